@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { rawHeadersOf, requestFields, responseFields, trailerFields, wireText } from "./http-fields.ts";
+
+const raw = (...parts: string[]) => parts.map((part) => Buffer.from(part, "utf8"));
+
+describe("towards the upstream", () => {
+  it("writes text beyond ASCII as its UTF-8 bytes, so that no CR or LF can come out of it", () => {
+    expect(wireText("plain")).toBe("plain");
+    expect(Buffer.from(wireText("ü ✓"), "latin1")).toEqual(Buffer.from("ü ✓", "utf8"));
+    const truncating = wireText("\u010d\u010a");
+    expect(Buffer.from(truncating, "latin1").some((byte) => byte === 0x0d || byte === 0x0a)).toBe(false);
+  });
+
+  it("keeps fields in order and repeated, without host and expect, with cookies joined", () => {
+    const fields = requestFields([
+      ["x-a", "1"],
+      ["host", "evil"],
+      ["x-a", "2"],
+      ["cookie", "a=1"],
+      ["expect", "100-continue"],
+      ["cookie", "b=2"],
+      ["authorization", "Bearer x"],
+    ]);
+    expect(rawHeadersOf(fields)).toEqual(
+      ["x-a", "1", "x-a", "2", "cookie", "a=1; b=2", "authorization", "Bearer x"],
+    );
+  });
+});
+
+describe("from the upstream", () => {
+  it("lowers names, keeps repeated fields apart, drops hop-by-hop ones and trailing blanks", () => {
+    const fields = responseFields(
+      200,
+      raw("Set-Cookie", "a=1", "Connection", "close, X-Hop", "X-Hop", "1", "SET-COOKIE", "b=2 \t", "X-U", "ü"),
+    );
+    expect(fields).toEqual([
+      ["set-cookie", "a=1"],
+      ["set-cookie", "b=2"],
+      ["x-u", "ü"],
+    ]);
+  });
+
+  it("replaces bytes that are not UTF-8", () => {
+    expect(responseFields(200, [Buffer.from("x"), Buffer.from([0x61, 0xfc])])).toEqual([["x", "a\ufffd"]]);
+  });
+
+  it("drops the length of a 204 and of a response with a transfer coding, and keeps every other", () => {
+    expect(responseFields(204, raw("Content-Length", "0"))).toEqual([]);
+    expect(responseFields(200, raw("Transfer-Encoding", "chunked", "Content-Length", "5"))).toEqual([]);
+    expect(responseFields(304, raw("Content-Length", "5"))).toEqual([["content-length", "5"]]);
+  });
+
+  it("drops trailers that would change the framing", () => {
+    expect(trailerFields(raw("X-Sum", "1", "Content-Length", "5"))).toEqual([["x-sum", "1"]]);
+  });
+});

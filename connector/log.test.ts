@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import { readable } from "./log.ts";
+
+const line = JSON.stringify({
+  level: "info",
+  time: "2026-11-23T19:04:11.123Z",
+  msg: "request",
+  service: "payments-api-prod",
+  status: 200,
+  code: null,
+  pid: 1,
+});
+
+it("shows a line for people, without what is empty or always the same", () => {
+  expect(readable(line, false)).toBe("19:04:11 info  request service=payments-api-prod status=200\n");
+});
+
+it("paints the level on request", () => {
+  expect(readable(line, true)).toContain("\u001b[32minfo \u001b[0m request");
+});

@@ -1,0 +1,44 @@
+import { type DestinationStream, type Logger, pino } from "pino";
+
+export type { Logger } from "pino";
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "fatal"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Never meant to be logged; should one slip into an object all the same, it is masked. */
+const SECRET_KEYS = ["token", "authorization", "secret", "cookie", "*.token", "*.authorization", "*.secret", "*.cookie"];
+
+const COLOURS: Record<string, string> = { debug: "90", info: "32", warn: "33", error: "31", fatal: "31" };
+/** Shown elsewhere in the line, or always the same. */
+const NOT_REPEATED = new Set(["level", "time", "msg", "pid", "hostname"]);
+
+/** To standard output: one JSON object a line; on a terminal, a line for people. */
+export function createLog(level: LogLevel): Logger {
+  const colours = process.env["NO_COLOR"] === undefined;
+  const destination: DestinationStream = process.stdout.isTTY
+    ? { write: (line) => void process.stdout.write(readable(line, colours)) }
+    : pino.destination({ dest: 1, sync: true });
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: SECRET_KEYS, censor: "[redacted]" },
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+}
+
+/** `19:04:11 info  connected relay=https://… index=0` */
+export function readable(line: string, colours: boolean): string {
+  const entry = JSON.parse(line) as Record<string, unknown>;
+  const level = String(entry["level"]);
+  const label = level.padEnd(5);
+  const time = String(entry["time"]).slice(11, 19);
+  const details = Object.entries(entry)
+    .filter(([key, value]) => !NOT_REPEATED.has(key) && value !== null)
+    .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const painted = colours ? `\u001b[${COLOURS[level] ?? "0"}m${label}\u001b[0m` : label;
+  return `${[time, painted, String(entry["msg"] ?? ""), ...details].join(" ")}\n`;
+}

@@ -1,0 +1,10 @@
+import { Command } from "commander";
+import { connectCommand } from "./connect-command.ts";
+import { VERSION } from "./version.ts";
+
+const culvert = new Command("culvert")
+  .description("a secure tunnel from an API gateway on Cloudflare Workers to private APIs")
+  .version(VERSION)
+  .addCommand(connectCommand());
+
+await culvert.parseAsync();

@@ -1,0 +1,141 @@
+import { contentLengthOf } from "../shared/http/fields.ts";
+import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
+import type { Field } from "../shared/protocol/head.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_RESPONSE_TIMEOUT_MS } from "../shared/protocol/limits.ts";
+import { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { rawHeadersOf, requestFields, responseFields, trailerFields, wireText } from "./http-fields.ts";
+import { readAll, RequestBody } from "./request-body.ts";
+import { RequestRecord, type RequestSummary } from "./request-record.ts";
+import type { ConnectionDeps } from "./upstream-connection.ts";
+import type { Upstream, UpstreamEvents, UpstreamExchange } from "./upstream.ts";
+
+export interface RelayDeps extends ConnectionDeps {
+  upstream: Upstream;
+  /** Once per stream, when it is over on the tunnel's side. */
+  onFinished(summary: RequestSummary, error: TunnelError | null): void;
+}
+
+/** Serves one stream of kind http: its request goes upstream, the response comes back, both as they arrive. */
+export class RelayStream implements StreamHandler, UpstreamEvents {
+  readonly #stream: Stream;
+  readonly #deps: RelayDeps;
+  readonly #record: RequestRecord;
+  #exchange: UpstreamExchange | null = null;
+  #body: RequestBody | null = null;
+  #phase: "new" | "waiting" | "answering" | "ended" = "new";
+
+  constructor(stream: Stream, deps: RelayDeps) {
+    this.#stream = stream;
+    this.#deps = deps;
+    this.#record = new RequestRecord(stream.open, deps.clock);
+    // The rest of the same message comes first: a small body is then here as a whole.
+    queueMicrotask(() => this.#start());
+  }
+
+  #start(): void {
+    const { open } = this.#stream;
+    if (this.#stream.closed) return this.onTornDown();
+    try {
+      const fields = requestFields(open.fields);
+      this.#phase = "waiting";
+      const exchange = this.#deps.upstream.request(
+        {
+          target: open.target,
+          method: open.method,
+          path: wireText(open.path),
+          rawHeaders: rawHeadersOf(fields),
+          body: this.#requestBody(fields),
+          connectTimeoutMs: open.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+          responseTimeoutMs: open.responseTimeoutMs ?? DEFAULT_RESPONSE_TIMEOUT_MS,
+        },
+        this,
+      );
+      this.#exchange = exchange;
+    } catch (error) {
+      this.onError(TunnelError.from(error));
+      this.onTornDown();
+    }
+  }
+
+  #requestBody(fields: readonly Field[]): Buffer | RequestBody | null {
+    const length = contentLengthOf(fields);
+    if (!this.#stream.remoteEnded) {
+      this.#body = new RequestBody(this.#stream, (bytes) => (this.#record.requestBytes += bytes));
+      return this.#body;
+    }
+    const body = readAll(this.#stream);
+    if (length !== null && length !== body.byteLength) {
+      throw new TunnelError("STREAM_ERROR", "the request body is not as long as its Content-Length", {
+        notProcessed: true,
+      });
+    }
+    this.#record.requestBytes = body.byteLength;
+    return body.byteLength === 0 ? null : body;
+  }
+
+  // The tunnel's side.
+
+  onReadable(): void {
+    this.#body?.pump();
+  }
+
+  onWritable(): void {
+    // Not at once: this may be called from inside another exchange's parser.
+    queueMicrotask(() => this.#exchange?.resume());
+  }
+
+  /** Nobody reads the response any more; what is left of the request has no purpose either. */
+  onStop(): void {
+    this.#stream.reset("CANCEL");
+  }
+
+  onClosed(error: TunnelError | null): void {
+    this.#phase = "ended";
+    if (error !== null) this.#exchange?.abort();
+    this.#deps.onFinished(this.#record.finish(error?.code ?? null), error);
+  }
+
+  // The upstream's side.
+
+  onResponse(status: number, reason: string, rawFields: readonly Buffer[]): void {
+    try {
+      const fields = responseFields(status, rawFields);
+      const bodyless = this.#stream.open.method === "HEAD" || status === 204 || status === 304;
+      const ended = bodyless || contentLengthOf(fields) === 0;
+      this.#stream.sendHead({ status, reason, fields }, ended);
+      this.#record.status = status;
+      this.#phase = ended ? "ended" : "answering";
+    } catch (error) {
+      this.#stream.reset("UPSTREAM_PROTOCOL", TunnelError.from(error).message);
+    }
+  }
+
+  onData(bytes: Buffer): void {
+    if (this.#phase !== "answering") return;
+    this.#record.responseBytes += bytes.byteLength;
+    if (!this.#stream.write(bytes)) this.#exchange?.pause();
+  }
+
+  onEnd(rawTrailers: readonly Buffer[]): void {
+    if (this.#phase === "answering") {
+      this.#phase = "ended";
+      const trailers = trailerFields(rawTrailers);
+      if (trailers.length > 0) this.#stream.sendTrailers(trailers);
+      else this.#stream.end();
+    }
+    // The upstream answered without wanting the whole request.
+    if (!this.#stream.closed && !this.#stream.readEnded) this.#stream.stopSending();
+  }
+
+  onError(error: TunnelError): void {
+    if (this.#record.status === null) {
+      this.#stream.reset(error.code, error.message, { notProcessed: error.notProcessed });
+    } else {
+      this.#stream.reset("BODY_ABORTED", error.message);
+    }
+  }
+
+  onTornDown(): void {
+    this.#stream.release();
+  }
+}

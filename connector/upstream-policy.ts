@@ -1,0 +1,140 @@
+import ipaddr from "ipaddr.js";
+import { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { inRange, isBlockedAddress, parseAddress, unmapped } from "./blocked-address.ts";
+
+type AllowRule =
+  | { kind: "any" }
+  | { kind: "host"; host: string; port: number | null }
+  /** `suffix` starts with the dot: "*.corp.internal" never means "corp.internal" itself. */
+  | { kind: "subdomains"; suffix: string; port: number | null }
+  | { kind: "range"; range: [ipaddr.IPv4 | ipaddr.IPv6, number]; port: number | null };
+
+export type Allowlist =
+  | { ok: true; rules: readonly AllowRule[] }
+  /** Each problem names its entry. */
+  | { ok: false; problems: readonly string[] };
+
+/** Where an upstream is, from one parse of the target: what is decided is what is connected to. */
+export interface UpstreamAddress {
+  readonly origin: string;
+  readonly secure: boolean;
+  /** Lower case; IPv6 without brackets; no trailing dot. */
+  readonly host: string;
+  readonly port: number;
+  /** `host:port` as it goes into `TUNNEL_ALLOW`. */
+  readonly authority: string;
+}
+
+/**
+ * Reads `TUNNEL_ALLOW`: comma-separated `host`, `host:port`, `*.domain`, `*.domain:port`, `CIDR`, `CIDR:port`,
+ * IPv6 in brackets, or `*`. Without a port, every port.
+ */
+export function parseAllowlist(text: string): Allowlist {
+  const rules: AllowRule[] = [];
+  const problems: string[] = [];
+  for (const entry of text.split(",").map((part) => part.trim())) {
+    if (entry === "") continue;
+    const rule = parseRule(entry);
+    if (typeof rule === "string") problems.push(`"${entry}": ${rule}`);
+    else rules.push(rule);
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, rules };
+}
+
+const ENTRY = /^(?<host>\[[^\]]+\](?:\/\d+)?|[^:[\]]+)(?::(?<port>[^:]*))?$/;
+const HOST_NAME = /^(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
+
+function parseRule(entry: string): AllowRule | string {
+  if (entry === "*") return { kind: "any" };
+  const parts = ENTRY.exec(entry)?.groups;
+  if (parts?.["host"] === undefined) {
+    return "must be host, host:port, *.domain:port, CIDR:port, [IPv6]:port or *";
+  }
+  const port = parts["port"] === undefined ? null : Number(parts["port"]);
+  if (port !== null && !(/^\d+$/.test(parts["port"] ?? "") && port >= 1 && port <= 65_535)) {
+    return "the port must be a number from 1 to 65535";
+  }
+  const host = parts["host"].toLowerCase().replaceAll(/[[\]]/g, "").replace(/\.$/, "");
+  if (host.includes("/")) {
+    if (!ipaddr.isValidCIDR(host)) return "no valid CIDR range";
+    return { kind: "range", range: ipaddr.parseCIDR(host), port };
+  }
+  if (ipaddr.IPv4.isValidFourPartDecimal(host) || ipaddr.IPv6.isValid(host)) {
+    const address = ipaddr.parse(host);
+    return { kind: "range", range: [address, address.kind() === "ipv4" ? 32 : 128], port };
+  }
+  const suffix = host.startsWith("*.") ? host.slice(1) : null;
+  if (!HOST_NAME.test(suffix?.slice(1) ?? host)) return "no valid host name";
+  return suffix === null ? { kind: "host", host, port } : { kind: "subdomains", suffix, port };
+}
+
+/** The parsed target of a stream; throws BAD_REQUEST unless it is a bare `http(s)://host[:port]`. */
+export function parseTarget(target: string): UpstreamAddress {
+  const url = URL.canParse(target) ? new URL(target) : null;
+  const secure = url?.protocol === "https:";
+  if (url === null || (!secure && url.protocol !== "http:") || url.hostname === "" || `${url.origin}/` !== url.href) {
+    throw new TunnelError("BAD_REQUEST", "the target is no http or https origin", { notProcessed: true });
+  }
+  const host = url.hostname.replaceAll(/[[\]]/g, "").replace(/\.$/, "");
+  const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
+  const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return { origin: url.origin, secure, host, port, authority };
+}
+
+/** What this connector's operator lets it reach. Without rules: nothing. */
+export class UpstreamPolicy {
+  readonly #rules: readonly AllowRule[];
+
+  constructor(rules: readonly AllowRule[]) {
+    this.#rules = rules;
+  }
+
+  /** Before anything is resolved. "needs-address-check": a CIDR rule may allow what the name resolves to. */
+  allowsTarget(target: UpstreamAddress): "yes" | "needs-address-check" | "no" {
+    const address = parseAddress(target.host);
+    if (address !== null) return this.allowsAddress(target, target.host) ? "yes" : "no";
+    if (this.#rules.some((rule) => matchesName(rule, target))) return "yes";
+    return this.#rules.some((rule) => rule.kind === "range" && matchesPort(rule.port, target.port))
+      ? "needs-address-check"
+      : "no";
+  }
+
+  /** Asked for every address that DNS answers, and again for the one connected to. */
+  allowsAddress(target: UpstreamAddress, addressText: string): boolean {
+    const parsed = parseAddress(addressText);
+    if (parsed === null || isBlockedAddress(parsed)) return false;
+    const address = unmapped(parsed);
+    return this.#rules.some(
+      (rule) =>
+        matchesName(rule, target) ||
+        (rule.kind === "range" && matchesPort(rule.port, target.port) && inRange(address, rule.range)),
+    );
+  }
+}
+
+function matchesName(rule: AllowRule, { host, port }: UpstreamAddress): boolean {
+  switch (rule.kind) {
+    case "any":
+      return true;
+    case "host":
+      return rule.host === host && matchesPort(rule.port, port);
+    case "subdomains":
+      return host.endsWith(rule.suffix) && host.length > rule.suffix.length && matchesPort(rule.port, port);
+    case "range":
+      return false;
+  }
+}
+
+function matchesPort(allowed: number | null, port: number): boolean {
+  return allowed === null || allowed === port;
+}
+
+/** The one way in which a denial is told: the relay gets the code, the operator's log what to set. */
+export function notAllowed(target: UpstreamAddress, address = target.host): TunnelError {
+  const parsed = parseAddress(address);
+  const message =
+    parsed !== null && isBlockedAddress(parsed)
+      ? `${target.authority} is at an address that is always blocked`
+      : `${target.authority} is not in the connector's allowlist; to permit it, add "${target.authority}" to TUNNEL_ALLOW`;
+  return new TunnelError("UPSTREAM_NOT_ALLOWED", message, { notProcessed: true });
+}

@@ -1,0 +1,49 @@
+import { chmod } from "node:fs/promises";
+import { join } from "node:path";
+import { build, type BuildOptions } from "esbuild";
+
+const root = join(import.meta.dirname, "..");
+
+export const RELAY_BUNDLE = join(root, "dist/relay/index.js");
+export const CULVERT_BUNDLE = join(root, "dist/culvert.js");
+
+/** The whole Worker, as `wrangler deploy --no-bundle` and `workerd serve` take it. */
+export function bundleRelay(outfile = RELAY_BUNDLE): Promise<void> {
+  return bundleWorker(join(root, "worker/index.ts"), outfile);
+}
+
+/** Any Worker as one ES module. */
+export async function bundleWorker(entry: string, outfile: string): Promise<void> {
+  await bundle({
+    entryPoints: [entry],
+    outfile,
+    platform: "neutral",
+    conditions: ["workerd", "worker", "browser"],
+    mainFields: ["module", "main"],
+    external: ["cloudflare:*", "node:*"],
+    target: "es2024",
+  });
+}
+
+/** Connector and admin CLI, for Node >= 22.19 without node_modules. */
+export async function bundleCulvert(outfile = CULVERT_BUNDLE): Promise<void> {
+  await bundle({
+    entryPoints: [join(root, "connector/main.ts")],
+    outfile,
+    platform: "node",
+    target: "node22",
+    banner: {
+      // CommonJS packages in the bundle call `require` for Node's own modules.
+      js: [
+        "#!/usr/bin/env node",
+        'import { createRequire as culvertCreateRequire } from "node:module";',
+        "const require = culvertCreateRequire(import.meta.url);",
+      ].join("\n"),
+    },
+  });
+  await chmod(outfile, 0o755);
+}
+
+async function bundle(options: BuildOptions): Promise<void> {
+  await build({ bundle: true, format: "esm", legalComments: "eof", logLevel: "warning", ...options });
+}

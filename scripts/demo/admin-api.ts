@@ -1,0 +1,26 @@
+/** The relay's admin API, as far as a local system needs it. */
+export interface AdminApi {
+  createTunnel(name: string): Promise<{ id: string; token: string }>;
+  putServices(tunnelId: string, file: unknown): Promise<void>;
+  /** `healthy`, `degraded`, `down` or `inactive`. */
+  status(tunnelId: string): Promise<string>;
+}
+
+export function adminApi(relayUrl: string, adminKey: string): AdminApi {
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const response = await fetch(`${relayUrl}/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${adminKey}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (!response.ok)
+      throw new Error(`${method} /v1${path} answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as T;
+  };
+  return {
+    createTunnel: (name) => call("POST", "/tunnels", { name }),
+    putServices: (tunnelId, file) => call("PUT", `/tunnels/${tunnelId}/services-configuration`, file),
+    status: async (tunnelId) => (await call<{ status: string }>("GET", `/tunnels/${tunnelId}`)).status,
+  };
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { startWorkerd } from "../workerd.ts";
+import type { GatewayOptions, WorkerdProcess } from "../workerd.ts";
+import { adminApi } from "./admin-api.ts";
+import type { AdminApi } from "./admin-api.ts";
+import { startChild, withTail } from "./child-process.ts";
+import type { Child } from "./child-process.ts";
+import { eventually } from "./eventually.ts";
+
+const CONNECT_TIMEOUT_MS = 20_000;
+
+export interface Tunnel {
+  id: string;
+  token: string;
+}
+
+export interface LocalTunnels {
+  workerd: WorkerdProcess;
+  admin: AdminApi;
+  /** By the name they were asked for. */
+  tunnels: Readonly<Record<string, Tunnel>>;
+}
+
+/**
+ * The relay on this machine with the given tunnels and their services files, and gateways bound to them. A binding
+ * needs its tunnel's id, so the relay starts once to make the tunnels and once more with the gateways: what it
+ * knows persists.
+ */
+export async function startLocalTunnels(options: {
+  relayBundle: string;
+  persistDir: string;
+  adminKey: string;
+  services: Readonly<Record<string, unknown>>;
+  gateways: (tunnelIds: Readonly<Record<string, string>>) => readonly GatewayOptions[];
+}): Promise<LocalTunnels> {
+  const relay = { bundlePath: options.relayBundle, adminKey: options.adminKey };
+  const bare = await startWorkerd({ relay, persistDir: options.persistDir });
+  const tunnels: Record<string, Tunnel> = {};
+  try {
+    const admin = adminApi(bare.url, options.adminKey);
+    for (const [name, file] of Object.entries(options.services)) {
+      const tunnel = await admin.createTunnel(name);
+      await admin.putServices(tunnel.id, file);
+      tunnels[name] = tunnel;
+    }
+  } finally {
+    await bare.stop();
+  }
+  const ids = Object.fromEntries(Object.entries(tunnels).map(([name, { id }]) => [name, id]));
+  // The tokens carry the relay's URL: it keeps its port.
+  const port = Number(new URL(bare.url).port);
+  const { persistDir } = options;
+  const workerd = await startWorkerd({ relay, persistDir, port, gateways: options.gateways(ids) });
+  return { workerd, admin: adminApi(workerd.url, options.adminKey), tunnels };
+}
+
+/** A connector process with its settings in the environment. Resolves once the relay counts it as attached. */
+export async function startConnector(
+  entry: string,
+  { admin, tunnel }: { admin: AdminApi; tunnel: Tunnel },
+  environment: Record<string, string>,
+): Promise<Child> {
+  const before = await admin.status(tunnel.id);
+  const child = startChild("connector", process.execPath, [entry, "connect"], {
+    TUNNEL_TOKEN: tunnel.token,
+    TUNNEL_METRICS: "127.0.0.1:0",
+    ...environment,
+  });
+  try {
+    await eventually("the connector to attach", CONNECT_TIMEOUT_MS, async () => {
+      if (!child.running()) throw new Error("the connector ended");
+      const status = await admin.status(tunnel.id);
+      return status === "healthy" || (status === "degraded" && before !== "degraded");
+    });
+    return child;
+  } catch (error) {
+    await Promise.race([child.stop(0), sleep(1000)]);
+    throw new Error(withTail(String(error), child.lines), { cause: error });
+  }
+}

@@ -1,0 +1,139 @@
+/** One gateway Worker beside the relay, each on its own port. */
+export interface GatewayOptions {
+  name: string;
+  /** One ES module. */
+  bundlePath: string;
+  /** 0 takes a free one. */
+  port?: number;
+  tunnelBindings: readonly TunnelBindingOptions[];
+  /** Text bindings. */
+  vars?: Readonly<Record<string, string>>;
+}
+
+export interface TunnelBindingOptions {
+  /** The name in the gateway's `env`. */
+  binding: string;
+  /** What the relay reads as `ctx.props`: `{ tunnel, project, environment }`. */
+  props: Readonly<Record<string, unknown>>;
+}
+
+export interface WorkerdOptions {
+  relay: {
+    /** One ES module. */
+    bundlePath: string;
+    /** Handed over in the environment: it stands in no file and no argv. */
+    adminKey: string;
+    /** Further text bindings. */
+    vars?: Readonly<Record<string, string>>;
+  };
+  gateways?: readonly GatewayOptions[];
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** The relay's; 0 (the default) takes a free one. */
+  port?: number;
+  /** Where the objects' SQLite files live; made if missing. */
+  persistDir: string;
+  /** Called with each line workerd prints. */
+  onLog?: (line: string) => void;
+}
+
+const COMPATIBILITY_DATE = "2026-11-17";
+export const RELAY_SOCKET = "relay";
+export const ADMIN_KEY_VARIABLE = "ADMIN_KEY";
+
+/** The Cap'n Proto text for `workerd serve -I /`: paths in `embed` are absolute. */
+export function workerdConfig(options: WorkerdOptions, stateDir: string): string {
+  const gateways = options.gateways ?? [];
+  const services = [
+    relayService(options.relay),
+    ...gateways.map(gatewayService),
+    ...sharedServices(stateDir),
+  ];
+  const sockets = [
+    socket(RELAY_SOCKET, address(options.host, options.port), "culvert"),
+    ...gateways.map(({ name, port }) =>
+      socket(gatewaySocket(name), address(options.host, port), gatewaySocket(name)),
+    ),
+  ];
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    ${services.join(",\n    ")}
+  ],
+  sockets = [
+    ${sockets.join(",\n    ")}
+  ]
+);
+`;
+}
+
+export function gatewaySocket(name: string): string {
+  return `gateway-${name}`;
+}
+
+function relayService({ bundlePath, vars }: WorkerdOptions["relay"]): string {
+  return worker("culvert", bundlePath, [
+    `bindings = [${[
+      `(name = "ADMIN_KEY", fromEnvironment = "${ADMIN_KEY_VARIABLE}")`,
+      `(name = "TUNNEL", durableObjectNamespace = "Tunnel")`,
+      `(name = "REGISTRY", durableObjectNamespace = "Registry")`,
+      ...textBindings(vars),
+    ].join(", ")}]`,
+    `durableObjectNamespaces = [${["Tunnel", "Registry"]
+      // The key is part of every object's id: changing it loses all state.
+      .map((name) => `(className = "${name}", uniqueKey = "culvert-${name}", enableSql = true)`)
+      .join(", ")}]`,
+    `durableObjectStorage = (localDisk = "state")`,
+  ]);
+}
+
+function gatewayService({ name, bundlePath, tunnelBindings, vars }: GatewayOptions): string {
+  const bindings = tunnelBindings.map(
+    ({ binding, props }) =>
+      `(name = ${text(binding)}, service = (name = "culvert", entrypoint = "TunnelBinding", ` +
+      `props = (json = ${text(JSON.stringify(props))})))`,
+  );
+  return worker(gatewaySocket(name), bundlePath, [
+    `bindings = [${[...bindings, ...textBindings(vars)].join(", ")}]`,
+    `globalOutbound = "any-network"`,
+  ]);
+}
+
+function worker(name: string, bundlePath: string, rest: readonly string[]): string {
+  return `(name = ${text(name)}, worker = (${[
+    `modules = [(name = "index.js", esModule = embed ${text(bundlePath)})]`,
+    `compatibilityDate = "${COMPATIBILITY_DATE}"`,
+    ...rest,
+  ].join(", ")}))`;
+}
+
+/** Gateways may call loopback, so that tests can compare with a direct call; the relay may not. */
+function sharedServices(stateDir: string): string[] {
+  return [
+    `(name = "state", disk = (path = ${text(stateDir)}, writable = true))`,
+    `(name = "internet", network = (allow = ["public"], tlsOptions = (trustBrowserCas = true)))`,
+    `(name = "any-network", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))`,
+  ];
+}
+
+function socket(name: string, at: string, service: string): string {
+  return `(name = ${text(name)}, address = ${text(at)}, http = (), service = ${text(service)})`;
+}
+
+function address(host = "127.0.0.1", port = 0): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function textBindings(vars: Readonly<Record<string, string>> = {}): string[] {
+  return Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`);
+}
+
+/** A Cap'n Proto string literal: it knows `\xNN` where JSON has `\uNNNN`. */
+function text(value: string): string {
+  const escaped = value.replace(/[\\"\p{Cc}]/gu, (character) => {
+    const code = character.charCodeAt(0);
+    if (code > 0x7f) return character;
+    return `\\x${code.toString(16).padStart(2, "0")}`;
+  });
+  return `"${escaped}"`;
+}

@@ -1,0 +1,207 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { ADMIN_KEY_VARIABLE, gatewaySocket, RELAY_SOCKET, workerdConfig } from "./workerd-config.ts";
+import type { WorkerdOptions } from "./workerd-config.ts";
+
+export type { GatewayOptions, WorkerdOptions } from "./workerd-config.ts";
+
+export interface WorkerdProcess {
+  /** The relay's, without a trailing slash. */
+  url: string;
+  /** By the gateway's name. */
+  gatewayUrls: Readonly<Record<string, string>>;
+  pid: number;
+  /** The exit code; null when a signal ended it. */
+  exited: Promise<number | null>;
+  /** The last lines it printed. */
+  logs(): string;
+  /** SIGTERM, and SIGKILL after `graceMs` (default 1,000): workerd stays while a WebSocket is open. */
+  stop(graceMs?: number): Promise<void>;
+  /** SIGKILL: a crash. */
+  kill(): Promise<void>;
+}
+
+/** The package is CommonJS without types; its default export is the path of the binary for this platform. */
+const { default: workerdBinary } = createRequire(import.meta.url)("workerd") as { default: string };
+
+export type StartFailure = "port_in_use" | "exited" | "timeout";
+
+export class WorkerdStartError extends Error {
+  override readonly name = "WorkerdStartError";
+  readonly reason: StartFailure;
+
+  constructor(reason: StartFailure, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** A cold start takes about half a second; a loaded CI machine takes many times that. */
+const START_TIMEOUT_MS = 30_000;
+const KEPT_LOG_LINES = 500;
+
+/**
+ * Runs the relay, and gateways bound to it, on workerd itself. Resolves when every socket answers HTTP.
+ * Objects keep their state in `persistDir` from one start to the next.
+ * @throws {WorkerdStartError}
+ */
+export async function startWorkerd(options: WorkerdOptions): Promise<WorkerdProcess> {
+  const stateDir = resolve(options.persistDir, "objects");
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  // Bindings may hold secrets: mkdtemp makes the directory readable by its owner alone.
+  const configDir = await mkdtemp(join(tmpdir(), "culvert-workerd-"));
+  try {
+    const configPath = join(configDir, "config.capnp");
+    await writeFile(configPath, workerdConfig(absolutePaths(options), stateDir), { mode: 0o600 });
+    const child = spawnWorkerd(configPath, options);
+    try {
+      return await untilReady(child, options);
+    } catch (error) {
+      await child.kill();
+      throw error;
+    }
+  } finally {
+    await rm(configDir, { recursive: true, force: true });
+  }
+}
+
+function absolutePaths(options: WorkerdOptions): WorkerdOptions {
+  return {
+    ...options,
+    relay: { ...options.relay, bundlePath: resolve(options.relay.bundlePath) },
+    gateways: (options.gateways ?? []).map((gateway) => ({
+      ...gateway,
+      bundlePath: resolve(gateway.bundlePath),
+    })),
+  };
+}
+
+type RunningChild = Omit<WorkerdProcess, "url" | "gatewayUrls"> & {
+  /** Where workerd reports the ports it listens on. */
+  control: Readable;
+};
+
+function spawnWorkerd(configPath: string, options: WorkerdOptions): RunningChild {
+  const child = spawn(workerdBinary, ["serve", "-I", "/", "--control-fd=3", configPath], {
+    // Its own process group: Ctrl-C reaches our process alone, which then stops workerd in order.
+    detached: true,
+    env: { [ADMIN_KEY_VARIABLE]: options.relay.adminKey },
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  const exited = new Promise<number | null>((done, fail) => {
+    child.once("error", fail);
+    child.once("close", (code) => done(code));
+  });
+  const kill = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await exited;
+  };
+  const stop = async (graceMs = 1_000): Promise<void> => {
+    child.kill("SIGTERM");
+    const outcome = await Promise.race([exited, delay(graceMs, "overdue", { ref: false })]);
+    if (outcome === "overdue") await kill();
+  };
+  if (child.pid !== undefined) endWithThisProcess(child, child.pid);
+  return {
+    pid: child.pid ?? -1,
+    control: child.stdio[3] as Readable,
+    exited,
+    kill,
+    stop,
+    logs: keepLog(child, options.onLog),
+  };
+}
+
+/** Nothing may outlive a parent that crashes or is killed: a shell waits for its end, and then kills the child. */
+function endWithThisProcess(child: ChildProcess, pid: number): void {
+  const guard = spawn("/bin/sh", ["-c", 'read -r _; kill -9 "$1"', "guard", String(pid)], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  guard.unref();
+  if (guard.stdin instanceof Socket) guard.stdin.unref();
+  guard.on("error", () => {});
+  child.once("exit", () => guard.kill("SIGKILL"));
+}
+
+function keepLog(child: ChildProcess, onLog?: (line: string) => void): () => string {
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    if (!stream) continue;
+    createInterface({ input: stream }).on("line", (line) => {
+      lines.push(line);
+      if (lines.length > KEPT_LOG_LINES) lines.shift();
+      onLog?.(line);
+    });
+  }
+  return () => lines.join("\n");
+}
+
+async function untilReady(child: RunningChild, options: WorkerdOptions): Promise<WorkerdProcess> {
+  const deadline = AbortSignal.timeout(START_TIMEOUT_MS);
+  const gateways = options.gateways ?? [];
+  const awaited = [RELAY_SOCKET, ...gateways.map(({ name }) => gatewaySocket(name))];
+  const failure = Promise.race([
+    child.exited.then(() => {
+      throw startFailure("exited", child);
+    }),
+    new Promise<never>((_, fail) => {
+      deadline.addEventListener("abort", () => fail(startFailure("timeout", child)));
+    }),
+  ]);
+  // It may also fail after the race below is decided.
+  failure.catch(() => {});
+
+  const ports = await Promise.race([listeningPorts(child.control, awaited), failure]);
+  const urlOf = (socket: string): string => `http://${urlHost(options.host)}:${ports.get(socket)}`;
+  const url = urlOf(RELAY_SOCKET);
+  await Promise.race([answers(`${url}/healthz`, deadline), failure]);
+  const { pid, exited, logs, stop, kill } = child;
+  const gatewayUrls = Object.fromEntries(gateways.map(({ name }) => [name, urlOf(gatewaySocket(name))]));
+  return { url, gatewayUrls, pid, exited, logs, stop, kill };
+}
+
+/** An address to call: a listener on every interface is called on loopback. */
+function urlHost(host = "127.0.0.1"): string {
+  if (host === "0.0.0.0" || host === "*") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function listeningPorts(control: Readable, awaited: readonly string[]): Promise<Map<string, number>> {
+  const ports = new Map<string, number>();
+  return new Promise((done) => {
+    createInterface({ input: control }).on("line", (line) => {
+      const message = JSON.parse(line) as { event: string; socket: string; port: number };
+      if (message.event !== "listen") return;
+      ports.set(message.socket, message.port);
+      if (awaited.every((socket) => ports.has(socket))) done(ports);
+    });
+  });
+}
+
+/** Any answer will do: a listening socket does not yet mean that the Worker runs. */
+async function answers(url: string, deadline: AbortSignal): Promise<void> {
+  while (!deadline.aborted) {
+    try {
+      const response = await fetch(url, { signal: deadline });
+      await response.body?.cancel();
+      return;
+    } catch {
+      await delay(20);
+    }
+  }
+}
+
+function startFailure(outcome: "exited" | "timeout", child: RunningChild): WorkerdStartError {
+  const logs = child.logs();
+  const reason = logs.includes("Address already in use") ? "port_in_use" : outcome;
+  return new WorkerdStartError(reason, `workerd did not start (${reason})${logs ? `:\n${logs}` : ""}`);
+}

@@ -1,0 +1,177 @@
+import { FLAG, FRAME } from "../protocol/frame.ts";
+import { encodeU32, type Goaway } from "../protocol/frame-payloads.ts";
+import { decodeOpen } from "../protocol/head-codec.ts";
+import type { OpenHead } from "../protocol/head.ts";
+import { decodeWelcome, encodeHello, type Hello, type Welcome } from "../protocol/handshake.ts";
+import { readU32 } from "../protocol/integers.ts";
+import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
+import { SendWindow } from "./flow-window.ts";
+import { Mux, type MuxEvents, type MuxOptions } from "./mux.ts";
+import { MuxStream } from "./mux-stream.ts";
+import type { Stream, StreamHandler } from "./stream.ts";
+
+export interface ConnectorMuxEvents extends MuxEvents {
+  /** The relay has accepted this connection. */
+  onWelcome(welcome: Welcome): void;
+  /** A request. Its owner must call `release` once, when its upstream work is gone. */
+  onStream(stream: Stream): StreamHandler;
+}
+
+export interface ConnectorMuxOptions extends MuxOptions {
+  events: ConnectorMuxEvents;
+  hello: Pick<Hello, "softwareVersion" | "connectorId" | "connectionIndex" | "maxStreams">;
+}
+
+/** Stands in for a head that could not be read, until its stream is reset. */
+const UNREADABLE: OpenHead = {
+  kind: "http",
+  target: "",
+  service: "",
+  method: "",
+  path: "",
+  project: "",
+  environment: "",
+  requestId: "",
+  fields: [],
+};
+
+/** The end that serves streams. */
+export class ConnectorMux extends Mux {
+  readonly #options: ConnectorMuxOptions;
+  #welcomed = false;
+  #epochNumber = 0;
+  #lastId = 0;
+  #openedCount = 0;
+  #grantedCount: number;
+  /** Streams of this epoch whose upstream work still exists. */
+  #unreleased = new Set<MuxStream>();
+  #owedCredits = 0;
+  #goaway: { lastStreamId: number; code: Goaway["code"]; drainMs: number } | null = null;
+
+  constructor(options: ConnectorMuxOptions) {
+    super(options);
+    this.#options = options;
+    this.#grantedCount = options.hello.maxStreams;
+  }
+
+  /** Says HELLO. */
+  start(): void {
+    const { hello, streamWindowBytes, connectionWindowBytes } = this.#options;
+    const payload = encodeHello({ ...hello, capabilities: 0, streamWindowBytes, connectionWindowBytes });
+    this.epoch.queue.pushControl(FRAME.HELLO, payload);
+    this.flush();
+  }
+
+  override goaway(code: Goaway["code"], drainMs: number, text = ""): void {
+    this.#goaway ??= { lastStreamId: this.#lastId, code, drainMs };
+    super.goaway(code, drainMs, text);
+  }
+
+  override released(stream: MuxStream): void {
+    if (!this.#unreleased.delete(stream) || this.closed) return;
+    this.#owedCredits++;
+    const freeCount = this.#grantedCount - this.#openedCount;
+    if (freeCount * 2 < this.#options.hello.maxStreams) this.schedule();
+  }
+
+  protected override intercept(type: number, flags: number, streamId: number, payload: Uint8Array): boolean {
+    if (!this.#welcomed && type !== FRAME.GOAWAY) {
+      if (type !== FRAME.WELCOME) throw connectionError("PROTOCOL_ERROR", "the first frame is not WELCOME");
+      this.#receiveWelcome(decodeWelcome(payload));
+      return true;
+    }
+    if (type === FRAME.OPEN) this.#receiveOpen(flags, streamId, payload);
+    else if (type === FRAME.RESTART) this.#receiveRestart(readU32(payload, 0));
+    else return false;
+    return true;
+  }
+
+  protected override wasOpened(streamId: number): boolean {
+    return streamId % 2 === 1 && streamId <= this.#lastId;
+  }
+
+  protected override isRefused(streamId: number): boolean {
+    return this.#goaway !== null && streamId > this.#goaway.lastStreamId;
+  }
+
+  protected override lastTakenStreamId(): number {
+    return this.#goaway?.lastStreamId ?? this.#lastId;
+  }
+
+  protected override queueStreamsCredit(): void {
+    if (this.#owedCredits === 0) return;
+    this.#grantedCount += this.#owedCredits;
+    this.#owedCredits = 0;
+    this.epoch.queue.pushControl(FRAME.STREAMS, encodeU32(this.#grantedCount));
+  }
+
+  protected override goawayReceived(): void {
+    // The link hears of it through its own event and dials anew; streams go on.
+  }
+
+  #receiveWelcome(welcome: Welcome): void {
+    this.#welcomed = true;
+    this.#epochNumber = welcome.epoch;
+    this.adoptPeerWindows(welcome);
+    this.#options.events.onWelcome(welcome);
+  }
+
+  #receiveRestart(epoch: number): void {
+    if (epoch <= this.#epochNumber) throw connectionError("PROTOCOL_ERROR", "RESTART of a past epoch");
+    this.#epochNumber = epoch;
+    this.#lastId = 0;
+    this.#openedCount = 0;
+    this.#grantedCount = this.#options.hello.maxStreams;
+    this.#owedCredits = 0;
+    this.#unreleased = new Set();
+    this.restart(new TunnelError("RELAY_RESTART", "the relay has forgotten its streams"));
+    this.epoch.queue.pushControl(FRAME.RESTART, encodeU32(epoch));
+    // The relay may not have heard the GOAWAY of the last epoch.
+    if (this.#goaway !== null) {
+      this.#goaway.lastStreamId = 0;
+      super.goaway(this.#goaway.code, this.#goaway.drainMs);
+    }
+    this.schedule();
+  }
+
+  #receiveOpen(flags: number, id: number, payload: Uint8Array): void {
+    if (id % 2 === 0 || id <= this.#lastId) {
+      throw connectionError("PROTOCOL_ERROR", `OPEN of stream ${id} after ${this.#lastId}`);
+    }
+    if (this.#openedCount >= this.#grantedCount)
+      throw connectionError("PROTOCOL_ERROR", "OPEN beyond STREAMS credit");
+    this.#lastId = id;
+    this.#openedCount++;
+    if (this.isRefused(id)) return;
+    this.#take(id, payload, (flags & FLAG.END) !== 0);
+  }
+
+  #take(id: number, payload: Uint8Array, end: boolean): void {
+    const problem: { error: TunnelError | null } = { error: null };
+    const stream = new MuxStream({
+      id,
+      open: readOpen(payload, problem),
+      host: this,
+      localHalf: "head",
+      remoteHalf: end ? "ended" : "body",
+      sendWindow: new SendWindow(this.peerStreamWindowBytes),
+      receiveWindow: this.newReceiveWindow(),
+    });
+    this.epoch.streams.set(id, stream);
+    this.#unreleased.add(stream);
+    if (problem.error === null) return stream.attach(this.#options.events.onStream(stream));
+    stream.reset("BAD_REQUEST", problem.error.message);
+    stream.release();
+  }
+}
+
+/** A malformed block ends the connection; one that is no valid request ends its stream alone. */
+function readOpen(payload: Uint8Array, problem: { error: TunnelError | null }): OpenHead {
+  try {
+    return decodeOpen(payload);
+  } catch (thrown) {
+    problem.error = TunnelError.from(thrown);
+    if (problem.error.scope === "connection") throw thrown;
+    return UNREADABLE;
+  }
+}

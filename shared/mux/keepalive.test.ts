@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { Keepalive } from "./keepalive.ts";
+
+function start(random = 0) {
+  const clock = new FakeClock();
+  const seen: string[] = [];
+  const keepalive = new Keepalive(clock, () => random, {
+    ping: () => seen.push("ping"),
+    lost: () => seen.push("lost"),
+  });
+  return { clock, seen, keepalive };
+}
+
+describe("Keepalive", () => {
+  it("pings every 25 s while it is answered, and tells the round trip", () => {
+    const { clock, seen, keepalive } = start();
+    for (let i = 0; i < 3; i++) {
+      clock.advance(25_000);
+      clock.advance(120);
+      keepalive.ponged();
+    }
+    expect(seen).toEqual(["ping", "ping", "ping"]);
+    expect(keepalive.rttMs).toBe(120);
+  });
+
+  it("shortens the interval by up to a fifth", () => {
+    const { clock, seen } = start(1);
+    clock.advance(19_999);
+    expect(seen).toEqual([]);
+    clock.advance(1);
+    expect(seen).toEqual(["ping"]);
+  });
+
+  it("gives up once when no answer came within 10 s", () => {
+    const { clock, seen } = start();
+    clock.advance(34_999);
+    expect(seen).toEqual(["ping"]);
+    clock.advance(1);
+    expect(seen).toEqual(["ping", "lost"]);
+    clock.advance(100_000);
+    expect(seen).toEqual(["ping", "lost"]);
+  });
+
+  it("ignores answers that nobody asked for", () => {
+    const { clock, seen, keepalive } = start();
+    keepalive.ponged();
+    expect(keepalive.rttMs).toBe(null);
+    clock.advance(25_000);
+    expect(seen).toEqual(["ping"]);
+  });
+
+  it("leaves no timer behind when stopped", () => {
+    const { clock, seen, keepalive } = start();
+    clock.advance(25_000);
+    keepalive.stop();
+    keepalive.ponged();
+    clock.advance(100_000);
+    expect(seen).toEqual(["ping"]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});

@@ -1,0 +1,342 @@
+import type { ErrorCode } from "../protocol/error-code.ts";
+import { FLAG, FRAME } from "../protocol/frame.ts";
+import { decodeClose, encodeClose, encodeReset, type WebSocketClose } from "../protocol/frame-payloads.ts";
+import { decodeHead, decodeTrailers, encodeHead, encodeTrailers } from "../protocol/head-codec.ts";
+import type { Field, OpenHead, ResponseHead } from "../protocol/head.ts";
+import { SEND_QUEUE_HIGH_BYTES, SEND_QUEUE_LOW_BYTES } from "../protocol/limits.ts";
+import { TunnelError } from "../protocol/tunnel-error.ts";
+import type { ReceiveWindow, SendWindow } from "./flow-window.ts";
+import { detached, ReceiveQueue } from "./receive-queue.ts";
+import { costBytes, Outbox } from "./send-queue.ts";
+import { type Half, nextHalf } from "./stream-state.ts";
+import type { Stream, StreamHandler, WebSocketMessage } from "./stream.ts";
+
+/** What a stream needs of its connection. */
+export interface StreamHost {
+  sendHead(type: number, streamId: number, payload: Uint8Array, flags?: number): void;
+  wake(outbox: Outbox): void;
+  /** Something may be owed to the peer of this stream's window. */
+  creditOwed(stream: MuxStream): void;
+  /** Forgets what waits to be sent; true when the peer has never heard of the stream. */
+  dropQueued(stream: MuxStream): boolean;
+  /** A state changed: the stream may be over. */
+  settle(stream: MuxStream): void;
+  released(stream: MuxStream): void;
+}
+
+export interface MuxStreamOptions {
+  id: number;
+  open: OpenHead;
+  host: StreamHost;
+  localHalf: Half;
+  remoteHalf: Half;
+  sendWindow: SendWindow;
+  receiveWindow: ReceiveWindow;
+}
+
+/** One stream on either end. Its connection hands it frames; its owner reads, writes and resets. */
+export class MuxStream implements Stream {
+  readonly id: number;
+  readonly open: OpenHead;
+  readonly outbox: Outbox;
+  readonly receiveWindow: ReceiveWindow;
+  trailers: readonly Field[] | null = null;
+  closeFrame: WebSocketClose | null = null;
+  readonly #host: StreamHost;
+  #handler: StreamHandler | null = null;
+  #localHalf: Half;
+  #remoteHalf: Half;
+  /** Set by a reset from this end: what still arrives is discarded until the peer's own last frame. */
+  #abandoned = false;
+  #stopSent = false;
+  #stopped = false;
+  #closed = false;
+  #closeError: TunnelError | null = null;
+  #writerWaits = false;
+  readonly #received = new ReceiveQueue();
+  #messages: WebSocketMessage[] = [];
+
+  constructor(options: MuxStreamOptions) {
+    this.id = options.id;
+    this.open = options.open;
+    this.#host = options.host;
+    this.#localHalf = options.localHalf;
+    this.#remoteHalf = options.remoteHalf;
+    this.receiveWindow = options.receiveWindow;
+    this.outbox = new Outbox(options.id, options.sendWindow);
+  }
+
+  // ── the owner's side ────────────────────────────────────────────────────────────────────────────
+
+  /** An owner that has already reset the stream hears of it now. */
+  attach(handler: StreamHandler): void {
+    this.#handler = handler;
+    if (this.#closed) handler.onClosed(this.#closeError);
+  }
+
+  sendHead(head: ResponseHead, end = false): void {
+    if (this.#localHalf === "ended") return;
+    const switching = head.status === 101;
+    const informational = head.status < 200 && !switching;
+    const next = nextHalf(
+      this.#localHalf,
+      { frame: "HEAD", informational, end, switchesProtocols: switching },
+      this.open.kind,
+    );
+    const payload = encodeHead(head);
+    this.#localHalf = next;
+    if (switching && this.#remoteHalf === "body") this.#remoteHalf = "messages";
+    this.#host.sendHead(FRAME.HEAD, this.id, payload, (informational ? FLAG.INFO : 0) | (end ? FLAG.END : 0));
+    if (end) this.#host.settle(this);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#localHalf === "ended" || bytes.byteLength === 0) return true;
+    this.#localHalf = nextHalf(this.#localHalf, { frame: "DATA", end: false }, this.open.kind);
+    return this.#push(FRAME.DATA, 0, bytes);
+  }
+
+  writeMessage(bytes: Uint8Array, text: boolean, more: boolean): boolean {
+    if (this.#localHalf === "ended") return true;
+    this.#localHalf = nextHalf(this.#localHalf, { frame: "WSMSG", end: false }, this.open.kind);
+    return this.#push(FRAME.WSMSG, (text ? FLAG.TEXT : 0) | (more ? FLAG.MORE : 0), bytes);
+  }
+
+  end(): void {
+    if (this.#localHalf === "ended") return;
+    this.#localHalf = nextHalf(this.#localHalf, { frame: "DATA", end: true }, this.open.kind);
+    this.#push(FRAME.DATA, FLAG.END, new Uint8Array(0));
+    this.#host.settle(this);
+  }
+
+  sendTrailers(fields: readonly Field[]): void {
+    if (this.#localHalf === "ended") return;
+    const payload = encodeTrailers(fields);
+    this.#localHalf = nextHalf(this.#localHalf, { frame: "TRAILERS" }, this.open.kind);
+    this.#push(FRAME.TRAILERS, 0, payload);
+    this.#host.settle(this);
+  }
+
+  sendClose(code: number, reason: string): void {
+    if (this.#localHalf === "ended") return;
+    this.#localHalf = nextHalf(this.#localHalf, { frame: "WSCLOSE" }, this.open.kind);
+    this.#push(FRAME.WSCLOSE, 0, encodeClose(code, reason));
+    this.#host.settle(this);
+  }
+
+  reset(code: ErrorCode, detail = "", options: { notProcessed?: boolean } = {}): void {
+    if (this.#closed) return;
+    const notProcessed = options.notProcessed ?? false;
+    this.#abandon(new TunnelError(code, detail, { notProcessed }), () => {
+      this.#host.sendHead(
+        FRAME.RESET,
+        this.id,
+        encodeReset(code, detail),
+        notProcessed ? FLAG.NOT_PROCESSED : 0,
+      );
+    });
+  }
+
+  stopSending(): void {
+    if (this.#stopSent || this.#closed || this.#remoteHalf === "ended") return;
+    this.#stopSent = true;
+    this.#discardReceived();
+    this.#host.sendHead(FRAME.STOP, this.id, new Uint8Array(0));
+  }
+
+  release(): void {
+    this.#host.released(this);
+  }
+
+  read(): Uint8Array | null {
+    const chunk = this.#received.shift();
+    if (chunk !== null) this.#consume(chunk.byteLength);
+    return chunk;
+  }
+
+  readMessage(): WebSocketMessage | null {
+    const message = this.#messages.shift();
+    if (message === undefined) return null;
+    this.#consume(costBytes(FRAME.WSMSG, message.bytes.byteLength));
+    return message;
+  }
+
+  get bufferedBytes(): number {
+    return this.receiveWindow.receivedBytes - this.receiveWindow.consumedBytes;
+  }
+
+  get remoteEnded(): boolean {
+    return this.#remoteHalf === "ended";
+  }
+
+  get readEnded(): boolean {
+    return this.remoteEnded && this.#received.bytes === 0 && this.#messages.length === 0;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  // ── the connection's side ───────────────────────────────────────────────────────────────────────
+
+  /** Nothing of this stream can arrive or leave any more. */
+  get isOver(): boolean {
+    return this.#remoteHalf === "ended" && this.#localHalf === "ended" && this.outbox.items.length === 0;
+  }
+
+  /** Reset from this end: what arrives is counted and discarded. */
+  get isAbandoned(): boolean {
+    return this.#abandoned;
+  }
+
+  /** The peer may still send something that this end will read. */
+  get wantsCredit(): boolean {
+    return this.#remoteHalf !== "ended" && !this.#abandoned;
+  }
+
+  receiveHead(payload: Uint8Array, flags: number): void {
+    if (this.#abandoned) {
+      if ((flags & FLAG.END) !== 0) this.#endRemote();
+      return;
+    }
+    const head = decodeHead(payload);
+    const switching = head.status === 101;
+    const informational = (flags & FLAG.INFO) !== 0;
+    if (informational !== (head.status < 200 && !switching)) {
+      throw new TunnelError("STREAM_ERROR", `status ${head.status} on a HEAD of the other sort`);
+    }
+    const end = (flags & FLAG.END) !== 0;
+    const event = { frame: "HEAD", informational, end, switchesProtocols: switching } as const;
+    this.#remoteHalf = nextHalf(this.#remoteHalf, event, this.open.kind);
+    if (switching && this.#localHalf === "body") this.#localHalf = "messages";
+    this.#handler?.onHead?.(head, informational);
+    if (end) this.#arrived();
+  }
+
+  /** `receiveWindow.receive` has been called by the connection. */
+  receiveData(payload: Uint8Array, flags: number): void {
+    const end = (flags & FLAG.END) !== 0;
+    if (this.#abandoned || this.#stopSent) {
+      this.#consume(payload.byteLength);
+      if (end) this.#endRemote();
+      return;
+    }
+    this.#remoteHalf = nextHalf(this.#remoteHalf, { frame: "DATA", end }, this.open.kind);
+    this.#received.push(payload);
+    this.#arrived();
+  }
+
+  receiveTrailers(payload: Uint8Array): void {
+    if (this.#abandoned || this.#stopSent) return this.#endRemote();
+    const trailers = decodeTrailers(payload);
+    this.#remoteHalf = nextHalf(this.#remoteHalf, { frame: "TRAILERS" }, this.open.kind);
+    this.trailers = trailers;
+    this.#arrived();
+  }
+
+  receiveMessage(payload: Uint8Array, flags: number): void {
+    if (this.#abandoned) return this.#consume(costBytes(FRAME.WSMSG, payload.byteLength));
+    this.#remoteHalf = nextHalf(this.#remoteHalf, { frame: "WSMSG", end: false }, this.open.kind);
+    const text = (flags & FLAG.TEXT) !== 0;
+    this.#messages.push({ bytes: detached(payload), text, more: (flags & FLAG.MORE) !== 0 });
+    this.#arrived();
+  }
+
+  receiveClose(payload: Uint8Array): void {
+    if (this.#abandoned) return this.#endRemote();
+    const closeFrame = decodeClose(payload);
+    this.#remoteHalf = nextHalf(this.#remoteHalf, { frame: "WSCLOSE" }, this.open.kind);
+    this.closeFrame = closeFrame;
+    this.#arrived();
+  }
+
+  receiveStop(): void {
+    if (this.#localHalf === "ended" && this.outbox.items.length === 0) return;
+    // What waits is of no use any more; the peer still needs to see this half end.
+    this.outbox.clear();
+    this.#localHalf = "ended";
+    this.#stopped = true;
+    this.#push(FRAME.DATA, FLAG.END, new Uint8Array(0));
+    this.#handler?.onStop?.();
+    this.#host.settle(this);
+  }
+
+  receiveReset(error: TunnelError): void {
+    this.#remoteHalf = "ended";
+    if (this.#abandoned) return this.#host.settle(this);
+    const answers = this.#localHalf !== "ended" || this.outbox.items.length > 0;
+    this.#abandon(error, () => {
+      if (answers) this.#host.sendHead(FRAME.RESET, this.id, encodeReset("NO_ERROR", ""));
+    });
+  }
+
+  /** The connection or its epoch is gone: no frame follows. */
+  fail(error: TunnelError): void {
+    this.#localHalf = "ended";
+    this.#remoteHalf = "ended";
+    this.outbox.clear();
+    this.#discardReceived();
+    this.#close(error);
+  }
+
+  /** Called by the connection when both halves are over. */
+  finish(): void {
+    this.#close(null);
+  }
+
+  /** Called after a flush. */
+  afterSend(): void {
+    if (this.#writerWaits && this.outbox.queuedBytes < SEND_QUEUE_LOW_BYTES && !this.#closed) {
+      this.#writerWaits = false;
+      if (!this.#stopped) this.#handler?.onWritable();
+    }
+    this.#host.settle(this);
+  }
+
+  #abandon(error: TunnelError, announce: () => void): void {
+    this.#abandoned = true;
+    const unheardOf = this.#host.dropQueued(this);
+    if (unheardOf) this.#remoteHalf = "ended";
+    else announce();
+    this.#localHalf = "ended";
+    this.#discardReceived();
+    this.#close(error);
+    this.#host.settle(this);
+  }
+
+  /** The owner hears of what came before it hears of the end. */
+  #arrived(): void {
+    this.#handler?.onReadable();
+    if (this.#remoteHalf === "ended") this.#host.settle(this);
+  }
+
+  #endRemote(): void {
+    this.#remoteHalf = "ended";
+    this.#host.settle(this);
+  }
+
+  #push(type: number, flags: number, payload: Uint8Array): boolean {
+    this.outbox.push(type, flags, payload);
+    this.#host.wake(this.outbox);
+    this.#writerWaits ||= this.outbox.queuedBytes > SEND_QUEUE_HIGH_BYTES;
+    return !this.#writerWaits;
+  }
+
+  #consume(bytes: number): void {
+    this.receiveWindow.consume(bytes);
+    if (this.wantsCredit) this.#host.creditOwed(this);
+  }
+
+  #discardReceived(): void {
+    this.#received.clear();
+    this.#messages = [];
+    this.#consume(this.bufferedBytes);
+  }
+
+  #close(error: TunnelError | null): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#closeError = error;
+    this.#handler?.onClosed(error);
+  }
+}

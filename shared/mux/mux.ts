@@ -1,0 +1,539 @@
+import type { Clock } from "../clock.ts";
+import type { ErrorCode } from "../protocol/error-code.ts";
+import { decodeMessage, encodeMessage } from "../protocol/frame-codec.ts";
+import {
+  decodeGoaway,
+  decodeOffset,
+  decodeReset,
+  encodeGoaway,
+  encodeOffset,
+  type Goaway,
+} from "../protocol/frame-payloads.ts";
+import { FLAG, FRAME } from "../protocol/frame.ts";
+import { decodeSettings } from "../protocol/handshake.ts";
+import {
+  CLOSE_PROTOCOL_ERROR,
+  CONNECTION_CREDIT_STEP_BYTES,
+  GATHER_MIN_STREAMS,
+  SEND_BACKLOG_BYTES,
+  STALL_CHECK_MS,
+  STALL_TIMEOUT_MS,
+  TARGET_MESSAGE_BYTES,
+} from "../protocol/limits.ts";
+import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
+import type { Transport } from "../transport.ts";
+import { type Abuse, AbuseBudget } from "./abuse-budget.ts";
+import {
+  ReceiveWindow,
+  type ReceiveWindowOptions,
+  RoundTrip,
+  type SendBudget,
+  SendWindow,
+  type WindowPool,
+} from "./flow-window.ts";
+import type { MuxStream, StreamHost } from "./mux-stream.ts";
+import { costBytes, type Outbox, SendQueue } from "./send-queue.ts";
+
+export interface MuxEvents {
+  /** The peer takes or opens no more streams on this connection. */
+  onGoaway?(goaway: Goaway): void;
+  /** A SETTINGS frame: id -> value. */
+  onSettings?(settings: Map<number, Uint8Array>): void;
+  onPong?(): void;
+  /** Called once, after every stream's own `onClosed`. */
+  onClosed(error: TunnelError): void;
+}
+
+export interface MuxOptions {
+  transport: Transport;
+  clock: Clock;
+  events: MuxEvents;
+  /** What this end grants, in bytes; the base is what its HELLO or WELCOME says. */
+  streamWindowBytes: number;
+  streamWindowMaxBytes: number;
+  connectionWindowBytes: number;
+  pool: WindowPool;
+  budget: SendBudget;
+  /** How long to gather frames under load, so that fewer messages leave. 0: never longer than the turn. */
+  gatherMs: number;
+}
+
+/** The frames of one epoch: ids, windows and credits all start again with it. */
+interface Epoch {
+  streams: Map<number, MuxStream>;
+  queue: SendQueue;
+  sendWindow: SendWindow;
+  receivedBytes: number;
+  grantedBytes: number;
+}
+
+/**
+ * One connection's streams: takes messages in, hands frames to streams, schedules what leaves.
+ * What differs between the ends is in RelayMux and ConnectorMux.
+ */
+export abstract class Mux implements StreamHost {
+  protected readonly clock: Clock;
+  readonly #abuse = new AbuseBudget();
+  protected closed = false;
+  protected epoch: Epoch;
+  /** The connection window as the peer granted it at first. */
+  protected peerConnectionWindowBytes = 0;
+  protected peerStreamWindowBytes = 0;
+  /** When the last message came in, of the clock given. */
+  lastReceivedMs: number;
+
+  readonly #transport: Transport;
+  readonly #events: MuxEvents;
+  readonly #options: MuxOptions;
+  readonly #receiveOptions: ReceiveWindowOptions;
+  /** Streams whose peers are owed enough credit to be told when something leaves anyway. */
+  readonly #owed = new Set<MuxStream>();
+  /** Streams with something to send and a shut window, since when. */
+  readonly #stalled = new Map<MuxStream, number>();
+  readonly #wakeUp = (): void => this.schedule();
+  #cancelStallCheck: (() => void) | null = null;
+  #cancelGather: (() => void) | null = null;
+  #scheduled = false;
+  #lastFlushMs = -Infinity;
+  #nowMs: number;
+
+  constructor(options: MuxOptions) {
+    this.#options = options;
+    this.#transport = options.transport;
+    this.clock = options.clock;
+    this.#events = options.events;
+    this.#nowMs = options.clock.nowMs();
+    this.lastReceivedMs = this.#nowMs;
+    this.#receiveOptions = {
+      baseBytes: options.streamWindowBytes,
+      maxBytes: options.streamWindowMaxBytes,
+      pool: options.pool,
+      roundTrip: new RoundTrip(),
+    };
+    this.epoch = this.#newEpoch();
+  }
+
+  /** Streams that are not over, those in teardown included. */
+  get streamCount(): number {
+    return this.epoch.streams.size;
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  /** Upper bound of the round trip, in ms; Infinity until a transfer measured it. */
+  get roundTripMs(): number {
+    return this.#receiveOptions.roundTrip.estimateMs;
+  }
+
+  // ── the owner's side ────────────────────────────────────────────────────────────────────────────
+
+  /** One binary message from the peer. Never throws: a violation ends the connection. */
+  receive(message: Uint8Array): void {
+    if (this.closed) return;
+    this.#nowMs = this.clock.nowMs();
+    this.lastReceivedMs = this.#nowMs;
+    try {
+      decodeMessage(message, (type, flags, streamId, payload) => {
+        if (!this.closed) this.#dispatch(type, flags, streamId, payload);
+      });
+    } catch (thrown) {
+      this.fail(TunnelError.from(thrown));
+    }
+  }
+
+  /** The transport's backlog has shrunk. */
+  drained(): void {
+    if (!this.epoch.queue.isEmpty) this.schedule();
+  }
+
+  ping(): void {
+    this.epoch.queue.pushControl(FRAME.PING, new Uint8Array(8));
+    this.schedule();
+  }
+
+  /** Says that this end takes or opens no more streams; those taken go on. */
+  goaway(code: ErrorCode, drainMs: number, text = ""): void {
+    if (this.closed) return;
+    this.#pushGoaway({ lastStreamId: this.lastTakenStreamId(), code, drainMs, text });
+    this.schedule();
+  }
+
+  /** The socket is gone: every stream fails, nothing is sent. */
+  transportClosed(error: TunnelError): void {
+    this.#shutDown(error);
+  }
+
+  /** Ends the connection with a GOAWAY that says why, and closes the socket with `closeCode`. */
+  fail(error: TunnelError, closeCode = CLOSE_PROTOCOL_ERROR): void {
+    if (this.closed) return;
+    const goaway = {
+      lastStreamId: this.lastTakenStreamId(),
+      code: error.code,
+      drainMs: 0,
+      text: error.message,
+    };
+    this.epoch.queue.clear();
+    this.#pushGoaway(goaway);
+    this.flush();
+    this.#transport.close(closeCode, error.code);
+    this.#shutDown(error);
+  }
+
+  /** Sends what waits, as far as credit and the transport go. Called by itself at the end of a turn. */
+  flush(): void {
+    this.#scheduled = false;
+    this.#cancelGather?.();
+    this.#cancelGather = null;
+    if (this.closed) return;
+    this.#nowMs = this.clock.nowMs();
+    this.#lastFlushMs = this.#nowMs;
+    for (;;) {
+      const touched = new Set<Outbox>();
+      this.#queueCredit();
+      const room = this.#dataRoomBytes();
+      const frames = this.epoch.queue.take(room, (outbox, cost) => {
+        touched.add(outbox);
+        this.epoch.sendWindow.spend(cost);
+        this.#options.budget.change(cost);
+      });
+      if (frames.length === 0) break;
+      this.#transport.send(encodeMessage(frames));
+      for (const outbox of touched) this.#afterSend(outbox);
+      if (this.closed) return;
+    }
+    if (!this.epoch.queue.isEmpty) this.#options.budget.notifyWhenFreed(this.#wakeUp);
+  }
+
+  // ── what the two ends add ───────────────────────────────────────────────────────────────────────
+
+  /** Frames that only one end takes, and all frames outside of the ready state. True: done with it. */
+  protected abstract intercept(type: number, flags: number, streamId: number, payload: Uint8Array): boolean;
+  /** Has a stream of this id ever been opened in this epoch? */
+  protected abstract wasOpened(streamId: number): boolean;
+  /** Frames of streams that this end refused by its GOAWAY are ignored. */
+  protected abstract isRefused(streamId: number): boolean;
+  protected abstract lastTakenStreamId(): number;
+  protected abstract goawayReceived(goaway: Goaway): void;
+  /** Credit of this end's own kind, before a message is put together. */
+  protected abstract queueStreamsCredit(): void;
+  /** A stream's upstream work is gone. */
+  abstract released(stream: MuxStream): void;
+
+  /** Forgets all streams; ids, windows and credits begin again. */
+  protected restart(error: TunnelError): void {
+    const { streams } = this.epoch;
+    this.#disposeEpoch();
+    this.epoch = this.#newEpoch();
+    for (const stream of streams.values()) this.failStream(stream, error);
+  }
+
+  protected adoptPeerWindows(peer: { streamWindowBytes: number; connectionWindowBytes: number }): void {
+    this.peerConnectionWindowBytes = peer.connectionWindowBytes;
+    this.peerStreamWindowBytes = peer.streamWindowBytes;
+    this.epoch.sendWindow.grant(peer.connectionWindowBytes);
+  }
+
+  protected newReceiveWindow(): ReceiveWindow {
+    return new ReceiveWindow(this.#receiveOptions, this.#nowMs);
+  }
+
+  protected spend(kind: Abuse): void {
+    if (!this.#abuse.spend(kind, this.#nowMs))
+      throw connectionError("CALM", `too many frames of kind ${kind}`);
+  }
+
+  protected schedule(): void {
+    if (this.closed) return;
+    if (this.#scheduled) {
+      // A gathering that has its message's worth need not wait longer.
+      if (this.#cancelGather !== null && this.#queuedBytesReach(TARGET_MESSAGE_BYTES)) this.flush();
+      return;
+    }
+    this.#scheduled = true;
+    const { gatherMs } = this.#options;
+    const elapsedMs = this.clock.nowMs() - this.#lastFlushMs;
+    if (gatherMs > 0 && elapsedMs < gatherMs && this.streamCount >= GATHER_MIN_STREAMS) {
+      this.#cancelGather = this.clock.after(gatherMs - elapsedMs, () => this.flush());
+    } else {
+      this.clock.soon(() => {
+        if (this.#scheduled) this.flush();
+      });
+    }
+  }
+
+  // ── what streams ask for ────────────────────────────────────────────────────────────────────────
+
+  sendHead(type: number, streamId: number, payload: Uint8Array, flags = 0): void {
+    this.epoch.queue.pushHead(type, streamId, payload, flags);
+    this.schedule();
+  }
+
+  wake(outbox: Outbox): void {
+    this.epoch.queue.wake(outbox);
+    if (outbox.inRing) this.schedule();
+    else this.#noteStalled(outbox);
+  }
+
+  creditOwed(stream: MuxStream): void {
+    const window = stream.receiveWindow;
+    if (window.owedBytes * 8 < window.sizeBytes) return;
+    this.#owed.add(stream);
+    if (window.isDue) this.schedule();
+  }
+
+  dropQueued(stream: MuxStream): boolean {
+    this.#stalled.delete(stream);
+    return this.epoch.queue.drop(stream.outbox);
+  }
+
+  settle(stream: MuxStream): void {
+    if (!stream.isOver || this.epoch.streams.get(stream.id) !== stream) return;
+    this.epoch.streams.delete(stream.id);
+    this.#forget(stream);
+    stream.finish();
+  }
+
+  // ── frames in ───────────────────────────────────────────────────────────────────────────────────
+
+  #dispatch(type: number, flags: number, streamId: number, payload: Uint8Array): void {
+    if (this.intercept(type, flags, streamId, payload)) return;
+    switch (type) {
+      case FRAME.GOAWAY: {
+        const goaway = decodeGoaway(payload);
+        this.goawayReceived(goaway);
+        this.#events.onGoaway?.(goaway);
+        return;
+      }
+      case FRAME.PING:
+        if ((flags & FLAG.ACK) !== 0) {
+          this.#events.onPong?.();
+        } else {
+          this.spend("ping");
+          this.epoch.queue.pushControl(FRAME.PING, payload.slice(), FLAG.ACK);
+          this.schedule();
+        }
+        return;
+      case FRAME.SETTINGS:
+        this.spend("settings");
+        this.#events.onSettings?.(decodeSettings(payload));
+        return;
+      case FRAME.WINDOW:
+        return this.#receiveWindow(streamId, decodeOffset(payload));
+      case FRAME.OPEN:
+      case FRAME.HEAD:
+      case FRAME.DATA:
+      case FRAME.TRAILERS:
+      case FRAME.RESET:
+      case FRAME.STOP:
+      case FRAME.WSMSG:
+      case FRAME.WSCLOSE:
+        return this.#receiveStreamFrame(type, flags, streamId, payload);
+      default:
+        throw connectionError("PROTOCOL_ERROR", `frame type ${type} may not come from this end or now`);
+    }
+  }
+
+  #receiveStreamFrame(type: number, flags: number, streamId: number, payload: Uint8Array): void {
+    const cost = costBytes(type, payload.byteLength);
+    if (cost > 0) this.#receiveConnectionBytes(cost);
+    if (type === FRAME.DATA && cost === 0 && (flags & FLAG.END) === 0) this.spend("emptyData");
+    if (type === FRAME.HEAD && (flags & FLAG.INFO) !== 0) this.spend("informational");
+    const stream = this.epoch.streams.get(streamId);
+    if (stream === undefined) return this.#receiveLate(type, streamId);
+    try {
+      if (cost > 0 && !stream.receiveWindow.receive(cost, this.#nowMs)) {
+        if (!stream.isAbandoned) throw new TunnelError("FLOW_CONTROL", "data beyond the stream's window");
+        this.spend("lateFrame");
+      }
+      deliver(stream, type, flags, payload);
+    } catch (thrown) {
+      const error = TunnelError.from(thrown);
+      if (error.scope === "connection") throw error;
+      stream.reset(error.code, error.message);
+    }
+  }
+
+  #receiveLate(type: number, streamId: number): void {
+    if (this.isRefused(streamId)) return;
+    if (!this.wasOpened(streamId)) {
+      throw connectionError("PROTOCOL_ERROR", `a frame for stream ${streamId}, which was never opened`);
+    }
+    if (type === FRAME.RESET) this.spend("uselessReset");
+    else this.spend(type === FRAME.STOP ? "staleControl" : "lateFrame");
+  }
+
+  #receiveWindow(streamId: number, limitBytes: number): void {
+    if (streamId === 0) return this.#receiveConnectionWindow(limitBytes);
+    const stream = this.epoch.streams.get(streamId);
+    if (stream === undefined) {
+      if (!this.wasOpened(streamId))
+        throw connectionError("PROTOCOL_ERROR", `WINDOW on idle stream ${streamId}`);
+      return this.spend("staleControl");
+    }
+    const { outbox } = stream;
+    if (limitBytes <= outbox.window.limitBytes) return this.spend("staleControl");
+    outbox.window.grant(limitBytes);
+    this.#stalled.delete(stream);
+    this.wake(outbox);
+  }
+
+  #receiveConnectionWindow(limitBytes: number): void {
+    const { sendWindow } = this.epoch;
+    const addedBytes = limitBytes - sendWindow.limitBytes;
+    if (addedBytes <= 0) return this.spend("staleControl");
+    if (limitBytes > sendWindow.sentBytes + this.peerConnectionWindowBytes) {
+      throw connectionError("FLOW_CONTROL", "connection credit beyond what was sent");
+    }
+    sendWindow.grant(limitBytes);
+    this.#options.budget.change(-addedBytes);
+    if (!this.epoch.queue.isEmpty) this.schedule();
+  }
+
+  #receiveConnectionBytes(cost: number): void {
+    const { epoch } = this;
+    epoch.receivedBytes += cost;
+    if (epoch.receivedBytes > epoch.grantedBytes) {
+      throw connectionError("FLOW_CONTROL", "data beyond the connection's window");
+    }
+    const windowBytes = this.#options.connectionWindowBytes;
+    const limitBytes = epoch.receivedBytes + windowBytes;
+    if (limitBytes - epoch.grantedBytes < Math.min(windowBytes / 8, CONNECTION_CREDIT_STEP_BYTES)) return;
+    epoch.grantedBytes = limitBytes;
+    epoch.queue.pushControl(FRAME.WINDOW, encodeOffset(limitBytes));
+    this.schedule();
+  }
+
+  // ── frames out ──────────────────────────────────────────────────────────────────────────────────
+
+  #queueCredit(): void {
+    this.queueStreamsCredit();
+    for (const stream of this.#owed) {
+      if (!stream.wantsCredit || stream.receiveWindow.owedBytes <= 0) continue;
+      const limitBytes = stream.receiveWindow.grant(this.#nowMs);
+      this.epoch.queue.pushControl(FRAME.WINDOW, encodeOffset(limitBytes), 0, stream.id);
+    }
+    this.#owed.clear();
+  }
+
+  #unacknowledgedBytes(): number {
+    const { sentBytes, limitBytes } = this.epoch.sendWindow;
+    return Math.max(0, sentBytes - (limitBytes - this.peerConnectionWindowBytes));
+  }
+
+  #dataRoomBytes(): number {
+    if (this.#transport.bufferedBytes() > SEND_BACKLOG_BYTES) return 0;
+    const room = this.#options.budget.roomBytes(this.#unacknowledgedBytes());
+    return Math.min(room, this.epoch.sendWindow.availableBytes);
+  }
+
+  #queuedBytesReach(bytes: number): boolean {
+    let queued = 0;
+    for (const stream of this.epoch.streams.values()) {
+      queued += stream.outbox.queuedBytes;
+      if (queued >= bytes) return true;
+    }
+    return false;
+  }
+
+  #afterSend(outbox: Outbox): void {
+    const stream = this.epoch.streams.get(outbox.streamId);
+    if (stream?.outbox !== outbox) return;
+    this.#noteStalled(outbox);
+    stream.afterSend();
+  }
+
+  #pushGoaway(goaway: Goaway): void {
+    this.epoch.queue.pushControl(FRAME.GOAWAY, encodeGoaway(goaway));
+  }
+
+  // ── stalls ──────────────────────────────────────────────────────────────────────────────────────
+
+  #noteStalled(outbox: Outbox): void {
+    if (outbox.inRing || outbox.items.length === 0) return;
+    const stream = this.epoch.streams.get(outbox.streamId);
+    if (stream === undefined || this.#stalled.has(stream)) return;
+    this.#stalled.set(stream, this.clock.nowMs());
+    this.#cancelStallCheck ??= this.clock.after(STALL_CHECK_MS, () => this.#checkStalls());
+  }
+
+  #checkStalls(): void {
+    this.#cancelStallCheck = null;
+    const nowMs = this.clock.nowMs();
+    for (const [stream, sinceMs] of this.#stalled) {
+      if (nowMs - sinceMs >= STALL_TIMEOUT_MS) {
+        stream.reset("STALLED", `the peer took nothing for ${STALL_TIMEOUT_MS / 1000} s`);
+      }
+    }
+    if (this.#stalled.size > 0)
+      this.#cancelStallCheck = this.clock.after(STALL_CHECK_MS, () => this.#checkStalls());
+  }
+
+  // ── endings ─────────────────────────────────────────────────────────────────────────────────────
+
+  #newEpoch(): Epoch {
+    return {
+      streams: new Map(),
+      queue: new SendQueue(),
+      sendWindow: new SendWindow(this.peerConnectionWindowBytes),
+      receivedBytes: 0,
+      grantedBytes: this.#options.connectionWindowBytes,
+    };
+  }
+
+  #forget(stream: MuxStream): void {
+    this.#owed.delete(stream);
+    this.#stalled.delete(stream);
+    stream.receiveWindow.dispose();
+  }
+
+  #disposeEpoch(): void {
+    this.#options.budget.change(-this.#unacknowledgedBytes());
+    this.#cancelStallCheck?.();
+    this.#cancelStallCheck = null;
+  }
+
+  /** Ends a stream without a word to the peer. One that was never sent may be sent elsewhere. */
+  protected failStream(stream: MuxStream, error: TunnelError): void {
+    const neverSent = this.epoch.queue.drop(stream.outbox) && !error.notProcessed;
+    this.#forget(stream);
+    this.epoch.streams.delete(stream.id);
+    stream.fail(neverSent ? new TunnelError(error.code, error.message, { notProcessed: true }) : error);
+  }
+
+  #shutDown(error: TunnelError): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#scheduled = false;
+    this.#cancelGather?.();
+    this.#disposeEpoch();
+    for (const stream of this.epoch.streams.values()) this.failStream(stream, error);
+    this.#options.budget.forget(this.#wakeUp);
+    this.#events.onClosed(error);
+  }
+}
+
+function deliver(stream: MuxStream, type: number, flags: number, payload: Uint8Array): void {
+  switch (type) {
+    case FRAME.HEAD:
+      return stream.receiveHead(payload, flags);
+    case FRAME.DATA:
+      return stream.receiveData(payload, flags);
+    case FRAME.TRAILERS:
+      return stream.receiveTrailers(payload);
+    case FRAME.RESET: {
+      const { code, detail } = decodeReset(payload);
+      const notProcessed = (flags & FLAG.NOT_PROCESSED) !== 0;
+      return stream.receiveReset(new TunnelError(code, detail, { notProcessed }));
+    }
+    case FRAME.STOP:
+      return stream.receiveStop();
+    case FRAME.WSMSG:
+      return stream.receiveMessage(payload, flags);
+    case FRAME.WSCLOSE:
+      return stream.receiveClose(payload);
+    default:
+      throw connectionError("PROTOCOL_ERROR", `frame type ${type} for a stream`);
+  }
+}

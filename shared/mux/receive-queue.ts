@@ -1,0 +1,73 @@
+/** Below it, a slice is copied rather than kept. */
+const MIN_VIEW_BYTES = 8 * 1024;
+/** A slice is kept as a view only if its message is at most so many times larger: a view pins all of it. */
+const MAX_PINNED_RATIO = 2.25;
+const MIN_TAIL_BYTES = 4 * 1024;
+const MAX_TAIL_BYTES = 64 * 1024;
+
+/** A view that may be kept: the bytes themselves, or a copy where they would pin a much larger message. */
+export function detached(view: Uint8Array): Uint8Array {
+  return mayKeep(view) ? view : view.slice();
+}
+
+function mayKeep(view: Uint8Array): boolean {
+  return view.byteLength >= MIN_VIEW_BYTES && view.byteLength * MAX_PINNED_RATIO >= view.buffer.byteLength;
+}
+
+/** Bytes received and not yet read. Holds little more memory than bytes, however small the slices were. */
+export class ReceiveQueue {
+  #chunks: Uint8Array[] = [];
+  /** Small slices gather here; it stands behind all chunks. */
+  #tail: Uint8Array | null = null;
+  #tailBytes = 0;
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  push(view: Uint8Array): void {
+    if (view.byteLength === 0) return;
+    if (mayKeep(view)) {
+      this.#flushTail();
+      this.#chunks.push(view);
+    } else {
+      this.#append(view);
+    }
+    this.#bytes += view.byteLength;
+  }
+
+  shift(): Uint8Array | null {
+    if (this.#chunks.length === 0) this.#flushTail();
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) return null;
+    this.#bytes -= chunk.byteLength;
+    return chunk;
+  }
+
+  clear(): void {
+    this.#chunks = [];
+    this.#tail = null;
+    this.#tailBytes = 0;
+    this.#bytes = 0;
+  }
+
+  #append(view: Uint8Array): void {
+    if (this.#tail !== null && this.#tailBytes + view.byteLength > this.#tail.byteLength) this.#flushTail();
+    if (this.#tail === null) {
+      // The first slice is most often the whole body: it gets just its room.
+      const roomBytes =
+        this.#bytes === 0 ? 0 : Math.min(Math.max(this.#bytes, MIN_TAIL_BYTES), MAX_TAIL_BYTES);
+      this.#tail = new Uint8Array(Math.max(roomBytes, view.byteLength));
+      this.#tailBytes = 0;
+    }
+    this.#tail.set(view, this.#tailBytes);
+    this.#tailBytes += view.byteLength;
+  }
+
+  #flushTail(): void {
+    if (this.#tail === null) return;
+    this.#chunks.push(this.#tail.subarray(0, this.#tailBytes));
+    this.#tail = null;
+  }
+}

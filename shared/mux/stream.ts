@@ -1,0 +1,68 @@
+import type { ErrorCode } from "../protocol/error-code.ts";
+import type { Field, OpenHead, ResponseHead } from "../protocol/head.ts";
+import type { TunnelError } from "../protocol/tunnel-error.ts";
+
+/** What a stream tells its owner. Called synchronously while a message is dispatched: never throw, never block. */
+export interface StreamHandler {
+  /** Relay only: a response head. `informational` ones (1xx) may come before the final one. */
+  onHead?(head: ResponseHead, informational: boolean): void;
+  /** Data, the end, trailers or a WebSocket close arrived: `read()` or `readMessage()` until null. */
+  onReadable(): void;
+  /** The send queue fell under its low mark after a `write` returned false. */
+  onWritable(): void;
+  /** The peer wants no more of what this side sends; `write` now discards, and the send half counts as ended. */
+  onStop?(): void;
+  /** Called exactly once, last: null when both halves ended as they should. Buffered data stays readable only on null. */
+  onClosed(error: TunnelError | null): void;
+}
+
+export interface WebSocketMessage {
+  bytes: Uint8Array;
+  text: boolean;
+  /** More frames of the same message follow. */
+  more: boolean;
+}
+
+/** One request and its answer, or one WebSocket. The same on both ends. */
+export interface Stream {
+  readonly id: number;
+  /** Relay: as given to `open`. Connector: as received. */
+  readonly open: OpenHead;
+
+  // sending
+  /** Connector only. `end`: no body and no trailers follow. An informational (1xx) head may precede. */
+  sendHead(head: ResponseHead, end?: boolean): void;
+  /** Takes the bytes (the caller must not change them). False: stop until `onWritable`; the bytes were taken all the same. */
+  write(bytes: Uint8Array): boolean;
+  writeMessage(bytes: Uint8Array, text: boolean, more: boolean): boolean;
+  end(): void;
+  sendTrailers(fields: readonly Field[]): void;
+  /** WebSocket only: the close frame; ends this half. Code must be legal on the wire (RFC 6455 §7.4). */
+  sendClose(code: number, reason: string): void;
+  /** Abandons both halves. Idempotent; `onClosed` follows synchronously with an error of this code. */
+  reset(code: ErrorCode, detail?: string, options?: { notProcessed?: boolean }): void;
+  /** Asks the peer to end its half early; what still arrives of it is discarded. */
+  stopSending(): void;
+  /**
+   * Connector only: the upstream work of this stream is gone, so its STREAMS credit returns to the relay.
+   * Must be called once for every accepted stream, however it ended; before or after `onClosed`.
+   */
+  release(): void;
+
+  // receiving
+  /** Next bytes, null when none are here now. Reading returns credit to the peer. */
+  read(): Uint8Array | null;
+  readMessage(): WebSocketMessage | null;
+  /** Bytes received and not yet read. */
+  readonly bufferedBytes: number;
+  /** The peer's END has arrived (its bytes may still wait to be read). */
+  readonly remoteEnded: boolean;
+  /** The peer's half is over and everything of it has been read. */
+  readonly readEnded: boolean;
+  /** Fields after the body; null when there were none (yet). */
+  readonly trailers: readonly Field[] | null;
+  /** WebSocket only: the peer's close frame, once it arrived. */
+  readonly closeFrame: { code: number; reason: string } | null;
+  /** True once `onClosed` has been called. */
+  readonly closed: boolean;
+}

@@ -1,0 +1,83 @@
+import { FIRST_EXTENSION_TYPE, FRAME_RULES, type Frame, HEADER_BYTES } from "./frame.ts";
+import { byteAt, readU16, readU32, writeU32 } from "./integers.ts";
+import { MAX_MESSAGE_BYTES } from "./limits.ts";
+import { connectionError } from "./tunnel-error.ts";
+
+/** Receives each frame of a message, in order; `payload` is a view of the message. */
+export type FrameSink = (type: number, flags: number, streamId: number, payload: Uint8Array) => void;
+
+/**
+ * Checks a whole message, then hands its frames on; extension types are skipped.
+ * A malformed message throws a TunnelError of scope "connection" before any of its frames is seen.
+ */
+export function decodeMessage(message: Uint8Array, sink: FrameSink): void {
+  checkMessage(message);
+  for (let at = 0; at < message.byteLength;) {
+    const length = readLength(message, at);
+    const type = byteAt(message, at + 3);
+    const start = at + HEADER_BYTES;
+    at = start + length;
+    if (type >= FIRST_EXTENSION_TYPE) continue;
+    const flags = byteAt(message, start - 5);
+    sink(type, flags, readU32(message, start - 4), message.subarray(start, at));
+  }
+}
+
+function checkMessage(message: Uint8Array): void {
+  const size = message.byteLength;
+  if (size === 0) throw connectionError("PROTOCOL_ERROR", "empty message");
+  if (size > MAX_MESSAGE_BYTES) throw connectionError("PROTOCOL_ERROR", `message of ${size} bytes`);
+  for (let at = 0; at < size;) {
+    if (size - at < HEADER_BYTES)
+      throw connectionError("PROTOCOL_ERROR", "message ends inside a frame header");
+    const length = readLength(message, at);
+    if (length > size - at - HEADER_BYTES) {
+      throw connectionError("PROTOCOL_ERROR", "frame is longer than its message");
+    }
+    checkFrame(byteAt(message, at + 3), readU32(message, at + 5), length);
+    at += HEADER_BYTES + length;
+  }
+}
+
+function checkFrame(type: number, streamId: number, length: number): void {
+  if (streamId > 0x7fff_ffff) throw connectionError("PROTOCOL_ERROR", "reserved bit of the stream id is set");
+  if (type >= FIRST_EXTENSION_TYPE) return;
+  const rule = FRAME_RULES.get(type);
+  if (rule === undefined) throw connectionError("PROTOCOL_ERROR", `unknown frame type ${type}`);
+  if (length < rule.min || length > rule.max) {
+    throw connectionError("PROTOCOL_ERROR", `${rule.name} with a payload of ${length} bytes`);
+  }
+  if (rule.place !== "both" && (streamId === 0) !== (rule.place === "connection")) {
+    throw connectionError("PROTOCOL_ERROR", `${rule.name} on stream ${streamId}`);
+  }
+}
+
+/** Bytes that the frames take on the wire. */
+export function encodedSize(frames: readonly Frame[]): number {
+  let size = 0;
+  for (const frame of frames) size += HEADER_BYTES + frame.payload.byteLength;
+  return size;
+}
+
+/** One message of all frames, in order. */
+export function encodeMessage(frames: readonly Frame[]): Uint8Array {
+  const message = new Uint8Array(encodedSize(frames));
+  let at = 0;
+  for (const frame of frames) {
+    const { payload, streamId } = frame;
+    const length = payload.byteLength;
+    message[at] = length >>> 16;
+    message[at + 1] = length >>> 8;
+    message[at + 2] = length;
+    message[at + 3] = frame.type;
+    message[at + 4] = frame.flags;
+    writeU32(message, at + 5, streamId);
+    message.set(payload, at + HEADER_BYTES);
+    at += HEADER_BYTES + length;
+  }
+  return message;
+}
+
+function readLength(bytes: Uint8Array, at: number): number {
+  return (readU16(bytes, at) << 8) | byteAt(bytes, at + 2);
+}

@@ -1,0 +1,270 @@
+import {
+  contentLengthOf,
+  HOP_BY_HOP,
+  isFieldName,
+  isFieldValue,
+  isRequestMethod,
+  isRequestPath,
+} from "../http/fields.ts";
+import { STATIC_FIELD_NAMES } from "./field-names.ts";
+import type { Field, OpenHead, ResponseHead, StreamKind } from "./head.ts";
+import { byteAt, readU16, writeU16 } from "./integers.ts";
+import {
+  MAX_FIELD_NAME_LENGTH,
+  MAX_FIELDS,
+  MAX_HEAD_BYTES,
+  MAX_HEAD_FRAME_BYTES,
+  MAX_PATH_LENGTH,
+} from "./limits.ts";
+import { connectionError, TunnelError } from "./tunnel-error.ts";
+
+/**
+ * A block of fields: count:u16, then per field nameLength:u16 and valueLength:u16, then one blob of UTF-8.
+ * Lengths count UTF-16 units of the decoded blob, so that it is decoded once and cut up.
+ * Bit 15 of nameLength: the low bits are an id of the static table and the blob holds no name.
+ * Ids below FIRST_FIELD_ID are facts of the stream itself; no header can be spelled like them.
+ */
+const NAME_IS_ID = 0x8000;
+const FIRST_FIELD_ID = 32;
+const FACT = {
+  target: 1,
+  service: 2,
+  method: 3,
+  path: 4,
+  project: 5,
+  environment: 6,
+  requestId: 7,
+  connectTimeoutMs: 8,
+  responseTimeoutMs: 9,
+  reason: 10,
+} as const;
+type FactName = keyof typeof FACT;
+/** Facts stand beside the fields, so their number and size have room of their own. */
+const MAX_FACTS = 16;
+
+const KINDS: readonly StreamKind[] = ["http", "websocket", "tcp"];
+const FACT_NAMES = new Map<number, FactName>(
+  Object.entries(FACT).map(([name, id]) => [id, name as FactName]),
+);
+const ID_OF_NAME = new Map(STATIC_FIELD_NAMES.map((name, index) => [name, FIRST_FIELD_ID + index]));
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** UTF-8 takes at most three bytes per UTF-16 unit. */
+const scratch = new Uint8Array(MAX_HEAD_FRAME_BYTES * 3 + 4 * (MAX_FIELDS + MAX_FACTS) + 8);
+
+/** Throws a stream error BAD_REQUEST where the head cannot be carried. */
+export function encodeOpen(open: OpenHead): Uint8Array {
+  const facts: [FactName, string][] = [
+    ["target", open.target],
+    ["service", open.service],
+    ["method", open.method],
+    ["path", open.path],
+    ["project", open.project],
+    ["environment", open.environment],
+    ["requestId", open.requestId],
+  ];
+  if (open.connectTimeoutMs !== undefined) facts.push(["connectTimeoutMs", String(open.connectTimeoutMs)]);
+  if (open.responseTimeoutMs !== undefined) facts.push(["responseTimeoutMs", String(open.responseTimeoutMs)]);
+  const problem = requestProblem(open);
+  if (problem !== null) throw new TunnelError("BAD_REQUEST", problem);
+  scratch[0] = KINDS.indexOf(open.kind) + 1;
+  return encodeBlock(1, facts, open.fields);
+}
+
+/** Throws a connection error where the block is malformed, a stream error where it is no valid request. */
+export function decodeOpen(payload: Uint8Array): OpenHead {
+  const kind = KINDS[byteAt(payload, 0) - 1];
+  if (kind === undefined) throw invalid("unknown kind of stream");
+  const { facts, fields } = decodeBlock(payload, 1);
+  const open: OpenHead = {
+    kind,
+    target: required(facts, "target"),
+    service: required(facts, "service"),
+    method: required(facts, "method"),
+    path: required(facts, "path"),
+    project: required(facts, "project"),
+    environment: required(facts, "environment"),
+    requestId: required(facts, "requestId"),
+    fields,
+  };
+  const connectTimeoutMs = milliseconds(facts, "connectTimeoutMs");
+  if (connectTimeoutMs !== null) open.connectTimeoutMs = connectTimeoutMs;
+  const responseTimeoutMs = milliseconds(facts, "responseTimeoutMs");
+  if (responseTimeoutMs !== null) open.responseTimeoutMs = responseTimeoutMs;
+  const problem = requestProblem(open);
+  if (problem !== null) throw invalid(problem);
+  return open;
+}
+
+/** Throws a stream error UPSTREAM_PROTOCOL where the upstream's head cannot be carried. */
+export function encodeHead(head: ResponseHead): Uint8Array {
+  const problem = statusProblem(head.status) ?? fieldsProblem(head.fields);
+  if (problem !== null) throw new TunnelError("UPSTREAM_PROTOCOL", problem);
+  writeU16(scratch, 0, head.status);
+  const reason = printable(head.reason);
+  return encodeBlock(2, reason === "" ? [] : [["reason", reason]], head.fields);
+}
+
+export function decodeHead(payload: Uint8Array): ResponseHead {
+  const { facts, fields } = decodeBlock(payload, 2);
+  const status = readU16(payload, 0);
+  const problem = statusProblem(status) ?? fieldsProblem(fields);
+  if (problem !== null) throw invalid(problem);
+  return { status, reason: printable(facts.get("reason") ?? ""), fields };
+}
+
+export function encodeTrailers(fields: readonly Field[]): Uint8Array {
+  const problem = fieldsProblem(fields);
+  if (problem !== null) throw new TunnelError("UPSTREAM_PROTOCOL", problem);
+  return encodeBlock(0, [], fields);
+}
+
+export function decodeTrailers(payload: Uint8Array): Field[] {
+  const { fields } = decodeBlock(payload, 0);
+  const problem = fieldsProblem(fields);
+  if (problem !== null) throw invalid(problem);
+  return fields;
+}
+
+/** Writes the block into `scratch` behind `prefixBytes` already there, and returns a copy of both. */
+function encodeBlock(
+  prefixBytes: number,
+  facts: readonly (readonly [FactName, string])[],
+  fields: readonly Field[],
+): Uint8Array {
+  writeU16(scratch, prefixBytes, facts.length + fields.length);
+  let at = prefixBytes + 2;
+  let text = "";
+  for (const [name, value] of facts) {
+    writeU16(scratch, at, NAME_IS_ID | FACT[name]);
+    writeU16(scratch, at + 2, value.length);
+    at += 4;
+    text += value;
+  }
+  for (const [name, value] of fields) {
+    const id = ID_OF_NAME.get(name);
+    writeU16(scratch, at, id === undefined ? name.length : NAME_IS_ID | id);
+    writeU16(scratch, at + 2, value.length);
+    at += 4;
+    text += id === undefined ? name + value : value;
+  }
+  const size =
+    text.length > MAX_HEAD_FRAME_BYTES
+      ? Infinity
+      : at + encoder.encodeInto(text, scratch.subarray(at)).written;
+  if (size > MAX_HEAD_FRAME_BYTES)
+    throw new TunnelError("BAD_REQUEST", `head over ${MAX_HEAD_FRAME_BYTES} bytes`);
+  return scratch.slice(0, size);
+}
+
+interface Block {
+  facts: Map<FactName, string>;
+  fields: Field[];
+}
+
+function decodeBlock(payload: Uint8Array, start: number): Block {
+  const count = readU16(payload, start);
+  const blobAt = start + 2 + 4 * count;
+  if (blobAt > payload.byteLength) throw malformed("the length table overruns its frame");
+  if (count > MAX_FIELDS + MAX_FACTS) throw invalid(`${count} fields, at most ${MAX_FIELDS} are taken`);
+  const text = decodeText(payload.subarray(blobAt));
+  const nonAscii = text.length !== payload.byteLength - blobAt;
+  const block: Block = { facts: new Map(), fields: [] };
+  let cut = 0;
+  const take = (length: number): string => {
+    const piece = text.slice(cut, cut + length);
+    cut += length;
+    if (nonAscii && !piece.isWellFormed()) throw malformed("a length cuts a character");
+    return piece;
+  };
+  for (let index = 0, at = start + 2; index < count; index++, at += 4) {
+    const nameLength = readU16(payload, at);
+    const id = nameLength & NAME_IS_ID ? nameLength & ~NAME_IS_ID : null;
+    const name = id === null ? take(nameLength) : id >= FIRST_FIELD_ID ? fieldName(id) : null;
+    const value = take(readU16(payload, at + 2));
+    if (name !== null) block.fields.push([name, value]);
+    else block.facts.set(factName(id ?? 0), value);
+  }
+  if (cut !== text.length) throw malformed("field lengths are not their blob's");
+  return block;
+}
+
+function decodeText(blob: Uint8Array): string {
+  try {
+    return decoder.decode(blob);
+  } catch {
+    throw malformed("a head that is not UTF-8");
+  }
+}
+
+function fieldName(id: number): string {
+  const name = STATIC_FIELD_NAMES[id - FIRST_FIELD_ID];
+  if (name === undefined) throw malformed(`unknown static name ${id}`);
+  return name;
+}
+
+function factName(id: number): FactName {
+  const name = FACT_NAMES.get(id);
+  if (name === undefined) throw malformed(`unknown static name ${id}`);
+  return name;
+}
+
+function required(facts: Map<FactName, string>, name: FactName): string {
+  const value = facts.get(name);
+  if (value === undefined || value === "") throw invalid(`${name} is missing`);
+  return value;
+}
+
+function milliseconds(facts: Map<FactName, string>, name: FactName): number | null {
+  const value = facts.get(name);
+  if (value === undefined) return null;
+  if (!/^[1-9][0-9]{0,8}$/.test(value)) throw invalid(`${name} is not a number of milliseconds`);
+  return Number(value);
+}
+
+function requestProblem(open: OpenHead): string | null {
+  if (!isRequestMethod(open.method)) return "the method is not one that is carried";
+  if (open.path.length > MAX_PATH_LENGTH) return `path over ${MAX_PATH_LENGTH} characters`;
+  if (!isRequestPath(open.path))
+    return "the path does not start with / or holds a space or control character";
+  return fieldsProblem(open.fields);
+}
+
+function statusProblem(status: number): string | null {
+  return status >= 100 && status <= 599 ? null : `status ${status}`;
+}
+
+/** What makes fields invalid on the wire, or null. Names must be lower-case tokens that are not hop-by-hop. */
+function fieldsProblem(fields: readonly Field[]): string | null {
+  if (fields.length > MAX_FIELDS) return `${fields.length} fields, at most ${MAX_FIELDS} are taken`;
+  let size = 0;
+  for (const [name, value] of fields) {
+    size += name.length + value.length;
+    if (!ID_OF_NAME.has(name)) {
+      if (!isFieldName(name)) return "a field name is not a lower-case token";
+      if (name.length > MAX_FIELD_NAME_LENGTH) return `a field name over ${MAX_FIELD_NAME_LENGTH} bytes`;
+      if (HOP_BY_HOP.has(name)) return `field ${name} belongs to one hop`;
+    }
+    if (!isFieldValue(value)) return `the value of ${name} has a control character`;
+  }
+  if (contentLengthOf(fields) === "invalid") return "content-length is not one number";
+  return size > MAX_HEAD_BYTES ? `fields of ${size} bytes, at most ${MAX_HEAD_BYTES} are taken` : null;
+}
+
+/** A reason phrase is for people: what would split a line is dropped (RFC 9112 §4). */
+function printable(reason: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  return reason
+    .slice(0, MAX_FIELD_NAME_LENGTH)
+    .replace(/[\u0000-\u001f\u007f]/g, "")
+    .toWellFormed();
+}
+
+function malformed(message: string): TunnelError {
+  return connectionError("PROTOCOL_ERROR", message);
+}
+
+function invalid(message: string): TunnelError {
+  return new TunnelError("STREAM_ERROR", message);
+}

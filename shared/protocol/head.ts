@@ -1,0 +1,32 @@
+/** One header field. Names are lower case on the wire; values are text, UTF-8 on the wire. */
+export type Field = readonly [name: string, value: string];
+
+export type StreamKind = "http" | "websocket" | "tcp";
+
+/** Everything a connector needs to serve one stream: it keeps no state of its own. */
+export interface OpenHead {
+  kind: StreamKind;
+  /** Origin of the upstream, `http://host:port` or `https://host:port`. */
+  target: string;
+  /** Service name, or the host as a network rule matched it. For logs and per-service rules. */
+  service: string;
+  method: string;
+  /** Path and query exactly as they go to the upstream. */
+  path: string;
+  /** Who is calling, from the binding's props or the gateway key; never from a header. */
+  project: string;
+  environment: string;
+  requestId: string;
+  /** Absent means the connector's default. */
+  connectTimeoutMs?: number;
+  responseTimeoutMs?: number;
+  fields: readonly Field[];
+}
+
+export interface ResponseHead {
+  /** 101 (kind websocket only), 200–599; 1xx others are informational. */
+  status: number;
+  /** HTTP/1.1 reason phrase, "" when there is none. */
+  reason: string;
+  fields: readonly Field[];
+}

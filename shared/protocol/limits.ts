@@ -1,0 +1,89 @@
+/** Every limit of the protocol, each with its reason. Sizes in bytes, times in milliseconds. */
+
+/** Bounds what one inbound message makes a peer hold; WebSocket messages arrive whole. */
+export const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** Messages of 64 KiB cross a Durable Object fastest; larger ones only add waiting. */
+export const TARGET_MESSAGE_BYTES = 64 * 1024;
+/** Two fill a message of the target size. */
+export const MAX_DATA_BYTES = 32 * 1024;
+/** What a stream may send before the next one's turn: half a frame, so a small body never waits for a large one. */
+export const QUANTUM_BYTES = 16 * 1024;
+
+/** Names and values of one head: what common servers accept in total. */
+export const MAX_HEAD_BYTES = 32 * 1024;
+/** Head, path, target and length table with slack; a head always fits one frame. */
+export const MAX_HEAD_FRAME_BYTES = 48 * 1024;
+export const MAX_FIELDS = 256;
+export const MAX_FIELD_NAME_LENGTH = 256;
+/** Common servers refuse longer request lines. */
+export const MAX_PATH_LENGTH = 8 * 1024;
+/** RESET and GOAWAY carry a sentence, not a log. */
+export const MAX_DETAIL_BYTES = 256;
+/** RFC 6455 §5.5: control payloads hold 125 bytes, two of them the code. */
+export const MAX_CLOSE_REASON_BYTES = 123;
+export const MAX_SETTINGS = 32;
+export const MAX_SETTINGS_BYTES = 4 * 1024;
+
+/** RFC 9113 §5.1.1: stream ids are 31 bits; ours are odd. */
+export const MAX_STREAM_ID = 0x7fff_ffff;
+/** Offsets are u64 on the wire and must stay exact in a double. */
+export const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
+
+/** Streams a connector takes at once on one connection. 512 × 256 KiB bounds what uploads can make it hold. */
+export const DEFAULT_MAX_STREAMS = 512;
+/** Streams one object relays at once, over all connections: 1,024 × 64 KiB is half of an object's 128 MB. */
+export const MAX_STREAMS_PER_OBJECT = 1024;
+
+/** Toward the relay: 512 base windows must fit an object. */
+export const RELAY_STREAM_WINDOW_BYTES = 64 * 1024;
+export const RELAY_STREAM_WINDOW_MAX_BYTES = 2 * 1024 * 1024;
+/** Toward the connector, whose process has more room. */
+export const CONNECTOR_STREAM_WINDOW_BYTES = 256 * 1024;
+export const CONNECTOR_STREAM_WINDOW_MAX_BYTES = 8 * 1024 * 1024;
+/** Covers 50 MB/s at 80 ms round trip. */
+export const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
+/** Connection credit returns in these steps: 8 per window keep the sender's view fresh for few messages. */
+export const CONNECTION_CREDIT_STEP_BYTES = CONNECTION_WINDOW_BYTES / 8;
+/** Growth of all windows of one object (relay) or process (connector) over their base. */
+export const RELAY_WINDOW_POOL_BYTES = 24 * 1024 * 1024;
+export const CONNECTOR_WINDOW_POOL_BYTES = 32 * 1024 * 1024;
+/** What one object has sent and not seen acknowledged: Workers' sockets buffer without bound. */
+export const MAX_UNACKNOWLEDGED_BYTES = 8 * 1024 * 1024;
+/** Every connection may have this much in flight even then, or credit that returns in steps would never return. */
+export const MIN_UNACKNOWLEDGED_BYTES = CONNECTION_CREDIT_STEP_BYTES + 2 * MAX_DATA_BYTES;
+/** Over this, DATA waits in its queue, where small frames overtake it, and not in the socket's. */
+export const SEND_BACKLOG_BYTES = 256 * 1024;
+/** A stream's writer stops over the high mark and goes on under the low one. */
+export const SEND_QUEUE_HIGH_BYTES = 128 * 1024;
+export const SEND_QUEUE_LOW_BYTES = 64 * 1024;
+/** Of a WebSocket message, each frame costs this more than its payload, so that empty ones are not free. */
+export const MESSAGE_OVERHEAD_BYTES = 128;
+/** Largest WebSocket message that is relayed. */
+export const MAX_WEBSOCKET_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/** A window that stays shut for so long ends its stream. */
+export const STALL_TIMEOUT_MS = 60_000;
+export const STALL_CHECK_MS = 5_000;
+/** A connection that has not said HELLO by then is closed with 4408. */
+export const HELLO_TIMEOUT_MS = 5_000;
+export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+export const DEFAULT_RESPONSE_TIMEOUT_MS = 60_000;
+/** Proxies and load balancers close connections that are silent for 60 s or less; 30 s leaves room for jitter. */
+export const KEEPALIVE_INTERVAL_MS = 25_000;
+export const KEEPALIVE_TIMEOUT_MS = 10_000;
+/** Under load the connector gathers frames for so long: messages toward the relay are billed. */
+export const GATHER_MS = 2;
+/** With so few streams nobody else's frames are worth waiting for. */
+export const GATHER_MIN_STREAMS = 8;
+
+/** WebSocket close codes of ours (RFC 6455 §7.4.2, private range). */
+export const CLOSE_PROTOCOL_ERROR = 4400;
+export const CLOSE_REVOKED = 4401;
+export const CLOSE_HELLO_TIMEOUT = 4408;
+export const CLOSE_REPLACED = 4409;
+export const CLOSE_GOING_AWAY = 1001;
+
+export const SUBPROTOCOL = "culvert.v1";
+/** The only text messages; the object's auto-response, so they never wake it. */
+export const PING_TEXT = "p";
+export const PONG_TEXT = "q";

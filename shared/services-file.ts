@@ -1,0 +1,100 @@
+import * as z from "zod";
+import { parseEndpoint, parseHostPattern } from "./upstream-address.ts";
+
+/** A services file in bytes of JSON; well under what one row of the relay's storage holds (2 MB). */
+export const MAX_SERVICES_FILE_BYTES = 256 * 1024;
+
+const MAX_ENTRIES = 1000;
+const MAX_CONFIGURATIONS = 100;
+const MAX_TIMEOUT_MS = 600_000;
+
+const projectSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/, "must be a project's name: letters, digits and . _ / -");
+
+const environmentSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/, "must be an environment's name: letters, digits and . _ / -");
+
+/** Who a gateway is: these two come from its binding or its key, never from a request. */
+export const callerSchema = z.strictObject({ project: projectSchema, environment: environmentSchema });
+
+const accessSchema = z.strictObject({
+  project: projectSchema,
+  accessibleBy: z.union([environmentSchema, z.array(environmentSchema).max(MAX_CONFIGURATIONS)], {
+    error: "must be an environment's name or a list of them, such as production, preview, working-copy",
+  }),
+});
+
+const timeoutSchema = z.int().min(1).max(MAX_TIMEOUT_MS);
+
+/** What both a service and a network say besides whom they name. */
+const ruleShape = {
+  configurations: z.array(accessSchema).max(MAX_CONFIGURATIONS),
+  /** Absent: the connector's default. */
+  connectTimeoutMs: timeoutSchema.optional(),
+  /** From the whole request sent to the response's head. Absent: the connector's default. */
+  responseTimeoutMs: timeoutSchema.optional(),
+  /** Of a request. Absent: no limit. */
+  maxBodyBytes: z.int().min(0).optional(),
+  /** A lost idempotent request with a replayable body may be sent to another connector. Absent: no. */
+  retry: z.boolean().optional(),
+};
+
+/** A gateway's URL could not carry these as its host: the URL standard reads them as an IP address or as IDNA. */
+const UNREACHABLE_NAME = /^(?:[0-9]+|0x[0-9a-f]*|xn--.*)$/i;
+
+const serviceSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-zA-Z0-9-]{3,24}$/, "must be 3 to 24 letters, digits and hyphens")
+    .refine((name) => !UNREACHABLE_NAME.test(name), "must not be a number or start with xn--"),
+  endpoint: z
+    .string()
+    .max(2048)
+    .refine(
+      (text) => parseEndpoint(text) !== null,
+      "must be an http or https URL without credentials, query and fragment",
+    ),
+  ...ruleShape,
+});
+
+const networkSchema = z.strictObject({
+  hosts: z
+    .array(
+      z
+        .string()
+        .max(260)
+        .refine((text) => parseHostPattern(text) !== null, "must be host, host:port or *.domain:port"),
+    )
+    .min(1)
+    .max(MAX_ENTRIES),
+  ...ruleShape,
+});
+
+/** The services file: what a tunnel leads to and who may call it. What no rule allows is denied. */
+export const servicesFileSchema = z
+  .strictObject({
+    version: z.literal(1),
+    services: z.array(serviceSchema).max(MAX_ENTRIES),
+    networks: z.array(networkSchema).max(MAX_ENTRIES).optional(),
+  })
+  .superRefine(({ services }, context) => {
+    const firstIndex = new Map<string, number>();
+    for (const [index, { name }] of services.entries()) {
+      const first = firstIndex.get(name.toLowerCase());
+      if (first === undefined) firstIndex.set(name.toLowerCase(), index);
+      else {
+        const message = `has the name of services[${first}]; case does not tell names apart`;
+        context.addIssue({ code: "custom", path: ["services", index, "name"], message });
+      }
+    }
+  });
+
+export type Caller = z.infer<typeof callerSchema>;
+export type Access = z.infer<typeof accessSchema>;
+export type Service = z.infer<typeof serviceSchema>;
+export type Network = z.infer<typeof networkSchema>;
+export type ServicesFile = z.infer<typeof servicesFileSchema>;
+
+export const EMPTY_SERVICES_FILE: ServicesFile = { version: 1, services: [], networks: [] };

@@ -1,0 +1,60 @@
+import { decodeBase64url, encodeBase64url } from "./base64url.ts";
+import { crc32Hex } from "./crc32.ts";
+
+/** What a connector's token says: where the relay is, which tunnel, which token, and the proof. */
+export interface Token {
+  /** Origin of the relay, `https://host` or, on one machine, `http://127.0.0.1:port`. */
+  relayUrl: string;
+  tunnelId: string;
+  /** Names the token in the API and in logs; no secret. */
+  kid: string;
+  /** 32 random bytes. The relay keeps their SHA-256 alone. */
+  secret: Uint8Array;
+}
+
+export type TokenProblem = "not a culvert token" | "wrong checksum: cut short or mistyped" | "unknown format";
+
+const SECRET_BYTES = 32;
+
+/** Finds every secret this project hands out (tunnel tokens, API keys, gateway keys) in text: for leak scanners. */
+export const SECRET_PATTERN = /culvert_[A-Za-z0-9_-]{60,800}_[0-9a-f]{8}/;
+
+const PREFIX = "culvert_";
+const WHOLE_TOKEN = /^(culvert_([A-Za-z0-9_-]{80,800}))_([0-9a-f]{8})$/;
+const FORMAT_VERSION = 1;
+const NAMES = /^(tnl_[a-z2-7]{20}) (k_[a-z2-7]{12}) (https?:\/\/[A-Za-z0-9.:[\]_-]+)$/;
+
+/** `culvert_` + base64url(version, secret, "tunnelId kid relayUrl") + `_` + CRC-32 of all before it. */
+export function formatToken(token: Token): string {
+  const names = `${token.tunnelId} ${token.kid} ${token.relayUrl}`;
+  if (token.secret.length !== SECRET_BYTES || !NAMES.test(names)) {
+    throw new RangeError("a token needs a 32-byte secret, well-formed ids and the origin of a relay");
+  }
+  const payload = new Uint8Array(1 + SECRET_BYTES + names.length);
+  payload[0] = FORMAT_VERSION;
+  payload.set(token.secret, 1);
+  for (let index = 0; index < names.length; index++) {
+    payload[1 + SECRET_BYTES + index] = names.charCodeAt(index);
+  }
+  return withChecksum(PREFIX + encodeBase64url(payload));
+}
+
+/** Checks the checksum before anything else. The problem never repeats any of the text. */
+export function parseToken(text: string): { ok: true; token: Token } | { ok: false; problem: TokenProblem } {
+  const [, body, payloadText, checksum] = WHOLE_TOKEN.exec(text) ?? [];
+  if (body === undefined || payloadText === undefined) return { ok: false, problem: "not a culvert token" };
+  if (crc32Hex(body) !== checksum) return { ok: false, problem: "wrong checksum: cut short or mistyped" };
+  const payload = decodeBase64url(payloadText);
+  if (payload === null || payload[0] !== FORMAT_VERSION) return { ok: false, problem: "unknown format" };
+  const secret = payload.slice(1, 1 + SECRET_BYTES);
+  const names = String.fromCharCode(...payload.subarray(1 + SECRET_BYTES));
+  const [, tunnelId, kid, relayUrl] = NAMES.exec(names) ?? [];
+  if (tunnelId === undefined || kid === undefined || relayUrl === undefined) {
+    return { ok: false, problem: "unknown format" };
+  }
+  return { ok: true, token: { relayUrl, tunnelId, kid, secret } };
+}
+
+export function withChecksum(text: string): string {
+  return `${text}_${crc32Hex(text)}`;
+}

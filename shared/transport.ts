@@ -1,0 +1,11 @@
+/** One message connection, as the mux sees it. Inbound messages are handed to `Mux.receive` by its owner. */
+export interface Transport {
+  /** Queues one binary message. Never blocks; after `close` it does nothing. */
+  send(message: Uint8Array): void;
+  close(code: number, reason: string): void;
+  /**
+   * Bytes handed to `send` that have not left this process, where the platform tells; else 0.
+   * While it is over `SEND_BACKLOG_BYTES` the mux sends control and heads only; its owner calls `Mux.drained`.
+   */
+  bufferedBytes(): number;
+}

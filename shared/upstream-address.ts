@@ -1,0 +1,40 @@
+/** An upstream as an operator writes it, in the one spelling that `URL` gives it. */
+export interface Endpoint {
+  /** `http://host`, `https://host:port`; a default port is left out, as in `URL.origin`. */
+  origin: string;
+  /** "" or a path that starts with "/" and does not end with one. */
+  pathPrefix: string;
+}
+
+export interface HostPattern {
+  /** True for `*.domain`: every name under it at any depth, not the domain itself. */
+  wildcard: boolean;
+  /** Host as `URL.hostname` spells it: lower case, IPv6 in brackets, numbers as dotted IPv4. */
+  host: string;
+  /** Without a port a pattern stands for the default ports of http and https. */
+  ports: readonly number[];
+}
+
+const ENDPOINT = /^https?:\/\/[^\s/?#@\\]+(?:\/[^\s?#\\]*)?$/i;
+const HOST_PATTERN = /^(\*\.)?([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?$/i;
+const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
+const DEFAULT_PORTS = [80, 443];
+
+/** Null for what is no http or https URL, or has credentials, a query or a fragment. */
+export function parseEndpoint(text: string): Endpoint | null {
+  const url = ENDPOINT.test(text) ? URL.parse(text) : null;
+  if (url === null) return null;
+  return { origin: url.origin, pathPrefix: url.pathname.replace(/\/+$/, "") };
+}
+
+/** `host`, `host:port`, `*.domain:port`, `[IPv6]:port`; null for anything else, a lone `*` included. */
+export function parseHostPattern(text: string): HostPattern | null {
+  const [, star, written, portText] = HOST_PATTERN.exec(text) ?? [];
+  const host = written === undefined ? undefined : URL.parse(`http://${written}`)?.hostname;
+  if (host === undefined || host.endsWith(".")) return null;
+  const wildcard = star !== undefined;
+  if (wildcard && (host.startsWith("[") || IPV4.test(host))) return null;
+  if (portText === undefined) return { wildcard, host, ports: DEFAULT_PORTS };
+  const port = Number(portText);
+  return port >= 1 && port <= 65535 ? { wildcard, host, ports: [port] } : null;
+}

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { call, field, openCall } from "../support/calls.ts";
+import type { StormRequest } from "../support/probe.ts";
+import { residentBytes, startSystem } from "../support/system.ts";
+import type { System } from "../support/system.ts";
+
+const MIB = 2 ** 20;
+/** What one connector takes at once: its stream credit. */
+const STREAM_CREDIT = 512;
+const CANCELLED_REQUESTS = 10_000;
+const ALLOWED_GROWTH_BYTES = 32 * MIB;
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem();
+});
+afterAll(() => system?.stop());
+
+it("carries 512 streams at once on one connector", { timeout: 60_000 }, async () => {
+  let peak = 0;
+  const watching = setInterval(() => (peak = Math.max(peak, system.node.openRequests)), 10);
+  const answers = await Promise.all(
+    Array.from({ length: STREAM_CREDIT }, () =>
+      call(system, { service: "node-api", path: "/slow?delayMs=3000" }),
+    ),
+  );
+  clearInterval(watching);
+  expect(answers.filter(({ status }) => status === 200).length).toBe(STREAM_CREDIT);
+  expect(peak).toBe(STREAM_CREDIT);
+});
+
+it("answers OVERLOADED beyond that, and serves again once streams end", { timeout: 60_000 }, async () => {
+  const held = Array.from({ length: STREAM_CREDIT }, () =>
+    openCall(system, { service: "node-api", path: "/hang" }),
+  );
+  for (const request of held) request.on("error", () => {}).end();
+  await expect.poll(() => system.node.openRequests, { timeout: 20_000 }).toBe(STREAM_CREDIT);
+
+  const refused = await call(system, { service: "node-api", path: "/ok" });
+  expect(refused.status).toBe(503);
+  expect(field(refused, "culvert-error")).toBe("OVERLOADED");
+
+  for (const request of held) request.destroy();
+  await expect.poll(() => system.node.openRequests, { timeout: 20_000 }).toBe(0);
+  expect((await call(system, { service: "node-api", path: "/ok" })).status).toBe(200);
+});
+
+it("10,000 requests opened and cancelled leave nothing behind", { timeout: 120_000 }, async () => {
+  const [connector] = system.connectors;
+  if (connector === undefined) throw new Error("no connector");
+  const storm = async (count: number) => {
+    const wanted: StormRequest = {
+      via: "TUNNEL",
+      url: "http://node-api/hang",
+      count,
+      concurrency: 200,
+      maxMs: 8,
+    };
+    const response = await fetch(`${system.gatewayUrl}/storm`, {
+      method: "POST",
+      body: JSON.stringify(wanted),
+    });
+    return (await response.json()) as { answered: number; cancelled: number };
+  };
+  const resident = async () => ({
+    relay: await residentBytes(system.workerd.pid),
+    connector: await residentBytes(connector.pid),
+  });
+  await storm(CANCELLED_REQUESTS / 5);
+  const before = await resident();
+  let mostSockets = 0;
+  const watching = setInterval(() => (mostSockets = Math.max(mostSockets, system.node.sockets.size)), 5);
+  const outcome = await storm(CANCELLED_REQUESTS);
+  clearInterval(watching);
+
+  expect(outcome.answered + outcome.cancelled).toBe(CANCELLED_REQUESTS);
+  expect(outcome.cancelled).toBeGreaterThan(CANCELLED_REQUESTS / 2);
+  expect(mostSockets).toBeLessThanOrEqual(STREAM_CREDIT);
+  await expect.poll(() => system.node.openRequests, { timeout: 20_000 }).toBe(0);
+  const after = await resident();
+  expect(after.relay - before.relay).toBeLessThan(ALLOWED_GROWTH_BYTES);
+  expect(after.connector - before.connector).toBeLessThan(ALLOWED_GROWTH_BYTES);
+
+  // Every stream's credit is back: as many fit again.
+  const answers = await Promise.all(
+    Array.from({ length: STREAM_CREDIT }, () =>
+      call(system, { service: "node-api", path: "/slow?delayMs=3000" }),
+    ),
+  );
+  expect(answers.filter(({ status }) => status === 200).length).toBe(STREAM_CREDIT);
+});

@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { IncomingMessage } from "node:http";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { call, field, head } from "../support/calls.ts";
+import { pattern } from "../support/pattern.ts";
+import { residentBytes, startSystem } from "../support/system.ts";
+import type { System } from "../support/system.ts";
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const SLOW_BYTES_PER_SECOND = MIB;
+const SLOW_FOR_MS = 20_000;
+const ALLOWED_GROWTH_BYTES = 32 * MIB;
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem();
+});
+afterAll(() => system?.stop());
+
+/** Largest growth of the relay and of the connector while `run` runs. */
+async function growthDuring(run: () => Promise<void>): Promise<{ relay: number; connector: number }> {
+  const [connector] = system.connectors;
+  if (connector === undefined) throw new Error("no connector");
+  const pids = { relay: system.workerd.pid, connector: connector.pid };
+  const before = { relay: await residentBytes(pids.relay), connector: await residentBytes(pids.connector) };
+  const growth = { relay: 0, connector: 0 };
+  let running = true;
+  const watch = async () => {
+    while (running) {
+      for (const name of ["relay", "connector"] as const) {
+        growth[name] = Math.max(growth[name], (await residentBytes(pids[name])) - before[name]);
+      }
+      await sleep(100);
+    }
+  };
+  const watching = watch();
+  try {
+    await run();
+  } finally {
+    running = false;
+    await watching;
+  }
+  return growth;
+}
+
+async function readSlowly(response: IncomingMessage, untilMs: number): Promise<number> {
+  const startedMs = performance.now();
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    while (bytes / SLOW_BYTES_PER_SECOND > (performance.now() - startedMs) / 1000) await sleep(20);
+    if (performance.now() > untilMs) break;
+  }
+  return bytes;
+}
+
+async function download(totalBytes: number, caseName: string): Promise<string> {
+  const path = `/pattern?bytes=${totalBytes}`;
+  const response = await head(system, { service: "node-api", path, headers: { "x-case": caseName } });
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  expect(bytes).toBe(totalBytes);
+  return hash.digest("hex");
+}
+
+async function upload(totalBytes: number): Promise<{ sent: string; received: string }> {
+  const hash = createHash("sha256");
+  const hashed = function* () {
+    for (const block of pattern(totalBytes)) {
+      hash.update(block);
+      yield block;
+    }
+  };
+  const body = Readable.from(hashed());
+  const answer = await call(system, { service: "node-api", path: "/sink", method: "POST", body });
+  const seen = JSON.parse(answer.body.toString()) as { bytes: number; sha256: string };
+  expect(seen.bytes).toBe(totalBytes);
+  return { sent: hash.digest("hex"), received: seen.sha256 };
+}
+
+it(
+  "slow readers on either side hold neither memory nor the other requests",
+  { timeout: 60_000 },
+  async () => {
+    // What a process takes on its first large transfer is no growth.
+    await download(64 * MIB, "warm-up");
+    await upload(64 * MIB);
+
+    const growth = await growthDuring(async () => {
+      const untilMs = performance.now() + SLOW_FOR_MS;
+      const response = await head(system, { service: "node-api", path: `/pattern?bytes=${GIB}` });
+      const source = Readable.from(pattern(GIB));
+      const path = `/sink?rate=${SLOW_BYTES_PER_SECOND}`;
+      const uploading = head(system, { service: "node-api", path, method: "POST", body: source });
+      uploading.catch(() => {});
+
+      const reading = readSlowly(response, untilMs);
+      let slowestMs = 0;
+      while (performance.now() < untilMs) {
+        const startedMs = performance.now();
+        const answer = await call(system, { service: "node-api", path: "/ok" });
+        expect(answer.body.toString()).toBe("ok");
+        slowestMs = Math.max(slowestMs, performance.now() - startedMs);
+        await sleep(200);
+      }
+      expect(slowestMs).toBeLessThan(1500);
+      const bytes = await reading;
+      expect(bytes).toBeGreaterThan((SLOW_FOR_MS / 1000 - 2) * SLOW_BYTES_PER_SECOND);
+      expect(system.node.sunkBytes).toBeGreaterThan(
+        64 * MIB + (SLOW_FOR_MS / 1000 - 2) * SLOW_BYTES_PER_SECOND,
+      );
+      source.destroy();
+    });
+    expect(growth.relay).toBeLessThan(ALLOWED_GROWTH_BYTES);
+    expect(growth.connector).toBeLessThan(ALLOWED_GROWTH_BYTES);
+    await expect.poll(() => system.node.openRequests, { timeout: 10_000 }).toBe(0);
+  },
+);
+
+it("2 GiB each way at full speed arrive unchanged", { timeout: 240_000 }, async () => {
+  expect(await download(2 * GIB, "two-gib")).toBe(system.node.sentSha256.get("two-gib"));
+  const { sent, received } = await upload(2 * GIB);
+  expect(received).toBe(sent);
+  const answer = await call(system, { service: "node-api", path: "/ok" });
+  expect(field(answer, "culvert-error")).toBeNull();
+});

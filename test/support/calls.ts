@@ -1,0 +1,157 @@
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Observation, ProbeRequest } from "./probe.ts";
+import type { RawAccount } from "./raw-upstream.ts";
+import type { System } from "./system.ts";
+
+const CALL_TIMEOUT_MS = 20_000;
+
+export interface Call {
+  /** A tunnel binding of the test gateway (default TUNNEL), or `direct`. */
+  via?: string;
+  /** The service's name; `path` follows it as it is. */
+  service: string;
+  path: string;
+  method?: string;
+  headers?: Record<string, string | string[]> | string[];
+  /** A stream goes out chunked unless `headers` give its length. */
+  body?: Buffer | string | Readable;
+}
+
+export interface Answer {
+  status: number;
+  reason: string;
+  /** As they arrived, names in lower case, without those that belong to one connection. */
+  headers: [name: string, value: string][];
+  body: Buffer;
+  /** The connection ended before the body did. */
+  aborted: boolean;
+}
+
+/** Names that each hop sets for itself. */
+const PER_CONNECTION = new Set(["connection", "keep-alive", "date", "transfer-encoding"]);
+
+/** What the relay adds to a request, and nothing else. */
+const GENERATED = /^(forwarded|x-forwarded-.*|traceparent|x-case)$/;
+
+function urlOf(system: System, { via = "TUNNEL", service, path }: Call): string {
+  return (via === "direct" ? system.directOrigin(service) : `http://${service}`) + path;
+}
+
+/** A request through the test gateway; the caller writes the body and handles every event. */
+export function openCall(system: System, call: Call): ClientRequest {
+  const gateway = new URL(system.gatewayUrl);
+  return httpRequest({
+    host: gateway.hostname,
+    port: gateway.port,
+    agent: false,
+    maxHeaderSize: 64 * 1024,
+    method: call.method ?? "GET",
+    path: `/pass/${call.via ?? "TUNNEL"}/${urlOf(system, call)}`,
+    // Given as a list, they go out as they are: then Host is for us to add.
+    headers: Array.isArray(call.headers) ? ["host", gateway.host, ...call.headers] : (call.headers ?? {}),
+  });
+}
+
+/** Resolves with the head. The request's body, if any, goes on being sent. */
+export async function head(system: System, call: Call): Promise<IncomingMessage> {
+  const request = openCall(system, call);
+  const response = once(request, "response", { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+  if (call.body instanceof Readable) {
+    // An answer that comes before the upload's end may cut it short.
+    pipeline(call.body, request).catch(() => {});
+  } else request.end(call.body);
+  return (await response)[0] as IncomingMessage;
+}
+
+export async function call(system: System, wanted: Call): Promise<Answer> {
+  return read(await head(system, wanted));
+}
+
+export async function read(response: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let aborted = false;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  } catch {
+    aborted = true;
+  }
+  return {
+    status: response.statusCode ?? 0,
+    reason: response.statusMessage ?? "",
+    headers: fieldsOf(response.rawHeaders).filter(([name]) => !PER_CONNECTION.has(name)),
+    body: Buffer.concat(chunks),
+    aborted,
+  };
+}
+
+function fieldsOf(rawHeaders: readonly string[]): [string, string][] {
+  const fields: [string, string][] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    fields.push([(rawHeaders[index] ?? "").toLowerCase(), rawHeaders[index + 1] ?? ""]);
+  }
+  return sorted(fields);
+}
+
+/** By name; fields of one name keep their order. The runtime's `Headers` lists names in this order too. */
+function sorted(fields: [string, string][]): [string, string][] {
+  return fields.sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
+}
+
+export function field(answer: Pick<Answer, "headers">, name: string): string | null {
+  return answer.headers.find(([field_]) => field_ === name)?.[1] ?? null;
+}
+
+/** The same call through the tunnel and without it. */
+export async function bothWays(
+  system: System,
+  wanted: Omit<Call, "via" | "body"> & { body?: Buffer | string | (() => Readable) },
+): Promise<{ tunnel: Answer; direct: Answer }> {
+  const { body, ...rest } = wanted;
+  const send = (via: string) =>
+    call(system, {
+      ...rest,
+      via,
+      ...(body === undefined ? {} : { body: typeof body === "function" ? body() : body }),
+    });
+  const [tunnel, direct] = await Promise.all([send("TUNNEL"), send("direct")]);
+  return { tunnel, direct };
+}
+
+/** What the upstream saw of a request, without what differs from hop to hop by right. */
+export function seenByUpstream(answer: Answer): Omit<RawAccount, "connection"> {
+  if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.body.toString()}`);
+  const { requestLine, headers, bodyBase64 } = JSON.parse(answer.body.toString()) as RawAccount;
+  const fields = headers.map(([name, value]): [string, string] => [name.toLowerCase(), value]);
+  const kept = fields.filter(([name]) => !PER_CONNECTION.has(name) && !GENERATED.test(name));
+  return { requestLine, headers: joined(sorted(kept)), bodyBase64 };
+}
+
+/** Fields of one name as one list: `Headers` in a Worker reads repeated fields that way (RFC 9110 §5.3). */
+function joined(fields: [string, string][]): [string, string][] {
+  const byName = new Map<string, string>();
+  for (const [name, value] of fields) {
+    const before = byName.get(name);
+    byName.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return [...byName];
+}
+
+/** Lets the test gateway make the request with a Worker's own `fetch`, and describe what it saw. */
+export async function probe(
+  system: System,
+  wanted: Omit<ProbeRequest, "url" | "via"> & { via?: string; service: string; path: string },
+): Promise<Observation> {
+  const { service, path, via = "TUNNEL", ...rest } = wanted;
+  const probeRequest: ProbeRequest = { ...rest, via, url: urlOf(system, { via, service, path }) };
+  const response = await fetch(`${system.gatewayUrl}/probe`, {
+    method: "POST",
+    body: JSON.stringify(probeRequest),
+    signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+  });
+  if (!response.ok) throw new Error(`the test gateway failed: ${await response.text()}`);
+  return (await response.json()) as Observation;
+}

@@ -1,0 +1,158 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleWorker, CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import type { Child } from "../../scripts/demo/child-process.ts";
+import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
+import type { AdminApi } from "../../scripts/demo/admin-api.ts";
+import type { WorkerdProcess } from "../../scripts/workerd.ts";
+import { HttpUpstream } from "./http-upstream.ts";
+import { RawUpstream } from "./raw-upstream.ts";
+import { startStuckListener } from "./stuck-listener.ts";
+import { TRUSTED_CERTIFICATE_FILE, trustedIdentity, untrustedIdentity } from "./tls-identities.ts";
+
+const PROJECT = "my-project";
+const EVERYWHERE = [{ project: PROJECT, accessibleBy: ["production", "preview"] }];
+/** A network rule needs its port before the upstream has one: nothing listens here. */
+const CLOSED_PORT = 9;
+
+/** Everything that a request passes, for real: upstreams in this process, the relay and connectors beside it. */
+export interface System {
+  raw: RawUpstream;
+  node: HttpUpstream;
+  tls: HttpUpstream;
+  workerd: WorkerdProcess;
+  admin: AdminApi;
+  gatewayUrl: string;
+  connectors: Child[];
+  addConnector(): Promise<Child>;
+  /** Where `direct` finds what the tunnel calls by a service's name. */
+  directOrigin(service: string): string;
+  stop(): Promise<void>;
+}
+
+export async function startSystem(options: { connectors?: number } = {}): Promise<System> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    return await assemble(options.connectors ?? 1, closers, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function assemble(
+  connectorCount: number,
+  closers: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<System> {
+  const directory = await mkdtemp(join(tmpdir(), "culvert-e2e-"));
+  closers.push(() => rm(directory, { recursive: true, force: true }));
+
+  const raw = new RawUpstream();
+  const node = new HttpUpstream();
+  const tls = new HttpUpstream(trustedIdentity);
+  const badTls = new HttpUpstream(untrustedIdentity);
+  for (const upstream of [raw, node, tls, badTls]) {
+    await upstream.listen();
+    closers.push(() => upstream.close());
+  }
+  const stuck = await startStuckListener();
+  closers.push(() => stuck.close());
+
+  const gatewayBundle = join(directory, "gateway.js");
+  await bundleWorker(join(import.meta.dirname, "gateway.ts"), gatewayBundle);
+
+  const endpoints: Record<string, string> = {
+    "raw-api": `http://127.0.0.1:${raw.port}`,
+    "node-api": `http://127.0.0.1:${node.port}`,
+    "tls-api": `https://localhost:${tls.port}`,
+    "untrusted-api": `https://localhost:${badTls.port}`,
+    "prefixed-api": `http://127.0.0.1:${raw.port}/base/v1`,
+    "closed-api": `http://127.0.0.1:${CLOSED_PORT}`,
+    "nameless-api": "http://no-such-host.invalid",
+    "forbidden-api": `http://127.0.0.2:${raw.port}`,
+  };
+  const service = (name: string) => ({ name, endpoint: endpoints[name], configurations: EVERYWHERE });
+  const main = {
+    version: 1,
+    services: [
+      ...Object.keys(endpoints).map(service),
+      { ...service("node-api"), name: "impatient-api", responseTimeoutMs: 400 },
+      { ...service("node-api"), name: "small-api", maxBodyBytes: 1000 },
+      {
+        ...service("node-api"),
+        name: "stuck-api",
+        endpoint: `http://127.0.0.1:${stuck.port}`,
+        connectTimeoutMs: 400,
+      },
+      {
+        ...service("node-api"),
+        name: "production-api",
+        configurations: [{ project: PROJECT, accessibleBy: "production" }],
+      },
+    ],
+    networks: [{ hosts: [`127.0.0.1:${node.port}`], configurations: EVERYWHERE }],
+  };
+  const environmentOf = (environment: string, tunnel: string | undefined) => ({
+    tunnel,
+    project: PROJECT,
+    environment,
+  });
+  const { workerd, admin, tunnels } = await startLocalTunnels({
+    relayBundle: RELAY_BUNDLE,
+    persistDir: join(directory, "state"),
+    adminKey: "e2e-admin-key-0123456789abcdef",
+    services: { main, unattended: main },
+    gateways: (ids) => [
+      {
+        name: "test",
+        bundlePath: gatewayBundle,
+        tunnelBindings: [
+          { binding: "TUNNEL", props: environmentOf("production", ids["main"]) },
+          { binding: "PREVIEW", props: environmentOf("preview", ids["main"]) },
+          { binding: "STRANGER", props: environmentOf("development", ids["main"]) },
+          { binding: "UNATTENDED", props: environmentOf("production", ids["unattended"]) },
+          { binding: "MISSING", props: environmentOf("production", "tnl_aaaaaaaaaaaaaaaaaaaa") },
+        ],
+      },
+    ],
+  });
+  closers.push(() => workerd.stop(500));
+
+  const tunnel = tunnels["main"];
+  const gatewayUrl = workerd.gatewayUrls["test"];
+  if (tunnel === undefined || gatewayUrl === undefined)
+    throw new Error("the relay made no tunnel or no gateway");
+  const connectors: Child[] = [];
+  closers.push(() => Promise.all(connectors.map((connector) => connector.stop(2_000))));
+  const addConnector = async () => {
+    const connector = await startConnector(
+      CULVERT_BUNDLE,
+      { admin, tunnel },
+      {
+        TUNNEL_ALLOW: "127.0.0.1,localhost,no-such-host.invalid",
+        NODE_EXTRA_CA_CERTS: TRUSTED_CERTIFICATE_FILE,
+      },
+    );
+    connectors.push(connector);
+    return connector;
+  };
+  for (let started = 0; started < connectorCount; started += 1) await addConnector();
+
+  const directOrigin = (name: string) => {
+    const endpoint = endpoints[name];
+    if (endpoint === undefined) throw new Error(`no service ${name}`);
+    return endpoint;
+  };
+  return { raw, node, tls, workerd, admin, gatewayUrl, connectors, addConnector, directOrigin, stop };
+}
+
+/** Resident memory of a process in bytes. */
+export async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}

@@ -1,0 +1,53 @@
+import { Hono } from "hono";
+import type { Env } from "../env.ts";
+import { auditLogOperations } from "./audit-log.ts";
+import { authenticate } from "./authenticate.ts";
+import { connect } from "./connect.ts";
+import { keyOperations } from "./keys.ts";
+import { openApiDocument } from "./openapi.ts";
+import { ApiError, problemResponse } from "./problem.ts";
+import { servicesConfigurationOperations } from "./services-configuration.ts";
+import { tunnelOperations } from "./tunnels.ts";
+
+const operations = [
+  ...tunnelOperations,
+  ...servicesConfigurationOperations,
+  ...keyOperations,
+  ...auditLogOperations,
+];
+
+/** Everything that reaches the relay over HTTP. */
+export const app = new Hono<{ Bindings: Env }>();
+
+app.get("/healthz", () => Response.json({ status: "ok" }));
+app.get("/v1/connect", (c) => connect(c.req.raw, c.env, Date.now()));
+app.get("/v1/openapi.json", () => Response.json(openApiDocument(operations)));
+
+for (const operation of operations) {
+  app.on(operation.method, honoPath(operation.path), async (c) => {
+    const request = c.req.raw;
+    const { role, by } = await authenticate(request, c.env, Date.now());
+    if (operation.role === "admin" && role !== "admin") throw new ApiError("FORBIDDEN");
+    return operation.respond({ env: c.env, request, by, param: (name) => c.req.param(name) ?? "" });
+  });
+}
+
+for (const [path, methods] of Map.groupBy(operations, (operation) => operation.path)) {
+  const allow = methods.map(({ method }) => method.toUpperCase()).join(", ");
+  app.all(honoPath(path), () => {
+    throw new ApiError("METHOD_NOT_ALLOWED", { headers: { allow } });
+  });
+}
+
+app.notFound(() => problemResponse(new ApiError("NOT_FOUND")));
+
+app.onError((error) => {
+  if (!(error instanceof ApiError))
+    console.error({ event: "api_failed", error: error.message, stack: error.stack });
+  return problemResponse(error);
+});
+
+/** `/v1/tunnels/{tunnelId}` as hono writes it. */
+function honoPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ":$1");
+}

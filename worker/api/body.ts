@@ -1,0 +1,23 @@
+import { ApiError } from "./problem.ts";
+
+/** The body as JSON; no body is `{}`. Never holds more than `maxBytes` and one chunk of it. */
+export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBytes) {
+      throw new ApiError("BODY_TOO_LARGE", { detail: `The body may have ${maxBytes} bytes.` });
+    }
+    chunks.push(chunk);
+  }
+  if (sizeBytes === 0) return {};
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(
+      await new Blob(chunks).arrayBuffer(),
+    );
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError("INVALID_REQUEST", { problems: [{ path: "", message: "must be JSON in UTF-8" }] });
+  }
+}

@@ -1,0 +1,75 @@
+import type * as z from "zod";
+import { problemsOf } from "../../shared/problems.ts";
+import type { Env } from "../env.ts";
+import type { Actor } from "../registry/audit-log.ts";
+import type { Role } from "../registry/key-store.ts";
+import { readJson } from "./body.ts";
+import type { ProblemCode } from "./problem.ts";
+import { ApiError } from "./problem.ts";
+
+/** One route of the admin API: what `openapi.json` says of it and what runs are the same value. */
+export interface OperationSpec<Body, Query> {
+  id: string;
+  method: "get" | "post" | "put" | "delete";
+  /** With parameters in braces. */
+  path: string;
+  summary: string;
+  role: Role;
+  body?: { schema: z.ZodType<Body>; maxBytes: number };
+  query?: z.ZodType<Query>;
+  /** Request headers that matter, and what for. */
+  headers?: Readonly<Record<string, string>>;
+  success: { status: 200 | 201 | 204; description: string; schema?: z.ZodType };
+  /** Besides those that every operation has. */
+  problems: readonly ProblemCode[];
+  run(call: Call<Body, Query>): Promise<Answer>;
+}
+
+export interface Call<Body, Query> {
+  env: Env;
+  request: Request;
+  by: Actor;
+  body: Body;
+  query: Query;
+  /** A path parameter, decoded. */
+  param: (name: string) => string;
+}
+
+export interface Answer {
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** What an operation starts from, before its input was looked at. */
+export type RawCall = Omit<Call<never, never>, "body" | "query">;
+
+export interface Operation extends Omit<OperationSpec<unknown, unknown>, "run"> {
+  respond(call: RawCall): Promise<Response>;
+}
+
+export function operation<Body = undefined, Query = undefined>(spec: OperationSpec<Body, Query>): Operation {
+  return {
+    ...spec,
+    async respond(call) {
+      const query = parse(spec.query, Object.fromEntries(new URL(call.request.url).searchParams), "query");
+      const input = spec.body && (await readJson(call.request, spec.body.maxBytes));
+      const body = parse(spec.body?.schema, input, "");
+      const answer = await spec.run({ ...call, body, query });
+      const { status } = spec.success;
+      const init = { status, headers: { "cache-control": "no-store", ...answer.headers } };
+      return status === 204 ? new Response(null, init) : Response.json(answer.body, init);
+    },
+  };
+}
+
+/** An operation without a schema takes no input: its type is then `undefined`. */
+function parse<T>(schema: z.ZodType<T> | undefined, value: unknown, at: string): T {
+  if (schema === undefined) return undefined as T;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = problemsOf(result.error).map(({ path, message }) => ({
+    path: [at, path].filter((part) => part !== "").join("."),
+    message,
+  }));
+  throw new ApiError("INVALID_REQUEST", { problems });
+}

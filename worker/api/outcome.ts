@@ -1,0 +1,8 @@
+import type { Outcome } from "../registry/registry-object.ts";
+import { ApiError } from "./problem.ts";
+
+const CODE = { not_found: "NOT_FOUND", limit_reached: "LIMIT_REACHED" } as const;
+
+export function expectDone(outcome: Outcome): void {
+  if (outcome !== "done") throw new ApiError(CODE[outcome]);
+}

@@ -1,0 +1,53 @@
+import type { Problem } from "../../shared/problems.ts";
+
+/** Everything the admin API can refuse with: status and a title for people. Codes are stable. */
+export const PROBLEMS = {
+  INVALID_REQUEST: { status: 400, title: "The request is not valid" },
+  UNAUTHENTICATED: { status: 401, title: "A valid key is required" },
+  FORBIDDEN: { status: 403, title: "The key's role does not allow this" },
+  ORIGIN_REFUSED: { status: 403, title: "Connectors are no browsers" },
+  NOT_FOUND: { status: 404, title: "There is nothing here" },
+  METHOD_NOT_ALLOWED: { status: 405, title: "The method is not allowed here" },
+  LIMIT_REACHED: { status: 409, title: "There are as many as there may be" },
+  PRECONDITION_FAILED: { status: 412, title: "It has changed in the meantime" },
+  BODY_TOO_LARGE: { status: 413, title: "The body is too large" },
+  UPGRADE_REQUIRED: { status: 426, title: "A WebSocket with a known subprotocol is required" },
+  RATE_LIMITED: { status: 429, title: "Too many failed attempts" },
+  INTERNAL: { status: 500, title: "Something went wrong in the relay" },
+  TUNNEL_UNAVAILABLE: { status: 503, title: "The tunnel could not be asked; try again" },
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export interface ApiErrorOptions {
+  detail?: string;
+  problems?: readonly Problem[];
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** Thrown anywhere in the API; answered as problem+json (RFC 9457) by `problemResponse`. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly code: ProblemCode;
+  readonly options: ApiErrorOptions;
+
+  constructor(code: ProblemCode, options: ApiErrorOptions = {}) {
+    super(options.detail ?? PROBLEMS[code].title);
+    this.code = code;
+    this.options = options;
+  }
+}
+
+/** What outsiders learn of an error: all of an `ApiError`, nothing of any other. */
+export function problemResponse(thrown: unknown): Response {
+  const error = thrown instanceof ApiError ? thrown : new ApiError("INTERNAL");
+  const { status, title } = PROBLEMS[error.code];
+  const { detail, problems, headers } = error.options;
+  return Response.json(
+    { title, status, code: error.code, detail, problems },
+    {
+      status,
+      headers: { ...headers, "content-type": "application/problem+json", "cache-control": "no-store" },
+    },
+  );
+}

@@ -1,0 +1,26 @@
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+
+const TUNNEL_ID = /^tnl_[a-z2-7]{20}$/;
+
+export function isTunnelId(text: string): boolean {
+  return TUNNEL_ID.test(text);
+}
+
+export function newTunnelId(): string {
+  return `tnl_${randomBase32(20)}`;
+}
+
+/** Names a token or a key; no secret. */
+export function newKid(): string {
+  return `k_${randomBase32(12)}`;
+}
+
+export function newSecret(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(32));
+}
+
+function randomBase32(length: number): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(length)), (byte) => BASE32.charAt(byte & 31)).join(
+    "",
+  );
+}

@@ -1,0 +1,33 @@
+import type { Caller } from "../../shared/services-file.ts";
+import type { TokenDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
+import { DUMMY_DIGEST_HEX, equalDigests } from "./digest.ts";
+
+/** Handed by the Worker to the tunnel's object as `cf.culvert`; the object decides by its own copy of the configuration. */
+export interface ConnectClaim {
+  kind: "connect";
+  kid: string;
+  secretDigestHex: string;
+}
+
+/** May a connector that proves this digest attach now? */
+export function verifyToken(config: TunnelConfig, kid: string, digestHex: string, nowMs: number): boolean {
+  const token = config.tokens.find((candidate) => candidate.kid === kid);
+  const equal = equalDigests(digestHex, token?.digestHex ?? DUMMY_DIGEST_HEX);
+  return equal && token !== undefined && isLive(token, nowMs);
+}
+
+/** Does this token still hold? Asked of attached connectors whenever a new configuration arrives. */
+export function tokenIsLive(config: TunnelConfig, kid: string, nowMs: number): boolean {
+  return config.tokens.some((token) => token.kid === kid && isLive(token, nowMs));
+}
+
+/** Whom a gateway's key stands for; null for a key that is not known. */
+export function verifyGatewayKey(config: TunnelConfig, kid: string, digestHex: string): Caller | null {
+  const key = config.gatewayKeys.find((candidate) => candidate.kid === kid);
+  const equal = equalDigests(digestHex, key?.digestHex ?? DUMMY_DIGEST_HEX);
+  return equal && key !== undefined ? { project: key.project, environment: key.environment } : null;
+}
+
+function isLive(token: TokenDigest, nowMs: number): boolean {
+  return token.expiresAtMs === null || nowMs < token.expiresAtMs;
+}

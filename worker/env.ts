@@ -1,0 +1,20 @@
+import type { Registry } from "./registry/registry-object.ts";
+import type { Tunnel } from "./tunnel/tunnel-object.ts";
+
+/** The Worker's bindings, as wrangler.toml names them. */
+export interface Env {
+  TUNNEL: DurableObjectNamespace<Tunnel>;
+  REGISTRY: DurableObjectNamespace<Registry>;
+  /** Secret that opens the admin API before there are keys. Unset: only API keys do. */
+  ADMIN_KEY?: string;
+}
+
+/** Asked for anew on each request: a stub stays broken once its object was reset. */
+export function registryStub(env: Env): DurableObjectStub<Registry> {
+  return env.REGISTRY.get(env.REGISTRY.idFromName("registry"));
+}
+
+/** As above; for the names see `tunnelObjectNames`. */
+export function tunnelStub(env: Env, objectName: string): DurableObjectStub<Tunnel> {
+  return env.TUNNEL.get(env.TUNNEL.idFromName(objectName));
+}

@@ -1,0 +1,4 @@
+export { app as default } from "./api/app.ts";
+export { TunnelBinding } from "./entrypoint.ts";
+export { Registry } from "./registry/registry-object.ts";
+export { Tunnel } from "./tunnel/tunnel-object.ts";

@@ -1,0 +1,89 @@
+/** Who did something, when and from where. */
+export interface Actor {
+  /** The id of an API key, `admin-key`, or `relay` for what happens by itself. */
+  actor: string;
+  atMs: number;
+  /** The client's address as the platform gives it, "" when it gives none. */
+  address: string;
+}
+
+export type AuditAction =
+  | "tunnel.create"
+  | "tunnel.delete"
+  | "token.create"
+  | "token.revoke"
+  | "token.expire"
+  | "services-configuration.update"
+  | "gateway-key.create"
+  | "gateway-key.delete"
+  | "api-key.create"
+  | "api-key.delete";
+
+/** Facts of the thing changed. Never a secret, nor its digest. */
+export type AuditFacts = Readonly<Record<string, string | number | null>>;
+
+export interface AuditChange {
+  action: AuditAction;
+  /** Id of what was changed. */
+  target: string;
+  before: AuditFacts | null;
+  after: AuditFacts | null;
+}
+
+export interface AuditEntry extends Actor, AuditChange {
+  id: number;
+}
+
+/** Entries kept; a few hundred bytes each. */
+const KEPT_ENTRIES = 100_000;
+
+export class AuditLog {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  append(by: Actor, change: AuditChange): void {
+    const { id } = this.#sql
+      .exec<{ id: number }>(
+        `INSERT INTO audit_log (at_ms, actor, address, action, target, before, after)
+           VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+        by.atMs,
+        by.actor,
+        by.address,
+        change.action,
+        change.target,
+        change.before && JSON.stringify(change.before),
+        change.after && JSON.stringify(change.after),
+      )
+      .one();
+    this.#sql.exec("DELETE FROM audit_log WHERE id <= ?", id - KEPT_ENTRIES);
+  }
+
+  /** Newest first. */
+  entries(limit: number, beforeId: number): AuditEntry[] {
+    return this.#sql
+      .exec<{
+        id: number;
+        atMs: number;
+        actor: string;
+        address: string;
+        action: AuditAction;
+        target: string;
+        before: string | null;
+        after: string | null;
+      }>(
+        `SELECT id, at_ms AS atMs, actor, address, action, target, before, after FROM audit_log
+           WHERE id < ? ORDER BY id DESC LIMIT ?`,
+        beforeId,
+        limit,
+      )
+      .toArray()
+      .map((row) => ({ ...row, before: facts(row.before), after: facts(row.after) }));
+  }
+}
+
+function facts(json: string | null): AuditFacts | null {
+  return json === null ? null : (JSON.parse(json) as AuditFacts);
+}

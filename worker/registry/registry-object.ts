@@ -1,0 +1,301 @@
+import { DurableObject } from "cloudflare:workers";
+import type { ServicesFile } from "../../shared/services-file.ts";
+import type { KeyProof } from "../auth/access-key.ts";
+import type { Env } from "../env.ts";
+import { tunnelStub } from "../env.ts";
+import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+import { tunnelObjectNames } from "../tunnel/tunnel-config.ts";
+import type { Actor, AuditChange, AuditEntry } from "./audit-log.ts";
+import { AuditLog } from "./audit-log.ts";
+import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
+import { KeyStore } from "./key-store.ts";
+import { migrate } from "./migrations.ts";
+import type { PendingPush } from "./push-queue.ts";
+import { PushQueue } from "./push-queue.ts";
+import { pushConfigs } from "./push-config.ts";
+import type { StoredServicesFile, TokenRecord, TunnelRecord } from "./registry-store.ts";
+import { RegistryStore } from "./registry-store.ts";
+import { withTimeout } from "./with-timeout.ts";
+
+/** Bounds the object's storage and the work of a change that concerns every tunnel. */
+const LIMITS = { tunnels: 10_000, tokensPerTunnel: 10, gatewayKeys: 1000, apiKeys: 1000 };
+
+/** An answer waits this long for the tunnels concerned to take the change. */
+const PUSH_WAIT_MS = 2000;
+
+/** Applying a configuration takes an object milliseconds. */
+const SEND_TIMEOUT_MS = 10_000;
+
+/** The alarm takes over pushes that are then still open, because this object was reset. */
+const PUSH_GUARD_MS = 5000;
+
+/** Under the thousand calls that the platform allows one invocation. */
+const PUSHES_PER_TURN = 900;
+
+export type Outcome = "done" | "not_found" | "limit_reached";
+
+export type PutOutcome = { outcome: "done"; version: number } | { outcome: "not_found" | "stale" };
+
+export interface TunnelDetails extends TunnelRecord {
+  tokens: TokenRecord[];
+  services: StoredServicesFile;
+}
+
+/** The source of truth. Every method is one short turn over SQLite; changes are pushed to the tunnels that they concern. */
+export class Registry extends DurableObject<Env> {
+  readonly #store: RegistryStore;
+  readonly #keys: KeyStore;
+  readonly #audit: AuditLog;
+  readonly #queue: PushQueue;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const { sql } = ctx.storage;
+    migrate(ctx.storage);
+    this.#store = new RegistryStore(sql);
+    this.#keys = new KeyStore(sql);
+    this.#audit = new AuditLog(sql);
+    this.#queue = new PushQueue(sql);
+  }
+
+  /** For a tunnel's object that has no copy yet; null for a tunnel that does not exist. */
+  tunnelConfig(tunnelId: string): TunnelConfig | null {
+    return this.#store.config(tunnelId, this.#keys.gatewayKeyDigests());
+  }
+
+  async createTunnel(by: Actor, tunnel: { id: string; name: string }, token: KeyProof): Promise<Outcome> {
+    return this.#change(by, () => {
+      if (this.#store.tunnelCount() >= LIMITS.tunnels) return refused("limit_reached");
+      this.#store.createTunnel(tunnel.id, tunnel.name, by.atMs);
+      this.#store.addToken(tunnel.id, token.kid, token.digestHex, by.atMs);
+      const after = { name: tunnel.name, token: token.kid };
+      return done([tunnel.id], { action: "tunnel.create", target: tunnel.id, before: null, after });
+    });
+  }
+
+  tunnels(limit: number, afterSeq: number): TunnelRecord[] {
+    return this.#store.tunnels(limit, afterSeq);
+  }
+
+  tunnel(id: string): TunnelDetails | null {
+    const tunnel = this.#store.tunnel(id);
+    const services = this.#store.servicesFile(id);
+    if (tunnel === null || services === null) return null;
+    return { ...tunnel, tokens: this.#store.tokens(id), services };
+  }
+
+  async deleteTunnel(by: Actor, id: string): Promise<Outcome> {
+    return this.#change(by, () => {
+      const tunnel = this.#store.tunnel(id);
+      if (tunnel === null) return refused("not_found");
+      this.#store.deleteTunnel(id, by.atMs);
+      return done([id], { action: "tunnel.delete", target: id, before: { name: tunnel.name }, after: null });
+    });
+  }
+
+  /** The older tokens of the tunnel end after the overlap. */
+  async addToken(by: Actor, tunnelId: string, token: KeyProof, overlapMs: number): Promise<Outcome> {
+    return this.#change(by, () => {
+      if (this.#store.tunnel(tunnelId) === null) return refused("not_found");
+      const atLimit = this.#store.tokens(tunnelId).length >= LIMITS.tokensPerTunnel;
+      if (atLimit && overlapMs > 0) return refused("limit_reached");
+      this.#store.endTokens(tunnelId, by.atMs + overlapMs);
+      this.#expireTokens(by.atMs);
+      this.#store.addToken(tunnelId, token.kid, token.digestHex, by.atMs);
+      const after = { token: token.kid, overlapSeconds: overlapMs / 1000 };
+      return done([tunnelId], { action: "token.create", target: tunnelId, before: null, after });
+    });
+  }
+
+  async deleteToken(by: Actor, tunnelId: string, kid: string): Promise<Outcome> {
+    return this.#change(by, () => {
+      if (!this.#store.deleteToken(tunnelId, kid)) return refused("not_found");
+      return done([tunnelId], {
+        action: "token.revoke",
+        target: tunnelId,
+        before: { token: kid },
+        after: null,
+      });
+    });
+  }
+
+  servicesFile(tunnelId: string, version?: number): StoredServicesFile | null {
+    return this.#store.tunnel(tunnelId) && this.#store.servicesFile(tunnelId, version);
+  }
+
+  /** `expected`: the versions of which one has to be the newest; null when any will do. */
+  async putServicesFile(
+    by: Actor,
+    tunnelId: string,
+    file: ServicesFile,
+    expected: readonly number[] | null,
+  ): Promise<PutOutcome> {
+    return this.#change<PutOutcome>(by, () => {
+      const current = this.servicesFile(tunnelId)?.version;
+      if (current === undefined) return { result: { outcome: "not_found" } };
+      if (expected !== null && !expected.includes(current)) return { result: { outcome: "stale" } };
+      const version = current + 1;
+      this.#store.putServicesFile(tunnelId, version, file, by.atMs);
+      return {
+        result: { outcome: "done", version },
+        tunnelIds: [tunnelId],
+        audit: {
+          action: "services-configuration.update",
+          target: tunnelId,
+          before: { version: current },
+          after: { version },
+        },
+      };
+    });
+  }
+
+  async addGatewayKey(by: Actor, key: KeyProof & { project: string; environment: string }): Promise<Outcome> {
+    return this.#change(by, () => {
+      if (this.#keys.gatewayKeyCount() >= LIMITS.gatewayKeys) return refused("limit_reached");
+      this.#keys.addGatewayKey(key, by.atMs);
+      const after = { project: key.project, environment: key.environment };
+      return done(this.#store.tunnelIds(), {
+        action: "gateway-key.create",
+        target: key.kid,
+        before: null,
+        after,
+      });
+    });
+  }
+
+  gatewayKeys(limit: number, afterSeq: number): GatewayKeyRecord[] {
+    return this.#keys.gatewayKeys(limit, afterSeq);
+  }
+
+  async deleteGatewayKey(by: Actor, kid: string): Promise<Outcome> {
+    return this.#change(by, () => {
+      const before = this.#keys.deleteGatewayKey(kid);
+      if (before === null) return refused("not_found");
+      return done(this.#store.tunnelIds(), {
+        action: "gateway-key.delete",
+        target: kid,
+        before: { project: before.project, environment: before.environment },
+        after: null,
+      });
+    });
+  }
+
+  async addApiKey(by: Actor, key: KeyProof, role: Role): Promise<Outcome> {
+    return this.#change(by, () => {
+      if (this.#keys.apiKeyCount() >= LIMITS.apiKeys) return refused("limit_reached");
+      this.#keys.addApiKey(key.kid, key.digestHex, role, by.atMs);
+      return done([], { action: "api-key.create", target: key.kid, before: null, after: { role } });
+    });
+  }
+
+  apiKeys(limit: number, afterSeq: number): ApiKeyRecord[] {
+    return this.#keys.apiKeys(limit, afterSeq);
+  }
+
+  async deleteApiKey(by: Actor, kid: string): Promise<Outcome> {
+    return this.#change(by, () => {
+      const role = this.#keys.deleteApiKey(kid);
+      if (role === null) return refused("not_found");
+      return done([], { action: "api-key.delete", target: kid, before: { role }, after: null });
+    });
+  }
+
+  /** Null for whatever is not a key of this relay. */
+  apiKeyRole(key: KeyProof): Role | null {
+    return this.#keys.roleOf(key.kid, key.digestHex);
+  }
+
+  auditLog(limit: number, beforeId: number): AuditEntry[] {
+    return this.#audit.entries(limit, beforeId);
+  }
+
+  /** Ends tokens whose time is over and repeats pushes that were not acknowledged. */
+  override async alarm(): Promise<void> {
+    const nowMs = Date.now();
+    const expired = this.ctx.storage.transactionSync(() => this.#expireTokens(nowMs));
+    await this.#push([
+      ...expired.flatMap((id) => this.#queue.of(id)),
+      ...this.#queue.due(nowMs, PUSHES_PER_TURN),
+    ]);
+    await this.#scheduleAlarm();
+  }
+
+  /** The change, its audit entry, the pushes it causes and the alarm that guards them are kept together or not at all. */
+  async #change<T>(by: Actor, make: () => Change<T>): Promise<T> {
+    const { result, tunnelIds = [] } = this.ctx.storage.transactionSync(() => {
+      const change = make();
+      if (change.audit !== undefined) this.#audit.append(by, change.audit);
+      for (const tunnelId of change.tunnelIds ?? []) this.#enqueue(tunnelId, by.atMs);
+      return change;
+    });
+    await this.#scheduleAlarm();
+    if (tunnelIds.length > 0) {
+      const pushed = this.#push(tunnelIds.slice(0, PUSHES_PER_TURN).flatMap((id) => this.#queue.of(id)));
+      await withTimeout(pushed, PUSH_WAIT_MS, undefined);
+      await this.#scheduleAlarm();
+    }
+    return result;
+  }
+
+  #enqueue(tunnelId: string, nowMs: number): void {
+    const version = this.#store.raiseConfigVersion(tunnelId);
+    for (const objectName of tunnelObjectNames(tunnelId)) {
+      this.#queue.add(objectName, tunnelId, version, nowMs + PUSH_GUARD_MS);
+    }
+  }
+
+  /** Gives the tunnels concerned. */
+  #expireTokens(nowMs: number): string[] {
+    const relay: Actor = { actor: "relay", address: "", atMs: nowMs };
+    const expired = this.#store.takeExpiredTokens(nowMs);
+    for (const { tunnelId, kid } of expired) {
+      this.#audit.append(relay, {
+        action: "token.expire",
+        target: tunnelId,
+        before: { token: kid },
+        after: null,
+      });
+    }
+    const tunnelIds = [...new Set(expired.map((token) => token.tunnelId))];
+    for (const tunnelId of tunnelIds) this.#enqueue(tunnelId, nowMs);
+    return tunnelIds;
+  }
+
+  #push(pushes: readonly PendingPush[]): Promise<void> {
+    const ports = {
+      queue: this.#queue,
+      nowMs: () => Date.now(),
+      config: (tunnelId: string) => this.tunnelConfig(tunnelId),
+      send: async (objectName: string, config: TunnelConfig) =>
+        (await tunnelStub(this.env, objectName).applyConfig(config)).version,
+      sendTimeoutMs: SEND_TIMEOUT_MS,
+      settled: (tunnelId: string) => {
+        this.#store.forgetTunnel(tunnelId);
+      },
+      warn: (event: object) => {
+        console.warn(event);
+      },
+    };
+    return pushConfigs(ports, pushes);
+  }
+
+  async #scheduleAlarm(): Promise<void> {
+    const times = [this.#queue.nextDueMs(), this.#store.nextExpiryMs()].filter((timeMs) => timeMs !== null);
+    if (times.length === 0) await this.ctx.storage.deleteAlarm();
+    else await this.ctx.storage.setAlarm(Math.min(...times));
+  }
+}
+
+interface Change<T> {
+  result: T;
+  tunnelIds?: readonly string[];
+  audit?: AuditChange;
+}
+
+function done(tunnelIds: readonly string[], audit: AuditChange): Change<Outcome> {
+  return { result: "done", tunnelIds, audit };
+}
+
+function refused(result: Exclude<Outcome, "done">): Change<Outcome> {
+  return { result };
+}

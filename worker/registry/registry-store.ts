@@ -1,0 +1,203 @@
+import type { ServicesFile } from "../../shared/services-file.ts";
+import { EMPTY_SERVICES_FILE } from "../../shared/services-file.ts";
+import type { GatewayKeyDigest, TokenDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
+
+export interface TunnelRecord {
+  /** Order of creation; pages are cut by it. */
+  seq: number;
+  id: string;
+  name: string;
+  createdAtMs: number;
+}
+
+export interface TokenRecord extends TokenDigest {
+  createdAtMs: number;
+}
+
+export interface StoredServicesFile {
+  /** Counts from 1 with each file stored; 0 is the empty file of a new tunnel. */
+  version: number;
+  file: ServicesFile;
+}
+
+/** Files kept per tunnel, so that the audit log's versions can still be read. */
+const KEPT_FILES = 100;
+
+/** Tunnels, their tokens and their services files: SQL alone, time as an argument. */
+export class RegistryStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  createTunnel(id: string, name: string, nowMs: number): void {
+    this.#sql.exec(
+      "INSERT INTO tunnels (id, name, created_at_ms, config_version) VALUES (?, ?, ?, 0)",
+      id,
+      name,
+      nowMs,
+    );
+  }
+
+  tunnel(id: string): TunnelRecord | null {
+    return this.#tunnels("id = ?", 1, id)[0] ?? null;
+  }
+
+  /** In order of creation. */
+  tunnels(limit: number, afterSeq: number): TunnelRecord[] {
+    return this.#tunnels("seq > ?", limit, afterSeq);
+  }
+
+  tunnelIds(): string[] {
+    return this.#sql
+      .exec<{ id: string }>("SELECT id FROM tunnels WHERE deleted_at_ms IS NULL")
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  tunnelCount(): number {
+    return this.#sql
+      .exec<{ count: number }>("SELECT count(*) AS count FROM tunnels WHERE deleted_at_ms IS NULL")
+      .one().count;
+  }
+
+  /** Its row stays as a mark until every object of the tunnel has heard of the deletion: see `forgetTunnel`. */
+  deleteTunnel(id: string, nowMs: number): void {
+    this.#sql.exec("UPDATE tunnels SET deleted_at_ms = ? WHERE id = ?", nowMs, id);
+    this.#sql.exec("DELETE FROM tokens WHERE tunnel_id = ?", id);
+    this.#sql.exec("DELETE FROM services_configurations WHERE tunnel_id = ?", id);
+  }
+
+  forgetTunnel(id: string): void {
+    this.#sql.exec("DELETE FROM tunnels WHERE id = ? AND deleted_at_ms IS NOT NULL", id);
+  }
+
+  /** The configuration of this tunnel is about to differ from what its objects hold. */
+  raiseConfigVersion(tunnelId: string): number {
+    return this.#sql
+      .exec<{ version: number }>(
+        "UPDATE tunnels SET config_version = config_version + 1 WHERE id = ? RETURNING config_version AS version",
+        tunnelId,
+      )
+      .one().version;
+  }
+
+  addToken(tunnelId: string, kid: string, digestHex: string, nowMs: number): void {
+    this.#sql.exec(
+      "INSERT INTO tokens (kid, tunnel_id, digest_hex, created_at_ms) VALUES (?, ?, ?, ?)",
+      kid,
+      tunnelId,
+      digestHex,
+      nowMs,
+    );
+  }
+
+  tokens(tunnelId: string): TokenRecord[] {
+    return this.#sql
+      .exec<{ kid: string; digestHex: string; createdAtMs: number; expiresAtMs: number | null }>(
+        `SELECT kid, digest_hex AS digestHex, created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs
+           FROM tokens WHERE tunnel_id = ? ORDER BY created_at_ms, kid`,
+        tunnelId,
+      )
+      .toArray();
+  }
+
+  /** No token of this tunnel outlives `endMs`; one that ends earlier keeps its end. */
+  endTokens(tunnelId: string, endMs: number): void {
+    this.#sql.exec(
+      "UPDATE tokens SET expires_at_ms = min(coalesce(expires_at_ms, ?1), ?1) WHERE tunnel_id = ?2",
+      endMs,
+      tunnelId,
+    );
+  }
+
+  deleteToken(tunnelId: string, kid: string): boolean {
+    return (
+      this.#sql
+        .exec("DELETE FROM tokens WHERE tunnel_id = ? AND kid = ? RETURNING kid", tunnelId, kid)
+        .toArray().length > 0
+    );
+  }
+
+  /** Takes away the tokens whose time is over and says whose they were. */
+  takeExpiredTokens(nowMs: number): { tunnelId: string; kid: string }[] {
+    return this.#sql
+      .exec<{ tunnelId: string; kid: string }>(
+        "DELETE FROM tokens WHERE expires_at_ms <= ? RETURNING tunnel_id AS tunnelId, kid",
+        nowMs,
+      )
+      .toArray();
+  }
+
+  nextExpiryMs(): number | null {
+    return this.#sql.exec<{ nextMs: number | null }>("SELECT min(expires_at_ms) AS nextMs FROM tokens").one()
+      .nextMs;
+  }
+
+  /** The newest file, or the one of `version`; null when that is not kept. A new tunnel has the empty file. */
+  servicesFile(tunnelId: string, version?: number): StoredServicesFile | null {
+    const [row] = this.#sql
+      .exec<{ version: number; file: string }>(
+        `SELECT version, file FROM services_configurations
+           WHERE tunnel_id = ?1 AND version = coalesce(?2, version) ORDER BY version DESC LIMIT 1`,
+        tunnelId,
+        version ?? null,
+      )
+      .toArray();
+    if (row !== undefined) return { version: row.version, file: JSON.parse(row.file) as ServicesFile };
+    return (version ?? 0) === 0 ? { version: 0, file: EMPTY_SERVICES_FILE } : null;
+  }
+
+  putServicesFile(tunnelId: string, version: number, file: ServicesFile, nowMs: number): void {
+    this.#sql.exec(
+      "INSERT INTO services_configurations (tunnel_id, version, file, created_at_ms) VALUES (?, ?, ?, ?)",
+      tunnelId,
+      version,
+      JSON.stringify(file),
+      nowMs,
+    );
+    this.#sql.exec(
+      "DELETE FROM services_configurations WHERE tunnel_id = ? AND version <= ?",
+      tunnelId,
+      version - KEPT_FILES,
+    );
+  }
+
+  /** Null for a tunnel that never was, or that all its objects have forgotten. */
+  config(tunnelId: string, gatewayKeys: readonly GatewayKeyDigest[]): TunnelConfig | null {
+    const [row] = this.#sql
+      .exec<{ version: number; deletedAtMs: number | null }>(
+        "SELECT config_version AS version, deleted_at_ms AS deletedAtMs FROM tunnels WHERE id = ?",
+        tunnelId,
+      )
+      .toArray();
+    if (row === undefined) return null;
+    const deleted = row.deletedAtMs !== null;
+    const file = this.servicesFile(tunnelId)?.file;
+    return {
+      tunnelId,
+      version: row.version,
+      deleted,
+      tokens: this.tokens(tunnelId).map(({ kid, digestHex, expiresAtMs }) => ({
+        kid,
+        digestHex,
+        expiresAtMs,
+      })),
+      services: file?.services ?? [],
+      networks: file?.networks ?? [],
+      gatewayKeys: deleted ? [] : gatewayKeys,
+    };
+  }
+
+  #tunnels(condition: string, limit: number, value: string | number): TunnelRecord[] {
+    return this.#sql
+      .exec<{ seq: number; id: string; name: string; createdAtMs: number }>(
+        `SELECT seq, id, name, created_at_ms AS createdAtMs FROM tunnels
+           WHERE deleted_at_ms IS NULL AND ${condition} ORDER BY seq LIMIT ?`,
+        value,
+        limit,
+      )
+      .toArray();
+  }
+}

@@ -1,0 +1,156 @@
+import type { Access, Caller, Network, Service } from "../../shared/services-file.ts";
+import { parseEndpoint, parseHostPattern } from "../../shared/upstream-address.ts";
+import type { TunnelConfig } from "./tunnel-config.ts";
+
+/** The parts of a `URL` that are decided on. Forward from the same parsed value. */
+export type RequestUrl = Pick<URL, "protocol" | "hostname" | "port">;
+
+export interface Allowed {
+  allow: true;
+  /** The service's name as configured, or the host as requested: for logs and per-service rules. */
+  service: string;
+  /** Origin of the upstream, without a path. */
+  target: string;
+  /** "" or a path without a final "/": goes before the request's own. */
+  pathPrefix: string;
+  connectTimeoutMs: number | undefined;
+  responseTimeoutMs: number | undefined;
+  maxBodyBytes: number | undefined;
+  retry: boolean;
+}
+
+export interface Denied {
+  allow: false;
+  code: "UNKNOWN_SERVICE" | "ACCESS_DENIED";
+  /** For the caller; names nothing that the caller did not name. */
+  message: string;
+}
+
+export type Decision = Allowed | Denied;
+
+/** A tunnel's rules made ready for one look-up per request. */
+export interface AccessPolicy {
+  /** By name in lower case. */
+  services: ReadonlyMap<string, ServiceRule>;
+  /** By `host:port`. */
+  hosts: ReadonlyMap<string, readonly NetworkRule[]>;
+  /** By `domain:port`, for patterns `*.domain:port`. */
+  domains: ReadonlyMap<string, readonly NetworkRule[]>;
+}
+
+interface ServiceRule {
+  callers: ReadonlySet<string>;
+  allowed: Allowed;
+}
+
+interface NetworkRule {
+  callers: ReadonlySet<string>;
+  network: Network;
+}
+
+const DEFAULT_PORT: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
+export function compilePolicy(config: Pick<TunnelConfig, "services" | "networks">): AccessPolicy {
+  const services = new Map<string, ServiceRule>();
+  for (const service of config.services) {
+    const rule = serviceRule(service);
+    if (rule !== null) services.set(service.name.toLowerCase(), rule);
+  }
+  const hosts = new Map<string, NetworkRule[]>();
+  const domains = new Map<string, NetworkRule[]>();
+  for (const network of config.networks) {
+    const rule: NetworkRule = { callers: callersOf(network.configurations), network };
+    for (const text of network.hosts) {
+      const pattern = parseHostPattern(text);
+      if (pattern === null) continue;
+      for (const port of pattern.ports) {
+        append(pattern.wildcard ? domains : hosts, `${pattern.host}:${port}`, rule);
+      }
+    }
+  }
+  return { services, hosts, domains };
+}
+
+/**
+ * May this caller reach what this URL names, and where does that lead? A service's name wins over a host of the same
+ * spelling; a URL with a port of its own names a host. Default: no.
+ */
+export function decide(policy: AccessPolicy, caller: Caller, url: RequestUrl): Decision {
+  const host = url.hostname.toLowerCase();
+  const key = callerKey(caller);
+  const service = url.port === "" ? policy.services.get(host) : undefined;
+  if (service !== undefined) return service.callers.has(key) ? service.allowed : ACCESS_DENIED;
+
+  const port = url.port === "" ? DEFAULT_PORT[url.protocol] : Number(url.port);
+  if (port === undefined || !(url.protocol in DEFAULT_PORT)) return UNKNOWN_SERVICE;
+  const rules = networkRules(policy, host, port);
+  if (rules.length === 0) return UNKNOWN_SERVICE;
+  const rule = rules.find(({ callers }) => callers.has(key));
+  if (rule === undefined) return ACCESS_DENIED;
+  const authority = url.port === "" ? host : `${host}:${port}`;
+  return allowed(rule.network, authority, { origin: `${url.protocol}//${authority}`, pathPrefix: "" });
+}
+
+const ACCESS_DENIED: Denied = {
+  allow: false,
+  code: "ACCESS_DENIED",
+  message: "This project and environment may not call this service.",
+};
+
+const UNKNOWN_SERVICE: Denied = {
+  allow: false,
+  code: "UNKNOWN_SERVICE",
+  message: "The tunnel has no service of this name and no network rule for this host.",
+};
+
+function serviceRule(service: Service): ServiceRule | null {
+  const endpoint = parseEndpoint(service.endpoint);
+  if (endpoint === null) return null;
+  return { callers: callersOf(service.configurations), allowed: allowed(service, service.name, endpoint) };
+}
+
+function allowed(
+  rule: Omit<Network, "hosts">,
+  service: string,
+  upstream: { origin: string; pathPrefix: string },
+): Allowed {
+  return {
+    allow: true,
+    service,
+    target: upstream.origin,
+    pathPrefix: upstream.pathPrefix,
+    connectTimeoutMs: rule.connectTimeoutMs,
+    responseTimeoutMs: rule.responseTimeoutMs,
+    maxBodyBytes: rule.maxBodyBytes,
+    retry: rule.retry ?? false,
+  };
+}
+
+/** Rules for the host itself first, then for its closest parent domain, and so on up. */
+function networkRules(policy: AccessPolicy, host: string, port: number): readonly NetworkRule[] {
+  const found = [...(policy.hosts.get(`${host}:${port}`) ?? [])];
+  if (policy.domains.size === 0) return found;
+  for (let dot = host.indexOf("."); dot !== -1; dot = host.indexOf(".", dot + 1)) {
+    found.push(...(policy.domains.get(`${host.slice(dot + 1)}:${port}`) ?? []));
+  }
+  return found;
+}
+
+/** Neither part can hold a line end: the schema of the services file says what names look like. */
+function callerKey(caller: Caller): string {
+  return `${caller.project}\n${caller.environment}`;
+}
+
+function callersOf(configurations: readonly Access[]): ReadonlySet<string> {
+  return new Set(
+    configurations.flatMap(({ project, accessibleBy }) =>
+      [accessibleBy].flat().map((environment) => callerKey({ project, environment })),
+    ),
+  );
+}
+
+function append<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,58 @@
+import type { Network, Service } from "../../shared/services-file.ts";
+
+/** A connector's token, as far as the relay knows it. */
+export interface TokenDigest {
+  kid: string;
+  /** SHA-256 of the secret, 64 lower-case hex digits. */
+  digestHex: string;
+  /** Null: until it is revoked. */
+  expiresAtMs: number | null;
+}
+
+/** The key of a gateway that is no Worker of this account; stands for one caller. */
+export interface GatewayKeyDigest {
+  kid: string;
+  digestHex: string;
+  project: string;
+  environment: string;
+}
+
+/** All that the data plane needs to know of a tunnel. The Registry makes it, every object of the tunnel keeps a copy. */
+export interface TunnelConfig {
+  tunnelId: string;
+  /** Grows with each change; an object ignores what is not newer than its copy. */
+  version: number;
+  /** A deleted tunnel has no tokens and no rules; its objects cut their connectors and forget. */
+  deleted: boolean;
+  tokens: readonly TokenDigest[];
+  services: readonly Service[];
+  networks: readonly Network[];
+  gatewayKeys: readonly GatewayKeyDigest[];
+}
+
+/** One attached connection of a connector. */
+export interface ConnectionStatus {
+  /** Of the process: several connections may share it. */
+  connectorId: string;
+  connectorVersion: string;
+  kid: string;
+  connectedAtMs: number;
+  openStreams: number;
+}
+
+export interface TokenUse {
+  kid: string;
+  lastUsedAtMs: number;
+}
+
+/** What one object of a tunnel tells of itself. */
+export interface TunnelStatus {
+  connections: readonly ConnectionStatus[];
+  /** One per token that ever connected here, revoked ones included. */
+  tokenUses: readonly TokenUse[];
+}
+
+/** The names of the objects that carry a tunnel. Today one; whoever reaches them all asks here. */
+export function tunnelObjectNames(tunnelId: string): readonly string[] {
+  return [tunnelId];
+}

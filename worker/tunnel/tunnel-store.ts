@@ -1,0 +1,43 @@
+import type { TokenUse, TunnelConfig } from "./tunnel-config.ts";
+
+const CONFIG_KEY = "config";
+const TOKEN_USE_PREFIX = "token-use:";
+
+/**
+ * What a tunnel's object keeps in its storage: its copy of the configuration, and when each token last connected.
+ * Nothing is written before there is something to keep, so a request for a made-up tunnel leaves no trace.
+ */
+export class TunnelStore {
+  readonly #kv: SyncKvStorage;
+  #config: TunnelConfig | null | undefined;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#kv = storage.kv;
+  }
+
+  /** The newest configuration saved here; null when there is none. Read from storage once. */
+  config(): TunnelConfig | null {
+    this.#config ??= this.#kv.get<TunnelConfig>(CONFIG_KEY) ?? null;
+    return this.#config;
+  }
+
+  /** Keeps `config` unless the copy here is as new. True when it was kept. */
+  save(config: TunnelConfig): boolean {
+    const current = this.config();
+    if (current !== null && current.version >= config.version) return false;
+    this.#kv.put(CONFIG_KEY, config);
+    this.#config = config;
+    return true;
+  }
+
+  tokenUsed(kid: string, nowMs: number): void {
+    this.#kv.put(TOKEN_USE_PREFIX + kid, nowMs);
+  }
+
+  tokenUses(): TokenUse[] {
+    return Array.from(this.#kv.list<number>({ prefix: TOKEN_USE_PREFIX }), ([key, lastUsedAtMs]) => ({
+      kid: key.slice(TOKEN_USE_PREFIX.length),
+      lastUsedAtMs,
+    }));
+  }
+}
