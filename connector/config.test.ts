@@ -42,13 +42,23 @@ describe("loadConfig", () => {
 
   it("prefers flags to the environment, and takes the token from a file", () => {
     const result = load(
-      { TUNNEL_TOKEN_FILE: "/run/token", TUNNEL_CONNECTIONS: "2", TUNNEL_LOGLEVEL: "warn", TUNNEL_METRICS: "0.0.0.0:1" },
+      {
+        TUNNEL_TOKEN_FILE: "/run/token",
+        TUNNEL_CONNECTIONS: "2",
+        TUNNEL_LOGLEVEL: "warn",
+        TUNNEL_METRICS: "0.0.0.0:1",
+      },
       { connections: "3", gracePeriod: "1m" },
       { "/run/token": `${TOKEN}\n` },
     );
     expect(result).toMatchObject({
       ok: true,
-      config: { connections: 3, gracePeriodMs: 60_000, logLevel: "warn", metrics: { host: "0.0.0.0", port: 1 } },
+      config: {
+        connections: 3,
+        gracePeriodMs: 60_000,
+        logLevel: "warn",
+        metrics: { host: "0.0.0.0", port: 1 },
+      },
     });
   });
 
@@ -77,15 +87,28 @@ describe("loadConfig", () => {
   });
 
   it("says what to set when there is no token, and why a file gives none", () => {
-    expect(problemsOf({})).toEqual(["TUNNEL_TOKEN: set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file that holds it"]);
+    expect(problemsOf({})).toEqual([
+      "TUNNEL_TOKEN: set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file that holds it",
+    ]);
     expect(problemsOf({}, { tokenFile: "/none" })).toEqual(["--token-file: cannot be read: ENOENT"]);
   });
 
   it("sends the token without TLS to this machine only", () => {
-    for (const relay of ["http://127.0.0.1:8787", "http://localhost:8787", "http://[::1]:1", "https://relay.example"]) {
+    for (const relay of [
+      "http://127.0.0.1:8787",
+      "http://localhost:8787",
+      "http://[::1]:1",
+      "https://relay.example",
+    ]) {
       expect(load({ TUNNEL_TOKEN: TOKEN, TUNNEL_RELAY: relay }).ok).toBe(true);
     }
-    for (const relay of ["http://10.0.0.1", "http://127.0.0.1.evil.example", "https://relay/path", "wss://x", "x"]) {
+    for (const relay of [
+      "http://10.0.0.1",
+      "http://127.0.0.1.evil.example",
+      "https://relay/path",
+      "wss://x",
+      "x",
+    ]) {
       expect(load({ TUNNEL_TOKEN: TOKEN, TUNNEL_RELAY: relay }).ok).toBe(false);
     }
     expect(problemsOf({ TUNNEL_TOKEN: tokenFor("http://relay.example") })).toEqual([

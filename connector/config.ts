@@ -57,12 +57,14 @@ function parsed<T>(parse: (text: string) => T | null, problem: string) {
 }
 
 const schema = z.object({
-  token: z.string({ error: "set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file that holds it" }).transform((text, context) => {
-    const result = parseToken(text);
-    if (result.ok) return { text, token: result.token };
-    context.addIssue({ code: "custom", message: result.problem });
-    return z.NEVER;
-  }),
+  token: z
+    .string({ error: "set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file that holds it" })
+    .transform((text, context) => {
+      const result = parseToken(text);
+      if (result.ok) return { text, token: result.token };
+      context.addIssue({ code: "custom", message: result.problem });
+      return z.NEVER;
+    }),
   relay: parsed(parseRelayUrl, "must be https://host, or http:// for a relay on this machine").optional(),
   allow: z
     .string()
@@ -74,7 +76,8 @@ const schema = z.object({
       return z.NEVER;
     }),
   connections: parsed(
-    (text) => (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_CONNECTIONS ? Number(text) : null),
+    (text) =>
+      /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_CONNECTIONS ? Number(text) : null,
     `must be a number from 1 to ${MAX_CONNECTIONS}`,
   ).default(1),
   gracePeriod: parsed((text) => {
@@ -113,7 +116,10 @@ export function loadConfig(
       origin.token = origin.tokenFile ?? SETTINGS.tokenFile.env;
     } catch (error) {
       const reason = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
-      problems.push({ path: origin.tokenFile ?? SETTINGS.tokenFile.env, message: `cannot be read: ${reason}` });
+      problems.push({
+        path: origin.tokenFile ?? SETTINGS.tokenFile.env,
+        message: `cannot be read: ${reason}`,
+      });
     }
   }
   if (raw.token !== undefined) raw.token = raw.token.trim();
@@ -131,7 +137,10 @@ export function loadConfig(
   const { token, relay, allow, connections, gracePeriod, metrics, loglevel } = result.data;
   const relayUrl = relay ?? parseRelayUrl(token.token.relayUrl);
   if (relayUrl === null) {
-    return { ok: false, problems: [{ path: origin.token ?? "TUNNEL_TOKEN", message: "names a relay without TLS" }] };
+    return {
+      ok: false,
+      problems: [{ path: origin.token ?? "TUNNEL_TOKEN", message: "names a relay without TLS" }],
+    };
   }
   return {
     ok: true,

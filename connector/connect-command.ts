@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { type Flags, loadConfig, SETTINGS } from "./config.ts";
-import { Connector } from "./connector.ts";
 import { startHealthServer } from "./health.ts";
 import { createLog } from "./log.ts";
-import { nodeClock } from "./node-clock.ts";
+import { startConnector } from "./node-connector.ts";
 import { VERSION } from "./version.ts";
 
 /** `EX_CONFIG` of sysexits.h: nothing changes until somebody edits the settings. */
@@ -15,11 +14,23 @@ export function connectCommand(): Command {
     .description("run a connector: dials out to the relay and serves its requests from this network")
     .option("--token-file <path>", `file that holds the tunnel's token (${SETTINGS.tokenFile.env})`)
     .option("--relay <url>", `relay to use instead of the token's (${SETTINGS.relay.env})`)
-    .option("--allow <list>", `upstreams that may be reached, e.g. "api.internal:8080,10.0.0.0/8:443" (${SETTINGS.allow.env})`)
+    .option(
+      "--allow <list>",
+      `upstreams that may be reached, e.g. "api.internal:8080,10.0.0.0/8:443" (${SETTINGS.allow.env})`,
+    )
     .option("--connections <n>", `connections to the relay (${SETTINGS.connections.env}, default 1)`)
-    .option("--grace-period <time>", `how long SIGTERM lets requests finish (${SETTINGS.gracePeriod.env}, default 30s)`)
-    .option("--metrics <host:port>", `address of /healthz, /readyz, /metrics (${SETTINGS.metrics.env}, default 127.0.0.1:20241)`)
-    .option("--loglevel <level>", `debug, info, warn, error or fatal (${SETTINGS.loglevel.env}, default info)`)
+    .option(
+      "--grace-period <time>",
+      `how long SIGTERM lets requests finish (${SETTINGS.gracePeriod.env}, default 30s)`,
+    )
+    .option(
+      "--metrics <host:port>",
+      `address of /healthz, /readyz, /metrics (${SETTINGS.metrics.env}, default 127.0.0.1:20241)`,
+    )
+    .option(
+      "--loglevel <level>",
+      `debug, info, warn, error or fatal (${SETTINGS.loglevel.env}, default info)`,
+    )
     .addHelpText(
       "after",
       `\nThe token itself comes from ${SETTINGS.token.env} or a file, never from an argument: arguments are visible to every user of the machine.`,
@@ -35,21 +46,29 @@ async function runConnector(flags: Flags): Promise<void> {
   }
   const { config } = loaded;
   const log = createLog(config.logLevel);
-  const connector = new Connector({ config, clock: nodeClock, random: Math.random, log, softwareVersion: VERSION });
+  const connector = startConnector(config, log, VERSION);
   const health = await startHealthServer(config.metrics, {
     connectorId: connector.connectorId,
     readyConnections: () => connector.readyConnections,
     metricsText: () => connector.metricsText(),
   }).catch((error: NodeJS.ErrnoException) => {
-    log.fatal({ reason: error.code }, `cannot listen on ${config.metrics.host}:${config.metrics.port}: set TUNNEL_METRICS`);
+    log.fatal(
+      { reason: error.code },
+      `cannot listen on ${config.metrics.host}:${config.metrics.port}: set TUNNEL_METRICS`,
+    );
     process.exit(EXIT_CONFIG);
   });
 
   const { relayUrl, token, connections } = config;
   const { connectorId } = connector;
-  log.info({ version: VERSION, connectorId, relay: relayUrl, tunnelId: token.tunnelId, kid: token.kid, connections }, "starting");
+  log.info(
+    { version: VERSION, connectorId, relay: relayUrl, tunnelId: token.tunnelId, kid: token.kid, connections },
+    "starting",
+  );
   if (config.allowsNothing) {
-    log.warn("TUNNEL_ALLOW is empty, so every request will be refused: set it to the upstreams this connector may reach");
+    log.warn(
+      "TUNNEL_ALLOW is empty, so every request will be refused: set it to the upstreams this connector may reach",
+    );
   }
 
   let stopping = false;

@@ -49,7 +49,9 @@ export function dial(
     : connectTcp(address);
 
   const cancelTimeout = clock.after(timeoutMs, () => {
-    fail(unreached("UPSTREAM_CONNECT_TIMEOUT", `no connection to ${target.authority} within ${timeoutMs} ms`));
+    fail(
+      unreached("UPSTREAM_CONNECT_TIMEOUT", `no connection to ${target.authority} within ${timeoutMs} ms`),
+    );
   });
 
   function settle(): boolean {
@@ -71,7 +73,9 @@ export function dial(
   socket.on("error", (error: NodeJS.ErrnoException) => {
     fail(connectErrorOf(error, target, phase === "securing"));
   });
-  socket.once("close", () => fail(unreached("UPSTREAM_REFUSED", `${target.authority} closed the connection`)));
+  socket.once("close", () =>
+    fail(unreached("UPSTREAM_REFUSED", `${target.authority} closed the connection`)),
+  );
   socket.once("connect", () => {
     const connectedTo = socket.remoteAddress;
     if (connectedTo === undefined || !policy.allowsAddress(target, connectedTo)) {
@@ -92,7 +96,8 @@ export function dial(
 function vettedLookup(target: UpstreamAddress, policy: UpstreamPolicy): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, answers) => {
-      const allowed = error === null ? answers.filter(({ address }) => policy.allowsAddress(target, address)) : [];
+      const allowed =
+        error === null ? answers.filter(({ address }) => policy.allowsAddress(target, address)) : [];
       const [first] = allowed;
       if (error !== null) callback(error, "", 0);
       else if (first === undefined) callback(notAllowed(target, answers[0]?.address), "", 0);
@@ -102,7 +107,11 @@ function vettedLookup(target: UpstreamAddress, policy: UpstreamPolicy): LookupFu
   };
 }
 
-function connectErrorOf(error: NodeJS.ErrnoException, target: UpstreamAddress, securing: boolean): TunnelError {
+function connectErrorOf(
+  error: NodeJS.ErrnoException,
+  target: UpstreamAddress,
+  securing: boolean,
+): TunnelError {
   if (error instanceof TunnelError) return error;
   const code = error.code ?? error.message;
   if (securing) {

@@ -38,7 +38,14 @@ it("is ready only while the relay accepts a connection", async () => {
 
 it("counts requests by outcome and bytes in both directions", async () => {
   const { get, metrics } = await start({ connections: 1 });
-  const summary = { kind: "http", requestId: "r", service: "s", method: "GET", path: "/", durationMs: 1 } as const;
+  const summary = {
+    kind: "http",
+    requestId: "r",
+    service: "s",
+    method: "GET",
+    path: "/",
+    durationMs: 1,
+  } as const;
   metrics.requestFinished({ ...summary, status: 200, code: null, requestBytes: 1, responseBytes: 10 });
   metrics.requestFinished({ ...summary, status: 200, code: null, requestBytes: 1, responseBytes: 10 });
   metrics.requestFinished({ ...summary, status: null, code: "CANCEL", requestBytes: 0, responseBytes: 0 });

@@ -21,9 +21,16 @@ describe("towards the upstream", () => {
       ["cookie", "b=2"],
       ["authorization", "Bearer x"],
     ]);
-    expect(rawHeadersOf(fields)).toEqual(
-      ["x-a", "1", "x-a", "2", "cookie", "a=1; b=2", "authorization", "Bearer x"],
-    );
+    expect(rawHeadersOf(fields)).toEqual([
+      "x-a",
+      "1",
+      "x-a",
+      "2",
+      "cookie",
+      "a=1; b=2",
+      "authorization",
+      "Bearer x",
+    ]);
   });
 });
 
@@ -31,7 +38,18 @@ describe("from the upstream", () => {
   it("lowers names, keeps repeated fields apart, drops hop-by-hop ones and trailing blanks", () => {
     const fields = responseFields(
       200,
-      raw("Set-Cookie", "a=1", "Connection", "close, X-Hop", "X-Hop", "1", "SET-COOKIE", "b=2 \t", "X-U", "ü"),
+      raw(
+        "Set-Cookie",
+        "a=1",
+        "Connection",
+        "close, X-Hop",
+        "X-Hop",
+        "1",
+        "SET-COOKIE",
+        "b=2 \t",
+        "X-U",
+        "ü",
+      ),
     );
     expect(fields).toEqual([
       ["set-cookie", "a=1"],

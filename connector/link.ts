@@ -1,4 +1,3 @@
-import { WebSocket } from "ws";
 import type { Clock } from "../shared/clock.ts";
 import { ConnectorMux } from "../shared/mux/connector-mux.ts";
 import { SendBudget, type WindowPool } from "../shared/mux/flow-window.ts";
@@ -12,30 +11,25 @@ import {
   CONNECTOR_STREAM_WINDOW_MAX_BYTES,
   DEFAULT_MAX_STREAMS,
   GATHER_MS,
-  MAX_MESSAGE_BYTES,
   PING_TEXT,
   PONG_TEXT,
-  SUBPROTOCOL,
 } from "../shared/protocol/limits.ts";
 import { connectionError, TunnelError } from "../shared/protocol/tunnel-error.ts";
-import { WebSocketTransport } from "./websocket-transport.ts";
+import type { DialRelay, RelayConnection } from "./relay-connection.ts";
 
 /** From dialling to the relay's WELCOME. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** What a close frame may take to be answered; the socket is ended without it then. */
-const CLOSE_TIMEOUT_MS = 1_000;
 /** While draining: how often to see whether the last stream is over. */
 const DRAIN_CHECK_MS = 20;
-
 /** Unlike a Durable Object's, the sockets here tell their backlog, and the relay's windows bound the rest. */
 const NO_SEND_BUDGET = new SendBudget(Infinity, 0);
 
 /** How a link ended. */
 export type LinkEnd =
-  /** The relay answered the handshake with this status: asking again soon changes nothing. */
+  /** The relay answered the handshake with this status. */
   | { kind: "refused"; status: number }
   | { kind: "lost"; error: TunnelError; readyForMs: number }
-  /** Drained or stopped by this end. */
+  /** Drained or stopped. */
   | { kind: "finished" };
 
 export interface LinkEvents {
@@ -49,8 +43,7 @@ export interface LinkEvents {
 }
 
 export interface LinkOptions {
-  relayUrl: string;
-  tokenText: string;
+  dialRelay: DialRelay;
   connectorId: string;
   connectionIndex: number;
   softwareVersion: string;
@@ -61,6 +54,10 @@ export interface LinkOptions {
   events: LinkEvents;
 }
 
+/**
+ * connecting ──open──▶ handshaking ──WELCOME──▶ ready ──GOAWAY of either side──▶ draining
+ * Any of them ──loss, refusal, stop, last stream over──▶ ended
+ */
 type LinkState =
   | { state: "connecting"; cancelTimeout: () => void }
   | { state: "handshaking"; cancelTimeout: () => void }
@@ -71,22 +68,25 @@ type LinkState =
 /** One connection to the relay, from dialling to its end. It never comes back: its owner makes another. */
 export class Link {
   readonly #options: LinkOptions;
-  readonly #socket: WebSocket;
+  readonly #connection: RelayConnection;
   readonly #mux: ConnectorMux;
   #state: LinkState;
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const { clock, relayUrl, tokenText } = options;
-    this.#socket = new WebSocket(new URL("/v1/connect", relayUrl), SUBPROTOCOL, {
-      headers: { authorization: `Bearer ${tokenText}` },
-      perMessageDeflate: false,
-      maxPayload: MAX_MESSAGE_BYTES,
-      followRedirects: false,
+    const { clock, connectorId, connectionIndex, softwareVersion, events } = options;
+    const cancelTimeout = clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#lose("no answer to the handshake"));
+    this.#state = { state: "connecting", cancelTimeout };
+    this.#connection = options.dialRelay({
+      onOpen: () => this.#onOpen(),
+      onMessage: (message) => this.#mux.receive(message),
+      onText: (text) => this.#onText(text),
+      onDrained: () => this.#mux.drained(),
+      onRefused: (status) => this.#end({ kind: "refused", status }),
+      onLost: (reason) => this.#lose(reason),
     });
-    const { connectorId, connectionIndex, softwareVersion, events } = options;
     this.#mux = new ConnectorMux({
-      transport: new WebSocketTransport(this.#socket, () => this.#mux.drained()),
+      transport: this.#connection,
       clock,
       hello: { connectorId, connectionIndex, softwareVersion, maxStreams: DEFAULT_MAX_STREAMS },
       streamWindowBytes: CONNECTOR_STREAM_WINDOW_BYTES,
@@ -99,22 +99,9 @@ export class Link {
         onWelcome: () => this.#onWelcome(),
         onStream: (stream) => events.onStream(stream),
         onGoaway: (goaway) => this.#onGoaway(goaway),
-        onClosed: (error) => this.#lose(error),
+        onClosed: (error) => this.#end({ kind: "lost", error, readyForMs: this.readyForMs }),
       },
     });
-    const cancelTimeout = clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#lose(lost("no answer to the handshake")));
-    this.#state = { state: "connecting", cancelTimeout };
-
-    this.#socket.on("open", () => this.#onOpen());
-    this.#socket.on("message", (data, isBinary) => {
-      if (isBinary && Buffer.isBuffer(data)) this.#mux.receive(data);
-      else this.#onText(data.toString());
-    });
-    this.#socket.on("unexpected-response", (_request, response) => {
-      this.#end({ kind: "refused", status: response.statusCode ?? 0 });
-    });
-    this.#socket.on("error", (error) => this.#lose(lost(error.message)));
-    this.#socket.on("close", (code) => this.#lose(lost(`the connection closed with code ${code}`)));
   }
 
   get state(): LinkState["state"] {
@@ -127,27 +114,21 @@ export class Link {
     return "sinceMs" in state ? this.#options.clock.nowMs() - state.sinceMs : 0;
   }
 
-  /** The relay's round trip by the last keepalive, in milliseconds. */
-  get rttMs(): number | null {
-    return this.#state.state === "ready" ? this.#state.keepalive.rttMs : null;
-  }
-
   /** Takes no more streams, lets those taken finish for up to `graceMs`, then ends. */
   drain(graceMs: number): void {
-    if (this.#state.state === "ready") {
-      this.#mux.goaway("DRAINING", graceMs);
-      this.#startDraining(this.#state, graceMs);
-    } else if (this.#state.state === "draining") {
-      const deadlineMs = this.#options.clock.nowMs() + graceMs;
-      this.#state.deadlineMs = Math.min(this.#state.deadlineMs, deadlineMs);
-    } else {
-      this.stop();
+    const state = this.#state;
+    switch (state.state) {
+      case "ready":
+        this.#mux.goaway("DRAINING", graceMs);
+        return this.#startDraining(state, graceMs);
+      case "draining":
+        state.deadlineMs = Math.min(state.deadlineMs, this.#options.clock.nowMs() + graceMs);
+        return;
+      case "connecting":
+      case "handshaking":
+      case "ended":
+        return this.#end({ kind: "finished" });
     }
-  }
-
-  /** Ends at once. */
-  stop(): void {
-    this.#end({ kind: "finished" });
   }
 
   #onOpen(): void {
@@ -161,38 +142,44 @@ export class Link {
     this.#state.cancelTimeout();
     const { clock, random, events } = this.#options;
     const keepalive = new Keepalive(clock, random, {
-      ping: () => this.#socket.send(PING_TEXT),
-      lost: () => this.#lose(lost("the relay does not answer")),
+      ping: () => this.#connection.sendText(PING_TEXT),
+      lost: () => this.#lose("the relay does not answer"),
     });
     this.#state = { state: "ready", sinceMs: clock.nowMs(), keepalive };
     events.onReady();
   }
 
   #onText(text: string): void {
-    if (text !== PONG_TEXT) return this.#mux.fail(connectionError("PROTOCOL_ERROR", "unexpected text message"));
-    if (this.#state.state === "ready" || this.#state.state === "draining") this.#state.keepalive.ponged();
+    if (text !== PONG_TEXT) {
+      return this.#mux.fail(connectionError("PROTOCOL_ERROR", "unexpected text message"));
+    }
+    if ("keepalive" in this.#state) this.#state.keepalive.ponged();
   }
 
   #onGoaway(goaway: Goaway): void {
     if (this.#state.state !== "ready") return;
-    this.#startDraining(this.#state, goaway.drainMs);
     this.#options.events.onGoaway(goaway);
+    this.#startDraining(this.#state, goaway.drainMs);
   }
 
   #startDraining({ sinceMs, keepalive }: { sinceMs: number; keepalive: Keepalive }, graceMs: number): void {
     const deadlineMs = this.#options.clock.nowMs() + graceMs;
     this.#state = { state: "draining", sinceMs, keepalive, deadlineMs, cancelCheck: () => {} };
-    this.#checkDrained();
+    // Not at once: streams that this very message opens or moves on count.
+    this.#state.cancelCheck = this.#options.clock.after(0, () => this.#checkDrained());
   }
 
   #checkDrained(): void {
     const { clock } = this.#options;
     if (this.#state.state !== "draining") return;
-    if (this.#mux.streamCount === 0 || clock.nowMs() >= this.#state.deadlineMs) return this.stop();
+    if (this.#mux.streamCount === 0 || clock.nowMs() >= this.#state.deadlineMs) {
+      return this.#end({ kind: "finished" });
+    }
     this.#state.cancelCheck = clock.after(DRAIN_CHECK_MS, () => this.#checkDrained());
   }
 
-  #lose(error: TunnelError): void {
+  #lose(reason: string): void {
+    const error = new TunnelError("CONNECTOR_LOST", reason, { scope: "connection" });
     this.#end({ kind: "lost", error, readyForMs: this.readyForMs });
   }
 
@@ -202,21 +189,11 @@ export class Link {
     this.#state = { state: "ended" };
     if ("cancelTimeout" in before) before.cancelTimeout();
     if ("keepalive" in before) before.keepalive.stop();
-    if (before.state === "draining") before.cancelCheck();
-    this.#mux.transportClosed(end.kind === "lost" ? end.error : lost("the connection is closed"));
-    this.#closeSocket(end);
+    if ("cancelCheck" in before) before.cancelCheck();
+    const closed = new TunnelError("CONNECTOR_LOST", "the connection is closed", { scope: "connection" });
+    this.#mux.transportClosed(end.kind === "lost" ? end.error : closed);
+    if (end.kind === "finished") this.#connection.close(CLOSE_GOING_AWAY, "drained");
+    else this.#connection.terminate();
     this.#options.events.onEnded(before.state === "draining" ? { kind: "finished" } : end);
   }
-
-  /** A relay's own close may take 10 s to show here, so nothing waits for it. */
-  #closeSocket(end: LinkEnd): void {
-    if (end.kind !== "finished" || this.#socket.readyState !== this.#socket.OPEN) return this.#socket.terminate();
-    this.#socket.close(CLOSE_GOING_AWAY, "drained");
-    const cancel = this.#options.clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.terminate());
-    this.#socket.once("close", cancel);
-  }
-}
-
-function lost(message: string): TunnelError {
-  return new TunnelError("CONNECTOR_LOST", message, { scope: "connection" });
 }

@@ -6,7 +6,16 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error", "fatal"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Never meant to be logged; should one slip into an object all the same, it is masked. */
-const SECRET_KEYS = ["token", "authorization", "secret", "cookie", "*.token", "*.authorization", "*.secret", "*.cookie"];
+const SECRET_KEYS = [
+  "token",
+  "authorization",
+  "secret",
+  "cookie",
+  "*.token",
+  "*.authorization",
+  "*.secret",
+  "*.cookie",
+];
 
 const COLOURS: Record<string, string> = { debug: "90", info: "32", warn: "33", error: "31", fatal: "31" };
 /** Shown elsewhere in the line, or always the same. */
@@ -40,5 +49,5 @@ export function readable(line: string, colours: boolean): string {
     .filter(([key, value]) => !NOT_REPEATED.has(key) && value !== null)
     .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
   const painted = colours ? `\u001b[${COLOURS[level] ?? "0"}m${label}\u001b[0m` : label;
-  return `${[time, painted, String(entry["msg"] ?? ""), ...details].join(" ")}\n`;
+  return `${[time, painted, typeof entry["msg"] === "string" ? entry["msg"] : "", ...details].join(" ")}\n`;
 }

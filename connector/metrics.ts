@@ -25,17 +25,29 @@ export class Metrics {
 
   render({ readyConnections, activeStreams }: Gauges): string {
     const lines: string[] = [];
-    const family = (name: string, type: "counter" | "gauge", help: string, samples: [labels: string, value: number][]) => {
+    const family = (
+      name: string,
+      type: "counter" | "gauge",
+      help: string,
+      samples: [labels: string, value: number][],
+    ) => {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-      for (const [labels, value] of samples) lines.push(`${name}${labels === "" ? "" : `{${labels}}`} ${value}`);
+      for (const [labels, value] of samples)
+        lines.push(`${name}${labels === "" ? "" : `{${labels}}`} ${value}`);
     };
-    family("culvert_connector_ready_connections", "gauge", "Connections accepted by the relay.", [["", readyConnections]]);
-    family("culvert_connector_active_streams", "gauge", "Requests and WebSockets being served.", [["", activeStreams]]);
+    family("culvert_connector_ready_connections", "gauge", "Connections accepted by the relay.", [
+      ["", readyConnections],
+    ]);
+    family("culvert_connector_active_streams", "gauge", "Requests and WebSockets being served.", [
+      ["", activeStreams],
+    ]);
     family("culvert_connector_connections_lost_total", "counter", "Connections to the relay that ended.", [
       ["", this.#connectionsLost],
     ]);
     family("culvert_connector_requests_total", "counter", "Finished requests.", [...this.#requests]);
-    family("culvert_connector_request_bytes_total", "counter", "Body bytes sent upstream.", [["", this.#requestBytes]]);
+    family("culvert_connector_request_bytes_total", "counter", "Body bytes sent upstream.", [
+      ["", this.#requestBytes],
+    ]);
     family("culvert_connector_response_bytes_total", "counter", "Body bytes received from upstreams.", [
       ["", this.#responseBytes],
     ]);

@@ -5,14 +5,14 @@ import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_RESPONSE_TIMEOUT_MS } from "../shar
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { rawHeadersOf, requestFields, responseFields, trailerFields, wireText } from "./http-fields.ts";
 import { readAll, RequestBody } from "./request-body.ts";
-import { RequestRecord, type RequestSummary } from "./request-record.ts";
+import type { OnFinished } from "./connector.ts";
+import { RequestRecord } from "./request-record.ts";
 import type { ConnectionDeps } from "./upstream-connection.ts";
 import type { Upstream, UpstreamEvents, UpstreamExchange } from "./upstream.ts";
 
 export interface RelayDeps extends ConnectionDeps {
   upstream: Upstream;
-  /** Once per stream, when it is over on the tunnel's side. */
-  onFinished(summary: RequestSummary, error: TunnelError | null): void;
+  onFinished: OnFinished;
 }
 
 /** Serves one stream of kind http: its request goes upstream, the response comes back, both as they arrive. */

@@ -70,7 +70,11 @@ export class UpstreamConnection {
     return this.#broken;
   }
 
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, connectTimeoutMs: number): void {
+  dispatch(
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+    connectTimeoutMs: number,
+  ): void {
     this.#connectTimeoutMs = connectTimeoutMs;
     this.#responseStart.reset();
     this.#client.dispatch(options, handler);

@@ -56,7 +56,8 @@ export function upstreamHandshake(
   const connect = (_options: unknown, connected: (error: null, socket: Socket) => void): void => {
     const timeoutMs = open.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
     cancelTimer = dial({ target, policy, clock, timeoutMs }, (error, tcp) => {
-      if (tcp === null) return fail(error ?? new TunnelError("INTERNAL", "no socket", { notProcessed: true }));
+      if (tcp === null)
+        return fail(error ?? new TunnelError("INTERNAL", "no socket", { notProcessed: true }));
       phase = "asking";
       const responseTimeoutMs = open.responseTimeoutMs ?? DEFAULT_RESPONSE_TIMEOUT_MS;
       cancelTimer = clock.after(responseTimeoutMs, () => {
@@ -93,7 +94,12 @@ export function upstreamHandshake(
   });
   socket.on("error", (error) => {
     const notProcessed = phase === "dialing";
-    fail(new TunnelError("UPSTREAM_PROTOCOL", `${target.authority}: ${error.message}`, { notProcessed, cause: error }));
+    fail(
+      new TunnelError("UPSTREAM_PROTOCOL", `${target.authority}: ${error.message}`, {
+        notProcessed,
+        cause: error,
+      }),
+    );
   });
   socket.on("close", () => events.onTornDown());
 

@@ -35,6 +35,10 @@ describe("the allowlist", () => {
     ["10.0.0.0/8:8080", "http://somewhere.internal:8080", "needs-address-check"],
     ["10.0.0.0/8:8080", "http://somewhere.internal:8081", "no"],
     ["10.0.0.5:8080", "http://10.0.0.5:8080", "yes"],
+    ["10.0.0.5:8080", "http://[::ffff:a00:5]:8080", "yes"],
+    ["10.0.0.5", "http://somewhere.internal", "no"],
+    ["10.0.0.5/32", "http://somewhere.internal", "needs-address-check"],
+    ["[FD00:0::5]", "http://[fd00::5]:8080", "yes"],
     ["10.0.0.5", "http://10.0.0.6", "no"],
     ["[fd00::5]:8080", "http://[fd00::5]:8080", "yes"],
     ["[fd00::/8]:8080", "http://[fd12::1]:8080", "yes"],
@@ -49,7 +53,9 @@ describe("the allowlist", () => {
   });
 
   it("reports every wrong entry by its text", () => {
-    const list = parseAllowlist("ok.internal, bad host, a:0, 10.0.0.0/40, fd00::1:80, x:99999, a.*.b, http://x");
+    const list = parseAllowlist(
+      "ok.internal, bad host, a:0, 10.0.0.0/40, fd00::1:80, x:99999, a.*.b, http://x",
+    );
     expect(list.ok).toBe(false);
     if (list.ok) return;
     expect(list.problems.map((problem) => problem.split(":")[0])).toHaveLength(7);
@@ -62,6 +68,7 @@ describe("the allowlist", () => {
     expect(allowsAt("10.0.0.0/8:1", "http://db.internal:1", "::ffff:10.2.0.9")).toBe(true);
     expect(allowsAt("10.0.0.0/8:1", "http://db.internal:1", "192.168.0.9")).toBe(false);
     expect(allowsAt("10.0.0.0/8:1", "http://db.internal:2", "10.2.0.9")).toBe(false);
+    expect(allowsAt("10.2.0.9:1", "http://db.internal:1", "10.2.0.9")).toBe(false);
     expect(allowsAt("*", "http://db.internal:1", "no address")).toBe(false);
   });
 });

@@ -7,6 +7,9 @@ type AllowRule =
   | { kind: "host"; host: string; port: number | null }
   /** `suffix` starts with the dot: "*.corp.internal" never means "corp.internal" itself. */
   | { kind: "subdomains"; suffix: string; port: number | null }
+  /** An address as a host: permits that target, not every name that resolves to it. */
+  | { kind: "address"; address: string; port: number | null }
+  /** A CIDR range: permits whatever is found inside it. */
   | { kind: "range"; range: [ipaddr.IPv4 | ipaddr.IPv6, number]; port: number | null };
 
 export type Allowlist =
@@ -60,8 +63,7 @@ function parseRule(entry: string): AllowRule | string {
     return { kind: "range", range: ipaddr.parseCIDR(host), port };
   }
   if (ipaddr.IPv4.isValidFourPartDecimal(host) || ipaddr.IPv6.isValid(host)) {
-    const address = ipaddr.parse(host);
-    return { kind: "range", range: [address, address.kind() === "ipv4" ? 32 : 128], port };
+    return { kind: "address", address: canonicalAddress(host) ?? host, port };
   }
   const suffix = host.startsWith("*.") ? host.slice(1) : null;
   if (!HOST_NAME.test(suffix?.slice(1) ?? host)) return "no valid host name";
@@ -72,7 +74,12 @@ function parseRule(entry: string): AllowRule | string {
 export function parseTarget(target: string): UpstreamAddress {
   const url = URL.canParse(target) ? new URL(target) : null;
   const secure = url?.protocol === "https:";
-  if (url === null || (!secure && url.protocol !== "http:") || url.hostname === "" || `${url.origin}/` !== url.href) {
+  if (
+    url === null ||
+    (!secure && url.protocol !== "http:") ||
+    url.hostname === "" ||
+    `${url.origin}/` !== url.href
+  ) {
     throw new TunnelError("BAD_REQUEST", "the target is no http or https origin", { notProcessed: true });
   }
   const host = url.hostname.replaceAll(/[[\]]/g, "").replace(/\.$/, "");
@@ -120,9 +127,17 @@ function matchesName(rule: AllowRule, { host, port }: UpstreamAddress): boolean 
       return rule.host === host && matchesPort(rule.port, port);
     case "subdomains":
       return host.endsWith(rule.suffix) && host.length > rule.suffix.length && matchesPort(rule.port, port);
+    case "address":
+      return rule.address === canonicalAddress(host) && matchesPort(rule.port, port);
     case "range":
       return false;
   }
+}
+
+/** One spelling for every way to write the same address; null for a name. */
+function canonicalAddress(host: string): string | null {
+  const address = parseAddress(host);
+  return address === null ? null : unmapped(address).toString();
 }
 
 function matchesPort(allowed: number | null, port: number): boolean {

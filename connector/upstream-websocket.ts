@@ -157,7 +157,8 @@ export class UpstreamWebSocket implements StreamHandler, HandshakeEvents {
   #onUpstreamClosed(code: number, reason: string): void {
     if (this.#stream.closed) return;
     const { closeFrame } = this.#stream;
-    if (closeFrame === null) this.#stream.sendClose(this.#errorCloseCode ?? legalCloseCode(code), fittingReason(reason));
+    if (closeFrame === null)
+      this.#stream.sendClose(this.#errorCloseCode ?? legalCloseCode(code), fittingReason(reason));
     else this.#stream.sendClose(legalCloseCode(closeFrame.code), fittingReason(closeFrame.reason));
     if (!this.#stream.closed && !this.#stream.readEnded) this.#stream.stopSending();
   }

@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { ByteServer } from "../test/support/byte-server.ts";
 import { nodeClock } from "./node-clock.ts";
 import { parseAllowlist, UpstreamPolicy } from "./upstream-policy.ts";
 import { Upstream, type UpstreamExchange, type UpstreamRequest } from "./upstream.ts";
@@ -20,34 +21,10 @@ function upstreamAllowing(text: string): Upstream {
   return upstream;
 }
 
-interface RawServer {
-  target: string;
-  server: Server;
-  /** Bytes received, by connection. */
-  received: string[];
-  sockets: Socket[];
-}
-
-/** A server that shows the bytes it got, and answers as told whenever something arrived. */
-async function rawServer(onBytes: (socket: Socket, all: string, connection: number) => void): Promise<RawServer> {
-  const raw: RawServer = { target: "", server: createServer(), received: [], sockets: [] };
-  raw.server.on("connection", (socket) => {
-    const connection = raw.sockets.push(socket) - 1;
-    raw.received.push("");
-    socket.on("error", () => {});
-    socket.on("data", (bytes) => {
-      raw.received[connection] += bytes.toString("latin1");
-      onBytes(socket, raw.received[connection] ?? "", connection);
-    });
-  });
-  raw.server.listen(0, "127.0.0.1");
-  await once(raw.server, "listening");
-  closing.push(() => {
-    raw.server.close();
-    for (const socket of raw.sockets) socket.destroy();
-  });
-  raw.target = `http://127.0.0.1:${(raw.server.address() as AddressInfo).port}`;
-  return raw;
+async function byteServer(onBytes: ConstructorParameters<typeof ByteServer>[0]): Promise<ByteServer> {
+  const server = await new ByteServer(onBytes).start();
+  closing.push(() => server.close());
+  return server;
 }
 
 interface Outcome {
@@ -60,7 +37,14 @@ interface Outcome {
 }
 
 function send(upstream: Upstream, target: string, request: Partial<UpstreamRequest> = {}): Outcome {
-  const outcome: Outcome = { exchange: null, status: null, body: "", ended: false, error: null, tornDown: false };
+  const outcome: Outcome = {
+    exchange: null,
+    status: null,
+    body: "",
+    ended: false,
+    error: null,
+    tornDown: false,
+  };
   outcome.exchange = upstream.request(
     {
       target,
@@ -90,16 +74,16 @@ const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 describe("what the upstream receives", () => {
   it("is method, path and fields byte for byte", async () => {
-    const raw = await rawServer((socket) => socket.write(OK));
+    const raw = await byteServer((socket) => socket.write(OK));
     const path = "/a%2Fb//c/../d;x=1?q=+%20&ü=%C3%BC".replaceAll("ü", "\u00c3\u00bc");
-    const outcome = send(upstreamAllowing("127.0.0.1"), raw.target, {
+    const outcome = send(upstreamAllowing("127.0.0.1"), raw.origin, {
       path,
       method: "POST",
       rawHeaders: ["x-a", "1", "x-b", "2", "x-a", "\u00c3\u00bc"],
       body: Buffer.from("hello"),
     });
     await until(() => outcome.tornDown);
-    const host = raw.target.slice("http://".length);
+    const host = raw.origin.slice("http://".length);
     expect(raw.received[0]).toBe(
       `POST ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n` +
         "x-a: 1\r\nx-b: 2\r\nx-a: \u00c3\u00bc\r\ncontent-length: 5\r\n\r\nhello",
@@ -107,15 +91,15 @@ describe("what the upstream receives", () => {
   });
 
   it("is a chunked body when the length is unknown, and a refusal when it is not the one declared", async () => {
-    const raw = await rawServer((socket, all) => {
+    const raw = await byteServer((socket, all) => {
       if (all.endsWith("0\r\n\r\n")) socket.write(OK);
     });
     const upstream = upstreamAllowing("127.0.0.1");
-    const chunked = send(upstream, raw.target, { method: "POST", body: Readable.from([Buffer.from("abc")]) });
+    const chunked = send(upstream, raw.origin, { method: "POST", body: Readable.from([Buffer.from("abc")]) });
     await until(() => chunked.tornDown);
     expect(raw.received[0]).toContain("transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
     for (const text of ["abc", "abcdefgh"]) {
-      const wrong = send(upstream, raw.target, {
+      const wrong = send(upstream, raw.origin, {
         method: "POST",
         rawHeaders: ["content-length", "5"],
         body: Readable.from([Buffer.from(text)]),
@@ -128,87 +112,88 @@ describe("what the upstream receives", () => {
 
 describe("connections", () => {
   it("are reused one after the other, and opened side by side", async () => {
-    const raw = await rawServer((socket) => setTimeout(() => socket.write(OK), 20));
+    const raw = await byteServer((socket) => setTimeout(() => socket.write(OK), 20));
     const upstream = upstreamAllowing("127.0.0.1");
     for (let i = 0; i < 3; i++) {
-      const outcome = send(upstream, raw.target);
+      const outcome = send(upstream, raw.origin);
       await until(() => outcome.tornDown);
       expect(outcome).toMatchObject({ status: 200, body: "ok", ended: true });
     }
     expect(raw.sockets).toHaveLength(1);
-    const together = [1, 2, 3].map(() => send(upstream, raw.target));
+    const together = [1, 2, 3].map(() => send(upstream, raw.origin));
     await until(() => together.every((outcome) => outcome.tornDown));
     expect(raw.sockets).toHaveLength(3);
   });
 
   it("that the upstream closes on reuse cost nothing when the request may be sent again", async () => {
-    const raw = await rawServer((socket, all, connection) => {
+    const raw = await byteServer((socket, all, connection) => {
       if (connection === 0 && all.split("\r\n\r\n").length > 2) socket.destroy();
       else socket.write(OK);
     });
     const upstream = upstreamAllowing("127.0.0.1");
-    const first = send(upstream, raw.target);
+    const first = send(upstream, raw.origin);
     await until(() => first.tornDown);
-    const second = send(upstream, raw.target, { method: "PUT", body: Buffer.from("x") });
+    const second = send(upstream, raw.origin, { method: "PUT", body: Buffer.from("x") });
     await until(() => second.tornDown);
     expect(second).toMatchObject({ status: 200, ended: true, error: null });
     expect(raw.sockets).toHaveLength(2);
   });
 
   it("that the upstream closes on reuse are an error for a POST, which was perhaps processed", async () => {
-    const raw = await rawServer((socket, all) => {
+    const raw = await byteServer((socket, all) => {
       if (all.includes("POST")) socket.destroy();
       else socket.write(OK);
     });
     const upstream = upstreamAllowing("127.0.0.1");
-    const first = send(upstream, raw.target);
+    const first = send(upstream, raw.origin);
     await until(() => first.tornDown);
-    const second = send(upstream, raw.target, { method: "POST", body: Buffer.from("x") });
+    const second = send(upstream, raw.origin, { method: "POST", body: Buffer.from("x") });
     await until(() => second.tornDown);
     expect(second.error).toMatchObject({ code: "UPSTREAM_PROTOCOL", notProcessed: false });
     expect(raw.sockets).toHaveLength(1);
   });
 
   it("that were closed while idle are not used", async () => {
-    const raw = await rawServer((socket) => socket.write(OK));
+    const raw = await byteServer((socket) => socket.write(OK));
     const upstream = upstreamAllowing("127.0.0.1");
-    const first = send(upstream, raw.target);
+    const first = send(upstream, raw.origin);
     await until(() => first.tornDown);
     raw.sockets[0]?.end();
     await once(raw.sockets[0] as Socket, "close");
-    const second = send(upstream, raw.target, { method: "POST", body: Buffer.from("x") });
+    const second = send(upstream, raw.origin, { method: "POST", body: Buffer.from("x") });
     await until(() => second.tornDown);
     expect(second).toMatchObject({ status: 200, ended: true });
   });
 
   it("end at once when the exchange is aborted, in every phase", async () => {
-    const raw = await rawServer((socket, all) => {
+    const raw = await byteServer((socket, all) => {
       if (all.includes("/head")) socket.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
     });
     const upstream = upstreamAllowing("127.0.0.1");
-    const dialing = send(upstream, raw.target);
+    const dialing = send(upstream, raw.origin);
     dialing.exchange?.abort();
     await until(() => dialing.tornDown);
 
-    const waiting = send(upstream, raw.target, { path: "/wait" });
+    const waiting = send(upstream, raw.origin, { path: "/wait" });
     await until(() => raw.received.some((text) => text.includes("/wait")));
     waiting.exchange?.abort();
-    const reading = send(upstream, raw.target, { path: "/head" });
+    const reading = send(upstream, raw.origin, { path: "/head" });
     await until(() => reading.body === "half");
     reading.exchange?.abort();
     await until(() => waiting.tornDown && reading.tornDown);
     await until(() => raw.sockets.every((socket) => socket.destroyed));
-    for (const outcome of [dialing, waiting, reading]) expect(outcome).toMatchObject({ ended: false, error: null });
+    for (const outcome of [dialing, waiting, reading])
+      expect(outcome).toMatchObject({ ended: false, error: null });
   });
 });
 
 describe("responses", () => {
   it("come after any number of 1xx, 100 among them", async () => {
-    const raw = await rawServer((socket) => {
+    const raw = await byteServer((socket) => {
       socket.write("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n");
       setTimeout(() => socket.write(`HTTP/1.1 100 Continue\r\n\r\n${OK}`), 20);
     });
-    const outcome = send(upstreamAllowing("127.0.0.1"), raw.target);
+    const outcome = send(upstreamAllowing("127.0.0.1"), raw.origin);
     await until(() => outcome.tornDown);
     expect(outcome).toMatchObject({ status: 200, body: "ok", ended: true });
   });
@@ -223,8 +208,8 @@ describe("responses", () => {
     ["half a head", "HTTP/1.1 200 OK\r\nx-"],
   ];
   it.each(broken)("that are %s are UPSTREAM_PROTOCOL", async (_name, bytes) => {
-    const raw = await rawServer((socket) => socket.end(bytes));
-    const outcome = send(upstreamAllowing("127.0.0.1"), raw.target);
+    const raw = await byteServer((socket) => socket.end(bytes));
+    const outcome = send(upstreamAllowing("127.0.0.1"), raw.origin);
     await until(() => outcome.tornDown);
     expect(outcome.error).toMatchObject({ code: "UPSTREAM_PROTOCOL", notProcessed: false });
     expect(outcome.status).toBe(null);
@@ -236,25 +221,25 @@ describe("responses", () => {
     ["by a reset, without a length", "x: y", "half", "reset"],
   ];
   it.each(cut)("that end %s are an error", async (_name, head, chunk, how) => {
-    const raw = await rawServer((socket) => {
+    const raw = await byteServer((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${chunk}`);
       setTimeout(() => (how === "end" ? socket.end() : socket.resetAndDestroy()), 30);
     });
-    const outcome = send(upstreamAllowing("127.0.0.1"), raw.target);
+    const outcome = send(upstreamAllowing("127.0.0.1"), raw.origin);
     await until(() => outcome.tornDown);
     expect(outcome).toMatchObject({ status: 200, body: "half", ended: false });
     expect(outcome.error).toMatchObject({ code: "UPSTREAM_PROTOCOL" });
   });
 
   it("without a length end with the connection", async () => {
-    const raw = await rawServer((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\nall of it"));
-    const outcome = send(upstreamAllowing("127.0.0.1"), raw.target);
+    const raw = await byteServer((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\nall of it"));
+    const outcome = send(upstreamAllowing("127.0.0.1"), raw.origin);
     await until(() => outcome.tornDown);
     expect(outcome).toMatchObject({ body: "all of it", ended: true, error: null });
   });
 
   it("that take too long are UPSTREAM_RESPONSE_TIMEOUT, counted from the end of the request", async () => {
-    const raw = await rawServer(() => {});
+    const raw = await byteServer(() => {});
     const slowBody = Readable.from(
       (async function* () {
         yield Buffer.from("a");
@@ -263,7 +248,7 @@ describe("responses", () => {
       })(),
     );
     const started = performance.now();
-    const outcome = send(upstreamAllowing("127.0.0.1"), raw.target, {
+    const outcome = send(upstreamAllowing("127.0.0.1"), raw.origin, {
       method: "POST",
       body: slowBody,
       responseTimeoutMs: 50,
@@ -275,7 +260,7 @@ describe("responses", () => {
   });
 
   it("stop arriving while paused", async () => {
-    const raw = await rawServer((socket) => {
+    const raw = await byteServer((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 33554432\r\n\r\n`);
       for (let i = 0; i < 32; i++) socket.write(Buffer.alloc(1024 * 1024, 97));
     });
@@ -283,7 +268,15 @@ describe("responses", () => {
     let bytes = 0;
     let ended = false;
     const exchange: UpstreamExchange = upstream.request(
-      { target: raw.target, method: "GET", path: "/", rawHeaders: [], body: null, connectTimeoutMs: 1_000, responseTimeoutMs: 1_000 },
+      {
+        target: raw.origin,
+        method: "GET",
+        path: "/",
+        rawHeaders: [],
+        body: null,
+        connectTimeoutMs: 1_000,
+        responseTimeoutMs: 1_000,
+      },
       {
         onResponse() {},
         onData(chunk) {
@@ -311,26 +304,28 @@ describe("upstreams that cannot be reached", () => {
     const { port } = closed.address() as AddressInfo;
     closed.close();
     await once(closed, "close");
-    const plain = await rawServer((socket) => socket.write("not TLS at all, sorry\r\n\r\n"));
-    const silent = await rawServer(() => {});
+    const plain = await byteServer((socket) => socket.write("not TLS at all, sorry\r\n\r\n"));
+    const silent = await byteServer(() => {});
     const upstream = upstreamAllowing("*");
     const cases: [target: string, code: string][] = [
       [`http://127.0.0.1:${port}`, "UPSTREAM_REFUSED"],
       ["http://no-such-host.invalid", "UPSTREAM_DNS"],
-      [plain.target.replace("http:", "https:"), "UPSTREAM_TLS"],
-      [silent.target.replace("http:", "https:"), "UPSTREAM_CONNECT_TIMEOUT"],
+      [plain.origin.replace("http:", "https:"), "UPSTREAM_TLS"],
+      [silent.origin.replace("http:", "https:"), "UPSTREAM_CONNECT_TIMEOUT"],
     ];
     for (const [target, code] of cases) {
-      const outcome = send(upstream, target, { connectTimeoutMs: code === "UPSTREAM_CONNECT_TIMEOUT" ? 100 : 3_000 });
+      const outcome = send(upstream, target, {
+        connectTimeoutMs: code === "UPSTREAM_CONNECT_TIMEOUT" ? 100 : 3_000,
+      });
       await until(() => outcome.tornDown);
       expect(outcome.error).toMatchObject({ code, notProcessed: true });
     }
   });
 
   it("are refused by the policy before and after the name is resolved", async () => {
-    const raw = await rawServer((socket) => socket.write(OK));
-    const { port } = new URL(raw.target);
-    expect(() => send(upstreamAllowing(""), raw.target)).toThrow(`add "127.0.0.1:${port}" to TUNNEL_ALLOW`);
+    const raw = await byteServer((socket) => socket.write(OK));
+    const { port } = new URL(raw.origin);
+    expect(() => send(upstreamAllowing(""), raw.origin)).toThrow(`add "127.0.0.1:${port}" to TUNNEL_ALLOW`);
     expect(() => send(upstreamAllowing("*"), "http://169.254.169.254")).toThrow("always blocked");
     const outcome = send(upstreamAllowing(`10.0.0.0/8:${port}`), `http://localhost:${port}`);
     await until(() => outcome.tornDown);

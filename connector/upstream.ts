@@ -170,7 +170,9 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   #mayRetry(): boolean {
     const { method, body } = this.#request;
     const repeatable = IDEMPOTENT_METHODS.has(method) && (body === null || Buffer.isBuffer(body));
-    return repeatable && this.#connection.reused && !this.#answered && !this.#retried && this.#controller !== null;
+    return (
+      repeatable && this.#connection.reused && !this.#answered && !this.#retried && this.#controller !== null
+    );
   }
 
   #errorOf(error: Error & { code?: string }): TunnelError {
@@ -182,7 +184,11 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
       case "UND_ERR_NOT_SUPPORTED":
         return new TunnelError("BAD_REQUEST", error.message, options);
       case "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH":
-        return new TunnelError("STREAM_ERROR", "the request body is not as long as its Content-Length", options);
+        return new TunnelError(
+          "STREAM_ERROR",
+          "the request body is not as long as its Content-Length",
+          options,
+        );
       case "UND_ERR_HEADERS_OVERFLOW":
         return new TunnelError("UPSTREAM_PROTOCOL", "the response head is too large", options);
       default:

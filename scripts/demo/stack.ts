@@ -31,7 +31,8 @@ export async function startStack(
   cleanups: (() => unknown)[],
 ): Promise<Stack> {
   const directory = mkdtempSync(join(tmpdir(), "culvert-demo-"));
-  cleanups.push(() => rmSync(directory, { recursive: true, force: true }));
+  // Last of all: nothing writes there any more.
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
 
   const sampleApi = startChild("sample API", process.execPath, [join(root, "examples/sample-api/server.ts")]);
   cleanups.push(() => sampleApi.stop(1000));

@@ -6,11 +6,12 @@ const RATES = {
   lateFrame: { burst: 100, perSecond: 10 },
   /** Our own peers send none in bursts. */
   ping: { burst: 100, perSecond: 10 },
-  /** WINDOW and STOP frames without effect. Honest peers send some when an END crosses them on its way. */
+  /** WINDOW, STREAMS and STOP frames without effect. Honest peers send some when an END crosses them on its way. */
   staleControl: { burst: 5_000, perSecond: 2_000 },
   /** DATA frames without bytes that end nothing. */
   emptyData: { burst: 100, perSecond: 10 },
   settings: { burst: 100, perSecond: 1 },
+  goaway: { burst: 10, perSecond: 1 },
   /** Informational responses (1xx): absorbed, so they must not come without end. */
   informational: { burst: 1_000, perSecond: 100 },
 } as const;

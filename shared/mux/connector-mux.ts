@@ -70,8 +70,13 @@ export class ConnectorMux extends Mux {
   override released(stream: MuxStream): void {
     if (!this.#unreleased.delete(stream) || this.closed) return;
     this.#owedCredits++;
+    this.#scheduleCredit();
+  }
+
+  /** Credit rides along with other frames until the relay has used half of what it has. */
+  #scheduleCredit(): void {
     const freeCount = this.#grantedCount - this.#openedCount;
-    if (freeCount * 2 < this.#options.hello.maxStreams) this.schedule();
+    if (this.#owedCredits > 0 && freeCount * 2 < this.#options.hello.maxStreams) this.schedule();
   }
 
   protected override intercept(type: number, flags: number, streamId: number, payload: Uint8Array): boolean {
@@ -142,6 +147,7 @@ export class ConnectorMux extends Mux {
       throw connectionError("PROTOCOL_ERROR", "OPEN beyond STREAMS credit");
     this.#lastId = id;
     this.#openedCount++;
+    this.#scheduleCredit();
     if (this.isRefused(id)) return;
     this.#take(id, payload, (flags & FLAG.END) !== 0);
   }

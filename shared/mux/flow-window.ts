@@ -74,8 +74,9 @@ export class ReceiveWindow {
   #sizeBytes: number;
   #grantedBytes: number;
   #grantedAtMs: number;
-  /** The limit before the last grant: a byte beyond it proves that the grant arrived. */
+  /** The limit before the grant that is timed: a byte beyond it proves that the grant arrived. */
   #provingOffset = Infinity;
+  #provingSinceMs = 0;
   readonly #options: ReceiveWindowOptions;
 
   constructor(options: ReceiveWindowOptions, nowMs: number) {
@@ -95,7 +96,7 @@ export class ReceiveWindow {
     if (this.receivedBytes > this.#grantedBytes) return false;
     if (this.receivedBytes > this.#provingOffset) {
       this.#provingOffset = Infinity;
-      this.#options.roundTrip.sample(nowMs - this.#grantedAtMs);
+      this.#options.roundTrip.sample(nowMs - this.#provingSinceMs);
     }
     return true;
   }
@@ -117,7 +118,10 @@ export class ReceiveWindow {
   /** The new limit to send. Call when something is owed. */
   grant(nowMs: number): number {
     this.#growIfLimiting(nowMs);
-    if (this.#provingOffset === Infinity) this.#provingOffset = this.#grantedBytes;
+    if (this.#provingOffset === Infinity) {
+      this.#provingOffset = this.#grantedBytes;
+      this.#provingSinceMs = nowMs;
+    }
     this.#grantedBytes = Math.min(this.consumedBytes + this.#sizeBytes, MAX_OFFSET);
     this.#grantedAtMs = nowMs;
     return this.#grantedBytes;

@@ -161,6 +161,10 @@ export class MuxStream implements Stream {
     return message;
   }
 
+  get queuedBytes(): number {
+    return this.outbox.queuedBytes;
+  }
+
   get bufferedBytes(): number {
     return this.receiveWindow.receivedBytes - this.receiveWindow.consumedBytes;
   }
@@ -235,7 +239,9 @@ export class MuxStream implements Stream {
   }
 
   receiveMessage(payload: Uint8Array, flags: number): void {
-    if (this.#abandoned) return this.#consume(costBytes(FRAME.WSMSG, payload.byteLength));
+    if (this.#abandoned || this.#stopSent) {
+      return this.#consume(costBytes(FRAME.WSMSG, payload.byteLength));
+    }
     this.#remoteHalf = nextHalf(this.#remoteHalf, { frame: "WSMSG", end: false }, this.open.kind);
     const text = (flags & FLAG.TEXT) !== 0;
     this.#messages.push({ bytes: detached(payload), text, more: (flags & FLAG.MORE) !== 0 });
@@ -243,7 +249,7 @@ export class MuxStream implements Stream {
   }
 
   receiveClose(payload: Uint8Array): void {
-    if (this.#abandoned) return this.#endRemote();
+    if (this.#abandoned || this.#stopSent) return this.#endRemote();
     const closeFrame = decodeClose(payload);
     this.#remoteHalf = nextHalf(this.#remoteHalf, { frame: "WSCLOSE" }, this.open.kind);
     this.closeFrame = closeFrame;
@@ -264,10 +270,14 @@ export class MuxStream implements Stream {
   receiveReset(error: TunnelError): void {
     this.#remoteHalf = "ended";
     if (this.#abandoned) return this.#host.settle(this);
-    const answers = this.#localHalf !== "ended" || this.outbox.items.length > 0;
-    this.#abandon(error, () => {
-      if (answers) this.#host.sendHead(FRAME.RESET, this.id, encodeReset("NO_ERROR", ""));
-    });
+    if (this.#localHalf !== "ended" || this.outbox.items.length > 0) {
+      this.#abandon(error, () => this.#host.sendHead(FRAME.RESET, this.id, encodeReset("NO_ERROR", "")));
+      return;
+    }
+    // The end of this half has left, or waits as a HEAD with END that still must.
+    this.#discardReceived();
+    this.#close(error);
+    this.#host.settle(this);
   }
 
   /** The connection or its epoch is gone: no frame follows. */

@@ -79,8 +79,8 @@ export abstract class Mux implements StreamHost {
   /** The connection window as the peer granted it at first. */
   protected peerConnectionWindowBytes = 0;
   protected peerStreamWindowBytes = 0;
-  /** When the last message came in, of the clock given. */
-  lastReceivedMs: number;
+  /** When the last message came in; -Infinity before the first. */
+  lastReceivedMs = -Infinity;
 
   readonly #transport: Transport;
   readonly #events: MuxEvents;
@@ -103,7 +103,6 @@ export abstract class Mux implements StreamHost {
     this.clock = options.clock;
     this.#events = options.events;
     this.#nowMs = options.clock.nowMs();
-    this.lastReceivedMs = this.#nowMs;
     this.#receiveOptions = {
       baseBytes: options.streamWindowBytes,
       maxBytes: options.streamWindowMaxBytes,
@@ -156,7 +155,8 @@ export abstract class Mux implements StreamHost {
   /** Says that this end takes or opens no more streams; those taken go on. */
   goaway(code: ErrorCode, drainMs: number, text = ""): void {
     if (this.closed) return;
-    this.#pushGoaway({ lastStreamId: this.lastTakenStreamId(), code, drainMs, text });
+    const lastStreamId = this.lastTakenStreamId();
+    this.epoch.queue.pushControl(FRAME.GOAWAY, encodeGoaway({ lastStreamId, code, drainMs, text }));
     this.schedule();
   }
 
@@ -168,15 +168,9 @@ export abstract class Mux implements StreamHost {
   /** Ends the connection with a GOAWAY that says why, and closes the socket with `closeCode`. */
   fail(error: TunnelError, closeCode = CLOSE_PROTOCOL_ERROR): void {
     if (this.closed) return;
-    const goaway = {
-      lastStreamId: this.lastTakenStreamId(),
-      code: error.code,
-      drainMs: 0,
-      text: error.message,
-    };
-    this.epoch.queue.clear();
-    this.#pushGoaway(goaway);
-    this.flush();
+    const lastStreamId = this.lastTakenStreamId();
+    const payload = encodeGoaway({ lastStreamId, code: error.code, drainMs: 0, text: error.message });
+    this.#transport.send(encodeMessage([{ type: FRAME.GOAWAY, flags: 0, streamId: 0, payload }]));
     this.#transport.close(closeCode, error.code);
     this.#shutDown(error);
   }
@@ -301,6 +295,7 @@ export abstract class Mux implements StreamHost {
     if (this.intercept(type, flags, streamId, payload)) return;
     switch (type) {
       case FRAME.GOAWAY: {
+        this.spend("goaway");
         const goaway = decodeGoaway(payload);
         this.goawayReceived(goaway);
         this.#events.onGoaway?.(goaway);
@@ -321,7 +316,6 @@ export abstract class Mux implements StreamHost {
         return;
       case FRAME.WINDOW:
         return this.#receiveWindow(streamId, decodeOffset(payload));
-      case FRAME.OPEN:
       case FRAME.HEAD:
       case FRAME.DATA:
       case FRAME.TRAILERS:
@@ -440,12 +434,10 @@ export abstract class Mux implements StreamHost {
   #afterSend(outbox: Outbox): void {
     const stream = this.epoch.streams.get(outbox.streamId);
     if (stream?.outbox !== outbox) return;
+    // A STOP lets the end of a stalled half leave.
+    if (outbox.items.length === 0) this.#stalled.delete(stream);
     this.#noteStalled(outbox);
     stream.afterSend();
-  }
-
-  #pushGoaway(goaway: Goaway): void {
-    this.epoch.queue.pushControl(FRAME.GOAWAY, encodeGoaway(goaway));
   }
 
   // ── stalls ──────────────────────────────────────────────────────────────────────────────────────

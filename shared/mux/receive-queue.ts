@@ -67,7 +67,7 @@ export class ReceiveQueue {
 
   #flushTail(): void {
     if (this.#tail === null) return;
-    this.#chunks.push(this.#tail.subarray(0, this.#tailBytes));
+    this.#chunks.push(detached(this.#tail.subarray(0, this.#tailBytes)));
     this.#tail = null;
   }
 }

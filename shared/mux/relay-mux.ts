@@ -198,6 +198,7 @@ export class RelayMux extends Mux {
 
   #receiveStreams(limit: number): void {
     if (limit < this.#streamsLimit) throw connectionError("PROTOCOL_ERROR", "STREAMS credit decreased");
+    if (limit === this.#streamsLimit) this.spend("staleControl");
     this.#streamsLimit = limit;
   }
 

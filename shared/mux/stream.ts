@@ -49,6 +49,9 @@ export interface Stream {
    */
   release(): void;
 
+  /** Bytes written that still wait for credit or for their turn. */
+  readonly queuedBytes: number;
+
   // receiving
   /** Next bytes, null when none are here now. Reading returns credit to the peer. */
   read(): Uint8Array | null;

@@ -100,7 +100,8 @@ export class RelayDouble {
     const attachment = { mux, socket, request, pings: 0 };
     socket.on("error", () => {});
     socket.on("message", (data, isBinary) => {
-      if (isBinary && Buffer.isBuffer(data)) return mux.receive(data);
+      if (!Buffer.isBuffer(data)) return;
+      if (isBinary) return mux.receive(data);
       if (data.toString() !== PING_TEXT) throw new Error(`text message ${data.toString()}`);
       attachment.pings++;
       socket.send(PONG_TEXT);

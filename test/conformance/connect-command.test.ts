@@ -1,0 +1,143 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Call, RelayDouble } from "../support/relay-double.ts";
+
+const MAIN = join(import.meta.dirname, "../../connector/main.ts");
+
+interface Run {
+  child: ChildProcessWithoutNullStreams;
+  out: string;
+  exitCode: number | null;
+}
+
+const closing: (() => unknown)[] = [];
+let relay: RelayDouble;
+let upstream: { server: Server; origin: string; held: ServerResponse[] };
+
+beforeEach(async () => {
+  relay = new RelayDouble();
+  await relay.start();
+  closing.push(() => relay.close());
+  const held: ServerResponse[] = [];
+  const server = createServer((_request, response) => void held.push(response)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  upstream = { server, held, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+function connect(env: Record<string, string>, ...args: string[]): Run {
+  const child = spawn(process.execPath, [MAIN, "connect", "--metrics", "127.0.0.1:0", ...args], {
+    env: { PATH: process.env["PATH"] ?? "", TUNNEL_ALLOW: "127.0.0.1", ...env },
+  });
+  const run: Run = { child, out: "", exitCode: null };
+  child.stdout.on("data", (bytes: Buffer) => (run.out += bytes.toString()));
+  child.stderr.on("data", (bytes: Buffer) => (run.out += bytes.toString()));
+  child.on("exit", (code) => (run.exitCode = code));
+  closing.push(() => child.kill("SIGKILL"));
+  return run;
+}
+
+const until = (condition: () => boolean) =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 8_000, interval: 10 });
+const attached = () => until(() => relay.attachments.some(({ mux }) => !mux.isClosed));
+
+describe("culvert connect", () => {
+  it("needs the token alone, serves, logs a line per request without its query, and no secret", async () => {
+    const run = connect({ TUNNEL_TOKEN: relay.token });
+    await attached();
+    const call = new Call(relay.current.mux, upstream.origin, { path: "/orders?card=4242" });
+    await until(() => upstream.held.length === 1);
+    upstream.held[0]?.end("ok");
+    await until(() => call.closed && run.out.includes('"msg":"request"'));
+    expect(call.text).toBe("ok");
+    const line = run.out.split("\n").find((text) => text.includes('"msg":"request"')) ?? "";
+    expect(JSON.parse(line)).toMatchObject({
+      level: "info",
+      service: "test-api",
+      method: "GET",
+      path: "/orders",
+      status: 200,
+      requestId: "req-1",
+      responseBytes: 2,
+      code: null,
+    });
+    expect(run.out).not.toContain("4242");
+    expect(run.out).not.toContain(relay.token.slice(10, 40));
+  });
+
+  it("takes the token from a file", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "culvert-"));
+    closing.push(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, "token");
+    writeFileSync(file, `${relay.token}\n`);
+    connect({}, "--token-file", file);
+    await attached();
+    expect(relay.current.request.headers.authorization).toBe(`Bearer ${relay.token}`);
+  });
+
+  it("ends with 78 and every problem when the settings are wrong", async () => {
+    const run = connect({ TUNNEL_TOKEN: "culvert_wrong", TUNNEL_ALLOW: "a b" }, "--connections", "many");
+    await until(() => run.exitCode !== null);
+    expect(run.exitCode).toBe(78);
+    expect(run.out).toBe(
+      "TUNNEL_TOKEN: not a culvert token\n" +
+        'TUNNEL_ALLOW: "a b": no valid host name\n' +
+        "--connections: must be a number from 1 to 8\n",
+    );
+  });
+
+  it("finishes what it took on SIGTERM, then exits with 0", async () => {
+    const run = connect({ TUNNEL_TOKEN: relay.token });
+    await attached();
+    const { mux } = relay.current;
+    const call = new Call(mux, upstream.origin);
+    await until(() => upstream.held.length === 1);
+    run.child.kill("SIGTERM");
+    await until(() => mux.isDraining);
+    expect(run.exitCode).toBe(null);
+    upstream.held[0]?.end("finished");
+    await until(() => run.exitCode !== null);
+    expect(run.exitCode).toBe(0);
+    expect(call.text).toBe("finished");
+  });
+
+  it("exits after the grace period, and at once on a second signal", async () => {
+    for (const { grace, signals, exitCode } of [
+      { grace: "200ms", signals: 1, exitCode: 0 },
+      { grace: "60s", signals: 2, exitCode: 1 },
+    ]) {
+      const run = connect({ TUNNEL_TOKEN: relay.token, TUNNEL_GRACE_PERIOD: grace });
+      await attached();
+      const { mux } = relay.current;
+      const before = upstream.held.length;
+      const call = new Call(mux, upstream.origin);
+      await until(() => upstream.held.length > before);
+      run.child.kill("SIGTERM");
+      await until(() => mux.isDraining || call.closed);
+      if (signals === 2) run.child.kill("SIGTERM");
+      await until(() => run.exitCode !== null && call.closed);
+      expect(run.exitCode).toBe(exitCode);
+    }
+  });
+
+  it("says where to look when the metrics address is taken", async () => {
+    const { port } = upstream.server.address() as AddressInfo;
+    const run = connect({ TUNNEL_TOKEN: relay.token }, "--metrics", `127.0.0.1:${port}`);
+    await until(() => run.exitCode !== null);
+    expect(run.exitCode).toBe(78);
+    expect(run.out).toContain("set TUNNEL_METRICS");
+  });
+});

@@ -1,0 +1,21 @@
+import type { ConnectClaim } from "../auth/verify-token.ts";
+
+/** Who is calling: from the binding's props or a gateway key, never from anything a client sends. */
+export interface GatewayClaim {
+  kind: "request";
+  project: string;
+  environment: string;
+  /** Leave the caller's own Forwarded and X-Forwarded-* as they are. */
+  keepForwarded: boolean;
+}
+
+export type Claim = ConnectClaim | GatewayClaim;
+
+/**
+ * The claim that the Worker put beside the request. A request from a socket has a `cf` of its own, but never this key:
+ * the Worker sets `cf` on each call to an object.
+ */
+export function claimOf(request: Request): Claim | null {
+  const cf = request.cf as { culvert?: Claim } | undefined;
+  return cf?.culvert ?? null;
+}

@@ -1,0 +1,99 @@
+import type { ResponseHead } from "../../shared/protocol/head.ts";
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { Stream, StreamHandler, WebSocketMessage } from "../../shared/mux/stream.ts";
+
+/** One attempt of one request: a stream's events as promises. */
+export class Exchange implements StreamHandler {
+  /** Rejects with a TunnelError when the stream failed before it. */
+  readonly head: Promise<ResponseHead>;
+  readonly #settleHead: { resolve(head: ResponseHead): void; reject(error: TunnelError): void };
+  #stream: Stream | null = null;
+  #error: TunnelError | null = null;
+  #stopped = false;
+  #readable: PromiseWithResolvers<void> | null = null;
+  #writable: PromiseWithResolvers<void> | null = null;
+
+  constructor() {
+    const { promise, resolve, reject } = Promise.withResolvers<ResponseHead>();
+    this.head = promise;
+    this.#settleHead = { resolve, reject };
+    // A body that fails first hears of it too; whoever awaits the head still gets the rejection.
+    promise.catch(() => {});
+  }
+
+  get stream(): Stream {
+    if (this.#stream === null) throw new Error("the exchange has no stream yet");
+    return this.#stream;
+  }
+
+  attach(stream: Stream): void {
+    this.#stream = stream;
+  }
+
+  /** The next bytes of the response body; null at its end. Throws the TunnelError that ended it early. */
+  nextChunk(): Promise<Uint8Array | null> {
+    return this.#next((stream) => stream.read());
+  }
+
+  /** The next frame of a WebSocket's messages; null at its close. */
+  nextMessage(): Promise<WebSocketMessage | null> {
+    return this.#next((stream) => stream.readMessage());
+  }
+
+  /** The whole body, if all of it is here; else null and nothing is read. */
+  wholeBody(): Uint8Array[] | null {
+    if (!this.stream.remoteEnded || this.#error !== null) return null;
+    const chunks: Uint8Array[] = [];
+    for (let chunk = this.stream.read(); chunk !== null; chunk = this.stream.read()) chunks.push(chunk);
+    return chunks;
+  }
+
+  /** Waits until the stream takes more. False: nobody wants more of it. */
+  async untilWritable(full: boolean): Promise<boolean> {
+    if (full && this.#wants) {
+      this.#writable ??= Promise.withResolvers();
+      await this.#writable.promise;
+    }
+    return this.#wants;
+  }
+
+  onHead(head: ResponseHead, informational: boolean): void {
+    if (!informational) this.#settleHead.resolve(head);
+  }
+
+  onReadable(): void {
+    this.#readable?.resolve();
+    this.#readable = null;
+  }
+
+  onWritable(): void {
+    this.#writable?.resolve();
+    this.#writable = null;
+  }
+
+  onStop(): void {
+    this.#stopped = true;
+    this.onWritable();
+  }
+
+  onClosed(error: TunnelError | null): void {
+    this.#error = error;
+    if (error !== null) this.#settleHead.reject(error);
+    this.onReadable();
+    this.onWritable();
+  }
+
+  async #next<T>(read: (stream: Stream) => T | null): Promise<T | null> {
+    for (;;) {
+      if (this.#error !== null) throw this.#error;
+      const next = read(this.stream);
+      if (next !== null || this.stream.readEnded) return next;
+      this.#readable ??= Promise.withResolvers();
+      await this.#readable.promise;
+    }
+  }
+
+  get #wants(): boolean {
+    return !this.#stopped && this.#error === null;
+  }
+}

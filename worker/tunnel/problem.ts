@@ -1,0 +1,138 @@
+import type { ErrorCode } from "../../shared/protocol/error-code.ts";
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+
+/** The closed list of what a gateway may see in `culvert-error`. */
+export type PublicCode =
+  | "NO_CONNECTOR"
+  | "OVERLOADED"
+  | "UNKNOWN_TUNNEL"
+  | "UNKNOWN_SERVICE"
+  | "ACCESS_DENIED"
+  | "UPSTREAM_NOT_ALLOWED"
+  | "UPSTREAM_REFUSED"
+  | "UPSTREAM_DNS"
+  | "UPSTREAM_TLS"
+  | "UPSTREAM_PROTOCOL"
+  | "UPSTREAM_CONNECT_TIMEOUT"
+  | "UPSTREAM_RESPONSE_TIMEOUT"
+  | "CONNECTOR_LOST"
+  | "RELAY_RESTART"
+  | "BAD_REQUEST"
+  | "BODY_TOO_LARGE";
+
+interface Outcome {
+  status: number;
+  title: string;
+  /** Of the registry in RFC 9209 §2.3. */
+  proxyError: string;
+  retryAfterSeconds?: number;
+}
+
+const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
+  NO_CONNECTOR: {
+    status: 503,
+    title: "No connector is attached",
+    proxyError: "destination_unavailable",
+    retryAfterSeconds: 2,
+  },
+  OVERLOADED: {
+    status: 503,
+    title: "The tunnel is at its limit",
+    proxyError: "connection_limit_reached",
+    retryAfterSeconds: 1,
+  },
+  UNKNOWN_TUNNEL: { status: 404, title: "No such tunnel", proxyError: "destination_not_found" },
+  UNKNOWN_SERVICE: { status: 404, title: "No such service", proxyError: "destination_not_found" },
+  ACCESS_DENIED: { status: 403, title: "Access denied", proxyError: "http_request_denied" },
+  UPSTREAM_NOT_ALLOWED: {
+    status: 502,
+    title: "The connector does not allow this upstream",
+    proxyError: "destination_ip_prohibited",
+  },
+  UPSTREAM_REFUSED: {
+    status: 502,
+    title: "The upstream refused the connection",
+    proxyError: "connection_refused",
+  },
+  UPSTREAM_DNS: { status: 502, title: "The upstream's name was not found", proxyError: "dns_error" },
+  UPSTREAM_TLS: { status: 502, title: "TLS with the upstream failed", proxyError: "tls_protocol_error" },
+  UPSTREAM_PROTOCOL: {
+    status: 502,
+    title: "The upstream's answer could not be understood",
+    proxyError: "http_protocol_error",
+  },
+  UPSTREAM_CONNECT_TIMEOUT: {
+    status: 504,
+    title: "Connecting to the upstream took too long",
+    proxyError: "connection_timeout",
+  },
+  UPSTREAM_RESPONSE_TIMEOUT: {
+    status: 504,
+    title: "The upstream took too long to answer",
+    proxyError: "http_response_timeout",
+  },
+  CONNECTOR_LOST: { status: 502, title: "The connector went away", proxyError: "connection_terminated" },
+  RELAY_RESTART: { status: 502, title: "The relay restarted", proxyError: "proxy_internal_error" },
+  BAD_REQUEST: { status: 400, title: "The request cannot be carried", proxyError: "http_request_error" },
+  BODY_TOO_LARGE: { status: 413, title: "The request body is too large", proxyError: "http_request_error" },
+};
+
+/** What outsiders learn of an error: here alone it is decided. */
+export function publicCodeOf(error: Pick<TunnelError, "code" | "scope">): PublicCode {
+  if (error.scope === "connection") return "CONNECTOR_LOST";
+  return publicCode(error.code);
+}
+
+function publicCode(code: ErrorCode): PublicCode {
+  switch (code) {
+    case "NO_ERROR":
+    case "PROTOCOL_ERROR":
+    case "FLOW_CONTROL":
+    case "CALM":
+    case "INTERNAL":
+    case "CANCEL":
+    case "STREAM_ERROR":
+    case "BODY_ABORTED":
+    case "MESSAGE_TOO_LARGE":
+      return "UPSTREAM_PROTOCOL";
+    case "STALLED":
+      return "UPSTREAM_RESPONSE_TIMEOUT";
+    case "DRAINING":
+    case "REPLACED":
+    case "TOKEN_REVOKED":
+    case "TUNNEL_DELETED":
+      return "CONNECTOR_LOST";
+    case "NO_CONNECTOR":
+    case "OVERLOADED":
+    case "UNKNOWN_TUNNEL":
+    case "UNKNOWN_SERVICE":
+    case "ACCESS_DENIED":
+    case "UPSTREAM_NOT_ALLOWED":
+    case "UPSTREAM_REFUSED":
+    case "UPSTREAM_DNS":
+    case "UPSTREAM_TLS":
+    case "UPSTREAM_PROTOCOL":
+    case "UPSTREAM_CONNECT_TIMEOUT":
+    case "UPSTREAM_RESPONSE_TIMEOUT":
+    case "CONNECTOR_LOST":
+    case "RELAY_RESTART":
+    case "BAD_REQUEST":
+    case "BODY_TOO_LARGE":
+      return code;
+  }
+}
+
+/** The answer to a gateway: status, `culvert-error`, `Proxy-Status` (RFC 9209) and problem+json (RFC 9457). */
+export function problemResponse(error: TunnelError, method: string, requestId: string): Response {
+  const code = publicCodeOf(error);
+  const { status, title, proxyError, retryAfterSeconds } = OUTCOMES[code];
+  const headers = new Headers({
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    "culvert-error": code,
+    "proxy-status": `culvert; error=${proxyError}`,
+  });
+  if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
+  const problem = { type: "about:blank", title, status, code, detail: error.message, requestId };
+  return new Response(method === "HEAD" ? null : JSON.stringify(problem), { status, headers });
+}

@@ -1,0 +1,118 @@
+import { contentLengthOf } from "../../shared/http/fields.ts";
+import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { type AccessPolicy, type Allowed, decide } from "./access-policy.ts";
+import type { GatewayClaim } from "./claim.ts";
+import { Exchange } from "./exchange.ts";
+import { problemResponse } from "./problem.ts";
+import { relayWebSocket } from "./relay-websocket.ts";
+import { RequestBody } from "./request-body.ts";
+import { requestHead } from "./request-head.ts";
+import { responseOf } from "./response-body.ts";
+import type { Connection, Tunnel } from "./tunnel.ts";
+
+/** RFC 9110 §9.2.2: sent twice, these do what they do once. */
+const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+const MAX_ATTEMPTS = 2;
+
+/** Carries one request of a gateway. Never throws: every failure is an answer. */
+export async function relayRequest(
+  tunnel: Tunnel,
+  policy: AccessPolicy,
+  request: Request,
+  claim: GatewayClaim,
+): Promise<Response> {
+  const requestId = crypto.randomUUID();
+  try {
+    const url = new URL(request.url);
+    const decision = decide(policy, claim, url);
+    if (!decision.allow) throw new TunnelError(decision.code, decision.message);
+    const open = requestHead({ request, url, claim, allowed: decision, requestId });
+    return await carry(tunnel, request, open, decision);
+  } catch (thrown) {
+    request.body?.cancel().catch(() => {});
+    return problemResponse(TunnelError.from(thrown), request.method, requestId);
+  }
+}
+
+async function carry(tunnel: Tunnel, request: Request, open: OpenHead, allowed: Allowed): Promise<Response> {
+  const body = requestBody(request, open, allowed);
+  tunnel.retries.requestBegan();
+  const tried = new Set<Connection>();
+  for (let failure: TunnelError | null = null; ; ) {
+    const attempt = begin(tunnel, open, body, tried, failure);
+    const cancel = (): void => attempt.exchange.stream.reset("CANCEL", "the gateway gave up");
+    request.signal.addEventListener("abort", cancel);
+    try {
+      const head = await attempt.exchange.head;
+      body.commit();
+      return answer(attempt.exchange, head, request);
+    } catch (thrown) {
+      failure = TunnelError.from(thrown);
+      request.signal.removeEventListener("abort", cancel);
+      tried.add(attempt.connection);
+      if (!mayMove(tunnel, failure, open, allowed, body, tried.size)) {
+        body.cancel();
+        throw failure;
+      }
+    }
+  }
+}
+
+function requestBody(request: Request, open: OpenHead, allowed: Allowed): RequestBody {
+  const lengthBytes = contentLengthOf(open.fields);
+  if (lengthBytes === "invalid") throw new TunnelError("BAD_REQUEST", "Content-Length is not one number.");
+  const maxBytes = allowed.maxBodyBytes ?? Infinity;
+  if (lengthBytes !== null && lengthBytes > maxBytes) {
+    throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${maxBytes} bytes.`);
+  }
+  return new RequestBody(request.body, lengthBytes, maxBytes);
+}
+
+function begin(
+  tunnel: Tunnel,
+  open: OpenHead,
+  body: RequestBody,
+  tried: ReadonlySet<Connection>,
+  failure: TunnelError | null,
+): { exchange: Exchange; connection: Connection } {
+  const exchange = new Exchange();
+  try {
+    const end = body.isEmpty && open.kind === "http";
+    const { stream, connection } = tunnel.open(open, end, exchange, tried);
+    exchange.attach(stream);
+    if (!body.isEmpty) void body.feed(exchange);
+    return { exchange, connection };
+  } catch (thrown) {
+    // With nowhere else to go, the first failure says more than the lack of a second connector.
+    throw failure ?? thrown;
+  }
+}
+
+/** May the request be sent to another connector? Only if it was surely not processed, or may be processed twice. */
+function mayMove(
+  tunnel: Tunnel,
+  failure: TunnelError,
+  open: OpenHead,
+  allowed: Allowed,
+  body: RequestBody,
+  attempts: number,
+): boolean {
+  if (attempts >= MAX_ATTEMPTS || !body.isReplayable) return false;
+  const lost = failure.scope === "connection" || failure.code === "CONNECTOR_LOST";
+  const repeatable = lost && allowed.retry && IDEMPOTENT_METHODS.has(open.method);
+  return (failure.notProcessed || repeatable) && tunnel.retries.spend();
+}
+
+function answer(exchange: Exchange, head: ResponseHead, request: Request): Response {
+  try {
+    if (head.status === 101) return relayWebSocket(exchange, head);
+    // A refused upgrade is an ordinary answer, and the request has no body to wait for.
+    if (exchange.stream.open.kind === "websocket") exchange.stream.end();
+    return responseOf(exchange, head, request.method);
+  } catch (thrown) {
+    const error = TunnelError.from(thrown);
+    exchange.stream.reset(error.code, error.message);
+    throw error.code === "INTERNAL" ? new TunnelError("UPSTREAM_PROTOCOL", error.message) : error;
+  }
+}

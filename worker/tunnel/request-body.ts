@@ -1,0 +1,84 @@
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** `request.body` read the default way comes in pieces of 4 KiB; into a buffer of this size it comes in large ones. */
+const READ_BYTES = 64 * 1024;
+/** What is kept so that an unprocessed request can be sent again. */
+const REPLAY_BYTES = 64 * 1024;
+
+/** A request's body, read on demand; the first bytes are kept until the request can no longer be moved. */
+export class RequestBody {
+  readonly #reader: ReadableStreamBYOBReader | null;
+  readonly #maxBytes: number;
+  readonly #readBytes: number;
+  #kept: Uint8Array[] | null = [];
+  #readTotal = 0;
+  #done: boolean;
+  #pending: Promise<Uint8Array | null> | null = null;
+
+  /** `lengthBytes`: what Content-Length promises, if anything. */
+  constructor(body: ReadableStream | null, lengthBytes: number | null, maxBytes: number) {
+    this.#reader = body?.getReader({ mode: "byob" }) ?? null;
+    this.#done = this.#reader === null;
+    this.#maxBytes = maxBytes;
+    this.#readBytes = Math.min(READ_BYTES, Math.max(lengthBytes ?? READ_BYTES, 1));
+  }
+
+  get isEmpty(): boolean {
+    return this.#reader === null;
+  }
+
+  /** All that was read of it can be sent again. */
+  get isReplayable(): boolean {
+    return this.#kept !== null;
+  }
+
+  /** No more replays: what was kept is let go. */
+  commit(): void {
+    this.#kept = null;
+  }
+
+  /** Sends the body from its beginning on this attempt's stream, until the end or until nobody wants it. */
+  async feed(exchange: Exchange): Promise<void> {
+    const { stream } = exchange;
+    try {
+      for (const chunk of this.#kept ?? []) stream.write(chunk);
+      let full = false;
+      while (await exchange.untilWritable(full)) {
+        const chunk = await this.#next();
+        if (chunk === null) return stream.end();
+        full = !stream.write(chunk);
+      }
+    } catch (thrown) {
+      const ours = thrown instanceof TunnelError;
+      stream.reset(ours ? thrown.code : "CANCEL", ours ? thrown.message : "the gateway's body failed");
+    }
+  }
+
+  cancel(): void {
+    this.#reader?.cancel().catch(() => {});
+  }
+
+  /** A read that an earlier attempt began is taken over by the next one: no chunk is lost, none stands twice. */
+  #next(): Promise<Uint8Array | null> | null {
+    if (this.#done) return null;
+    return (this.#pending ??= this.#read());
+  }
+
+  async #read(): Promise<Uint8Array | null> {
+    const result = await this.#reader?.read(new Uint8Array(this.#readBytes));
+    // Together with keeping the chunk: an attempt that begins now finds it in one place alone.
+    this.#pending = null;
+    if (result === undefined || result.done) {
+      this.#done = true;
+      return null;
+    }
+    this.#readTotal += result.value.byteLength;
+    if (this.#readTotal > this.#maxBytes) {
+      throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${this.#maxBytes} bytes.`);
+    }
+    if (this.#readTotal > REPLAY_BYTES) this.#kept = null;
+    this.#kept?.push(result.value);
+    return result.value;
+  }
+}

@@ -1,0 +1,93 @@
+import { HOP_BY_HOP, removeHopByHop } from "../../shared/http/fields.ts";
+import type { Field, OpenHead } from "../../shared/protocol/head.ts";
+import type { Allowed } from "./access-policy.ts";
+import type { GatewayClaim } from "./claim.ts";
+
+/** Ours in both directions: no client can set them, no upstream can answer them. */
+const RESERVED_PREFIX = "culvert-";
+const FORWARDED = /^(?:forwarded|x-forwarded-.*)$/;
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** Of the handshake between gateway and relay; the connector makes its own. */
+const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
+  "sec-websocket-accept",
+  "sec-websocket-extensions",
+  "sec-websocket-key",
+  "sec-websocket-version",
+]);
+
+export interface RequestHeadOptions {
+  request: Request;
+  url: URL;
+  claim: GatewayClaim;
+  allowed: Allowed;
+  requestId: string;
+}
+
+/** What the connector is told of a request. */
+export function requestHead({ request, url, claim, allowed, requestId }: RequestHeadOptions): OpenHead {
+  const isWebSocket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
+  const open: OpenHead = {
+    kind: isWebSocket ? "websocket" : "http",
+    target: allowed.target,
+    service: allowed.service,
+    method: request.method,
+    path: allowed.pathPrefix + rawPath(request.url),
+    project: claim.project,
+    environment: claim.environment,
+    requestId,
+    fields: requestFields(request.headers, url, claim.keepForwarded),
+  };
+  if (allowed.connectTimeoutMs !== undefined) open.connectTimeoutMs = allowed.connectTimeoutMs;
+  if (allowed.responseTimeoutMs !== undefined) open.responseTimeoutMs = allowed.responseTimeoutMs;
+  return open;
+}
+
+/** Path and query byte for byte: `new URL()` would resolve dot segments that the gateway's runtime left. */
+export function rawPath(url: string): string {
+  const authorityAt = url.indexOf("//") + 2;
+  const end = url.indexOf("#", authorityAt);
+  const whole = end === -1 ? url : url.slice(0, end);
+  const at = whole.slice(authorityAt).search(/[/?]/);
+  if (at === -1) return "/";
+  const path = whole.slice(authorityAt + at);
+  return path.startsWith("/") ? path : `/${path}`;
+}
+
+function requestFields(headers: Headers, url: URL, keepForwarded: boolean): Field[] {
+  const fields: Field[] = [];
+  let traced = false;
+  for (const field of removeHopByHop([...headers])) {
+    const [name, value] = field;
+    if (name === "host" || name === "expect" || name.startsWith(RESERVED_PREFIX)) continue;
+    if (HANDSHAKE_FIELDS.has(name) || (!keepForwarded && FORWARDED.test(name))) continue;
+    if (name === "traceparent") {
+      if (!TRACEPARENT.test(value)) continue;
+      traced = true;
+    }
+    fields.push(field);
+  }
+  if (!traced) fields.push(["traceparent", newTraceparent()]);
+  if (!keepForwarded) {
+    const proto = url.protocol.slice(0, -1);
+    fields.push(["forwarded", `host="${url.host}";proto=${proto}`]);
+    fields.push(["x-forwarded-host", url.host], ["x-forwarded-proto", proto]);
+  }
+  return fields;
+}
+
+/** W3C Trace Context §3.2.2, not sampled: whoever wants the trace starts it. */
+function newTraceparent(): string {
+  const hex = Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+  return `00-${hex.slice(0, 32)}-${hex.slice(32)}-00`;
+}
+
+/** The headers of the gateway's Response. */
+export function responseHeaders(fields: readonly Field[]): Headers {
+  const headers = new Headers();
+  for (const [name, value] of fields) {
+    if (!name.startsWith(RESERVED_PREFIX) && !HOP_BY_HOP.has(name)) headers.append(name, value);
+  }
+  return headers;
+}

@@ -1,0 +1,175 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Clock } from "../../shared/clock.ts";
+import { legalCloseCode } from "../../shared/protocol/frame-payloads.ts";
+import { CLOSE_REVOKED, PING_TEXT, PONG_TEXT, SUBPROTOCOL } from "../../shared/protocol/limits.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { type ConnectClaim, tokenIsLive, verifyToken } from "../auth/verify-token.ts";
+import { type Env, registryStub } from "../env.ts";
+import { SOFTWARE_VERSION } from "../version.ts";
+import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
+import { claimOf, type GatewayClaim } from "./claim.ts";
+import { ConnectorConnection } from "./connector-connection.ts";
+import { type ConnectorAttachment, ConnectorSocket } from "./connector-socket.ts";
+import { problemResponse } from "./problem.ts";
+import { relayRequest } from "./relay-request.ts";
+import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
+import { TunnelStore } from "./tunnel-store.ts";
+import { Tunnel as TunnelCore } from "./tunnel.ts";
+
+/** For so long a tunnel that the Registry does not know is not asked for again. */
+const UNKNOWN_MS = 5_000;
+
+const clock: Clock = {
+  nowMs: () => Date.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+  soon: (run) => queueMicrotask(run),
+};
+
+/** The data plane of one tunnel: hooks of the platform alone. Decisions are in tunnel.ts, relay-request.ts and the mux. */
+export class Tunnel extends DurableObject<Env> {
+  readonly #store: TunnelStore;
+  readonly #core = new TunnelCore(() => Date.now(), Math.random);
+  readonly #connections = new Map<WebSocket, ConnectorConnection>();
+  #policy: AccessPolicy | null = null;
+  #unknownUntilMs = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#store = new TunnelStore(ctx.storage);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING_TEXT, PONG_TEXT));
+    for (const socket of ctx.getWebSockets()) {
+      // Closing sockets are listed as well.
+      if (socket.readyState === WebSocket.OPEN) this.#join(socket);
+    }
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const claim = claimOf(request);
+    if (claim === null) return new Response(null, { status: 403 });
+    const config = await this.#config();
+    if (claim.kind === "connect") return this.#connect(config, claim);
+    if (config === null || config instanceof TunnelError) return refusal(config, request);
+    return relayRequest(this.#core, this.#policyOf(config), request, claim satisfies GatewayClaim);
+  }
+
+  override webSocketMessage(socket: WebSocket, message: ArrayBuffer | string): void {
+    this.#connections.get(socket)?.receive(message);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number, reason: string): void {
+    this.#lost(socket);
+    try {
+      // The platform never answers a close by itself. 1005, 1006 and 1015 may not be sent (RFC 6455 §7.4.1).
+      socket.close(code === 1005 ? 1000 : legalCloseCode(code), reason);
+    } catch {
+      // Closed by this end before.
+    }
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#lost(socket);
+  }
+
+  // ── called by the Registry ──────────────────────────────────────────────────────────────────────
+
+  /** Takes a newer configuration into force at once; answers with the version held afterwards. */
+  applyConfig(config: TunnelConfig): { version: number } {
+    if (this.#store.save(config)) {
+      this.#policy = null;
+      this.#unknownUntilMs = 0;
+      this.#cutRevoked(config);
+    }
+    return { version: this.#store.config()?.version ?? 0 };
+  }
+
+  status(): TunnelStatus {
+    const connections = [...this.#connections.values()].flatMap(({ mux, kid, connectedAtMs }) => {
+      if (mux.hello === null) return [];
+      const { connectorId, softwareVersion } = mux.hello;
+      return [
+        { connectorId, connectorVersion: softwareVersion, kid, connectedAtMs, openStreams: mux.streamCount },
+      ];
+    });
+    return { connections, tokenUses: this.#store.tokenUses() };
+  }
+
+  // ── parts ───────────────────────────────────────────────────────────────────────────────────────
+
+  #connect(config: TunnelConfig | TunnelError | null, claim: ConnectClaim): Response {
+    if (config instanceof TunnelError) return new Response(null, { status: 503 });
+    if (config === null || !verifyToken(config, claim.kid, claim.secretDigestHex, Date.now())) {
+      return new Response(null, { status: 401 });
+    }
+    this.#store.tokenUsed(claim.kid, Date.now());
+    const { 0: connectorEnd, 1: socket } = new WebSocketPair();
+    this.ctx.acceptWebSocket(socket);
+    const attachment: ConnectorAttachment = {
+      kid: claim.kid,
+      connectedAtMs: Date.now(),
+      epoch: 0,
+      hello: null,
+    };
+    socket.serializeAttachment(attachment);
+    this.#join(socket);
+    return new Response(null, {
+      status: 101,
+      webSocket: connectorEnd,
+      headers: { "sec-websocket-protocol": SUBPROTOCOL },
+    });
+  }
+
+  #join(socket: WebSocket): void {
+    const connection = new ConnectorConnection({
+      socket: new ConnectorSocket(socket),
+      tunnel: this.#core,
+      clock,
+      relayId: this.ctx.id.name ?? this.ctx.id.toString(),
+      softwareVersion: SOFTWARE_VERSION,
+      lastAutoAnswerMs: () => this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null,
+    });
+    this.#connections.set(socket, connection);
+  }
+
+  #lost(socket: WebSocket): void {
+    this.#connections.get(socket)?.lost();
+    this.#connections.delete(socket);
+  }
+
+  #cutRevoked(config: TunnelConfig): void {
+    for (const connection of this.#connections.values()) {
+      if (!config.deleted && tokenIsLive(config, connection.kid, Date.now())) continue;
+      const code = config.deleted ? "TUNNEL_DELETED" : "TOKEN_REVOKED";
+      const message = config.deleted ? "The tunnel was deleted." : "The connector's token was revoked.";
+      connection.end(new TunnelError(code, message, { scope: "connection" }), CLOSE_REVOKED);
+    }
+  }
+
+  #policyOf(config: TunnelConfig): AccessPolicy {
+    return (this.#policy ??= compilePolicy(config));
+  }
+
+  /** This object's copy; asked of the Registry where there is none. An error: the Registry did not answer. */
+  async #config(): Promise<TunnelConfig | TunnelError | null> {
+    const kept = this.#store.config();
+    if (kept !== null) return kept.deleted ? null : kept;
+    const { name } = this.ctx.id;
+    if (name === undefined || Date.now() < this.#unknownUntilMs) return null;
+    try {
+      const pulled = await registryStub(this.env).tunnelConfig(name);
+      if (pulled === null) this.#unknownUntilMs = Date.now() + UNKNOWN_MS;
+      else this.#store.save(pulled);
+      return pulled?.deleted === true ? null : pulled;
+    } catch (thrown) {
+      return new TunnelError("OVERLOADED", "The tunnel's configuration cannot be had now.", { cause: thrown });
+    }
+  }
+}
+
+function refusal(config: TunnelError | null, request: Request): Response {
+  request.body?.cancel().catch(() => {});
+  const error = config ?? new TunnelError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
+  return problemResponse(error, request.method, crypto.randomUUID());
+}

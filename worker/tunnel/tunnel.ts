@@ -1,0 +1,121 @@
+import { SendBudget, WindowPool } from "../../shared/mux/flow-window.ts";
+import type { RelayMux } from "../../shared/mux/relay-mux.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { OpenHead } from "../../shared/protocol/head.ts";
+import {
+  KEEPALIVE_INTERVAL_MS,
+  KEEPALIVE_TIMEOUT_MS,
+  MAX_STREAMS_PER_OBJECT,
+  MAX_UNACKNOWLEDGED_BYTES,
+  MIN_UNACKNOWLEDGED_BYTES,
+  RELAY_WINDOW_POOL_BYTES,
+} from "../../shared/protocol/limits.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { RetryBudget } from "./retry-budget.ts";
+
+/** One connector's connection, as the tunnel sees it. */
+export interface Connection {
+  readonly mux: RelayMux;
+  readonly kid: string;
+  readonly connectedAtMs: number;
+  /** When the peer last showed life, keepalives included; ms since the Unix epoch. */
+  lastAliveMs(): number;
+  /** Asks the peer for a sign of life, and gives the connection up without one. */
+  probe(): void;
+}
+
+/** Two keepalives missed, with slack: what is silent for longer is asked before it is trusted. */
+const QUIET_MS = KEEPALIVE_INTERVAL_MS + KEEPALIVE_TIMEOUT_MS;
+
+/** One object's connections: who is attached, and which one takes the next request. Knows no platform. */
+export class Tunnel {
+  readonly pool = new WindowPool(RELAY_WINDOW_POOL_BYTES);
+  readonly budget = new SendBudget(MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES);
+  readonly retries = new RetryBudget();
+  readonly #connections = new Set<Connection>();
+  readonly #nowMs: () => number;
+  readonly #random: () => number;
+
+  constructor(nowMs: () => number, random: () => number) {
+    this.#nowMs = nowMs;
+    this.#random = random;
+  }
+
+  get connections(): ReadonlySet<Connection> {
+    return this.#connections;
+  }
+
+  attach(connection: Connection): void {
+    this.#connections.add(connection);
+  }
+
+  detach(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  /** Older connections of the same connector and index: half-open ones that a new one replaces. */
+  predecessorsOf(connection: Connection): Connection[] {
+    const { hello } = connection.mux;
+    return [...this.#connections].filter(
+      (other) =>
+        other !== connection &&
+        other.mux.hello !== null &&
+        other.mux.hello.connectorId === hello?.connectorId &&
+        other.mux.hello.connectionIndex === hello.connectionIndex,
+    );
+  }
+
+  /**
+   * Opens a stream on the less loaded of two connections picked at random, not on `excluded`.
+   * Throws NO_CONNECTOR or OVERLOADED, or what the head's own faults are.
+   */
+  open(
+    head: OpenHead,
+    end: boolean,
+    handler: StreamHandler,
+    excluded: ReadonlySet<Connection>,
+  ): { stream: Stream; connection: Connection } {
+    const connection = this.#choose(excluded);
+    return { connection, stream: connection.mux.open(head, end, handler) };
+  }
+
+  #choose(excluded: ReadonlySet<Connection>): Connection {
+    const attached = [...this.#connections].filter(
+      (connection) => connection.mux.hello !== null && !connection.mux.isDraining && !excluded.has(connection),
+    );
+    if (attached.length === 0) {
+      throw new TunnelError("NO_CONNECTOR", "No connector is attached to this tunnel.", { notProcessed: true });
+    }
+    const openStreams = [...this.#connections].reduce((sum, { mux }) => sum + mux.streamCount, 0);
+    const free = attached.filter((connection) => connection.mux.openCredit > 0);
+    if (free.length === 0 || openStreams >= MAX_STREAMS_PER_OBJECT) {
+      throw new TunnelError("OVERLOADED", "Every connector has as many requests as it takes.", {
+        notProcessed: true,
+      });
+    }
+    return this.#lessLoadedOfTwo(this.#lively(free));
+  }
+
+  /** Connections that showed life lately; all, if none did. Quiet ones are asked for a sign. */
+  #lively(connections: Connection[]): Connection[] {
+    const nowMs = this.#nowMs();
+    const lively = connections.filter((connection) => {
+      const quiet = nowMs - connection.lastAliveMs() > QUIET_MS;
+      if (quiet) connection.probe();
+      return !quiet;
+    });
+    return lively.length > 0 ? lively : connections;
+  }
+
+  #lessLoadedOfTwo(connections: Connection[]): Connection {
+    const first = this.#pick(connections);
+    const second = connections.length === 1 ? first : this.#pick(connections.filter((other) => other !== first));
+    return second.mux.streamCount < first.mux.streamCount ? second : first;
+  }
+
+  #pick(connections: Connection[]): Connection {
+    const picked = connections[Math.floor(this.#random() * connections.length)];
+    if (picked === undefined) throw new Error("picked from nothing");
+    return picked;
+  }
+}
