@@ -90,6 +90,8 @@ export abstract class Mux implements StreamHost {
   readonly #owed = new Set<MuxStream>();
   /** Streams with something to send and a shut window, since when. */
   readonly #stalled = new Map<MuxStream, number>();
+  /** Since when data waits for the connection's credit alone. */
+  #creditAwaitedSinceMs: number | null = null;
   readonly #wakeUp = (): void => this.schedule();
   #cancelStallCheck: (() => void) | null = null;
   #cancelGather: (() => void) | null = null;
@@ -197,7 +199,11 @@ export abstract class Mux implements StreamHost {
       for (const outbox of touched) this.#afterSend(outbox);
       if (this.closed) return;
     }
-    if (!this.epoch.queue.isEmpty) this.#options.budget.notifyWhenFreed(this.#wakeUp);
+    if (this.epoch.queue.isEmpty) return;
+    this.#options.budget.notifyWhenFreed(this.#wakeUp);
+    if (this.#isBacklogged) return;
+    this.#creditAwaitedSinceMs ??= this.#nowMs;
+    this.#scheduleStallCheck();
   }
 
   // ── what the two ends add ───────────────────────────────────────────────────────────────────────
@@ -381,6 +387,7 @@ export abstract class Mux implements StreamHost {
       throw connectionError("FLOW_CONTROL", "connection credit beyond what was sent");
     }
     sendWindow.grant(limitBytes);
+    this.#creditAwaitedSinceMs = null;
     this.#options.budget.change(-addedBytes);
     if (!this.epoch.queue.isEmpty) this.schedule();
   }
@@ -416,8 +423,12 @@ export abstract class Mux implements StreamHost {
     return Math.max(0, sentBytes - (limitBytes - this.peerConnectionWindowBytes));
   }
 
+  get #isBacklogged(): boolean {
+    return this.#transport.bufferedBytes() > SEND_BACKLOG_BYTES;
+  }
+
   #dataRoomBytes(): number {
-    if (this.#transport.bufferedBytes() > SEND_BACKLOG_BYTES) return 0;
+    if (this.#isBacklogged) return 0;
     const room = this.#options.budget.roomBytes(this.#unacknowledgedBytes());
     return Math.min(room, this.epoch.sendWindow.availableBytes);
   }
@@ -447,6 +458,10 @@ export abstract class Mux implements StreamHost {
     const stream = this.epoch.streams.get(outbox.streamId);
     if (stream === undefined || this.#stalled.has(stream)) return;
     this.#stalled.set(stream, this.clock.nowMs());
+    this.#scheduleStallCheck();
+  }
+
+  #scheduleStallCheck(): void {
     this.#cancelStallCheck ??= this.clock.after(STALL_CHECK_MS, () => this.#checkStalls());
   }
 
@@ -458,8 +473,12 @@ export abstract class Mux implements StreamHost {
         stream.reset("STALLED", `the peer took nothing for ${STALL_TIMEOUT_MS / 1000} s`);
       }
     }
-    if (this.#stalled.size > 0)
-      this.#cancelStallCheck = this.clock.after(STALL_CHECK_MS, () => this.#checkStalls());
+    if (this.epoch.queue.isEmpty) this.#creditAwaitedSinceMs = null;
+    const sinceMs = this.#creditAwaitedSinceMs;
+    if (sinceMs !== null && nowMs - sinceMs >= STALL_TIMEOUT_MS) {
+      return this.fail(connectionError("STALLED", "the peer returns no connection credit"));
+    }
+    if (this.#stalled.size > 0 || sinceMs !== null) this.#scheduleStallCheck();
   }
 
   // ── endings ─────────────────────────────────────────────────────────────────────────────────────
@@ -484,6 +503,7 @@ export abstract class Mux implements StreamHost {
     this.#options.budget.change(-this.#unacknowledgedBytes());
     this.#cancelStallCheck?.();
     this.#cancelStallCheck = null;
+    this.#creditAwaitedSinceMs = null;
   }
 
   /** Ends a stream without a word to the peer. One that was never sent may be sent elsewhere. */

@@ -67,7 +67,8 @@ export class ReceiveQueue {
 
   #flushTail(): void {
     if (this.#tail === null) return;
-    this.#chunks.push(detached(this.#tail.subarray(0, this.#tailBytes)));
+    const filled = this.#tail.subarray(0, this.#tailBytes);
+    this.#chunks.push(filled.byteLength * MAX_PINNED_RATIO < this.#tail.byteLength ? filled.slice() : filled);
     this.#tail = null;
   }
 }

@@ -6,6 +6,7 @@ import {
   isRequestMethod,
   isRequestPath,
 } from "../http/fields.ts";
+import type { ErrorCode } from "./error-code.ts";
 import { STATIC_FIELD_NAMES } from "./field-names.ts";
 import type { Field, OpenHead, ResponseHead, StreamKind } from "./head.ts";
 import { byteAt, readU16, writeU16 } from "./integers.ts";
@@ -69,7 +70,7 @@ export function encodeOpen(open: OpenHead): Uint8Array {
   const problem = requestProblem(open);
   if (problem !== null) throw new TunnelError("BAD_REQUEST", problem);
   scratch[0] = KINDS.indexOf(open.kind) + 1;
-  return encodeBlock(1, facts, open.fields);
+  return encodeBlock("BAD_REQUEST", 1, facts, open.fields);
 }
 
 /** Throws a connection error where the block is malformed, a stream error where it is no valid request. */
@@ -103,7 +104,7 @@ export function encodeHead(head: ResponseHead): Uint8Array {
   if (problem !== null) throw new TunnelError("UPSTREAM_PROTOCOL", problem);
   writeU16(scratch, 0, head.status);
   const reason = printable(head.reason);
-  return encodeBlock(2, reason === "" ? [] : [["reason", reason]], head.fields);
+  return encodeBlock("UPSTREAM_PROTOCOL", 2, reason === "" ? [] : [["reason", reason]], head.fields);
 }
 
 export function decodeHead(payload: Uint8Array): ResponseHead {
@@ -117,7 +118,7 @@ export function decodeHead(payload: Uint8Array): ResponseHead {
 export function encodeTrailers(fields: readonly Field[]): Uint8Array {
   const problem = fieldsProblem(fields);
   if (problem !== null) throw new TunnelError("UPSTREAM_PROTOCOL", problem);
-  return encodeBlock(0, [], fields);
+  return encodeBlock("UPSTREAM_PROTOCOL", 0, [], fields);
 }
 
 export function decodeTrailers(payload: Uint8Array): Field[] {
@@ -127,8 +128,12 @@ export function decodeTrailers(payload: Uint8Array): Field[] {
   return fields;
 }
 
-/** Writes the block into `scratch` behind `prefixBytes` already there, and returns a copy of both. */
+/**
+ * Writes the block into `scratch` behind `prefixBytes` already there, and returns a copy of both.
+ * A lone surrogate becomes U+FFFD, piece by piece: two halves that met in the blob would be one character.
+ */
 function encodeBlock(
+  tooLarge: ErrorCode,
   prefixBytes: number,
   facts: readonly (readonly [FactName, string])[],
   fields: readonly Field[],
@@ -140,21 +145,22 @@ function encodeBlock(
     writeU16(scratch, at, NAME_IS_ID | FACT[name]);
     writeU16(scratch, at + 2, value.length);
     at += 4;
-    text += value;
+    text += value.toWellFormed();
   }
   for (const [name, value] of fields) {
     const id = ID_OF_NAME.get(name);
     writeU16(scratch, at, id === undefined ? name.length : NAME_IS_ID | id);
     writeU16(scratch, at + 2, value.length);
     at += 4;
-    text += id === undefined ? name + value : value;
+    if (id === undefined) text += name;
+    text += value.toWellFormed();
   }
   const size =
     text.length > MAX_HEAD_FRAME_BYTES
       ? Infinity
       : at + encoder.encodeInto(text, scratch.subarray(at)).written;
   if (size > MAX_HEAD_FRAME_BYTES)
-    throw new TunnelError("BAD_REQUEST", `head over ${MAX_HEAD_FRAME_BYTES} bytes`);
+    throw new TunnelError(tooLarge, `head over ${MAX_HEAD_FRAME_BYTES} bytes`);
   return scratch.slice(0, size);
 }
 

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bothWays, call, field, head, openCall, probe, read, seenByUpstream } from "../support/calls.ts";
-import type { Call } from "../support/calls.ts";
+import type { Answer, Call } from "../support/calls.ts";
 import { pattern } from "../support/pattern.ts";
 import type { RawAccount } from "../support/raw-upstream.ts";
 import { startSystem } from "../support/system.ts";
@@ -39,8 +39,13 @@ describe("a request reaches the upstream as it was sent", () => {
   it.for(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE", "PROPFIND"])(
     "method %s",
     async (method) => {
-      const seen = await expectSameRequest({ service: "raw-api", path: "/method", method });
+      const { tunnel, direct } = await bothWays(system, { service: "raw-api", path: "/method", method });
+      const seen = seenByUpstream(tunnel);
       expect(seen.requestLine).toBe(`${method} /method HTTP/1.1`);
+      // The runtime's own fetch says Content-Length: 0 where the caller said nothing.
+      const withoutZero = ({ headers }: typeof seen) =>
+        headers.filter((header) => header.join() !== "content-length,0");
+      expect(withoutZero(seen)).toEqual(withoutZero(seenByUpstream(direct)));
     },
   );
 
@@ -307,7 +312,8 @@ describe("the answer comes back as the upstream gave it", () => {
     expect(fixed.body.equals(bytes)).toBe(true);
     expect(field(fixed, "content-length")).toBe(String(bytes.length));
     const size = bytes.length.toString(16);
-    const chunked = await expectSameAnswer(
+    const chunked = await bothWays(
+      system,
       scripted(
         Buffer.concat([
           Buffer.from(`${top}transfer-encoding: chunked\r\n\r\n${size}\r\n`),
@@ -316,7 +322,10 @@ describe("the answer comes back as the upstream gave it", () => {
         ]),
       ),
     );
-    expect(chunked.body.equals(bytes)).toBe(true);
+    // When all of it is here with the head, the relay gives it a Content-Length.
+    const withoutLength = ({ headers }: Answer) => headers.filter(([name]) => name !== "content-length");
+    expect(withoutLength(chunked.tunnel)).toEqual(withoutLength(chunked.direct));
+    expect(chunked.tunnel.body.equals(bytes)).toBe(true);
   });
 
   it("and a Worker's own code reads the encoded body decoded, as from any fetch", async () => {
@@ -383,11 +392,9 @@ describe("the answer comes back as the upstream gave it", () => {
         await new Promise((resolve) => setImmediate(resolve));
       }
     });
-    const seen = await expectSameAnswer({
-      service: "raw-api",
-      path: "/",
-      headers: { "x-case": "byte-by-byte" },
-    });
+    const seen = await call(system, { service: "raw-api", path: "/", headers: { "x-case": "byte-by-byte" } });
+    expect(seen).toMatchObject({ status: 200, aborted: false });
+    expect(field(seen, "x-a")).toBe("1");
     expect(seen.body.toString()).toBe("abcde");
   });
 
@@ -453,10 +460,10 @@ describe("time", () => {
   });
 
   it("an upstream that refuses an upload and closes is heard", async () => {
-    const body = Readable.from(pattern(20 * 1024 * 1024));
-    const answer = await call(system, { service: "node-api", path: "/early-close", method: "POST", body });
-    expect(answer.status).toBe(413);
-    expect(field(answer, "culvert-error")).toBeNull();
+    const body = { kind: "pattern", totalBytes: 20 * 1024 * 1024, lengthKnown: false } as const;
+    const seen = await probe(system, { service: "node-api", path: "/early-close", method: "POST", body });
+    expect(seen).toMatchObject({ threw: null, status: 413 });
+    expect(field(seen, "culvert-error")).toBeNull();
   });
 });
 
