@@ -95,6 +95,10 @@ export class Link {
       pool: options.windowPool,
       budget: NO_SEND_BUDGET,
       gatherMs: GATHER_MS,
+      silence: {
+        ask: () => this.#connection.sendText(PING_TEXT),
+        lost: () => this.#lose("the relay does not answer"),
+      },
       events: {
         onWelcome: () => this.#onWelcome(),
         onStream: (stream) => events.onStream(stream),
@@ -153,6 +157,7 @@ export class Link {
     if (text !== PONG_TEXT) {
       return this.#mux.fail(connectionError("PROTOCOL_ERROR", "unexpected text message"));
     }
+    this.#mux.heard();
     if ("keepalive" in this.#state) this.#state.keepalive.ponged();
   }
 

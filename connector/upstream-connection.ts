@@ -3,6 +3,7 @@ import { Client, type Dispatcher } from "undici";
 import type { Clock } from "../shared/clock.ts";
 import { MAX_HEAD_BYTES } from "../shared/protocol/limits.ts";
 import { dial } from "./dial.ts";
+import { readBeforeFailing } from "./read-before-failing.ts";
 import { ResponseStart } from "./response-start.ts";
 import type { UpstreamAddress, UpstreamPolicy } from "./upstream-policy.ts";
 
@@ -45,6 +46,7 @@ export class UpstreamConnection {
         this.#cancelDial = dial({ target, policy, clock, timeoutMs }, (error, socket) => {
           this.#cancelDial = null;
           if (socket === null) return callback(error ?? new Error("no socket"), null);
+          readBeforeFailing(socket, clock);
           this.#adopt(socket);
           callback(null, socket);
         });

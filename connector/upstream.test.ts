@@ -238,6 +238,29 @@ describe("responses", () => {
     expect(outcome).toMatchObject({ body: "all of it", ended: true, error: null });
   });
 
+  it("are heard though the upstream closed without reading the request to its end", async () => {
+    const raw = await byteServer((socket) => {
+      socket.pause();
+      socket.write("HTTP/1.1 413 No\r\ncontent-length: 8\r\nconnection: close\r\n\r\ntoo much", () =>
+        socket.destroy(),
+      );
+    });
+    const upstream = upstreamAllowing("127.0.0.1");
+    const endless = () =>
+      new Readable({
+        highWaterMark: 0,
+        read() {
+          setImmediate(() => this.push(Buffer.alloc(32 * 1024)));
+        },
+      });
+    const outcomes = Array.from({ length: 60 }, () =>
+      send(upstream, raw.origin, { method: "POST", body: endless() }),
+    );
+    await until(() => outcomes.every((outcome) => outcome.tornDown));
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ status: 413, body: "too much", ended: true });
+  });
+
   it("that take too long are UPSTREAM_RESPONSE_TIMEOUT, counted from the end of the request", async () => {
     const raw = await byteServer(() => {});
     const slowBody = Readable.from(

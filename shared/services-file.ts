@@ -19,11 +19,21 @@ const environmentSchema = z
 /** Who a gateway is: these two come from its binding or its key, never from a request. */
 export const callerSchema = z.strictObject({ project: projectSchema, environment: environmentSchema });
 
+/** Whole segments in the one spelling that every upstream reads alike: nothing encoded, empty or of dots. */
+const PATH_PREFIX = /^\/(?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~!$&'()*+,=:@-]+(?:\/|$))*$/;
+
+const pathPrefixSchema = z
+  .string()
+  .max(1024)
+  .regex(PATH_PREFIX, "must be a path such as /v1/charges, without encoding, query and dot or empty segments");
+
 const accessSchema = z.strictObject({
   project: projectSchema,
   accessibleBy: z.union([environmentSchema, z.array(environmentSchema).max(MAX_CONFIGURATIONS)], {
     error: "must be an environment's name or a list of them, such as production, preview, working-copy",
   }),
+  /** What these environments may ask for, by prefix. Absent: every path. */
+  paths: z.array(pathPrefixSchema).min(1).max(MAX_CONFIGURATIONS).optional(),
 });
 
 const timeoutSchema = z.int().min(1).max(MAX_TIMEOUT_MS);

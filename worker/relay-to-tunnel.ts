@@ -1,6 +1,6 @@
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { type Env, tunnelStub } from "./env.ts";
-import type { GatewayClaim } from "./tunnel/claim.ts";
+import type { GatewayClaim, GatewayKeyClaim } from "./tunnel/claim.ts";
 import { problemResponse } from "./tunnel/problem.ts";
 import { tunnelObjectNames } from "./tunnel/tunnel-config.ts";
 
@@ -8,7 +8,7 @@ import { tunnelObjectNames } from "./tunnel/tunnel-config.ts";
 export async function relayToTunnel(
   env: Env,
   tunnelId: string,
-  claim: GatewayClaim,
+  claim: GatewayClaim | GatewayKeyClaim,
   request: Request,
 ): Promise<Response> {
   const [objectName = tunnelId] = tunnelObjectNames(tunnelId);

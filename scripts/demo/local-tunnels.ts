@@ -35,14 +35,15 @@ export async function startLocalTunnels(options: {
 }): Promise<LocalTunnels> {
   const relay = { bundlePath: options.relayBundle, adminKey: options.adminKey };
   const bare = await startWorkerd({ relay, persistDir: options.persistDir });
-  const tunnels: Record<string, Tunnel> = {};
+  let tunnels: Record<string, Tunnel>;
   try {
     const admin = adminApi(bare.url, options.adminKey);
-    for (const [name, file] of Object.entries(options.services)) {
+    const makeTunnel = async ([name, file]: [string, unknown]): Promise<[string, Tunnel]> => {
       const tunnel = await admin.createTunnel(name);
       await admin.putServices(tunnel.id, file);
-      tunnels[name] = tunnel;
-    }
+      return [name, tunnel];
+    };
+    tunnels = Object.fromEntries(await Promise.all(Object.entries(options.services).map(makeTunnel)));
   } finally {
     await bare.stop();
   }

@@ -23,6 +23,7 @@ import {
 import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
 import type { Transport } from "../transport.ts";
 import { type Abuse, AbuseBudget } from "./abuse-budget.ts";
+import { AnswerWatch, type SilenceEvents } from "./answer-watch.ts";
 import {
   ReceiveWindow,
   type ReceiveWindowOptions,
@@ -37,9 +38,6 @@ import { costBytes, type Outbox, SendQueue } from "./send-queue.ts";
 export interface MuxEvents {
   /** The peer takes or opens no more streams on this connection. */
   onGoaway?(goaway: Goaway): void;
-  /** A SETTINGS frame: id -> value. */
-  onSettings?(settings: Map<number, Uint8Array>): void;
-  onPong?(): void;
   /** Called once, after every stream's own `onClosed`. */
   onClosed(error: TunnelError): void;
 }
@@ -56,6 +54,8 @@ export interface MuxOptions {
   budget: SendBudget;
   /** How long to gather frames under load, so that fewer messages leave. 0: never longer than the turn. */
   gatherMs: number;
+  /** What to do when the peer falls silent under traffic. */
+  silence: SilenceEvents;
 }
 
 /** The frames of one epoch: ids, windows and credits all start again with it. */
@@ -74,6 +74,7 @@ interface Epoch {
 export abstract class Mux implements StreamHost {
   protected readonly clock: Clock;
   readonly #abuse = new AbuseBudget();
+  readonly #watch: AnswerWatch;
   protected closed = false;
   protected epoch: Epoch;
   /** The connection window as the peer granted it at first. */
@@ -104,6 +105,7 @@ export abstract class Mux implements StreamHost {
     this.#transport = options.transport;
     this.clock = options.clock;
     this.#events = options.events;
+    this.#watch = new AnswerWatch(options.clock, options.silence);
     this.#nowMs = options.clock.nowMs();
     this.#receiveOptions = {
       baseBytes: options.streamWindowBytes,
@@ -135,6 +137,7 @@ export abstract class Mux implements StreamHost {
     if (this.closed) return;
     this.#nowMs = this.clock.nowMs();
     this.lastReceivedMs = this.#nowMs;
+    this.#watch.received();
     try {
       decodeMessage(message, (type, flags, streamId, payload) => {
         if (!this.closed) this.#dispatch(type, flags, streamId, payload);
@@ -142,6 +145,16 @@ export abstract class Mux implements StreamHost {
     } catch (thrown) {
       this.fail(TunnelError.from(thrown));
     }
+  }
+
+  /** A sign of life that is no message of ours. */
+  heard(): void {
+    this.#watch.received();
+  }
+
+  /** Something was sent, the peer was asked, and nothing has come since. */
+  get isSuspect(): boolean {
+    return this.#watch.isSuspect;
   }
 
   /** The transport's backlog has shrunk. */
@@ -196,6 +209,7 @@ export abstract class Mux implements StreamHost {
       });
       if (frames.length === 0) break;
       this.#transport.send(encodeMessage(frames));
+      this.#watch.sent();
       for (const outbox of touched) this.#afterSend(outbox);
       if (this.closed) return;
     }
@@ -308,17 +322,15 @@ export abstract class Mux implements StreamHost {
         return;
       }
       case FRAME.PING:
-        if ((flags & FLAG.ACK) !== 0) {
-          this.#events.onPong?.();
-        } else {
-          this.spend("ping");
-          this.epoch.queue.pushControl(FRAME.PING, payload.slice(), FLAG.ACK);
-          this.schedule();
-        }
-        return;
+        // An answer has done its work by arriving.
+        if ((flags & FLAG.ACK) !== 0) return;
+        this.spend("ping");
+        this.epoch.queue.pushControl(FRAME.PING, payload.slice(), FLAG.ACK);
+        return this.schedule();
       case FRAME.SETTINGS:
         this.spend("settings");
-        this.#events.onSettings?.(decodeSettings(payload));
+        // None of them means anything yet, but a malformed one is a violation all the same.
+        decodeSettings(payload);
         return;
       case FRAME.WINDOW:
         return this.#receiveWindow(streamId, decodeOffset(payload));
@@ -519,6 +531,7 @@ export abstract class Mux implements StreamHost {
     this.closed = true;
     this.#scheduled = false;
     this.#cancelGather?.();
+    this.#watch.stop();
     this.#disposeEpoch();
     for (const stream of this.epoch.streams.values()) this.failStream(stream, error);
     this.#options.budget.forget(this.#wakeUp);

@@ -55,6 +55,12 @@ export class Outbox {
     );
   }
 
+  /** What its next item would take whole; Infinity when there is none. */
+  get nextCostBytes(): number {
+    const next = this.items[0];
+    return next === undefined ? Infinity : costBytes(next.type, next.payload.byteLength);
+  }
+
   /** The next frame, of a cost of at most `roomBytes`; null when none fits. */
   take(roomBytes: number): Frame | null {
     const next = this.items[0];
@@ -151,21 +157,25 @@ export class SendQueue {
       if (outbox === undefined) break;
       const quantumBytes = this.#ring.length === 1 ? MAX_DATA_BYTES : QUANTUM_BYTES;
       outbox.deficitBytes = Math.min(outbox.deficitBytes + quantumBytes, MAX_DATA_BYTES);
-      const frame = outbox.take(Math.min(outbox.deficitBytes, roomBytes));
       this.#ring.shift();
-      if (frame !== null) {
+      const framesBefore = frames.length;
+      do {
+        const frame = outbox.take(Math.min(outbox.deficitBytes, roomBytes));
+        if (frame === null) break;
         const cost = costBytes(frame.type, frame.payload.byteLength);
         outbox.deficitBytes -= cost;
         roomBytes -= cost;
         size += HEADER_BYTES + frame.payload.byteLength;
         frames.push(frame);
         sent(outbox, cost);
-        skipped = 0;
+      } while (size < TARGET_MESSAGE_BYTES && outbox.nextCostBytes <= outbox.deficitBytes);
+      skipped = frames.length > framesBefore ? 0 : skipped + 1;
+      if (outbox.isSendable) {
+        this.#ring.push(outbox);
       } else {
-        skipped++;
+        outbox.inRing = false;
+        skipped = 0;
       }
-      if (outbox.isSendable) this.#ring.push(outbox);
-      else outbox.inRing = false;
     }
     return frames;
   }

@@ -159,8 +159,7 @@ function encodeBlock(
     text.length > MAX_HEAD_FRAME_BYTES
       ? Infinity
       : at + encoder.encodeInto(text, scratch.subarray(at)).written;
-  if (size > MAX_HEAD_FRAME_BYTES)
-    throw new TunnelError(tooLarge, `head over ${MAX_HEAD_FRAME_BYTES} bytes`);
+  if (size > MAX_HEAD_FRAME_BYTES) throw new TunnelError(tooLarge, `head over ${MAX_HEAD_FRAME_BYTES} bytes`);
   return scratch.slice(0, size);
 }
 

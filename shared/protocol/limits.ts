@@ -71,6 +71,8 @@ export const DEFAULT_RESPONSE_TIMEOUT_MS = 60_000;
 /** Proxies and load balancers close connections that are silent for 60 s or less; 30 s leaves room for jitter. */
 export const KEEPALIVE_INTERVAL_MS = 25_000;
 export const KEEPALIVE_TIMEOUT_MS = 10_000;
+/** Twice this, and a path that swallows packets under traffic is known: within 10 s. */
+export const ANSWER_TIMEOUT_MS = 4_000;
 /** Under load the connector gathers frames for so long: messages toward the relay are billed. */
 export const GATHER_MS = 2;
 /** With so few streams nobody else's frames are worth waiting for. */

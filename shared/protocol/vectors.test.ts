@@ -9,7 +9,14 @@ import { encodeMessage } from "./frame-codec.ts";
 import { encodeClose, encodeGoaway, encodeOffset, encodeReset, encodeU32 } from "./frame-payloads.ts";
 import { FRAME } from "./frame.ts";
 import { decodeHello, decodeWelcome, encodeHello, encodeWelcome } from "./handshake.ts";
-import { decodeHead, decodeOpen, decodeTrailers, encodeHead, encodeOpen, encodeTrailers } from "./head-codec.ts";
+import {
+  decodeHead,
+  decodeOpen,
+  decodeTrailers,
+  encodeHead,
+  encodeOpen,
+  encodeTrailers,
+} from "./head-codec.ts";
 import { TunnelError } from "./tunnel-error.ts";
 
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
@@ -51,9 +58,21 @@ describe("golden malformed frames", () => {
 describe("encoders give the golden bytes", () => {
   const cases: [name: string, type: number, flags: number, streamId: number, payload: Uint8Array][] = [
     ["HELLO", FRAME.HELLO, 0, 0, encodeHello(decodeHello(payloadOf("HELLO")))],
-    ["GOAWAY", FRAME.GOAWAY, 0, 0, encodeGoaway({ lastStreamId: 41, code: "DRAINING", drainMs: 30_000, text: "bye €" })],
+    [
+      "GOAWAY",
+      FRAME.GOAWAY,
+      0,
+      0,
+      encodeGoaway({ lastStreamId: 41, code: "DRAINING", drainMs: 30_000, text: "bye €" }),
+    ],
     ["STREAMS", FRAME.STREAMS, 0, 0, encodeU32(4_294_967_295)],
-    ["WINDOW of a stream, the largest offset", FRAME.WINDOW, 0, 0x7fff_ffff, encodeOffset(Number.MAX_SAFE_INTEGER)],
+    [
+      "WINDOW of a stream, the largest offset",
+      FRAME.WINDOW,
+      0,
+      0x7fff_ffff,
+      encodeOffset(Number.MAX_SAFE_INTEGER),
+    ],
     ["OPEN", FRAME.OPEN, 0, 1, encodeOpen(decodeOpen(payloadOf("OPEN")))],
     ["OPEN with timeouts", FRAME.OPEN, 0, 9, encodeOpen(decodeOpen(payloadOf("OPEN with timeouts")))],
     ["HEAD", FRAME.HEAD, 0, 1, encodeHead(decodeHead(payloadOf("HEAD")))],

@@ -1,5 +1,10 @@
 import { decodeMessage } from "../../shared/protocol/frame-codec.ts";
-import { decodeClose, decodeGoaway, decodeOffset, decodeReset } from "../../shared/protocol/frame-payloads.ts";
+import {
+  decodeClose,
+  decodeGoaway,
+  decodeOffset,
+  decodeReset,
+} from "../../shared/protocol/frame-payloads.ts";
 import { FRAME, FRAME_RULES } from "../../shared/protocol/frame.ts";
 import { decodeHello, decodeSettings, decodeWelcome } from "../../shared/protocol/handshake.ts";
 import { decodeHead, decodeOpen, decodeTrailers } from "../../shared/protocol/head-codec.ts";

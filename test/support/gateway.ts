@@ -4,7 +4,7 @@
  * them. VIA is `direct` or a tunnel binding's name.
  */
 import { pattern } from "./pattern.ts";
-import type { Observation, ProbeBody, ProbeRequest, StormRequest } from "./probe.ts";
+import type { Observation, ProbeBody, ProbeRequest, StormOutcome, StormRequest } from "./probe.ts";
 
 type Env = Record<string, Fetcher>;
 
@@ -106,8 +106,8 @@ async function readBody(response: Response, wanted: ProbeRequest, seen: Observat
 }
 
 /** Rapid reset: each request is cancelled within a few milliseconds, whatever has become of it. */
-async function storm(wanted: StormRequest, env: Env): Promise<{ answered: number; cancelled: number }> {
-  const outcome = { answered: 0, cancelled: 0 };
+async function storm(wanted: StormRequest, env: Env): Promise<StormOutcome> {
+  const outcome: StormOutcome = { answered: {}, cancelled: 0 };
   let opened = 0;
   const openAndCancel = async () => {
     while (opened < wanted.count) {
@@ -115,8 +115,9 @@ async function storm(wanted: StormRequest, env: Env): Promise<{ answered: number
       const cancelling = new AbortController();
       setTimeout(() => cancelling.abort(), opened % wanted.maxMs);
       try {
-        await send(env, wanted.via, new Request(wanted.url, { signal: cancelling.signal }));
-        outcome.answered += 1;
+        const response = await send(env, wanted.via, new Request(wanted.url, { signal: cancelling.signal }));
+        const code = response.headers.get("culvert-error") ?? String(response.status);
+        outcome.answered[code] = (outcome.answered[code] ?? 0) + 1;
       } catch {
         outcome.cancelled += 1;
       }

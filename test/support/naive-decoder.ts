@@ -84,7 +84,8 @@ const CODES: Record<number, string> = {
 
 /** The frames of a message with their meaning. The framing of all is checked before the meaning of any. */
 export function naiveDecode(message: Uint8Array): NaiveFrame[] {
-  if (message.length === 0 || message.length > 1_048_576) throw new NaiveError("connection", "PROTOCOL_ERROR");
+  if (message.length === 0 || message.length > 1_048_576)
+    throw new NaiveError("connection", "PROTOCOL_ERROR");
   const pieces: { row: Row; flags: number; streamId: number; payload: DataView }[] = [];
   let rest = message;
   while (rest.length > 0) {
@@ -215,7 +216,9 @@ function open(view: DataView) {
   ] as const) {
     const fact = facts.get(id);
     if (fact === undefined) continue;
-    valid(fact.length <= 9 && Number.isInteger(Number(fact)) && String(Number(fact)) === fact && Number(fact) > 0);
+    valid(
+      fact.length <= 9 && Number.isInteger(Number(fact)) && String(Number(fact)) === fact && Number(fact) > 0,
+    );
     timeouts[name] = Number(fact);
   }
   valid(isToken(method ?? "") && method !== "CONNECT" && method !== "TRACE");
@@ -302,7 +305,8 @@ function checkFields(fields: [string, string][]): void {
   }
   const lengths = fields.filter(([name]) => name === "content-length").map(([, value]) => value);
   valid(lengths.length <= 1);
-  for (const length of lengths) valid(/^[0-9]{1,16}$/.test(length) && Number(length) <= Number.MAX_SAFE_INTEGER);
+  for (const length of lengths)
+    valid(/^[0-9]{1,16}$/.test(length) && Number(length) <= Number.MAX_SAFE_INTEGER);
 }
 
 function isToken(text: string): boolean {

@@ -39,3 +39,9 @@ export interface StormRequest {
   concurrency: number;
   maxMs: number;
 }
+
+export interface StormOutcome {
+  /** By `culvert-error`, or by status without one. */
+  answered: Record<string, number>;
+  cancelled: number;
+}

@@ -383,6 +383,15 @@ describe("without any key", () => {
     expect(await json(call("GET", "/healthz", { key: null }))).toEqual({ status: "ok" });
   });
 
+  it("docs shows every operation to people, without a script", async () => {
+    const answer = await call("GET", "/v1/docs", { key: null });
+    const html = await answer.text();
+    expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(html.match(/<h2>/g)).toHaveLength(15);
+    expect(html).toContain("<code>PUT /v1/tunnels/{tunnelId}/services-configuration</code>");
+    expect(html).toContain("<code>admin</code>");
+  });
+
   it("openapi.json describes every operation with its schemas", async () => {
     type Operation = { operationId: string; responses: Record<string, object>; requestBody?: object };
     const document = await json<{ paths: Record<string, Record<string, Operation>> }>(

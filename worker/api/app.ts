@@ -1,11 +1,13 @@
 import { Hono } from "hono";
 import type { Env } from "../env.ts";
+import { gatewayRoute } from "../gateway-route.ts";
 import { auditLogOperations } from "./audit-log.ts";
 import { authenticate } from "./authenticate.ts";
 import { connect } from "./connect.ts";
 import { keyOperations } from "./keys.ts";
 import { openApiDocument } from "./openapi.ts";
 import { ApiError, problemResponse } from "./problem.ts";
+import { referencePage } from "./reference-page.ts";
 import { servicesConfigurationOperations } from "./services-configuration.ts";
 import { tunnelOperations } from "./tunnels.ts";
 
@@ -21,7 +23,9 @@ export const app = new Hono<{ Bindings: Env }>();
 
 app.get("/healthz", () => Response.json({ status: "ok" }));
 app.get("/v1/connect", (c) => connect(c.req.raw, c.env, Date.now()));
+app.all("/~/*", (c) => gatewayRoute(c.req.raw, c.env, Date.now()));
 app.get("/v1/openapi.json", () => Response.json(openApiDocument(operations)));
+app.get("/v1/docs", () => referencePage(openApiDocument(operations)));
 
 for (const operation of operations) {
   app.on(operation.method, honoPath(operation.path), async (c) => {

@@ -29,9 +29,9 @@ export function refuseGuessing(request: Request, nowMs: number): void {
 }
 
 /** The one answer to every credential that does not hold, whatever is wrong with it. */
-export function unauthenticated(request: Request, nowMs: number): ApiError {
+export function unauthenticated(request: Request, nowMs: number, scheme = "Bearer"): ApiError {
   limiter.failed(clientAddress(request), nowMs);
-  return new ApiError("UNAUTHENTICATED", { headers: { "www-authenticate": "Bearer" } });
+  return new ApiError("UNAUTHENTICATED", { headers: { "www-authenticate": scheme } });
 }
 
 /** "" when there is none. */

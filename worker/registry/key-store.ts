@@ -57,6 +57,14 @@ export class KeyStore {
       .toArray();
   }
 
+  /** False for an unknown key or a wrong secret, after the same work. */
+  isGatewayKey(kid: string, digestHex: string): boolean {
+    const [row] = this.#sql
+      .exec<{ digest: string }>("SELECT digest_hex AS digest FROM gateway_keys WHERE kid = ?", kid)
+      .toArray();
+    return equalDigests(digestHex, row?.digest ?? DUMMY_DIGEST_HEX) && row !== undefined;
+  }
+
   /** What was deleted; null when there was no such key. */
   deleteGatewayKey(kid: string): { project: string; environment: string } | null {
     const [row] = this.#sql

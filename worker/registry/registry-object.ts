@@ -200,6 +200,11 @@ export class Registry extends DurableObject<Env> {
     });
   }
 
+  /** Asked only where no tunnel's object can answer. */
+  isGatewayKey(key: KeyProof): boolean {
+    return this.#keys.isGatewayKey(key.kid, key.digestHex);
+  }
+
   /** Null for whatever is not a key of this relay. */
   apiKeyRole(key: KeyProof): Role | null {
     return this.#keys.roleOf(key.kid, key.digestHex);

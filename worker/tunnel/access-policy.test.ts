@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Caller, ServicesFile } from "../../shared/services-file.ts";
 import { servicesFileSchema } from "../../shared/services-file.ts";
 import { compilePolicy, decide } from "./access-policy.ts";
+import { rawPath } from "./request-head.ts";
 
 const PROJECTS = ["alpha", "beta", "stranger"];
 const ENVIRONMENTS = ["production", "preview", "working-copy"];
@@ -40,7 +41,7 @@ const file = servicesFileSchema.parse({
 
 function ask(caller: Caller, url: string, services: ServicesFile = file) {
   const policy = compilePolicy({ services: services.services, networks: services.networks ?? [] });
-  return decide(policy, caller, new URL(url));
+  return decide(policy, caller, new URL(url), rawPath(url));
 }
 
 function outcome(caller: Caller, url: string): string {
@@ -150,6 +151,42 @@ describe("decide", () => {
     ]) {
       expect(ask(caller, "http://payments-api/").allow, JSON.stringify(caller)).toBe(false);
     }
+  });
+
+  it("keeps a caller to its paths, and those of all its configurations", () => {
+    const limited = servicesFileSchema.parse({
+      version: 1,
+      services: [
+        {
+          name: "ledger",
+          endpoint: "http://ledger.internal",
+          configurations: [
+            { project: "alpha", accessibleBy: ["production", "preview"], paths: ["/v1/charges"] },
+            { project: "alpha", accessibleBy: "preview", paths: ["/v1/refunds"] },
+            { project: "beta", accessibleBy: "production", paths: ["/v1/charges"] },
+            { project: "beta", accessibleBy: "production" },
+          ],
+        },
+      ],
+    });
+    const heard = (project: string, environment: string, path: string) => {
+      const decision = ask({ project, environment }, `http://ledger${path}`, limited);
+      return decision.allow ? "allowed" : decision.code;
+    };
+    expect(heard("alpha", "production", "/v1/charges/1?a=/../b")).toBe("allowed");
+    expect(heard("alpha", "production", "/v1/refunds")).toBe("ACCESS_DENIED");
+    expect(heard("alpha", "production", "/v1/charges/%2e%2e/refunds")).toBe("BAD_REQUEST");
+    expect(heard("alpha", "preview", "/v1/charges")).toBe("allowed");
+    expect(heard("alpha", "preview", "/v1/refunds")).toBe("allowed");
+    expect(heard("beta", "production", "/anything/%2F/../at//all")).toBe("allowed");
+    expect(heard("beta", "preview", "/v1/charges")).toBe("ACCESS_DENIED");
+  });
+
+  it("lets no path lead out from under an endpoint's own", () => {
+    const caller = { project: "alpha", environment: "production" };
+    expect(ask(caller, "http://payments-api/../admin")).toMatchObject({ allow: false, code: "BAD_REQUEST" });
+    expect(ask(caller, "http://payments-api/%2e%2e%2fadmin")).toMatchObject({ allow: false, code: "BAD_REQUEST" });
+    expect(ask(caller, "http://payments-api/group%2Fproject//x")).toMatchObject({ allow: true });
   });
 
   it("never finds what every object inherits", () => {

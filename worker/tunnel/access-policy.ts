@@ -1,5 +1,6 @@
 import type { Access, Caller, Network, Service } from "../../shared/services-file.ts";
 import { parseEndpoint, parseHostPattern } from "../../shared/upstream-address.ts";
+import { climbs, judgePath, type PathRule } from "./path-rule.ts";
 import type { TunnelConfig } from "./tunnel-config.ts";
 
 /** The parts of a `URL` that are decided on. Forward from the same parsed value. */
@@ -21,7 +22,7 @@ export interface Allowed {
 
 export interface Denied {
   allow: false;
-  code: "UNKNOWN_SERVICE" | "ACCESS_DENIED";
+  code: "UNKNOWN_SERVICE" | "ACCESS_DENIED" | "BAD_REQUEST";
   /** For the caller; names nothing that the caller did not name. */
   message: string;
 }
@@ -38,13 +39,16 @@ export interface AccessPolicy {
   domains: ReadonlyMap<string, readonly NetworkRule[]>;
 }
 
+/** By caller; whoever is not here is denied. */
+type Callers = ReadonlyMap<string, PathRule>;
+
 interface ServiceRule {
-  callers: ReadonlySet<string>;
+  callers: Callers;
   allowed: Allowed;
 }
 
 interface NetworkRule {
-  callers: ReadonlySet<string>;
+  callers: Callers;
   network: Network;
 }
 
@@ -73,13 +77,13 @@ export function compilePolicy(config: Pick<TunnelConfig, "services" | "networks"
 
 /**
  * May this caller reach what this URL names, and where does that lead? A service's name wins over a host of the same
- * spelling; a URL with a port of its own names a host. Default: no.
+ * spelling; a URL with a port of its own names a host. Default: no. `rawPath` is the path that will be forwarded.
  */
-export function decide(policy: AccessPolicy, caller: Caller, url: RequestUrl): Decision {
+export function decide(policy: AccessPolicy, caller: Caller, url: RequestUrl, rawPath: string): Decision {
   const host = url.hostname.toLowerCase();
   const key = callerKey(caller);
   const service = url.port === "" ? policy.services.get(host) : undefined;
-  if (service !== undefined) return service.callers.has(key) ? service.allowed : ACCESS_DENIED;
+  if (service !== undefined) return decidePath(service.callers.get(key), service.allowed, rawPath);
 
   const port = url.port === "" ? DEFAULT_PORT[url.protocol] : Number(url.port);
   if (port === undefined || !(url.protocol in DEFAULT_PORT)) return UNKNOWN_SERVICE;
@@ -88,13 +92,40 @@ export function decide(policy: AccessPolicy, caller: Caller, url: RequestUrl): D
   const rule = rules.find(({ callers }) => callers.has(key));
   if (rule === undefined) return ACCESS_DENIED;
   const authority = url.port === "" ? host : `${host}:${port}`;
-  return allowed(rule.network, authority, { origin: `${url.protocol}//${authority}`, pathPrefix: "" });
+  const upstream = { origin: `${url.protocol}//${authority}`, pathPrefix: "" };
+  return decidePath(rule.callers.get(key), allowed(rule.network, authority, upstream), rawPath);
+}
+
+/** No rule: this caller is not named. */
+function decidePath(rule: PathRule | undefined, decision: Allowed, rawPath: string): Decision {
+  if (rule === undefined) return ACCESS_DENIED;
+  if (decision.pathPrefix !== "" && climbs(rawPath)) return AMBIGUOUS_PATH;
+  switch (judgePath(rule, rawPath)) {
+    case "allowed":
+      return decision;
+    case "denied":
+      return PATH_DENIED;
+    case "ambiguous":
+      return AMBIGUOUS_PATH;
+  }
 }
 
 const ACCESS_DENIED: Denied = {
   allow: false,
   code: "ACCESS_DENIED",
   message: "This project and environment may not call this service.",
+};
+
+const PATH_DENIED: Denied = {
+  allow: false,
+  code: "ACCESS_DENIED",
+  message: "This project and environment may not call this path of the service.",
+};
+
+const AMBIGUOUS_PATH: Denied = {
+  allow: false,
+  code: "BAD_REQUEST",
+  message: "The path can be read in more than one way, and this service has rules on paths.",
 };
 
 const UNKNOWN_SERVICE: Denied = {
@@ -141,12 +172,17 @@ function callerKey(caller: Caller): string {
   return `${caller.project}\n${caller.environment}`;
 }
 
-function callersOf(configurations: readonly Access[]): ReadonlySet<string> {
-  return new Set(
-    configurations.flatMap(({ project, accessibleBy }) =>
-      [accessibleBy].flat().map((environment) => callerKey({ project, environment })),
-    ),
-  );
+/** A caller named several times may do what any of them allows. */
+function callersOf(configurations: readonly Access[]): Callers {
+  const callers = new Map<string, PathRule>();
+  for (const { project, accessibleBy, paths = null } of configurations) {
+    for (const environment of [accessibleBy].flat()) {
+      const key = callerKey({ project, environment });
+      const before = callers.get(key);
+      callers.set(key, before === undefined ? paths : before && paths && [...before, ...paths]);
+    }
+  }
+  return callers;
 }
 
 function append<T>(map: Map<string, T[]>, key: string, value: T): void {

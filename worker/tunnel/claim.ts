@@ -9,7 +9,18 @@ export interface GatewayClaim {
   keepForwarded: boolean;
 }
 
-export type Claim = ConnectClaim | GatewayClaim;
+/** A gateway outside the account shows a key; the tunnel's object knows whom it stands for. */
+export interface GatewayKeyClaim {
+  kind: "gateway-key";
+  kid: string;
+  /** Of the key's secret, SHA-256 in hex. */
+  digestHex: string;
+}
+
+/** `culvert-error` of the object's answer to a key that does not hold. No upstream can set that header. */
+export const KEY_REFUSED = "UNAUTHENTICATED";
+
+export type Claim = ConnectClaim | GatewayClaim | GatewayKeyClaim;
 
 /**
  * The claim that the Worker put beside the request. A request from a socket has a `cf` of its own, but never this key:

@@ -7,7 +7,7 @@ import { Exchange } from "./exchange.ts";
 import { problemResponse } from "./problem.ts";
 import { relayWebSocket } from "./relay-websocket.ts";
 import { RequestBody } from "./request-body.ts";
-import { requestHead } from "./request-head.ts";
+import { rawPath, requestHead } from "./request-head.ts";
 import { responseOf } from "./response-body.ts";
 import type { Connection, Tunnel } from "./tunnel.ts";
 
@@ -25,7 +25,7 @@ export async function relayRequest(
   const requestId = crypto.randomUUID();
   try {
     const url = new URL(request.url);
-    const decision = decide(policy, claim, url);
+    const decision = decide(policy, claim, url, rawPath(request.url));
     if (!decision.allow) throw new TunnelError(decision.code, decision.message);
     const open = requestHead({ request, url, claim, allowed: decision, requestId });
     return await carry(tunnel, request, open, decision);

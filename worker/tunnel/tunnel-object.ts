@@ -3,11 +3,11 @@ import type { Clock } from "../../shared/clock.ts";
 import { legalCloseCode } from "../../shared/protocol/frame-payloads.ts";
 import { CLOSE_REVOKED, PING_TEXT, PONG_TEXT, SUBPROTOCOL } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
-import { type ConnectClaim, tokenIsLive, verifyToken } from "../auth/verify-token.ts";
+import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from "../auth/verify-token.ts";
 import { type Env, registryStub } from "../env.ts";
 import { SOFTWARE_VERSION } from "../version.ts";
 import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
-import { claimOf, type GatewayClaim } from "./claim.ts";
+import { claimOf, type GatewayClaim, type GatewayKeyClaim, KEY_REFUSED } from "./claim.ts";
 import { ConnectorConnection } from "./connector-connection.ts";
 import { type ConnectorAttachment, ConnectorSocket } from "./connector-socket.ts";
 import { problemResponse } from "./problem.ts";
@@ -52,7 +52,9 @@ export class Tunnel extends DurableObject<Env> {
     const config = await this.#config();
     if (claim.kind === "connect") return this.#connect(config, claim);
     if (config === null || config instanceof TunnelError) return refusal(config, request);
-    return relayRequest(this.#core, this.#policyOf(config), request, claim satisfies GatewayClaim);
+    const caller = claim.kind === "gateway-key" ? callerOf(config, claim) : claim;
+    if (caller === null) return keyRefusal(request);
+    return relayRequest(this.#core, this.#policyOf(config), request, caller);
   }
 
   override webSocketMessage(socket: WebSocket, message: ArrayBuffer | string): void {
@@ -166,6 +168,17 @@ export class Tunnel extends DurableObject<Env> {
       return new TunnelError("OVERLOADED", "The tunnel's configuration cannot be had now.", { cause: thrown });
     }
   }
+}
+
+function callerOf(config: TunnelConfig, { kid, digestHex }: GatewayKeyClaim): GatewayClaim | null {
+  const caller = verifyGatewayKey(config, kid, digestHex);
+  return caller && { kind: "request", ...caller, keepForwarded: false };
+}
+
+/** For the Worker, which gives the one answer to every key that does not hold. */
+function keyRefusal(request: Request): Response {
+  request.body?.cancel().catch(() => {});
+  return new Response(null, { status: 401, headers: { "culvert-error": KEY_REFUSED } });
 }
 
 function refusal(config: TunnelError | null, request: Request): Response {

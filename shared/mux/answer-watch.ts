@@ -1,0 +1,70 @@
+import type { Clock } from "../clock.ts";
+import { ANSWER_TIMEOUT_MS } from "../protocol/limits.ts";
+
+export interface SilenceEvents {
+  /** Nothing came since something was sent: ask for a sign of life. */
+  ask(): void;
+  /** No answer either: the connection is lost, whatever the socket says. */
+  lost(): void;
+}
+
+/**
+ * Does the peer still answer? A path that swallows packets both ways looks like a quiet one until something is sent.
+ *
+ * quiet ──sent──▶ waiting ──ANSWER_TIMEOUT_MS──▶ asked ──ANSWER_TIMEOUT_MS──▶ lost
+ * Anything received leads back to quiet.
+ */
+export class AnswerWatch {
+  readonly #clock: Clock;
+  readonly #events: SilenceEvents;
+  /** When the first message left that nothing has come after; null while quiet. */
+  #unansweredSinceMs: number | null = null;
+  #asked = false;
+  #cancelTimer: (() => void) | null = null;
+  #stopped = false;
+
+  constructor(clock: Clock, events: SilenceEvents) {
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  /** It has been asked, and has not answered yet. */
+  get isSuspect(): boolean {
+    return this.#asked && this.#unansweredSinceMs !== null;
+  }
+
+  sent(): void {
+    if (this.#stopped || this.#unansweredSinceMs !== null) return;
+    this.#unansweredSinceMs = this.#clock.nowMs();
+    this.#asked = false;
+    // One timer serves many rounds: it looks at the time when it fires.
+    this.#cancelTimer ??= this.#clock.after(ANSWER_TIMEOUT_MS, () => this.#check());
+  }
+
+  received(): void {
+    this.#unansweredSinceMs = null;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+  }
+
+  #check(): void {
+    this.#cancelTimer = null;
+    if (this.#unansweredSinceMs === null) return;
+    const waitedMs = this.#clock.nowMs() - this.#unansweredSinceMs;
+    const dueMs = this.#asked ? 2 * ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
+    if (waitedMs < dueMs) {
+      this.#cancelTimer = this.#clock.after(dueMs - waitedMs, () => this.#check());
+    } else if (this.#asked) {
+      this.stop();
+      this.#events.lost();
+    } else {
+      this.#asked = true;
+      this.#cancelTimer = this.#clock.after(ANSWER_TIMEOUT_MS, () => this.#check());
+      this.#events.ask();
+    }
+  }
+}

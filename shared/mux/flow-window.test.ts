@@ -1,0 +1,156 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ReceiveWindow, RoundTrip, SendBudget, SendWindow, WindowPool } from "./flow-window.ts";
+
+const KIB = 1024;
+
+function receiver(options: { poolBytes?: number; maxBytes?: number; rttMs?: number } = {}) {
+  const pool = new WindowPool(options.poolBytes ?? 1024 * KIB);
+  const roundTrip = new RoundTrip();
+  if (options.rttMs !== undefined) roundTrip.sample(options.rttMs);
+  const window = new ReceiveWindow(
+    { baseBytes: 64 * KIB, maxBytes: options.maxBytes ?? 256 * KIB, pool, roundTrip },
+    0,
+  );
+  return { pool, roundTrip, window };
+}
+
+describe("SendWindow", () => {
+  it("ignores an offset that is not beyond the last", () => {
+    const window = new SendWindow(100);
+    window.spend(60);
+    window.grant(150);
+    window.grant(120);
+    window.grant(0);
+    expect(window.availableBytes).toBe(90);
+  });
+});
+
+describe("ReceiveWindow", () => {
+  it("takes what was granted and not a byte more", () => {
+    const { window } = receiver();
+    expect(window.receive(64 * KIB, 0)).toBe(true);
+    expect(window.receive(1, 0)).toBe(false);
+  });
+
+  it("owes what was consumed, and a message of its own from half a window on", () => {
+    const { window } = receiver();
+    window.receive(40 * KIB, 0);
+    window.consume(32 * KIB - 1);
+    expect([window.owedBytes, window.isDue]).toEqual([32 * KIB - 1, false]);
+    window.consume(1);
+    expect(window.isDue).toBe(true);
+    expect(window.grant(1_000_000)).toBeGreaterThanOrEqual(96 * KIB);
+  });
+
+  it("doubles when half of it was consumed within two round trips, up to its maximum", () => {
+    const { window, pool } = receiver({ rttMs: 80 });
+    let nowMs = 0;
+    let limit = 64 * KIB;
+    const sizes: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      nowMs += 160;
+      const bytes = limit - window.receivedBytes;
+      expect(window.receive(bytes, nowMs)).toBe(true);
+      window.consume(bytes);
+      limit = window.grant(nowMs);
+      sizes.push(window.sizeBytes / KIB);
+    }
+    expect(sizes).toEqual([128, 256, 256, 256]);
+    expect(pool.freeBytes).toBe((1024 - 192) * KIB);
+    window.dispose();
+    window.dispose();
+    expect(pool.freeBytes).toBe(1024 * KIB);
+  });
+
+  it("stays when its reader is slower than that", () => {
+    const { window } = receiver({ rttMs: 80 });
+    window.receive(64 * KIB, 0);
+    window.consume(64 * KIB);
+    window.grant(161);
+    expect(window.sizeBytes).toBe(64 * KIB);
+  });
+
+  it("stays when the pool is used up", () => {
+    const { window } = receiver({ rttMs: 80, poolBytes: 63 * KIB });
+    window.receive(64 * KIB, 0);
+    window.consume(64 * KIB);
+    window.grant(1);
+    expect(window.sizeBytes).toBe(64 * KIB);
+  });
+
+  it("never measures less than the round trip, however many grants are under way", () => {
+    const { window, roundTrip } = receiver();
+    const step = 32 * KIB;
+    window.receive(2 * step, 0);
+    window.consume(step);
+    window.grant(0);
+    window.consume(step);
+    window.grant(70);
+    window.receive(1, 80);
+    expect(roundTrip.estimateMs).toBe(80);
+  });
+
+  it("never owes less than nothing nor grants back, for any reader", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat({ max: 100 * KIB }), fc.nat({ max: 100 * KIB }), fc.nat(200))),
+        (steps) => {
+          const { window } = receiver({ rttMs: 50 });
+          let limit = 64 * KIB;
+          let nowMs = 0;
+          for (const [sent, read, elapsedMs] of steps) {
+            nowMs += elapsedMs;
+            expect(window.receive(Math.min(sent, limit - window.receivedBytes), nowMs)).toBe(true);
+            window.consume(Math.min(read, window.receivedBytes - window.consumedBytes));
+            expect(window.owedBytes).toBeGreaterThanOrEqual(0);
+            if (window.owedBytes === 0) continue;
+            const next = window.grant(nowMs);
+            expect(next).toBeGreaterThan(limit);
+            expect(next - window.consumedBytes).toBe(window.sizeBytes);
+            limit = next;
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe("RoundTrip", () => {
+  it("keeps the shortest and forgets it slowly", () => {
+    const roundTrip = new RoundTrip();
+    roundTrip.sample(80);
+    roundTrip.sample(40);
+    roundTrip.sample(200);
+    expect(roundTrip.estimateMs).toBeCloseTo(42.01);
+    for (let i = 0; i < 100; i++) roundTrip.sample(200);
+    expect(roundTrip.estimateMs).toBe(200);
+    roundTrip.sample(0);
+    expect(roundTrip.estimateMs).toBe(0.5);
+  });
+});
+
+describe("SendBudget", () => {
+  it("shares its total, and leaves each connection its minimum", () => {
+    const budget = new SendBudget(1_000, 100);
+    budget.change(950);
+    expect(budget.roomBytes(0)).toBe(100);
+    expect(budget.roomBytes(80)).toBe(50);
+    budget.change(50);
+    expect([budget.roomBytes(500), budget.roomBytes(30)]).toEqual([0, 70]);
+  });
+
+  it("wakes those who wait once, when bytes are acknowledged", () => {
+    const budget = new SendBudget(1_000, 100);
+    const woken: string[] = [];
+    budget.notifyWhenFreed(() => woken.push("a"));
+    const forgotten = () => woken.push("b");
+    budget.notifyWhenFreed(forgotten);
+    budget.forget(forgotten);
+    budget.change(10);
+    expect(woken).toEqual([]);
+    budget.change(-1);
+    budget.change(-1);
+    expect(woken).toEqual(["a"]);
+  });
+});

@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import { FLAG, FRAME, FRAME_RULES, type Frame } from "../protocol/frame.ts";
+import { encodedSize } from "../protocol/frame-codec.ts";
+import {
+  MAX_DATA_BYTES,
+  MAX_MESSAGE_BYTES,
+  QUANTUM_BYTES,
+  TARGET_MESSAGE_BYTES,
+} from "../protocol/limits.ts";
+import { SendWindow } from "./flow-window.ts";
+import { costBytes, Outbox, SendQueue } from "./send-queue.ts";
+
+const PLENTY = 1024 * 1024 * 1024;
+
+function outbox(queue: SendQueue, streamId: number, bytes: number, windowBytes = PLENTY): Outbox {
+  const box = new Outbox(streamId, new SendWindow(windowBytes));
+  if (bytes > 0) box.push(FRAME.DATA, 0, new Uint8Array(bytes));
+  queue.wake(box);
+  return box;
+}
+
+const take = (queue: SendQueue, roomBytes = PLENTY): Frame[] => queue.take(roomBytes, () => {});
+const shown = (frames: Frame[]) =>
+  frames.map(
+    ({ type, streamId, payload }) => `${FRAME_RULES.get(type)?.name} ${streamId} ${payload.byteLength}`,
+  );
+
+describe("SendQueue", () => {
+  it("sends control before heads and heads before data", () => {
+    const queue = new SendQueue();
+    outbox(queue, 1, 10);
+    queue.pushHead(FRAME.HEAD, 3, new Uint8Array(5));
+    queue.pushControl(FRAME.PING, new Uint8Array(8));
+    expect(shown(take(queue))).toEqual(["PING 0 8", "HEAD 3 5", "DATA 1 10"]);
+    expect(queue.isEmpty).toBe(true);
+  });
+
+  it("lets a small stream overtake a large one", () => {
+    const queue = new SendQueue();
+    outbox(queue, 1, 10 * 1024 * 1024);
+    take(queue);
+    const small = outbox(queue, 3, 100);
+    const frames = take(queue);
+    expect(frames.findIndex(({ streamId }) => streamId === 3)).toBeLessThanOrEqual(1);
+    expect(small.items).toEqual([]);
+  });
+
+  it("gives every stream a quantum before any has its second", () => {
+    const queue = new SendQueue();
+    for (const id of [1, 3, 5]) outbox(queue, id, 100 * 1024);
+    const sent = new Map<number, number>();
+    for (let messages = 0; messages < 3; messages++) {
+      for (const { streamId, payload } of take(queue)) {
+        expect(payload.byteLength).toBeLessThanOrEqual(QUANTUM_BYTES);
+        sent.set(streamId, (sent.get(streamId) ?? 0) + payload.byteLength);
+        const counts = [1, 3, 5].map((id) => sent.get(id) ?? 0);
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(QUANTUM_BYTES);
+      }
+    }
+  });
+
+  it("is as fair to WebSocket messages, whose frames cost more than their bytes", () => {
+    const queue = new SendQueue();
+    const talker = new Outbox(1, new SendWindow(PLENTY));
+    for (let i = 0; i < 5_000; i++) talker.push(FRAME.WSMSG, 0, new Uint8Array(0));
+    queue.wake(talker);
+    outbox(queue, 3, 1024 * 1024);
+    const cost = new Map<number, number>();
+    for (let messages = 0; messages < 4; messages++) {
+      queue.take(PLENTY, ({ streamId }, bytes) => cost.set(streamId, (cost.get(streamId) ?? 0) + bytes));
+    }
+    expect(Math.abs((cost.get(1) ?? 0) - (cost.get(3) ?? 0))).toBeLessThanOrEqual(QUANTUM_BYTES);
+  });
+
+  it("fills a message to its target and never over what a message may hold", () => {
+    const queue = new SendQueue();
+    for (let i = 0; i < 60; i++) {
+      queue.pushControl(FRAME.PING, new Uint8Array(8));
+      queue.pushHead(FRAME.HEAD, 2 * i + 1, new Uint8Array(48 * 1024));
+    }
+    outbox(queue, 1, 1024 * 1024);
+    let heads = 0;
+    while (heads < 60) {
+      const frames = take(queue);
+      expect(encodedSize(frames)).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+      heads += frames.filter(({ type }) => type === FRAME.HEAD).length;
+      if (heads < 60) expect(frames.some(({ type }) => type === FRAME.DATA)).toBe(false);
+    }
+    const size = encodedSize(take(queue));
+    expect(size).toBeGreaterThanOrEqual(TARGET_MESSAGE_BYTES);
+    expect(size).toBeLessThan(TARGET_MESSAGE_BYTES + MAX_DATA_BYTES + 9);
+  });
+
+  it("keeps to the connection's room and to the stream's window", () => {
+    const queue = new SendQueue();
+    const narrow = outbox(queue, 1, 100, 30);
+    outbox(queue, 3, 100);
+    expect(shown(take(queue, 50))).toEqual(["DATA 1 30", "DATA 3 20"]);
+    expect(narrow.inRing).toBe(false);
+    narrow.window.grant(40);
+    queue.wake(narrow);
+    expect(shown(take(queue))).toEqual(["DATA 3 80", "DATA 1 10"]);
+  });
+
+  it("sends an end without any credit", () => {
+    const queue = new SendQueue();
+    const box = new Outbox(1, new SendWindow(0));
+    box.push(FRAME.DATA, FLAG.END, new Uint8Array(0));
+    queue.wake(box);
+    expect(take(queue, 0)).toMatchObject([{ type: FRAME.DATA, flags: FLAG.END }]);
+  });
+
+  it("forgets what waits of a stream, and tells whether its OPEN was among it", () => {
+    const queue = new SendQueue();
+    const box = outbox(queue, 1, 100);
+    queue.pushHead(FRAME.OPEN, 1, new Uint8Array(5));
+    queue.pushHead(FRAME.OPEN, 3, new Uint8Array(5));
+    expect(queue.drop(box)).toBe(true);
+    expect(shown(take(queue))).toEqual(["OPEN 3 5"]);
+    expect(queue.drop(outbox(queue, 3, 100))).toBe(false);
+    expect(take(queue)).toEqual([]);
+    expect(queue.isEmpty).toBe(true);
+  });
+});
+
+describe("a stream that was dropped", () => {
+  it("holds up nobody behind it", () => {
+    const queue = new SendQueue();
+    const gone = outbox(queue, 1, 100);
+    outbox(queue, 3, 100);
+    queue.drop(gone);
+    expect(shown(take(queue))).toEqual(["DATA 3 100"]);
+  });
+});
+
+describe("Outbox", () => {
+  it("merges small writes, and an end with what is before it", () => {
+    const box = new Outbox(1, new SendWindow(PLENTY));
+    for (const byte of [1, 2, 3]) box.push(FRAME.DATA, 0, Uint8Array.of(byte));
+    box.push(FRAME.DATA, FLAG.END, new Uint8Array(0));
+    expect(box.items).toEqual([
+      { type: FRAME.DATA, flags: FLAG.END, streamId: 1, payload: Uint8Array.of(1, 2, 3) },
+    ]);
+  });
+
+  it("puts the end on the last frame of a body alone", () => {
+    const box = new Outbox(1, new SendWindow(PLENTY));
+    box.push(FRAME.DATA, 0, new Uint8Array(MAX_DATA_BYTES + 1));
+    box.push(FRAME.DATA, FLAG.END, new Uint8Array(0));
+    expect(
+      [box.take(PLENTY), box.take(PLENTY)].map((frame) => [frame?.payload.byteLength, frame?.flags]),
+    ).toEqual([
+      [MAX_DATA_BYTES, 0],
+      [1, FLAG.END],
+    ]);
+    expect(box.queuedBytes).toBe(0);
+  });
+
+  it("never merges WebSocket messages, and marks the parts of a divided one", () => {
+    const box = new Outbox(1, new SendWindow(PLENTY));
+    box.push(FRAME.WSMSG, FLAG.TEXT, new Uint8Array(1));
+    box.push(FRAME.WSMSG, FLAG.TEXT, new Uint8Array(MAX_DATA_BYTES + 1));
+    const flags = [1, 2, 3].map(() => box.take(PLENTY)?.flags);
+    expect(flags).toEqual([FLAG.TEXT, FLAG.TEXT | FLAG.MORE, FLAG.TEXT]);
+    expect(box.window.sentBytes).toBe(
+      costBytes(FRAME.WSMSG, 1) + costBytes(FRAME.WSMSG, MAX_DATA_BYTES) + costBytes(FRAME.WSMSG, 1),
+    );
+  });
+
+  it("holds trailers back until the body before them has left", () => {
+    const box = new Outbox(1, new SendWindow(10));
+    box.push(FRAME.DATA, 0, new Uint8Array(11));
+    box.push(FRAME.TRAILERS, 0, new Uint8Array(2));
+    expect(box.take(PLENTY)?.payload.byteLength).toBe(10);
+    expect([box.isSendable, box.take(PLENTY)]).toEqual([false, null]);
+    box.window.grant(11);
+    expect([box.take(PLENTY)?.type, box.take(PLENTY)?.type]).toEqual([FRAME.DATA, FRAME.TRAILERS]);
+  });
+});

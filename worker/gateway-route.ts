@@ -1,0 +1,101 @@
+import { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { refuseGuessing, unauthenticated } from "./api/authenticate.ts";
+import { ApiError, problemResponse } from "./api/problem.ts";
+import { accessKeyProof, type KeyProof } from "./auth/access-key.ts";
+import { isTunnelId } from "./auth/random-id.ts";
+import { type Env, registryStub } from "./env.ts";
+import { relayToTunnel } from "./relay-to-tunnel.ts";
+import { KEY_REFUSED } from "./tunnel/claim.ts";
+import { problemResponse as tunnelProblem } from "./tunnel/problem.ts";
+import { rawPath } from "./tunnel/request-head.ts";
+
+const KEY_HEADER = "culvert-gateway-key";
+/** A client may write "~" either way (RFC 3986 §2.3). */
+const ROUTE = /^\/(?:~|%7e)\/([^/?]+)\/([^/?]+)(.*)$/is;
+const AUTHORITY = /^(?:[a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/i;
+
+/** Where a gateway outside the account wants to go. */
+export interface GatewayTarget {
+  tunnelId: string;
+  /** What a bound gateway would have asked for: `http://SERVICE/path?query`, path and query byte for byte. */
+  url: string;
+}
+
+/**
+ * `/~/TUNNEL_ID/SERVICE/path?query` with a gateway key: the binding's `fetch` for gateways that are no Worker of this
+ * account. The tunnel's object says whether the key holds and whom it stands for. Never throws.
+ */
+export async function gatewayRoute(request: Request, env: Env, nowMs: number): Promise<Response> {
+  try {
+    return await relay(request, env, nowMs);
+  } catch (thrown) {
+    request.body?.cancel().catch(() => {});
+    return thrown instanceof TunnelError
+      ? tunnelProblem(thrown, request.method, crypto.randomUUID())
+      : refusal(thrown);
+  }
+}
+
+async function relay(request: Request, env: Env, nowMs: number): Promise<Response> {
+  refuseGuessing(request, nowMs);
+  const proof = await accessKeyProof("gateway", request.headers.get(KEY_HEADER) ?? "");
+  if (proof === null) throw keyRefused(request, nowMs);
+  const target = parseGatewayRoute(rawPath(request.url));
+  if (target === null) {
+    throw new TunnelError("BAD_REQUEST", "The path must be /~/TUNNEL_ID/SERVICE/path, with a service or host:port.");
+  }
+  const onward = new Request(target.url, request);
+  onward.headers.delete(KEY_HEADER);
+  const response = isTunnelId(target.tunnelId)
+    ? await relayToTunnel(env, target.tunnelId, { kind: "gateway-key", ...proof }, onward)
+    : null;
+  const error = response === null ? "UNKNOWN_TUNNEL" : response.headers.get("culvert-error");
+  // Only who has a key may learn which tunnels there are; an unknown tunnel knows no keys.
+  if (error === KEY_REFUSED || (error === "UNKNOWN_TUNNEL" && !(await isGatewayKey(env, proof)))) {
+    await response?.body?.cancel();
+    throw keyRefused(request, nowMs);
+  }
+  return response ?? tunnelProblem(unknownTunnel(), request.method, crypto.randomUUID());
+}
+
+/** Null unless the path names one tunnel and one service or host, spelt in the only way that `URL` reads it. */
+export function parseGatewayRoute(path: string): GatewayTarget | null {
+  const [, tunnelId, segment, rest] = ROUTE.exec(path) ?? [];
+  if (tunnelId === undefined || segment === undefined || rest === undefined) return null;
+  const authority = decoded(segment)?.toLowerCase() ?? "";
+  const host = AUTHORITY.test(authority) ? URL.parse(`http://${authority}`)?.host : undefined;
+  if (host === undefined || (host !== authority && `${host}:80` !== authority)) return null;
+  return { tunnelId, url: `http://${authority}${rest.startsWith("/") ? "" : "/"}${rest}` };
+}
+
+function decoded(segment: string): string | null {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return null;
+  }
+}
+
+async function isGatewayKey(env: Env, proof: KeyProof): Promise<boolean> {
+  try {
+    return await registryStub(env).isGatewayKey(proof);
+  } catch (thrown) {
+    throw new TunnelError("OVERLOADED", "The tunnel's configuration cannot be had now.", { cause: thrown });
+  }
+}
+
+function keyRefused(request: Request, nowMs: number): ApiError {
+  return unauthenticated(request, nowMs, KEY_HEADER);
+}
+
+function unknownTunnel(): TunnelError {
+  return new TunnelError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
+}
+
+/** `culvert-error` tells a gateway that this is no answer of its API. */
+function refusal(thrown: unknown): Response {
+  const response = problemResponse(thrown);
+  response.headers.set("culvert-error", thrown instanceof ApiError ? thrown.code : "INTERNAL");
+  response.headers.set("proxy-status", "culvert; error=http_request_denied");
+  return response;
+}
