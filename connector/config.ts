@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseRelayUrl } from "../shared/relay-url.ts";
 import { parseToken, type Token } from "../shared/token.ts";
 import { parseDurationMs } from "./duration.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
@@ -156,15 +157,6 @@ export function loadConfig(
       logLevel: loglevel,
     },
   };
-}
-
-/** Plain http would show the token to the network, so it is for this machine alone. */
-function parseRelayUrl(text: string): string | null {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || url.href !== `${url.origin}/`) return null;
-  if (url.protocol === "https:") return url.origin;
-  const loopback = /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(url.hostname);
-  return url.protocol === "http:" && loopback ? url.origin : null;
 }
 
 function parseListenAddress(text: string): { host: string; port: number } | null {

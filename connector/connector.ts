@@ -6,7 +6,7 @@ import type { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { LinkKeeper } from "./link-keeper.ts";
 import type { Logger } from "./log.ts";
 import { Metrics } from "./metrics.ts";
-import type { DialRelay } from "./relay-connection.ts";
+import type { DialRelay, RelayConnection } from "./relay-connection.ts";
 import type { RequestSummary } from "./request-record.ts";
 
 /** Told once per stream, when it is over on the tunnel's side. */
@@ -44,6 +44,7 @@ export class Connector {
       (_, index) =>
         new LinkKeeper({
           ...options,
+          dialRelay: (events) => counted(options.dialRelay(events), () => this.#metrics.relayMessageSent()),
           index,
           windowPool,
           onLost: () => this.#metrics.connectionLost(),
@@ -79,4 +80,17 @@ export class Connector {
     const level = error.code === "UPSTREAM_NOT_ALLOWED" ? "warn" : "info";
     this.#log[level]({ ...summary, reason: error.message }, "request");
   }
+}
+
+function counted(connection: RelayConnection, onSend: () => void): RelayConnection {
+  return {
+    send(message) {
+      onSend();
+      connection.send(message);
+    },
+    sendText: (text) => connection.sendText(text),
+    close: (code, reason) => connection.close(code, reason),
+    terminate: () => connection.terminate(),
+    bufferedBytes: () => connection.bufferedBytes(),
+  };
 }

@@ -95,10 +95,8 @@ export class Link {
       pool: options.windowPool,
       budget: NO_SEND_BUDGET,
       gatherMs: GATHER_MS,
-      silence: {
-        ask: () => this.#connection.sendText(PING_TEXT),
-        lost: () => this.#lose("the relay does not answer"),
-      },
+      // Answered by the platform: the object need not be awake for it.
+      askForLife: () => this.#connection.sendText(PING_TEXT),
       events: {
         onWelcome: () => this.#onWelcome(),
         onStream: (stream) => events.onStream(stream),

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addAdminCommands, runCulvert } from "../cli/run.ts";
 import { connectCommand } from "./connect-command.ts";
 import { VERSION } from "./version.ts";
 
@@ -7,4 +8,4 @@ const culvert = new Command("culvert")
   .version(VERSION)
   .addCommand(connectCommand());
 
-await culvert.parseAsync();
+await runCulvert(addAdminCommands(culvert), process.argv);

@@ -11,6 +11,7 @@ export class Metrics {
   #requestBytes = 0;
   #responseBytes = 0;
   #connectionsLost = 0;
+  #relayMessages = 0;
 
   requestFinished({ kind, status, code, requestBytes, responseBytes }: RequestSummary): void {
     const labels = `kind="${kind}",status="${status ?? ""}",code="${code ?? ""}"`;
@@ -21,6 +22,10 @@ export class Metrics {
 
   connectionLost(): void {
     this.#connectionsLost++;
+  }
+
+  relayMessageSent(): void {
+    this.#relayMessages++;
   }
 
   render({ readyConnections, activeStreams }: Gauges): string {
@@ -44,6 +49,12 @@ export class Metrics {
     family("culvert_connector_connections_lost_total", "counter", "Connections to the relay that ended.", [
       ["", this.#connectionsLost],
     ]);
+    family(
+      "culvert_connector_relay_messages_total",
+      "counter",
+      "Messages sent to the relay, where they are billed.",
+      [["", this.#relayMessages]],
+    );
     family("culvert_connector_requests_total", "counter", "Finished requests.", [...this.#requests]);
     family("culvert_connector_request_bytes_total", "counter", "Body bytes sent upstream.", [
       ["", this.#requestBytes],

@@ -33,12 +33,15 @@ export interface WorkerdOptions {
   port?: number;
   /** Where the objects' SQLite files live; made if missing. */
   persistDir: string;
+  /** Opens V8's inspector on loopback: tests read heap sizes there. */
+  inspect?: boolean;
   /** Called with each line workerd prints. */
   onLog?: (line: string) => void;
 }
 
 const COMPATIBILITY_DATE = "2026-11-17";
 export const RELAY_SOCKET = "relay";
+export const INSPECTOR_SOCKET = "inspector";
 export const ADMIN_KEY_VARIABLE = "ADMIN_KEY";
 
 /** The Cap'n Proto text for `workerd serve -I /`: paths in `embed` are absolute. */

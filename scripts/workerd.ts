@@ -7,7 +7,13 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { ADMIN_KEY_VARIABLE, gatewaySocket, RELAY_SOCKET, workerdConfig } from "./workerd-config.ts";
+import {
+  ADMIN_KEY_VARIABLE,
+  gatewaySocket,
+  INSPECTOR_SOCKET,
+  RELAY_SOCKET,
+  workerdConfig,
+} from "./workerd-config.ts";
 import type { WorkerdOptions } from "./workerd-config.ts";
 
 export type { GatewayOptions, WorkerdOptions } from "./workerd-config.ts";
@@ -17,6 +23,8 @@ export interface WorkerdProcess {
   url: string;
   /** By the gateway's name. */
   gatewayUrls: Readonly<Record<string, string>>;
+  /** Where V8's inspector listens, if it was asked for. */
+  inspectorPort: number | null;
   pid: number;
   /** The exit code; null when a signal ended it. */
   exited: Promise<number | null>;
@@ -83,13 +91,14 @@ function absolutePaths(options: WorkerdOptions): WorkerdOptions {
   };
 }
 
-type RunningChild = Omit<WorkerdProcess, "url" | "gatewayUrls"> & {
+type RunningChild = Omit<WorkerdProcess, "url" | "gatewayUrls" | "inspectorPort"> & {
   /** Where workerd reports the ports it listens on. */
   control: Readable;
 };
 
 function spawnWorkerd(configPath: string, options: WorkerdOptions): RunningChild {
-  const child = spawn(workerdBinary, ["serve", "-I", "/", "--control-fd=3", configPath], {
+  const inspector = options.inspect === true ? ["--inspector-addr=127.0.0.1:0"] : [];
+  const child = spawn(workerdBinary, ["serve", "-I", "/", "--control-fd=3", ...inspector, configPath], {
     // Its own process group: Ctrl-C reaches our process alone, which then stops workerd in order.
     detached: true,
     env: { [ADMIN_KEY_VARIABLE]: options.relay.adminKey },
@@ -148,6 +157,7 @@ async function untilReady(child: RunningChild, options: WorkerdOptions): Promise
   const deadline = AbortSignal.timeout(START_TIMEOUT_MS);
   const gateways = options.gateways ?? [];
   const awaited = [RELAY_SOCKET, ...gateways.map(({ name }) => gatewaySocket(name))];
+  if (options.inspect === true) awaited.push(INSPECTOR_SOCKET);
   const failure = Promise.race([
     child.exited.then(() => {
       throw startFailure("exited", child);
@@ -165,7 +175,8 @@ async function untilReady(child: RunningChild, options: WorkerdOptions): Promise
   await Promise.race([answers(`${url}/healthz`, deadline), failure]);
   const { pid, exited, logs, stop, kill } = child;
   const gatewayUrls = Object.fromEntries(gateways.map(({ name }) => [name, urlOf(gatewaySocket(name))]));
-  return { url, gatewayUrls, pid, exited, logs, stop, kill };
+  const inspectorPort = ports.get(INSPECTOR_SOCKET) ?? null;
+  return { url, gatewayUrls, inspectorPort, pid, exited, logs, stop, kill };
 }
 
 /** An address to call: a listener on every interface is called on loopback. */
@@ -179,9 +190,9 @@ function listeningPorts(control: Readable, awaited: readonly string[]): Promise<
   const ports = new Map<string, number>();
   return new Promise((done) => {
     createInterface({ input: control }).on("line", (line) => {
-      const message = JSON.parse(line) as { event: string; socket: string; port: number };
-      if (message.event !== "listen") return;
-      ports.set(message.socket, message.port);
+      const message = JSON.parse(line) as { event: string; socket?: string; port: number };
+      if (message.event === "listen" && message.socket !== undefined) ports.set(message.socket, message.port);
+      else if (message.event === "listen-inspector") ports.set(INSPECTOR_SOCKET, message.port);
       if (awaited.every((socket) => ports.has(socket))) done(ports);
     });
   });

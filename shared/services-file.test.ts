@@ -63,20 +63,35 @@ describe("servicesFileSchema", () => {
     expect(problems(file)).toEqual([expect.stringContaining(expected)]);
   });
 
-  it.each(["/", "/v1/charges", "/v1/", "/a.b/c-d_e~f", "/...", "/x@y,z:1"])("takes %s as a path rule", (path) => {
-    const access = { project: "p", accessibleBy: "production", paths: [path] };
-    expect(problems({ version: 1, services: [{ ...service, configurations: [access] }] })).toEqual([]);
-  });
-
-  it.each(["", "v1", "//", "/a//b", "/a/../b", "/..", "/./a", "/a%2fb", "/a?b", "/a#b", "/a;b", "/a\\b", "/a b", "/é"])(
-    "refuses %j as a path rule",
+  it.each(["/", "/v1/charges", "/v1/", "/a.b/c-d_e~f", "/...", "/x@y,z:1"])(
+    "takes %s as a path rule",
     (path) => {
       const access = { project: "p", accessibleBy: "production", paths: [path] };
-      expect(problems({ version: 1, services: [{ ...service, configurations: [access] }] })).toEqual([
-        expect.stringContaining("services[0].configurations[0].paths[0]"),
-      ]);
+      expect(problems({ version: 1, services: [{ ...service, configurations: [access] }] })).toEqual([]);
     },
   );
+
+  it.each([
+    "",
+    "v1",
+    "//",
+    "/a//b",
+    "/a/../b",
+    "/..",
+    "/./a",
+    "/a%2fb",
+    "/a?b",
+    "/a#b",
+    "/a;b",
+    "/a\\b",
+    "/a b",
+    "/é",
+  ])("refuses %j as a path rule", (path) => {
+    const access = { project: "p", accessibleBy: "production", paths: [path] };
+    expect(problems({ version: 1, services: [{ ...service, configurations: [access] }] })).toEqual([
+      expect.stringContaining("services[0].configurations[0].paths[0]"),
+    ]);
+  });
 
   it("reports every problem at once", () => {
     expect(problems({ version: 3, services: [{ ...service, name: "a", endpoint: "ftp://x" }] })).toHaveLength(

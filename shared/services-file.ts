@@ -25,7 +25,10 @@ const PATH_PREFIX = /^\/(?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~!$&'()*+,=:@-]+(?:\/|
 const pathPrefixSchema = z
   .string()
   .max(1024)
-  .regex(PATH_PREFIX, "must be a path such as /v1/charges, without encoding, query and dot or empty segments");
+  .regex(
+    PATH_PREFIX,
+    "must be a path such as /v1/charges, without encoding, query and dot or empty segments",
+  );
 
 const accessSchema = z.strictObject({
   project: projectSchema,

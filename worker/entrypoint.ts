@@ -19,7 +19,11 @@ export class TunnelBinding extends WorkerEntrypoint<Env, Partial<TunnelBindingPr
   override async fetch(request: Request): Promise<Response> {
     const { tunnel, project, environment, forwarded } = this.ctx.props ?? {};
     if (typeof tunnel !== "string" || !isTunnelId(tunnel)) {
-      return refusal(request, "UNKNOWN_TUNNEL", "The binding's props name no tunnel: set props.tunnel to its id.");
+      return refusal(
+        request,
+        "UNKNOWN_TUNNEL",
+        "The binding's props name no tunnel: set props.tunnel to its id.",
+      );
     }
     if (typeof project !== "string" || typeof environment !== "string") {
       return refusal(request, "ACCESS_DENIED", "The binding's props need project and environment.");

@@ -42,7 +42,10 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Respons
   if (proof === null) throw keyRefused(request, nowMs);
   const target = parseGatewayRoute(rawPath(request.url));
   if (target === null) {
-    throw new TunnelError("BAD_REQUEST", "The path must be /~/TUNNEL_ID/SERVICE/path, with a service or host:port.");
+    throw new TunnelError(
+      "BAD_REQUEST",
+      "The path must be /~/TUNNEL_ID/SERVICE/path, with a service or host:port.",
+    );
   }
   const onward = new Request(target.url, request);
   onward.headers.delete(KEY_HEADER);

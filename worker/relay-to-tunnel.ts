@@ -24,5 +24,7 @@ function objectFailure(thrown: unknown): TunnelError {
   const overloaded = (thrown as { overloaded?: boolean } | null)?.overloaded === true;
   return overloaded
     ? new TunnelError("OVERLOADED", "The tunnel's object has too many requests waiting.", { cause: thrown })
-    : new TunnelError("RELAY_RESTART", "The tunnel's object was reset before the response began.", { cause: thrown });
+    : new TunnelError("RELAY_RESTART", "The tunnel's object was reset before the response began.", {
+        cause: thrown,
+      });
 }

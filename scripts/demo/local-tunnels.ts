@@ -30,6 +30,7 @@ export async function startLocalTunnels(options: {
   relayBundle: string;
   persistDir: string;
   adminKey: string;
+  inspect?: boolean;
   services: Readonly<Record<string, unknown>>;
   gateways: (tunnelIds: Readonly<Record<string, string>>) => readonly GatewayOptions[];
 }): Promise<LocalTunnels> {
@@ -50,8 +51,8 @@ export async function startLocalTunnels(options: {
   const ids = Object.fromEntries(Object.entries(tunnels).map(([name, { id }]) => [name, id]));
   // The tokens carry the relay's URL: it keeps its port.
   const port = Number(new URL(bare.url).port);
-  const { persistDir } = options;
-  const workerd = await startWorkerd({ relay, persistDir, port, gateways: options.gateways(ids) });
+  const { persistDir, inspect = false } = options;
+  const workerd = await startWorkerd({ relay, persistDir, port, inspect, gateways: options.gateways(ids) });
   return { workerd, admin: adminApi(workerd.url, options.adminKey), tunnels };
 }
 

@@ -73,7 +73,9 @@ export class ReceiveWindow {
   consumedBytes = 0;
   #sizeBytes: number;
   #grantedBytes: number;
-  #grantedAtMs: number;
+  /** Where and when growth was last considered. */
+  #lookedAtBytes = 0;
+  #lookedAtMs: number;
   /** The limit before the grant that is timed: a byte beyond it proves that the grant arrived. */
   #provingOffset = Infinity;
   #provingSinceMs = 0;
@@ -83,7 +85,7 @@ export class ReceiveWindow {
     this.#options = options;
     this.#sizeBytes = options.baseBytes;
     this.#grantedBytes = options.baseBytes;
-    this.#grantedAtMs = nowMs;
+    this.#lookedAtMs = nowMs;
   }
 
   get sizeBytes(): number {
@@ -123,7 +125,6 @@ export class ReceiveWindow {
       this.#provingSinceMs = nowMs;
     }
     this.#grantedBytes = Math.min(this.consumedBytes + this.#sizeBytes, MAX_OFFSET);
-    this.#grantedAtMs = nowMs;
     return this.#grantedBytes;
   }
 
@@ -133,9 +134,14 @@ export class ReceiveWindow {
     this.#sizeBytes = this.#options.baseBytes;
   }
 
+  /** Grants that rode along in between don't count: it is half a window since the last look that is timed. */
   #growIfLimiting(nowMs: number): void {
     const { maxBytes, pool, roundTrip } = this.#options;
-    if (!this.isDue || nowMs - this.#grantedAtMs > 2 * roundTrip.estimateMs) return;
+    if ((this.consumedBytes - this.#lookedAtBytes) * 2 < this.#sizeBytes) return;
+    const elapsedMs = nowMs - this.#lookedAtMs;
+    this.#lookedAtBytes = this.consumedBytes;
+    this.#lookedAtMs = nowMs;
+    if (elapsedMs > 2 * roundTrip.estimateMs) return;
     const grownBytes = Math.min(this.#sizeBytes * 2, maxBytes);
     if (grownBytes > this.#sizeBytes && pool.take(grownBytes - this.#sizeBytes)) this.#sizeBytes = grownBytes;
   }

@@ -127,7 +127,10 @@ export class MuxStream implements Stream {
   reset(code: ErrorCode, detail = "", options: { notProcessed?: boolean } = {}): void {
     if (this.#closed) return;
     const notProcessed = options.notProcessed ?? false;
-    this.#abandon(new TunnelError(code, detail, { notProcessed }), () => {
+    const error = new TunnelError(code, detail, { notProcessed });
+    // The peer has nothing left of this stream: only this end still holds what it received.
+    if (this.#isDone) return this.#drop(error);
+    this.#abandon(error, () => {
       this.#host.sendHead(
         FRAME.RESET,
         this.id,
@@ -138,9 +141,10 @@ export class MuxStream implements Stream {
   }
 
   stopSending(): void {
-    if (this.#stopSent || this.#closed || this.#remoteHalf === "ended") return;
+    if (this.#stopSent || this.#closed) return;
     this.#stopSent = true;
     this.#discardReceived();
+    if (this.#remoteHalf === "ended") return this.#host.settle(this);
     this.#host.sendHead(FRAME.STOP, this.id, new Uint8Array(0));
   }
 
@@ -150,14 +154,14 @@ export class MuxStream implements Stream {
 
   read(): Uint8Array | null {
     const chunk = this.#received.shift();
-    if (chunk !== null) this.#consume(chunk.byteLength);
+    if (chunk !== null) this.#taken(chunk.byteLength);
     return chunk;
   }
 
   readMessage(): WebSocketMessage | null {
     const message = this.#messages.shift();
     if (message === undefined) return null;
-    this.#consume(costBytes(FRAME.WSMSG, message.bytes.byteLength));
+    this.#taken(costBytes(FRAME.WSMSG, message.bytes.byteLength));
     return message;
   }
 
@@ -183,9 +187,9 @@ export class MuxStream implements Stream {
 
   // ── the connection's side ───────────────────────────────────────────────────────────────────────
 
-  /** Nothing of this stream can arrive or leave any more. */
+  /** Nothing of this stream can arrive or leave any more, and nothing of it is held for its owner. */
   get isOver(): boolean {
-    return this.#remoteHalf === "ended" && this.#localHalf === "ended" && this.outbox.items.length === 0;
+    return this.#isDone && (this.#closed || this.readEnded);
   }
 
   /** Reset from this end: what arrives is counted and discarded. */
@@ -268,6 +272,8 @@ export class MuxStream implements Stream {
   }
 
   receiveReset(error: TunnelError): void {
+    // All of it had arrived: its owner may still read it.
+    if (this.#isDone && !this.#closed) return;
     this.#remoteHalf = "ended";
     if (this.#abandoned) return this.#host.settle(this);
     if (this.#localHalf !== "ended" || this.outbox.items.length > 0) {
@@ -275,13 +281,12 @@ export class MuxStream implements Stream {
       return;
     }
     // The end of this half has left, or waits as a HEAD with END that still must.
-    this.#discardReceived();
-    this.#close(error);
-    this.#host.settle(this);
+    this.#drop(error);
   }
 
-  /** The connection or its epoch is gone: no frame follows. */
+  /** The connection or its epoch is gone: no frame follows. What arrived whole stays readable. */
   fail(error: TunnelError): void {
+    if (this.#isDone && !this.#closed) return this.#close(null);
     this.#localHalf = "ended";
     this.#remoteHalf = "ended";
     this.outbox.clear();
@@ -303,15 +308,24 @@ export class MuxStream implements Stream {
     this.#host.settle(this);
   }
 
+  /** Both halves have ended, as far as the wire goes. */
+  get #isDone(): boolean {
+    return this.#remoteHalf === "ended" && this.#localHalf === "ended" && this.outbox.items.length === 0;
+  }
+
+  #drop(error: TunnelError): void {
+    this.#discardReceived();
+    this.#close(error);
+    this.#host.settle(this);
+  }
+
   #abandon(error: TunnelError, announce: () => void): void {
     this.#abandoned = true;
     const unheardOf = this.#host.dropQueued(this);
     if (unheardOf) this.#remoteHalf = "ended";
     else announce();
     this.#localHalf = "ended";
-    this.#discardReceived();
-    this.#close(error);
-    this.#host.settle(this);
+    this.#drop(error);
   }
 
   /** The owner hears of what came before it hears of the end. */
@@ -330,6 +344,12 @@ export class MuxStream implements Stream {
     this.#host.wake(this.outbox);
     this.#writerWaits ||= this.outbox.queuedBytes > SEND_QUEUE_HIGH_BYTES;
     return !this.#writerWaits;
+  }
+
+  /** The owner has read so much; with the last of it the stream may be over. */
+  #taken(bytes: number): void {
+    this.#consume(bytes);
+    if (this.#remoteHalf === "ended") this.#host.settle(this);
   }
 
   #consume(bytes: number): void {

@@ -9,9 +9,10 @@ import {
   encodeOffset,
   type Goaway,
 } from "../protocol/frame-payloads.ts";
-import { FLAG, FRAME } from "../protocol/frame.ts";
+import { FLAG, FRAME, type Frame } from "../protocol/frame.ts";
 import { decodeSettings } from "../protocol/handshake.ts";
 import {
+  CLOSE_GOING_AWAY,
   CLOSE_PROTOCOL_ERROR,
   CONNECTION_CREDIT_STEP_BYTES,
   GATHER_MIN_STREAMS,
@@ -23,7 +24,7 @@ import {
 import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
 import type { Transport } from "../transport.ts";
 import { type Abuse, AbuseBudget } from "./abuse-budget.ts";
-import { AnswerWatch, type SilenceEvents } from "./answer-watch.ts";
+import { AnswerWatch } from "./answer-watch.ts";
 import {
   ReceiveWindow,
   type ReceiveWindowOptions,
@@ -54,8 +55,8 @@ export interface MuxOptions {
   budget: SendBudget;
   /** How long to gather frames under load, so that fewer messages leave. 0: never longer than the turn. */
   gatherMs: number;
-  /** What to do when the peer falls silent under traffic. */
-  silence: SilenceEvents;
+  /** How to ask a peer that fell silent under traffic, if not by PING. */
+  askForLife?: () => void;
 }
 
 /** The frames of one epoch: ids, windows and credits all start again with it. */
@@ -105,7 +106,10 @@ export abstract class Mux implements StreamHost {
     this.#transport = options.transport;
     this.clock = options.clock;
     this.#events = options.events;
-    this.#watch = new AnswerWatch(options.clock, options.silence);
+    this.#watch = new AnswerWatch(options.clock, {
+      ask: options.askForLife ?? (() => this.ping()),
+      lost: () => this.giveUp(),
+    });
     this.#nowMs = options.clock.nowMs();
     this.#receiveOptions = {
       baseBytes: options.streamWindowBytes,
@@ -180,6 +184,12 @@ export abstract class Mux implements StreamHost {
     this.#shutDown(error);
   }
 
+  /** The peer has shown no life when it should have. */
+  giveUp(): void {
+    const message = "The other end gave no sign of life.";
+    this.fail(new TunnelError("CONNECTOR_LOST", message, { scope: "connection" }), CLOSE_GOING_AWAY);
+  }
+
   /** Ends the connection with a GOAWAY that says why, and closes the socket with `closeCode`. */
   fail(error: TunnelError, closeCode = CLOSE_PROTOCOL_ERROR): void {
     if (this.closed) return;
@@ -209,7 +219,7 @@ export abstract class Mux implements StreamHost {
       });
       if (frames.length === 0) break;
       this.#transport.send(encodeMessage(frames));
-      this.#watch.sent();
+      if (frames.some(wantsAnswer)) this.#watch.sent();
       for (const outbox of touched) this.#afterSend(outbox);
       if (this.closed) return;
     }
@@ -537,6 +547,12 @@ export abstract class Mux implements StreamHost {
     this.#options.budget.forget(this.#wakeUp);
     this.#events.onClosed(error);
   }
+}
+
+/** Housekeeping is no traffic, and an answer asks for none: two quiet ends would keep each other awake. */
+function wantsAnswer({ type, flags }: Frame): boolean {
+  if (type === FRAME.PING) return (flags & FLAG.ACK) === 0;
+  return type !== FRAME.WINDOW && type !== FRAME.STREAMS && type !== FRAME.GOAWAY;
 }
 
 function deliver(stream: MuxStream, type: number, flags: number, payload: Uint8Array): void {

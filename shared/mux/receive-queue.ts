@@ -7,7 +7,8 @@ const MAX_TAIL_BYTES = 64 * 1024;
 
 /** A view that may be kept: the bytes themselves, or a copy where they would pin a much larger message. */
 export function detached(view: Uint8Array): Uint8Array {
-  return mayKeep(view) ? view : view.slice();
+  // Not slice(): Node's Buffer would give another view.
+  return mayKeep(view) ? view : new Uint8Array(view);
 }
 
 function mayKeep(view: Uint8Array): boolean {

@@ -4,7 +4,7 @@ import { encodeOpen } from "../protocol/head-codec.ts";
 import type { OpenHead } from "../protocol/head.ts";
 import { decodeHello, encodeWelcome, type Hello, type Welcome } from "../protocol/handshake.ts";
 import { readU32 } from "../protocol/integers.ts";
-import { MAX_STREAM_ID } from "../protocol/limits.ts";
+import { MAX_STREAM_ID, RETIRE_DRAIN_MS } from "../protocol/limits.ts";
 import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
 import { SendWindow } from "./flow-window.ts";
 import { Mux, type MuxEvents, type MuxOptions } from "./mux.ts";
@@ -205,6 +205,6 @@ export class RelayMux extends Mux {
   /** Ids are never reused: the connector dials anew and this connection runs dry. */
   #retire(): void {
     this.#idsUsedUp = true;
-    this.goaway("NO_ERROR", 0, "stream ids are used up");
+    this.goaway("NO_ERROR", RETIRE_DRAIN_MS, "stream ids are used up");
   }
 }

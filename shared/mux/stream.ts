@@ -12,7 +12,7 @@ export interface StreamHandler {
   onWritable(): void;
   /** The peer wants no more of what this side sends; `write` now discards, and the send half counts as ended. */
   onStop?(): void;
-  /** Called exactly once, last: null when both halves ended as they should. Buffered data stays readable only on null. */
+  /** Called exactly once, last: null when both halves ended as they should and all was read, or may still be. */
   onClosed(error: TunnelError | null): void;
 }
 

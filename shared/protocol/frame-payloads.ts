@@ -4,7 +4,7 @@ import { MAX_CLOSE_REASON_BYTES, MAX_DETAIL_BYTES, MAX_OFFSET } from "./limits.t
 import { connectionError } from "./tunnel-error.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** STREAMS, RESTART: one u32. */
 export function encodeU32(value: number): Uint8Array {

@@ -45,7 +45,7 @@ const TEXT = /^[A-Za-z0-9._-]{1,64}$/;
 const WINDOW_RANGE = [1024, 64 * 1024 * 1024] as const;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** SETTINGS, HELLO and WELCOME share one form. Throws a connection error on an overrun, a duplicate or 33 settings. */
 export function decodeSettings(payload: Uint8Array): Map<number, Uint8Array> {

@@ -26,6 +26,8 @@ export const MAX_SETTINGS_BYTES = 4 * 1024;
 
 /** RFC 9113 §5.1.1: stream ids are 31 bits; ours are odd. */
 export const MAX_STREAM_ID = 0x7fff_ffff;
+/** A connection whose ids are used up finishes what runs on it, long downloads included. */
+export const RETIRE_DRAIN_MS = 60 * 60 * 1000;
 /** Offsets are u64 on the wire and must stay exact in a double. */
 export const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
 

@@ -6,6 +6,8 @@
 import { pattern } from "./pattern.ts";
 import type { Observation, ProbeBody, ProbeRequest, StormOutcome, StormRequest } from "./probe.ts";
 
+const REFUSED_WAIT_MS = 5;
+
 type Env = Record<string, Fetcher>;
 
 export default {
@@ -118,6 +120,9 @@ async function storm(wanted: StormRequest, env: Env): Promise<StormOutcome> {
         const response = await send(env, wanted.via, new Request(wanted.url, { signal: cancelling.signal }));
         const code = response.headers.get("culvert-error") ?? String(response.status);
         outcome.answered[code] = (outcome.answered[code] ?? 0) + 1;
+        // Refused at once, most likely: it was never opened, so it is tried again in a while.
+        opened -= 1;
+        await scheduler.wait(REFUSED_WAIT_MS);
       } catch {
         outcome.cancelled += 1;
       }

@@ -19,7 +19,12 @@ const SERVICES = {
   version: 1,
   services: [
     { name: "api", endpoint: "http://payments.internal:8080", configurations: EVERYWHERE },
-    { name: "small-api", endpoint: "http://payments.internal", maxBodyBytes: 1000, configurations: EVERYWHERE },
+    {
+      name: "small-api",
+      endpoint: "http://payments.internal",
+      maxBodyBytes: 1000,
+      configurations: EVERYWHERE,
+    },
     {
       name: "preview-api",
       endpoint: "http://preview.internal",
@@ -150,7 +155,13 @@ export async function read(response: Response): Promise<Answer> {
     aborted = true;
   }
   const { status, headers } = response;
-  return { status, headers, aborted, error: headers.get("culvert-error"), body: Buffer.concat(chunks).toString() };
+  return {
+    status,
+    headers,
+    aborted,
+    error: headers.get("culvert-error"),
+    body: Buffer.concat(chunks).toString(),
+  };
 }
 
 export interface HandRelay {
@@ -211,4 +222,3 @@ export async function startHandRelay(tunnelCount: number): Promise<HandRelay> {
     },
   };
 }
-

@@ -31,13 +31,19 @@ export interface System {
   stop(): Promise<void>;
 }
 
-export async function startSystem(options: { connectors?: number } = {}): Promise<System> {
+export interface SystemOptions {
+  connectors?: number;
+  /** With V8's inspector, for `relayHeapBytes`. */
+  inspect?: boolean;
+}
+
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const closers: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    return await assemble(options.connectors ?? 1, closers, stop);
+    return await assemble(options, closers, stop);
   } catch (error) {
     await stop();
     throw error;
@@ -45,7 +51,7 @@ export async function startSystem(options: { connectors?: number } = {}): Promis
 }
 
 async function assemble(
-  connectorCount: number,
+  { connectors: connectorCount = 1, inspect = false }: SystemOptions,
   closers: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<System> {
@@ -106,6 +112,7 @@ async function assemble(
     relayBundle: RELAY_BUNDLE,
     persistDir: join(directory, "state"),
     adminKey: "e2e-admin-key-0123456789abcdef",
+    inspect,
     services: { main, unattended: main },
     gateways: (ids) => [
       {

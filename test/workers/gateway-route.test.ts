@@ -77,9 +77,18 @@ describe("a gateway's key", () => {
   it("gets the tunnel's own answers", async () => {
     const { id } = await createTunnel();
     const { key } = await gatewayKey();
-    expect(await send(`/~/${id}/payments-api/x`, key)).toMatchObject({ status: 404, code: "UNKNOWN_SERVICE" });
-    expect(await send(`/~/${ABSENT}/payments-api/x`, key)).toMatchObject({ status: 404, code: "UNKNOWN_TUNNEL" });
-    expect(await send("/~/elsewhere/payments-api/x", key)).toMatchObject({ status: 404, code: "UNKNOWN_TUNNEL" });
+    expect(await send(`/~/${id}/payments-api/x`, key)).toMatchObject({
+      status: 404,
+      code: "UNKNOWN_SERVICE",
+    });
+    expect(await send(`/~/${ABSENT}/payments-api/x`, key)).toMatchObject({
+      status: 404,
+      code: "UNKNOWN_TUNNEL",
+    });
+    expect(await send("/~/elsewhere/payments-api/x", key)).toMatchObject({
+      status: 404,
+      code: "UNKNOWN_TUNNEL",
+    });
     expect(await send(`/~/${id}/user%40payments/x`, key)).toMatchObject({ status: 400, code: "BAD_REQUEST" });
     expect(await send(`/~/${id}`, key)).toMatchObject({ status: 400, code: "BAD_REQUEST" });
   });

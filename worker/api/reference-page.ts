@@ -47,9 +47,7 @@ function section(method: string, path: string, described: Described): string {
       ]),
     ),
     ...schemasOf(requestBody?.content).map((schema) => details("Request body", schema)),
-    table(
-      Object.entries(responses).map(([status, answer]) => [escape(status), prose(answer.description)]),
-    ),
+    table(Object.entries(responses).map(([status, answer]) => [escape(status), prose(answer.description)])),
     ...Object.values(responses).flatMap(({ content }) =>
       schemasOf(content)
         .filter((schema) => !("$ref" in schema))

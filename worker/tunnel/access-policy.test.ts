@@ -185,7 +185,10 @@ describe("decide", () => {
   it("lets no path lead out from under an endpoint's own", () => {
     const caller = { project: "alpha", environment: "production" };
     expect(ask(caller, "http://payments-api/../admin")).toMatchObject({ allow: false, code: "BAD_REQUEST" });
-    expect(ask(caller, "http://payments-api/%2e%2e%2fadmin")).toMatchObject({ allow: false, code: "BAD_REQUEST" });
+    expect(ask(caller, "http://payments-api/%2e%2e%2fadmin")).toMatchObject({
+      allow: false,
+      code: "BAD_REQUEST",
+    });
     expect(ask(caller, "http://payments-api/group%2Fproject//x")).toMatchObject({ allow: true });
   });
 

@@ -13,9 +13,6 @@ import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { ConnectorSocket } from "./connector-socket.ts";
 import type { Connection, Tunnel } from "./tunnel.ts";
 
-/** RFC 6455 §7.4.1: no more is expected of the peer. */
-const CLOSE_POLICY = 1008;
-
 export interface ConnectorConnectionOptions {
   socket: ConnectorSocket;
   tunnel: Tunnel;
@@ -79,8 +76,7 @@ export class ConnectorConnection implements Connection {
     this.mux.ping();
     this.#cancelProbe = this.#options.clock.after(KEEPALIVE_TIMEOUT_MS, () => {
       this.#cancelProbe = null;
-      if (this.lastAliveMs() >= askedAtMs) return;
-      this.end(new TunnelError("CONNECTOR_LOST", "The connector gave no sign of life."), CLOSE_POLICY);
+      if (this.lastAliveMs() < askedAtMs) this.mux.giveUp();
     });
   }
 
@@ -114,7 +110,10 @@ export class ConnectorConnection implements Connection {
   #awaitHello(): void {
     this.#options.clock.after(HELLO_TIMEOUT_MS, () => {
       if (this.mux.hello !== null || this.mux.isClosed) return;
-      this.end(new TunnelError("PROTOCOL_ERROR", "no HELLO in time", { scope: "connection" }), CLOSE_HELLO_TIMEOUT);
+      this.end(
+        new TunnelError("PROTOCOL_ERROR", "no HELLO in time", { scope: "connection" }),
+        CLOSE_HELLO_TIMEOUT,
+      );
     });
   }
 }

@@ -40,9 +40,10 @@ export class Exchange implements StreamHandler {
     return this.#next((stream) => stream.readMessage());
   }
 
-  /** The whole body, if all of it is here; else null and nothing is read. */
-  wholeBody(): Uint8Array[] | null {
-    if (!this.stream.remoteEnded || this.#error !== null) return null;
+  /** The whole body, if all of it is here and it is no longer than `maxBytes`; else null and nothing is read. */
+  wholeBody(maxBytes: number): Uint8Array[] | null {
+    const { remoteEnded, bufferedBytes } = this.stream;
+    if (!remoteEnded || bufferedBytes > maxBytes || this.#error !== null) return null;
     const chunks: Uint8Array[] = [];
     for (let chunk = this.stream.read(); chunk !== null; chunk = this.stream.read()) chunks.push(chunk);
     return chunks;

@@ -30,7 +30,9 @@ export function climbs(rawPath: string): boolean {
   let [path = ""] = rawPath.split("?", 1);
   for (let decoding = 0; decoding <= DECODINGS; decoding++) {
     if (segmentsOf(path).includes("..")) return true;
-    path = path.replace(/%(2e|2f|5c|3b|25)/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    path = path.replace(/%(2e|2f|5c|3b|25)/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
   }
   return false;
 }

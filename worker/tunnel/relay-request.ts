@@ -39,7 +39,7 @@ async function carry(tunnel: Tunnel, request: Request, open: OpenHead, allowed: 
   const body = requestBody(request, open, allowed);
   tunnel.retries.requestBegan();
   const tried = new Set<Connection>();
-  for (let failure: TunnelError | null = null; ; ) {
+  for (let failure: TunnelError | null = null; ;) {
     const attempt = begin(tunnel, open, body, tried, failure);
     const cancel = (): void => attempt.exchange.stream.reset("CANCEL", "the gateway gave up");
     request.signal.addEventListener("abort", cancel);

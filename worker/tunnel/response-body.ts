@@ -8,19 +8,26 @@ import { responseHeaders } from "./request-head.ts";
 const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * The gateway's Response of an HTTP exchange whose head has arrived. A body that is complete is handed over as
- * bytes, which is cheapest; a longer one is pulled through as the gateway reads it.
+ * Up to here a body that is complete is handed over as bytes. The runtime then holds it until the gateway reads, and
+ * no limit of ours counts it: a longer one stays in its stream, which counts.
+ */
+const WHOLE_BODY_BYTES = 16 * 1024;
+
+/**
+ * The gateway's Response of an HTTP exchange whose head has arrived. A small body that is complete is handed
+ * over as bytes, which is cheapest; any other is pulled through as the gateway reads it.
  */
 export function responseOf(exchange: Exchange, head: ResponseHead, method: string): Response {
   const headers = responseHeaders(head.fields);
   // "manual": the body is as the upstream encoded it, and must not be encoded again.
   const init = { status: head.status, statusText: head.reason, headers, encodeBody: "manual" as const };
   if (method === "HEAD" || NULL_BODY_STATUSES.has(head.status)) {
-    if (!exchange.stream.remoteEnded) exchange.stream.reset("STREAM_ERROR", "a body where there can be none");
+    if (exchange.stream.remoteEnded) exchange.stream.stopSending();
+    else exchange.stream.reset("STREAM_ERROR", "a body where there can be none");
     return new Response(null, init);
   }
   const declaredBytes = contentLengthOf(head.fields);
-  const whole = exchange.wholeBody();
+  const whole = exchange.wholeBody(WHOLE_BODY_BYTES);
   if (whole !== null) {
     const body = joined(whole);
     if (typeof declaredBytes === "number" && declaredBytes !== body.byteLength) throw wrongLength();

@@ -165,7 +165,9 @@ export class Tunnel extends DurableObject<Env> {
       else this.#store.save(pulled);
       return pulled?.deleted === true ? null : pulled;
     } catch (thrown) {
-      return new TunnelError("OVERLOADED", "The tunnel's configuration cannot be had now.", { cause: thrown });
+      return new TunnelError("OVERLOADED", "The tunnel's configuration cannot be had now.", {
+        cause: thrown,
+      });
     }
   }
 }

@@ -81,10 +81,13 @@ export class Tunnel {
 
   #choose(excluded: ReadonlySet<Connection>): Connection {
     const attached = [...this.#connections].filter(
-      (connection) => connection.mux.hello !== null && !connection.mux.isDraining && !excluded.has(connection),
+      (connection) =>
+        connection.mux.hello !== null && !connection.mux.isDraining && !excluded.has(connection),
     );
     if (attached.length === 0) {
-      throw new TunnelError("NO_CONNECTOR", "No connector is attached to this tunnel.", { notProcessed: true });
+      throw new TunnelError("NO_CONNECTOR", "No connector is attached to this tunnel.", {
+        notProcessed: true,
+      });
     }
     const openStreams = [...this.#connections].reduce((sum, { mux }) => sum + mux.streamCount, 0);
     const free = attached.filter((connection) => connection.mux.openCredit > 0);
@@ -109,7 +112,8 @@ export class Tunnel {
 
   #lessLoadedOfTwo(connections: Connection[]): Connection {
     const first = this.#pick(connections);
-    const second = connections.length === 1 ? first : this.#pick(connections.filter((other) => other !== first));
+    const second =
+      connections.length === 1 ? first : this.#pick(connections.filter((other) => other !== first));
     return second.mux.streamCount < first.mux.streamCount ? second : first;
   }
 

@@ -1,0 +1,219 @@
+/** The load generator: a process of its own, so that its CPU time is nobody else's. Takes jobs over IPC. */
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "undici";
+import type { Dispatcher } from "undici";
+import { WebSocket } from "ws";
+import { quantile } from "../statistics.ts";
+import type {
+  BulkJob,
+  FromGenerator,
+  LoadJob,
+  LoadResult,
+  RequestsJob,
+  ToGenerator,
+  WebSocketsJob,
+} from "./job.ts";
+
+const CHUNK = Buffer.alloc(64 * 1024, "culvert ");
+/** Handshakes at a time: a thousand at once would measure the listener's backlog. */
+const HANDSHAKES = 32;
+
+let stopped = false;
+
+function say(message: FromGenerator): void {
+  process.send?.(message);
+}
+
+/** Latencies of what ended while measuring. */
+class Measurement {
+  #startedMs = Infinity;
+  #endedMs = Infinity;
+  readonly #latenciesMs: number[] = [];
+  bytes = 0;
+
+  start(): void {
+    say({ said: "measuring" });
+    this.#startedMs = performance.now();
+  }
+
+  end(): LoadResult {
+    this.#endedMs = performance.now();
+    const sorted = Float64Array.from(this.#latenciesMs).sort();
+    return {
+      count: sorted.length,
+      bytes: this.bytes,
+      elapsedMs: this.#endedMs - this.#startedMs,
+      p50Ms: quantile(sorted, 0.5),
+      p99Ms: quantile(sorted, 0.99),
+    };
+  }
+
+  note(latencyMs: number): void {
+    const now = performance.now();
+    if (now >= this.#startedMs && now <= this.#endedMs) this.#latenciesMs.push(latencyMs);
+  }
+}
+
+function exchange(
+  client: Client,
+  options: Omit<Dispatcher.DispatchOptions, "origin">,
+  expectBytes: number | null,
+  onBytes?: (count: number) => void,
+): Promise<void> {
+  return new Promise((done, fail) => {
+    let bytes = 0;
+    let status = 0;
+    client.dispatch(options, {
+      onResponseStart: (_controller, code) => void (status = code),
+      onResponseData: (_controller, chunk) => {
+        bytes += chunk.byteLength;
+        onBytes?.(chunk.byteLength);
+      },
+      onResponseEnd: () => {
+        const right = status === 200 && (expectBytes === null || bytes === expectBytes);
+        if (right) done();
+        else fail(new Error(`${options.path} answered ${status} with ${bytes} bytes`));
+      },
+      onResponseError: (_controller, error) => fail(error),
+    });
+  });
+}
+
+function clientsOf(url: string, count: number): { clients: Client[]; path: string } {
+  const { origin, pathname, search } = new URL(url);
+  const options = { pipelining: 1, bodyTimeout: 120_000, headersTimeout: 120_000 };
+  return { clients: Array.from({ length: count }, () => new Client(origin, options)), path: pathname + search };
+}
+
+async function runRequests(job: RequestsJob): Promise<LoadResult> {
+  const { clients, path } = clientsOf(job.url, job.concurrency);
+  const body = job.sendBytes === null ? null : Buffer.alloc(job.sendBytes, "culvert ");
+  const method = body === null ? "GET" : "POST";
+  const measurement = new Measurement();
+  let running = true;
+  const loop = async (client: Client): Promise<void> => {
+    while (running) {
+      const startedMs = performance.now();
+      await exchange(client, { path, method, headers: job.headers, body }, job.expectBytes);
+      measurement.note(performance.now() - startedMs);
+    }
+  };
+  const loops = Promise.all(clients.map(loop));
+  const failed = loops.then(() => {});
+  await Promise.race([failed, sleep(job.warmUpMs)]);
+  measurement.start();
+  await Promise.race([failed, sleep(job.measureMs)]);
+  const result = measurement.end();
+  running = false;
+  await loops;
+  await Promise.all(clients.map((client) => client.close()));
+  return result;
+}
+
+function* chunks(totalBytes: number): Generator<Buffer> {
+  for (let leftBytes = totalBytes; leftBytes > 0; leftBytes -= CHUNK.byteLength) {
+    yield leftBytes >= CHUNK.byteLength ? CHUNK : CHUNK.subarray(0, leftBytes);
+  }
+}
+
+async function runBulk(job: BulkJob): Promise<LoadResult> {
+  const { clients, path } = clientsOf(job.url, job.concurrency);
+  const measurement = new Measurement();
+  measurement.start();
+  stopped = false;
+  const transfer = async (client: Client): Promise<void> => {
+    const startedMs = performance.now();
+    const counted = (count: number): void => void (measurement.bytes += count);
+    if (job.direction === "down") {
+      await exchange(client, { path, method: "GET", headers: job.headers }, job.bytes, counted);
+    } else {
+      const headers = { ...job.headers, "content-length": String(job.bytes) };
+      const body = Readable.from(chunks(job.bytes), { objectMode: false, highWaterMark: 256 * 1024 });
+      await exchange(client, { path, method: "POST", headers, body }, null);
+      counted(job.bytes);
+    }
+    measurement.note(performance.now() - startedMs);
+  };
+  const untilStopped = async (client: Client): Promise<void> => {
+    while (!stopped) await transfer(client);
+  };
+  if (job.forever === true) {
+    // Stopped in the middle of transfers, which is no failure.
+    await Promise.all(clients.map(untilStopped)).catch((error: unknown) => {
+      if (!stopped) throw error;
+    });
+  } else {
+    await Promise.all(clients.map(transfer));
+  }
+  const result = measurement.end();
+  await Promise.all(clients.map((client) => client.destroy()));
+  return result;
+}
+
+async function openSocket(job: WebSocketsJob): Promise<WebSocket> {
+  const socket = new WebSocket(job.url, { headers: job.headers, perMessageDeflate: false });
+  await new Promise<void>((done, fail) => {
+    socket.once("open", () => done());
+    socket.once("error", fail);
+  });
+  return socket;
+}
+
+async function runWebSockets(job: WebSocketsJob): Promise<LoadResult> {
+  const sockets: WebSocket[] = [];
+  const opener = async (): Promise<void> => {
+    while (sockets.length + pending < job.count) {
+      pending += 1;
+      const socket = await openSocket(job);
+      pending -= 1;
+      sockets.push(socket);
+    }
+  };
+  let pending = 0;
+  await Promise.all(Array.from({ length: HANDSHAKES }, opener));
+  const measurement = new Measurement();
+  measurement.start();
+  const message = Buffer.alloc(job.messageBytes, "culvert ");
+  let lost = 0;
+  for (const socket of sockets) {
+    socket.on("close", () => (lost += 1));
+    if (job.messageBytes === 0) continue;
+    let sentMs = performance.now();
+    socket.on("message", () => {
+      const nowMs = performance.now();
+      measurement.note(nowMs - sentMs);
+      sentMs = nowMs;
+      socket.send(message);
+    });
+    socket.send(message);
+  }
+  await sleep(job.measureMs);
+  const result = measurement.end();
+  if (lost > 0) throw new Error(`${lost} of ${job.count} WebSockets were closed`);
+  for (const socket of sockets) socket.terminate();
+  return job.messageBytes === 0 ? { ...result, count: sockets.length } : result;
+}
+
+function run(job: LoadJob): Promise<LoadResult> {
+  switch (job.kind) {
+    case "requests":
+      return runRequests(job);
+    case "bulk":
+      return runBulk(job);
+    case "websockets":
+      return runWebSockets(job);
+  }
+}
+
+process.on("message", (message: ToGenerator) => {
+  if ("stop" in message) {
+    stopped = true;
+    return;
+  }
+  run(message.job).then(
+    (result) => say({ said: "done", result }),
+    (error: unknown) => say({ said: "failed", message: String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));

@@ -1,0 +1,53 @@
+/** What the load generator is asked to do. Every request must answer 200 with as many bytes as expected. */
+export type LoadJob = RequestsJob | BulkJob | WebSocketsJob;
+
+/** Closed loop: each of `concurrency` connections sends its next request when the last one is answered. */
+export interface RequestsJob {
+  kind: "requests";
+  url: string;
+  headers: Record<string, string>;
+  /** Null: a GET. */
+  sendBytes: number | null;
+  expectBytes: number;
+  concurrency: number;
+  warmUpMs: number;
+  measureMs: number;
+}
+
+/** One transfer on each of `concurrency` connections, `bytes` each. */
+export interface BulkJob {
+  kind: "bulk";
+  url: string;
+  headers: Record<string, string>;
+  direction: "down" | "up";
+  bytes: number;
+  concurrency: number;
+  /** Starts over until it is told to stop. */
+  forever?: boolean;
+}
+
+/** Opens `count` WebSockets; each sends its next message when the last one was echoed, or nothing at all. */
+export interface WebSocketsJob {
+  kind: "websockets";
+  url: string;
+  headers: Record<string, string>;
+  count: number;
+  /** 0: idle. */
+  messageBytes: number;
+  measureMs: number;
+}
+
+export interface LoadResult {
+  /** Requests answered, transfers done or messages echoed while measuring. */
+  count: number;
+  bytes: number;
+  elapsedMs: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+export type ToGenerator = { job: LoadJob } | { stop: true };
+export type FromGenerator =
+  | { said: "measuring" }
+  | { said: "done"; result: LoadResult }
+  | { said: "failed"; message: string };

@@ -1,0 +1,46 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { FromGenerator, LoadJob, LoadResult, ToGenerator } from "./job.ts";
+
+/** A load generator in its own process; one job at a time. */
+export class LoadGenerator {
+  readonly #child: ChildProcess = fork(join(import.meta.dirname, "generator.ts"));
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  /** `onMeasuring` is called when the warm-up is over. Throws when a request fails. */
+  run(job: LoadJob, onMeasuring: () => void = () => {}): Promise<LoadResult> {
+    return new Promise((done, fail) => {
+      const settle = (finish: () => void) => {
+        this.#child.off("message", onMessage).off("exit", onExit);
+        finish();
+      };
+      const onMessage = (message: FromGenerator) => {
+        if (message.said === "measuring") onMeasuring();
+        else if (message.said === "done") settle(() => done(message.result));
+        else settle(() => fail(new Error(message.message)));
+      };
+      const onExit = () => settle(() => fail(new Error("the load generator ended")));
+      this.#child.on("message", onMessage).on("exit", onExit);
+      this.#tell({ job });
+    });
+  }
+
+  /** Ends a job that runs forever; what it measured comes as the result of `run`. */
+  stopJob(): void {
+    this.#tell({ stop: true });
+  }
+
+  async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill("SIGKILL");
+    await once(this.#child, "exit");
+  }
+
+  #tell(message: ToGenerator): void {
+    this.#child.send(message);
+  }
+}

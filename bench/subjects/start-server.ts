@@ -1,0 +1,18 @@
+import { join } from "node:path";
+import { type Child, startChild } from "../../scripts/demo/child-process.ts";
+import type { Cleanups } from "./subject.ts";
+
+const START_TIMEOUT_MS = 15_000;
+
+/** Runs a file of `bench/servers` until the run ends. Resolves with what it says after `ready`. */
+export async function startServer(
+  file: string,
+  args: readonly string[],
+  cleanups: Cleanups,
+): Promise<{ child: Child; url: string }> {
+  const path = join(import.meta.dirname, "../servers", file);
+  const child = startChild(file, process.execPath, [path, ...args]);
+  cleanups.add(() => child.stop(0));
+  const [, url = ""] = await child.line(/^ready ?(\S*)$/, START_TIMEOUT_MS);
+  return { child, url };
+}

@@ -1,0 +1,110 @@
+/**
+ * What the platform itself costs: an entrypoint like the relay's, an object behind it, a constant answer.
+ * `/bytes/N` gives N bytes. `/rich/N` is the floor of any relay that answers as an API does: who is calling goes
+ * along, the request's fields are read, and the answer has fields of its own and a body of bytes.
+ * `/limit/down/N` and `/limit/up` stream between the caller and a feeder's WebSocket, without any protocol.
+ */
+import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
+
+interface Env {
+  TUNNEL: DurableObjectNamespace<Tunnel>;
+}
+
+const READ_BYTES = 64 * 1024;
+const ANSWER = "x".repeat(64 * 1024);
+const ANSWER_BYTES = new Uint8Array(64 * 1024).fill(0x78);
+const ANSWER_FIELDS: [string, string][] = [
+  ["content-type", "application/octet-stream"],
+  ["cache-control", "no-store"],
+  ["etag", '"33a64df551425fcc55e4d42a148795d9f25f89d4"'],
+  ["vary", "accept-encoding"],
+  ["x-request-id", "0b6f3f44-4f0d-4f0e-9f5e-0d6a4d6c3a11"],
+];
+
+function stub(env: Env): DurableObjectStub<Tunnel> {
+  return env.TUNNEL.get(env.TUNNEL.idFromName("floor"));
+}
+
+/** Where the feeder attaches. */
+export default {
+  fetch: (request: Request, env: Env): Promise<Response> => stub(env).fetch(request),
+} satisfies ExportedHandler<Env>;
+
+export class TunnelBinding extends WorkerEntrypoint<Env> {
+  override fetch(request: Request): Promise<Response> {
+    if (!request.url.includes("/rich/")) return stub(this.env).fetch(request);
+    const claim = { kind: "request", project: "bench", environment: "production" };
+    return stub(this.env).fetch(request, { cf: { floor: claim } });
+  }
+}
+
+/** The runner of the benchmarks expects a relay's classes. */
+export class Registry extends DurableObject<Env> {}
+
+export class Tunnel extends DurableObject<Env> {
+  #feeder: WebSocket | null = null;
+  #download: { controller: ReadableStreamDefaultController<Uint8Array>; leftBytes: number } | null = null;
+  #uploaded: (() => void) | null = null;
+
+  override async fetch(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    const [, route = "", ...rest] = pathname.split("/");
+    if (request.headers.get("upgrade") === "websocket") return this.#attach();
+    if (route === "rich") return rich(request, Number(rest[0]));
+    if (route !== "limit") return new Response(ANSWER.slice(0, Number(rest[0] ?? 0)));
+    return rest[0] === "down" ? this.#down(Number(rest[1])) : this.#up(request);
+  }
+
+  override webSocketMessage(_socket: WebSocket, message: ArrayBuffer | string): void {
+    if (typeof message === "string") {
+      this.#uploaded?.();
+      return;
+    }
+    const download = this.#download;
+    if (download === null) return;
+    download.controller.enqueue(new Uint8Array(message));
+    download.leftBytes -= message.byteLength;
+    if (download.leftBytes > 0) return;
+    this.#download = null;
+    download.controller.close();
+  }
+
+  #attach(): Response {
+    const { 0: feederEnd, 1: socket } = new WebSocketPair();
+    this.ctx.acceptWebSocket(socket);
+    this.#feeder = socket;
+    return new Response(null, { status: 101, webSocket: feederEnd });
+  }
+
+  #down(bytes: number): Response {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#download = { controller, leftBytes: bytes };
+        this.#feeder?.send(`send ${bytes}`);
+      },
+    });
+    return new Response(body);
+  }
+
+  async #up(request: Request): Promise<Response> {
+    const reader = request.body?.getReader({ mode: "byob" });
+    let sentBytes = 0;
+    for (;;) {
+      const chunk = await reader?.read(new Uint8Array(READ_BYTES));
+      if (chunk?.value === undefined || chunk.done) break;
+      this.#feeder?.send(chunk.value);
+      sentBytes += chunk.value.byteLength;
+    }
+    await new Promise<void>((done) => {
+      this.#uploaded = done;
+      this.#feeder?.send(`received ${sentBytes}?`);
+    });
+    return new Response(`${sentBytes}`.padStart(16));
+  }
+}
+
+function rich(request: Request, bytes: number): Response {
+  const headers = new Headers(ANSWER_FIELDS);
+  if ([...request.headers].length === 0) headers.set("x-empty", "yes");
+  return new Response(ANSWER_BYTES.slice(0, bytes), { headers });
+}

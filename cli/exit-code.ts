@@ -1,0 +1,25 @@
+/** What the admin commands end with; docs/setup.md lists them. */
+export const EXIT_CODE = {
+  ok: 0,
+  /** The relay refused or failed, or the person said no. */
+  failed: 1,
+  /** Wrong arguments, settings or services file: nothing was sent. */
+  usage: 2,
+  notAuthorised: 3,
+  notFound: 4,
+  /** No relay answers at that address. */
+  unreachable: 5,
+} as const;
+
+export type Failure = Exclude<keyof typeof EXIT_CODE, "ok">;
+
+/** A failure that a person can do something about: its message is all they see. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  readonly failure: Failure;
+
+  constructor(failure: Failure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.failure = failure;
+  }
+}

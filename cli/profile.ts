@@ -1,0 +1,64 @@
+import { mkdir, open, rename, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { problemsOf } from "../shared/problems.ts";
+import { CommandError } from "./exit-code.ts";
+
+const profileSchema = z.strictObject({ relay: z.string(), apiKey: z.string() });
+
+/** Which relay to talk to, and with which key. */
+export type Profile = z.infer<typeof profileSchema>;
+
+export function profilePath(env: Readonly<Record<string, string | undefined>>): string {
+  return join(env["XDG_CONFIG_HOME"] || join(homedir(), ".config"), "culvert", "profile.json");
+}
+
+/** Null when there is none. One that others may read is refused: the key in it may be known to them. */
+export async function readProfile(path: string): Promise<Profile | null> {
+  let text: string;
+  try {
+    // Looked at and read through one handle: the file cannot be exchanged in between.
+    const file = await open(path);
+    try {
+      const { mode } = await file.stat();
+      if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+        throw new CommandError(
+          "usage",
+          `${path} can be read by other users: chmod 600 it, and change the key.`,
+        );
+      }
+      text = await file.readFile("utf8");
+    } finally {
+      await file.close();
+    }
+  } catch (thrown) {
+    if (thrown instanceof CommandError) throw thrown;
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === "ENOENT") return null;
+    throw new CommandError("usage", `${path} cannot be read: ${code ?? "unknown reason"}`, { cause: thrown });
+  }
+  return parseProfile(path, text);
+}
+
+/** Made readable by its owner alone, and never seen half written. */
+export async function writeProfile(path: string, profile: Profile): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const unfinished = `${path}.${process.pid}`;
+  await writeFile(unfinished, `${JSON.stringify(profile, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+  await rename(unfinished, path);
+}
+
+function parseProfile(path: string, text: string): Profile {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // The parser's own message would repeat some of the text.
+    throw new CommandError("usage", `${path} is not JSON`);
+  }
+  const parsed = profileSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const problems = problemsOf(parsed.error).map((problem) => `\n  ${problem.path}: ${problem.message}`);
+  throw new CommandError("usage", `${path} is no profile:${problems.join("")}`);
+}

@@ -1,0 +1,33 @@
+import { readFile } from "node:fs/promises";
+import { problemsOf } from "../shared/problems.ts";
+import { MAX_SERVICES_FILE_BYTES, type ServicesFile, servicesFileSchema } from "../shared/services-file.ts";
+import { CommandError } from "./exit-code.ts";
+
+/** Judged here by the relay's own schema: what is wrong is said before anything is sent. */
+export async function readServicesFile(path: string): Promise<ServicesFile> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    throw new CommandError("usage", `${path} cannot be read: ${code ?? "unknown reason"}`, { cause: thrown });
+  }
+  if (Buffer.byteLength(text) > MAX_SERVICES_FILE_BYTES) {
+    throw new CommandError(
+      "usage",
+      `${path} is larger than the ${MAX_SERVICES_FILE_BYTES} bytes that the relay takes`,
+    );
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (thrown) {
+    throw new CommandError("usage", `${path} is not JSON: ${(thrown as Error).message}`, { cause: thrown });
+  }
+  const parsed = servicesFileSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const problems = problemsOf(parsed.error).map(
+    (problem) => `\n  ${problem.path || "(the whole)"}: ${problem.message}`,
+  );
+  throw new CommandError("usage", `${path} is no services file:${problems.join("")}`);
+}

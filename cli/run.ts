@@ -1,0 +1,62 @@
+import { type Command, CommanderError } from "commander";
+import { apiKeyCommand, gatewayKeyCommand } from "./key-commands.ts";
+import { auditLogCommand } from "./audit-log-command.ts";
+import { completionCommand } from "./completion-command.ts";
+import { CommandError, EXIT_CODE } from "./exit-code.ts";
+import { loginCommand } from "./login-command.ts";
+import { printable } from "./output.ts";
+import { addRelayOptions } from "./settings.ts";
+import { tunnelCommand } from "./tunnel-command.ts";
+
+const EXIT_CODES_HELP = `
+Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 not authorised, 4 not found, 5 relay not reachable.
+"connect" ends with 78 when a setting is wrong.`;
+
+export function addAdminCommands(culvert: Command): Command {
+  const commands = [tunnelCommand(), gatewayKeyCommand(), apiKeyCommand(), auditLogCommand()];
+  for (const command of commands) culvert.addCommand(addRelayOptions(command));
+  return culvert
+    .enablePositionalOptions()
+    .addCommand(loginCommand())
+    .addCommand(completionCommand())
+    .optionsGroup("Relay:")
+    .option("--relay <url>", "before any command: the same as after it")
+    .option("--api-key <key>", "before any command: the same as after it")
+    .addHelpText("after", EXIT_CODES_HELP);
+}
+
+/** Runs the command of these arguments; its outcome is the process's exit code. */
+export async function runCulvert(culvert: Command, argv: readonly string[]): Promise<void> {
+  neverExit(culvert);
+  culvert.hook("preAction", (_culvert, command) => inheritOptions(command));
+  // A reader that had enough, such as `head`, is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  try {
+    await culvert.parseAsync(argv);
+  } catch (thrown) {
+    process.exitCode = exitCodeOf(thrown);
+  }
+}
+
+function exitCodeOf(thrown: unknown): number {
+  // commander has said what was wrong.
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  console.error(`error: ${message.split("\n").map(printable).join("\n")}`);
+  return EXIT_CODE[thrown instanceof CommandError ? thrown.failure : "failed"];
+}
+
+function neverExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) neverExit(child);
+}
+
+/** `culvert --relay URL tunnel list` is `culvert tunnel list --relay URL`. */
+function inheritOptions(command: Command): void {
+  const own = new Set(command.options.map((option) => option.attributeName()));
+  for (let above = command.parent; above !== null; above = above.parent) {
+    for (const [name, value] of Object.entries(above.opts())) {
+      if (own.has(name) && command.getOptionValue(name) === undefined) command.setOptionValue(name, value);
+    }
+  }
+}

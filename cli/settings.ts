@@ -1,0 +1,59 @@
+import type { Command } from "commander";
+import { parseRelayUrl } from "../shared/relay-url.ts";
+import { AdminClient } from "./admin-client.ts";
+import { CommandError } from "./exit-code.ts";
+import { profilePath, readProfile } from "./profile.ts";
+
+export interface RelayOptions {
+  relay?: string;
+  apiKey?: string;
+}
+
+/** For a command and all that it holds: they may stand anywhere in the line. */
+export function addRelayOptions(command: Command): Command {
+  for (const child of command.commands) addRelayOptions(child);
+  return command
+    .optionsGroup("Relay:")
+    .option("--relay <url>", "the relay to talk to (CULVERT_RELAY, or the profile)")
+    .option(
+      "--api-key <key>",
+      "key of its admin API; other users of this machine can see arguments, so prefer CULVERT_API_KEY or the profile",
+    );
+}
+
+/** Precedence: flag, environment, profile. */
+export async function adminClient(options: RelayOptions): Promise<AdminClient> {
+  const { env } = process;
+  const relayText = options.relay ?? (env["CULVERT_RELAY"] || undefined);
+  const key = options.apiKey ?? (env["CULVERT_API_KEY"] || undefined);
+  if (relayText !== undefined && key !== undefined) return new AdminClient(relayOrigin(relayText), key);
+
+  const path = profilePath(env);
+  const profile = await readProfile(path);
+  const relay = relayText ?? profile?.relay;
+  if (relay === undefined) throw missing("which relay: set CULVERT_RELAY or --relay");
+  const origin = relayOrigin(relay);
+  if (key !== undefined) return new AdminClient(origin, key);
+  if (profile === null) throw missing("with which key: set CULVERT_API_KEY");
+  // A key goes to the relay that it was given for, and to no other.
+  if (relayOrigin(profile.relay) !== origin) {
+    throw new CommandError(
+      "usage",
+      `${path} has a key for ${profile.relay}, not for ${origin}: set CULVERT_API_KEY`,
+    );
+  }
+  return new AdminClient(origin, profile.apiKey);
+}
+
+export function relayOrigin(text: string): string {
+  const origin = parseRelayUrl(text);
+  if (origin !== null) return origin;
+  throw new CommandError(
+    "usage",
+    "The relay's URL must be https://host, or http:// for a relay on this machine.",
+  );
+}
+
+function missing(what: string): CommandError {
+  return new CommandError("usage", `It is not known ${what}, or run "culvert login" once.`);
+}

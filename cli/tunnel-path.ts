@@ -1,0 +1,8 @@
+/** Of the admin API. */
+export function tunnelPath(tunnelId: string): string {
+  return `/tunnels/${encodeURIComponent(tunnelId)}`;
+}
+
+export function noTunnel(tunnelId: string): string {
+  return `There is no tunnel ${tunnelId}.`;
+}

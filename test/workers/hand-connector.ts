@@ -1,0 +1,75 @@
+import { exports } from "cloudflare:workers";
+import { expect } from "vitest";
+import type { Hello } from "../../shared/protocol/handshake.ts";
+import type { TunnelBindingProps } from "../../worker/entrypoint.ts";
+import { HandPeer } from "../support/hand-peer.ts";
+import { call, connect, createTunnel, type CreatedTunnel, json } from "./admin-client.ts";
+
+export const GATEWAY = { project: "my-project", environment: "production" };
+
+const RULES = {
+  configurations: [{ project: GATEWAY.project, accessibleBy: GATEWAY.environment }],
+};
+export const SERVICES = {
+  version: 1,
+  services: [
+    { name: "api", endpoint: "http://payments.internal:8080", ...RULES },
+    { name: "retry-api", endpoint: "http://payments.internal:8080", retry: true, ...RULES },
+  ],
+};
+
+/** A tunnel with its services, and no connector yet. */
+export async function readyTunnel(): Promise<CreatedTunnel> {
+  const tunnel = await createTunnel();
+  await json(call("PUT", `/v1/tunnels/${tunnel.id}/services-configuration`, { body: SERVICES }));
+  return tunnel;
+}
+
+/** A connector's open socket that has not said HELLO. */
+export async function attach(tunnel: CreatedTunnel): Promise<HandPeer> {
+  const { webSocket: socket, status } = await connect({ authorization: `Bearer ${tunnel.token}` });
+  expect(status).toBe(101);
+  if (socket === null) throw new Error("a 101 without a WebSocket");
+  const peer = new HandPeer(socket);
+  socket.binaryType = "arraybuffer";
+  socket.addEventListener("message", ({ data }) => {
+    peer.received(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer));
+  });
+  socket.addEventListener("close", ({ code, reason }) => {
+    peer.closed = { code, reason };
+    socket.close(code === 1005 || code === 1006 ? 1000 : code, reason);
+  });
+  socket.accept();
+  return peer;
+}
+
+/** A connector that the relay has welcomed. */
+export async function attached(tunnel: CreatedTunnel, hello: Partial<Hello> = {}): Promise<HandPeer> {
+  const peer = await attach(tunnel);
+  await peer.greet(hello);
+  return peer;
+}
+
+/** A gateway's binding with these props. */
+export function binding(props: Partial<TunnelBindingProps> | Record<string, unknown>): Fetcher {
+  return exports.TunnelBinding({ props });
+}
+
+/** One request of the gateway that may call the tunnel's services. */
+export function request(tunnel: CreatedTunnel, path = "/", init: RequestInit = {}): Promise<Response> {
+  return binding({ tunnel: tunnel.id, ...GATEWAY }).fetch(`http://api${path}`, init);
+}
+
+/** The request is answered by this connector: the tunnel works. */
+export async function expectAnsweredBy(peer: HandPeer, response: Promise<Response>): Promise<void> {
+  peer.answer((await peer.takeOpen()).id, "fine");
+  const answer = await response;
+  expect([answer.status, await answer.text()]).toEqual([200, "fine"]);
+}
+
+/** The relay's own refusal: its status and `culvert-error`. */
+export async function refusalOf(response: Promise<Response>): Promise<[status: number, code: string | null]> {
+  const answer = await response;
+  await answer.text();
+  return [answer.status, answer.headers.get("culvert-error")];
+}
