@@ -13,14 +13,17 @@ export function cpuMs(pid: number): number {
 /** Resident memory in bytes: now, and the most it ever was. */
 export function residentBytes(pid: number): { now: number; peak: number } {
   const status = read(`/proc/${pid}/status`);
-  const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0);
+  const kilobytes = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0);
   return { now: kilobytes("VmRSS") * 1024, peak: kilobytes("VmHWM") * 1024 };
 }
 
 /** A process and all that descend from it: sshd, for one, works in children. */
 export function withDescendants(pid: number): number[] {
   const childrenOf = Map.groupBy(
-    readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number),
+    readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number),
     (each) => Number(statFields(each)[1] ?? 0),
   );
   const all = [pid];

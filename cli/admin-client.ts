@@ -12,6 +12,11 @@ interface Sent {
   missing?: string;
 }
 
+interface Answer<T> {
+  body: T;
+  headers: Headers;
+}
+
 /** The API refused; `code` is its stable name for why. */
 export class RefusedError extends CommandError {
   readonly code: string;
@@ -59,7 +64,7 @@ export class AdminClient {
     return items;
   }
 
-  async request<T>(method: string, path: string, sent: Sent = {}): Promise<{ body: T; headers: Headers }> {
+  async request<T>(method: string, path: string, sent: Sent = {}): Promise<Answer<T>> {
     const response = await this.#send(method, path, sent);
     const text = await response.text();
     const json = parsed(text);

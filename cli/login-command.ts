@@ -11,7 +11,7 @@ import { relayOrigin } from "./settings.ts";
 export function loginCommand(): Command {
   return new Command("login")
     .description("check an API key and keep it, with the relay's URL, in a profile that you alone can read")
-    .requiredOption("--relay <url>", "the relay that the key is for")
+    .option("--relay <url>", "the relay that the key is for (CULVERT_RELAY)")
     .addHelpText(
       "after",
       `\nThe key is asked for, or read from standard input.
@@ -20,7 +20,7 @@ Examples:
   culvert login --relay https://relay.example.com
   culvert login --relay https://relay.example.com < key.txt`,
     )
-    .action(async ({ relay }: { relay: string }) => {
+    .action(async ({ relay = process.env["CULVERT_RELAY"] ?? "" }: { relay?: string }) => {
       const origin = relayOrigin(relay);
       const apiKey = (process.stdin.isTTY ? await askUnseen("API key: ") : await text(process.stdin)).trim();
       if (!/^[\x21-\x7e]+$/.test(apiKey)) throw new CommandError("usage", "The key is empty or no key.");

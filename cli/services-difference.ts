@@ -11,10 +11,11 @@ export function servicesDifference(before: ServicesFile, after: ServicesFile): s
 }
 
 /** One line for each thing that the file says. */
-export function describeServices({ services, networks = [] }: ServicesFile): string[] {
+function describeServices({ services, networks = [] }: ServicesFile): string[] {
   return [
     ...services.flatMap((service) => [
       `service ${service.name} leads to ${service.endpoint}`,
+      ...describeCheck(service),
       ...describeRule(`service ${service.name}`, service),
     ]),
     ...networks.flatMap((network) =>
@@ -24,6 +25,11 @@ export function describeServices({ services, networks = [] }: ServicesFile): str
       ]),
     ),
   ];
+}
+
+function describeCheck({ name, healthCheck }: Service): string[] {
+  if (healthCheck === undefined) return [];
+  return [`service ${name} ${healthCheck === false ? "is not checked" : `is checked by ${JSON.stringify(healthCheck)}`}`];
 }
 
 function describeRule(

@@ -18,12 +18,21 @@ interface TunnelOptions extends ReadOptions {
   yes?: boolean;
 }
 
+interface Connector {
+  id: string;
+  version: string;
+  connectedAt: string;
+  openStreams: number;
+  kid: string;
+  health: { passing: number; pending: number; failing: { service: string; reason: string }[] };
+}
+
 interface TunnelDetails {
   id: string;
   name: string;
   createdAt: string;
   status: string;
-  connectors: { id: string; version: string; connectedAt: string; openStreams: number; kid: string }[];
+  connectors: Connector[];
   tokens: {
     kid: string;
     createdAt: string;
@@ -108,8 +117,11 @@ function deleteCommand(): Command {
     .action(async ({ tunnelId, yes = false, ...relay }: TunnelOptions) => {
       const client = await adminClient(relay);
       const tunnel = await client.get<TunnelDetails>(tunnelPath(tunnelId), { missing: noTunnel(tunnelId) });
-      const { length } = tunnel.connectors;
-      await confirm(`Delete tunnel ${tunnel.name} (${tunnel.id}) and cut its ${length} connectors?`, yes);
+      const attached = tunnel.connectors.length;
+      await confirm(
+        `Delete tunnel ${tunnel.name} (${tunnel.id})? Connectors that will be cut: ${attached}.`,
+        yes,
+      );
       await client.delete(tunnelPath(tunnelId), noTunnel(tunnelId));
       print(`Deleted ${tunnel.name} (${tunnel.id}).`);
     });
@@ -189,16 +201,17 @@ Services  ${services.length === 0 ? "(none: it carries no traffic)" : services.j
 
 Connectors
 ${table(
-  ["ID", "VERSION", "CONNECTED", "OPEN", "TOKEN"],
-  connectors.map(({ id, version: software, connectedAt, openStreams, kid }) => [
+  ["ID", "VERSION", "CONNECTED", "OPEN", "TOKEN", "REACHES"],
+  connectors.map(({ id, version: software, connectedAt, openStreams, kid, health }) => [
     id,
     software,
     shortTime(connectedAt),
     openStreams,
     kid,
+    reach(health),
   ]),
 )}
-
+${failures(connectors)}
 Tokens
 ${table(
   ["KID", "CREATED", "EXPIRES", "LAST USED", "CONNECTORS"],
@@ -210,4 +223,19 @@ ${table(
     count,
   ]),
 )}`;
+}
+
+/** `3 of 4 services`, of those that have been checked. */
+function reach({ passing, pending, failing }: Connector["health"]): string {
+  const checked = passing + failing.length;
+  if (checked === 0) return pending === 0 ? "-" : "(checking)";
+  return `${passing} of ${checked} services`;
+}
+
+/** Nothing where no check fails. */
+function failures(connectors: readonly Connector[]): string {
+  const rows = connectors.flatMap(({ id, health }) =>
+    health.failing.map(({ service, reason }) => [service, id, reason]),
+  );
+  return rows.length === 0 ? "" : `\nFailing checks\n${table(["SERVICE", "CONNECTOR", "REASON"], rows)}\n`;
 }

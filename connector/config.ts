@@ -159,7 +159,7 @@ export function loadConfig(
   };
 }
 
-function parseListenAddress(text: string): { host: string; port: number } | null {
+export function parseListenAddress(text: string): { host: string; port: number } | null {
   const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):(\d{1,5})$/.exec(text) ?? [];
   if (host === undefined || Number(port) > 65_535) return null;
   return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };

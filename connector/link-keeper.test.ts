@@ -66,7 +66,6 @@ class Dialled implements RelayConnection {
       pool: new WindowPool(0),
       budget: new SendBudget(Infinity, 0),
       gatherMs: 0,
-      silence: { ask() {}, lost() {} },
       ...(resume === undefined ? {} : { resume }),
       events: {
         onHello: (hello) => (this.connectionIndex = hello.connectionIndex),

@@ -1,11 +1,14 @@
 import { Command } from "commander";
 import { addAdminCommands, runCulvert } from "../cli/run.ts";
 import { connectCommand } from "./connect-command.ts";
+import { readyCommand } from "./ready-command.ts";
 import { VERSION } from "./version.ts";
 
 const culvert = new Command("culvert")
   .description("a secure tunnel from an API gateway on Cloudflare Workers to private APIs")
   .version(VERSION)
-  .addCommand(connectCommand());
+  .addCommand(connectCommand())
+  .addCommand(readyCommand());
 
-await runCulvert(addAdminCommands(culvert), process.argv);
+// Not awaited: the single-file executable is made from CommonJS, which has no top-level await.
+void runCulvert(addAdminCommands(culvert), process.argv);

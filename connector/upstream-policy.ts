@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { inRange, isBlockedAddress, parseAddress, unmapped } from "./blocked-address.ts";
 
-type AllowRule =
+export type HostRule =
   | { kind: "any" }
   | { kind: "host"; host: string; port: number | null }
   /** `suffix` starts with the dot: "*.corp.internal" never means "corp.internal" itself. */
@@ -13,7 +13,7 @@ type AllowRule =
   | { kind: "range"; range: [ipaddr.IPv4 | ipaddr.IPv6, number]; port: number | null };
 
 export type Allowlist =
-  | { ok: true; rules: readonly AllowRule[] }
+  | { ok: true; rules: readonly HostRule[] }
   /** Each problem names its entry. */
   | { ok: false; problems: readonly string[] };
 
@@ -33,11 +33,11 @@ export interface UpstreamAddress {
  * IPv6 in brackets, or `*`. Without a port, every port.
  */
 export function parseAllowlist(text: string): Allowlist {
-  const rules: AllowRule[] = [];
+  const rules: HostRule[] = [];
   const problems: string[] = [];
   for (const entry of text.split(",").map((part) => part.trim())) {
     if (entry === "") continue;
-    const rule = parseRule(entry);
+    const rule = parseHostRule(entry);
     if (typeof rule === "string") problems.push(`"${entry}": ${rule}`);
     else rules.push(rule);
   }
@@ -47,7 +47,8 @@ export function parseAllowlist(text: string): Allowlist {
 const ENTRY = /^(?<host>\[[^\]]+\](?:\/\d+)?|[^:[\]]+)(?::(?<port>[^:]*))?$/;
 const HOST_NAME = /^(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 
-function parseRule(entry: string): AllowRule | string {
+/** One entry of an allowlist; a string says what is wrong with it. */
+export function parseHostRule(entry: string): HostRule | string {
   if (entry === "*") return { kind: "any" };
   const parts = ENTRY.exec(entry)?.groups;
   if (parts?.["host"] === undefined) {
@@ -90,9 +91,9 @@ export function parseTarget(target: string): UpstreamAddress {
 
 /** What this connector's operator lets it reach. Without rules: nothing. */
 export class UpstreamPolicy {
-  readonly #rules: readonly AllowRule[];
+  readonly #rules: readonly HostRule[];
 
-  constructor(rules: readonly AllowRule[]) {
+  constructor(rules: readonly HostRule[]) {
     this.#rules = rules;
   }
 
@@ -113,13 +114,19 @@ export class UpstreamPolicy {
     const address = unmapped(parsed);
     return this.#rules.some(
       (rule) =>
-        matchesName(rule, target) ||
-        (rule.kind === "range" && matchesPort(rule.port, target.port) && inRange(address, rule.range)),
+        matchesName(rule, target) || (rule.kind === "range" && matchesRange(rule, target.port, address)),
     );
   }
 }
 
-function matchesName(rule: AllowRule, { host, port }: UpstreamAddress): boolean {
+/** What the rule says of the target as it is written, before anything is resolved. */
+export function matchesTarget(rule: HostRule, target: UpstreamAddress): boolean {
+  if (matchesName(rule, target)) return true;
+  const address = rule.kind === "range" ? parseAddress(target.host) : null;
+  return rule.kind === "range" && address !== null && matchesRange(rule, target.port, unmapped(address));
+}
+
+function matchesName(rule: HostRule, { host, port }: UpstreamAddress): boolean {
   switch (rule.kind) {
     case "any":
       return true;
@@ -132,6 +139,14 @@ function matchesName(rule: AllowRule, { host, port }: UpstreamAddress): boolean 
     case "range":
       return false;
   }
+}
+
+function matchesRange(
+  { range, port }: HostRule & { kind: "range" },
+  targetPort: number,
+  address: ipaddr.IPv4 | ipaddr.IPv6,
+): boolean {
+  return matchesPort(port, targetPort) && inRange(address, range);
 }
 
 /** One spelling for every way to write the same address; null for a name. */

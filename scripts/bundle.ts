@@ -44,6 +44,17 @@ export async function bundleCulvert(outfile = CULVERT_BUNDLE): Promise<void> {
   await chmod(outfile, 0o755);
 }
 
+/** The same for a single-file executable: Node takes only CommonJS as its main program. */
+export async function bundleCulvertForSea(outfile: string): Promise<void> {
+  await bundle({
+    entryPoints: [join(root, "connector/main.ts")],
+    outfile,
+    platform: "node",
+    format: "cjs",
+    target: "node24",
+  });
+}
+
 async function bundle(options: BuildOptions): Promise<void> {
   await build({ bundle: true, format: "esm", legalComments: "eof", logLevel: "warning", ...options });
 }

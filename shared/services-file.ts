@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { healthCheckSchema } from "./service-check.ts";
 import { parseEndpoint, parseHostPattern } from "./upstream-address.ts";
 
 /** A services file in bytes of JSON; well under what one row of the relay's storage holds (2 MB). */
@@ -22,7 +23,7 @@ export const callerSchema = z.strictObject({ project: projectSchema, environment
 /** Whole segments in the one spelling that every upstream reads alike: nothing encoded, empty or of dots. */
 const PATH_PREFIX = /^\/(?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~!$&'()*+,=:@-]+(?:\/|$))*$/;
 
-const pathPrefixSchema = z
+export const pathPrefixSchema = z
   .string()
   .max(1024)
   .regex(
@@ -69,6 +70,8 @@ const serviceSchema = z.strictObject({
       (text) => parseEndpoint(text) !== null,
       "must be an http or https URL without credentials, query and fragment",
     ),
+  /** Absent: checked with the defaults. False: not checked. */
+  healthCheck: z.union([z.literal(false), healthCheckSchema]).optional(),
   ...ruleShape,
 });
 

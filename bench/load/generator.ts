@@ -65,6 +65,7 @@ function exchange(
     let bytes = 0;
     let status = 0;
     client.dispatch(options, {
+      onRequestStart: () => {},
       onResponseStart: (_controller, code) => void (status = code),
       onResponseData: (_controller, chunk) => {
         bytes += chunk.byteLength;
@@ -83,7 +84,10 @@ function exchange(
 function clientsOf(url: string, count: number): { clients: Client[]; path: string } {
   const { origin, pathname, search } = new URL(url);
   const options = { pipelining: 1, bodyTimeout: 120_000, headersTimeout: 120_000 };
-  return { clients: Array.from({ length: count }, () => new Client(origin, options)), path: pathname + search };
+  return {
+    clients: Array.from({ length: count }, () => new Client(origin, options)),
+    path: pathname + search,
+  };
 }
 
 async function runRequests(job: RequestsJob): Promise<LoadResult> {

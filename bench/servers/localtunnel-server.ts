@@ -4,8 +4,8 @@ import Module, { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
-/** As many sockets as its client asks for; the default, 10, would be the only thing measured. */
-const MAX_SOCKETS = 64;
+/** Its default. The server allows no more, but would tell its client what stands here. */
+const MAX_SOCKETS = 10;
 
 type EsmLoader = (parent: Module) => (path: string) => { default: CreateServer };
 type CreateServer = (options: { max_tcp_sockets: number; secure: boolean; domain: string }) => Server;

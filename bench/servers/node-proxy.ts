@@ -19,11 +19,15 @@ function forward(request: IncomingMessage, response: ServerResponse): void {
   upstream.dispatch(
     { path, method, headers, body: hasBody ? request : null },
     {
+      onRequestStart() {},
       onResponseStart(controller, status) {
         resume = () => controller.resume();
         const raw = Array.isArray(controller.rawHeaders) ? controller.rawHeaders : [];
         const fields = raw.map(String);
-        response.writeHead(status, fields.filter((_, at) => fields[at & ~1]?.toLowerCase() !== "connection"));
+        response.writeHead(
+          status,
+          fields.filter((_, at) => fields[at & ~1]?.toLowerCase() !== "connection"),
+        );
       },
       onResponseData(controller, chunk) {
         if (!response.write(chunk)) controller.pause();

@@ -52,27 +52,31 @@ export async function startCulvert(
     relayBundle,
     persistDir: join(directory, "state"),
     adminKey: randomBytes(32).toString("base64url"),
-    services: Object.fromEntries(plans.map(({ name }) => [name, services])),
+    services: Object.fromEntries(plans.map((_, index) => [keyOf(index), services])),
     gateways: (ids) =>
-      plans.map(({ name }) => ({
-        name,
+      plans.map((_, index) => ({
+        name: keyOf(index),
         bundlePath: gatewayBundle,
         tunnelBindings: [
-          { binding: "TUNNEL", props: { tunnel: ids[name], project: PROJECT, environment: ENVIRONMENT } },
+          {
+            binding: "TUNNEL",
+            props: { tunnel: ids[keyOf(index)], project: PROJECT, environment: ENVIRONMENT },
+          },
         ],
       })),
   });
   cleanups.add(() => workerd.stop(500));
 
   const subjects: CulvertSubject[] = [];
-  for (const { name, connectors, roundTripMs } of plans) {
-    const tunnel = tunnels[name];
-    const origin = workerd.gatewayUrls[name];
+  for (const [index, { name, connectors, roundTripMs }] of plans.entries()) {
+    const tunnel = tunnels[keyOf(index)];
+    const origin = workerd.gatewayUrls[keyOf(index)];
     if (tunnel === undefined || origin === undefined) throw new Error(`no tunnel ${name}`);
     const relayUrl =
       roundTripMs === 0
         ? workerd.url
-        : (await startServer("delay-proxy.ts", [new URL(workerd.url).host, String(roundTripMs)], cleanups)).url;
+        : (await startServer("delay-proxy.ts", [new URL(workerd.url).host, String(roundTripMs)], cleanups))
+            .url;
     const metricsUrls: string[] = [];
     const pids: number[] = [];
     for (let started = 0; started < connectors; started += 1) {
@@ -100,6 +104,11 @@ export async function startCulvert(
     });
   }
   return subjects;
+}
+
+/** A tunnel's name takes no signs. */
+function keyOf(index: number): string {
+  return `bench-${index}`;
 }
 
 async function messagesSent(metricsUrl: string): Promise<number> {

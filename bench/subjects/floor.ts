@@ -37,5 +37,9 @@ export async function startFloors(directory: string, cleanups: Cleanups): Promis
     headers: {},
     pids: () => ({ relay: [workerd.pid], feeder: [feeder.pid] }),
   });
-  return { floor: subject("floor", ""), rich: subject("rich floor", "/rich"), limit: subject("object's limit", "/limit") };
+  return {
+    floor: subject("floor", ""),
+    rich: subject("rich floor", "/rich"),
+    limit: subject("object's limit", "/limit"),
+  };
 }

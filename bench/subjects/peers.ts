@@ -27,7 +27,8 @@ export async function startSsh(
   const home = join(directory, "ssh");
   await mkdir(home, { recursive: true, mode: 0o700 });
   const keys = { host: join(home, "host-key"), user: join(home, "user-key") };
-  for (const path of Object.values(keys)) await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", path]);
+  for (const path of Object.values(keys))
+    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", path]);
   await writeFile(join(home, "authorized"), await readFile(`${keys.user}.pub`));
   if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true });
   const port = String(await freePort());
@@ -42,7 +43,12 @@ export async function startSsh(
     LogLevel: "ERROR",
   };
   const config = join(home, "sshd_config");
-  await writeFile(config, Object.entries(settings).map((pair) => `${pair.join(" ")}\n`).join(""));
+  await writeFile(
+    config,
+    Object.entries(settings)
+      .map((pair) => `${pair.join(" ")}\n`)
+      .join(""),
+  );
   const server = startChild("sshd", SSHD, ["-D", "-e", "-f", config]);
   cleanups.add(() => server.stop(500));
 

@@ -1,6 +1,6 @@
 /**
  * What the platform itself costs: an entrypoint like the relay's, an object behind it, a constant answer.
- * `/bytes/N` gives N bytes. `/rich/N` is the floor of any relay that answers as an API does: who is calling goes
+ * `/bytes/N` gives N bytes. `/rich/bytes/N` is the floor of any relay that answers as an API does: who is calling goes
  * along, the request's fields are read, and the answer has fields of its own and a body of bytes.
  * `/limit/down/N` and `/limit/up` stream between the caller and a feeder's WebSocket, without any protocol.
  */
@@ -42,7 +42,6 @@ export class TunnelBinding extends WorkerEntrypoint<Env> {
 export class Registry extends DurableObject<Env> {}
 
 export class Tunnel extends DurableObject<Env> {
-  #feeder: WebSocket | null = null;
   #download: { controller: ReadableStreamDefaultController<Uint8Array>; leftBytes: number } | null = null;
   #uploaded: (() => void) | null = null;
 
@@ -50,7 +49,7 @@ export class Tunnel extends DurableObject<Env> {
     const { pathname } = new URL(request.url);
     const [, route = "", ...rest] = pathname.split("/");
     if (request.headers.get("upgrade") === "websocket") return this.#attach();
-    if (route === "rich") return rich(request, Number(rest[0]));
+    if (route === "rich") return rich(request, Number(rest.at(-1)));
     if (route !== "limit") return new Response(ANSWER.slice(0, Number(rest[0] ?? 0)));
     return rest[0] === "down" ? this.#down(Number(rest[1])) : this.#up(request);
   }
@@ -69,10 +68,16 @@ export class Tunnel extends DurableObject<Env> {
     download.controller.close();
   }
 
+  /** Outlives the object's memory. */
+  get #feeder(): WebSocket {
+    const socket = this.ctx.getWebSockets().find(({ readyState }) => readyState === WebSocket.OPEN);
+    if (socket === undefined) throw new Error("no feeder is attached");
+    return socket;
+  }
+
   #attach(): Response {
     const { 0: feederEnd, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);
-    this.#feeder = socket;
     return new Response(null, { status: 101, webSocket: feederEnd });
   }
 
@@ -80,24 +85,25 @@ export class Tunnel extends DurableObject<Env> {
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#download = { controller, leftBytes: bytes };
-        this.#feeder?.send(`send ${bytes}`);
+        this.#feeder.send(`send ${bytes}`);
       },
     });
     return new Response(body);
   }
 
   async #up(request: Request): Promise<Response> {
+    const feeder = this.#feeder;
     const reader = request.body?.getReader({ mode: "byob" });
     let sentBytes = 0;
     for (;;) {
       const chunk = await reader?.read(new Uint8Array(READ_BYTES));
       if (chunk?.value === undefined || chunk.done) break;
-      this.#feeder?.send(chunk.value);
+      feeder.send(chunk.value);
       sentBytes += chunk.value.byteLength;
     }
     await new Promise<void>((done) => {
       this.#uploaded = done;
-      this.#feeder?.send(`received ${sentBytes}?`);
+      feeder.send(`received ${sentBytes}?`);
     });
     return new Response(`${sentBytes}`.padStart(16));
   }

@@ -10,7 +10,8 @@ const RATES = {
   staleControl: { burst: 5_000, perSecond: 2_000 },
   /** DATA frames without bytes that end nothing. */
   emptyData: { burst: 100, perSecond: 10 },
-  settings: { burst: 100, perSecond: 1 },
+  /** A long list of checks takes 17, and it may change every other second. */
+  settings: { burst: 100, perSecond: 10 },
   goaway: { burst: 10, perSecond: 1 },
   /** Informational responses (1xx): absorbed, so they must not come without end. */
   informational: { burst: 1_000, perSecond: 100 },

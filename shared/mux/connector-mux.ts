@@ -103,6 +103,18 @@ export class ConnectorMux extends Mux {
     return this.#goaway?.lastStreamId ?? this.#lastId;
   }
 
+  protected override streamTouched(): void {
+    // Only the relay's end forgets and restores.
+  }
+
+  protected override streamGone(): void {
+    // `release` says when the credit returns.
+  }
+
+  protected override turnEnded(): void {
+    // As above.
+  }
+
   protected override queueStreamsCredit(): void {
     if (this.#owedCredits === 0) return;
     this.#grantedCount += this.#owedCredits;

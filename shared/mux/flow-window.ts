@@ -88,6 +88,18 @@ export class ReceiveWindow {
     this.#lookedAtMs = nowMs;
   }
 
+  /** Takes up where a window of the base size stood: all that was received has been consumed. */
+  restore(consumedBytes: number, grantedBytes: number): void {
+    this.receivedBytes = consumedBytes;
+    this.consumedBytes = consumedBytes;
+    this.#lookedAtBytes = consumedBytes;
+    this.#grantedBytes = grantedBytes;
+  }
+
+  get grantedBytes(): number {
+    return this.#grantedBytes;
+  }
+
   get sizeBytes(): number {
     return this.#sizeBytes;
   }

@@ -53,6 +53,8 @@ export class MuxStream implements Stream {
   #closed = false;
   #closeError: TunnelError | null = null;
   #writerWaits = false;
+  /** The last frame received said that more of its message follows. */
+  #midMessage = false;
   readonly #received = new ReceiveQueue();
   #messages: WebSocketMessage[] = [];
 
@@ -68,9 +70,10 @@ export class MuxStream implements Stream {
 
   // ── the owner's side ────────────────────────────────────────────────────────────────────────────
 
-  /** An owner that has already reset the stream hears of it now. */
+  /** An owner hears now of what it missed: that the stream was reset already, or that it is at rest. */
   attach(handler: StreamHandler): void {
     this.#handler = handler;
+    if (this.isAtRest) this.tellRest();
     if (this.#closed) handler.onClosed(this.#closeError);
   }
 
@@ -192,6 +195,24 @@ export class MuxStream implements Stream {
     return this.#isDone && (this.#closed || this.readEnded);
   }
 
+  /** An open WebSocket with nothing under way in either direction. */
+  get isAtRest(): boolean {
+    const open = this.#localHalf === "messages" && this.#remoteHalf === "messages";
+    return open && !this.#midMessage && this.outbox.items.length === 0 && this.#messages.length === 0;
+  }
+
+  /** Tells the owner what to keep. Call while it is at rest. */
+  tellRest(): void {
+    const { window } = this.outbox;
+    this.#handler?.onRest?.({
+      id: this.id,
+      sentBytes: window.sentBytes,
+      sendLimitBytes: window.limitBytes,
+      consumedBytes: this.receiveWindow.consumedBytes,
+      grantedBytes: this.receiveWindow.grantedBytes,
+    });
+  }
+
   /** Reset from this end: what arrives is counted and discarded. */
   get isAbandoned(): boolean {
     return this.#abandoned;
@@ -248,7 +269,9 @@ export class MuxStream implements Stream {
     }
     this.#remoteHalf = nextHalf(this.#remoteHalf, { frame: "WSMSG", end: false }, this.open.kind);
     const text = (flags & FLAG.TEXT) !== 0;
-    this.#messages.push({ bytes: detached(payload), text, more: (flags & FLAG.MORE) !== 0 });
+    const more = (flags & FLAG.MORE) !== 0;
+    this.#midMessage = more;
+    this.#messages.push({ bytes: detached(payload), text, more });
     this.#arrived();
   }
 

@@ -39,6 +39,10 @@ import { costBytes, type Outbox, SendQueue } from "./send-queue.ts";
 export interface MuxEvents {
   /** The peer takes or opens no more streams on this connection. */
   onGoaway?(goaway: Goaway): void;
+  /** Views of the message that brought them. May throw a connection error. */
+  onSettings?(settings: ReadonlyMap<number, Uint8Array>): void;
+  /** A stream has something to send, and the peer's window for it is shut. */
+  onStalled?(): void;
   /** Called once, after every stream's own `onClosed`. */
   onClosed(error: TunnelError): void;
 }
@@ -149,6 +153,7 @@ export abstract class Mux implements StreamHost {
     } catch (thrown) {
       this.fail(TunnelError.from(thrown));
     }
+    this.turnEnded();
   }
 
   /** A sign of life that is no message of ours. */
@@ -168,6 +173,13 @@ export abstract class Mux implements StreamHost {
 
   ping(): void {
     this.epoch.queue.pushControl(FRAME.PING, new Uint8Array(8));
+    this.schedule();
+  }
+
+  /** Settings of the connection: they outlive its epochs. */
+  sendSettings(payload: Uint8Array): void {
+    if (this.closed) return;
+    this.epoch.queue.pushControl(FRAME.SETTINGS, payload);
     this.schedule();
   }
 
@@ -223,6 +235,7 @@ export abstract class Mux implements StreamHost {
       for (const outbox of touched) this.#afterSend(outbox);
       if (this.closed) return;
     }
+    this.turnEnded();
     if (this.epoch.queue.isEmpty) return;
     this.#options.budget.notifyWhenFreed(this.#wakeUp);
     if (this.#isBacklogged) return;
@@ -242,6 +255,12 @@ export abstract class Mux implements StreamHost {
   protected abstract goawayReceived(goaway: Goaway): void;
   /** Credit of this end's own kind, before a message is put together. */
   protected abstract queueStreamsCredit(): void;
+  /** Something of this stream went in or out, or its window changed. */
+  protected abstract streamTouched(stream: MuxStream): void;
+  /** The stream is no longer among those of the epoch. */
+  protected abstract streamGone(stream: MuxStream): void;
+  /** A message has been taken in, or all that may leave has left. */
+  protected abstract turnEnded(): void;
   /** A stream's upstream work is gone. */
   abstract released(stream: MuxStream): void;
 
@@ -316,6 +335,7 @@ export abstract class Mux implements StreamHost {
     if (!stream.isOver || this.epoch.streams.get(stream.id) !== stream) return;
     this.epoch.streams.delete(stream.id);
     this.#forget(stream);
+    this.streamGone(stream);
     stream.finish();
   }
 
@@ -337,11 +357,13 @@ export abstract class Mux implements StreamHost {
         this.spend("ping");
         this.epoch.queue.pushControl(FRAME.PING, payload.slice(), FLAG.ACK);
         return this.schedule();
-      case FRAME.SETTINGS:
+      case FRAME.SETTINGS: {
         this.spend("settings");
-        // None of them means anything yet, but a malformed one is a violation all the same.
-        decodeSettings(payload);
+        // A malformed one is a violation whether anybody listens or not.
+        const settings = decodeSettings(payload);
+        this.#events.onSettings?.(settings);
         return;
+      }
       case FRAME.WINDOW:
         return this.#receiveWindow(streamId, decodeOffset(payload));
       case FRAME.HEAD:
@@ -364,6 +386,7 @@ export abstract class Mux implements StreamHost {
     if (type === FRAME.HEAD && (flags & FLAG.INFO) !== 0) this.spend("informational");
     const stream = this.epoch.streams.get(streamId);
     if (stream === undefined) return this.#receiveLate(type, streamId);
+    this.streamTouched(stream);
     try {
       if (cost > 0 && !stream.receiveWindow.receive(cost, this.#nowMs)) {
         if (!stream.isAbandoned) throw new TunnelError("FLOW_CONTROL", "data beyond the stream's window");
@@ -397,6 +420,7 @@ export abstract class Mux implements StreamHost {
     const { outbox } = stream;
     if (limitBytes <= outbox.window.limitBytes) return this.spend("staleControl");
     outbox.window.grant(limitBytes);
+    this.streamTouched(stream);
     this.#stalled.delete(stream);
     this.wake(outbox);
   }
@@ -440,7 +464,7 @@ export abstract class Mux implements StreamHost {
     this.#owed.clear();
   }
 
-  #unacknowledgedBytes(): number {
+  protected get unacknowledgedBytes(): number {
     const { sentBytes, limitBytes } = this.epoch.sendWindow;
     return Math.max(0, sentBytes - (limitBytes - this.peerConnectionWindowBytes));
   }
@@ -451,7 +475,7 @@ export abstract class Mux implements StreamHost {
 
   #dataRoomBytes(): number {
     if (this.#isBacklogged) return 0;
-    const room = this.#options.budget.roomBytes(this.#unacknowledgedBytes());
+    const room = this.#options.budget.roomBytes(this.unacknowledgedBytes);
     return Math.min(room, this.epoch.sendWindow.availableBytes);
   }
 
@@ -470,6 +494,7 @@ export abstract class Mux implements StreamHost {
     // A STOP lets the end of a stalled half leave.
     if (outbox.items.length === 0) this.#stalled.delete(stream);
     this.#noteStalled(outbox);
+    this.streamTouched(stream);
     stream.afterSend();
   }
 
@@ -480,6 +505,7 @@ export abstract class Mux implements StreamHost {
     const stream = this.epoch.streams.get(outbox.streamId);
     if (stream === undefined || this.#stalled.has(stream)) return;
     this.#stalled.set(stream, this.clock.nowMs());
+    this.#events.onStalled?.();
     this.#scheduleStallCheck();
   }
 
@@ -522,7 +548,7 @@ export abstract class Mux implements StreamHost {
   }
 
   #disposeEpoch(): void {
-    this.#options.budget.change(-this.#unacknowledgedBytes());
+    this.#options.budget.change(-this.unacknowledgedBytes);
     this.#cancelStallCheck?.();
     this.#cancelStallCheck = null;
     this.#creditAwaitedSinceMs = null;
@@ -533,6 +559,7 @@ export abstract class Mux implements StreamHost {
     const neverSent = this.epoch.queue.drop(stream.outbox) && !error.notProcessed;
     this.#forget(stream);
     this.epoch.streams.delete(stream.id);
+    this.streamGone(stream);
     stream.fail(neverSent ? new TunnelError(error.code, error.message, { notProcessed: true }) : error);
   }
 
@@ -552,7 +579,8 @@ export abstract class Mux implements StreamHost {
 /** Housekeeping is no traffic, and an answer asks for none: two quiet ends would keep each other awake. */
 function wantsAnswer({ type, flags }: Frame): boolean {
   if (type === FRAME.PING) return (flags & FLAG.ACK) === 0;
-  return type !== FRAME.WINDOW && type !== FRAME.STREAMS && type !== FRAME.GOAWAY;
+  const credit = type === FRAME.WINDOW || type === FRAME.STREAMS;
+  return !credit && type !== FRAME.GOAWAY && type !== FRAME.SETTINGS;
 }
 
 function deliver(stream: MuxStream, type: number, flags: number, payload: Uint8Array): void {

@@ -9,6 +9,7 @@ import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
 import { SendWindow } from "./flow-window.ts";
 import { Mux, type MuxEvents, type MuxOptions } from "./mux.ts";
 import { MuxStream } from "./mux-stream.ts";
+import type { ConnectionRest, StreamRest } from "./rest.ts";
 import type { Stream, StreamHandler } from "./stream.ts";
 
 export interface RelayMuxEvents extends MuxEvents {
@@ -16,6 +17,8 @@ export interface RelayMuxEvents extends MuxEvents {
   onHello(hello: Hello): void;
   /** A new epoch is about to be announced. Store it before returning. */
   onEpoch(epoch: number): void;
+  /** The connection came to rest: store what it can be restored from. Null: it is at rest no longer. */
+  onRest(rest: ConnectionRest | null): void;
 }
 
 export interface RelayMuxOptions extends MuxOptions {
@@ -23,7 +26,7 @@ export interface RelayMuxOptions extends MuxOptions {
   relayId: string;
   softwareVersion: string;
   /** Of a connection that outlived the memory of its streams. */
-  resume?: { hello: Hello; epoch: number };
+  resume?: { hello: Hello; epoch: number; rest: ConnectionRest | null };
   /** Tests lower it. */
   maxStreamId?: number;
 }
@@ -33,6 +36,7 @@ export interface RelayMuxOptions extends MuxOptions {
  * dormant ──anything to send, anything received──▶ restarting ──RESTART of this epoch──▶ ready
  *
  * Dormant: the connection was resumed, and its connector does not know yet that its streams are forgotten.
+ * One that was at rest is resumed as ready: nothing of it was forgotten.
  */
 type State = "hello" | "dormant" | "restarting" | "ready";
 
@@ -48,6 +52,10 @@ export class RelayMux extends Mux {
   /** The last stream the connector has taken, once it drains. */
   #goawayLastId: number | null = null;
   #idsUsedUp = false;
+  #webSocketCount = 0;
+  /** Streams that are not at rest. Kept only while there are WebSockets: nothing else can be restored. */
+  readonly #restless = new Set<MuxStream>();
+  #atRest = false;
 
   constructor(options: RelayMuxOptions) {
     super(options);
@@ -57,6 +65,7 @@ export class RelayMux extends Mux {
       this.#state = "dormant";
       this.#epochNumber = options.resume.epoch;
       this.#adopt(options.resume.hello);
+      if (options.resume.rest !== null) this.#restore(options.resume.rest);
     }
   }
 
@@ -96,16 +105,33 @@ export class RelayMux extends Mux {
       sendWindow: new SendWindow(this.peerStreamWindowBytes),
       receiveWindow: this.newReceiveWindow(),
     });
-    this.epoch.streams.set(id, stream);
-    stream.attach(handler);
+    this.#add(stream, handler);
     this.sendHead(FRAME.OPEN, id, payload, end ? FLAG.END : 0);
     if (this.#nextId > (this.#options.maxStreamId ?? MAX_STREAM_ID)) this.#retire();
+    return stream;
+  }
+
+  /** A stream of a connection that was resumed at rest. */
+  restoreStream(open: OpenHead, rest: StreamRest, handler: StreamHandler): Stream {
+    const sendWindow = new SendWindow(rest.sendLimitBytes);
+    sendWindow.spend(rest.sentBytes);
+    const receiveWindow = this.newReceiveWindow();
+    receiveWindow.restore(rest.consumedBytes, rest.grantedBytes);
+    const halves = { localHalf: "messages", remoteHalf: "messages" } as const;
+    const stream = new MuxStream({ id: rest.id, open, host: this, ...halves, sendWindow, receiveWindow });
+    this.#add(stream, handler);
+    this.#restless.delete(stream);
     return stream;
   }
 
   override ping(): void {
     if (this.#state === "dormant") this.#announceEpoch();
     super.ping();
+  }
+
+  override sendSettings(payload: Uint8Array): void {
+    if (this.#state === "dormant" && !this.closed) this.#announceEpoch();
+    super.sendSettings(payload);
   }
 
   override dropQueued(stream: MuxStream): boolean {
@@ -124,6 +150,8 @@ export class RelayMux extends Mux {
     _streamId: number,
     payload: Uint8Array,
   ): boolean {
+    // Settings belong to the connection, whatever became of its streams.
+    if (type === FRAME.SETTINGS && this.#hello !== null) return false;
     switch (this.#state) {
       case "hello":
         if (type !== FRAME.HELLO) throw connectionError("PROTOCOL_ERROR", "the first frame is not HELLO");
@@ -140,6 +168,39 @@ export class RelayMux extends Mux {
         this.#receiveStreams(readU32(payload, 0));
         return true;
     }
+  }
+
+  override creditOwed(stream: MuxStream): void {
+    super.creditOwed(stream);
+    // With its last message read, the stream may be at rest.
+    if (this.#restless.has(stream)) this.schedule();
+  }
+
+  protected override streamTouched(stream: MuxStream): void {
+    if (this.#webSocketCount > 0) this.#restless.add(stream);
+  }
+
+  protected override streamGone(stream: MuxStream): void {
+    this.#restless.delete(stream);
+    if (stream.open.kind === "websocket") this.#webSocketCount--;
+    // The others may be at rest now.
+    if (this.#webSocketCount > 0) this.schedule();
+  }
+
+  protected override turnEnded(): void {
+    if (this.closed || (this.#webSocketCount === 0 && !this.#atRest)) return;
+    let changed = false;
+    for (const stream of this.#restless) {
+      if (!stream.isAtRest) continue;
+      this.#restless.delete(stream);
+      stream.tellRest();
+      changed = true;
+    }
+    const atRest = this.#isAtRest;
+    if (!atRest && !this.#atRest) return;
+    if (atRest && this.#atRest && !changed) return;
+    this.#atRest = atRest;
+    this.#options.events.onRest(atRest ? this.#rest() : null);
   }
 
   protected override wasOpened(streamId: number): boolean {
@@ -168,6 +229,46 @@ export class RelayMux extends Mux {
     for (const stream of this.epoch.streams.values()) {
       if (stream.id > goaway.lastStreamId) this.failStream(stream, error);
     }
+  }
+
+  get #isAtRest(): boolean {
+    const settled = this.#state === "ready" && !this.closed && !this.isDraining && this.epoch.queue.isEmpty;
+    return settled && this.#webSocketCount > 0 && this.#restless.size === 0;
+  }
+
+  #rest(): ConnectionRest {
+    const { sendWindow, receivedBytes, grantedBytes } = this.epoch;
+    return {
+      nextId: this.#nextId,
+      openedCount: this.#openedCount,
+      streamsLimit: this.#streamsLimit,
+      sentBytes: sendWindow.sentBytes,
+      sendLimitBytes: sendWindow.limitBytes,
+      receivedBytes,
+      grantedBytes,
+    };
+  }
+
+  #restore(rest: ConnectionRest): void {
+    this.#state = "ready";
+    this.#atRest = true;
+    this.#nextId = rest.nextId;
+    this.#openedCount = rest.openedCount;
+    this.#streamsLimit = rest.streamsLimit;
+    this.epoch.sendWindow.spend(rest.sentBytes);
+    this.epoch.sendWindow.grant(rest.sendLimitBytes);
+    this.epoch.receivedBytes = rest.receivedBytes;
+    this.epoch.grantedBytes = rest.grantedBytes;
+    this.#options.budget.change(this.unacknowledgedBytes);
+  }
+
+  #add(stream: MuxStream, handler: StreamHandler): void {
+    if (stream.open.kind === "websocket" && this.#webSocketCount++ === 0) {
+      for (const other of this.epoch.streams.values()) this.#restless.add(other);
+    }
+    if (this.#webSocketCount > 0) this.#restless.add(stream);
+    this.epoch.streams.set(stream.id, stream);
+    stream.attach(handler);
   }
 
   #adopt(hello: Hello): void {

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../protocol/error-code.ts";
 import type { Field, OpenHead, ResponseHead } from "../protocol/head.ts";
+import type { StreamRest } from "./rest.ts";
 import type { TunnelError } from "../protocol/tunnel-error.ts";
 
 /** What a stream tells its owner. Called synchronously while a message is dispatched: never throw, never block. */
@@ -12,6 +13,8 @@ export interface StreamHandler {
   onWritable(): void;
   /** The peer wants no more of what this side sends; `write` now discards, and the send half counts as ended. */
   onStop?(): void;
+  /** Relay, WebSocket only: nothing is under way, and this is what the stream can be restored from. */
+  onRest?(rest: StreamRest): void;
   /** Called exactly once, last: null when both halves ended as they should and all was read, or may still be. */
   onClosed(error: TunnelError | null): void;
 }
@@ -28,6 +31,8 @@ export interface Stream {
   readonly id: number;
   /** Relay: as given to `open`. Connector: as received. */
   readonly open: OpenHead;
+  /** Hands the stream to another owner: all further events are its. */
+  attach(handler: StreamHandler): void;
 
   // sending
   /** Connector only. `end`: no body and no trailers follow. An informational (1xx) head may precede. */

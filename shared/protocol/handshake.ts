@@ -39,6 +39,10 @@ const SETTING = {
   relayId: 9,
 } as const;
 
+/** Of SETTINGS later in a connection: see service-checks.ts. */
+export const CHECKS_SETTING = 16;
+export const HEALTH_SETTING = 17;
+
 const MAX_TEXT_LENGTH = 64;
 const TEXT = /^[A-Za-z0-9._-]{1,64}$/;
 /** Less than this could never carry a frame's worth; more could not be honoured. */
@@ -104,6 +108,10 @@ function encodeSettings(values: Hello | Welcome): Uint8Array {
     if (typeof value === "number") writeU32(bytes, 0, value);
     return { id: SETTING[name as keyof typeof SETTING], bytes };
   });
+  return encodeSettingList(parts);
+}
+
+export function encodeSettingList(parts: readonly { id: number; bytes: Uint8Array }[]): Uint8Array {
   const payload = new Uint8Array(parts.reduce((size, part) => size + 4 + part.bytes.byteLength, 0));
   let at = 0;
   for (const { id, bytes } of parts) {

@@ -23,6 +23,10 @@ export const MAX_DETAIL_BYTES = 256;
 export const MAX_CLOSE_REASON_BYTES = 123;
 export const MAX_SETTINGS = 32;
 export const MAX_SETTINGS_BYTES = 4 * 1024;
+/** What a connector is told to check: a thousand services of common length, in 17 SETTINGS. */
+export const MAX_CHECKS_BYTES = 64 * 1024;
+/** As many services as a file holds, with room. */
+export const MAX_CHECKS = 2048;
 
 /** RFC 9113 §5.1.1: stream ids are 31 bits; ours are odd. */
 export const MAX_STREAM_ID = 0x7fff_ffff;

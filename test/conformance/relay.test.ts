@@ -658,11 +658,8 @@ async function sendRaw(
   request: { method?: string; path?: string; headers?: string; body?: string },
 ): Promise<string> {
   const { method = "GET", path = "/", headers = "", body = "" } = request;
-  return tunnel.raw((full) =>
-    Buffer.from(
-      `${method} ${full(path)} HTTP/1.1\r\nhost: g\r\nconnection: close\r\n${headers}\r\n${body}`,
-      "utf8",
-    ),
+  return tunnel.raw(
+    (full) => `${method} ${full(path)} HTTP/1.1\r\nhost: g\r\nconnection: close\r\n${headers}\r\n${body}`,
   );
 }
 
@@ -693,7 +690,7 @@ describe.concurrent("a request that cannot be carried", () => {
     const answer = await sendRaw(tunnel, request);
     expect(Number(answer.split(" ")[1])).toBe(status);
     await peer.settled();
-    expect(peer.inbox).toEqual([]);
+    expect(peer.streamFrames).toEqual([]);
   });
 });
 
@@ -783,10 +780,9 @@ describe.concurrent("a WebSocket", () => {
     client.on("message", (received: Buffer, isBinary) =>
       messages.push(isBinary ? received : received.toString()),
     );
-    const closed = once(client, "close").then(([code, reason]: [number, Buffer]) => ({
-      code,
-      reason: reason.toString(),
-    }));
+    const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+      client.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
+    });
     const { id, kind } = await peer.takeOpen();
     expect(kind).toBe("websocket");
     peer.send(head(id, 101));
@@ -808,6 +804,7 @@ describe.concurrent("a WebSocket", () => {
     expect(messages).toEqual(["text", Buffer.from([1, 2]), ""]);
     client.send("up");
     expect((await peer.take(FRAME.WSMSG, id)).flags).toBe(FLAG.TEXT);
+    tunnel.leave(client);
     client.close(4001, "bye");
     expect(decodeClose((await peer.take(FRAME.WSCLOSE, id)).payload)).toEqual({ code: 4001, reason: "bye" });
     peer.send(wsClose(id, 4001, "bye"));

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { dialWebSocket } from "../support/calls.ts";
 import { startSystem } from "../support/system.ts";
 import type { System } from "../support/system.ts";
 
@@ -23,9 +24,7 @@ interface Options {
 }
 
 function dial({ path = "/ws/echo", via = "TUNNEL", protocols = [], headers = {} }: Options): WebSocket {
-  const origin = via === "direct" ? system.directOrigin("node-api") : "http://node-api";
-  const url = `${system.gatewayUrl.replace("http", "ws")}/pass/${via}/${origin}${path}`;
-  return new WebSocket(url, protocols, { headers, perMessageDeflate: false, maxPayload: 4 * MIB });
+  return dialWebSocket(system, { via, service: "node-api", path, headers }, protocols);
 }
 
 interface Message {
@@ -42,6 +41,10 @@ function listen(socket: WebSocket) {
     code: code as number,
     reason: String(reason),
   }));
+  // workerd ends the TCP connection of a hibernating socket up to 10 s after the closing handshake, and `ws` waits for
+  // that. Once the handshake is under way, the code and the reason are known.
+  const hangUp = setInterval(() => socket.readyState === socket.CLOSING && socket.terminate(), 500);
+  void closed.finally(() => clearInterval(hangUp));
   return {
     closed,
     messages,
@@ -185,6 +188,20 @@ it("a flood reaches a caller that pauses, whole and in order", async () => {
   const numbers = (await take(messages)).map(({ data }) => data.readUInt32BE(0));
   expect(numbers).toEqual(Array.from({ length: messages }, (_, number) => number));
   expect(await closed).toEqual({ code: 1000, reason: "done" });
+});
+
+it("a caller that outruns the upstream is closed with 1013, and others go on", async () => {
+  const { socket, closed } = await open({ path: "/ws/slow" });
+  const calm = await open();
+  const message = Buffer.alloc(256 * 1024);
+  for (let sent = 0; sent < 256 && socket.readyState === WebSocket.OPEN; sent += 1) {
+    socket.send(message);
+    await sleep(2);
+  }
+  expect((await closed).code).toBe(1013);
+  calm.socket.send("still here");
+  expect(String((await calm.take(1))[0]?.data)).toBe("still here");
+  calm.socket.close();
 });
 
 it("a hundred at once do not mix", async () => {

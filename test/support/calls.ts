@@ -3,11 +3,14 @@ import { request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { WebSocket } from "ws";
 import type { Observation, ProbeRequest } from "./probe.ts";
 import type { RawAccount } from "./raw-upstream.ts";
 import type { System } from "./system.ts";
 
 const CALL_TIMEOUT_MS = 20_000;
+/** The runtime ends the connection of a hibernating socket seconds after the close frames: no need to wait for it. */
+const WEB_SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: 4 * 1024 * 1024, closeTimeout: 500 };
 
 export interface Call {
   /** A tunnel binding of the test gateway (default TUNNEL), or `direct`. */
@@ -19,6 +22,16 @@ export interface Call {
   headers?: Record<string, string | string[]> | string[];
   /** A stream goes out chunked unless `headers` give its length. */
   body?: Buffer | string | Readable;
+}
+
+/** A WebSocket through the test gateway. */
+export function dialWebSocket(
+  system: System,
+  { via = "TUNNEL", service, path, headers = {} }: Call & { headers?: Record<string, string> },
+  protocols: string[] = [],
+): WebSocket {
+  const url = `${system.gatewayUrl.replace("http", "ws")}/pass/${via}/${urlOf(system, { via, service, path })}`;
+  return new WebSocket(url, protocols, { headers, ...WEB_SOCKET_OPTIONS });
 }
 
 export interface Answer {

@@ -114,18 +114,12 @@ export class HandTunnel {
     return (await probed.json()) as Observation;
   }
 
-  /** Bytes to the gateway as they are, and everything that came back until it closed. */
-  async raw(request: (path: (upstreamPath: string) => string) => string | Uint8Array): Promise<string> {
-    const { hostname, port } = new URL(this.#gatewayUrl);
-    const socket = connectTcp(Number(port), hostname);
-    let received = "";
-    socket.on("data", (bytes: Buffer) => (received += bytes.toString("latin1")));
-    socket.on("error", () => {});
-    socket.setTimeout(CALL_TIMEOUT_MS, () => socket.destroy());
-    await once(socket, "connect");
-    socket.write(request((path) => `/pass/${this.#binding}/http://api${path}`));
-    await once(socket, "close");
-    return received;
+  /** A client's request to the gateway by its bytes, and the answer by its own. */
+  raw(request: (path: (upstreamPath: string) => string) => string): Promise<string> {
+    return exchangeBytes(
+      this.#gatewayUrl,
+      request((path) => `/pass/${this.#binding}/http://api${path}`),
+    );
   }
 
   /** A client's WebSocket through the gateway. */
@@ -136,6 +130,11 @@ export class HandTunnel {
     return socket;
   }
 
+  /** The test closes this socket itself, and wants to see how that is answered. */
+  leave(socket: WebSocket): void {
+    this.#sockets.delete(socket);
+  }
+
   /** Ends sockets that the relay has closed: it leaves TCP open for seconds. */
   endClosing(): void {
     for (const socket of this.#sockets) if (socket.readyState === WebSocket.CLOSING) socket.terminate();
@@ -144,6 +143,20 @@ export class HandTunnel {
   terminate(): void {
     for (const socket of this.#sockets) socket.terminate();
   }
+}
+
+/** Sends text as UTF-8; what came back until the other side closed, a character per byte. */
+export async function exchangeBytes(url: string, text: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connectTcp(Number(port), hostname);
+  let received = "";
+  socket.on("data", (bytes: Buffer) => (received += bytes.toString("latin1")));
+  socket.on("error", () => {});
+  socket.setTimeout(CALL_TIMEOUT_MS, () => socket.destroy());
+  await once(socket, "connect");
+  socket.write(text);
+  await once(socket, "close");
+  return received;
 }
 
 export async function read(response: Response): Promise<Answer> {

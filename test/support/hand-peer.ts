@@ -28,25 +28,36 @@ export interface PeerSocket {
   close(code: number, reason: string): void;
 }
 
-/** A connector that does what a test says, right or wrong; it answers nothing by itself. */
+/** A connector that does what a test says, right or wrong; by itself it answers only PING. */
 export class HandPeer {
   /** Received and not yet taken. */
   readonly inbox: Frame[] = [];
   readonly texts: string[] = [];
   closed: { code: number; reason: string } | null = null;
+  /** Does not even answer PING. */
+  silent = false;
   readonly #socket: PeerSocket;
 
   constructor(socket: PeerSocket) {
     this.#socket = socket;
   }
 
+  /** Not taken, and about a stream. */
+  get streamFrames(): Frame[] {
+    return this.inbox.filter(({ streamId }) => streamId !== 0);
+  }
+
   received(data: Uint8Array | string): void {
-    if (typeof data === "string") this.texts.push(data);
-    else {
-      decodeMessage(data, (type, flags, streamId, payload) => {
-        this.inbox.push({ type, flags, streamId, payload: payload.slice() });
-      });
+    if (typeof data === "string") {
+      this.texts.push(data);
+      return;
     }
+    decodeMessage(data, (type, flags, streamId, view) => {
+      const payload = view.slice();
+      const asked = type === FRAME.PING && (flags & FLAG.ACK) === 0;
+      if (!asked) this.inbox.push({ type, flags, streamId, payload });
+      else if (!this.silent) this.send(frame(FRAME.PING, payload, 0, FLAG.ACK));
+    });
   }
 
   /** All frames in one message. */
@@ -118,7 +129,7 @@ export async function until(
   }
 }
 
-export function frame(type: number, payload = NO_PAYLOAD, streamId = 0, flags = 0): Frame {
+export function frame(type: number, payload: Uint8Array = NO_PAYLOAD, streamId = 0, flags = 0): Frame {
   return { type, flags, streamId, payload };
 }
 

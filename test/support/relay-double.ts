@@ -91,7 +91,6 @@ export class RelayDouble {
       pool: new WindowPool(RELAY_WINDOW_POOL_BYTES),
       budget: new SendBudget(MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES),
       gatherMs: 0,
-      silence: { ask() {}, lost() {} },
       events: {
         onHello: (hello) => this.attachments.push(Object.assign(attachment, { hello })),
         onEpoch() {},

@@ -72,7 +72,8 @@ export class SimDirection implements Transport {
   }
 
   #after(delayMs: number, run: () => void): void {
-    this.#clock.after(delayMs, () => {
+    // Whole milliseconds: sums of fractions would make timers that never come due.
+    this.#clock.after(Math.ceil(delayMs), () => {
       if (!this.#cut) run();
     });
   }

@@ -43,7 +43,7 @@ export interface PairOptions {
   connectorWindowBytes?: number;
   connectionWindowBytes?: number;
   poolBytes?: number;
-  budgetBytes?: number;
+  budget?: { totalBytes: number; minimumBytes: number };
   gatherMs?: number;
   maxStreamId?: number;
 }
@@ -61,7 +61,7 @@ export class SimPair {
   readonly connectorBudget: SendBudget;
   /** What an object keeps over its eviction. */
   stored: { hello: Hello; epoch: number } | null = null;
-  readonly closedEnds: ("relay" | "connector")[] = [];
+  readonly closedEnds: { end: "relay" | "connector"; error: TunnelError }[] = [];
   readonly #options: PairOptions;
 
   constructor(options: PairOptions) {
@@ -82,7 +82,7 @@ export class SimPair {
       events: {
         onWelcome: () => {},
         onStream: (stream) => this.#options.onStream(stream),
-        onClosed: () => void this.closedEnds.push("connector"),
+        onClosed: (error) => void this.closedEnds.push({ end: "connector", error }),
       },
       hello: {
         softwareVersion: "0.1.0",
@@ -106,7 +106,7 @@ export class SimPair {
     if (this.stored === null) return;
     this.relayPool = new WindowPool(this.#options.poolBytes ?? RELAY_WINDOW_POOL_BYTES);
     this.relayBudget = this.#newBudget();
-    this.relay = this.#newRelay({ resume: this.stored });
+    this.relay = this.#newRelay({ resume: { ...this.stored, rest: null } });
   }
 
   /** The network is gone; both ends find out. */
@@ -119,20 +119,31 @@ export class SimPair {
   }
 
   #newBudget(): SendBudget {
-    return new SendBudget(this.#options.budgetBytes ?? MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES);
+    const { budget } = this.#options;
+    return new SendBudget(
+      budget?.totalBytes ?? MAX_UNACKNOWLEDGED_BYTES,
+      budget?.minimumBytes ?? MIN_UNACKNOWLEDGED_BYTES,
+    );
   }
 
   #newRelay(extra: Pick<RelayMuxOptions, "resume"> = {}): RelayMux {
     const { maxStreamId } = this.#options;
-    return new RelayMux({
-      transport: this.toConnector,
+    // An evicted object does nothing any more, whatever timers it left.
+    const isCurrent = () => relay === this.relay;
+    const relay: RelayMux = new RelayMux({
+      transport: {
+        send: (message) => isCurrent() && this.toConnector.send(message),
+        close: (code) => isCurrent() && this.toConnector.close(code),
+        bufferedBytes: () => this.toConnector.bufferedBytes(),
+      },
       clock: this.clock,
       events: {
         onHello: (hello) => (this.stored = { hello, epoch: 0 }),
         onEpoch: (epoch) => {
           if (this.stored !== null) this.stored = { ...this.stored, epoch };
         },
-        onClosed: () => void this.closedEnds.push("relay"),
+        onRest: () => {},
+        onClosed: (error) => isCurrent() && this.closedEnds.push({ end: "relay", error }),
       },
       relayId: "relay-1",
       softwareVersion: "0.1.0",
@@ -145,6 +156,7 @@ export class SimPair {
       ...(maxStreamId === undefined ? {} : { maxStreamId }),
       ...extra,
     });
+    return relay;
   }
 
   #endOf(mux: () => RelayMux | ConnectorMux): LinkEnd {

@@ -41,7 +41,7 @@ export const WELCOME_PAYLOAD = encodeWelcome({
 export const frame = (
   name: keyof typeof FRAME,
   streamId = 0,
-  payload = new Uint8Array(0),
+  payload: Uint8Array = new Uint8Array(0),
   flags = 0,
 ): Frame => ({
   type: FRAME[name],
@@ -204,6 +204,7 @@ export class Bench {
       events: {
         onHello: () => {},
         onEpoch: () => {},
+        onRest: () => {},
         onClosed: (error) => this.connectionErrors.push(error),
       },
       relayId: "relay-1",

@@ -1,11 +1,15 @@
 import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { CLOSE_REVOKED } from "../../shared/protocol/limits.ts";
 import { parseToken } from "../../shared/token.ts";
+import apiPage from "../../docs/api.md?raw";
+import { PROBLEMS } from "../../worker/api/problem.ts";
 import { registryStub, tunnelStub } from "../../worker/env.ts";
 import { Registry, Tunnel } from "../../worker/index.ts";
 import { TunnelStore } from "../../worker/tunnel/tunnel-store.ts";
 import { ADMIN_KEY, RELAY, call, connect, createTunnel, json, problem } from "./admin-client.ts";
+import { attached } from "./hand-connector.ts";
 
 const file = {
   version: 1,
@@ -383,6 +387,26 @@ describe("without any key", () => {
     expect(await json(call("GET", "/healthz", { key: null }))).toEqual({ status: "ok" });
   });
 
+  it("docs/api.md lists every operation with its role, and every code", async () => {
+    type Document = { paths: Record<string, Record<string, { description: string }>> };
+    const { paths } = await json<Document>(call("GET", "/v1/openapi.json", { key: null }));
+    const listed = Array.from(
+      apiPage.matchAll(/^\| `([A-Z]+ \/v1\S+)` +\| (admin|viewer) /gm),
+      ([, route, role]) => `${route} ${role}`,
+    );
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(
+        ([method, { description }]) => `${method.toUpperCase()} ${path} ${/`(\w+)`/.exec(description)?.[1]}`,
+      ),
+    );
+    expect(listed.sort()).toEqual(documented.sort());
+    const codes = Array.from(apiPage.matchAll(/^\| `([A-Z_]+)` +\| (\d+) /gm), ([, code, status]) => [
+      code,
+      Number(status),
+    ]);
+    expect(codes).toEqual(Object.entries(PROBLEMS).map(([code, { status }]) => [code, status]));
+  });
+
   it("docs shows every operation to people, without a script", async () => {
     const answer = await call("GET", "/v1/docs", { key: null });
     const html = await answer.text();
@@ -469,6 +493,16 @@ describe("a connector's WebSocket", () => {
     );
     expect(tunnel.tokens).toEqual([expect.objectContaining({ kid, lastUsedAt: expect.any(String) })]);
     answer.webSocket?.close(1000);
+  });
+
+  it("is cut by revocation while its object hibernates", async () => {
+    const tunnel = await createTunnel();
+    const peer = await attached(tunnel);
+    await evictDurableObject(tunnelStub(env, tunnel.id), { webSockets: "hibernate" });
+    const startedMs = Date.now();
+    expect((await call("DELETE", `/v1/tunnels/${tunnel.id}/tokens/${tunnel.kid}`)).status).toBe(204);
+    await vi.waitFor(() => expect(peer.closed?.code).toBe(CLOSE_REVOKED));
+    expect(Date.now() - startedMs).toBeLessThan(1000);
   });
 
   it("is accepted while the Registry fails, even after the tunnel's object was evicted", async () => {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CHECK_OUTCOMES, isFailing } from "../../shared/protocol/service-checks.ts";
 import type { TunnelDetails } from "../registry/registry-object.ts";
 import type { ConnectionStatus, TunnelStatus } from "../tunnel/tunnel-config.ts";
 import { isoTime } from "./time.ts";
@@ -7,6 +8,12 @@ const statusSchema = z
   .enum(["healthy", "degraded", "down", "inactive"])
   .describe("Two or more connectors, one, none, or never any");
 
+const healthSchema = z.strictObject({
+  passing: z.int().describe("Services whose check passes on this connector"),
+  pending: z.int().describe("Services whose first check is still to come"),
+  failing: z.array(z.strictObject({ service: z.string(), reason: z.enum(CHECK_OUTCOMES) })),
+});
+
 const connectorSchema = z.strictObject({
   id: z.string(),
   version: z.string(),
@@ -14,6 +21,7 @@ const connectorSchema = z.strictObject({
   connections: z.int(),
   openStreams: z.int(),
   kid: z.string().describe("Of the token it connected with"),
+  health: healthSchema.describe("Requests for a failing service go to other connectors, if any of them passes"),
 });
 
 const tokenSchema = z.strictObject({
@@ -84,6 +92,20 @@ function describeConnectors(connections: readonly ConnectionStatus[]): z.infer<t
       connections: all.length,
       openStreams: all.reduce((sum, { openStreams }) => sum + openStreams, 0),
       kid: first?.kid ?? "",
+      health: describeHealth(first),
     };
   });
+}
+
+/** Every connection of a connector reports the same. */
+function describeHealth(connection: ConnectionStatus | undefined): z.infer<typeof healthSchema> {
+  const outcomes = [...(connection?.health ?? [])];
+  const count = (wanted: string) => outcomes.filter(([, outcome]) => outcome === wanted).length;
+  return {
+    passing: count("PASSING"),
+    pending: count("PENDING"),
+    failing: outcomes
+      .filter(([, outcome]) => isFailing(outcome))
+      .map(([service, reason]) => ({ service, reason })),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Access, Caller, Network, Service } from "../../shared/services-file.ts";
 import { parseEndpoint, parseHostPattern } from "../../shared/upstream-address.ts";
-import { climbs, judgePath, type PathRule } from "./path-rule.ts";
+import { climbs, judgePath, type PathRule } from "../../shared/http/path-rule.ts";
 import type { TunnelConfig } from "./tunnel-config.ts";
 
 /** The parts of a `URL` that are decided on. Forward from the same parsed value. */

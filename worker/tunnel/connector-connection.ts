@@ -9,7 +9,9 @@ import {
   RELAY_STREAM_WINDOW_BYTES,
   RELAY_STREAM_WINDOW_MAX_BYTES,
 } from "../../shared/protocol/limits.ts";
+import { type CheckOutcome, isFailing, readHealth } from "../../shared/protocol/service-checks.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { type CheckList, outcomesOf } from "./check-list.ts";
 import type { ConnectorSocket } from "./connector-socket.ts";
 import type { Connection, Tunnel } from "./tunnel.ts";
 
@@ -21,20 +23,30 @@ export interface ConnectorConnectionOptions {
   softwareVersion: string;
   /** When the platform last answered this socket's keepalive by itself; null if it never did. */
   lastAutoAnswerMs(): number | null;
+  /** What this tunnel's connectors are to check now. */
+  checkList(): CheckList;
 }
 
 /** A connector's connection from its attachment on: joins socket, mux and tunnel. */
 export class ConnectorConnection implements Connection {
   readonly mux: RelayMux;
+  readonly connectionId: string;
+  /** It was resumed where it stood: the WebSockets on it sleep on. */
+  readonly wasAtRest: boolean;
   readonly kid: string;
   readonly connectedAtMs: number;
   readonly #options: ConnectorConnectionOptions;
+  /** Of the services that are checked; null: not known in this memory. */
+  #health: ReadonlyMap<string, CheckOutcome> | null = null;
   #cancelProbe: (() => void) | null = null;
+  #cancelHelloTimeout: (() => void) | null = null;
 
   constructor(options: ConnectorConnectionOptions) {
     const { socket, tunnel, clock } = options;
-    const { kid, connectedAtMs, hello, epoch } = socket.attachment;
+    const { connectionId, kid, connectedAtMs, hello, epoch, rest } = socket.attachment;
     this.#options = options;
+    this.connectionId = connectionId;
+    this.wasAtRest = rest !== null;
     this.kid = kid;
     this.connectedAtMs = connectedAtMs;
     this.mux = new RelayMux({
@@ -48,22 +60,49 @@ export class ConnectorConnection implements Connection {
       gatherMs: 0,
       relayId: options.relayId,
       softwareVersion: options.softwareVersion,
-      ...(hello === null ? {} : { resume: { hello, epoch } }),
+      ...(hello === null ? {} : { resume: { hello, epoch, rest } }),
       events: {
         onHello: (said) => {
+          this.#cancelHelloTimeout?.();
           socket.attachment = { ...socket.attachment, hello: said };
         },
         onEpoch: (next) => {
           socket.attachment = { ...socket.attachment, epoch: next };
         },
+        onRest: (next) => {
+          socket.attachment = { ...socket.attachment, rest: next };
+        },
+        onSettings: (settings) => {
+          const report = readHealth(settings);
+          if (report === null) return;
+          socket.attachment = { ...socket.attachment, health: report };
+          this.#health = null;
+        },
         onClosed: () => {
           this.#cancelProbe?.();
+          this.#cancelHelloTimeout?.();
           tunnel.detach(this);
         },
       },
     });
     tunnel.attach(this);
     if (hello === null) this.#awaitHello();
+  }
+
+  get health(): ReadonlyMap<string, CheckOutcome> {
+    const { socket, checkList } = this.#options;
+    return (this.#health ??= outcomesOf(checkList(), socket.attachment.health));
+  }
+
+  isFailing(service: string): boolean {
+    return isFailing(this.health.get(service) ?? "PENDING");
+  }
+
+  /** Tells the connector what to check, instead of what it was told before. */
+  sendChecks(): void {
+    this.#health = null;
+    if (this.mux.hello === null) return;
+    for (const payload of this.#options.checkList().settings) this.mux.sendSettings(payload);
   }
 
   lastAliveMs(): number {
@@ -87,7 +126,9 @@ export class ConnectorConnection implements Connection {
     }
     const waitedForHello = this.mux.hello === null;
     this.mux.receive(new Uint8Array(message));
-    if (waitedForHello && this.mux.hello !== null) this.#replacePredecessors();
+    if (!waitedForHello || this.mux.hello === null) return;
+    this.#replacePredecessors();
+    this.sendChecks();
   }
 
   /** Ends it from this side: GOAWAY with the reason, then the close. */
@@ -107,9 +148,9 @@ export class ConnectorConnection implements Connection {
     for (const older of this.#options.tunnel.predecessorsOf(this)) older.mux.fail(error, CLOSE_REPLACED);
   }
 
+  /** A timer keeps the object awake: it does not outlive its reason. */
   #awaitHello(): void {
-    this.#options.clock.after(HELLO_TIMEOUT_MS, () => {
-      if (this.mux.hello !== null || this.mux.isClosed) return;
+    this.#cancelHelloTimeout = this.#options.clock.after(HELLO_TIMEOUT_MS, () => {
       this.end(
         new TunnelError("PROTOCOL_ERROR", "no HELLO in time", { scope: "connection" }),
         CLOSE_HELLO_TIMEOUT,

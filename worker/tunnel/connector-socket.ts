@@ -1,13 +1,22 @@
+import type { ConnectionRest } from "../../shared/mux/rest.ts";
 import type { Hello } from "../../shared/protocol/handshake.ts";
+import type { HealthReport } from "../../shared/protocol/service-checks.ts";
 import type { Transport } from "../../shared/transport.ts";
 
 /** What must outlive the object's memory, at most 16,384 bytes: kept beside the socket by the platform. */
 export interface ConnectorAttachment {
+  role: "connector";
+  /** Of this connection alone: sockets of gateways name the one that carries them. */
+  connectionId: string;
   kid: string;
   connectedAtMs: number;
   epoch: number;
   /** Null until the connector has said it. */
   hello: Hello | null;
+  /** What the connection goes on from after the memory was lost; null while anything is under way. */
+  rest: ConnectionRest | null;
+  /** The connector's last word on its upstreams. */
+  health: HealthReport | null;
 }
 
 /** A hibernating WebSocket as a Transport. Decides nothing. */

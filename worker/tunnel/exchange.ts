@@ -1,6 +1,6 @@
 import type { ResponseHead } from "../../shared/protocol/head.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
-import type { Stream, StreamHandler, WebSocketMessage } from "../../shared/mux/stream.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 
 /** One attempt of one request: a stream's events as promises. */
 export class Exchange implements StreamHandler {
@@ -31,13 +31,14 @@ export class Exchange implements StreamHandler {
   }
 
   /** The next bytes of the response body; null at its end. Throws the TunnelError that ended it early. */
-  nextChunk(): Promise<Uint8Array | null> {
-    return this.#next((stream) => stream.read());
-  }
-
-  /** The next frame of a WebSocket's messages; null at its close. */
-  nextMessage(): Promise<WebSocketMessage | null> {
-    return this.#next((stream) => stream.readMessage());
+  async nextChunk(): Promise<Uint8Array | null> {
+    for (;;) {
+      if (this.#error !== null) throw this.#error;
+      const chunk = this.stream.read();
+      if (chunk !== null || this.stream.readEnded) return chunk;
+      this.#readable ??= Promise.withResolvers();
+      await this.#readable.promise;
+    }
   }
 
   /** The whole body, if all of it is here and it is no longer than `maxBytes`; else null and nothing is read. */
@@ -82,16 +83,6 @@ export class Exchange implements StreamHandler {
     if (error !== null) this.#settleHead.reject(error);
     this.onReadable();
     this.onWritable();
-  }
-
-  async #next<T>(read: (stream: Stream) => T | null): Promise<T | null> {
-    for (;;) {
-      if (this.#error !== null) throw this.#error;
-      const next = read(this.stream);
-      if (next !== null || this.stream.readEnded) return next;
-      this.#readable ??= Promise.withResolvers();
-      await this.#readable.promise;
-    }
   }
 
   get #wants(): boolean {

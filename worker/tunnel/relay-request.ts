@@ -5,7 +5,7 @@ import { type AccessPolicy, type Allowed, decide } from "./access-policy.ts";
 import type { GatewayClaim } from "./claim.ts";
 import { Exchange } from "./exchange.ts";
 import { problemResponse } from "./problem.ts";
-import { relayWebSocket } from "./relay-websocket.ts";
+import { type GatewaySockets, relayWebSocket } from "./relay-websocket.ts";
 import { RequestBody } from "./request-body.ts";
 import { rawPath, requestHead } from "./request-head.ts";
 import { responseOf } from "./response-body.ts";
@@ -15,9 +15,14 @@ import type { Connection, Tunnel } from "./tunnel.ts";
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 const MAX_ATTEMPTS = 2;
 
+export interface RelayDeps {
+  tunnel: Tunnel;
+  sockets: GatewaySockets;
+}
+
 /** Carries one request of a gateway. Never throws: every failure is an answer. */
 export async function relayRequest(
-  tunnel: Tunnel,
+  { tunnel, sockets }: RelayDeps,
   policy: AccessPolicy,
   request: Request,
   claim: GatewayClaim,
@@ -28,14 +33,19 @@ export async function relayRequest(
     const decision = decide(policy, claim, url, rawPath(request.url));
     if (!decision.allow) throw new TunnelError(decision.code, decision.message);
     const open = requestHead({ request, url, claim, allowed: decision, requestId });
-    return await carry(tunnel, request, open, decision);
+    return await carry({ tunnel, sockets }, request, open, decision);
   } catch (thrown) {
     request.body?.cancel().catch(() => {});
     return problemResponse(TunnelError.from(thrown), request.method, requestId);
   }
 }
 
-async function carry(tunnel: Tunnel, request: Request, open: OpenHead, allowed: Allowed): Promise<Response> {
+async function carry(
+  { tunnel, sockets }: RelayDeps,
+  request: Request,
+  open: OpenHead,
+  allowed: Allowed,
+): Promise<Response> {
   const body = requestBody(request, open, allowed);
   tunnel.retries.requestBegan();
   const tried = new Set<Connection>();
@@ -46,7 +56,9 @@ async function carry(tunnel: Tunnel, request: Request, open: OpenHead, allowed: 
     try {
       const head = await attempt.exchange.head;
       body.commit();
-      return answer(attempt.exchange, head, request);
+      const { exchange, connection } = attempt;
+      if (head.status === 101) return relayWebSocket(exchange.stream, head, connection.connectionId, sockets);
+      return answer(exchange, head, request);
     } catch (thrown) {
       failure = TunnelError.from(thrown);
       request.signal.removeEventListener("abort", cancel);
@@ -106,7 +118,6 @@ function mayMove(
 
 function answer(exchange: Exchange, head: ResponseHead, request: Request): Response {
   try {
-    if (head.status === 101) return relayWebSocket(exchange, head);
     // A refused upgrade is an ordinary answer, and the request has no body to wait for.
     if (exchange.stream.open.kind === "websocket") exchange.stream.end();
     return responseOf(exchange, head, request.method);

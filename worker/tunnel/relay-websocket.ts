@@ -1,7 +1,9 @@
+import type { StreamRest } from "../../shared/mux/rest.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import { legalCloseCode, utf8Prefix } from "../../shared/protocol/frame-payloads.ts";
-import type { ResponseHead } from "../../shared/protocol/head.ts";
+import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
 import { MAX_CLOSE_REASON_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
-import type { Exchange } from "./exchange.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { responseHeaders } from "./request-head.ts";
 
 /** A gateway that reads slowly: beyond this its messages wait on the connector's side. */
@@ -17,80 +19,168 @@ const CLOSE_ABNORMAL = 1006;
 const CLOSE_INVALID_TEXT = 1007;
 const CLOSE_TOO_LARGE = 1009;
 const CLOSE_INTERNAL = 1011;
+const CLOSE_SERVICE_RESTART = 1012;
 const CLOSE_TRY_AGAIN = 1013;
 
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
-/** The 101 that the gateway gets, with its end of the socket; the other end is joined to the exchange's stream. */
-export function relayWebSocket(exchange: Exchange, head: ResponseHead): Response {
+/** What must outlive the object's memory, kept beside the gateway's socket by the platform. */
+export interface GatewayAttachment {
+  role: "gateway";
+  /** The connector's connection that carries the stream. */
+  connectionId: string;
+  open: OpenHead;
+  /** What the stream goes on from; null until it first came to rest. */
+  rest: StreamRest | null;
+}
+
+/** Where gateways' sockets are kept. They hibernate: events come through the object, not through the socket. */
+export interface GatewaySockets {
+  accept(socket: WebSocket, relay: WebSocketRelay): void;
+}
+
+/** The 101 that the gateway gets, with its end of the socket; the other end is joined to the stream. */
+export function relayWebSocket(
+  stream: Stream,
+  head: ResponseHead,
+  connectionId: string,
+  sockets: GatewaySockets,
+): Response {
+  const headers = responseHeaders(head.fields);
   const { 0: gatewayEnd, 1: socket } = new WebSocketPair();
-  socket.binaryType = "arraybuffer";
-  socket.accept();
-  receiveFromGateway(exchange, socket);
-  sendToGateway(exchange, socket).catch(() => {
-    closeSocket(socket, CLOSE_INTERNAL, "the tunnel failed");
-    exchange.stream.reset("CANCEL", "the gateway's socket failed");
-  });
-  return new Response(null, { status: 101, webSocket: gatewayEnd, headers: responseHeaders(head.fields) });
+  // The fields have done their work, and an attachment is small.
+  const attachment: GatewayAttachment = {
+    role: "gateway",
+    connectionId,
+    open: { ...stream.open, fields: [] },
+    rest: null,
+  };
+  const relay = new WebSocketRelay(socket, attachment);
+  sockets.accept(socket, relay);
+  relay.join(stream);
+  return new Response(null, { status: 101, webSocket: gatewayEnd, headers });
 }
 
-function receiveFromGateway(exchange: Exchange, socket: WebSocket): void {
-  const { stream } = exchange;
-  socket.addEventListener("message", ({ data }) => {
-    const text = typeof data === "string";
-    const bytes = text ? encoder.encode(data) : new Uint8Array(data as ArrayBuffer);
-    stream.writeMessage(bytes, text, false);
-    if (stream.queuedBytes <= MAX_QUEUED_BYTES) return;
-    closeSocket(socket, CLOSE_TRY_AGAIN, "the upstream reads too slowly");
-    stream.reset("CANCEL", "the gateway outran the upstream");
-  });
-  socket.addEventListener("close", ({ code, reason }) => {
-    if (code === CLOSE_ABNORMAL) stream.reset("CANCEL", "the gateway's socket was lost");
-    else stream.sendClose(code === CLOSE_WITHOUT_CODE ? CLOSE_NORMAL : code, reason);
-    closeSocket(socket, code, reason);
-  });
-  socket.addEventListener("error", () => stream.reset("CANCEL", "the gateway's socket failed"));
-}
+/** Joins a gateway's socket to a stream, message by message. */
+export class WebSocketRelay implements StreamHandler {
+  readonly #socket: WebSocket;
+  readonly #attachment: GatewayAttachment;
+  #stream: Stream | null = null;
+  #parts: Uint8Array[] = [];
+  #sizeBytes = 0;
+  #waitsForGateway = false;
 
-async function sendToGateway(exchange: Exchange, socket: WebSocket): Promise<void> {
-  const parts: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for (;;) {
-    const message = await exchange.nextMessage();
-    if (message === null) break;
-    parts.push(message.bytes);
-    sizeBytes += message.bytes.byteLength;
-    if (sizeBytes > MAX_WEBSOCKET_MESSAGE_BYTES) {
-      closeSocket(socket, CLOSE_TOO_LARGE, "message too large");
-      return exchange.stream.sendClose(CLOSE_TOO_LARGE, "message too large");
-    }
-    if (message.more) continue;
-    const whole = joined(parts, sizeBytes);
-    parts.length = 0;
-    sizeBytes = 0;
-    const data = message.text ? decodeText(whole) : whole;
-    if (data === null) {
-      closeSocket(socket, CLOSE_INVALID_TEXT, "text that is not UTF-8");
-      return exchange.stream.sendClose(CLOSE_INVALID_TEXT, "text that is not UTF-8");
-    }
-    socket.send(data);
-    while (socket.bufferedAmount > GATEWAY_BACKLOG_BYTES && socket.readyState === WebSocket.OPEN) {
-      await new Promise((resolve) => setTimeout(resolve, BACKLOG_CHECK_MS));
-    }
+  constructor(socket: WebSocket, attachment: GatewayAttachment) {
+    this.#socket = socket;
+    this.#attachment = attachment;
   }
-  const close = exchange.stream.closeFrame;
-  closeSocket(socket, close?.code ?? CLOSE_INTERNAL, close?.reason ?? "");
-}
 
-/** The gateway may have closed already: then there is nothing left to say. */
-function closeSocket(socket: WebSocket, code: number, reason: string): void {
-  try {
-    const shortened = decoder.decode(utf8Prefix(reason, MAX_CLOSE_REASON_BYTES));
-    socket.close(code === CLOSE_WITHOUT_CODE ? CLOSE_NORMAL : legalCloseCode(code), shortened);
-  } catch {
-    // Closed twice.
+  /** After `accept`: what has arrived on the stream already is passed on at once. */
+  join(stream: Stream): void {
+    this.#stream = stream;
+    this.#socket.serializeAttachment(this.#attachment);
+    stream.attach(this);
+    this.onReadable();
+  }
+
+  /** The stream that the socket belonged to is not to be had any more. */
+  orphaned(): void {
+    this.#close(CLOSE_SERVICE_RESTART, "the relay restarted");
+  }
+
+  // ── from the gateway ────────────────────────────────────────────────────────────────────────────
+
+  received(message: ArrayBuffer | string): void {
+    const stream = this.#stream;
+    if (stream === null) return;
+    const text = typeof message === "string";
+    stream.writeMessage(text ? encoder.encode(message) : new Uint8Array(message), text, false);
+    if (stream.queuedBytes <= MAX_QUEUED_BYTES) return;
+    this.#close(CLOSE_TRY_AGAIN, "the upstream reads too slowly");
+    stream.reset("CANCEL", "the gateway outran the upstream");
+  }
+
+  closed(code: number, reason: string): void {
+    if (code === CLOSE_ABNORMAL) this.failed();
+    else this.#stream?.sendClose(code === CLOSE_WITHOUT_CODE ? CLOSE_NORMAL : code, reason);
+    this.#close(code, reason);
+  }
+
+  failed(): void {
+    this.#stream?.reset("CANCEL", "the gateway's socket was lost");
+  }
+
+  // ── from the connector ──────────────────────────────────────────────────────────────────────────
+
+  onReadable(): void {
+    const stream = this.#stream;
+    if (stream === null || this.#waitsForGateway) return;
+    for (let next = stream.readMessage(); next !== null; next = stream.readMessage()) {
+      this.#parts.push(next.bytes);
+      this.#sizeBytes += next.bytes.byteLength;
+      if (this.#sizeBytes > MAX_WEBSOCKET_MESSAGE_BYTES)
+        return this.#refuse(CLOSE_TOO_LARGE, "message too large");
+      if (next.more) continue;
+      const whole = this.#wholeMessage();
+      const data = next.text ? decodeText(whole) : whole;
+      if (data === null) return this.#refuse(CLOSE_INVALID_TEXT, "text that is not UTF-8");
+      this.#socket.send(data);
+      if (this.#socket.bufferedAmount > GATEWAY_BACKLOG_BYTES) return this.#waitForGateway();
+    }
+    if (stream.closeFrame !== null) this.#close(stream.closeFrame.code, stream.closeFrame.reason);
+  }
+
+  onWritable(): void {
+    // A gateway cannot be held back: see MAX_QUEUED_BYTES.
+  }
+
+  onRest(rest: StreamRest): void {
+    this.#attachment.rest = rest;
+    this.#socket.serializeAttachment(this.#attachment);
+  }
+
+  onClosed(error: TunnelError | null): void {
+    if (error !== null) this.#close(CLOSE_INTERNAL, "the tunnel failed");
+  }
+
+  #wholeMessage(): Uint8Array {
+    const whole = new Uint8Array(this.#sizeBytes);
+    let at = 0;
+    for (const part of this.#parts) {
+      whole.set(part, at);
+      at += part.byteLength;
+    }
+    this.#parts = [];
+    this.#sizeBytes = 0;
+    return whole;
+  }
+
+  #refuse(code: number, reason: string): void {
+    this.#close(code, reason);
+    this.#stream?.sendClose(code, reason);
+    this.#stream?.stopSending();
+  }
+
+  #waitForGateway(): void {
+    this.#waitsForGateway = true;
+    setTimeout(() => {
+      this.#waitsForGateway = false;
+      const open = this.#socket.readyState === WebSocket.OPEN;
+      if (open && this.#socket.bufferedAmount > GATEWAY_BACKLOG_BYTES) this.#waitForGateway();
+      else this.onReadable();
+    }, BACKLOG_CHECK_MS);
+  }
+
+  /** The gateway may have closed already: then there is nothing left to say. */
+  #close(code: number, reason: string): void {
+    try {
+      const shortened = decoder.decode(utf8Prefix(reason, MAX_CLOSE_REASON_BYTES));
+      this.#socket.close(code === CLOSE_WITHOUT_CODE ? CLOSE_NORMAL : legalCloseCode(code), shortened);
+    } catch {
+      // Closed twice.
+    }
   }
 }
 
@@ -100,14 +190,4 @@ function decodeText(bytes: Uint8Array): string | null {
   } catch {
     return null;
   }
-}
-
-function joined(parts: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  const whole = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
 }

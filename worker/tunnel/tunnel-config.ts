@@ -1,3 +1,4 @@
+import type { CheckOutcome } from "../../shared/protocol/service-checks.ts";
 import type { Network, Service } from "../../shared/services-file.ts";
 
 /** A connector's token, as far as the relay knows it. */
@@ -38,6 +39,8 @@ export interface ConnectionStatus {
   kid: string;
   connectedAtMs: number;
   openStreams: number;
+  /** Of the services that connectors check. */
+  health: ReadonlyMap<string, CheckOutcome>;
 }
 
 export interface TokenUse {

@@ -7,14 +7,18 @@ import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from ".
 import { type Env, registryStub } from "../env.ts";
 import { SOFTWARE_VERSION } from "../version.ts";
 import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
+import { type CheckList, checkListOf } from "./check-list.ts";
 import { claimOf, type GatewayClaim, type GatewayKeyClaim, KEY_REFUSED } from "./claim.ts";
 import { ConnectorConnection } from "./connector-connection.ts";
 import { type ConnectorAttachment, ConnectorSocket } from "./connector-socket.ts";
 import { problemResponse } from "./problem.ts";
 import { relayRequest } from "./relay-request.ts";
+import { type GatewayAttachment, WebSocketRelay } from "./relay-websocket.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
 import { TunnelStore } from "./tunnel-store.ts";
 import { Tunnel as TunnelCore } from "./tunnel.ts";
+
+type Attachment = ConnectorAttachment | GatewayAttachment;
 
 /** For so long a tunnel that the Registry does not know is not asked for again. */
 const UNKNOWN_MS = 5_000;
@@ -33,17 +37,20 @@ export class Tunnel extends DurableObject<Env> {
   readonly #store: TunnelStore;
   readonly #core = new TunnelCore(() => Date.now(), Math.random);
   readonly #connections = new Map<WebSocket, ConnectorConnection>();
+  readonly #gateways = new Map<WebSocket, WebSocketRelay>();
+  readonly #relayDeps = {
+    tunnel: this.#core,
+    sockets: { accept: (socket: WebSocket, relay: WebSocketRelay) => this.#acceptGateway(socket, relay) },
+  };
   #policy: AccessPolicy | null = null;
+  #checkList: CheckList | null = null;
   #unknownUntilMs = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#store = new TunnelStore(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING_TEXT, PONG_TEXT));
-    for (const socket of ctx.getWebSockets()) {
-      // Closing sockets are listed as well.
-      if (socket.readyState === WebSocket.OPEN) this.#join(socket);
-    }
+    this.#resume();
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -54,14 +61,16 @@ export class Tunnel extends DurableObject<Env> {
     if (config === null || config instanceof TunnelError) return refusal(config, request);
     const caller = claim.kind === "gateway-key" ? callerOf(config, claim) : claim;
     if (caller === null) return keyRefusal(request);
-    return relayRequest(this.#core, this.#policyOf(config), request, caller);
+    return relayRequest(this.#relayDeps, this.#policyOf(config), request, caller);
   }
 
   override webSocketMessage(socket: WebSocket, message: ArrayBuffer | string): void {
     this.#connections.get(socket)?.receive(message);
+    this.#gateways.get(socket)?.received(message);
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
+    this.#gateways.get(socket)?.closed(code, reason);
     this.#lost(socket);
     try {
       // The platform never answers a close by itself. 1005, 1006 and 1015 may not be sent (RFC 6455 §7.4.1).
@@ -72,6 +81,7 @@ export class Tunnel extends DurableObject<Env> {
   }
 
   override webSocketError(socket: WebSocket): void {
+    this.#gateways.get(socket)?.failed();
     this.#lost(socket);
   }
 
@@ -79,21 +89,25 @@ export class Tunnel extends DurableObject<Env> {
 
   /** Takes a newer configuration into force at once; answers with the version held afterwards. */
   applyConfig(config: TunnelConfig): { version: number } {
+    const checksBefore = this.#checks().revision;
     if (this.#store.save(config)) {
       this.#policy = null;
+      this.#checkList = null;
       this.#unknownUntilMs = 0;
       this.#cutRevoked(config);
+      if (this.#checks().revision !== checksBefore) {
+        for (const connection of this.#connections.values()) connection.sendChecks();
+      }
     }
     return { version: this.#store.config()?.version ?? 0 };
   }
 
   status(): TunnelStatus {
-    const connections = [...this.#connections.values()].flatMap(({ mux, kid, connectedAtMs }) => {
+    const connections = [...this.#connections.values()].flatMap(({ mux, kid, connectedAtMs, health }) => {
       if (mux.hello === null) return [];
       const { connectorId, softwareVersion } = mux.hello;
-      return [
-        { connectorId, connectorVersion: softwareVersion, kid, connectedAtMs, openStreams: mux.streamCount },
-      ];
+      const openStreams = mux.streamCount;
+      return [{ connectorId, connectorVersion: softwareVersion, kid, connectedAtMs, openStreams, health }];
     });
     return { connections, tokenUses: this.#store.tokenUses() };
   }
@@ -109,10 +123,14 @@ export class Tunnel extends DurableObject<Env> {
     const { 0: connectorEnd, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);
     const attachment: ConnectorAttachment = {
+      role: "connector",
+      connectionId: crypto.randomUUID(),
       kid: claim.kid,
       connectedAtMs: Date.now(),
       epoch: 0,
       hello: null,
+      rest: null,
+      health: null,
     };
     socket.serializeAttachment(attachment);
     this.#join(socket);
@@ -123,6 +141,30 @@ export class Tunnel extends DurableObject<Env> {
     });
   }
 
+  /** After the memory was lost, sockets and their attachments are what is left. */
+  #resume(): void {
+    // Closing sockets are listed as well.
+    const sockets = this.ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN);
+    const byRole = Map.groupBy(sockets, (socket) => (socket.deserializeAttachment() as Attachment).role);
+    for (const socket of byRole.get("connector") ?? []) this.#join(socket);
+    const carriers = new Map(
+      [...this.#connections.values()].map((connection) => [connection.connectionId, connection]),
+    );
+    for (const socket of byRole.get("gateway") ?? []) {
+      const attachment = socket.deserializeAttachment() as GatewayAttachment;
+      const relay = new WebSocketRelay(socket, attachment);
+      this.#gateways.set(socket, relay);
+      const carrier = carriers.get(attachment.connectionId);
+      if (attachment.rest === null || carrier?.wasAtRest !== true) relay.orphaned();
+      else relay.join(carrier.mux.restoreStream(attachment.open, attachment.rest, relay));
+    }
+  }
+
+  #acceptGateway(socket: WebSocket, relay: WebSocketRelay): void {
+    this.ctx.acceptWebSocket(socket);
+    this.#gateways.set(socket, relay);
+  }
+
   #join(socket: WebSocket): void {
     const connection = new ConnectorConnection({
       socket: new ConnectorSocket(socket),
@@ -130,6 +172,7 @@ export class Tunnel extends DurableObject<Env> {
       clock,
       relayId: this.ctx.id.name ?? this.ctx.id.toString(),
       softwareVersion: SOFTWARE_VERSION,
+      checkList: () => this.#checks(),
       lastAutoAnswerMs: () => this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null,
     });
     this.#connections.set(socket, connection);
@@ -138,6 +181,7 @@ export class Tunnel extends DurableObject<Env> {
   #lost(socket: WebSocket): void {
     this.#connections.get(socket)?.lost();
     this.#connections.delete(socket);
+    this.#gateways.delete(socket);
   }
 
   #cutRevoked(config: TunnelConfig): void {
@@ -147,6 +191,10 @@ export class Tunnel extends DurableObject<Env> {
       const message = config.deleted ? "The tunnel was deleted." : "The connector's token was revoked.";
       connection.end(new TunnelError(code, message, { scope: "connection" }), CLOSE_REVOKED);
     }
+  }
+
+  #checks(): CheckList {
+    return (this.#checkList ??= checkListOf(this.#store.config()?.services ?? []));
   }
 
   #policyOf(config: TunnelConfig): AccessPolicy {

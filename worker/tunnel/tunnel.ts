@@ -16,10 +16,13 @@ import { RetryBudget } from "./retry-budget.ts";
 /** One connector's connection, as the tunnel sees it. */
 export interface Connection {
   readonly mux: RelayMux;
+  readonly connectionId: string;
   readonly kid: string;
   readonly connectedAtMs: number;
   /** When the peer last showed life, keepalives included; ms since the Unix epoch. */
   lastAliveMs(): number;
+  /** Its connector has found that it cannot reach this service. */
+  isFailing(service: string): boolean;
   /** Asks the peer for a sign of life, and gives the connection up without one. */
   probe(): void;
 }
@@ -75,11 +78,11 @@ export class Tunnel {
     handler: StreamHandler,
     excluded: ReadonlySet<Connection>,
   ): { stream: Stream; connection: Connection } {
-    const connection = this.#choose(excluded);
+    const connection = this.#choose(head.service, excluded);
     return { connection, stream: connection.mux.open(head, end, handler) };
   }
 
-  #choose(excluded: ReadonlySet<Connection>): Connection {
+  #choose(service: string, excluded: ReadonlySet<Connection>): Connection {
     const attached = [...this.#connections].filter(
       (connection) =>
         connection.mux.hello !== null && !connection.mux.isDraining && !excluded.has(connection),
@@ -90,7 +93,7 @@ export class Tunnel {
       });
     }
     const openStreams = [...this.#connections].reduce((sum, { mux }) => sum + mux.streamCount, 0);
-    const free = attached.filter((connection) => connection.mux.openCredit > 0);
+    const free = withoutFailing(attached, service).filter((connection) => connection.mux.openCredit > 0);
     if (free.length === 0 || openStreams >= MAX_STREAMS_PER_OBJECT) {
       throw new TunnelError("OVERLOADED", "Every connector has as many requests as it takes.", {
         notProcessed: true,
@@ -105,7 +108,7 @@ export class Tunnel {
     const lively = connections.filter((connection) => {
       const quiet = nowMs - connection.lastAliveMs() > QUIET_MS;
       if (quiet) connection.probe();
-      return !quiet;
+      return !quiet && !connection.mux.isSuspect;
     });
     return lively.length > 0 ? lively : connections;
   }
@@ -114,7 +117,7 @@ export class Tunnel {
     const first = this.#pick(connections);
     const second =
       connections.length === 1 ? first : this.#pick(connections.filter((other) => other !== first));
-    return second.mux.streamCount < first.mux.streamCount ? second : first;
+    return loadOf(second) < loadOf(first) ? second : first;
   }
 
   #pick(connections: Connection[]): Connection {
@@ -122,4 +125,15 @@ export class Tunnel {
     if (picked === undefined) throw new Error("picked from nothing");
     return picked;
   }
+}
+
+/** Connections whose connectors reach the service; all, if none does: a check may be wrong, and the request will tell. */
+function withoutFailing(connections: Connection[], service: string): Connection[] {
+  const working = connections.filter((connection) => !connection.isFailing(service));
+  return working.length > 0 ? working : connections;
+}
+
+/** Share of the connector's own limit that is in use: one that says it takes more gets more. */
+function loadOf({ mux }: Connection): number {
+  return mux.streamCount / (mux.hello?.maxStreams ?? 1);
 }

@@ -18,7 +18,7 @@ export function judgePath(rule: PathRule, rawPath: string): PathVerdict {
  * The path with its percent-encoding undone; null where upstreams disagree on what it names: dot segments, empty
  * segments, encoded or backward slashes, encoded percent signs, control characters, bad encoding.
  */
-export function canonicalPath(rawPath: string): string | null {
+function canonicalPath(rawPath: string): string | null {
   const [written = ""] = rawPath.split("?", 1);
   const path = undoEncoding(written);
   if (path === null || /%(?:25|2f|5c)/i.test(written) || /[\\\p{Cc}]|\/\//u.test(path)) return null;

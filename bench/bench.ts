@@ -1,0 +1,136 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { plot } from "./plot.ts";
+import { residentBytes } from "./process-usage.ts";
+import { runRounds, startTools } from "./runner.ts";
+import { startCulvert } from "./subjects/culvert.ts";
+import { startFloors } from "./subjects/floor.ts";
+import { startLocaltunnel, startSsh } from "./subjects/peers.ts";
+import { direct, nodeFloor } from "./subjects/plain.ts";
+import { startServer } from "./subjects/start-server.ts";
+import { Cleanups } from "./subjects/subject.ts";
+import { targetTable, workloadTables } from "./tables.ts";
+import { targetsOf } from "./targets.ts";
+import { fullPlan, quickPlan } from "./workloads.ts";
+
+const help = `npm run bench [-- options]
+
+Measures the tunnel beside what bounds it and beside its peers, on this machine, in one run.
+
+  --quick        only what the targets need, under two minutes
+  --rounds N     how often everything is measured (default 2 with --quick, else 5)
+  --only TEXT    workloads whose name contains TEXT
+  -h, --help     this text
+
+Prints tables; writes bench/results/latest.json and latest.svg.`;
+
+const root = join(import.meta.dirname, "..");
+const SETTLE_MS = 3_000;
+
+async function main(cleanups: Cleanups): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      only: { type: "string", default: "" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return console.log(help);
+  const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
+  const workloads = (values.quick ? quickPlan() : fullPlan()).filter(({ name }) =>
+    name.includes(values.only),
+  );
+  const startedMs = performance.now();
+
+  const directory = mkdtempSync(join(tmpdir(), "culvert-bench-"));
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  const upstream = await startServer("upstream.ts", [], cleanups);
+  const { floor, rich, limit } = await startFloors(directory, cleanups);
+  const culvert = await startCulvert(
+    {
+      root,
+      directory: join(directory, "culvert"),
+      upstreamUrl: upstream.url,
+      plans: [
+        { name: "culvert x1", connectors: 1, roundTripMs: 0 },
+        { name: "culvert x2", connectors: 2, roundTripMs: 0 },
+        { name: "culvert +20 ms", connectors: 1, roundTripMs: 20 },
+        { name: "culvert +80 ms", connectors: 1, roundTripMs: 80 },
+      ],
+    },
+    cleanups,
+  );
+  const peers = [
+    await startSsh(upstream.url, directory, cleanups),
+    await startLocaltunnel(upstream.url, join(root, "node_modules/.cache/culvert-bench-peers"), cleanups),
+  ];
+  for (const peer of peers) if (typeof peer === "string") console.log(`left out, ${peer}`);
+  const subjects = [
+    direct({ url: upstream.url, pid: upstream.child.pid }),
+    await nodeFloor(upstream.url, cleanups),
+    floor,
+    rich,
+    limit,
+    ...peers.filter((peer) => typeof peer !== "string"),
+    ...culvert,
+  ];
+
+  const [first] = culvert;
+  if (first === undefined) throw new Error("no tunnel");
+  const tools = startTools(upstream.child.pid, cleanups);
+  let relayBeforeBytes = NaN;
+  const results = await runRounds({ rounds, workloads, subjects, tools }, (round) => {
+    // The first round is what fills caches and heaps.
+    if (round === 0) relayBeforeBytes = residentBytes(first.workerdPid).now;
+  });
+  await sleep(SETTLE_MS);
+  const memory = {
+    connectorPeakBytes: Math.max(
+      ...culvert.flatMap(({ connectorPids }) => connectorPids.map((pid) => residentBytes(pid).peak)),
+    ),
+    relayBeforeBytes,
+    relayAfterBytes: residentBytes(first.workerdPid).now,
+    relayPeakBytes: residentBytes(first.workerdPid).peak,
+  };
+
+  const names = subjects.map(({ name }) => name);
+  const targets = targetsOf(results, memory);
+  console.log(`\n${workloadTables(results, names)}\n\n${targetTable(targets)}\n`);
+  const resultsDir = join(root, "bench/results");
+  mkdirSync(resultsDir, { recursive: true });
+  const machine = { cpu: cpus()[0]?.model ?? "", cores: cpus().length, node: process.version };
+  const seconds = Math.round((performance.now() - startedMs) / 1000);
+  const report = {
+    at: new Date().toISOString(),
+    machine,
+    rounds,
+    seconds,
+    memory,
+    targets,
+    samples: results.samples,
+  };
+  writeFileSync(join(resultsDir, "latest.json"), `${JSON.stringify(report, null, 1)}\n`);
+  writeFileSync(join(resultsDir, "latest.svg"), plot(results, names));
+  console.log(
+    `${rounds} rounds in ${seconds} s on ${machine.cores} cores (${machine.cpu}); bench/results/latest.json`,
+  );
+}
+
+const cleanups = new Cleanups();
+// Each child ends with this process.
+process.setMaxListeners(0);
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void cleanups.run().then(() => process.exit(1)));
+}
+try {
+  await main(cleanups);
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
+await cleanups.run();
+process.exit();

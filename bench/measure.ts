@@ -1,0 +1,88 @@
+import type { LoadGenerator } from "./load/load-generator.ts";
+import { cpuMs, residentBytes } from "./process-usage.ts";
+import type { Subject } from "./subjects/subject.ts";
+import type { Workload } from "./workloads.ts";
+
+/** One workload on one subject, once. */
+export interface Sample {
+  workload: string;
+  subject: string;
+  round: number;
+  count: number;
+  perSecond: number;
+  mibPerSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  /** CPU time by part, in µs: of each request, or of each MiB where a single transfer was measured. */
+  cpuUs: Readonly<Record<string, number>>;
+  /** Messages toward the relay for each request; null where there are none. */
+  messagesPerRequest: number | null;
+  residentBytes: Readonly<Record<string, number>>;
+}
+
+export interface Tools {
+  load: LoadGenerator;
+  background: LoadGenerator;
+  upstreamPid: number;
+}
+
+const MIB = 1024 * 1024;
+
+export async function measure(
+  workload: Workload,
+  subject: Subject,
+  round: number,
+  { load, background, upstreamPid }: Tools,
+): Promise<Sample> {
+  const job = workload.job(subject);
+  const parts = (): Record<string, readonly number[]> => ({
+    ...subject.pids(),
+    load: [load.pid],
+    upstream: [upstreamPid],
+  });
+  const cpuNow = () => mapValues(parts(), (pids) => sum(pids.map(cpuMs)));
+  let before: Record<string, number> = {};
+  let messagesBefore: Promise<number> | undefined;
+
+  const besides = workload.background?.(subject);
+  const besidesDone = besides === undefined ? null : background.run(besides);
+  besidesDone?.catch(() => {});
+  const result = await load.run(job, () => {
+    before = cpuNow();
+    messagesBefore = subject.relayMessages?.();
+  });
+  const after = cpuNow();
+  const messages = (await subject.relayMessages?.()) ?? NaN;
+  if (besidesDone !== null) {
+    background.stopJob();
+    await besidesDone;
+  }
+
+  const units = job.kind === "bulk" ? result.bytes / MIB : result.count;
+  return {
+    workload: workload.name,
+    subject: subject.name,
+    round,
+    count: result.count,
+    perSecond: (result.count * 1000) / result.elapsedMs,
+    mibPerSecond: (bytesOf(job, result) * 1000) / MIB / result.elapsedMs,
+    p50Ms: result.p50Ms,
+    p99Ms: result.p99Ms,
+    cpuUs: mapValues(after, (ms, part) => ((ms - (before[part] ?? ms)) * 1000) / units),
+    messagesPerRequest:
+      messagesBefore === undefined ? null : (messages - (await messagesBefore)) / result.count,
+    residentBytes: mapValues(subject.pids(), (pids) => sum(pids.map((pid) => residentBytes(pid).now))),
+  };
+}
+
+function bytesOf(job: ReturnType<Workload["job"]>, result: { count: number; bytes: number }): number {
+  return job.kind === "requests" ? result.count * (job.sendBytes ?? job.expectBytes) : result.bytes;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function mapValues<T>(record: Readonly<Record<string, T>>, map: (value: T, key: string) => number) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+}

@@ -1,0 +1,43 @@
+import { LoadGenerator } from "./load/load-generator.ts";
+import { measure, type Tools } from "./measure.ts";
+import { Results } from "./results.ts";
+import type { Cleanups, Subject } from "./subjects/subject.ts";
+import type { Workload } from "./workloads.ts";
+
+export function startTools(upstreamPid: number, cleanups: Cleanups): Tools {
+  const tools = { load: new LoadGenerator(), background: new LoadGenerator(), upstreamPid };
+  cleanups.add(() => tools.load.close());
+  cleanups.add(() => tools.background.close());
+  return tools;
+}
+
+/** Every workload on every subject, round by round, so that a slow minute of the machine hits all alike. */
+export async function runRounds(
+  options: { rounds: number; workloads: readonly Workload[]; subjects: readonly Subject[]; tools: Tools },
+  afterRound: (round: number) => void = () => {},
+): Promise<Results> {
+  const { rounds, workloads, subjects, tools } = options;
+  const results = new Results();
+  for (let round = 0; round < rounds; round += 1) {
+    for (const workload of workloads) {
+      const taking = subjects.filter(({ name }) => workload.subjects.includes(name));
+      for (const subject of rotated(taking, round)) {
+        process.stderr.write(`\r\u001b[Kround ${round + 1} of ${rounds}: ${workload.name}, ${subject.name}`);
+        try {
+          results.add(await measure(workload, subject, round, tools));
+        } catch (error) {
+          throw new Error(`${workload.name} on ${subject.name}: ${String(error)}`, { cause: error });
+        }
+      }
+    }
+    afterRound(round);
+  }
+  process.stderr.write("\r\u001b[K");
+  return results;
+}
+
+/** Nobody is always first. */
+function rotated<T>(items: readonly T[], by: number): T[] {
+  const at = items.length === 0 ? 0 : by % items.length;
+  return [...items.slice(at), ...items.slice(0, at)];
+}

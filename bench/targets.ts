@@ -1,0 +1,112 @@
+import type { Sample } from "./measure.ts";
+import type { Results } from "./results.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+
+/** What a tunnel is judged by: ratios within one run. */
+export interface Target {
+  what: string;
+  goal: number;
+  atMost: boolean;
+  /** Without rounds: not measured in this run. */
+  reached: Spread;
+}
+
+export interface MemoryFacts {
+  connectorPeakBytes: number;
+  relayBeforeBytes: number;
+  relayAfterBytes: number;
+}
+
+const relayCpu = (sample: Sample): number => sample.cpuUs["relay"] ?? NaN;
+const rate = (sample: Sample): number => sample.perSecond;
+const throughput = (sample: Sample): number => sample.mibPerSecond;
+const MIB = 1024 * 1024;
+
+export function targetsOf(results: Results, memory: MemoryFacts, subject = "culvert x1"): Target[] {
+  const same = (workload: string, other: string, metric: (sample: Sample) => number): Spread =>
+    results.ratio({ workload, subject, metric }, { workload, subject: other, metric });
+  const delayed = (workload: string): Spread =>
+    results.ratio(
+      { workload, subject: "culvert +80 ms", metric: throughput },
+      { workload, subject, metric: throughput },
+    );
+  const single = (value: number): Spread => spreadOf([value]);
+  return [
+    atMost(
+      "relay CPU per small GET, c=32, over the floor's",
+      1.35,
+      same("GET 1 KiB c=32", "floor", relayCpu),
+    ),
+    atMost(
+      "connector CPU per small GET, c=32, over the node floor's",
+      1.5,
+      results.ratio(
+        { workload: "GET 1 KiB c=32", subject, metric: (sample) => sample.cpuUs["connector"] ?? NaN },
+        {
+          workload: "GET 1 KiB c=32",
+          subject: "node floor",
+          metric: (sample) => sample.cpuUs["proxy"] ?? NaN,
+        },
+      ),
+    ),
+    atMost(
+      "p50 of a small GET at c=1, minus direct, over the floor's p50",
+      2.0,
+      addedLatency(results, subject),
+    ),
+    atLeast(
+      "requests per second at c=16 over localtunnel's",
+      2.5,
+      same("GET 1 KiB c=16", "localtunnel", rate),
+    ),
+    atLeast(
+      "64 MiB down over the object's own limit",
+      0.85,
+      same("64 MiB down", "object's limit", throughput),
+    ),
+    atLeast("64 MiB up over the object's own limit", 0.85, same("64 MiB up", "object's limit", throughput)),
+    atLeast("64 MiB down at 80 ms over 0 ms", 0.7, delayed("64 MiB down")),
+    atLeast("64 MiB up at 80 ms over 0 ms", 0.7, delayed("64 MiB up")),
+    atMost("p99 of small GETs beside 4 downloads over their p99 alone", 3, besides(results, subject)),
+    atMost(
+      "messages toward the relay per small GET at c=64",
+      0.3,
+      results.spread("GET 1 KiB c=64", subject, (sample) => sample.messagesPerRequest ?? NaN),
+    ),
+    atMost("peak memory of a connector, MB", 200, single(memory.connectorPeakBytes / MIB)),
+    atMost(
+      "relay memory after the run over before",
+      1.1,
+      single(memory.relayAfterBytes / memory.relayBeforeBytes),
+    ),
+  ];
+}
+
+export function isMet({ goal, atMost, reached }: Target): boolean {
+  return atMost ? reached.median <= goal : reached.median >= goal;
+}
+
+function atMost(what: string, goal: number, reached: Spread): Target {
+  return { what, goal, atMost: true, reached };
+}
+
+function atLeast(what: string, goal: number, reached: Spread): Target {
+  return { what, goal, atMost: false, reached };
+}
+
+function addedLatency(results: Results, subject: string): Spread {
+  const workload = "GET 1 KiB c=1";
+  const direct = results.spread(workload, "direct", ({ p50Ms }) => p50Ms).median;
+  return results.ratio(
+    { workload, subject, metric: ({ p50Ms }) => p50Ms - direct },
+    { workload, subject: "floor", metric: ({ p50Ms }) => p50Ms },
+  );
+}
+
+function besides(results: Results, subject: string): Spread {
+  const names = results.workloads;
+  const alone = names.find((name) => name.endsWith(" alone")) ?? "";
+  const busy = names.find((name) => name.endsWith(" beside 4 downloads")) ?? "";
+  const metric = ({ p99Ms }: Sample): number => p99Ms;
+  return results.ratio({ workload: busy, subject, metric }, { workload: alone, subject, metric });
+}

@@ -1,0 +1,207 @@
+import type { LoadJob } from "./load/job.ts";
+import type { Subject } from "./subjects/subject.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+/** What an ordinary client sends through an ordinary CDN. */
+export const REALISTIC_HEADERS: Readonly<Record<string, string>> = {
+  accept: "application/json, text/plain, */*",
+  "accept-encoding": "gzip, deflate, br, zstd",
+  "accept-language": "en-GB,en;q=0.9,de;q=0.8",
+  authorization: `Bearer ${"eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.".repeat(8)}`,
+  "cache-control": "no-cache",
+  "cf-connecting-ip": "203.0.113.7",
+  "cf-ipcountry": "CH",
+  "cf-ray": "8f1d6f0c3a1b2c3d-ZRH",
+  cookie: "session=0b6f3f444f0d4f0e9f5e0d6a4d6c3a11; theme=dark; consent=1",
+  "if-none-match": '"33a64df551425fcc55e4d42a148795d9f25f89d4"',
+  origin: "https://app.example.com",
+  referer: "https://app.example.com/orders/4711?tab=payments",
+  "sec-fetch-mode": "cors",
+  "sec-fetch-site": "same-site",
+  traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+  "user-agent":
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36",
+  "x-request-id": "0b6f3f44-4f0d-4f0e-9f5e-0d6a4d6c3a11",
+  "x-api-version": "2026-10-01",
+};
+
+export interface Workload {
+  name: string;
+  job(subject: Subject): LoadJob;
+  /** Runs all the while in a second load generator. */
+  background?(subject: Subject): LoadJob;
+  /** Names of the subjects it says something of. */
+  subjects: readonly string[];
+}
+
+export interface Durations {
+  warmUpMs: number;
+  measureMs: number;
+}
+
+const HTTP_SUBJECTS = ["direct", "node floor", "ssh -R", "localtunnel", "culvert x1", "culvert x2"];
+const FLOORS = ["floor", "rich floor"];
+const TUNNELS = ["culvert x1", "culvert x2"];
+const DELAYED = ["culvert +20 ms", "culvert +80 ms"];
+const SOCKET_SUBJECTS = ["direct", "ssh -R", "localtunnel"];
+
+export function get(bytes: number, concurrency: number, durations: Durations): Workload {
+  return {
+    name: `GET ${sizeName(bytes)} c=${concurrency}`,
+    // The floor's answer is as large, and made by the platform alone.
+    subjects: [...HTTP_SUBJECTS, ...FLOORS],
+    job: (subject) => requests(subject, `/bytes/${bytes}`, { expectBytes: bytes, concurrency, ...durations }),
+  };
+}
+
+export function getDelayed(concurrency: number, durations: Durations): Workload {
+  return {
+    ...get(KIB, concurrency, durations),
+    name: `GET 1 KiB c=${concurrency}, delayed`,
+    subjects: ["culvert x1", ...DELAYED],
+  };
+}
+
+export function getWithHeaders(concurrency: number, durations: Durations): Workload {
+  const plain = get(KIB, concurrency, durations);
+  return {
+    name: `GET 1 KiB, 18 headers c=${concurrency}`,
+    subjects: plain.subjects,
+    job: (subject) => {
+      const job = plain.job(subject);
+      return { ...job, headers: { ...REALISTIC_HEADERS, ...job.headers } };
+    },
+  };
+}
+
+export function post(bytes: number, concurrency: number, durations: Durations): Workload {
+  return {
+    name: `POST ${sizeName(bytes)} c=${concurrency}`,
+    subjects: HTTP_SUBJECTS,
+    job: (subject) => ({
+      ...requests(subject, "/sink", { expectBytes: 16, concurrency, ...durations }),
+      sendBytes: bytes,
+    }),
+  };
+}
+
+export function bulk(direction: "down" | "up", bytes: number): Workload {
+  return {
+    name: `${sizeName(bytes)} ${direction}`,
+    subjects: [...HTTP_SUBJECTS, "object's limit", ...DELAYED],
+    job: (subject) => bulkJob(subject, direction, bytes, 1),
+  };
+}
+
+/** Small GETs, alone and while four bulk downloads run beside them. */
+export function mixed(background: boolean, concurrency: number, durations: Durations): Workload {
+  const workload: Workload = {
+    ...get(KIB, concurrency, durations),
+    name: `GET 1 KiB c=${concurrency} ${background ? "beside 4 downloads" : "alone"}`,
+    subjects: HTTP_SUBJECTS,
+  };
+  if (background) {
+    workload.background = (subject) => ({ ...bulkJob(subject, "down", GIB, 4), forever: true });
+  }
+  return workload;
+}
+
+export function idleWebSockets(count: number, measureMs: number): Workload {
+  // One connection takes 512 streams.
+  return sockets(`${count} idle WebSockets`, [...SOCKET_SUBJECTS, "culvert x2"], {
+    count,
+    messageBytes: 0,
+    measureMs,
+  });
+}
+
+export function chattyWebSockets(count: number, measureMs: number): Workload {
+  return sockets(`${count} chatty WebSockets`, [...SOCKET_SUBJECTS, ...TUNNELS], {
+    count,
+    messageBytes: 100,
+    measureMs,
+  });
+}
+
+function sockets(
+  name: string,
+  subjects: readonly string[],
+  what: { count: number; messageBytes: number; measureMs: number },
+): Workload {
+  return {
+    name,
+    subjects,
+    job: ({ origin, headers }) => ({
+      kind: "websockets",
+      url: `${origin.replace("http", "ws")}/echo`,
+      headers,
+      ...what,
+    }),
+  };
+}
+
+function requests(
+  { origin, headers }: Subject,
+  path: string,
+  what: { expectBytes: number; concurrency: number } & Durations,
+) {
+  return { kind: "requests" as const, url: origin + path, headers, sendBytes: null, ...what };
+}
+
+function bulkJob(
+  { name, origin, headers }: Subject,
+  direction: "down" | "up",
+  bytes: number,
+  concurrency: number,
+) {
+  const [down, up] = name === "object's limit" ? [`/down/${bytes}`, "/up"] : [`/bytes/${bytes}`, "/sink"];
+  const url = origin + (direction === "down" ? down : up);
+  return { kind: "bulk" as const, url, headers, direction, bytes, concurrency };
+}
+
+export function sizeName(bytes: number): string {
+  if (bytes >= GIB) return `${bytes / GIB} GiB`;
+  if (bytes >= MIB) return `${bytes / MIB} MiB`;
+  return bytes >= KIB ? `${bytes / KIB} KiB` : `${bytes} B`;
+}
+
+/** Enough to tell how the targets stand: under two minutes. */
+export function quickPlan(): Workload[] {
+  const durations = { warmUpMs: 150, measureMs: 700 };
+  return [
+    get(KIB, 1, durations),
+    get(KIB, 16, durations),
+    get(KIB, 32, durations),
+    get(KIB, 64, durations),
+    bulk("down", 64 * MIB),
+    bulk("up", 64 * MIB),
+    mixed(false, MIXED_CONCURRENCY, durations),
+    mixed(true, MIXED_CONCURRENCY, durations),
+  ];
+}
+
+export function fullPlan(): Workload[] {
+  const durations = { warmUpMs: 300, measureMs: 1500 };
+  return [
+    ...[0, KIB, 64 * KIB].flatMap((bytes) => [1, 16, 64, 256].map((c) => get(bytes, c, durations))),
+    get(KIB, 32, durations),
+    getWithHeaders(32, durations),
+    post(KIB, 16, durations),
+    post(MIB, 16, durations),
+    getDelayed(1, durations),
+    getDelayed(64, durations),
+    bulk("down", 64 * MIB),
+    bulk("up", 64 * MIB),
+    bulk("down", GIB),
+    bulk("up", GIB),
+    mixed(false, MIXED_CONCURRENCY, durations),
+    mixed(true, MIXED_CONCURRENCY, { ...durations, measureMs: 3000 }),
+    chattyWebSockets(100, 1500),
+    idleWebSockets(1000, 2000),
+  ];
+}
+
+/** A gateway with a little traffic: enough samples for a p99, too little to queue behind itself. */
+const MIXED_CONCURRENCY = 4;

@@ -1,0 +1,21 @@
+/**
+ * A connection is at rest when all its streams are WebSockets on which nothing is under way: then these few numbers
+ * are all there is to it, and it goes on from them where its memory was lost. Offsets in bytes.
+ */
+export interface ConnectionRest {
+  nextId: number;
+  openedCount: number;
+  streamsLimit: number;
+  sentBytes: number;
+  sendLimitBytes: number;
+  receivedBytes: number;
+  grantedBytes: number;
+}
+
+export interface StreamRest {
+  id: number;
+  sentBytes: number;
+  sendLimitBytes: number;
+  consumedBytes: number;
+  grantedBytes: number;
+}

@@ -1,0 +1,444 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer, request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import { startWorkerd } from "../../scripts/workerd.ts";
+import type { WorkerdProcess } from "../../scripts/workerd.ts";
+import { parseToken } from "../../shared/token.ts";
+
+const ADMIN_KEY = "admin-key-of-the-cli-tests";
+/** Runs a command at a terminal of its own; part of util-linux. */
+const SCRIPT = "/usr/bin/script";
+const ABSENT = "tnl_aaaaaaaaaaaaaaaaaaaa";
+
+const services = {
+  version: 1,
+  services: [
+    {
+      name: "payments-api-prod",
+      endpoint: "http://payments.internal:8080",
+      configurations: [{ project: "my-project", accessibleBy: ["production"] }],
+    },
+  ],
+};
+
+let directory: string;
+let relay: WorkerdProcess;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "culvert-cli-"));
+  relay = await startWorkerd({
+    relay: { bundlePath: RELAY_BUNDLE, adminKey: ADMIN_KEY },
+    persistDir: join(directory, "state"),
+  });
+});
+
+afterAll(async () => {
+  await relay.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+interface Run {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+interface RunOptions {
+  env?: Record<string, string | undefined>;
+  input?: string;
+}
+
+/** `culvert` as a process, with the relay and the admin key in its environment unless `env` says otherwise. */
+async function culvert(args: readonly string[], { env = {}, input = "" }: RunOptions = {}): Promise<Run> {
+  const child = spawn(process.execPath, [CULVERT_BUNDLE, ...args], {
+    env: {
+      PATH: process.env["PATH"],
+      HOME: directory,
+      CULVERT_RELAY: relay.url,
+      CULVERT_API_KEY: ADMIN_KEY,
+      ...env,
+    },
+    stdio: ["pipe", "pipe", "pipe"],
+    timeout: 20_000,
+  });
+  const run: Run = { code: null, out: "", err: "" };
+  child.stdout.on("data", (chunk: Buffer) => (run.out += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (run.err += chunk.toString()));
+  // A command that reads nothing may be gone before the input arrives.
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
+  [run.code] = (await once(child, "close")) as [number | null];
+  return run;
+}
+
+async function json<T>(args: readonly string[]): Promise<T> {
+  const run = await culvert([...args, "--json"]);
+  expect(run).toMatchObject({ code: 0, err: "" });
+  return JSON.parse(run.out) as T;
+}
+
+function createTunnel(name: string): Promise<{ id: string; token: string; kid: string }> {
+  return json(["tunnel", "create", "--tunnel-name", name]);
+}
+
+async function written(name: string, content: unknown): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+describe.concurrent("culvert tunnel", () => {
+  it("create prints the id, the token once and a docker line that keeps the token out of arguments", async () => {
+    const { code, out } = await culvert(["tunnel", "create", "--tunnel-name", "printed"]);
+    expect(code).toBe(0);
+    const [, id = ""] = /^Id +(\S+)$/m.exec(out) ?? [];
+    const [, token = ""] = /^Token +(\S+)$/m.exec(out) ?? [];
+    expect(parseToken(token)).toMatchObject({ ok: true, token: { tunnelId: id, relayUrl: relay.url } });
+    const [, docker = ""] = / docker run (.*)$/m.exec(out) ?? [];
+    expect(docker).toContain("-e TUNNEL_TOKEN ");
+    expect(docker).not.toContain(token);
+
+    const described = await culvert(["tunnel", "describe", "--tunnel-id", id]);
+    expect(described.out).toMatch(/^Tunnel +printed$/m);
+    expect(described.out).toMatch(/^Status +inactive$/m);
+    expect(described.out).toMatch(/^k_[a-z2-7]{12}  \d{4}-\S+ \S+Z +- +- +0$/m);
+    expect(described.out).not.toContain(token);
+  });
+
+  it("list shows every tunnel, for people and for programs", async () => {
+    const { id } = await createTunnel("listed");
+    const people = await culvert(["tunnel", "list"]);
+    expect(people.out).toMatch(/^ID +NAME +CREATED$/m);
+    expect(people.out).toMatch(new RegExp(`^${id}  listed +\\d{4}-`, "m"));
+    expect(await json(["tunnel", "list"])).toContainEqual(expect.objectContaining({ id, name: "listed" }));
+  });
+
+  it("delete asks first; where nobody can answer, it needs --yes", async () => {
+    const { id } = await createTunnel("doomed");
+    const args = ["tunnel", "delete", "--tunnel-id", id];
+    const refused = await culvert(args, { input: "y\n" });
+    expect(refused).toMatchObject({ code: 2, out: "" });
+    expect(refused.err).toContain("--yes");
+    expect((await culvert(["tunnel", "describe", "--tunnel-id", id])).code).toBe(0);
+    expect(await culvert([...args, "--yes"])).toMatchObject({ code: 0, out: `Deleted doomed (${id}).\n` });
+    expect(await culvert([...args, "--yes"])).toEqual({
+      code: 4,
+      out: "",
+      err: `error: There is no tunnel ${id}.\n`,
+    });
+  });
+
+  it.skipIf(!existsSync(SCRIPT))("delete takes a person's answer at a terminal", async () => {
+    const { id } = await createTunnel("spared");
+    const args = `tunnel delete --tunnel-id ${id}`;
+    expect(await atTerminal(args, "n")).toContain("Nothing was changed.");
+    expect((await culvert(["tunnel", "describe", "--tunnel-id", id])).code).toBe(0);
+    expect(await atTerminal(args, "y")).toContain("Deleted spared");
+    expect((await culvert(["tunnel", "describe", "--tunnel-id", id])).code).toBe(4);
+  });
+
+  it("rotate-token lets the older tokens hold for the overlap; revoke-token ends one", async () => {
+    const { id, kid } = await createTunnel("rotated");
+    const rotated = await json<{ kid: string }>([
+      ...["tunnel", "rotate-token", "--tunnel-id", id],
+      ...["--overlap", "30m"],
+    ]);
+    const kids = async () => {
+      const tunnel = await json<{ tokens: { kid: string; expiresAt: string | null }[] }>([
+        ...["tunnel", "describe", "--tunnel-id", id],
+      ]);
+      return Object.fromEntries(tunnel.tokens.map((token) => [token.kid, token.expiresAt]));
+    };
+    const before = await kids();
+    expect(before[rotated.kid]).toBeNull();
+    const endsInMs = Date.parse(before[kid] ?? "") - Date.now();
+    expect(endsInMs).toBeGreaterThan(29 * 60_000);
+    expect(endsInMs).toBeLessThan(31 * 60_000);
+
+    const revoke = ["tunnel", "revoke-token", "--tunnel-id", id, "--kid", kid];
+    expect((await culvert(revoke)).code).toBe(2);
+    expect((await culvert([...revoke, "--yes"])).code).toBe(0);
+    expect((await culvert([...revoke, "--yes"])).code).toBe(4);
+    expect(Object.keys(await kids())).toEqual([rotated.kid]);
+  });
+
+  it("rotate-token without overlap is asked about; a time that is none is refused", async () => {
+    const { id } = await createTunnel("leaked");
+    const rotate = ["tunnel", "rotate-token", "--tunnel-id", id, "--overlap"];
+    expect(await culvert([...rotate, "0s"])).toMatchObject({ code: 2, out: "" });
+    expect((await culvert([...rotate, "0s", "--yes"])).out).toContain("hold no longer");
+    expect(await culvert([...rotate, "soon"])).toMatchObject({ code: 2, out: "" });
+  });
+});
+
+describe.concurrent("culvert tunnel services", () => {
+  it("update shows the difference, puts it in force, and describe gives it back", async () => {
+    const { id } = await createTunnel("served");
+    const file = await written("served.json", services);
+    const update = ["tunnel", "services", "update", "--tunnel-id", id, "--configuration-file", file];
+    const dry = await culvert([...update, "--dry-run"]);
+    expect(dry).toMatchObject({ code: 0, err: "" });
+    expect(dry.out).toContain("+ service payments-api-prod leads to http://payments.internal:8080\n");
+    expect(await json(["tunnel", "services", "describe", "--tunnel-id", id])).toMatchObject({ services: [] });
+
+    expect((await culvert(update)).out).toBe(`${dry.out}In force from the next request on, as version 1.\n`);
+    expect(await json(["tunnel", "services", "describe", "--tunnel-id", id])).toEqual(services);
+    const people = await culvert(["tunnel", "services", "describe", "--tunnel-id", id]);
+    expect(people.out).toMatch(
+      /^payments-api-prod  http:\/\/payments\.internal:8080  my-project in production$/m,
+    );
+    expect(await culvert(update)).toMatchObject({ code: 0, out: "The file changes nothing.\n" });
+  });
+
+  it.each([
+    ["unreadable", undefined, "cannot be read: ENOENT"],
+    ["no JSON", '{"version": 1,', "is not JSON"],
+    ["no services file", { version: 1, services: [{}] }, "\n  services[0].name: "],
+    [
+      "wrong in two places",
+      { ...services, extra: 1, networks: [{ hosts: ["*"], configurations: [] }] },
+      "\n  networks[0].hosts[0]: must be host, host:port or *.domain:port\n  extra: unknown key",
+    ],
+    ["too large", " ".repeat(300 * 1024), "is larger than"],
+  ])("update refuses a file that is %s before it sends anything", async (name, content, message) => {
+    const path = content === undefined ? join(directory, "absent") : await written(`${name}.json`, content);
+    // No relay is there: whatever was sent would end otherwise.
+    const env = { CULVERT_RELAY: "http://127.0.0.1:1" };
+    const run = await culvert(
+      ["tunnel", "services", "update", "--tunnel-id", ABSENT, "--configuration-file", path],
+      { env },
+    );
+    expect(run).toMatchObject({ code: 2, out: "" });
+    expect(run.err).toContain(message);
+  });
+
+  it("update does not overwrite what somebody else has changed in the meantime", async () => {
+    const { id } = await createTunnel("contended");
+    const theirs = JSON.stringify({ version: 1, services: [] });
+    const between = await startProxy(async (method) => {
+      if (method !== "PUT") return;
+      await fetch(`${relay.url}/v1/tunnels/${id}/services-configuration`, {
+        method: "PUT",
+        headers: { authorization: `Bearer ${ADMIN_KEY}` },
+        body: theirs,
+      });
+    });
+    const file = await written("contended.json", services);
+    const run = await culvert(
+      ["tunnel", "services", "update", "--tunnel-id", id, "--configuration-file", file],
+      { env: { CULVERT_RELAY: between.url } },
+    );
+    between.close();
+    expect(run.code).toBe(1);
+    expect(run.err).toContain("somebody else has replaced the services file");
+    expect(await json(["tunnel", "services", "describe", "--tunnel-id", id])).toEqual(JSON.parse(theirs));
+  });
+});
+
+describe.concurrent("culvert gateway-key, api-key and audit-log", () => {
+  it("make, list and delete gateways' keys", async () => {
+    const create = ["gateway-key", "create", "--project", "my-project", "--environment", "production"];
+    const { kid, key } = await json<{ kid: string; key: string }>(create);
+    expect(key).toMatch(/^culvert_gateway_/);
+    const list = await culvert(["gateway-key", "list"]);
+    expect(list.out).toMatch(new RegExp(`^${kid}  my-project +production `, "m"));
+    expect(list.out).not.toContain(key);
+    expect((await culvert(["gateway-key", "delete", "--kid", kid, "--yes"])).code).toBe(0);
+    expect((await culvert(["gateway-key", "delete", "--kid", kid, "--yes"])).code).toBe(4);
+  });
+
+  it("make keys of the API, whose role holds", async () => {
+    const { kid, key } = await json<{ kid: string; key: string }>(["api-key", "create", "--role", "viewer"]);
+    const env = { CULVERT_API_KEY: key };
+    expect((await culvert(["tunnel", "list"], { env })).code).toBe(0);
+    const refused = await culvert(["tunnel", "create", "--tunnel-name", "not allowed"], { env });
+    expect(refused).toMatchObject({ code: 3, out: "" });
+    expect(refused.err).toContain("role");
+    expect(await culvert(["api-key", "create", "--role", "root"])).toMatchObject({ code: 1, out: "" });
+    expect((await culvert(["api-key", "delete", "--kid", kid, "--yes"])).code).toBe(0);
+    expect((await culvert(["tunnel", "list"], { env })).code).toBe(3);
+  });
+
+  it("show who changed what", async () => {
+    const { id } = await createTunnel("audited");
+    const people = await culvert(["audit-log"]);
+    expect(people.out).toMatch(
+      new RegExp(`admin-key +\\S+ +tunnel\\.create +${id} +- +name=audited token=k_`),
+    );
+    const [newest] = await json<object[]>(["audit-log", "--limit", "1"]);
+    expect(newest).toHaveProperty("action");
+    expect((await culvert(["audit-log", "--limit", "many"])).code).toBe(2);
+  });
+});
+
+describe.concurrent("culvert's settings", () => {
+  it("are taken from flags, anywhere in the line, before the environment", async () => {
+    const env = { CULVERT_RELAY: "http://127.0.0.1:1", CULVERT_API_KEY: "wrong" };
+    const flags = ["--relay", relay.url, "--api-key", ADMIN_KEY];
+    for (const args of [
+      [...flags, "tunnel", "list"],
+      ["tunnel", ...flags, "list"],
+      ["tunnel", "list", ...flags],
+    ]) {
+      expect((await culvert(args, { env })).code).toBe(0);
+    }
+  });
+
+  it("are kept by login in a file for its owner alone", async () => {
+    const home = await mkdtemp(join(directory, "home-"));
+    const env = { HOME: home, CULVERT_RELAY: undefined, CULVERT_API_KEY: undefined };
+    expect((await culvert(["tunnel", "list"], { env })).code).toBe(2);
+    const wrong = await culvert(["login", "--relay", relay.url], { env, input: "wrong\n" });
+    expect(wrong.code).toBe(3);
+    const path = join(home, ".config/culvert/profile.json");
+    expect(await culvert(["login", "--relay", relay.url], { env, input: `${ADMIN_KEY}\n` })).toEqual({
+      code: 0,
+      out: `Kept in ${path}.\n`,
+      err: "",
+    });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await culvert(["tunnel", "list"], { env })).code).toBe(0);
+
+    const elsewhere = await culvert(["tunnel", "list", "--relay", "http://127.0.0.1:1"], { env });
+    expect(elsewhere).toMatchObject({ code: 2, out: "" });
+
+    await chmod(path, 0o644);
+    const open = await culvert(["tunnel", "list"], { env });
+    expect(open).toMatchObject({ code: 2, out: "" });
+    expect(open.err).toContain("chmod 600");
+    await chmod(path, 0o600);
+    await writeFile(path, `{"relay": 7, "apiKey": "${ADMIN_KEY}", "more": 1`);
+    const broken = await culvert(["tunnel", "list"], { env });
+    expect(broken.code).toBe(2);
+    expect(broken.err).not.toContain(ADMIN_KEY);
+    expect(await readFile(path, "utf8")).toContain(ADMIN_KEY);
+  });
+
+  it.each([
+    ["a wrong key", { CULVERT_API_KEY: "wrong" }, 3, "A valid key is required."],
+    ["no key", { CULVERT_API_KEY: undefined }, 2, "CULVERT_API_KEY"],
+    ["no relay", { CULVERT_RELAY: undefined }, 2, "CULVERT_RELAY"],
+    ["a relay over plain http", { CULVERT_RELAY: "http://relay.example" }, 2, "https://host"],
+    ["a relay that is no URL", { CULVERT_RELAY: "relay" }, 2, "https://host"],
+    ["no network", { CULVERT_RELAY: "http://127.0.0.1:1" }, 5, "cannot be reached"],
+    ["a name nobody knows", { CULVERT_RELAY: "https://relay.invalid" }, 5, "ENOTFOUND"],
+  ])("with %s end in their own exit code", async (_, env, code, message) => {
+    const run = await culvert(["tunnel", "list"], { env });
+    expect(run).toMatchObject({ code, out: "" });
+    expect(run.err).toContain(message);
+    expect(run.err).not.toContain("    at ");
+  });
+
+  it("that lead to something else than a relay are told so", async () => {
+    const other = createServer((_request, response) => response.end("<html>")).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const env = { CULVERT_RELAY: `http://127.0.0.1:${(other.address() as AddressInfo).port}` };
+    const run = await culvert(["tunnel", "list"], { env });
+    other.close();
+    expect(run).toMatchObject({ code: 5, out: "" });
+    expect(run.err).toContain("not as a Culvert relay");
+  });
+});
+
+describe.concurrent("culvert", () => {
+  it("explains every command, with examples", async () => {
+    const root = await culvert(["--help"]);
+    expect(root.code).toBe(0);
+    expect(root.out).toContain("Exit codes:");
+    for (const path of [
+      ["tunnel", "create"],
+      ["tunnel", "services", "update"],
+      ["gateway-key", "create"],
+      ["audit-log"],
+      ["login"],
+      ["completion"],
+    ]) {
+      const help = await culvert([...path, "--help"]);
+      expect(help).toMatchObject({ code: 0, err: "" });
+      expect(help.out).toContain(`Examples:\n  `);
+    }
+  });
+
+  it.each([
+    [["nope"]],
+    [["tunnel"]],
+    [["tunnel", "create"]],
+    [["tunnel", "list", "--nope"]],
+    [["tunnel", "list", "more"]],
+    [["completion", "tcsh"]],
+  ])("ends %j with the usage code", async (args) => {
+    expect(await culvert(args)).toMatchObject({ code: 2, out: "" });
+  });
+
+  it.each([
+    ["culvert ", ["connect", "tunnel", "audit-log", "--version"]],
+    ["culvert tunnel ro", ["rotate-token"]],
+    ["culvert tunnel services ", ["describe", "update"]],
+    ["culvert tunnel services update --con", ["--configuration-file"]],
+    ["culvert tunnel delete --tunnel-id tnl_x --", ["--yes", "--relay"]],
+  ])("completes %j in bash", async (line, expected) => {
+    const { out } = await culvert(["completion", "bash"]);
+    const words = line.split(" ");
+    const script = `${out}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}
+_culvert; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const completed = await new Promise<string>((resolve, reject) => {
+      execFile("bash", ["-c", script], (error, stdout) => (error ? reject(error) : resolve(stdout)));
+    });
+    expect(completed.split("\n")).toEqual(expect.arrayContaining(expected));
+  });
+
+  it.each(["zsh", "fish"])("prints a script for %s that knows every command", async (shell) => {
+    const { code, out } = await culvert(["completion", shell]);
+    expect(code).toBe(0);
+    for (const word of ["rotate-token", "configuration-file", "gateway-key"]) expect(out).toContain(word);
+  });
+});
+
+/** Output of a command at a terminal of its own, where a person types `answer`. */
+async function atTerminal(args: string, answer: string): Promise<string> {
+  const child = spawn(SCRIPT, ["-qec", `'${process.execPath}' '${CULVERT_BUNDLE}' ${args}`, "/dev/null"], {
+    env: { ...process.env, HOME: directory, CULVERT_RELAY: relay.url, CULVERT_API_KEY: ADMIN_KEY },
+    stdio: ["pipe", "pipe", "inherit"],
+    timeout: 20_000,
+  });
+  let out = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk.toString();
+    if (out.includes("[y/N]")) child.stdin.end(`${answer}\n`);
+  });
+  await once(child, "close");
+  return out;
+}
+
+/** Hands requests on to the relay, after `before`. */
+async function startProxy(
+  before: (method: string) => Promise<void>,
+): Promise<{ url: string; close: () => void }> {
+  const server = createServer((request, response) => {
+    const { method = "GET", url = "/", headers } = request;
+    void before(method).then(() => {
+      const onward = httpRequest(`${relay.url}${url}`, { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      onward.on("error", () => response.destroy());
+      request.pipe(onward);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

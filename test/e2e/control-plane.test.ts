@@ -1,0 +1,295 @@
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import { adminApi } from "../../scripts/demo/admin-api.ts";
+import type { Child } from "../../scripts/demo/child-process.ts";
+import { eventually } from "../../scripts/demo/eventually.ts";
+import { startConnector } from "../../scripts/demo/local-tunnels.ts";
+import { startWorkerd } from "../../scripts/workerd.ts";
+import type { WorkerdProcess } from "../../scripts/workerd.ts";
+import { HttpUpstream } from "../support/http-upstream.ts";
+
+const ADMIN_KEY = "admin-key-of-the-control-plane-tests";
+const REVOCATION_LIMIT_MS = 1_000;
+/** An idle object leaves memory after 10 s, in the local runtime too; its sockets stay. */
+const HIBERNATED_AFTER_MS = 12_000;
+
+const upstream = new HttpUpstream();
+const connectors: Child[] = [];
+let directory: string;
+let relay: WorkerdProcess;
+let gatewayKey: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "culvert-control-"));
+  await upstream.listen();
+  relay = await startRelay();
+  const caller = { project: "shop", environment: "production" };
+  gatewayKey = (await admin<{ key: string }>("POST", "/gateway-keys", caller)).body.key;
+});
+
+afterAll(async () => {
+  await Promise.all(connectors.map((connector) => connector.stop(2_000)));
+  await relay.stop(500);
+  await upstream.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function startRelay(port = 0): Promise<WorkerdProcess> {
+  return startWorkerd({
+    relay: { bundlePath: RELAY_BUNDLE, adminKey: ADMIN_KEY },
+    persistDir: join(directory, "state"),
+    port,
+  });
+}
+
+interface Called<T> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+/** Like a client behind Cloudflare: each key from an address of its own, so that one's failures are not another's. */
+async function admin<T = { code?: string }>(
+  method: string,
+  path: string,
+  body?: unknown,
+  { key = ADMIN_KEY, headers = {} }: { key?: string | null; headers?: Record<string, string> } = {},
+): Promise<Called<T>> {
+  const response = await fetch(`${relay.url}/v1${path}`, {
+    method,
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      "cf-connecting-ip": `192.0.2.${(key ?? "none").length}`,
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: JSON.parse(text || "null") as T };
+}
+
+interface Served {
+  id: string;
+  token: string;
+  kid: string;
+  connector: Child;
+}
+
+async function servedTunnel(name: string): Promise<Served> {
+  const { body: tunnel } = await admin<{ id: string; token: string; kid: string }>("POST", "/tunnels", {
+    name,
+  });
+  await admin("PUT", `/tunnels/${tunnel.id}/services-configuration`, {
+    version: 1,
+    services: [
+      {
+        name: "node-api",
+        endpoint: `http://127.0.0.1:${upstream.port}`,
+        configurations: [{ project: "shop", accessibleBy: "production" }],
+      },
+    ],
+  });
+  const connector = await startConnector(
+    CULVERT_BUNDLE,
+    { admin: adminApi(relay.url, ADMIN_KEY), tunnel },
+    { TUNNEL_ALLOW: "127.0.0.1" },
+  );
+  connectors.push(connector);
+  return { ...tunnel, connector };
+}
+
+async function send(tunnelId: string, path: string, caseName = ""): Promise<IncomingMessage> {
+  const request = httpRequest(`${relay.url}/~/${tunnelId}/node-api${path}`, {
+    headers: { "culvert-gateway-key": gatewayKey, "x-case": caseName },
+    agent: false,
+  });
+  const response = once(request, "response", { signal: AbortSignal.timeout(20_000) });
+  request.end();
+  return ((await response) as [IncomingMessage])[0];
+}
+
+async function outcome(tunnelId: string, path = "/ok"): Promise<string> {
+  const response = await send(tunnelId, path);
+  response.resume();
+  return String(response.headers["culvert-error"] ?? response.statusCode);
+}
+
+/** How long after now the connector has lost its connection, by its own account. */
+async function lossTimeMs(connector: Child): Promise<number> {
+  const before = connector.lines.length;
+  const startedMs = performance.now();
+  await eventually("the connector to be cut", 10_000, () =>
+    connector.lines.slice(before).some((line) => line.includes("TOKEN_REVOKED")),
+  );
+  return performance.now() - startedMs;
+}
+
+describe("the admin API over HTTP", () => {
+  /** Every operation, with an input that it takes; the paths' ids are of no tunnel and no key. */
+  const ABSENT = "tnl_aaaaaaaaaaaaaaaaaaaa";
+  const operations: readonly [method: string, path: string, role: "viewer" | "admin", body?: object][] = [
+    ["GET", "/tunnels", "viewer"],
+    ["GET", `/tunnels/${ABSENT}`, "viewer"],
+    ["GET", `/tunnels/${ABSENT}/services-configuration`, "viewer"],
+    ["GET", "/gateway-keys", "viewer"],
+    ["GET", "/api-keys", "viewer"],
+    ["GET", "/audit-log", "viewer"],
+    ["POST", "/tunnels", "admin", { name: "made by a test" }],
+    ["DELETE", `/tunnels/${ABSENT}`, "admin"],
+    ["POST", `/tunnels/${ABSENT}/tokens`, "admin", {}],
+    ["DELETE", `/tunnels/${ABSENT}/tokens/k_aaaaaaaaaaaa`, "admin"],
+    ["PUT", `/tunnels/${ABSENT}/services-configuration`, "admin", { version: 1, services: [] }],
+    ["POST", "/gateway-keys", "admin", { project: "p", environment: "e" }],
+    ["DELETE", "/gateway-keys/k_aaaaaaaaaaaa", "admin"],
+    ["POST", "/api-keys", "admin", { role: "viewer" }],
+    ["DELETE", "/api-keys/k_aaaaaaaaaaaa", "admin"],
+  ];
+
+  it("lets each role do what it may, on every route", async () => {
+    const { body: document } = await admin<{ paths: Record<string, object> }>("GET", "/openapi.json");
+    const documented = Object.values(document.paths).flatMap((methods) => Object.keys(methods));
+    expect(operations).toHaveLength(documented.length);
+
+    const keyOf = async (role: string) =>
+      (await admin<{ key: string }>("POST", "/api-keys", { role })).body.key;
+    const [viewer, writer] = [await keyOf("viewer"), await keyOf("admin")];
+    for (const [method, path, role, body] of operations) {
+      const done = path.includes("aaaa") ? 404 : method === "POST" ? 201 : 200;
+      const statuses = [];
+      for (const key of [ADMIN_KEY, writer, viewer, null, `${writer}x`, gatewayKey]) {
+        statuses.push((await admin(method, path, body, { key })).status);
+      }
+      const byViewer = role === "viewer" ? done : 403;
+      expect([method, path, ...statuses]).toEqual([method, path, done, done, byViewer, 401, 401, 401]);
+    }
+  });
+
+  it("lets one of many writers of a services file win; the others hear 412", async () => {
+    const { body: tunnel } = await admin<{ id: string }>("POST", "/tunnels", { name: "contended" });
+    const path = `/tunnels/${tunnel.id}/services-configuration`;
+    const { headers } = await admin("GET", path);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        admin(
+          "PUT",
+          path,
+          { version: 1, services: [{ name: `winner-${index}`, endpoint: "http://x", configurations: [] }] },
+          { headers: { "if-match": headers.get("etag") ?? "" } },
+        ),
+      ),
+    );
+    const winners = answers.flatMap(({ status }, index) => (status === 200 ? [`winner-${index}`] : []));
+    expect(winners).toHaveLength(1);
+    expect(
+      answers.filter(({ status, body }) => status === 412 && body.code === "PRECONDITION_FAILED"),
+    ).toHaveLength(7);
+    const { body } = await admin<{ services: { name: string }[] }>("GET", path);
+    expect(body.services.map(({ name }) => name)).toEqual(winners);
+  });
+});
+
+describe("a token", () => {
+  let idle: Served;
+  let idleSinceMs: number;
+
+  beforeAll(async () => {
+    idle = await servedTunnel("idle");
+    idleSinceMs = performance.now();
+  });
+
+  it("revoked in mid-transfer cuts connector, transfer and upstream within a second", async () => {
+    const { id, kid, connector } = await servedTunnel("busy");
+    const response = await send(id, "/pattern?bytes=4000000000", "revoked");
+    // Read on, so that nothing but the revocation can end it.
+    response.resume();
+    const ended = once(response, "error").then(([error]) => (error as NodeJS.ErrnoException).code);
+    await once(response, "data");
+
+    const startedMs = performance.now();
+    const lost = lossTimeMs(connector);
+    const { status } = await admin("DELETE", `/tunnels/${id}/tokens/${kid}`);
+    expect(status).toBe(204);
+    expect(await ended).toBe("ECONNRESET");
+    await upstream.saw("gone", "revoked");
+    await lost;
+    expect(performance.now() - startedMs).toBeLessThan(REVOCATION_LIMIT_MS);
+    expect(await outcome(id)).toBe("NO_CONNECTOR");
+  });
+
+  it("that a new one replaced is ended by itself after the overlap, and its connectors are cut", async () => {
+    const { id, kid, connector } = await servedTunnel("rotated");
+    expect((await admin("GET", `/tunnels/${id}`)).body).toMatchObject({
+      status: "degraded",
+      connectors: [{ kid, connections: 1 }],
+      tokens: [{ kid, connectors: 1, expiresAt: null, lastUsedAt: expect.any(String) }],
+    });
+    const lost = lossTimeMs(connector);
+    const { status } = await admin("POST", `/tunnels/${id}/tokens`, { overlapSeconds: 1 });
+    expect(status).toBe(201);
+    expect(await outcome(id)).toBe("200");
+    const lostAfterMs = await lost;
+    expect(lostAfterMs).toBeGreaterThan(900);
+    expect(lostAfterMs).toBeLessThan(3_000);
+    const { body: tunnel } = await admin<{ tokens: { kid: string }[] }>("GET", `/tunnels/${id}`);
+    expect(tunnel.tokens.map((token) => token.kid)).not.toContain(kid);
+    const { body: log } = await admin<{ items: object[] }>("GET", "/audit-log?limit=10");
+    expect(log.items).toContainEqual(
+      expect.objectContaining({ actor: "relay", action: "token.expire", target: id, before: { token: kid } }),
+    );
+  });
+
+  it("revoked while the tunnel's object hibernates cuts the connector within a second", async () => {
+    await eventually("the object to hibernate", HIBERNATED_AFTER_MS + 1_000, () => {
+      return performance.now() - idleSinceMs > HIBERNATED_AFTER_MS;
+    });
+    const lost = lossTimeMs(idle.connector);
+    const { status } = await admin("DELETE", `/tunnels/${idle.id}/tokens/${idle.kid}`);
+    expect(status).toBe(204);
+    expect(await lost).toBeLessThan(REVOCATION_LIMIT_MS);
+  });
+});
+
+describe("what the relay knows", () => {
+  it("outlives a restart of everything; and a Registry that fails stops no request", async () => {
+    const { id, connector } = await servedTunnel("kept");
+    const snapshot = async () => ({
+      tunnels: (await admin("GET", "/tunnels?limit=100")).body,
+      keys: (await admin("GET", "/gateway-keys?limit=100")).body,
+      file: (await admin("GET", `/tunnels/${id}/services-configuration`)).body,
+      log: (await admin("GET", "/audit-log?limit=100")).body,
+    });
+    const before = await snapshot();
+    const port = Number(new URL(relay.url).port);
+    await relay.stop(500);
+    relay = await startRelay(port);
+    expect(await snapshot()).toEqual(before);
+    await eventually("the connector to return", 20_000, async () => (await outcome(id)) === "200");
+
+    await relay.stop(500);
+    await breakRegistry();
+    relay = await startRelay(port);
+    await eventually("the connector to return", 20_000, async () => (await outcome(id)) === "200");
+    expect(connector.running()).toBe(true);
+    expect((await admin("GET", "/tunnels")).status).toBe(500);
+    expect((await admin("POST", "/tunnels", { name: "not now" })).status).toBe(500);
+    expect(await outcome(id, "/status?code=201")).toBe("201");
+    expect(await outcome("tnl_aaaaaaaaaaaaaaaaaaaa")).toBe("OVERLOADED");
+  });
+});
+
+/** Its database is no database any more. */
+async function breakRegistry(): Promise<void> {
+  const objects = join(directory, "state/objects/culvert-Registry");
+  const files = (await readdir(objects)).filter((name) => /^[0-9a-f]{64}\.sqlite/.test(name));
+  expect(files).not.toEqual([]);
+  for (const name of files) {
+    if (name.endsWith(".sqlite")) await writeFile(join(objects, name), "no database");
+    else await rm(join(objects, name));
+  }
+}

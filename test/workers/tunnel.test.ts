@@ -1,0 +1,341 @@
+import { evictDurableObject, reset } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { AnswerWatch } from "../../shared/mux/answer-watch.ts";
+import { decodeGoaway, decodeReset } from "../../shared/protocol/frame-payloads.ts";
+import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
+import { tunnelStub } from "../../worker/env.ts";
+import { Registry } from "../../worker/index.ts";
+import { data, goaway, type HandPeer, head, reset as resetFrame, until } from "../support/hand-peer.ts";
+import { call, type CreatedTunnel, json } from "./admin-client.ts";
+import {
+  attached,
+  binding,
+  expectAnsweredBy,
+  GATEWAY,
+  readyTunnel,
+  refusalOf,
+  request,
+  SERVICES,
+} from "./hand-connector.ts";
+
+// Its timer keeps the object awake for seconds after each message, which an eviction would wait for.
+beforeEach(() => {
+  vi.spyOn(AnswerWatch.prototype, "sent").mockReturnValue(undefined);
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await reset();
+});
+
+const NOT_PROCESSED = FLAG.NOT_PROCESSED;
+
+function hibernate(tunnel: CreatedTunnel): Promise<void> {
+  return evictDurableObject(tunnelStub(env, tunnel.id), { webSockets: "hibernate" });
+}
+
+/** Whichever of the connectors is given the next request. */
+async function takeOpen(...peers: HandPeer[]) {
+  const holder = () => peers.find(({ inbox }) => inbox.some(({ type }) => type === FRAME.OPEN));
+  await until(
+    () => holder() !== undefined,
+    () => "an OPEN on either connector",
+  );
+  const peer = holder();
+  if (peer === undefined) throw new Error("unreachable");
+  const [other = peer] = peers.filter((one) => one !== peer);
+  return { peer, other, open: await peer.takeOpen() };
+}
+
+async function bodyOf(peer: HandPeer, id: number): Promise<string> {
+  let text = "";
+  for (;;) {
+    const { payload, flags } = await peer.take(FRAME.DATA, id);
+    text += new TextDecoder().decode(payload);
+    if ((flags & FLAG.END) !== 0) return text;
+  }
+}
+
+async function expectCut(peer: HandPeer, code: string, closeCode: number): Promise<void> {
+  expect(decodeGoaway((await peer.take(FRAME.GOAWAY)).payload).code).toBe(code);
+  expect(await peer.untilClosed()).toEqual({ code: closeCode, reason: code });
+}
+
+describe("a revoked token", () => {
+  it.each(["live", "hibernated"])("cuts its %s connections within a second, and no others", async (state) => {
+    const tunnel = await readyTunnel();
+    const old = await attached(tunnel, { connectorId: "old" });
+    const rotated = await json<CreatedTunnel>(
+      call("POST", `/v1/tunnels/${tunnel.id}/tokens`, { body: { overlapSeconds: 3600 } }),
+      201,
+    );
+    const fresh = await attached({ ...tunnel, token: rotated.token }, { connectorId: "fresh" });
+    if (state === "hibernated") await hibernate(tunnel);
+
+    const startedMs = Date.now();
+    expect((await call("DELETE", `/v1/tunnels/${tunnel.id}/tokens/${tunnel.kid}`)).status).toBe(204);
+    await expectCut(old, "TOKEN_REVOKED", 4401);
+    expect(Date.now() - startedMs).toBeLessThan(1000);
+
+    const answer = request(tunnel);
+    if (state === "hibernated") fresh.send({ ...(await fresh.take(FRAME.RESTART)), flags: 0 });
+    await expectAnsweredBy(fresh, answer);
+  });
+
+  it("aborts what is under way", async () => {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel);
+    const [started, waiting] = [request(tunnel), request(tunnel)];
+    const { id } = await peer.takeOpen();
+    peer.send(head(id, 200), data(id, "some"));
+    const response = await started;
+    await peer.takeOpen();
+    await call("DELETE", `/v1/tunnels/${tunnel.id}/tokens/${tunnel.kid}`);
+    await expect(response.text()).rejects.toThrow("revoked");
+    expect(await refusalOf(waiting)).toEqual([502, "CONNECTOR_LOST"]);
+  });
+
+  it("is one of a deleted tunnel too", async () => {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel);
+    await call("DELETE", `/v1/tunnels/${tunnel.id}`);
+    await expectCut(peer, "TUNNEL_DELETED", 4401);
+    expect(await refusalOf(request(tunnel))).toEqual([404, "UNKNOWN_TUNNEL"]);
+  });
+});
+
+describe("a new services file", () => {
+  it.each(["live", "hibernated"])("holds for the next request, on the %s connection", async (state) => {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel);
+    await expectAnsweredBy(peer, request(tunnel));
+    if (state === "hibernated") await hibernate(tunnel);
+    const put = (services: object[]) =>
+      json(
+        call("PUT", `/v1/tunnels/${tunnel.id}/services-configuration`, { body: { version: 1, services } }),
+      );
+    await put([]);
+    expect(await refusalOf(request(tunnel))).toEqual([404, "UNKNOWN_SERVICE"]);
+    const [api] = SERVICES.services;
+    await put([{ ...api, configurations: [{ project: "other", accessibleBy: "production" }] }]);
+    expect(await refusalOf(request(tunnel))).toEqual([403, "ACCESS_DENIED"]);
+    await put([{ ...api, endpoint: "https://elsewhere.internal/base" }]);
+    const answer = request(tunnel, "/path");
+    if (state === "hibernated") peer.send({ ...(await peer.take(FRAME.RESTART)), flags: 0 });
+    const open = await peer.takeOpen();
+    expect(open).toMatchObject({ target: "https://elsewhere.internal", path: "/base/path" });
+    peer.answer(open.id, "fine");
+    expect((await answer).status).toBe(200);
+  });
+});
+
+describe("a connector that comes again", () => {
+  it.each(["live", "hibernated"])("replaces its %s predecessor of the same index", async (state) => {
+    const tunnel = await readyTunnel();
+    const halfOpen = await attached(tunnel, { connectorId: "one", connectionIndex: 0 });
+    const sibling = await attached(tunnel, { connectorId: "one", connectionIndex: 1 });
+    const stranger = await attached(tunnel, { connectorId: "two", connectionIndex: 0 });
+    if (state === "hibernated") await hibernate(tunnel);
+    await attached(tunnel, { connectorId: "one", connectionIndex: 0 });
+    await expectCut(halfOpen, "REPLACED", 4409);
+    expect([sibling.closed, stranger.closed]).toEqual([null, null]);
+    const { connectors } = await json<{ connectors: object[] }>(call("GET", `/v1/tunnels/${tunnel.id}`));
+    expect(connectors).toHaveLength(2);
+  });
+
+  it("fails what the predecessor had begun", async () => {
+    const tunnel = await readyTunnel();
+    const halfOpen = await attached(tunnel);
+    const answer = request(tunnel);
+    await halfOpen.takeOpen();
+    const fresh = await attached(tunnel);
+    expect(await refusalOf(answer)).toEqual([502, "CONNECTOR_LOST"]);
+    await expectAnsweredBy(fresh, request(tunnel));
+  });
+});
+
+describe("a draining connector", () => {
+  it("finishes what it took, and what is beyond its last id is moved, POST included", async () => {
+    const tunnel = await readyTunnel();
+    const leaving = await attached(tunnel, { connectorId: "leaving" });
+    const taken = request(tunnel, "/taken");
+    const first = await leaving.takeOpen();
+    const posted = request(tunnel, "/posted", { method: "POST", body: "the body" });
+    const second = await leaving.takeOpen();
+    expect(await bodyOf(leaving, second.id)).toBe("the body");
+    const staying = await attached(tunnel, { connectorId: "staying" });
+
+    leaving.send(goaway(first.id));
+    const moved = await staying.takeOpen();
+    expect(moved).toMatchObject({ method: "POST", path: "/posted", requestId: second.requestId });
+    expect(await bodyOf(staying, moved.id)).toBe("the body");
+    staying.answer(moved.id, "moved");
+    expect(await (await posted).text()).toBe("moved");
+
+    for (let count = 0; count < 5; count++) await expectAnsweredBy(staying, request(tunnel));
+    leaving.answer(first.id, "taken");
+    expect(await (await taken).text()).toBe("taken");
+    expect(leaving.inbox.filter(({ type }) => type === FRAME.OPEN)).toEqual([]);
+  });
+
+  it("without another: what it did not take gets 502, the next request 503", async () => {
+    const tunnel = await readyTunnel();
+    const leaving = await attached(tunnel);
+    const answer = request(tunnel);
+    await leaving.takeOpen();
+    leaving.send(goaway(0));
+    expect(await refusalOf(answer)).toEqual([502, "CONNECTOR_LOST"]);
+    expect(await refusalOf(request(tunnel))).toEqual([503, "NO_CONNECTOR"]);
+  });
+});
+
+describe("a request that was not processed", () => {
+  const three = (tunnel: CreatedTunnel) =>
+    Promise.all(["a", "b", "c"].map((connectorId) => attached(tunnel, { connectorId })));
+
+  it("is moved once, and at most once", async () => {
+    const tunnel = await readyTunnel();
+    const peers = await three(tunnel);
+    const answer = request(tunnel, "/", { method: "POST", body: "x" });
+    const first = await takeOpen(...peers);
+    first.peer.send(resetFrame(first.open.id, "OVERLOADED", NOT_PROCESSED));
+    const second = await takeOpen(...peers);
+    expect(second.peer).not.toBe(first.peer);
+    second.peer.send(resetFrame(second.open.id, "OVERLOADED", NOT_PROCESSED));
+    expect(await refusalOf(answer)).toEqual([503, "OVERLOADED"]);
+    expect(peers.flatMap(({ inbox }) => inbox).filter(({ type }) => type === FRAME.OPEN)).toEqual([]);
+  });
+
+  it.each([
+    ["its RESET does not say so", 0, "x"],
+    ["more than 64 KiB of its body were read", NOT_PROCESSED, "x".repeat(200 * 1024)],
+  ])("is not moved where %s", async (_, flags, body) => {
+    const tunnel = await readyTunnel();
+    const [one, two] = [await attached(tunnel), await attached(tunnel, { connectorId: "other" })];
+    const answer = request(tunnel, "/", { method: "POST", body });
+    const { peer, other, open } = await takeOpen(one, two);
+    let receivedBytes = 0;
+    while (receivedBytes < Math.min(body.length, 65 * 1024))
+      receivedBytes += (await peer.take(FRAME.DATA, open.id)).payload.byteLength;
+    peer.send(resetFrame(open.id, "UPSTREAM_REFUSED", flags));
+    expect(await refusalOf(answer)).toEqual([502, "UPSTREAM_REFUSED"]);
+    await other.settled();
+    expect(other.streamFrames).toEqual([]);
+  });
+
+  it("loses nothing of a body that was half read", async () => {
+    const tunnel = await readyTunnel();
+    const [one, two] = [await attached(tunnel), await attached(tunnel, { connectorId: "other" })];
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    const answer = request(tunnel, "/", { method: "POST", body: readable });
+    const { peer, other, open } = await takeOpen(one, two);
+    await writer.write(new TextEncoder().encode("first "));
+    await peer.take(FRAME.DATA, open.id);
+    peer.send(resetFrame(open.id, "DRAINING", NOT_PROCESSED));
+    const moved = await other.takeOpen();
+    await writer.write(new TextEncoder().encode("last"));
+    await writer.close();
+    expect(await bodyOf(other, moved.id)).toBe("first last");
+    other.answer(moved.id, "all");
+    expect(await (await answer).text()).toBe("all");
+  });
+
+  it("is moved within a budget: a tunnel where everything fails is not asked twice as much", async () => {
+    const tunnel = await readyTunnel();
+    const peers = [await attached(tunnel), await attached(tunnel, { connectorId: "other" })];
+    let opened = 0;
+    for (let count = 0; count < 40; count++) {
+      let answered = false;
+      const answer = refusalOf(request(tunnel)).finally(() => (answered = true));
+      while (!answered) {
+        for (const peer of peers) {
+          for (const { streamId } of peer.inbox.splice(0).filter(({ type }) => type === FRAME.OPEN)) {
+            opened++;
+            peer.send(resetFrame(streamId, "UPSTREAM_REFUSED", NOT_PROCESSED));
+          }
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      expect(await answer).toEqual([502, "UPSTREAM_REFUSED"]);
+    }
+    // Twenty saved up, and a fifth of a retry for each request.
+    expect(opened - 40).toBeGreaterThanOrEqual(20);
+    expect(opened - 40).toBeLessThanOrEqual(28);
+  });
+});
+
+describe("a request whose connector is lost", () => {
+  const lose = async (method: string, service: string) => {
+    const tunnel = await readyTunnel();
+    const [one, two] = [await attached(tunnel), await attached(tunnel, { connectorId: "other" })];
+    const answer = binding({ tunnel: tunnel.id, ...GATEWAY }).fetch(`http://${service}/`, { method });
+    const { peer, other } = await takeOpen(one, two);
+    peer.close(1001);
+    return { answer, other };
+  };
+
+  it("is sent again where the service opts in and the method is idempotent", async () => {
+    const { answer, other } = await lose("GET", "retry-api");
+    await expectAnsweredBy(other, answer);
+  });
+
+  it.each([
+    ["POST", "retry-api"],
+    ["GET", "api"],
+  ])("is not sent again: %s of %s", async (method, service) => {
+    const { answer, other } = await lose(method, service);
+    expect(await refusalOf(answer)).toEqual([502, "CONNECTOR_LOST"]);
+    await other.settled();
+    expect(other.streamFrames).toEqual([]);
+  });
+});
+
+describe("a gateway that gives up", () => {
+  it("before the head resets the stream", async () => {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel);
+    const cancelling = new AbortController();
+    const answer = request(tunnel, "/", { signal: cancelling.signal });
+    const { id } = await peer.takeOpen();
+    cancelling.abort();
+    await expect(answer).rejects.toThrow("abort");
+    expect(decodeReset((await peer.take(FRAME.RESET, id)).payload).code).toBe("CANCEL");
+  });
+
+  it.each([[[]], [[["content-length", "100"]]]])("in mid-body resets the stream: head %j", async (fields) => {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel);
+    const answer = request(tunnel);
+    const { id } = await peer.takeOpen();
+    peer.send(head(id, 200, fields as [string, string][]), data(id, "some"));
+    await (await answer).body?.cancel();
+    // A body of known length is noticed on the next write.
+    peer.send(data(id, "more"));
+    expect(decodeReset((await peer.take(FRAME.RESET, id)).payload).code).toBe("CANCEL");
+  });
+});
+
+describe("a Registry that is away", () => {
+  it("does not concern a tunnel that has its copy, even after an eviction", async () => {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel);
+    vi.spyOn(Registry.prototype, "tunnelConfig").mockRejectedValue(new Error("the Registry is away"));
+    await expectAnsweredBy(peer, request(tunnel));
+    await hibernate(tunnel);
+    const answer = request(tunnel);
+    peer.send({ ...(await peer.take(FRAME.RESTART)), flags: 0 });
+    await expectAnsweredBy(peer, answer);
+  });
+
+  it("leaves a tunnel without a copy with 503, and the next request asks again", async () => {
+    const asked = vi
+      .spyOn(Registry.prototype, "tunnelConfig")
+      .mockRejectedValueOnce(new Error("the Registry is away"));
+    const unknown = { id: "tnl_aaaaaaaaaaaaaaaaaaaa" } as CreatedTunnel;
+    expect(await refusalOf(request(unknown))).toEqual([503, "OVERLOADED"]);
+    expect(await refusalOf(request(unknown))).toEqual([404, "UNKNOWN_TUNNEL"]);
+    expect(await refusalOf(request(unknown))).toEqual([404, "UNKNOWN_TUNNEL"]);
+    expect(asked).toHaveBeenCalledTimes(2);
+  });
+});

@@ -1,0 +1,57 @@
+import { crc32Hex } from "../../shared/crc32.ts";
+import { MAX_CHECKS_BYTES } from "../../shared/protocol/limits.ts";
+import {
+  type CheckOutcome,
+  encodeChecks,
+  type HealthReport,
+  outcomeAt,
+} from "../../shared/protocol/service-checks.ts";
+import type { Service } from "../../shared/services-file.ts";
+import { parseEndpoint } from "../../shared/upstream-address.ts";
+
+/** What a tunnel's connectors are to check: its services, until the list is as long as it may be. */
+export interface CheckList {
+  /** Of the same services it is the same, in every object and after every restart. */
+  revision: string;
+  /** Payloads of SETTINGS, in order. */
+  settings: readonly Uint8Array[];
+  /** In the order of the list. */
+  services: readonly string[];
+}
+
+export function checkListOf(services: readonly Service[]): CheckList {
+  const entries: string[] = [];
+  const checked: string[] = [];
+  let sizeBytes = "[]".length;
+  for (const service of services) {
+    const entry = entryOf(service);
+    if (entry === null) continue;
+    sizeBytes += entry.length + 1;
+    if (sizeBytes > MAX_CHECKS_BYTES) break;
+    entries.push(entry);
+    checked.push(service.name);
+  }
+  const json = `[${entries.join()}]`;
+  const revision = crc32Hex(json);
+  return { revision, settings: encodeChecks({ revision, json }), services: checked };
+}
+
+/** By service, as far as this report is about this list. */
+export function outcomesOf(
+  { revision, services }: CheckList,
+  report: HealthReport | null,
+): ReadonlyMap<string, CheckOutcome> {
+  const current = report?.revision === revision ? report : null;
+  return new Map(
+    services.map((service, index) => [service, current === null ? "PENDING" : outcomeAt(current, index)]),
+  );
+}
+
+/** ASCII: names, URLs and paths hold nothing else. */
+function entryOf({ name, endpoint, healthCheck = {} }: Service): string | null {
+  const upstream = parseEndpoint(endpoint);
+  if (healthCheck === false || upstream === null) return null;
+  const { path, ...settings } = healthCheck;
+  const whole = path === undefined ? {} : { path: upstream.pathPrefix + path };
+  return JSON.stringify({ service: name, target: upstream.origin, ...whole, ...settings });
+}
