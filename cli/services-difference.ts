@@ -13,34 +13,25 @@ export function servicesDifference(before: ServicesFile, after: ServicesFile): s
 /** One line for each thing that the file says. */
 function describeServices({ services, networks = [] }: ServicesFile): string[] {
   return [
-    ...services.flatMap((service) => [
-      `service ${service.name} leads to ${service.endpoint}`,
-      ...describeCheck(service),
-      ...describeRule(`service ${service.name}`, service),
+    ...services.flatMap(({ name, endpoint, ...rule }) => [
+      `service ${name} leads to ${endpoint}`,
+      ...describeRule(`service ${name}`, rule),
     ]),
-    ...networks.flatMap((network) =>
-      network.hosts.flatMap((host) => [
-        `host ${host} may be reached`,
-        ...describeRule(`host ${host}`, network),
-      ]),
+    ...networks.flatMap(({ hosts, ...rule }) =>
+      hosts.flatMap((host) => [`host ${host} may be reached`, ...describeRule(`host ${host}`, rule)]),
     ),
   ];
 }
 
-function describeCheck({ name, healthCheck }: Service): string[] {
-  if (healthCheck === undefined) return [];
-  return [`service ${name} ${healthCheck === false ? "is not checked" : `is checked by ${JSON.stringify(healthCheck)}`}`];
-}
-
+/** Whatever else a rule says is a setting: a new one is never overlooked. */
 function describeRule(
   subject: string,
   rule: Omit<Service, "name" | "endpoint"> | Omit<Network, "hosts">,
 ): string[] {
-  const { configurations, connectTimeoutMs, responseTimeoutMs, maxBodyBytes, retry } = rule;
-  const settings = Object.entries({ connectTimeoutMs, responseTimeoutMs, maxBodyBytes, retry });
+  const { configurations, ...settings } = rule;
   return [
     ...callers(configurations).map((caller) => `${subject} is open to ${caller}`),
-    ...settings.flatMap(([name, value]) => (value === undefined ? [] : [`${subject} has ${name} ${value}`])),
+    ...Object.entries(settings).map(([name, value]) => `${subject} has ${name} ${JSON.stringify(value)}`),
   ];
 }
 

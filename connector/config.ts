@@ -1,9 +1,15 @@
-import { z } from "zod";
+import { parse as parseYaml, YAMLParseError } from "yaml";
+import { problemsOf } from "../shared/problems.ts";
 import { parseRelayUrl } from "../shared/relay-url.ts";
-import { parseToken, type Token } from "../shared/token.ts";
-import { parseDurationMs } from "./duration.ts";
-import { LOG_LEVELS, type LogLevel } from "./log.ts";
-import { parseAllowlist, UpstreamPolicy } from "./upstream-policy.ts";
+import type { Token } from "../shared/token.ts";
+import { configSchema, type ReadFile, unreadable } from "./config-schema.ts";
+import type { LogLevel } from "./log.ts";
+import type { Proxy } from "./proxy.ts";
+import type { ProxyBypass } from "./proxy-bypass.ts";
+import type { LimitsByService } from "./service-limits.ts";
+import { CONFIG_FILE, type Flags, SETTING_NAMES, type SettingName, SETTINGS } from "./settings.ts";
+import { UpstreamPolicy } from "./upstream-policy.ts";
+import type { UpstreamRule } from "./upstream-settings.ts";
 
 /** What the connector runs with; nothing in it is optional any more. */
 export interface ConnectorConfig {
@@ -15,152 +21,193 @@ export interface ConnectorConfig {
   policy: UpstreamPolicy;
   /** True when no rule allows anything. */
   allowsNothing: boolean;
+  /** What single services may do. */
+  limits: LimitsByService;
+  /** How single upstreams are talked to; the first that fits decides. */
+  upstreams: readonly UpstreamRule[];
   connections: number;
+  maxStreams: number;
   gracePeriodMs: number;
   metrics: { host: string; port: number };
   logLevel: LogLevel;
+  /** Of the successful requests, the share that is logged: 0 to 1. */
+  accessLogShare: number;
+  /** On the way to the relay. */
+  proxy: Proxy | null;
+  proxyBypass: ProxyBypass;
 }
 
 export interface ConfigProblem {
-  /** The setting as it was written: `TUNNEL_ALLOW` or `--allow`. Never its value. */
+  /** The setting as it was written: `TUNNEL_ALLOW`, `--allow`, `culvert.yaml: allow`. Never its value. */
   path: string;
   message: string;
 }
 
-/**
- * One row per setting: its flag and its environment variable.
- * The token has no flag: arguments can be read by every user of the machine.
- */
-export const SETTINGS = {
-  token: { flag: null, env: "TUNNEL_TOKEN" },
-  tokenFile: { flag: "--token-file", env: "TUNNEL_TOKEN_FILE" },
-  relay: { flag: "--relay", env: "TUNNEL_RELAY" },
-  allow: { flag: "--allow", env: "TUNNEL_ALLOW" },
-  connections: { flag: "--connections", env: "TUNNEL_CONNECTIONS" },
-  gracePeriod: { flag: "--grace-period", env: "TUNNEL_GRACE_PERIOD" },
-  metrics: { flag: "--metrics", env: "TUNNEL_METRICS" },
-  loglevel: { flag: "--loglevel", env: "TUNNEL_LOGLEVEL" },
-} as const;
+export type LoadedConfig = { files: readonly string[] } & (
+  | { ok: true; config: ConnectorConfig }
+  | { ok: false; problems: ConfigProblem[] }
+);
 
-type SettingName = keyof typeof SETTINGS;
-export type Flags = Partial<Record<SettingName, string>>;
+type Env = Readonly<Record<string, string | undefined>>;
 
-const MAX_CONNECTIONS = 8;
-const MAX_GRACE_MS = 60 * 60 * 1000;
+/** From the weakest to the strongest. */
+const SOURCES = ["file", "environment", "flag"] as const;
+type Source = (typeof SOURCES)[number];
 
-function parsed<T>(parse: (text: string) => T | null, problem: string) {
-  return z.string().transform((text, context): T => {
-    const value = parse(text);
-    if (value !== null) return value;
-    context.addIssue({ code: "custom", message: problem });
-    return z.NEVER;
-  });
-}
-
-const schema = z.object({
-  token: z
-    .string({ error: "set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file that holds it" })
-    .transform((text, context) => {
-      const result = parseToken(text);
-      if (result.ok) return { text, token: result.token };
-      context.addIssue({ code: "custom", message: result.problem });
-      return z.NEVER;
-    }),
-  relay: parsed(parseRelayUrl, "must be https://host, or http:// for a relay on this machine").optional(),
-  allow: z
-    .string()
-    .default("")
-    .transform((text, context) => {
-      const list = parseAllowlist(text);
-      if (list.ok) return list.rules;
-      for (const message of list.problems) context.addIssue({ code: "custom", message });
-      return z.NEVER;
-    }),
-  connections: parsed(
-    (text) =>
-      /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_CONNECTIONS ? Number(text) : null,
-    `must be a number from 1 to ${MAX_CONNECTIONS}`,
-  ).default(1),
-  gracePeriod: parsed((text) => {
-    const ms = parseDurationMs(text);
-    return ms !== null && ms <= MAX_GRACE_MS ? ms : null;
-  }, 'must be a duration such as "30s", at most an hour').default(30_000),
-  metrics: parsed(parseListenAddress, "must be host:port").default({ host: "127.0.0.1", port: 20241 }),
-  loglevel: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
-});
+/** In flags and the environment these are YAML. */
+const STRUCTURED: ReadonlySet<string> = new Set<SettingName>(["services", "upstreams"]);
+/** Other programs read these in lower case as well. */
+const IN_ANY_CASE: ReadonlySet<string> = new Set<SettingName>(["proxy", "proxyBypass"]);
 
 /**
- * Settings from flags, then the environment. Every problem at once, each with the name it was set by.
- * `readFile` gives a file's text or throws.
+ * Settings from flags, then the environment, then the settings file. Every problem at once, each with the name it was
+ * set by. `files` are all that were read or looked for, so that they can be watched.
  */
-export function loadConfig(
-  flags: Flags,
-  env: Readonly<Record<string, string | undefined>>,
-  readFile: (path: string) => string,
-): { ok: true; config: ConnectorConfig } | { ok: false; problems: ConfigProblem[] } {
-  const raw: Flags = {};
-  const origin: Partial<Record<SettingName, string>> = {};
-  for (const name of Object.keys(SETTINGS) as SettingName[]) {
-    const setting = SETTINGS[name];
-    const fromFlag = flags[name];
-    const value = fromFlag ?? env[setting.env];
-    if (value === undefined || value === "") continue;
-    raw[name] = value;
-    origin[name] = fromFlag !== undefined && setting.flag !== null ? setting.flag : setting.env;
-  }
+export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedConfig {
+  const files: string[] = [];
+  const read = (path: string): string => {
+    files.push(path);
+    return readFile(path);
+  };
+  const given = new GivenSettings(flags, env, read);
+  const problems = [...given.problems];
+  const tokenFailed = given.readToken(read, problems);
 
-  const problems: ConfigProblem[] = [];
-  // The nearer source wins: a file named by a flag over a token in the environment.
-  if (raw.tokenFile !== undefined && (raw.token === undefined || flags.tokenFile !== undefined)) {
-    try {
-      raw.token = readFile(raw.tokenFile);
-      origin.token = origin.tokenFile ?? SETTINGS.tokenFile.env;
-    } catch (error) {
-      const reason = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
-      problems.push({
-        path: origin.tokenFile ?? SETTINGS.tokenFile.env,
-        message: `cannot be read: ${reason}`,
-      });
-    }
-  }
-  if (raw.token !== undefined) raw.token = raw.token.trim();
-
-  const result = schema.safeParse(raw);
+  const result = configSchema(read).safeParse(given.values);
   if (!result.success) {
-    const fileFailed = problems.length > 0;
-    for (const issue of result.error.issues) {
-      const name = issue.path[0] as SettingName;
-      if (name === "token" && fileFailed) continue;
-      problems.push({ path: origin[name] ?? SETTINGS[name].env, message: issue.message });
+    for (const { path, message } of problemsOf(result.error)) {
+      const [name = ""] = /^\w*/.exec(path) ?? [];
+      if ((name === "token" && tokenFailed) || given.isProblem(name)) continue;
+      problems.push({ path: given.pathOf(path, name), message });
     }
   }
-  if (!result.success || problems.length > 0) return { ok: false, problems };
-  const { token, relay, allow, connections, gracePeriod, metrics, loglevel } = result.data;
+  if (!result.success || problems.length > 0) return { ok: false, problems, files };
+  const { token, relay, allow, services, gracePeriod, loglevel, accessLog, proxy, ...rest } = result.data;
   const relayUrl = relay ?? parseRelayUrl(token.token.relayUrl);
   if (relayUrl === null) {
-    return {
-      ok: false,
-      problems: [{ path: origin.token ?? "TUNNEL_TOKEN", message: "names a relay without TLS" }],
-    };
+    const path = given.pathOf("token", "token");
+    return { ok: false, problems: [{ path, message: "names a relay without TLS" }], files };
   }
-  return {
-    ok: true,
-    config: {
-      token: token.token,
-      tokenText: token.text,
-      relayUrl,
-      policy: new UpstreamPolicy(allow),
-      allowsNothing: allow.length === 0,
-      connections,
-      gracePeriodMs: gracePeriod,
-      metrics,
-      logLevel: loglevel,
-    },
+  const config: ConnectorConfig = {
+    token: token.token,
+    tokenText: token.text,
+    relayUrl,
+    policy: new UpstreamPolicy(allow),
+    allowsNothing: allow.length === 0,
+    limits: services,
+    upstreams: rest.upstreams,
+    connections: rest.connections,
+    maxStreams: rest.maxStreams,
+    gracePeriodMs: gracePeriod,
+    metrics: rest.metrics,
+    logLevel: loglevel,
+    accessLogShare: accessLog,
+    proxy: proxy ?? null,
+    proxyBypass: rest.proxyBypass,
   };
+  return { ok: true, config, files };
 }
 
-export function parseListenAddress(text: string): { host: string; port: number } | null {
-  const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):(\d{1,5})$/.exec(text) ?? [];
-  if (host === undefined || Number(port) > 65_535) return null;
-  return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+/** What is set, by whom. */
+class GivenSettings {
+  readonly values: Record<string, unknown> = {};
+  readonly problems: ConfigProblem[] = [];
+  readonly #sources = new Map<string, Source>();
+  readonly #wrong = new Set<string>();
+  readonly #filePath: string;
+  #tokenPath: string | null = null;
+
+  constructor(flags: Flags, env: Env, readFile: ReadFile) {
+    const path = flags.config ?? env[CONFIG_FILE.env] ?? "";
+    this.#filePath = path;
+    if (path !== "") this.#addFile(path, flags.config === undefined ? CONFIG_FILE.env : CONFIG_FILE.flag, readFile);
+    for (const name of SETTING_NAMES) {
+      const { env: variable } = SETTINGS[name];
+      const other = IN_ANY_CASE.has(name) ? env[variable.toLowerCase()] : undefined;
+      this.#addText(name, env[variable] ?? other, "environment");
+      this.#addText(name, flags[name], "flag");
+    }
+    if (this.#sources.get("proxy") === "flag" && /@/.test(String(this.values["proxy"]))) {
+      this.#problem("proxy", "arguments are visible to every user of the machine: set HTTPS_PROXY instead");
+    }
+  }
+
+  /** `file: upstreams.x.caFile`, `TUNNEL_ALLOW`, `--connections`: the setting as it was written. */
+  pathOf(path: string, name: string): string {
+    if (name === "token" && this.#tokenPath !== null) return this.#tokenPath;
+    const source = this.#sources.get(name) ?? (isSetting(name) ? "environment" : "file");
+    if (source === "file" || !isSetting(name)) return `${this.#filePath}: ${path}`;
+    const { flag, env } = SETTINGS[name];
+    return (source === "flag" ? (flag ?? env) : env) + path.slice(name.length);
+  }
+
+  isProblem(name: string): boolean {
+    return this.#wrong.has(name);
+  }
+
+  /** The nearer source wins: a file named by a flag over a token in the environment. True when it cannot be read. */
+  readToken(readFile: ReadFile, problems: ConfigProblem[]): boolean {
+    const rank = (name: string) => SOURCES.indexOf(this.#sources.get(name) ?? "file");
+    const { token, tokenFile } = this.values;
+    if (typeof tokenFile === "string" && (token === undefined || rank("tokenFile") > rank("token"))) {
+      this.#tokenPath = this.pathOf("tokenFile", "tokenFile");
+      try {
+        this.values["token"] = readFile(tokenFile);
+      } catch (error) {
+        problems.push({ path: this.#tokenPath, message: unreadable(error) });
+        return true;
+      }
+    }
+    if (typeof this.values["token"] === "string") this.values["token"] = this.values["token"].trim();
+    return false;
+  }
+
+  #addText(name: SettingName, text: string | undefined, source: Source): void {
+    if (text === undefined || text === "") return;
+    this.#sources.set(name, source);
+    this.values[name] = text;
+    if (!STRUCTURED.has(name)) return;
+    try {
+      this.values[name] = parseYaml(text);
+    } catch (error) {
+      this.#problem(name, yamlProblem(error));
+    }
+  }
+
+  #addFile(path: string, namedBy: string, readFile: ReadFile): void {
+    let text: string;
+    try {
+      text = readFile(path);
+    } catch (error) {
+      this.problems.push({ path: namedBy, message: unreadable(error) });
+      return;
+    }
+    try {
+      const content: unknown = parseYaml(text) ?? {};
+      if (typeof content !== "object" || Array.isArray(content)) {
+        this.problems.push({ path, message: "must hold keys and values" });
+        return;
+      }
+      Object.assign(this.values, content);
+      for (const name of Object.keys(content)) this.#sources.set(name, "file");
+    } catch (error) {
+      this.problems.push({ path, message: yamlProblem(error) });
+    }
+  }
+
+  #problem(name: SettingName, message: string): void {
+    this.problems.push({ path: this.pathOf(name, name), message });
+    this.#wrong.add(name);
+  }
+}
+
+function isSetting(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+/** Where and why; never the line itself. */
+function yamlProblem(error: unknown): string {
+  if (!(error instanceof YAMLParseError)) return "is no YAML";
+  const line = error.linePos?.[0].line;
+  return `is no YAML: ${error.code}${line === undefined ? "" : ` in line ${line}`}`;
 }

@@ -31,6 +31,10 @@ export function connectCommand(): Command {
       "--loglevel <level>",
       `debug, info, warn, error or fatal (${SETTINGS.loglevel.env}, default info)`,
     )
+    .option(
+      "--access-log <share>",
+      `requests that are logged: all, off, or a share such as 5% (${SETTINGS.accessLog.env}, default all)`,
+    )
     .addHelpText(
       "after",
       `\nThe token itself comes from ${SETTINGS.token.env} or a file, never from an argument: arguments are visible to every user of the machine.`,

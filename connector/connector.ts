@@ -2,12 +2,15 @@ import type { Clock } from "../shared/clock.ts";
 import { WindowPool } from "../shared/mux/flow-window.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import { CONNECTOR_WINDOW_POOL_BYTES } from "../shared/protocol/limits.ts";
+import { encodeHealth } from "../shared/protocol/service-checks.ts";
 import type { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { AccessLog } from "./access-log.ts";
 import { LinkKeeper } from "./link-keeper.ts";
 import type { Logger } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import type { DialRelay, RelayConnection } from "./relay-connection.ts";
 import type { RequestSummary } from "./request-record.ts";
+import { type RunCheck, ServiceChecks } from "./service-checks.ts";
 
 /** Told once per stream, when it is over on the tunnel's side. */
 export type OnFinished = (summary: RequestSummary, error: TunnelError | null) => void;
@@ -17,6 +20,9 @@ export interface ConnectorOptions {
   connections: number;
   dialRelay: DialRelay;
   serve(stream: Stream, onFinished: OnFinished): StreamHandler;
+  runCheck: RunCheck;
+  /** Of the successful requests, the share that is logged: 0 to 1. */
+  accessLogShare: number;
   /** Random per process: the relay tells connectors apart by it. */
   connectorId: string;
   softwareVersion: string;
@@ -26,33 +32,29 @@ export interface ConnectorOptions {
   log: Logger;
 }
 
-/** The daemon: keeps its connections to the relay, has their streams served, and counts. */
+/** The daemon: keeps its connections to the relay, has their streams served, checks upstreams, and counts. */
 export class Connector {
   readonly connectorId: string;
-  readonly #log: Logger;
-  readonly #metrics = new Metrics();
+  readonly #accessLog: AccessLog;
+  readonly #metrics: Metrics;
+  readonly #checks: ServiceChecks;
   readonly #keepers: readonly LinkKeeper[];
-  #activeStreams = 0;
 
   constructor(options: ConnectorOptions) {
-    this.connectorId = options.connectorId;
-    this.#log = options.log;
-    const onFinished: OnFinished = (summary, error) => this.#onFinished(summary, error);
+    const { connectorId, clock, random, log, accessLogShare } = options;
+    this.connectorId = connectorId;
+    this.#accessLog = new AccessLog(log, accessLogShare, random);
+    this.#metrics = new Metrics(options.softwareVersion, {
+      links: () => this.#keepers.map(({ condition, roundTripMs }) => ({ state: condition, roundTripMs })),
+      services: () => this.#checks.states,
+    });
+    this.#checks = new ServiceChecks({
+      ...{ run: options.runCheck, clock, random, log },
+      onReport: (report) => this.#report(encodeHealth(report)),
+    });
     const windowPool = new WindowPool(CONNECTOR_WINDOW_POOL_BYTES);
-    this.#keepers = Array.from(
-      { length: options.connections },
-      (_, index) =>
-        new LinkKeeper({
-          ...options,
-          dialRelay: (events) => counted(options.dialRelay(events), () => this.#metrics.relayMessageSent()),
-          index,
-          windowPool,
-          onLost: () => this.#metrics.connectionLost(),
-          onStream: (stream) => {
-            this.#activeStreams++;
-            return options.serve(stream, onFinished);
-          },
-        }),
+    this.#keepers = Array.from({ length: options.connections }, (_, index) =>
+      this.#keeper(options, index, windowPool),
     );
   }
 
@@ -61,31 +63,59 @@ export class Connector {
     return this.#keepers.filter((keeper) => keeper.ready).length;
   }
 
-  metricsText(): string {
-    const { readyConnections } = this;
-    return this.#metrics.render({ readyConnections, activeStreams: this.#activeStreams });
+  get activeStreams(): number {
+    return this.#metrics.activeStreams;
+  }
+
+  metricsText(): Promise<string> {
+    return this.#metrics.render();
   }
 
   /** Takes no more streams, lets those taken finish for up to `graceMs`, and resolves when all connections ended. */
   async drain(graceMs: number): Promise<void> {
+    this.#checks.stop();
     await Promise.all(
       this.#keepers.map((keeper) => new Promise<void>((done) => keeper.drain(graceMs, done))),
     );
   }
 
-  #onFinished(summary: RequestSummary, error: TunnelError | null): void {
-    this.#activeStreams--;
-    this.#metrics.requestFinished(summary);
-    if (error === null) return this.#log.info(summary, "request");
-    const level = error.code === "UPSTREAM_NOT_ALLOWED" ? "warn" : "info";
-    this.#log[level]({ ...summary, reason: error.message }, "request");
+  #keeper(options: ConnectorOptions, index: number, windowPool: WindowPool): LinkKeeper {
+    const metrics = this.#metrics;
+    const onFinished: OnFinished = (summary, error) => {
+      metrics.requestFinished(summary);
+      this.#accessLog.write(summary, error);
+    };
+    let accepted = false;
+    return new LinkKeeper({
+      ...options,
+      index,
+      windowPool,
+      dialRelay: (events) =>
+        counted(options.dialRelay(events), (sizeBytes) => metrics.relayMessageSent(sizeBytes)),
+      onReady: () => {
+        if (accepted) metrics.reconnected();
+        accepted = true;
+      },
+      onLost: () => metrics.connectionLost(),
+      onStalled: () => metrics.creditStalled(),
+      onChecks: (list) => this.#checks.apply(list),
+      onStream: (stream) => {
+        metrics.requestStarted(stream.open.service);
+        return options.serve(stream, onFinished);
+      },
+    });
+  }
+
+  /** Over every connection: each may lead to another object of the relay. */
+  #report(payload: Uint8Array): void {
+    for (const keeper of this.#keepers) keeper.sendSettings(payload);
   }
 }
 
-function counted(connection: RelayConnection, onSend: () => void): RelayConnection {
+function counted(connection: RelayConnection, onSend: (sizeBytes: number) => void): RelayConnection {
   return {
     send(message) {
-      onSend();
+      onSend(message.byteLength);
       connection.send(message);
     },
     sendText: (text) => connection.sendText(text),

@@ -1,50 +1,72 @@
-import { lookup as resolve } from "node:dns";
+import type { LookupAddress, LookupAllOptions } from "node:dns";
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Clock } from "../shared/clock.ts";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { notAllowed, type UpstreamAddress, type UpstreamPolicy } from "./upstream-policy.ts";
+import type { UpstreamSettings } from "./upstream-settings.ts";
 
 /** RFC 8305 §8: how long one address may take before the next one is tried as well. */
 const NEXT_ADDRESS_MS = 250;
 /** Long-lived quiet connections are probed so that a vanished upstream is noticed. */
 const TCP_KEEPALIVE_MS = 60_000;
 
-export interface DialOptions {
-  target: UpstreamAddress;
+/** `lookup` of node:dns, as it is called here. */
+export type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+export interface DialDeps {
   policy: UpstreamPolicy;
   clock: Clock;
+  resolve: Resolve;
+}
+
+export interface DialOptions {
+  target: UpstreamAddress;
+  settings: UpstreamSettings;
   timeoutMs: number;
+  /** Offered over TLS (ALPN). */
+  protocols: readonly string[];
 }
 
 /**
  * Opens a connection to a target that `policy.allowsTarget` did not refuse: every address that DNS answers passes
  * the policy, several are tried as Happy Eyeballs does, and the one connected to passes the policy again before a
- * byte is written.
- * `done` is called once, with a ready socket or with an UPSTREAM_* error marked as not processed; never after the
- * function returned was called, which abandons the attempt.
+ * byte is written. A Unix socket has no address: there the target's name alone must pass.
+ * `done` is called once, with a ready socket or with an UPSTREAM_* error marked as not processed; never before `dial`
+ * returns, and never after the function returned was called, which abandons the attempt.
  */
 export function dial(
-  { target, policy, clock, timeoutMs }: DialOptions,
+  { target, settings, timeoutMs, protocols }: DialOptions,
+  { policy, clock, resolve }: DialDeps,
   done: (error: TunnelError | null, socket: Socket | null) => void,
 ): () => void {
   let phase: "connecting" | "securing" | "settled" = "connecting";
-  const address = {
-    host: target.host,
-    port: target.port,
-    lookup: vettedLookup(target, policy),
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: TCP_KEEPALIVE_MS,
-  };
+  const { socketPath, tls } = settings;
+  const address =
+    socketPath !== null
+      ? { path: socketPath }
+      : {
+          host: target.host,
+          port: target.port,
+          lookup: vettedLookup(target, policy, resolve),
+          autoSelectFamily: true,
+          autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+          noDelay: true,
+          keepAlive: true,
+          keepAliveInitialDelay: TCP_KEEPALIVE_MS,
+        };
   const socket = target.secure
     ? connectTls({
         ...address,
-        ALPNProtocols: ["http/1.1"],
+        ALPNProtocols: [...protocols],
+        secureContext: tls.context,
+        rejectUnauthorized: !tls.insecure,
         // A server name is a name: RFC 6066 §3 has none for addresses.
-        servername: isIP(target.host) === 0 ? target.host : "",
+        servername: tls.serverName ?? (isIP(target.host) === 0 ? target.host : ""),
       })
     : connectTcp(address);
 
@@ -77,9 +99,8 @@ export function dial(
     fail(unreached("UPSTREAM_REFUSED", `${target.authority} closed the connection`)),
   );
   socket.once("connect", () => {
-    const connectedTo = socket.remoteAddress;
-    if (connectedTo === undefined || !policy.allowsAddress(target, connectedTo)) {
-      fail(notAllowed(target, connectedTo));
+    if (!isAllowed(socket, socketPath, target, policy)) {
+      fail(notAllowed(target, socket.remoteAddress));
     } else if (target.secure) {
       phase = "securing";
     } else {
@@ -93,7 +114,17 @@ export function dial(
   };
 }
 
-function vettedLookup(target: UpstreamAddress, policy: UpstreamPolicy): LookupFunction {
+function isAllowed(
+  { remoteAddress }: Socket,
+  socketPath: string | null,
+  target: UpstreamAddress,
+  policy: UpstreamPolicy,
+): boolean {
+  if (socketPath !== null) return policy.allowsTarget(target) === "yes";
+  return remoteAddress !== undefined && policy.allowsAddress(target, remoteAddress);
+}
+
+function vettedLookup(target: UpstreamAddress, policy: UpstreamPolicy, resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, answers) => {
       const allowed =
@@ -126,8 +157,14 @@ function connectErrorOf(
   return unreached("UPSTREAM_REFUSED", `no connection to ${target.authority}: ${code}`, error);
 }
 
-function unreached(
-  code: "UPSTREAM_REFUSED" | "UPSTREAM_DNS" | "UPSTREAM_TLS" | "UPSTREAM_CONNECT_TIMEOUT",
+/** A failure before anything was written. */
+export function unreached(
+  code:
+    | "UPSTREAM_REFUSED"
+    | "UPSTREAM_DNS"
+    | "UPSTREAM_TLS"
+    | "UPSTREAM_PROTOCOL"
+    | "UPSTREAM_CONNECT_TIMEOUT",
   message: string,
   cause?: unknown,
 ): TunnelError {

@@ -4,8 +4,11 @@ import { createServer, type Server } from "node:http";
 export interface HealthSources {
   readyConnections(): number;
   connectorId: string;
-  metricsText(): string;
+  metricsText(): Promise<string>;
 }
+
+/** The text format of Prometheus. */
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** Serves `/healthz`, `/readyz` and `/metrics`. Rejects when the address cannot be listened on. */
 export async function startHealthServer(
@@ -27,7 +30,7 @@ export async function startHealthServer(
         return send(readyConnections > 0 ? 200 : 503, "application/json", body);
       }
       case "/metrics":
-        return send(200, "text/plain; version=0.0.4; charset=utf-8", sources.metricsText());
+        return void sources.metricsText().then((text) => send(200, METRICS_TYPE, text));
       default:
         return send(404, "text/plain", "not found\n");
     }

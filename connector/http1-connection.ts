@@ -102,9 +102,6 @@ export class Http1Connection implements Lane {
       return chunk;
     };
     socket.once("error", () => void (this.#broken = true));
-    socket.once("close", () => {
-      this.#client.destroy();
-      this.#options.onGone(this);
-    });
+    socket.once("close", () => this.#options.onGone(this));
   }
 }

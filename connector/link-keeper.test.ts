@@ -28,7 +28,7 @@ class Dialled implements RelayConnection {
   /** The relay wakes up without the memory of its streams. */
   forgetStreams(): void {
     if (this.mux.hello === null) throw new Error("no HELLO yet");
-    this.mux = this.#newMux({ hello: this.mux.hello, epoch: 0 });
+    this.mux = this.#newMux({ hello: this.mux.hello, epoch: 0, rest: null });
     this.mux.ping();
   }
 
@@ -48,7 +48,7 @@ class Dialled implements RelayConnection {
     this.ended ??= "terminated";
   }
 
-  #newMux(resume?: { hello: Hello; epoch: number }): RelayMux {
+  #newMux(resume?: { hello: Hello; epoch: number; rest: null }): RelayMux {
     return new RelayMux({
       transport: {
         send: (message) => {
@@ -70,6 +70,7 @@ class Dialled implements RelayConnection {
       events: {
         onHello: (hello) => (this.connectionIndex = hello.connectionIndex),
         onEpoch() {},
+        onRest() {},
         onClosed() {},
       },
     });
@@ -93,6 +94,9 @@ function setUp(random = 0.5) {
     softwareVersion: "1",
     windowPool: new WindowPool(0),
     log: pino({ level: "silent" }),
+    onReady() {},
+    onChecks() {},
+    onStalled() {},
     onLost() {},
     onStream(stream) {
       streams.push(stream);

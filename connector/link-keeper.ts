@@ -2,7 +2,7 @@ import { Backoff } from "../shared/backoff.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import type { Goaway } from "../shared/protocol/frame-payloads.ts";
-import { Link, type LinkEnd, type LinkOptions } from "./link.ts";
+import { Link, type LinkEnd, type LinkEvents, type LinkOptions } from "./link.ts";
 import type { Logger } from "./log.ts";
 
 export type KeeperOptions = Omit<LinkOptions, "events" | "connectionIndex"> & {
@@ -10,8 +10,13 @@ export type KeeperOptions = Omit<LinkOptions, "events" | "connectionIndex"> & {
   index: number;
   log: Logger;
   onStream(stream: Stream): StreamHandler;
+  onReady(): void;
+  onChecks: LinkEvents["onChecks"];
+  onStalled(): void;
   onLost(): void;
 };
+
+export type KeeperCondition = Link["state"] | "waiting" | "stopped";
 
 /** A link that replaces a draining one has the other index of its pair, or the relay would end the old one. */
 const PAIR_OFFSET = 128;
@@ -41,7 +46,20 @@ export class LinkKeeper {
   }
 
   get ready(): boolean {
-    return this.#state.state === "linked" && this.#state.link.state === "ready";
+    return this.condition === "ready";
+  }
+
+  /** Of the newest link; "waiting" before the next attempt to make one. */
+  get condition(): KeeperCondition {
+    return this.#state.state === "linked" ? this.#state.link.state : this.#state.state;
+  }
+
+  get roundTripMs(): number | null {
+    return this.#state.state === "linked" ? this.#state.link.roundTripMs : null;
+  }
+
+  sendSettings(payload: Uint8Array): void {
+    if (this.#state.state === "linked") this.#state.link.sendSettings(payload);
   }
 
   /** Takes no more streams and makes no more links; calls `done` when the last stream ended or `graceMs` passed. */
@@ -61,7 +79,12 @@ export class LinkKeeper {
       connectionIndex,
       events: {
         onStream: (stream) => this.#options.onStream(stream),
-        onReady: () => this.#options.log.info({ connectionIndex }, "connected to the relay"),
+        onChecks: (list) => this.#options.onChecks(list),
+        onStalled: () => this.#options.onStalled(),
+        onReady: () => {
+          this.#options.log.info({ connectionIndex }, "connected to the relay");
+          this.#options.onReady();
+        },
         onGoaway: (goaway) => this.#onGoaway(link, connectionIndex, goaway),
         onEnded: (end) => this.#onEnded(link, connectionIndex, end),
       },

@@ -14,6 +14,7 @@ import {
   PING_TEXT,
   PONG_TEXT,
 } from "../shared/protocol/limits.ts";
+import { type CheckListText, CheckListReader } from "../shared/protocol/service-checks.ts";
 import { connectionError, TunnelError } from "../shared/protocol/tunnel-error.ts";
 import type { DialRelay, RelayConnection } from "./relay-connection.ts";
 
@@ -36,6 +37,10 @@ export interface LinkEvents {
   /** The relay has accepted this connection. */
   onReady(): void;
   onStream(stream: Stream): StreamHandler;
+  /** What the relay wants checked. May throw a connection error. */
+  onChecks(list: CheckListText): void;
+  /** A stream has something to send, and the relay's window for it is shut. */
+  onStalled(): void;
   /** The relay opens no more streams here, and lets those it opened finish. */
   onGoaway(goaway: Goaway): void;
   /** Called once, last. */
@@ -70,6 +75,7 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #connection: RelayConnection;
   readonly #mux: ConnectorMux;
+  readonly #checkLists = new CheckListReader();
   #state: LinkState;
 
   constructor(options: LinkOptions) {
@@ -100,6 +106,11 @@ export class Link {
       events: {
         onWelcome: () => this.#onWelcome(),
         onStream: (stream) => events.onStream(stream),
+        onSettings: (settings) => {
+          const list = this.#checkLists.read(settings);
+          if (list !== null) events.onChecks(list);
+        },
+        onStalled: () => events.onStalled(),
         onGoaway: (goaway) => this.#onGoaway(goaway),
         onClosed: (error) => this.#end({ kind: "lost", error, readyForMs: this.readyForMs }),
       },
@@ -114,6 +125,16 @@ export class Link {
   get readyForMs(): number {
     const state = this.#state;
     return "sinceMs" in state ? this.#options.clock.nowMs() - state.sinceMs : 0;
+  }
+
+  /** Of the keepalive last answered; null before the first, half a minute after the start. */
+  get roundTripMs(): number | null {
+    return "keepalive" in this.#state ? this.#state.keepalive.rttMs : null;
+  }
+
+  /** Nothing unless the relay has accepted this connection. */
+  sendSettings(payload: Uint8Array): void {
+    if (this.#state.state === "ready") this.#mux.sendSettings(payload);
   }
 
   /** Takes no more streams, lets those taken finish for up to `graceMs`, then ends. */

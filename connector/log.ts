@@ -47,7 +47,13 @@ export function readable(line: string, colours: boolean): string {
   const time = String(entry["time"]).slice(11, 19);
   const details = Object.entries(entry)
     .filter(([key, value]) => !NOT_REPEATED.has(key) && value !== null)
-    .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+    .map(([key, value]) => `${key}=${typeof value === "string" ? printable(value) : JSON.stringify(value)}`);
   const painted = colours ? `\u001b[${COLOURS[level] ?? "0"}m${label}\u001b[0m` : label;
-  return `${[time, painted, typeof entry["msg"] === "string" ? entry["msg"] : "", ...details].join(" ")}\n`;
+  const message = typeof entry["msg"] === "string" ? printable(entry["msg"]) : "";
+  return `${[time, painted, message, ...details].join(" ")}\n`;
+}
+
+/** Paths and reasons come from afar: a terminal must not obey what they hold. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, "?");
 }

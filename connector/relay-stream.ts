@@ -1,17 +1,17 @@
 import { contentLengthOf } from "../shared/http/fields.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import type { Field } from "../shared/protocol/head.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_RESPONSE_TIMEOUT_MS } from "../shared/protocol/limits.ts";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { rawHeadersOf, requestFields, responseFields, trailerFields, wireText } from "./http-fields.ts";
 import { readAll, RequestBody } from "./request-body.ts";
 import type { OnFinished } from "./connector.ts";
 import { RequestRecord } from "./request-record.ts";
-import type { ConnectionDeps } from "./upstream-connection.ts";
-import type { Upstream, UpstreamEvents, UpstreamExchange } from "./upstream.ts";
+import { bodyTooLarge, enforceLimits, limitsFor, type LimitsByService, type ServiceLimits } from "./service-limits.ts";
+import type { Upstream, UpstreamDeps, UpstreamEvents, UpstreamExchange } from "./upstream.ts";
 
-export interface RelayDeps extends ConnectionDeps {
+export interface RelayDeps extends UpstreamDeps {
   upstream: Upstream;
+  limits: LimitsByService;
   onFinished: OnFinished;
 }
 
@@ -20,6 +20,7 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
   readonly #stream: Stream;
   readonly #deps: RelayDeps;
   readonly #record: RequestRecord;
+  readonly #limits: ServiceLimits;
   #exchange: UpstreamExchange | null = null;
   #body: RequestBody | null = null;
   #phase: "new" | "waiting" | "answering" | "ended" = "new";
@@ -28,6 +29,7 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
     this.#stream = stream;
     this.#deps = deps;
     this.#record = new RequestRecord(stream.open, deps.clock);
+    this.#limits = limitsFor(deps.limits, stream.open.service);
     // The rest of the same message comes first: a small body is then here as a whole.
     queueMicrotask(() => this.#start());
   }
@@ -36,6 +38,7 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
     const { open } = this.#stream;
     if (this.#stream.closed) return this.onTornDown();
     try {
+      enforceLimits(this.#limits, open);
       const fields = requestFields(open.fields);
       this.#phase = "waiting";
       const exchange = this.#deps.upstream.request(
@@ -45,8 +48,8 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
           path: wireText(open.path),
           rawHeaders: rawHeadersOf(fields),
           body: this.#requestBody(fields),
-          connectTimeoutMs: open.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-          responseTimeoutMs: open.responseTimeoutMs ?? DEFAULT_RESPONSE_TIMEOUT_MS,
+          connectTimeoutMs: open.connectTimeoutMs,
+          responseTimeoutMs: open.responseTimeoutMs,
         },
         this,
       );
@@ -60,10 +63,11 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
   #requestBody(fields: readonly Field[]): Buffer | RequestBody | null {
     const length = contentLengthOf(fields);
     if (!this.#stream.remoteEnded) {
-      this.#body = new RequestBody(this.#stream, (bytes) => (this.#record.requestBytes += bytes));
+      this.#body = new RequestBody(this.#stream, length, (bytes) => this.#countRequestBytes(bytes));
       return this.#body;
     }
     const body = readAll(this.#stream);
+    if (body.byteLength > this.#maxBodyBytes) throw bodyTooLarge(this.#limits, true);
     if (length !== null && length !== body.byteLength) {
       throw new TunnelError("STREAM_ERROR", "the request body is not as long as its Content-Length", {
         notProcessed: true,
@@ -71,6 +75,15 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
     }
     this.#record.requestBytes = body.byteLength;
     return body.byteLength === 0 ? null : body;
+  }
+
+  #countRequestBytes(bytes: number): void {
+    this.#record.requestBytes += bytes;
+    if (this.#record.requestBytes > this.#maxBodyBytes) this.onError(bodyTooLarge(this.#limits, false));
+  }
+
+  get #maxBodyBytes(): number {
+    return this.#limits.maxBodyBytes ?? Infinity;
   }
 
   // The tunnel's side.

@@ -1,18 +1,28 @@
 import { Readable } from "node:stream";
 import type { Stream } from "../shared/mux/stream.ts";
+import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 
-/** The request's body as undici takes it: bytes leave the stream, and give credit back, when the socket wants them. */
+/** The request's body: bytes leave the stream, and give credit back, when the upstream's socket wants them. */
 export class RequestBody extends Readable {
+  /** As declared; null: known only when it ends. */
+  readonly lengthBytes: number | null;
   readonly #stream: Stream;
   readonly #onBytes: (count: number) => void;
   #wanted = false;
+  #pushedBytes = 0;
 
-  constructor(stream: Stream, onBytes: (count: number) => void) {
+  constructor(stream: Stream, lengthBytes: number | null, onBytes: (count: number) => void) {
     super({ highWaterMark: 0 });
+    this.lengthBytes = lengthBytes;
     this.#stream = stream;
     this.#onBytes = onBytes;
-    // undici destroys the body with the reason it failed for, and reports that to its handler as well.
+    // Whoever sends it destroys it with the reason it failed for, and reports that by another way as well.
     this.on("error", () => {});
+  }
+
+  /** The upstream wants bytes and none are here. */
+  get late(): boolean {
+    return this.#wanted;
   }
 
   override _read(): void {
@@ -24,18 +34,23 @@ export class RequestBody extends Readable {
   pump(): void {
     while (this.#wanted && !this.destroyed) {
       const bytes = this.#stream.read();
-      if (bytes !== null) {
-        this.#wanted = false;
-        this.#onBytes(bytes.byteLength);
-        this.push(bytes);
-      } else {
-        if (this.#stream.readEnded) {
-          this.#wanted = false;
-          this.push(null);
-        }
+      if (bytes === null && !this.#stream.readEnded) return;
+      this.#wanted = false;
+      this.#pushedBytes += bytes?.byteLength ?? 0;
+      if (this.#isWrongLength(bytes === null)) {
+        this.destroy(
+          new TunnelError("STREAM_ERROR", "the request body is not as long as its Content-Length"),
+        );
         return;
       }
+      if (bytes !== null) this.#onBytes(bytes.byteLength);
+      this.push(bytes);
     }
+  }
+
+  #isWrongLength(ended: boolean): boolean {
+    if (this.lengthBytes === null) return false;
+    return ended ? this.#pushedBytes < this.lengthBytes : this.#pushedBytes > this.lengthBytes;
   }
 }
 

@@ -6,6 +6,10 @@ import type { OpenHead, StreamKind } from "../shared/protocol/head.ts";
 export interface RequestSummary {
   kind: StreamKind;
   requestId: string;
+  /** W3C Trace Context; null when the request carries none. */
+  traceId: string | null;
+  project: string;
+  environment: string;
   service: string;
   method: string;
   path: string;
@@ -15,15 +19,19 @@ export interface RequestSummary {
   code: ErrorCode | null;
   requestBytes: number;
   responseBytes: number;
+  /** From the request's arrival here to the response's head; null when none came. */
+  waitMs: number | null;
   durationMs: number;
 }
+
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-/;
 
 /** Collects the facts while a stream is served. */
 export class RequestRecord {
   readonly #open: OpenHead;
   readonly #clock: Clock;
   readonly #startedMs: number;
-  status: number | null = null;
+  #response: { status: number; waitMs: number } | null = null;
   requestBytes = 0;
   responseBytes = 0;
 
@@ -33,11 +41,24 @@ export class RequestRecord {
     this.#startedMs = clock.nowMs();
   }
 
+  get status(): number | null {
+    return this.#response?.status ?? null;
+  }
+
+  /** The response's head came just now. */
+  set status(status: number) {
+    this.#response = { status, waitMs: this.#elapsedMs() };
+  }
+
   finish(code: ErrorCode | null): RequestSummary {
-    const { kind, requestId, service, method, path } = this.#open;
+    const { kind, requestId, project, environment, service, method, path, fields } = this.#open;
+    const traceparent = fields.find(([name]) => name === "traceparent")?.[1] ?? "";
     return {
       kind,
       requestId,
+      traceId: TRACEPARENT.exec(traceparent)?.[1] ?? null,
+      project,
+      environment,
       service,
       method,
       path: path.split("?", 1)[0] ?? "",
@@ -45,7 +66,12 @@ export class RequestRecord {
       code,
       requestBytes: this.requestBytes,
       responseBytes: this.responseBytes,
-      durationMs: Math.round((this.#clock.nowMs() - this.#startedMs) * 10) / 10,
+      waitMs: this.#response?.waitMs ?? null,
+      durationMs: this.#elapsedMs(),
     };
+  }
+
+  #elapsedMs(): number {
+    return Math.round((this.#clock.nowMs() - this.#startedMs) * 10) / 10;
   }
 }

@@ -2,16 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { createConnection, Socket } from "node:net";
 import { type ClientOptions, WebSocket } from "ws";
 import type { Field, OpenHead } from "../shared/protocol/head.ts";
-import {
-  DEFAULT_CONNECT_TIMEOUT_MS,
-  DEFAULT_RESPONSE_TIMEOUT_MS,
-  MAX_WEBSOCKET_MESSAGE_BYTES,
-} from "../shared/protocol/limits.ts";
+import { MAX_WEBSOCKET_MESSAGE_BYTES } from "../shared/protocol/limits.ts";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { dial } from "./dial.ts";
 import { requestFields, wireText, withoutHandshakeFields } from "./http-fields.ts";
-import type { ConnectionDeps } from "./upstream-connection.ts";
 import { notAllowed, parseTarget } from "./upstream-policy.ts";
+import { settingsFor } from "./upstream-settings.ts";
+import type { UpstreamDeps } from "./upstream.ts";
 
 /** How long an upstream may take to answer a close frame. */
 const CLOSE_TIMEOUT_MS = 10_000;
@@ -32,11 +29,12 @@ export interface HandshakeEvents {
  */
 export function upstreamHandshake(
   open: OpenHead,
-  { policy, clock }: ConnectionDeps,
+  deps: UpstreamDeps,
   events: HandshakeEvents,
 ): () => void {
   const target = parseTarget(open.target);
-  if (policy.allowsTarget(target) === "no") throw notAllowed(target);
+  if (deps.policy.allowsTarget(target) === "no") throw notAllowed(target);
+  const settings = settingsFor(deps.rules, target);
 
   let phase: "dialing" | "asking" | "settled" = "dialing";
   let cancelTimer: () => void = () => {};
@@ -54,13 +52,13 @@ export function upstreamHandshake(
   };
 
   const connect = (_options: unknown, connected: (error: null, socket: Socket) => void): void => {
-    const timeoutMs = open.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
-    cancelTimer = dial({ target, policy, clock, timeoutMs }, (error, tcp) => {
+    const timeoutMs = open.connectTimeoutMs ?? settings.connectTimeoutMs;
+    cancelTimer = dial({ target, settings, timeoutMs, protocols: ["http/1.1"] }, deps, (error, tcp) => {
       if (tcp === null)
         return fail(error ?? new TunnelError("INTERNAL", "no socket", { notProcessed: true }));
       phase = "asking";
-      const responseTimeoutMs = open.responseTimeoutMs ?? DEFAULT_RESPONSE_TIMEOUT_MS;
-      cancelTimer = clock.after(responseTimeoutMs, () => {
+      const responseTimeoutMs = open.responseTimeoutMs ?? settings.responseTimeoutMs;
+      cancelTimer = deps.clock.after(responseTimeoutMs, () => {
         const message = `${target.authority} did not answer within ${responseTimeoutMs} ms`;
         fail(new TunnelError("UPSTREAM_RESPONSE_TIMEOUT", message));
       });
@@ -74,6 +72,7 @@ export function upstreamHandshake(
     // Typed for net.createConnection; node:http hands a callback to it as well (http.Agent, createConnection).
     createConnection: connect as unknown as typeof createConnection,
     finishRequest(request) {
+      if (settings.hostHeader !== null) request.setHeader("host", settings.hostHeader);
       for (const [name, values] of headersOf(open.fields)) request.setHeader(name, values);
       // `ws` takes a URL and would normalise the path.
       request.path = wireText(open.path);

@@ -8,6 +8,7 @@ import { fittingReason, legalCloseCode } from "./close-code.ts";
 import { responseFields, withoutHandshakeFields } from "./http-fields.ts";
 import type { RelayDeps } from "./relay-stream.ts";
 import { RequestRecord } from "./request-record.ts";
+import { enforceLimits, limitsFor } from "./service-limits.ts";
 import { type HandshakeEvents, upstreamHandshake } from "./upstream-handshake.ts";
 
 /** Messages wait in the stream, where they hold back their sender, once so much waits in the upstream's socket. */
@@ -41,7 +42,9 @@ export class UpstreamWebSocket implements StreamHandler, HandshakeEvents {
   #start(): void {
     if (this.#stream.closed) return this.onTornDown();
     try {
-      this.#end = upstreamHandshake(this.#stream.open, this.#deps, this);
+      const { open } = this.#stream;
+      enforceLimits(limitsFor(this.#deps.limits, open.service), open);
+      this.#end = upstreamHandshake(open, this.#deps, this);
     } catch (error) {
       this.onFailed(TunnelError.from(error));
       this.onTornDown();

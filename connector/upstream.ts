@@ -1,9 +1,10 @@
 import type { Readable } from "node:stream";
-import type { Dispatcher } from "undici";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
-import type { ConnectionDeps, UpstreamConnection } from "./upstream-connection.ts";
+import type { DialDeps } from "./dial.ts";
+import type { Flow, Lane, LaneEvents } from "./lane.ts";
 import { notAllowed, parseTarget, type UpstreamAddress } from "./upstream-policy.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
+import { settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-settings.ts";
 
 /** Repeating one has the effect of sending it once (RFC 9110 §9.2.2). */
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"]);
@@ -17,9 +18,14 @@ export interface UpstreamRequest {
   /** Names and Latin-1 values in turn. Neither `host` nor hop-by-hop fields. */
   rawHeaders: string[];
   body: Buffer | Readable | null;
-  connectTimeoutMs: number;
-  /** Counts from when the request has been sent to the last byte. */
-  responseTimeoutMs: number;
+  /** Absent: as the upstream's settings say. */
+  connectTimeoutMs?: number | undefined;
+  /** Counts from when the request has been sent to the last byte. Absent: as the upstream's settings say. */
+  responseTimeoutMs?: number | undefined;
+}
+
+export interface UpstreamDeps extends DialDeps {
+  rules: readonly UpstreamRule[];
 }
 
 /** Called from inside undici's parser: don't start or resume another exchange in here. */
@@ -35,10 +41,10 @@ export interface UpstreamEvents {
 
 /** Sends requests to what the policy allows, over kept connections. */
 export class Upstream {
-  readonly #deps: ConnectionDeps;
+  readonly #deps: UpstreamDeps;
   readonly #pool: UpstreamPool;
 
-  constructor(deps: ConnectionDeps) {
+  constructor(deps: UpstreamDeps) {
     this.#deps = deps;
     this.#pool = new UpstreamPool(deps);
   }
@@ -47,24 +53,29 @@ export class Upstream {
   request(request: UpstreamRequest, events: UpstreamEvents): UpstreamExchange {
     const target = parseTarget(request.target);
     if (this.#deps.policy.allowsTarget(target) === "no") throw notAllowed(target);
-    return new UpstreamExchange(request, target, events, this.#deps, this.#pool);
+    const settings = settingsFor(this.#deps.rules, target);
+    return new UpstreamExchange(request, target, settings, events, this.#deps, this.#pool);
   }
 
-  /** Ends idle connections; those in use end with their exchange. */
+  /** Keeps no connection from now on: idle ones end at once, those in use with their exchange. */
   close(): void {
     this.#pool.close();
   }
 }
 
 /** One request and its response. */
-export class UpstreamExchange implements Dispatcher.DispatchHandler {
+export class UpstreamExchange implements LaneEvents {
   readonly #request: UpstreamRequest;
   readonly #target: UpstreamAddress;
   readonly #events: UpstreamEvents;
-  readonly #deps: ConnectionDeps;
+  readonly #settings: UpstreamSettings;
+  readonly #deps: DialDeps;
   readonly #pool: UpstreamPool;
-  #connection: UpstreamConnection;
-  #controller: Dispatcher.DispatchController | null = null;
+  /** Null while it waits for one. */
+  #lane: Lane | null = null;
+  #cancelWait: () => void = () => {};
+  /** Null until something may have been written. */
+  #flow: Flow | null = null;
   #phase: "sending" | "answering" | "over" = "sending";
   /** Something of the response was seen, be it a 1xx. */
   #answered = false;
@@ -74,40 +85,41 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   constructor(
     request: UpstreamRequest,
     target: UpstreamAddress,
+    settings: UpstreamSettings,
     events: UpstreamEvents,
-    deps: ConnectionDeps,
+    deps: DialDeps,
     pool: UpstreamPool,
   ) {
     this.#request = request;
     this.#target = target;
+    this.#settings = settings;
     this.#events = events;
     this.#deps = deps;
     this.#pool = pool;
-    this.#connection = pool.take(target);
-    this.#dispatch();
+    this.#start(false);
   }
 
   pause(): void {
-    this.#controller?.pause();
+    this.#flow?.pause();
   }
 
   resume(): void {
-    if (this.#phase === "answering") this.#controller?.resume();
+    if (this.#phase === "answering") this.#flow?.resume();
   }
 
   /** Ends the exchange at once, without `onError`. */
   abort(): void {
     if (!this.#finish()) return;
-    this.#connection.destroy(() => this.#events.onTornDown());
+    this.#tearDown();
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+  onRequestStart(flow: Flow): void {
+    this.#flow = flow;
   }
 
   onRequestSent(): void {
     if (this.#phase !== "sending" || this.#cancelResponseTimeout !== null) return;
-    const { responseTimeoutMs } = this.#request;
+    const responseTimeoutMs = this.#request.responseTimeoutMs ?? this.#settings.responseTimeoutMs;
     this.#cancelResponseTimeout = this.#deps.clock.after(responseTimeoutMs, () => {
       const message = `${this.#target.authority} did not answer within ${responseTimeoutMs} ms`;
       this.#fail(new TunnelError("UPSTREAM_RESPONSE_TIMEOUT", message));
@@ -118,66 +130,68 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     this.#answered = true;
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _parsed: unknown,
-    reason: string | undefined,
-  ): void {
+  onResponseStart(flow: Flow, status: number, _parsed: unknown, reason?: string): void {
     if (this.#phase !== "sending" || (status >= 100 && status < 200)) return;
     if (status < 200 || status > 599) {
       return this.#fail(new TunnelError("UPSTREAM_PROTOCOL", `the upstream answered with status ${status}`));
     }
     this.#phase = "answering";
     this.#stopWaiting();
-    this.#events.onResponse(status, reason ?? "", buffersOf(controller.rawHeaders));
+    this.#events.onResponse(status, reason ?? "", buffersOf(flow.rawHeaders));
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
+  onResponseData(_flow: Flow, bytes: Buffer): void {
     if (this.#phase === "answering") this.#events.onData(bytes);
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
-    if (this.#connection.broken) {
+  onResponseEnd(flow: Flow): void {
+    if (this.#lane?.broken === true) {
       return this.#fail(new TunnelError("UPSTREAM_PROTOCOL", "the upstream reset the connection"));
     }
     if (!this.#finish()) return;
-    this.#events.onEnd(buffersOf(controller.rawTrailers));
-    this.#pool.giveBack(this.#connection);
+    this.#events.onEnd(buffersOf(flow.rawTrailers));
+    this.#lane?.done();
     this.#events.onTornDown();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+  onResponseError(_flow: Flow | null, error: Error): void {
     if (this.#phase === "over") return;
-    if (this.#mayRetry()) {
+    if (this.#mayRetry(error)) {
       this.#retried = true;
       this.#stopWaiting();
-      this.#controller = null;
-      this.#connection.destroy();
-      this.#connection = this.#pool.fresh(this.#target);
-      this.#dispatch();
+      this.#flow = null;
+      this.#lane?.abort(() => {});
+      this.#lane = null;
+      this.#start(true);
     } else {
       this.#fail(this.#errorOf(error));
     }
   }
 
-  #dispatch(): void {
-    const { target: origin, method, path, rawHeaders: headers, body, connectTimeoutMs } = this.#request;
-    this.#connection.dispatch({ origin, method, path, headers, body }, this, connectTimeoutMs);
+  #start(fresh: boolean): void {
+    const timeoutMs = this.#request.connectTimeoutMs ?? this.#settings.connectTimeoutMs;
+    const wish = { timeoutMs, fresh };
+    this.#cancelWait = this.#pool.lane(this.#target, this.#settings, wish, (error, lane) => {
+      if (lane === null) return this.#fail(this.#errorOf(error ?? new Error("no connection")));
+      this.#lane = lane;
+      const { method, path, rawHeaders, body } = this.#request;
+      const host = this.#settings.hostHeader ?? authorityOf(this.#target);
+      lane.dispatch({ method, path, host, rawHeaders, body }, this);
+    });
   }
 
-  /** The upstream closed a kept connection just when it was used again, and sending again is safe. */
-  #mayRetry(): boolean {
+  /** The upstream closed a kept connection just when it was used again, or refused; and sending again is safe. */
+  #mayRetry(error: Error): boolean {
     const { method, body } = this.#request;
-    const repeatable = IDEMPOTENT_METHODS.has(method) && (body === null || Buffer.isBuffer(body));
-    return (
-      repeatable && this.#connection.reused && !this.#answered && !this.#retried && this.#controller !== null
-    );
+    const replayable = body === null || Buffer.isBuffer(body);
+    if (this.#retried || !replayable || this.#answered || this.#lane?.reused !== true) return false;
+    const untouched = this.#flow === null || (error instanceof TunnelError && error.notProcessed);
+    return untouched || IDEMPOTENT_METHODS.has(method);
   }
 
   #errorOf(error: Error & { code?: string }): TunnelError {
     if (error instanceof TunnelError) return error;
-    const notProcessed = this.#controller === null;
+    const notProcessed = this.#flow === null;
     const options = { notProcessed, cause: error };
     switch (error.code) {
       case "UND_ERR_INVALID_ARG":
@@ -199,7 +213,13 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   #fail(error: TunnelError): void {
     if (!this.#finish()) return;
     this.#events.onError(error);
-    this.#connection.destroy(() => this.#events.onTornDown());
+    this.#tearDown();
+  }
+
+  #tearDown(): void {
+    this.#cancelWait();
+    if (this.#lane === null) this.#events.onTornDown();
+    else this.#lane.abort(() => this.#events.onTornDown());
   }
 
   #finish(): boolean {
@@ -215,6 +235,11 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   }
 }
 
-function buffersOf(raw: Dispatcher.DispatchController["rawHeaders"]): readonly Buffer[] {
+/** As it stands in a request: without the scheme's own port. */
+function authorityOf({ origin }: UpstreamAddress): string {
+  return origin.slice(origin.indexOf("//") + 2);
+}
+
+function buffersOf(raw: Flow["rawHeaders"]): readonly Buffer[] {
   return Array.isArray(raw) ? raw.filter((part) => Buffer.isBuffer(part)) : [];
 }

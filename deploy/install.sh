@@ -84,9 +84,10 @@ case $instances in [1-9]) ;; *) fail "--instances must be 1 to 9" ;; esac
 source_unit=$(dirname "$0")/systemd/culvert@.service
 [ -f "$source_unit" ] || fail "$source_unit is missing: keep install.sh beside its systemd folder"
 
-# What is checked is what is installed: the copy, not a file that may still change.
+# What is checked is what is installed: the copy, not a file that may still change. Without a dot in its name, or Node
+# would not see that the bundle is a module.
 install -d -m 0755 "$(dirname "$program")" "$(dirname "$unit")"
-unfinished=$program.unfinished
+unfinished=$program-unfinished
 trap 'rm -f "$unfinished"' EXIT
 install -m 0755 "$binary" "$unfinished"
 if [ -n "$sha256" ]; then

@@ -58,15 +58,17 @@ async function main(): Promise<number> {
     console.log(help);
     return 0;
   }
-  const interrupted = new Promise<"interrupted">((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve("interrupted"));
+  const interrupting = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupting.abort());
+  const interrupted = new Promise<number>((resolve) => {
+    interrupting.signal.addEventListener("abort", () => resolve(values.once ? 1 : 0));
   });
   const demo = async (): Promise<number> => {
     screen.title("Culvert: a private API, called through the tunnel");
     const stack = await startStack(screen.part, cleanups);
     const ended = firstToEnd(stack);
     screen.title("Through the gateway");
-    const passed = await runShowcase({ url: stack.gatewayUrl, key: stack.gatewayKey });
+    const passed = await runShowcase({ url: stack.gatewayUrl, key: stack.gatewayKey }, interrupting.signal);
     if (values.once || !passed) return passed ? 0 : 1;
     screen.title("Try it yourself (Ctrl-C ends the demo)");
     for (const line of curlLines(stack)) console.log(`  ${line}`);
@@ -74,8 +76,7 @@ async function main(): Promise<number> {
     console.error(`demo: ${await ended}`);
     return 1;
   };
-  const outcome = await Promise.race([demo(), interrupted]);
-  return outcome === "interrupted" ? 0 : outcome;
+  return Promise.race([demo(), interrupted]);
 }
 
 try {

@@ -51,6 +51,8 @@ const ruleShape = {
   responseTimeoutMs: timeoutSchema.optional(),
   /** Of a request. Absent: no limit. */
   maxBodyBytes: z.int().min(0).optional(),
+  /** How long a request may wait for a connector that is expected back, 0 for not at all. Absent: 5 s. */
+  connectorWaitMs: z.int().min(0).max(30_000).optional(),
   /** A lost idempotent request with a replayable body may be sent to another connector. Absent: no. */
   retry: z.boolean().optional(),
 };

@@ -77,6 +77,8 @@ export async function startConnector(
     return child;
   } catch (error) {
     await Promise.race([child.stop(0), sleep(1000)]);
-    throw new Error(withTail(String(error), child.lines), { cause: error });
+    throw new Error(withTail(error instanceof Error ? error.message : String(error), child.lines), {
+      cause: error,
+    });
   }
 }

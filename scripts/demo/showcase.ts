@@ -20,14 +20,15 @@ interface Step {
   run: (gateway: Gateway) => Promise<string>;
 }
 
-/** Runs every step. True when all of them hold. */
-export async function runShowcase(gateway: Gateway): Promise<boolean> {
+/** Runs every step, until it is interrupted. True when all of them hold. */
+export async function runShowcase(gateway: Gateway, interrupted: AbortSignal): Promise<boolean> {
   let allPassed = true;
   for (const { title, run } of steps) {
     screen.step(title);
     try {
       screen.passed(await run(gateway));
     } catch (error) {
+      if (interrupted.aborted) return false;
       allPassed = false;
       screen.failed(error);
     }

@@ -45,6 +45,13 @@ export class AnswerWatch {
     this.#unansweredSinceMs = null;
   }
 
+  /** What was sent is still leaving: nobody can have answered it, and a path that takes bytes is not dead. */
+  stillLeaving(): void {
+    if (this.#unansweredSinceMs === null) return;
+    this.#unansweredSinceMs = this.#clock.nowMs();
+    this.#asked = false;
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#cancelTimer?.();

@@ -18,7 +18,8 @@ import {
   encodeOffset,
   encodeReset,
 } from "../protocol/frame-payloads.ts";
-import { FLAG, FRAME, FRAME_RULES } from "../protocol/frame.ts";
+import { encodeMessage } from "../protocol/frame-codec.ts";
+import { FIRST_EXTENSION_TYPE, FLAG, FRAME, FRAME_RULES } from "../protocol/frame.ts";
 import { readU32 } from "../protocol/integers.ts";
 import { ConnectorMux } from "./connector-mux.ts";
 import { RelayMux } from "./relay-mux.ts";
@@ -146,13 +147,14 @@ describe("STREAMS credit", () => {
   it("returns when the upstream work is released, not when the stream ends, and once", () => {
     const bench = Bench.ready("connector");
     for (let i = 2; i < MAX_STREAMS; i++) bench.open({}, true);
-    for (const witness of bench.witnesses) {
-      const { stream } = witness;
-      witness.stream = null;
-      stream?.reset("CANCEL");
-    }
+    const streams = bench.witnesses.map((_, index) => bench.stream(index));
+    for (const witness of bench.witnesses) witness.stream = null;
+    for (const stream of streams) stream.reset("CANCEL");
     bench.clock.advance(0);
     expect(bench.framesSent("STREAMS")).toEqual([]);
+    for (const stream of [...streams, ...streams]) stream.release();
+    bench.clock.advance(0);
+    expect(bench.framesSent("STREAMS").map(({ payload }) => readU32(payload, 0))).toEqual([2 * MAX_STREAMS]);
   });
 
   it("is announced when half of it is used, at the latest", () => {
@@ -206,11 +208,8 @@ describe("flow control", () => {
 
   it("never holds more unread than the window, in however small pieces", () => {
     const bench = Bench.ready("connector");
-    const pad = { type: 0x40, flags: 0, streamId: 0, payload: bytes(60_000) };
-    for (let i = 0; i < 10_000; i++)
-      bench.mux.receive(
-        Buffer.concat([new Uint8Array([0, 0, 1, FRAME.DATA, 0, 0, 0, 0, 1, 7]), padBytes(pad.payload)]),
-      );
+    const padding = { type: FIRST_EXTENSION_TYPE, flags: 0, streamId: 0, payload: bytes(60_000) };
+    for (let i = 0; i < 10_000; i++) bench.mux.receive(encodeMessage([frame("DATA", 1, bytes(1)), padding]));
     const stream = bench.stream(0);
     expect(stream.bufferedBytes).toBe(10_000);
     const held = new Set<ArrayBufferLike>();
@@ -339,8 +338,3 @@ describe("GOAWAY", () => {
     expect([bench.witnesses.length, bench.mux.isClosed]).toEqual([2, false]);
   });
 });
-
-function padBytes(payload: Uint8Array): Uint8Array {
-  const length = payload.byteLength;
-  return Buffer.concat([Uint8Array.of(length >> 16, length >> 8, length, 0x40, 0, 0, 0, 0, 0), payload]);
-}

@@ -168,6 +168,7 @@ export abstract class Mux implements StreamHost {
 
   /** The transport's backlog has shrunk. */
   drained(): void {
+    if (this.#transport.bufferedBytes() > 0) this.#watch.stillLeaving();
     if (!this.epoch.queue.isEmpty) this.schedule();
   }
 

@@ -14,6 +14,8 @@ const GIB = 2 ** 30;
 const SLOW_BYTES_PER_SECOND = MIB;
 const SLOW_FOR_MS = 20_000;
 const ALLOWED_GROWTH_BYTES = 32 * MIB;
+/** Of a flood of 256 MiB; messages are made whole on the way, so that garbage comes in larger pieces. */
+const ALLOWED_FLOOD_GROWTH_BYTES = 64 * MIB;
 
 let system: System;
 beforeAll(async () => {
@@ -80,7 +82,13 @@ async function upload(totalBytes: number): Promise<{ sent: string; received: str
     }
   };
   const body = Readable.from(hashed());
-  const answer = await call(system, { service: "node-api", path: "/sink", method: "POST", body });
+  const answer = await call(system, {
+    service: "node-api",
+    path: "/sink",
+    method: "POST",
+    body,
+    timeoutMs: 120_000,
+  });
   const seen = JSON.parse(answer.body.toString()) as { bytes: number; sha256: string };
   expect(seen.bytes).toBe(totalBytes);
   return { sent: hash.digest("hex"), received: seen.sha256 };
@@ -143,8 +151,8 @@ it("a WebSocket caller that stops reading holds its flood at the upstream", { ti
   const growth = await growthDuring(async () => {
     expect(await flood(256, 3000)).toBe(256);
   });
-  expect(growth.relay).toBeLessThan(ALLOWED_GROWTH_BYTES);
-  expect(growth.connector).toBeLessThan(ALLOWED_GROWTH_BYTES);
+  expect(growth.relay).toBeLessThan(ALLOWED_FLOOD_GROWTH_BYTES);
+  expect(growth.connector).toBeLessThan(ALLOWED_FLOOD_GROWTH_BYTES);
 });
 
 it("2 GiB each way at full speed arrive unchanged", { timeout: 240_000 }, async () => {

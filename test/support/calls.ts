@@ -22,6 +22,8 @@ export interface Call {
   headers?: Record<string, string | string[]> | string[];
   /** A stream goes out chunked unless `headers` give its length. */
   body?: Buffer | string | Readable;
+  /** How long to wait for the head; default 20 s. */
+  timeoutMs?: number;
 }
 
 /** A WebSocket through the test gateway. */
@@ -72,7 +74,9 @@ export function openCall(system: System, call: Call): ClientRequest {
 /** Resolves with the head. The request's body, if any, goes on being sent. */
 export async function head(system: System, call: Call): Promise<IncomingMessage> {
   const request = openCall(system, call);
-  const response = once(request, "response", { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+  const response = once(request, "response", {
+    signal: AbortSignal.timeout(call.timeoutMs ?? CALL_TIMEOUT_MS),
+  });
   if (call.body instanceof Readable) {
     // An answer that comes before the upload's end may cut it short.
     pipeline(call.body, request).catch(() => {});

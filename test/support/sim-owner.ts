@@ -1,4 +1,5 @@
 import { MuxStream } from "../../shared/mux/mux-stream.ts";
+import type { StreamRest } from "../../shared/mux/rest.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { ErrorCode } from "../../shared/protocol/error-code.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
@@ -23,6 +24,8 @@ export class SimOwner implements StreamHandler {
   /** It wants no more of the peer's bytes; the peer said so of this one's. */
   stopped = false;
   stopHeard = false;
+  /** What the stream can be restored from, as it last said. */
+  rest: StreamRest | null = null;
   sentTrailers = false;
   resetByOwner = false;
   readonly #seed: number;
@@ -128,6 +131,12 @@ export class SimOwner implements StreamHandler {
     this.#inOrder("onStop");
     this.stopHeard = true;
     this.mode = "ended";
+  }
+
+  onRest(rest: StreamRest): void {
+    this.#inOrder("onRest");
+    if (this.mode !== "messages") this.problems.push(`at rest while ${this.mode}`);
+    this.rest = rest;
   }
 
   onClosed(error: TunnelError | null): void {

@@ -1,6 +1,7 @@
 import { ConnectorMux } from "../../shared/mux/connector-mux.ts";
 import { SendBudget, WindowPool } from "../../shared/mux/flow-window.ts";
 import { RelayMux, type RelayMuxOptions } from "../../shared/mux/relay-mux.ts";
+import type { ConnectionRest } from "../../shared/mux/rest.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { OpenHead } from "../../shared/protocol/head.ts";
 import type { Hello } from "../../shared/protocol/handshake.ts";
@@ -39,6 +40,8 @@ export interface PairOptions {
   maxStreams?: number;
   /** The connector's half of each stream. */
   onStream(stream: Stream): StreamHandler;
+  /** The connector hears a GOAWAY. */
+  onGoaway?(lastStreamId: number): void;
   relayWindowBytes?: number;
   connectorWindowBytes?: number;
   connectionWindowBytes?: number;
@@ -60,7 +63,7 @@ export class SimPair {
   readonly connectorPool: WindowPool;
   readonly connectorBudget: SendBudget;
   /** What an object keeps over its eviction. */
-  stored: { hello: Hello; epoch: number } | null = null;
+  stored: { hello: Hello; epoch: number; rest: ConnectionRest | null } | null = null;
   readonly closedEnds: { end: "relay" | "connector"; error: TunnelError }[] = [];
   readonly #options: PairOptions;
 
@@ -81,6 +84,7 @@ export class SimPair {
       clock: this.clock,
       events: {
         onWelcome: () => {},
+        onGoaway: ({ lastStreamId }) => this.#options.onGoaway?.(lastStreamId),
         onStream: (stream) => this.#options.onStream(stream),
         onClosed: (error) => void this.closedEnds.push({ end: "connector", error }),
       },
@@ -101,12 +105,12 @@ export class SimPair {
     this.clock.advance(10 * link.latencyMs + 10);
   }
 
-  /** The object loses its memory and keeps its socket; a new one takes over. */
+  /** The object loses its memory and keeps its socket; a new one takes over, from the rest if there was one. */
   evictRelay(): void {
-    if (this.stored === null) return;
+    if (this.stored === null) throw new Error("no HELLO yet");
     this.relayPool = new WindowPool(this.#options.poolBytes ?? RELAY_WINDOW_POOL_BYTES);
     this.relayBudget = this.#newBudget();
-    this.relay = this.#newRelay({ resume: { ...this.stored, rest: null } });
+    this.relay = this.#newRelay({ resume: this.stored });
   }
 
   /** The network is gone; both ends find out. */
@@ -134,15 +138,18 @@ export class SimPair {
       transport: {
         send: (message) => isCurrent() && this.toConnector.send(message),
         close: (code) => isCurrent() && this.toConnector.close(code),
-        bufferedBytes: () => this.toConnector.bufferedBytes(),
+        // Workers tell nothing of what waits in a socket.
+        bufferedBytes: () => 0,
       },
       clock: this.clock,
       events: {
-        onHello: (hello) => (this.stored = { hello, epoch: 0 }),
+        onHello: (hello) => (this.stored = { hello, epoch: 0, rest: null }),
         onEpoch: (epoch) => {
-          if (this.stored !== null) this.stored = { ...this.stored, epoch };
+          if (this.stored !== null) this.stored = { ...this.stored, epoch, rest: null };
         },
-        onRest: () => {},
+        onRest: (rest) => {
+          if (this.stored !== null) this.stored = { ...this.stored, rest };
+        },
         onClosed: (error) => isCurrent() && this.closedEnds.push({ end: "relay", error }),
       },
       relayId: "relay-1",

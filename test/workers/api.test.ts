@@ -94,6 +94,15 @@ describe("tokens", () => {
       call("POST", `/v1/tunnels/${id}/tokens`, { body: { overlapSeconds: 60 } }),
       201,
     );
+    const log = await json<{ items: object[] }>(call("GET", "/v1/audit-log?limit=1"));
+    expect(log.items).toMatchObject([
+      {
+        action: "token.create",
+        target: id,
+        before: { tokens: kid },
+        after: { token: rotated.kid, overlapSeconds: 60 },
+      },
+    ]);
     const config = await heldConfig(id);
     expect(config?.tokens.map((token) => [token.kid, token.expiresAtMs === null])).toEqual([
       [kid, false],

@@ -316,6 +316,31 @@ describe("a gateway that gives up", () => {
   });
 });
 
+describe("a connector that takes nothing", () => {
+  it("for a minute ends the stream, or the connection that gives no credit at all", async () => {
+    const upload = { method: "POST", body: "x".repeat(4096) };
+    const [one, all] = [await readyTunnel(), await readyTunnel()];
+    const stingy = await attached(one, { streamWindowBytes: 1024 });
+    const shut = await attached(all, { connectionWindowBytes: 1024 });
+    const answers = [refusalOf(request(one, "/", upload)), refusalOf(request(all, "/", upload))];
+    const { id } = await stingy.takeOpen();
+    await stingy.take(FRAME.DATA, id);
+    await shut.take(FRAME.DATA);
+
+    const nowMs = Date.now();
+    vi.spyOn(Date, "now").mockImplementation(() => nowMs + 61_000);
+    expect(await Promise.all(answers)).toEqual([
+      [504, "UPSTREAM_RESPONSE_TIMEOUT"],
+      [502, "CONNECTOR_LOST"],
+    ]);
+    vi.restoreAllMocks();
+    expect(decodeReset((await stingy.take(FRAME.RESET, id)).payload).code).toBe("STALLED");
+    await expectCut(shut, "STALLED", 4400);
+    stingy.send(resetFrame(id));
+    await expectAnsweredBy(stingy, request(one));
+  });
+});
+
 describe("a Registry that is away", () => {
   it("does not concern a tunnel that has its copy, even after an eviction", async () => {
     const tunnel = await readyTunnel();

@@ -21,7 +21,9 @@ const connectorSchema = z.strictObject({
   connections: z.int(),
   openStreams: z.int(),
   kid: z.string().describe("Of the token it connected with"),
-  health: healthSchema.describe("Requests for a failing service go to other connectors, if any of them passes"),
+  health: healthSchema.describe(
+    "Requests for a failing service go to other connectors, if any of them passes",
+  ),
 });
 
 const tokenSchema = z.strictObject({

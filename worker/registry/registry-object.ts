@@ -97,13 +97,14 @@ export class Registry extends DurableObject<Env> {
   async addToken(by: Actor, tunnelId: string, token: KeyProof, overlapMs: number): Promise<Outcome> {
     return this.#change(by, () => {
       if (this.#store.tunnel(tunnelId) === null) return refused("not_found");
-      const atLimit = this.#store.tokens(tunnelId).length >= LIMITS.tokensPerTunnel;
-      if (atLimit && overlapMs > 0) return refused("limit_reached");
+      const older = this.#store.tokens(tunnelId).map(({ kid }) => kid);
+      if (older.length >= LIMITS.tokensPerTunnel && overlapMs > 0) return refused("limit_reached");
       this.#store.endTokens(tunnelId, by.atMs + overlapMs);
       this.#expireTokens(by.atMs);
       this.#store.addToken(tunnelId, token.kid, token.digestHex, by.atMs);
+      const before = { tokens: older.join(" ") };
       const after = { token: token.kid, overlapSeconds: overlapMs / 1000 };
-      return done([tunnelId], { action: "token.create", target: tunnelId, before: null, after });
+      return done([tunnelId], { action: "token.create", target: tunnelId, before, after });
     });
   }
 

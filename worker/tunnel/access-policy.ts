@@ -18,6 +18,7 @@ export interface Allowed {
   responseTimeoutMs: number | undefined;
   maxBodyBytes: number | undefined;
   retry: boolean;
+  connectorWaitMs: number;
 }
 
 export interface Denied {
@@ -52,6 +53,8 @@ interface NetworkRule {
   network: Network;
 }
 
+/** A relay that was deployed anew has its connectors back in less. */
+const DEFAULT_CONNECTOR_WAIT_MS = 5_000;
 const DEFAULT_PORT: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
 export function compilePolicy(config: Pick<TunnelConfig, "services" | "networks">): AccessPolicy {
@@ -154,6 +157,7 @@ function allowed(
     responseTimeoutMs: rule.responseTimeoutMs,
     maxBodyBytes: rule.maxBodyBytes,
     retry: rule.retry ?? false,
+    connectorWaitMs: rule.connectorWaitMs ?? DEFAULT_CONNECTOR_WAIT_MS,
   };
 }
 

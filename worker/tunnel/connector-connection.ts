@@ -128,6 +128,7 @@ export class ConnectorConnection implements Connection {
     this.mux.receive(new Uint8Array(message));
     if (!waitedForHello || this.mux.hello === null) return;
     this.#replacePredecessors();
+    this.#options.tunnel.arrivals.arrived();
     this.sendChecks();
   }
 

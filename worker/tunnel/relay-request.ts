@@ -50,6 +50,7 @@ async function carry(
   tunnel.retries.requestBegan();
   const tried = new Set<Connection>();
   for (let failure: TunnelError | null = null; ;) {
+    await tunnel.waitForConnector(allowed.connectorWaitMs);
     const attempt = begin(tunnel, open, body, tried, failure);
     const cancel = (): void => attempt.exchange.stream.reset("CANCEL", "the gateway gave up");
     request.signal.addEventListener("abort", cancel);

@@ -35,7 +35,7 @@ const clock: Clock = {
 /** The data plane of one tunnel: hooks of the platform alone. Decisions are in tunnel.ts, relay-request.ts and the mux. */
 export class Tunnel extends DurableObject<Env> {
   readonly #store: TunnelStore;
-  readonly #core = new TunnelCore(() => Date.now(), Math.random);
+  readonly #core = new TunnelCore(clock, Math.random);
   readonly #connections = new Map<WebSocket, ConnectorConnection>();
   readonly #gateways = new Map<WebSocket, WebSocketRelay>();
   readonly #relayDeps = {
@@ -50,6 +50,8 @@ export class Tunnel extends DurableObject<Env> {
     super(ctx, env);
     this.#store = new TunnelStore(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING_TEXT, PONG_TEXT));
+    // Known to have had connectors: after a reset they redial within seconds.
+    if (this.#store.tokenUses().length > 0) this.#core.arrivals.expect();
     this.#resume();
   }
 
@@ -70,6 +72,8 @@ export class Tunnel extends DurableObject<Env> {
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
+    // A close that woke the object: its socket is not among those listed.
+    if (!this.#connections.has(socket) && !this.#gateways.has(socket)) this.#restoreGateway(socket);
     this.#gateways.get(socket)?.closed(code, reason);
     this.#lost(socket);
     try {
@@ -143,21 +147,25 @@ export class Tunnel extends DurableObject<Env> {
 
   /** After the memory was lost, sockets and their attachments are what is left. */
   #resume(): void {
-    // Closing sockets are listed as well.
-    const sockets = this.ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN);
+    const sockets = this.ctx.getWebSockets();
     const byRole = Map.groupBy(sockets, (socket) => (socket.deserializeAttachment() as Attachment).role);
-    for (const socket of byRole.get("connector") ?? []) this.#join(socket);
-    const carriers = new Map(
-      [...this.#connections.values()].map((connection) => [connection.connectionId, connection]),
-    );
-    for (const socket of byRole.get("gateway") ?? []) {
-      const attachment = socket.deserializeAttachment() as GatewayAttachment;
-      const relay = new WebSocketRelay(socket, attachment);
-      this.#gateways.set(socket, relay);
-      const carrier = carriers.get(attachment.connectionId);
-      if (attachment.rest === null || carrier?.wasAtRest !== true) relay.orphaned();
-      else relay.join(carrier.mux.restoreStream(attachment.open, attachment.rest, relay));
+    for (const socket of byRole.get("connector") ?? []) {
+      // Closing sockets are listed as well: nothing can be sent there any more.
+      if (socket.readyState === WebSocket.OPEN) this.#join(socket);
     }
+    for (const socket of byRole.get("gateway") ?? []) this.#restoreGateway(socket);
+  }
+
+  #restoreGateway(socket: WebSocket): void {
+    const attachment = socket.deserializeAttachment() as Attachment;
+    if (attachment.role !== "gateway") return;
+    const relay = new WebSocketRelay(socket, attachment);
+    this.#gateways.set(socket, relay);
+    const carrier = [...this.#connections.values()].find(
+      ({ connectionId }) => connectionId === attachment.connectionId,
+    );
+    if (attachment.rest === null || carrier?.wasAtRest !== true) relay.orphaned();
+    else relay.join(carrier.mux.restoreStream(attachment.open, attachment.rest, relay));
   }
 
   #acceptGateway(socket: WebSocket, relay: WebSocketRelay): void {

@@ -1,3 +1,4 @@
+import type { Clock } from "../../shared/clock.ts";
 import { SendBudget, WindowPool } from "../../shared/mux/flow-window.ts";
 import type { RelayMux } from "../../shared/mux/relay-mux.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
@@ -11,6 +12,7 @@ import {
   RELAY_WINDOW_POOL_BYTES,
 } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { Arrivals } from "./arrivals.ts";
 import { RetryBudget } from "./retry-budget.ts";
 
 /** One connector's connection, as the tunnel sees it. */
@@ -36,11 +38,13 @@ export class Tunnel {
   readonly budget = new SendBudget(MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES);
   readonly retries = new RetryBudget();
   readonly #connections = new Set<Connection>();
-  readonly #nowMs: () => number;
+  readonly arrivals: Arrivals;
+  readonly #clock: Clock;
   readonly #random: () => number;
 
-  constructor(nowMs: () => number, random: () => number) {
-    this.#nowMs = nowMs;
+  constructor(clock: Clock, random: () => number) {
+    this.arrivals = new Arrivals(clock);
+    this.#clock = clock;
     this.#random = random;
   }
 
@@ -54,6 +58,16 @@ export class Tunnel {
 
   detach(connection: Connection): void {
     this.#connections.delete(connection);
+    if (connection.mux.hello !== null) this.arrivals.expect();
+  }
+
+  /** Resolves at once while a connector takes requests; else when one comes, if one is expected, or after `maxMs`. */
+  async waitForConnector(maxMs: number): Promise<void> {
+    const connections = [...this.#connections];
+    if (connections.some(takesRequests)) return;
+    // Those that drain are most often being replaced.
+    if (connections.length > 0) this.arrivals.expect();
+    await this.arrivals.wait(maxMs);
   }
 
   /** Older connections of the same connector and index: half-open ones that a new one replaces. */
@@ -84,8 +98,7 @@ export class Tunnel {
 
   #choose(service: string, excluded: ReadonlySet<Connection>): Connection {
     const attached = [...this.#connections].filter(
-      (connection) =>
-        connection.mux.hello !== null && !connection.mux.isDraining && !excluded.has(connection),
+      (connection) => takesRequests(connection) && !excluded.has(connection),
     );
     if (attached.length === 0) {
       throw new TunnelError("NO_CONNECTOR", "No connector is attached to this tunnel.", {
@@ -104,7 +117,7 @@ export class Tunnel {
 
   /** Connections that showed life lately; all, if none did. Quiet ones are asked for a sign. */
   #lively(connections: Connection[]): Connection[] {
-    const nowMs = this.#nowMs();
+    const nowMs = this.#clock.nowMs();
     const lively = connections.filter((connection) => {
       const quiet = nowMs - connection.lastAliveMs() > QUIET_MS;
       if (quiet) connection.probe();
@@ -131,6 +144,10 @@ export class Tunnel {
 function withoutFailing(connections: Connection[], service: string): Connection[] {
   const working = connections.filter((connection) => !connection.isFailing(service));
   return working.length > 0 ? working : connections;
+}
+
+function takesRequests({ mux }: Connection): boolean {
+  return mux.hello !== null && !mux.isDraining;
 }
 
 /** Share of the connector's own limit that is in use: one that says it takes more gets more. */

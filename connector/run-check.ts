@@ -1,0 +1,91 @@
+import type { Clock } from "../shared/clock.ts";
+import type { ErrorCode } from "../shared/protocol/error-code.ts";
+import { CHECK_OUTCOMES, type CheckOutcome } from "../shared/protocol/service-checks.ts";
+import { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import type { ServiceCheck } from "../shared/service-check.ts";
+import { dial } from "./dial.ts";
+import type { CheckResult, RunCheck } from "./service-checks.ts";
+import type { ConnectionDeps } from "./upstream-connection.ts";
+import { notAllowed, parseTarget } from "./upstream-policy.ts";
+import type { Upstream } from "./upstream.ts";
+
+const USER_AGENT = "culvert-check";
+const PASSING: CheckResult = { outcome: "PASSING", reason: null };
+
+/** Checks go the way of requests: the same allowlist, addresses, certificates and timeouts. */
+export function checkRunner(deps: ConnectionDeps, upstream: Upstream): RunCheck {
+  return (check, done) => {
+    let cancelled = false;
+    let cancel: () => void = () => {};
+    const settle = (result: CheckResult) => {
+      if (!cancelled) done(result);
+      cancelled = true;
+    };
+    try {
+      const { path } = check;
+      cancel = path === null ? connectOnly(check, deps, settle) : ask(check, path, upstream, deps.clock, settle);
+    } catch (error) {
+      // Not at once: the caller has nothing to cancel yet.
+      queueMicrotask(() => settle(failed(TunnelError.from(error))));
+    }
+    return () => {
+      cancelled = true;
+      cancel();
+    };
+  };
+}
+
+function connectOnly(
+  { target: origin, timeoutSeconds }: ServiceCheck,
+  { policy, clock }: ConnectionDeps,
+  done: (result: CheckResult) => void,
+): () => void {
+  const target = parseTarget(origin);
+  if (policy.allowsTarget(target) === "no") throw notAllowed(target);
+  return dial({ target, policy, clock, timeoutMs: timeoutSeconds * 1_000 }, (error, socket) => {
+    socket?.destroy();
+    done(error === null ? PASSING : failed(error));
+  });
+}
+
+function ask(
+  { target, timeoutSeconds }: ServiceCheck,
+  path: string,
+  upstream: Upstream,
+  clock: Clock,
+  done: (result: CheckResult) => void,
+): () => void {
+  let cancelPatience: () => void = () => {};
+  const timeoutMs = timeoutSeconds * 1_000;
+  const exchange = upstream.request(
+    {
+      target,
+      method: "GET",
+      path,
+      rawHeaders: ["user-agent", USER_AGENT, "accept", "*/*"],
+      body: null,
+      connectTimeoutMs: timeoutMs,
+      responseTimeoutMs: timeoutMs,
+    },
+    {
+      onResponse: (status) => {
+        // Read to its end, the body leaves a connection for the next request; an endless one does not.
+        cancelPatience = clock.after(timeoutMs, () => exchange.abort());
+        done(status < 400 ? PASSING : { outcome: "UNHEALTHY_STATUS", reason: `${path} answered ${status}` });
+      },
+      onData() {},
+      onEnd() {},
+      onError: (error) => done(failed(error)),
+      onTornDown: () => cancelPatience(),
+    },
+  );
+  return () => exchange.abort();
+}
+
+function failed({ code, message }: TunnelError): CheckResult {
+  return { outcome: isOutcome(code) ? code : "INTERNAL", reason: message };
+}
+
+function isOutcome(code: ErrorCode | CheckOutcome): code is CheckOutcome {
+  return CHECK_OUTCOMES.some((outcome) => outcome === code);
+}

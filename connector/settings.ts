@@ -1,0 +1,142 @@
+interface Setting {
+  /** Null: arguments can be read by every user of the machine, so a secret has none. */
+  flag: string | null;
+  env: string;
+  /** What stands in the help for its value. */
+  value: string;
+  about: string;
+  /** In words. */
+  standard: string;
+  /** When a change of the settings file takes effect. */
+  changes: "at once" | "with the next connection" | "with a restart";
+}
+
+/** One row per setting; its key is its name in the settings file. */
+export const SETTINGS = {
+  token: {
+    flag: null,
+    env: "TUNNEL_TOKEN",
+    value: "<token>",
+    about: "the tunnel's token",
+    standard: "required, or tokenFile",
+    changes: "with the next connection",
+  },
+  tokenFile: {
+    flag: "--token-file",
+    env: "TUNNEL_TOKEN_FILE",
+    value: "<path>",
+    about: "file that holds the tunnel's token",
+    standard: "none",
+    changes: "with the next connection",
+  },
+  relay: {
+    flag: "--relay",
+    env: "TUNNEL_RELAY",
+    value: "<url>",
+    about: "relay to use instead of the token's",
+    standard: "the token's",
+    changes: "with the next connection",
+  },
+  allow: {
+    flag: "--allow",
+    env: "TUNNEL_ALLOW",
+    value: "<list>",
+    about: 'upstreams that may be reached, e.g. "api.internal:8080,10.0.0.0/8:443"',
+    standard: "none: every request is refused",
+    changes: "at once",
+  },
+  services: {
+    flag: "--services",
+    env: "TUNNEL_SERVICES",
+    value: "<yaml>",
+    about: "what single services may do here: methods, paths, body size",
+    standard: "no limits",
+    changes: "at once",
+  },
+  upstreams: {
+    flag: "--upstreams",
+    env: "TUNNEL_UPSTREAMS",
+    value: "<yaml>",
+    about: "how single upstreams are talked to: TLS, protocol, timeouts, pool",
+    standard: "as below",
+    changes: "at once",
+  },
+  connections: {
+    flag: "--connections",
+    env: "TUNNEL_CONNECTIONS",
+    value: "<n>",
+    about: "connections to the relay, up to 8",
+    standard: "1",
+    changes: "with a restart",
+  },
+  maxStreams: {
+    flag: "--max-streams",
+    env: "TUNNEL_MAX_STREAMS",
+    value: "<n>",
+    about:
+      "requests taken at once on each connection, up to 1024; the relay gives more to those that take more",
+    standard: "512",
+    changes: "with a restart",
+  },
+  gracePeriod: {
+    flag: "--grace-period",
+    env: "TUNNEL_GRACE_PERIOD",
+    value: "<time>",
+    about: "how long SIGTERM lets requests finish",
+    standard: "30s",
+    changes: "at once",
+  },
+  metrics: {
+    flag: "--metrics",
+    env: "TUNNEL_METRICS",
+    value: "<host:port>",
+    about: "address of /healthz, /readyz, /metrics",
+    standard: "127.0.0.1:20241",
+    changes: "with a restart",
+  },
+  loglevel: {
+    flag: "--loglevel",
+    env: "TUNNEL_LOGLEVEL",
+    value: "<level>",
+    about: "debug, info, warn, error or fatal",
+    standard: "info",
+    changes: "at once",
+  },
+  accessLog: {
+    flag: "--access-log",
+    env: "TUNNEL_ACCESS_LOG",
+    value: "<share>",
+    about: "requests that are logged: all, off, or a share such as 5%",
+    standard: "all",
+    changes: "with a restart",
+  },
+  proxy: {
+    flag: "--proxy",
+    env: "HTTPS_PROXY",
+    value: "<url>",
+    about: "proxy to reach the relay through, with a name and password only in the environment or the file",
+    standard: "none",
+    changes: "with the next connection",
+  },
+  proxyBypass: {
+    flag: "--proxy-bypass",
+    env: "NO_PROXY",
+    value: "<list>",
+    about: "hosts, domains and address ranges that are reached without the proxy; * is all",
+    standard: "none",
+    changes: "with the next connection",
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** Where the file itself is; the one setting that it cannot hold. */
+export const CONFIG_FILE = {
+  flag: "--config",
+  env: "TUNNEL_CONFIG",
+  value: "<path>",
+  about: "settings file in YAML",
+} as const;
+
+export type Flags = Partial<Record<SettingName | "config", string>>;

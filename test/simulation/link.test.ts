@@ -1,0 +1,260 @@
+import { describe, expect, it } from "vitest";
+import { RELAY_STREAM_WINDOW_BYTES } from "../../shared/protocol/limits.ts";
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { LinkOptions } from "../support/sim-link.ts";
+import { SimPair, SOME_REQUEST } from "../support/sim-pair.ts";
+
+/** 20 MB/s, 80 ms there and back: 1.6 MB are under way when it is full. */
+const FAR_LINK = { latencyMs: 40, bytesPerMs: 20_000 };
+const OK = { status: 200, reason: "OK", fields: [] };
+
+/** Sends `totalBytes` as fast as the stream takes them. */
+class Source implements StreamHandler {
+  closed: (TunnelError | null)[] = [];
+  readonly #stream: Stream;
+  #leftBytes: number;
+
+  constructor(stream: Stream, totalBytes: number) {
+    this.#stream = stream;
+    this.#leftBytes = totalBytes;
+  }
+
+  start(): this {
+    this.onWritable();
+    return this;
+  }
+
+  onReadable(): void {
+    while (this.#stream.read() !== null);
+  }
+
+  onWritable(): void {
+    while (this.#leftBytes > 0) {
+      const bytes = new Uint8Array(Math.min(this.#leftBytes, 20_000));
+      this.#leftBytes -= bytes.byteLength;
+      if (!this.#stream.write(bytes)) return;
+    }
+    this.#stream.end();
+  }
+
+  onClosed(error: TunnelError | null): void {
+    this.closed.push(error);
+    this.#stream.release();
+  }
+}
+
+/** Reads everything at once. */
+class Sink implements StreamHandler {
+  stream: Stream | null = null;
+  status = 0;
+  bytes = 0;
+  headAtMs = 0;
+  endAtMs = 0;
+  closed: (TunnelError | null)[] = [];
+  readonly #nowMs: () => number;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  onHead(head: { status: number }): void {
+    this.status = head.status;
+    this.headAtMs = this.#nowMs();
+  }
+
+  onReadable(): void {
+    for (let bytes = this.stream?.read() ?? null; bytes !== null; bytes = this.stream?.read() ?? null) {
+      this.bytes += bytes.byteLength;
+    }
+    if (this.stream?.readEnded) this.endAtMs = this.#nowMs();
+  }
+
+  onWritable(): void {}
+
+  onClosed(error: TunnelError | null): void {
+    this.closed.push(error);
+    this.stream?.release();
+  }
+}
+
+/** An upstream that answers with as many bytes as the path says. */
+function download(stream: Stream): StreamHandler {
+  stream.sendHead(OK);
+  return new Source(stream, Number(stream.open.path.slice(1))).start();
+}
+
+function get(pair: SimPair, bytes: number): Sink {
+  const sink = new Sink(() => pair.clock.nowMs());
+  sink.stream = pair.relay.open({ ...SOME_REQUEST, path: `/${bytes}` }, true, sink);
+  return sink;
+}
+
+/** An upload under way to an upstream that has answered already. */
+function upload(link: LinkOptions, totalBytes: number): { pair: SimPair; sink: Sink } {
+  const sink = new Sink(() => pair.clock.nowMs());
+  const pair: SimPair = new SimPair({
+    link,
+    onStream: (stream) => {
+      sink.stream = stream;
+      stream.sendHead(OK, true);
+      return sink;
+    },
+  });
+  const handler: { current: StreamHandler | null } = { current: null };
+  const stream = pair.relay.open(SOME_REQUEST, false, {
+    onReadable: () => handler.current?.onReadable(),
+    onWritable: () => handler.current?.onWritable(),
+    onClosed: (error) => handler.current?.onClosed(error),
+  });
+  handler.current = new Source(stream, totalBytes).start();
+  return { pair, sink };
+}
+
+/** Bytes that arrive within the time. */
+function during(pair: SimPair, ms: number, sink: { bytes: number }): number {
+  const before = sink.bytes;
+  pair.clock.advance(ms);
+  return sink.bytes - before;
+}
+
+describe("both ends over a link", () => {
+  it("fill it with one download, though it began with a small window", () => {
+    const pair = new SimPair({ link: FAR_LINK, onStream: download });
+    const sink = get(pair, 60_000_000);
+    const first = during(pair, 200, sink);
+    expect(first).toBeLessThanOrEqual(4 * RELAY_STREAM_WINDOW_BYTES);
+    pair.clock.advance(800);
+    expect(during(pair, 1_000, sink)).toBeGreaterThan(0.9 * 1_000 * FAR_LINK.bytesPerMs);
+    pair.clock.advance(3_000);
+    expect(sink).toMatchObject({ bytes: 60_000_000, closed: [null] });
+    expect(pair.relay.roundTripMs).toBeGreaterThanOrEqual(80);
+    expect(pair.relay.roundTripMs).toBeLessThan(120);
+  });
+
+  it("fill it with one upload", () => {
+    const { pair, sink } = upload(FAR_LINK, 40_000_000);
+    pair.clock.advance(1_000);
+    expect(during(pair, 500, sink)).toBeGreaterThan(0.9 * 500 * FAR_LINK.bytesPerMs);
+    pair.clock.advance(3_000);
+    expect(sink).toMatchObject({ bytes: 40_000_000, closed: [null] });
+  });
+
+  it("answer a small request at once while large ones fill it", () => {
+    const pair = new SimPair({ link: FAR_LINK, onStream: download });
+    const large = [1, 2, 3, 4].map(() => get(pair, 50_000_000));
+    pair.clock.advance(2_000);
+    const startedAtMs = pair.clock.nowMs();
+    const small = get(pair, 1_000);
+    pair.clock.advance(1_000);
+    expect(small.closed).toEqual([null]);
+    // A round trip, and what is in the sender's socket already.
+    expect(small.endAtMs - startedAtMs).toBeLessThan(80 + 40);
+    expect(large.every(({ closed }) => closed.length === 0)).toBe(true);
+  });
+
+  it("share it evenly", () => {
+    const pair = new SimPair({ link: FAR_LINK, onStream: download });
+    const sinks = [1, 2, 3, 4].map(() => get(pair, 50_000_000));
+    pair.clock.advance(5_000);
+    const counts = sinks.map(({ bytes }) => bytes);
+    expect(Math.min(...counts)).toBeGreaterThan(0.7 * Math.max(...counts));
+  });
+
+  it("keep going with slow downloads for longer than a stall may last", () => {
+    const pair = new SimPair({ link: { latencyMs: 40, bytesPerMs: 40 }, onStream: download });
+    const sinks = [1, 2, 3].map(() => get(pair, 2_000_000));
+    pair.clock.advance(200_000);
+    expect(sinks).toMatchObject(sinks.map(() => ({ bytes: 2_000_000, closed: [null] })));
+  });
+
+  it("keep going with a slow upload for longer than a stall may last", () => {
+    const { pair, sink } = upload({ latencyMs: 40, bytesPerMs: 100 }, 15_000_000);
+    pair.clock.advance(200_000);
+    expect(sink).toMatchObject({ bytes: 15_000_000, closed: [null] });
+  });
+
+  it("hold no more than the window when the reader does not read, and let the others pass", () => {
+    const pair = new SimPair({ link: FAR_LINK, onStream: download });
+    const lazy = get(pair, 5_000_000);
+    lazy.onReadable = () => {};
+    pair.clock.advance(2_000);
+    expect(lazy.stream?.bufferedBytes).toBe(RELAY_STREAM_WINDOW_BYTES);
+    const other = get(pair, 10_000_000);
+    pair.clock.advance(5_000);
+    expect(other).toMatchObject({ bytes: 10_000_000, closed: [null] });
+    expect(lazy.stream?.bufferedBytes).toBe(RELAY_STREAM_WINDOW_BYTES);
+  });
+
+  it("leave nothing behind", () => {
+    const pair = new SimPair({ link: FAR_LINK, onStream: download });
+    const poolBytes = pair.relayPool.freeBytes;
+    const sinks = Array.from({ length: 300 }, (_, i) => get(pair, i * 1_000));
+    pair.clock.advance(30_000);
+    expect(sinks.map(({ bytes, closed }) => [bytes, closed])).toEqual(
+      sinks.map((_, i) => [i * 1_000, [null]]),
+    );
+    expect([pair.relay.streamCount, pair.connector.streamCount]).toEqual([0, 0]);
+    expect(pair.relayPool.freeBytes).toBe(poolBytes);
+    pair.clock.advance(120_000);
+    expect(pair.clock.pendingTimers).toBe(0);
+  });
+
+  it("open and cancel thousands of times within credit, and forget them all", () => {
+    let live = 0;
+    let most = 0;
+    const pair = new SimPair({
+      maxStreams: 20,
+      onStream: (stream) => {
+        most = Math.max(most, ++live);
+        return { onReadable() {}, onWritable() {}, onClosed: () => (live--, stream.release()) };
+      },
+    });
+    for (let i = 0; i < 10_000; i++) {
+      if (pair.relay.openCredit > 0) {
+        const sink = get(pair, 1);
+        pair.clock.advance(i % 3);
+        sink.stream?.reset("CANCEL");
+      } else {
+        pair.clock.advance(3);
+      }
+    }
+    pair.clock.advance(1_000);
+    expect(most).toBeLessThanOrEqual(20);
+    expect([live, pair.relay.streamCount, pair.connector.streamCount]).toEqual([0, 0, 0]);
+    expect(pair.relay.openCredit).toBeGreaterThanOrEqual(10);
+    expect([pair.relay.isClosed, pair.connector.isClosed]).toEqual([false, false]);
+  });
+
+  it("retire a connection whose ids are used up, and finish what runs on it", () => {
+    const goaways: number[] = [];
+    const pair = new SimPair({ maxStreamId: 5, onStream: download, onGoaway: (last) => goaways.push(last) });
+    const sinks = [1, 2, 3].map(() => get(pair, 100_000));
+    expect([pair.relay.isDraining, pair.relay.openCredit]).toEqual([true, 0]);
+    pair.clock.advance(5_000);
+    expect(sinks.map(({ bytes, closed }) => [bytes, closed])).toEqual(sinks.map(() => [100_000, [null]]));
+    expect(goaways).toEqual([0]);
+  });
+
+  it("go on after the relay lost its memory", () => {
+    const pair = new SimPair({ onStream: download });
+    const lost = get(pair, 10_000_000);
+    pair.clock.advance(1);
+    pair.evictRelay();
+    const next = get(pair, 500);
+    pair.clock.advance(1_000);
+    expect(next).toMatchObject({ status: 200, bytes: 500, closed: [null] });
+    expect(lost.closed).toEqual([]);
+    expect(pair.relay.streamCount + pair.connector.streamCount).toBe(0);
+  });
+
+  it("notice a link that swallows everything", () => {
+    const pair = new SimPair({ onStream: download });
+    pair.toConnector.cut();
+    pair.toRelay.cut();
+    const sink = get(pair, 100);
+    pair.clock.advance(120_000);
+    expect(sink.closed).toMatchObject([{ code: "CONNECTOR_LOST" }]);
+    expect(pair.relay.isClosed).toBe(true);
+  });
+});
