@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatToken } from "../shared/token.ts";
-import { type Flags, loadConfig } from "./config.ts";
+import { loadConfig } from "./config.ts";
+import type { Flags } from "./settings.ts";
 
 const tokenFor = (relayUrl: string) =>
   formatToken({

@@ -184,7 +184,7 @@ class GivenSettings {
     }
     try {
       const content: unknown = parseYaml(text) ?? {};
-      if (typeof content !== "object" || Array.isArray(content)) {
+      if (typeof content !== "object" || content === null || Array.isArray(content)) {
         this.problems.push({ path, message: "must hold keys and values" });
         return;
       }

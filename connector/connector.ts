@@ -18,6 +18,8 @@ export type OnFinished = (summary: RequestSummary, error: TunnelError | null) =>
 export interface ConnectorOptions {
   /** How many connections to keep. */
   connections: number;
+  /** Streams taken at once on each. */
+  maxStreams: number;
   dialRelay: DialRelay;
   serve(stream: Stream, onFinished: OnFinished): StreamHandler;
   runCheck: RunCheck;

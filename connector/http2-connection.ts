@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, type ClientSessionOptions, connect, constants } from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock } from "../shared/clock.ts";
 import { MAX_HEAD_BYTES } from "../shared/protocol/limits.ts";
@@ -45,7 +45,7 @@ export class Http2Connection {
     const { target, socket, clock } = options;
     this.#options = options;
     this.openedAtMs = clock.nowMs();
-    this.#session = connect(target.origin, {
+    const sessionOptions: ClientSessionOptions & { strictSingleValueFields: boolean } = {
       createConnection: () => socket,
       peerMaxConcurrentStreams: INITIAL_STREAMS,
       settings: {
@@ -55,7 +55,8 @@ export class Http2Connection {
       },
       // Repeated fields go on as they came.
       strictSingleValueFields: false,
-    });
+    };
+    this.#session = connect(target.origin, sessionOptions);
     this.#session.once("connect", () => this.#session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
     this.#session.on("remoteSettings", () => options.onRoom());
     this.#session.on("goaway", () => this.close());

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
 
 export interface LaneRequest {
   method: string;
@@ -11,13 +12,16 @@ export interface LaneRequest {
   body: Buffer | Readable | null;
 }
 
+/** As undici types it; here it is always a list of buffers. */
+export type RawFields = Dispatcher.DispatchController["rawHeaders"];
+
 /** What undici calls a controller, as far as an exchange needs it. */
 export interface Flow {
   pause(): void;
   resume(): void;
   /** Names and values in turn. */
-  readonly rawHeaders?: Buffer[] | string[] | Record<string, string | string[]> | null;
-  readonly rawTrailers?: Buffer[] | string[] | Record<string, string | string[]> | null;
+  readonly rawHeaders?: RawFields;
+  readonly rawTrailers?: RawFields;
 }
 
 /** The callbacks of undici's `DispatchHandler` that an exchange listens to. */

@@ -148,7 +148,7 @@ export class LinkKeeper {
 }
 
 /** What whoever reads the log can do about a refused handshake. */
-function adviceFor(status: number): string {
+export function adviceFor(status: number): string {
   switch (status) {
     case 401:
       return "the relay does not accept the token: it was revoked, or belongs to another relay; set TUNNEL_TOKEN to a current one";

@@ -9,7 +9,6 @@ import {
   CONNECTION_WINDOW_BYTES,
   CONNECTOR_STREAM_WINDOW_BYTES,
   CONNECTOR_STREAM_WINDOW_MAX_BYTES,
-  DEFAULT_MAX_STREAMS,
   GATHER_MS,
   PING_TEXT,
   PONG_TEXT,
@@ -52,6 +51,8 @@ export interface LinkOptions {
   connectorId: string;
   connectionIndex: number;
   softwareVersion: string;
+  /** Streams taken at once; the relay shares out its load by it. */
+  maxStreams: number;
   /** Shared by all links of the process. */
   windowPool: WindowPool;
   clock: Clock;
@@ -80,7 +81,7 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const { clock, connectorId, connectionIndex, softwareVersion, events } = options;
+    const { clock, connectorId, connectionIndex, softwareVersion, maxStreams, events } = options;
     const cancelTimeout = clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#lose("no answer to the handshake"));
     this.#state = { state: "connecting", cancelTimeout };
     this.#connection = options.dialRelay({
@@ -94,7 +95,7 @@ export class Link {
     this.#mux = new ConnectorMux({
       transport: this.#connection,
       clock,
-      hello: { connectorId, connectionIndex, softwareVersion, maxStreams: DEFAULT_MAX_STREAMS },
+      hello: { connectorId, connectionIndex, softwareVersion, maxStreams },
       streamWindowBytes: CONNECTOR_STREAM_WINDOW_BYTES,
       streamWindowMaxBytes: CONNECTOR_STREAM_WINDOW_MAX_BYTES,
       connectionWindowBytes: CONNECTION_WINDOW_BYTES,

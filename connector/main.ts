@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addAdminCommands, runCulvert } from "../cli/run.ts";
 import { connectCommand } from "./connect-command.ts";
+import { doctorCommand } from "./doctor-command.ts";
 import { readyCommand } from "./ready-command.ts";
 import { VERSION } from "./version.ts";
 
@@ -8,6 +9,7 @@ const culvert = new Command("culvert")
   .description("a secure tunnel from an API gateway on Cloudflare Workers to private APIs")
   .version(VERSION)
   .addCommand(connectCommand())
+  .addCommand(doctorCommand())
   .addCommand(readyCommand());
 
 // Not awaited: the single-file executable is made from CommonJS, which has no top-level await.

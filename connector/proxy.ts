@@ -50,7 +50,6 @@ export function connectThroughProxy(
       ...(proxy.authorization === null ? {} : { "proxy-authorization": proxy.authorization }),
     },
   });
-  const at = `the proxy ${proxy.host}:${proxy.port}`;
   let settled = false;
   const settle = (error: Error | null, connection: Duplex | null): void => {
     if (!settled) done(error, connection);

@@ -1,6 +1,7 @@
 import { get } from "node:http";
 import { Command } from "commander";
-import { parseListenAddress, SETTINGS } from "./config.ts";
+import { parseListenAddress } from "./config-schema.ts";
+import { SETTINGS } from "./settings.ts";
 
 const DEFAULT_ADDRESS = "127.0.0.1:20241";
 const TIMEOUT_MS = 3_000;

@@ -63,7 +63,8 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
   #requestBody(fields: readonly Field[]): Buffer | RequestBody | null {
     const length = contentLengthOf(fields);
     if (!this.#stream.remoteEnded) {
-      this.#body = new RequestBody(this.#stream, length, (bytes) => this.#countRequestBytes(bytes));
+      const lengthBytes = length === "invalid" ? null : length;
+      this.#body = new RequestBody(this.#stream, lengthBytes, (bytes) => this.#countRequestBytes(bytes));
       return this.#body;
     }
     const body = readAll(this.#stream);

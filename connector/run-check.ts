@@ -3,17 +3,14 @@ import type { ErrorCode } from "../shared/protocol/error-code.ts";
 import { CHECK_OUTCOMES, type CheckOutcome } from "../shared/protocol/service-checks.ts";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import type { ServiceCheck } from "../shared/service-check.ts";
-import { dial } from "./dial.ts";
 import type { CheckResult, RunCheck } from "./service-checks.ts";
-import type { ConnectionDeps } from "./upstream-connection.ts";
-import { notAllowed, parseTarget } from "./upstream-policy.ts";
 import type { Upstream } from "./upstream.ts";
 
 const USER_AGENT = "culvert-check";
 const PASSING: CheckResult = { outcome: "PASSING", reason: null };
 
-/** Checks go the way of requests: the same allowlist, addresses, certificates and timeouts. */
-export function checkRunner(deps: ConnectionDeps, upstream: Upstream): RunCheck {
+/** Checks go the way of requests: by the same allowlist and settings, as they are when the check begins. */
+export function checkRunner(upstream: () => Upstream, clock: Clock): RunCheck {
   return (check, done) => {
     let cancelled = false;
     let cancel: () => void = () => {};
@@ -23,7 +20,7 @@ export function checkRunner(deps: ConnectionDeps, upstream: Upstream): RunCheck 
     };
     try {
       const { path } = check;
-      cancel = path === null ? connectOnly(check, deps, settle) : ask(check, path, upstream, deps.clock, settle);
+      cancel = path === null ? connectOnly(check, upstream(), settle) : ask(check, path, upstream(), clock, settle);
     } catch (error) {
       // Not at once: the caller has nothing to cancel yet.
       queueMicrotask(() => settle(failed(TunnelError.from(error))));
@@ -36,14 +33,11 @@ export function checkRunner(deps: ConnectionDeps, upstream: Upstream): RunCheck 
 }
 
 function connectOnly(
-  { target: origin, timeoutSeconds }: ServiceCheck,
-  { policy, clock }: ConnectionDeps,
+  { target, timeoutSeconds }: ServiceCheck,
+  upstream: Upstream,
   done: (result: CheckResult) => void,
 ): () => void {
-  const target = parseTarget(origin);
-  if (policy.allowsTarget(target) === "no") throw notAllowed(target);
-  return dial({ target, policy, clock, timeoutMs: timeoutSeconds * 1_000 }, (error, socket) => {
-    socket?.destroy();
+  return upstream.probe(target, timeoutSeconds * 1_000, (error) => {
     done(error === null ? PASSING : failed(error));
   });
 }

@@ -6,7 +6,7 @@ import { Http1Connection } from "./http1-connection.ts";
 import { Http2Connection } from "./http2-connection.ts";
 import type { Lane } from "./lane.ts";
 import type { UpstreamAddress } from "./upstream-policy.ts";
-import type { UpstreamSettings } from "./upstream-settings.ts";
+import { protocolsOffered, type UpstreamSettings } from "./upstream-settings.ts";
 
 /** As many as one relay connection may have streams: a full burst finds its connections again. */
 const MAX_IDLE_PER_ORIGIN = 512;
@@ -151,7 +151,8 @@ class OriginPool {
 
   #dial(): void {
     const timeoutMs = Math.max(...[...this.#waiters].map((waiter) => waiter.timeoutMs));
-    const options = { target: this.#target, settings: this.#settings, timeoutMs, protocols: this.#offered() };
+    const protocols = protocolsOffered(this.#settings);
+    const options = { target: this.#target, settings: this.#settings, timeoutMs, protocols };
     const abandon = dial(options, this.#deps, (error, socket) => {
       this.#dials.delete(cancel);
       if (socket === null) this.#dialFailed(error);
@@ -164,17 +165,6 @@ class OriginPool {
       abandon();
     };
     this.#dials.add(cancel);
-  }
-
-  #offered(): readonly string[] {
-    switch (this.#settings.protocol) {
-      case "auto":
-        return ["h2", "http/1.1"];
-      case "http1":
-        return ["http/1.1"];
-      case "http2":
-        return ["h2"];
-    }
   }
 
   #connected(socket: Socket): void {

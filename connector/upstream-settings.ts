@@ -49,3 +49,15 @@ export interface UpstreamRule {
 export function settingsFor(rules: readonly UpstreamRule[], target: UpstreamAddress): UpstreamSettings {
   return rules.find(({ host }) => matchesTarget(host, target))?.settings ?? DEFAULT_UPSTREAM;
 }
+
+/** For TLS to agree on (ALPN), the preferred one first. */
+export function protocolsOffered({ protocol }: UpstreamSettings): readonly string[] {
+  switch (protocol) {
+    case "auto":
+      return ["h2", "http/1.1"];
+    case "http1":
+      return ["http/1.1"];
+    case "http2":
+      return ["h2"];
+  }
+}

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { lookup } from "node:dns";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -16,7 +17,12 @@ afterEach(() => {
 function upstreamAllowing(text: string): Upstream {
   const list = parseAllowlist(text);
   if (!list.ok) throw new Error(list.problems.join("; "));
-  const upstream = new Upstream({ policy: new UpstreamPolicy(list.rules), clock: nodeClock });
+  const upstream = new Upstream({
+    policy: new UpstreamPolicy(list.rules),
+    rules: [],
+    clock: nodeClock,
+    resolve: lookup,
+  });
   closing.push(() => upstream.close());
   return upstream;
 }

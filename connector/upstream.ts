@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
-import type { DialDeps } from "./dial.ts";
-import type { Flow, Lane, LaneEvents } from "./lane.ts";
+import { dial, type DialDeps } from "./dial.ts";
+import type { Flow, Lane, LaneEvents, RawFields } from "./lane.ts";
 import { notAllowed, parseTarget, type UpstreamAddress } from "./upstream-policy.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
-import { settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-settings.ts";
+import { protocolsOffered, settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-settings.ts";
 
 /** Repeating one has the effect of sending it once (RFC 9110 §9.2.2). */
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"]);
@@ -51,15 +51,31 @@ export class Upstream {
 
   /** Throws BAD_REQUEST or UPSTREAM_NOT_ALLOWED, both as not processed; every later failure comes by `onError`. */
   request(request: UpstreamRequest, events: UpstreamEvents): UpstreamExchange {
-    const target = parseTarget(request.target);
-    if (this.#deps.policy.allowsTarget(target) === "no") throw notAllowed(target);
+    const target = this.#allowed(request.target);
     const settings = settingsFor(this.#deps.rules, target);
     return new UpstreamExchange(request, target, settings, events, this.#deps, this.#pool);
+  }
+
+  /** Opens a connection as a request would, and closes it at once. Throws as `request` does. */
+  probe(origin: string, timeoutMs: number, done: (error: TunnelError | null) => void): () => void {
+    const target = this.#allowed(origin);
+    const settings = settingsFor(this.#deps.rules, target);
+    const options = { target, settings, timeoutMs, protocols: protocolsOffered(settings) };
+    return dial(options, this.#deps, (error, socket) => {
+      socket?.destroy();
+      done(error);
+    });
   }
 
   /** Keeps no connection from now on: idle ones end at once, those in use with their exchange. */
   close(): void {
     this.#pool.close();
+  }
+
+  #allowed(origin: string): UpstreamAddress {
+    const target = parseTarget(origin);
+    if (this.#deps.policy.allowsTarget(target) === "no") throw notAllowed(target);
+    return target;
   }
 }
 
@@ -240,6 +256,6 @@ function authorityOf({ origin }: UpstreamAddress): string {
   return origin.slice(origin.indexOf("//") + 2);
 }
 
-function buffersOf(raw: Flow["rawHeaders"]): readonly Buffer[] {
+function buffersOf(raw: RawFields): readonly Buffer[] {
   return Array.isArray(raw) ? raw.filter((part) => Buffer.isBuffer(part)) : [];
 }

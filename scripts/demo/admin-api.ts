@@ -4,6 +4,8 @@ export interface AdminApi {
   putServices(tunnelId: string, file: unknown): Promise<void>;
   /** `healthy`, `degraded`, `down` or `inactive`. */
   status(tunnelId: string): Promise<string>;
+  /** Of the connectors that are attached now. */
+  connectorIds(tunnelId: string): Promise<string[]>;
 }
 
 export function adminApi(relayUrl: string, adminKey: string): AdminApi {
@@ -21,6 +23,10 @@ export function adminApi(relayUrl: string, adminKey: string): AdminApi {
   return {
     createTunnel: (name) => call("POST", "/tunnels", { name }),
     putServices: (tunnelId, file) => call("PUT", `/tunnels/${tunnelId}/services-configuration`, file),
+    connectorIds: async (tunnelId) => {
+      const { connectors } = await call<{ connectors: { id: string }[] }>("GET", `/tunnels/${tunnelId}`);
+      return connectors.map(({ id }) => id);
+    },
     status: async (tunnelId) => (await call<{ status: string }>("GET", `/tunnels/${tunnelId}`)).status,
   };
 }

@@ -51,7 +51,7 @@ interface Row {
   kind?: OpenHead["kind"];
   fresh?: boolean;
   connectionWindowBytes?: number;
-  does(bench: Bench): void;
+  does: (bench: Bench) => void;
   code?: string;
 }
 

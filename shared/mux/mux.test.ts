@@ -283,16 +283,52 @@ describe("RESTART", () => {
     });
     first.clock.advance(0);
     expect(epochs).toEqual([5]);
-    expect(sent[0]?.startsWith("000004080000000000" + "00000005")).toBe(true);
+    expect(sent[0]?.startsWith("00000408000000000000000005")).toBe(true);
     const ok = "00000411000000000100c80000";
-    for (const message of [ok, "000001120000000009ff", "000004080000000000" + "00000004", ok]) {
+    for (const message of [ok, "000001120000000009ff", "00000408000000000000000004", ok]) {
       relay.receive(new Uint8Array(Buffer.from(message, "hex")));
     }
     expect([heads, relay.isClosed]).toEqual([[], false]);
-    for (const message of ["000004080000000000" + "00000005", ok]) {
+    for (const message of ["00000408000000000000000005", ok]) {
       relay.receive(new Uint8Array(Buffer.from(message, "hex")));
     }
     expect(heads).toEqual([200]);
+  });
+});
+
+describe("a relay whose WebSockets are at rest", () => {
+  it("says so once all are, and again whenever anything it stands on changed", () => {
+    const bench = Bench.ready("relay", "websocket");
+    bench.send(headFrame(1, 101));
+    expect(bench.rests).toEqual([]);
+    bench.send(headFrame(3, 101));
+    expect(bench.rests).toMatchObject([
+      { nextId: 5, openedCount: 2, streamsLimit: MAX_STREAMS, sentBytes: 0 },
+    ]);
+    bench.send(frame("PING", 0, bytes(8)));
+    expect(bench.rests.at(-1)).toEqual(bench.rests[0]);
+    bench.send(frame("STREAMS", 0, u32(MAX_STREAMS + 2)));
+    expect(bench.rests.at(-1)).toMatchObject({ streamsLimit: MAX_STREAMS + 2 });
+    bench.send(frame("WSMSG", 1, bytes(10)));
+    expect(bench.rests.at(-1)).toBe(null);
+    bench.stream(0).readMessage();
+    bench.stream(1).writeMessage(bytes(100), false, false);
+    bench.clock.advance(0);
+    expect(bench.rests.at(-1)).toMatchObject({ sentBytes: 228, receivedBytes: 138 });
+    bench.send(frame("WINDOW", 0, encodeOffset(CONNECTION_WINDOW + 228)));
+    expect(bench.rests.at(-1)).toMatchObject({ sendLimitBytes: CONNECTION_WINDOW + 228 });
+  });
+
+  it("tells a stream's rest again when it granted more", () => {
+    const bench = Bench.ready("relay", "websocket");
+    bench.send(headFrame(1, 101), headFrame(3, 101));
+    const granted: number[] = [];
+    bench.witness(0).onRest = ({ grantedBytes }) => void granted.push(grantedBytes);
+    bench.send(...[1, 2].map(() => frame("WSMSG", 1, bytes(20_000))));
+    while (bench.stream(0).readMessage() !== null);
+    bench.clock.advance(0);
+    const [window] = bench.framesSent("WINDOW", 1);
+    expect(granted.at(-1)).toBe(decodeOffset(window?.payload ?? bytes(8)));
   });
 });
 

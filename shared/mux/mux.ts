@@ -460,6 +460,7 @@ export abstract class Mux implements StreamHost {
     for (const stream of this.#owed) {
       if (!stream.wantsCredit || stream.receiveWindow.owedBytes <= 0) continue;
       const limitBytes = stream.receiveWindow.grant(this.#nowMs);
+      this.streamTouched(stream);
       this.epoch.queue.pushControl(FRAME.WINDOW, encodeOffset(limitBytes), 0, stream.id);
     }
     this.#owed.clear();

@@ -9,7 +9,7 @@ import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
 import { SendWindow } from "./flow-window.ts";
 import { Mux, type MuxEvents, type MuxOptions } from "./mux.ts";
 import { MuxStream } from "./mux-stream.ts";
-import type { ConnectionRest, StreamRest } from "./rest.ts";
+import { type ConnectionRest, isSameRest, type StreamRest } from "./rest.ts";
 import type { Stream, StreamHandler } from "./stream.ts";
 
 export interface RelayMuxEvents extends MuxEvents {
@@ -55,7 +55,8 @@ export class RelayMux extends Mux {
   #webSocketCount = 0;
   /** Streams that are not at rest. Kept only while there are WebSockets: nothing else can be restored. */
   readonly #restless = new Set<MuxStream>();
-  #atRest = false;
+  /** What was last told of the connection's own rest. */
+  #lastRest: ConnectionRest | null = null;
 
   constructor(options: RelayMuxOptions) {
     super(options);
@@ -188,19 +189,16 @@ export class RelayMux extends Mux {
   }
 
   protected override turnEnded(): void {
-    if (this.closed || (this.#webSocketCount === 0 && !this.#atRest)) return;
-    let changed = false;
+    if (this.closed || (this.#webSocketCount === 0 && this.#lastRest === null)) return;
     for (const stream of this.#restless) {
       if (!stream.isAtRest) continue;
       this.#restless.delete(stream);
       stream.tellRest();
-      changed = true;
     }
-    const atRest = this.#isAtRest;
-    if (!atRest && !this.#atRest) return;
-    if (atRest && this.#atRest && !changed) return;
-    this.#atRest = atRest;
-    this.#options.events.onRest(atRest ? this.#rest() : null);
+    const rest = this.#isAtRest ? this.#rest() : null;
+    if (isSameRest(rest, this.#lastRest)) return;
+    this.#lastRest = rest;
+    this.#options.events.onRest(rest);
   }
 
   protected override wasOpened(streamId: number): boolean {
@@ -251,7 +249,7 @@ export class RelayMux extends Mux {
 
   #restore(rest: ConnectionRest): void {
     this.#state = "ready";
-    this.#atRest = true;
+    this.#lastRest = rest;
     this.#nextId = rest.nextId;
     this.#openedCount = rest.openedCount;
     this.#streamsLimit = rest.streamsLimit;

@@ -12,6 +12,11 @@ export interface ConnectionRest {
   grantedBytes: number;
 }
 
+export function isSameRest(a: ConnectionRest | null, b: ConnectionRest | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (Object.keys(a) as (keyof ConnectionRest)[]).every((name) => a[name] === b[name]);
+}
+
 export interface StreamRest {
   id: number;
   sentBytes: number;

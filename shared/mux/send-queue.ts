@@ -6,7 +6,7 @@ import {
   QUANTUM_BYTES,
   TARGET_MESSAGE_BYTES,
 } from "../protocol/limits.ts";
-import { SendWindow } from "./flow-window.ts";
+import type { SendWindow } from "./flow-window.ts";
 
 /** Neighbouring writes up to this size leave as one frame. */
 const MERGE_BYTES = 4 * 1024;

@@ -259,11 +259,13 @@ function fieldsProblem(fields: readonly Field[]): string | null {
 
 /** A reason phrase is for people: what would split a line is dropped (RFC 9112 §4). */
 function printable(reason: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  return reason
-    .slice(0, MAX_FIELD_NAME_LENGTH)
-    .replace(/[\u0000-\u001f\u007f]/g, "")
-    .toWellFormed();
+  return (
+    reason
+      .slice(0, MAX_FIELD_NAME_LENGTH)
+      // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+      .replace(/[\u0000-\u001f\u007f]/g, "")
+      .toWellFormed()
+  );
 }
 
 function malformed(message: string): TunnelError {

@@ -16,20 +16,29 @@ const VIOLATION = expect.objectContaining({ code: "PROTOCOL_ERROR", scope: "conn
 
 function part(revision: string, index: number, count: number, bytes = 1): Map<number, Uint8Array> {
   const header = [index >> 8, index & 0xff, count >> 8, count & 0xff];
-  const value = Uint8Array.from([...Buffer.from(revision), ...header, ...Array.from({ length: bytes }, () => 0x20)]);
+  const value = Uint8Array.from([
+    ...Buffer.from(revision),
+    ...header,
+    ...Array.from({ length: bytes }, () => 0x20),
+  ]);
   return new Map([[CHECKS_SETTING, value]]);
 }
 
 describe("a list of checks", () => {
-  it.each([4, 100, 4_079, 4_080, 4_081, 8_160, MAX_CHECKS_BYTES])("of %i bytes arrives as it was sent", (bytes) => {
-    const list = { revision: "0badcafe", json: json(bytes) };
-    const reader = new CheckListReader();
-    const payloads = encodeChecks(list);
-    expect(Math.max(...payloads.map(({ byteLength }) => byteLength))).toBeLessThanOrEqual(MAX_SETTINGS_BYTES);
-    const read = payloads.map((payload) => reader.read(decodeSettings(payload)));
-    expect(read.slice(0, -1)).toEqual(payloads.slice(1).map(() => null));
-    expect(read.at(-1)).toEqual(list);
-  });
+  it.each([4, 100, 4_079, 4_080, 4_081, 8_160, MAX_CHECKS_BYTES])(
+    "of %i bytes arrives as it was sent",
+    (bytes) => {
+      const list = { revision: "0badcafe", json: json(bytes) };
+      const reader = new CheckListReader();
+      const payloads = encodeChecks(list);
+      expect(Math.max(...payloads.map(({ byteLength }) => byteLength))).toBeLessThanOrEqual(
+        MAX_SETTINGS_BYTES,
+      );
+      const read = payloads.map((payload) => reader.read(decodeSettings(payload)));
+      expect(read.slice(0, -1)).toEqual(payloads.slice(1).map(() => null));
+      expect(read.at(-1)).toEqual(list);
+    },
+  );
 
   it("takes the place of one that was cut short", () => {
     const reader = new CheckListReader();

@@ -32,7 +32,7 @@ async function startConnector(env: Record<string, string>): Promise<Connector> {
   const loaded = loadConfig({}, { TUNNEL_TOKEN: relay.token, ...env }, () => "");
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const log = pino({ level: "debug" }, { write: (line: string) => void logLines.push(line) });
-  const started = startNodeConnector(loaded.config, log, "1.2.3");
+  const { connector: started } = startNodeConnector(loaded.config, log, "1.2.3");
   closing.push(() => started.drain(0));
   await until(() => started.readyConnections === loaded.config.connections);
   return started;

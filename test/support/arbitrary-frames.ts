@@ -32,7 +32,7 @@ const fieldName = fc.oneof(
   fc.stringMatching(/^x-[a-z0-9!#$%&'*+.^_`|~-]{1,30}$/),
 );
 
-export function fields(text = fieldText()): fc.Arbitrary<Field[]> {
+function fields(text = fieldText()): fc.Arbitrary<Field[]> {
   return fc.array(fc.tuple(fieldName, text), { maxLength: 30 });
 }
 

@@ -94,6 +94,7 @@ export class RelayDouble {
       events: {
         onHello: (hello) => this.attachments.push(Object.assign(attachment, { hello })),
         onEpoch() {},
+        onRest() {},
         onClosed() {},
       },
     });

@@ -33,7 +33,7 @@ export const SOME_REQUEST: OpenHead = {
   fields: [["accept", "*/*"]],
 };
 
-export const FAST_LINK: LinkOptions = { latencyMs: 1, bytesPerMs: 100_000 };
+const FAST_LINK: LinkOptions = { latencyMs: 1, bytesPerMs: 100_000 };
 
 export interface PairOptions {
   link?: LinkOptions;

@@ -1,6 +1,7 @@
 import { ConnectorMux } from "../../shared/mux/connector-mux.ts";
 import { SendBudget, WindowPool } from "../../shared/mux/flow-window.ts";
 import { RelayMux } from "../../shared/mux/relay-mux.ts";
+import type { ConnectionRest, StreamRest } from "../../shared/mux/rest.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import { decodeMessage, encodeMessage } from "../../shared/protocol/frame-codec.ts";
 import { encodeU32 } from "../../shared/protocol/frame-payloads.ts";
@@ -75,6 +76,8 @@ export class Witness implements StreamHandler {
 
   onWritable(): void {}
 
+  onRest(_rest: StreamRest): void {}
+
   onStop(): void {
     this.stops++;
   }
@@ -93,6 +96,8 @@ export class Bench {
   readonly sent: Frame[] = [];
   readonly witnesses: Witness[] = [];
   readonly connectionErrors: TunnelError[] = [];
+  /** What the relay said it can be restored from. */
+  readonly rests: (ConnectionRest | null)[] = [];
   closeCode: number | null = null;
   readonly end: "relay" | "connector";
   readonly mux: RelayMux | ConnectorMux;
@@ -204,7 +209,7 @@ export class Bench {
       events: {
         onHello: () => {},
         onEpoch: () => {},
-        onRest: () => {},
+        onRest: (rest) => void this.rests.push(rest),
         onClosed: (error) => this.connectionErrors.push(error),
       },
       relayId: "relay-1",

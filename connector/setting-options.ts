@@ -1,0 +1,15 @@
+import type { Command } from "commander";
+import { CONFIG_FILE, SETTING_NAMES, SETTINGS } from "./settings.ts";
+
+/** The flags of all settings that have one. */
+export function addSettingOptions(command: Command): Command {
+  command.option(`${CONFIG_FILE.flag} ${CONFIG_FILE.value}`, `${CONFIG_FILE.about} (${CONFIG_FILE.env})`);
+  for (const name of SETTING_NAMES) {
+    const { flag, env, value, about, standard } = SETTINGS[name];
+    if (flag !== null) command.option(`${flag} ${value}`, `${about} (${env}, default ${standard})`);
+  }
+  return command.addHelpText(
+    "after",
+    `\nThe token itself comes from ${SETTINGS.token.env} or a file, never from an argument: arguments are visible to every user of the machine.`,
+  );
+}
