@@ -3,15 +3,16 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { runCommand } from "./command.ts";
 import { plot } from "./plot.ts";
 import { residentBytes } from "./process-usage.ts";
-import { runRounds, startTools } from "./runner.ts";
+import { runRounds, startTools, warmUp } from "./runner.ts";
 import { startCulvert } from "./subjects/culvert.ts";
 import { startFloors } from "./subjects/floor.ts";
 import { startLocaltunnel, startSsh } from "./subjects/peers.ts";
 import { direct, nodeFloor } from "./subjects/plain.ts";
 import { startServer } from "./subjects/start-server.ts";
-import { Cleanups } from "./subjects/subject.ts";
+import type { Cleanups } from "./subjects/subject.ts";
 import { targetTable, workloadTables } from "./tables.ts";
 import { targetsOf } from "./targets.ts";
 import { fullPlan, quickPlan } from "./workloads.ts";
@@ -82,6 +83,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   const [first] = culvert;
   if (first === undefined) throw new Error("no tunnel");
   const tools = startTools(upstream.child.pid, cleanups);
+  await warmUp(subjects, tools);
   let relayBeforeBytes = NaN;
   const results = await runRounds({ rounds, workloads, subjects, tools }, (round) => {
     // The first round is what fills caches and heaps.
@@ -120,17 +122,4 @@ async function main(cleanups: Cleanups): Promise<void> {
   );
 }
 
-const cleanups = new Cleanups();
-// Each child ends with this process.
-process.setMaxListeners(0);
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => void cleanups.run().then(() => process.exit(1)));
-}
-try {
-  await main(cleanups);
-} catch (error) {
-  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-}
-await cleanups.run();
-process.exit();
+await runCommand(main);

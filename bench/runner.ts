@@ -2,13 +2,26 @@ import { LoadGenerator } from "./load/load-generator.ts";
 import { measure, type Tools } from "./measure.ts";
 import { Results } from "./results.ts";
 import type { Cleanups, Subject } from "./subjects/subject.ts";
-import type { Workload } from "./workloads.ts";
+import { bulk, get, isFloor, isLimit, KIB, MIB, type Workload } from "./workloads.ts";
 
 export function startTools(upstreamPid: number, cleanups: Cleanups): Tools {
   const tools = { load: new LoadGenerator(), background: new LoadGenerator(), upstreamPid };
   cleanups.add(() => tools.load.close());
   cleanups.add(() => tools.background.close());
   return tools;
+}
+
+/** Code that has not run yet is slow, and its first requests dial: none of that is measured. */
+export async function warmUp(subjects: readonly Subject[], { load }: Tools): Promise<void> {
+  const durations = { warmUpMs: 1000, measureMs: 1000 };
+  const [requests, down, up] = [get(KIB, 32, durations), bulk("down", 32 * MIB), bulk("up", 32 * MIB)];
+  for (const subject of subjects) {
+    process.stderr.write(`\r\u001b[Kwarming up ${subject.name}`);
+    if (!isLimit(subject)) await load.run(requests.job(subject));
+    if (isFloor(subject)) continue;
+    await load.run(down.job(subject));
+    await load.run(up.job(subject));
+  }
 }
 
 /** Every workload on every subject, round by round, so that a slow minute of the machine hits all alike. */

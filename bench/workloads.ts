@@ -1,8 +1,8 @@
 import type { LoadJob } from "./load/job.ts";
 import type { Subject } from "./subjects/subject.ts";
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
+export const KIB = 1024;
+export const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 /** What an ordinary client sends through an ordinary CDN. */
 export const REALISTIC_HEADERS: Readonly<Record<string, string>> = {
@@ -43,9 +43,20 @@ export interface Durations {
 
 const HTTP_SUBJECTS = ["direct", "node floor", "ssh -R", "localtunnel", "culvert x1", "culvert x2"];
 const FLOORS = ["floor", "rich floor"];
+const LIMIT = "object's limit";
 const TUNNELS = ["culvert x1", "culvert x2"];
 const DELAYED = ["culvert +20 ms", "culvert +80 ms"];
 const SOCKET_SUBJECTS = ["direct", "ssh -R", "localtunnel"];
+
+/** Answers by itself, and takes no bulk. */
+export function isFloor({ name }: Subject): boolean {
+  return FLOORS.includes(name);
+}
+
+/** Takes nothing but bulk. */
+export function isLimit({ name }: Subject): boolean {
+  return name === LIMIT;
+}
 
 export function get(bytes: number, concurrency: number, durations: Durations): Workload {
   return {
@@ -90,7 +101,7 @@ export function post(bytes: number, concurrency: number, durations: Durations): 
 export function bulk(direction: "down" | "up", bytes: number): Workload {
   return {
     name: `${sizeName(bytes)} ${direction}`,
-    subjects: [...HTTP_SUBJECTS, "object's limit", ...DELAYED],
+    subjects: [...HTTP_SUBJECTS, LIMIT, ...DELAYED],
     job: (subject) => bulkJob(subject, direction, bytes, 1),
   };
 }
@@ -150,13 +161,9 @@ function requests(
   return { kind: "requests" as const, url: origin + path, headers, sendBytes: null, ...what };
 }
 
-function bulkJob(
-  { name, origin, headers }: Subject,
-  direction: "down" | "up",
-  bytes: number,
-  concurrency: number,
-) {
-  const [down, up] = name === "object's limit" ? [`/down/${bytes}`, "/up"] : [`/bytes/${bytes}`, "/sink"];
+function bulkJob(subject: Subject, direction: "down" | "up", bytes: number, concurrency: number) {
+  const { origin, headers } = subject;
+  const [down, up] = isLimit(subject) ? [`/down/${bytes}`, "/up"] : [`/bytes/${bytes}`, "/sink"];
   const url = origin + (direction === "down" ? down : up);
   return { kind: "bulk" as const, url, headers, direction, bytes, concurrency };
 }

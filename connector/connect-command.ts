@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { Command } from "commander";
 import { type ConnectorConfig, type LoadedConfig, loadConfig } from "./config.ts";
 import { startHealthServer } from "./health.ts";
@@ -47,7 +49,10 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
     process.exit(EXIT_CONFIG);
   });
   log.info(
-    { version: VERSION, connectorId, relay: relayUrl, tunnelId: token.tunnelId, kid: token.kid, connections },
+    {
+      ...{ version: VERSION, connectorId, relay: relayUrl, tunnelId: token.tunnelId, kid: token.kid },
+      ...{ connections, metrics: originOf(health) },
+    },
     "starting",
   );
   warnOf(config, log);
@@ -77,4 +82,10 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
+}
+
+/** With the port that the system chose where 0 was asked for. */
+function originOf(server: Server): string {
+  const { address, port, family } = server.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }

@@ -33,14 +33,19 @@ export function doctorCommand(): Command {
         findings.push(fail("upstreams", "--upstream is no http or https URL", "write it as http://host:port/path"));
       }
       const ok = findings.every(({ verdict }) => verdict !== "FAIL");
-      process.stdout.write(json ? `${JSON.stringify({ ok, findings }, null, 2)}\n` : findings.map(shown).join(""));
+      process.stdout.write(json ? `${JSON.stringify({ ok, findings }, null, 2)}\n` : shown(findings));
       process.exitCode = ok ? 0 : 1;
     });
 }
 
 /** `PASS  dns  relay.example is at 192.0.2.1`, and under it what to do. What comes from afar is made printable. */
-function shown({ check, verdict, detail, remedy }: Finding): string {
-  const line = `${verdict}  ${check.padEnd(12)} ${detail}`;
-  const lines = remedy === null ? [line] : [line, `      ${"".padEnd(12)} → ${remedy}`];
-  return lines.map((text) => `${text.replace(/\p{Cc}/gu, "?")}\n`).join("");
+function shown(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  return findings
+    .flatMap(({ check, verdict, detail, remedy }) => [
+      `${verdict}  ${check.padEnd(width)}  ${detail}`,
+      ...(remedy === null ? [] : [`      ${" ".repeat(width)}  → ${remedy}`]),
+    ])
+    .map((line) => `${line.replace(/\p{Cc}/gu, "?")}\n`)
+    .join("");
 }

@@ -50,8 +50,11 @@ export class Http1Connection implements Lane {
       keepAliveTimeout: idleTimeoutMs ?? IDLE_MS,
       keepAliveMaxTimeout: idleTimeoutMs ?? IDLE_MAX_MS,
       connect: (_options, callback) => {
-        if (socket.destroyed) callback(new Error("the connection was closed"), null);
-        else callback(null, socket);
+        // Not at once: undici would not go on with its queue.
+        queueMicrotask(() => {
+          if (socket.destroyed) callback(new Error("the connection was closed"), null);
+          else callback(null, socket);
+        });
       },
     });
     readBeforeFailing(socket, clock);

@@ -19,6 +19,8 @@ import type { DialRelay, RelayConnection } from "./relay-connection.ts";
 
 /** From dialling to the relay's WELCOME. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** So long before the end of a drain, what cannot finish hears of it: a close takes a round trip on either side. */
+const FAREWELL_MS = 500;
 /** While draining: how often to see whether the last stream is over. */
 const DRAIN_CHECK_MS = 20;
 /** Unlike a Durable Object's, the sockets here tell their backlog, and the relay's windows bound the rest. */
@@ -68,7 +70,7 @@ type LinkState =
   | { state: "connecting"; cancelTimeout: () => void }
   | { state: "handshaking"; cancelTimeout: () => void }
   | { state: "ready"; sinceMs: number; keepalive: Keepalive }
-  | { state: "draining"; sinceMs: number; keepalive: Keepalive; deadlineMs: number; cancelCheck: () => void }
+  | { state: "draining"; sinceMs: number; keepalive: Keepalive; deadlineMs: number; farewellSaid: boolean; cancelCheck: () => void }
   | { state: "ended" };
 
 /** One connection to the relay, from dialling to its end. It never comes back: its owner makes another. */
@@ -189,18 +191,22 @@ export class Link {
 
   #startDraining({ sinceMs, keepalive }: { sinceMs: number; keepalive: Keepalive }, graceMs: number): void {
     const deadlineMs = this.#options.clock.nowMs() + graceMs;
-    this.#state = { state: "draining", sinceMs, keepalive, deadlineMs, cancelCheck: () => {} };
+    this.#state = { state: "draining", sinceMs, keepalive, deadlineMs, farewellSaid: false, cancelCheck: () => {} };
     // Not at once: streams that this very message opens or moves on count.
     this.#state.cancelCheck = this.#options.clock.after(0, () => this.#checkDrained());
   }
 
   #checkDrained(): void {
     const { clock } = this.#options;
-    if (this.#state.state !== "draining") return;
-    if (this.#mux.streamCount === 0 || clock.nowMs() >= this.#state.deadlineMs) {
-      return this.#end({ kind: "finished" });
+    const state = this.#state;
+    if (state.state !== "draining") return;
+    const leftMs = state.deadlineMs - clock.nowMs();
+    if (this.#mux.streamCount === 0 || leftMs <= 0) return this.#end({ kind: "finished" });
+    if (leftMs <= FAREWELL_MS && !state.farewellSaid) {
+      state.farewellSaid = true;
+      this.#mux.tellGraceOver();
     }
-    this.#state.cancelCheck = clock.after(DRAIN_CHECK_MS, () => this.#checkDrained());
+    state.cancelCheck = clock.after(DRAIN_CHECK_MS, () => this.#checkDrained());
   }
 
   #lose(reason: string): void {

@@ -25,7 +25,13 @@ export function readyCommand(): Command {
 }
 
 /** What `/readyz` answers; status 0 when nothing does. To connect to a wildcard address is to connect to loopback. */
-function readiness({ host, port }: { host: string; port: number }): Promise<{ status: number; text: string }> {
+function readiness({
+  host,
+  port,
+}: {
+  host: string;
+  port: number;
+}): Promise<{ status: number; text: string }> {
   return new Promise((done) => {
     // An agent of its own: the shared one may be told by the environment to use a proxy.
     const request = get({ host, port, path: "/readyz", agent: false, timeout: TIMEOUT_MS }, (response) => {

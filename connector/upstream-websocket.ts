@@ -14,6 +14,8 @@ import { type HandshakeEvents, upstreamHandshake } from "./upstream-handshake.ts
 /** Messages wait in the stream, where they hold back their sender, once so much waits in the upstream's socket. */
 const SOCKET_BACKLOG_BYTES = 256 * 1024;
 
+const CLOSE_SERVICE_RESTART = 1012;
+
 /** What `ws` found wrong with the upstream, as the close code that says so. */
 const CLOSE_CODE_OF_ERROR: ReadonlyMap<string, number> = new Map([
   ["WS_ERR_INVALID_UTF8", 1007],
@@ -71,6 +73,14 @@ export class UpstreamWebSocket implements StreamHandler, HandshakeEvents {
   onWritable(): void {
     this.#socket?.resume();
     this.#refusal?.resume();
+  }
+
+  /** 1012: the service restarts, come again (RFC 6455's registry). */
+  onGraceOver(): void {
+    if (this.#socket === null || this.#closing) return;
+    this.#closing = true;
+    this.#stream.sendClose(CLOSE_SERVICE_RESTART, "");
+    this.#socket.close(CLOSE_SERVICE_RESTART);
   }
 
   onStop(): void {

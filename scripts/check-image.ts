@@ -68,7 +68,9 @@ async function check(directory: string, npmCli: string): Promise<void> {
   const mounted = await buildah.mount(IMAGE);
   await step("it is small and holds no shell", () => expectSmall(mounted));
   await step("it serves, confined, and ends in order", () => expectServing(mounted, directory));
-  for (const { what, judge } of await step("Debian's validators", () => debianVerdicts(debian, join(root, "deploy")))) {
+  for (const { what, judge } of await step("Debian's validators", () =>
+    debianVerdicts(debian, join(root, "deploy")),
+  )) {
     await step(what, judge);
   }
 }
@@ -78,7 +80,11 @@ async function expectSmall(mounted: string): Promise<void> {
   if (mebibytes > MAX_IMAGE_MIB) throw new Error(`the image takes ${mebibytes} MiB`);
   const names = (await readdir(mounted, { recursive: true })).map((path) => basename(path));
   const unwanted = ["sh", "bash", "dash", "busybox", "npm", "node_modules", "package.json", ".npm"];
-  expectThat("what it should not hold", names.filter((name) => unwanted.includes(name)), []);
+  expectThat(
+    "what it should not hold",
+    names.filter((name) => unwanted.includes(name)),
+    [],
+  );
 }
 
 async function expectServing(mounted: string, directory: string): Promise<void> {

@@ -46,4 +46,6 @@ const outfile = resolve(
 await mkdir(join(outfile, ".."), { recursive: true });
 await buildExecutable(outfile);
 const mebibytes = (await stat(outfile)).size / 2 ** 20;
-console.log(`${relative(process.cwd(), outfile)}  ${mebibytes.toFixed(0)} MiB, Node ${process.versions.node}`);
+console.log(
+  `${relative(process.cwd(), outfile)}  ${mebibytes.toFixed(0)} MiB, Node ${process.versions.node}`,
+);

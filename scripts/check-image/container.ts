@@ -23,14 +23,14 @@ exec setpriv --no-new-privs chroot --userspec="$user" --groups= "$root" "$@"
 
 export interface Container {
   /** What its first process wrote so far. */
-  output(): string;
+  output: () => string;
   exited: Promise<number | null>;
   /** Sends a signal to the container's first process. */
-  signal(name: NodeJS.Signals): void;
+  signal: (name: NodeJS.Signals) => void;
   /** Runs a program beside the first process, as the same user. Throws when it fails. */
-  exec(program: readonly string[]): Promise<string>;
+  exec: (program: readonly string[]) => Promise<string>;
   /** Resolves once it is gone. */
-  kill(): Promise<void>;
+  kill: () => Promise<void>;
 }
 
 /** Runs a program as the first process of a container whose root file system, read-only, is `root`. */

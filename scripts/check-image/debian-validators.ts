@@ -25,10 +25,18 @@ interface Verdict {
 /** What Debian has a validator for, run inside the given Debian so that nothing is installed on this machine. */
 export async function debianVerdicts(debian: string, deploy: string): Promise<readonly Verdict[]> {
   const inside = (...args: string[]) =>
-    command("chroot", [debian, ...args], { timeoutMs: 400_000, environment: { DEBIAN_FRONTEND: "noninteractive" } });
+    command("chroot", [debian, ...args], {
+      timeoutMs: 400_000,
+      environment: { DEBIAN_FRONTEND: "noninteractive" },
+    });
   await inside("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", ...PACKAGES);
   await mkdir(join(debian, "check"));
-  for (const path of ["azure/cloud-init.yaml", "ecs/task-definition.json", "ecs/service.json", "install.sh"]) {
+  for (const path of [
+    "azure/cloud-init.yaml",
+    "ecs/task-definition.json",
+    "ecs/service.json",
+    "install.sh",
+  ]) {
     await copyFile(join(deploy, path), join(debian, "check", path.split("/").at(-1) ?? path));
   }
   return [

@@ -501,6 +501,20 @@ describe("bad input that ends its stream alone", () => {
 });
 
 describe("input that only looks bad", () => {
+  it("45 connection credit that returns slowly", () => {
+    const bench = Bench.ready("connector");
+    for (const index of [0, 1]) {
+      bench.stream(index).sendHead({ status: 200, reason: "", fields: [] });
+      bench.send(frame("WINDOW", 2 * index + 1, encodeOffset(100 * CONNECTION_WINDOW)));
+      bench.stream(index).write(bytes(10 * CONNECTION_WINDOW));
+    }
+    for (let returned = 1; returned <= 5; returned++) {
+      bench.idle(50_000);
+      bench.send(frame("WINDOW", 0, encodeOffset(CONNECTION_WINDOW + returned * 32_768)));
+    }
+    expect(bench.mux.isClosed).toBe(false);
+  });
+
   it.each(BOTH)("%s: 8 types from 0x40 on are skipped, 9 unknown flags ignored", (end) => {
     const bench = Bench.ready(end);
     bench.send(

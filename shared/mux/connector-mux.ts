@@ -67,6 +67,11 @@ export class ConnectorMux extends Mux {
     super.goaway(code, drainMs, text);
   }
 
+  /** Lets every stream that is still open say that it ends. */
+  tellGraceOver(): void {
+    for (const stream of [...this.epoch.streams.values()]) stream.tellGraceOver();
+  }
+
   override released(stream: MuxStream): void {
     if (!this.#unreleased.delete(stream) || this.closed) return;
     this.#owedCredits++;

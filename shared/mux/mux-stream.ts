@@ -213,6 +213,10 @@ export class MuxStream implements Stream {
     });
   }
 
+  tellGraceOver(): void {
+    this.#handler?.onGraceOver?.();
+  }
+
   /** Reset from this end: what arrives is counted and discarded. */
   get isAbandoned(): boolean {
     return this.#abandoned;

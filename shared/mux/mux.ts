@@ -94,6 +94,8 @@ export abstract class Mux implements StreamHost {
   readonly #receiveOptions: ReceiveWindowOptions;
   /** Streams whose peers are owed enough credit to be told when something leaves anyway. */
   readonly #owed = new Set<MuxStream>();
+  /** Streams reset from this end whose peer has not ended its half yet, since when. */
+  readonly #tearingDown = new Map<MuxStream, number>();
   /** Streams with something to send and a shut window, since when. */
   readonly #stalled = new Map<MuxStream, number>();
   /** Since when data waits for the connection's credit alone. */
@@ -333,7 +335,8 @@ export abstract class Mux implements StreamHost {
   }
 
   settle(stream: MuxStream): void {
-    if (!stream.isOver || this.epoch.streams.get(stream.id) !== stream) return;
+    if (this.epoch.streams.get(stream.id) !== stream) return;
+    if (!stream.isOver) return stream.isAbandoned ? this.#awaitTeardown(stream) : undefined;
     this.epoch.streams.delete(stream.id);
     this.#forget(stream);
     this.streamGone(stream);
@@ -515,6 +518,13 @@ export abstract class Mux implements StreamHost {
     this.#cancelStallCheck ??= this.clock.after(STALL_CHECK_MS, () => this.#checkStalls());
   }
 
+  /** A peer that leaves RESETs unanswered would fill the table with streams that nobody uses. */
+  #awaitTeardown(stream: MuxStream): void {
+    if (this.#tearingDown.has(stream)) return;
+    this.#tearingDown.set(stream, this.clock.nowMs());
+    this.#scheduleStallCheck();
+  }
+
   #checkStalls(): void {
     this.#cancelStallCheck = null;
     const nowMs = this.clock.nowMs();
@@ -523,12 +533,17 @@ export abstract class Mux implements StreamHost {
         stream.reset("STALLED", `the peer took nothing for ${STALL_TIMEOUT_MS / 1000} s`);
       }
     }
+    // The oldest comes first.
+    const [teardownSinceMs = nowMs] = this.#tearingDown.values();
+    if (nowMs - teardownSinceMs >= STALL_TIMEOUT_MS) {
+      return this.fail(connectionError("STALLED", "the peer does not answer RESET"));
+    }
     if (this.epoch.queue.isEmpty) this.#creditAwaitedSinceMs = null;
     const sinceMs = this.#creditAwaitedSinceMs;
     if (sinceMs !== null && nowMs - sinceMs >= STALL_TIMEOUT_MS) {
       return this.fail(connectionError("STALLED", "the peer returns no connection credit"));
     }
-    if (this.#stalled.size > 0 || sinceMs !== null) this.#scheduleStallCheck();
+    if (this.#stalled.size > 0 || this.#tearingDown.size > 0 || sinceMs !== null) this.#scheduleStallCheck();
   }
 
   // ── endings ─────────────────────────────────────────────────────────────────────────────────────
@@ -546,6 +561,7 @@ export abstract class Mux implements StreamHost {
   #forget(stream: MuxStream): void {
     this.#owed.delete(stream);
     this.#stalled.delete(stream);
+    this.#tearingDown.delete(stream);
     stream.receiveWindow.dispose();
   }
 

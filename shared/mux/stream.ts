@@ -15,6 +15,8 @@ export interface StreamHandler {
   onStop?(): void;
   /** Relay, WebSocket only: nothing is under way, and this is what the stream can be restored from. */
   onRest?(rest: StreamRest): void;
+  /** Connector only: the connection ends in a moment, finished or not: the last chance to say so. */
+  onGraceOver?(): void;
   /** Called exactly once, last: null when both halves ended as they should and all was read, or may still be. */
   onClosed(error: TunnelError | null): void;
 }

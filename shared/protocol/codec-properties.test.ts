@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as arbitrary from "../../test/support/arbitrary-frames.ts";
 import { decodeMeanings } from "../../test/support/decode-meaning.ts";
 import { naiveDecode, NaiveError } from "../../test/support/naive-decoder.ts";
+import { SOME_REQUEST } from "../../test/support/sim-pair.ts";
 import { decodeMessage, encodeMessage } from "./frame-codec.ts";
 import { decodeOffset, encodeClose, encodeOffset, utf8Prefix } from "./frame-payloads.ts";
 import type { Frame } from "./frame.ts";
@@ -64,6 +65,8 @@ describe("the codec, for any input", () => {
       reason: "\ud83d",
       fields: [["x-a", "\ud83d"] as const, ["etag", "\ude00"] as const],
     };
+    const facts = { ...SOME_REQUEST, project: "a\ud83d", environment: "\ude00b" };
+    expect(decodeOpen(encodeOpen(facts))).toMatchObject({ project: "a\ufffd", environment: "\ufffdb" });
     expect(decodeHead(encodeHead(halves)).fields).toEqual([
       ["x-a", "\ufffd"],
       ["etag", "\ufffd"],

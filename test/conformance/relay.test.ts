@@ -662,6 +662,8 @@ async function fillUnread(peer: HandPeer, id: number, alreadySentBytes: number):
       quietSinceMs = Date.now();
     } else {
       await peer.settled();
+      // Its PINGs have a budget.
+      await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
   return sentBytes;

@@ -116,6 +116,7 @@ describe("a relay that crashes", () => {
     expect(failures(await waiting)).toEqual([]);
     expect(backAfterMs).toBeLessThan(2_000);
     await eventually("all connectors", 20_000, async () => (await lab.attached()) >= expected);
-    expect(lab.upstream.repeated).toEqual([]);
+    // The service that opted in lets a GET be executed twice.
+    expect(lab.upstream.repeated.filter((id) => !id.startsWith("retry-"))).toEqual([]);
   });
 });

@@ -88,7 +88,7 @@ export class FaultLab {
       TUNNEL_TOKEN: this.#tunnel.token,
       TUNNEL_ALLOW: "127.0.0.1",
       TUNNEL_METRICS: "127.0.0.1:0",
-      TUNNEL_LOGLEVEL: "warn",
+      TUNNEL_LOGLEVEL: process.env["LAB_LOGLEVEL"] ?? "warn",
       TUNNEL_GRACE_PERIOD: "10s",
       ...(proxy === undefined ? {} : { TUNNEL_RELAY: proxy.url }),
     });

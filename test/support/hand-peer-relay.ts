@@ -18,7 +18,12 @@ const EVERYWHERE = [{ project: "my-project", accessibleBy: ["production"] }];
 const SERVICES = {
   version: 1,
   services: [
-    { name: "api", endpoint: "http://payments.internal:8080", configurations: EVERYWHERE },
+    {
+      name: "api",
+      endpoint: "http://payments.internal:8080",
+      connectorWaitMs: 0,
+      configurations: EVERYWHERE,
+    },
     {
       name: "small-api",
       endpoint: "http://payments.internal",

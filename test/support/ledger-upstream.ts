@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -10,13 +10,9 @@ export class LedgerUpstream {
   readonly #server: Server;
 
   constructor() {
-    this.#server = createServer(async (request, response) => {
-      const id = new URL(request.url ?? "/", "http://ledger").searchParams.get("id") ?? "";
-      let bytes = 0;
-      for await (const chunk of request) bytes += (chunk as Buffer).byteLength;
-      this.executions.set(id, (this.executions.get(id) ?? 0) + 1);
-      await sleep(this.delayMs);
-      response.end(JSON.stringify({ id, bytes, method: request.method }));
+    this.#server = createServer((request, response) => {
+      // A connector that was killed breaks its requests off: they are not executed.
+      this.#execute(request, response).catch(() => response.destroy());
     });
   }
 
@@ -35,5 +31,14 @@ export class LedgerUpstream {
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, "close");
+  }
+
+  async #execute(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const id = new URL(request.url ?? "/", "http://ledger").searchParams.get("id") ?? "";
+    let bytes = 0;
+    for await (const chunk of request) bytes += (chunk as Buffer).byteLength;
+    this.executions.set(id, (this.executions.get(id) ?? 0) + 1);
+    await sleep(this.delayMs);
+    response.end(JSON.stringify({ id, bytes, method: request.method }));
   }
 }

@@ -8,6 +8,7 @@ import { call, connect, createTunnel, type CreatedTunnel, json } from "./admin-c
 export const GATEWAY = { project: "my-project", environment: "production" };
 
 const RULES = {
+  connectorWaitMs: 0,
   configurations: [{ project: GATEWAY.project, accessibleBy: GATEWAY.environment }],
 };
 export const SERVICES = {
@@ -15,6 +16,7 @@ export const SERVICES = {
   services: [
     { name: "api", endpoint: "http://payments.internal:8080", ...RULES },
     { name: "retry-api", endpoint: "http://payments.internal:8080", retry: true, ...RULES },
+    { name: "patient-api", endpoint: "http://payments.internal:8080", ...RULES, connectorWaitMs: 5000 },
   ],
 };
 

@@ -291,6 +291,34 @@ describe("a request whose connector is lost", () => {
   });
 });
 
+describe("a request while the connector is away", () => {
+  const away = async () => {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel);
+    peer.close(1001);
+    await peer.untilClosed();
+    const gateway = binding({ tunnel: tunnel.id, ...GATEWAY });
+    return { tunnel, send: (init: RequestInit = {}) => gateway.fetch("http://patient-api/", init) };
+  };
+
+  it("waits for it where the service says so", async () => {
+    const { tunnel, send } = await away();
+    const answer = send({ method: "POST", body: "x" });
+    await expectAnsweredBy(await attached(tunnel), answer);
+  });
+
+  it("is not sent when the gateway gave up meanwhile", async () => {
+    const { tunnel, send } = await away();
+    const cancelling = new AbortController();
+    const answer = send({ signal: cancelling.signal });
+    setTimeout(() => cancelling.abort(), 50);
+    await expect(answer).rejects.toThrow("abort");
+    const peer = await attached(tunnel);
+    await expectAnsweredBy(peer, request(tunnel));
+    expect(peer.streamFrames).toEqual([]);
+  });
+});
+
 describe("a gateway that gives up", () => {
   it("before the head resets the stream", async () => {
     const tunnel = await readyTunnel();

@@ -33,7 +33,13 @@ export async function relayRequest(
     const decision = decide(policy, claim, url, rawPath(request.url));
     if (!decision.allow) throw new TunnelError(decision.code, decision.message);
     const open = requestHead({ request, url, claim, allowed: decision, requestId });
-    return await carry({ tunnel, sockets }, request, open, decision);
+    const body = requestBody(request, open, decision);
+    try {
+      return await carry({ tunnel, sockets }, request, open, decision, body);
+    } catch (thrown) {
+      body.cancel();
+      throw thrown;
+    }
   } catch (thrown) {
     request.body?.cancel().catch(() => {});
     return problemResponse(TunnelError.from(thrown), request.method, requestId);
@@ -45,12 +51,14 @@ async function carry(
   request: Request,
   open: OpenHead,
   allowed: Allowed,
+  body: RequestBody,
 ): Promise<Response> {
-  const body = requestBody(request, open, allowed);
   tunnel.retries.requestBegan();
   const tried = new Set<Connection>();
   for (let failure: TunnelError | null = null; ;) {
     await tunnel.waitForConnector(allowed.connectorWaitMs);
+    // Its event would not come again for an attempt that begins now.
+    if (request.signal.aborted) throw new TunnelError("CANCEL", "The gateway gave up.");
     const attempt = begin(tunnel, open, body, tried, failure);
     const cancel = (): void => attempt.exchange.stream.reset("CANCEL", "the gateway gave up");
     request.signal.addEventListener("abort", cancel);
@@ -64,10 +72,7 @@ async function carry(
       failure = TunnelError.from(thrown);
       request.signal.removeEventListener("abort", cancel);
       tried.add(attempt.connection);
-      if (!mayMove(tunnel, failure, open, allowed, body, tried.size)) {
-        body.cancel();
-        throw failure;
-      }
+      if (!mayMove(tunnel, failure, open, allowed, body, tried.size)) throw failure;
     }
   }
 }

@@ -108,7 +108,7 @@ export class Tunnel extends DurableObject<Env> {
 
   status(): TunnelStatus {
     const connections = [...this.#connections.values()].flatMap(({ mux, kid, connectedAtMs, health }) => {
-      if (mux.hello === null) return [];
+      if (mux.hello === null || mux.isClosed) return [];
       const { connectorId, softwareVersion } = mux.hello;
       const openStreams = mux.streamCount;
       return [{ connectorId, connectorVersion: softwareVersion, kid, connectedAtMs, openStreams, health }];

@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { AnswerWatch } from "./answer-watch.ts";
+
+function start() {
+  const clock = new FakeClock();
+  const seen: string[] = [];
+  const watch = new AnswerWatch(clock, { ask: () => seen.push("ask"), lost: () => seen.push("lost") });
+  return { clock, seen, watch };
+}
+
+describe("AnswerWatch", () => {
+  it("asks 4 s after something was sent that nothing came after, and gives up 4 s later, once", () => {
+    const { clock, seen, watch } = start();
+    watch.sent();
+    clock.advance(3_999);
+    expect([seen, watch.isSuspect]).toEqual([[], false]);
+    clock.advance(1);
+    expect([seen, watch.isSuspect]).toEqual([["ask"], true]);
+    clock.advance(4_000);
+    clock.advance(60_000);
+    expect(seen).toEqual(["ask", "lost"]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("is content with anything that comes", () => {
+    const { clock, seen, watch } = start();
+    watch.sent();
+    clock.advance(7_000);
+    watch.received();
+    expect(watch.isSuspect).toBe(false);
+    clock.advance(60_000);
+    expect(seen).toEqual(["ask"]);
+  });
+
+  it("counts from the first message without an answer, however many follow", () => {
+    const { clock, seen, watch } = start();
+    for (let i = 0; i < 9; i++) {
+      watch.sent();
+      clock.advance(1_000);
+    }
+    expect(seen).toEqual(["ask", "lost"]);
+  });
+
+  it("counts anew for each round, though one timer serves many", () => {
+    const { clock, seen, watch } = start();
+    watch.sent();
+    clock.advance(3_000);
+    watch.received();
+    watch.sent();
+    clock.advance(3_900);
+    expect(seen).toEqual([]);
+    clock.advance(100);
+    expect(seen).toEqual(["ask"]);
+  });
+
+  it("waits while what was sent is still leaving", () => {
+    const { clock, seen, watch } = start();
+    watch.sent();
+    for (let i = 0; i < 20; i++) {
+      clock.advance(3_000);
+      watch.stillLeaving();
+    }
+    expect(seen).toEqual([]);
+    clock.advance(8_000);
+    expect(seen).toEqual(["ask", "lost"]);
+  });
+
+  it("leaves no timer behind when stopped", () => {
+    const { clock, seen, watch } = start();
+    watch.sent();
+    watch.stop();
+    watch.sent();
+    clock.advance(60_000);
+    expect([seen, clock.pendingTimers]).toEqual([[], 0]);
+  });
+});

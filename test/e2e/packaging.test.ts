@@ -1,0 +1,203 @@
+import { execFile, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import { freePort } from "../../scripts/check-image/free-port.ts";
+import { type OneTunnel, startOneTunnel } from "../../scripts/check-image/one-tunnel.ts";
+import { type Child, startChild } from "../../scripts/demo/child-process.ts";
+import { eventually } from "../../scripts/demo/eventually.ts";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "../..");
+
+let directory: string;
+let tunnel: OneTunnel;
+let commands: Record<"bundle" | "executable", readonly [string, ...string[]]>;
+const started: Child[] = [];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "culvert-packaging-"));
+  // Away from the project: neither may lean on its node_modules or its package.json.
+  const bundle = join(directory, "culvert.js");
+  const executable = join(directory, "culvert");
+  await copyFile(CULVERT_BUNDLE, bundle);
+  [tunnel] = await Promise.all([
+    startOneTunnel({ relayBundle: RELAY_BUNDLE, directory }),
+    run(process.execPath, [join(root, "scripts/sea.ts"), "--outfile", executable]),
+  ]);
+  commands = { bundle: [process.execPath, bundle], executable: [executable] };
+});
+
+afterAll(async () => {
+  await Promise.all(started.map((child) => child.stop(1_000)));
+  await tunnel?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function connect(kind: keyof typeof commands): Promise<{ child: Child; metrics: string }> {
+  const [program, ...args] = commands[kind];
+  const metrics = `127.0.0.1:${await freePort()}`;
+  const child = startChild(kind, program, [...args, "connect"], {
+    ...tunnel.settings,
+    TUNNEL_METRICS: metrics,
+    NODE_OPTIONS: "",
+  });
+  started.push(child);
+  return { child, metrics };
+}
+
+function isReady(kind: keyof typeof commands, metrics: string): boolean {
+  const [program, ...args] = commands[kind];
+  return spawnSync(program, [...args, "ready", "--metrics", metrics]).status === 0;
+}
+
+async function autoscalingMetric(): Promise<string> {
+  const file = await readFile(join(root, "deploy/kubernetes/horizontal-pod-autoscaler.yaml"), "utf8");
+  const { spec } = parse(file) as { spec: { metrics: { pods: { metric: { name: string } } }[] } };
+  return spec.metrics[0]?.pods.metric.name ?? "";
+}
+
+describe.each(["bundle", "executable"] as const)("the %s", (kind) => {
+  it("serves, tells that it is ready, finishes what it took on SIGTERM, and exits with 0", async () => {
+    const { child, metrics } = await connect(kind);
+    expect(isReady(kind, `127.0.0.1:${await freePort()}`)).toBe(false);
+    await eventually("readiness", 20_000, () => isReady(kind, metrics));
+    expect(await tunnel.call()).toEqual({ status: 200, text: "served /now" });
+
+    const metricsPage = await (await fetch(`http://${metrics}/metrics`)).text();
+    expect(metricsPage).toContain(`# TYPE ${await autoscalingMetric()} gauge`);
+
+    const held = tunnel.call({ hold: true });
+    await tunnel.untilHeld(1);
+    child.signal("SIGTERM");
+    await child.line(/draining/, 5_000);
+    tunnel.release();
+    expect(await held).toEqual({ status: 200, text: "served /held" });
+    expect(await child.exited).toBe(0);
+  });
+});
+
+it("loses no request while one of two connectors is replaced by a newer one", async () => {
+  const old = await connect("bundle");
+  await connect("bundle");
+  await tunnel.untilAttached(2);
+  const outcomes = new Map<number, number>();
+  let calling = true;
+  const caller = async () => {
+    while (calling) {
+      const { status } = await tunnel.call();
+      outcomes.set(status, (outcomes.get(status) ?? 0) + 1);
+    }
+  };
+  const callers = [caller(), caller(), caller(), caller()];
+  try {
+    old.child.signal("SIGTERM");
+    expect(await old.child.exited).toBe(0);
+    await connect("executable");
+    await tunnel.untilAttached(2);
+  } finally {
+    calling = false;
+    await Promise.all(callers);
+  }
+  expect([...outcomes.keys()]).toEqual([200]);
+  expect(outcomes.get(200)).toBeGreaterThan(20);
+});
+
+describe("install.sh", () => {
+  const install = (destination: string, input: string, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync("sh", [join(root, "deploy/install.sh"), ...args], {
+      input,
+      encoding: "utf8",
+      env: { ...process.env, DESTDIR: destination },
+    });
+    return { status, output: stdout + stderr };
+  };
+  const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+  const exists = (path: string) =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
+
+  it("installs a program whose checksum is right, keeps the token to root, and removes all of it again", async () => {
+    const destination = join(directory, "host");
+    const binary = commands.bundle[1] ?? "";
+    const sha256 = createHash("sha256")
+      .update(await readFile(binary))
+      .digest("hex");
+    const first = install(destination, "culvert_canary\n", "--binary", binary, "--sha256", sha256);
+    expect(first).toMatchObject({ status: 0 });
+    expect(first.output).toContain("set TUNNEL_ALLOW");
+    expect(first.output).not.toContain("canary");
+
+    const program = join(destination, "usr/local/bin/culvert");
+    const settings = join(destination, "etc/culvert");
+    const unit = join(destination, "etc/systemd/system/culvert@.service");
+    expect((await run(program, ["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(await readFile(join(settings, "token"), "utf8")).toBe("culvert_canary\n");
+    expect(await modeOf(join(settings, "token"))).toBe("600");
+    expect(await modeOf(settings)).toBe("700");
+    expect(await modeOf(unit)).toBe("644");
+
+    await writeFile(join(settings, "culvert.env"), "TUNNEL_ALLOW=kept\n");
+    expect(install(destination, "", "--binary", binary).status).toBe(0);
+    expect(await readFile(join(settings, "culvert.env"), "utf8")).toBe("TUNNEL_ALLOW=kept\n");
+    expect(await readFile(join(settings, "token"), "utf8")).toBe("culvert_canary\n");
+
+    expect(install(destination, "", "--uninstall").status).toBe(0);
+    expect([await exists(program), await exists(unit), await exists(settings)]).toEqual([false, false, true]);
+    expect(install(destination, "", "--uninstall", "--purge").status).toBe(0);
+    expect(await exists(settings)).toBe(false);
+  });
+
+  it.each([
+    { why: "a wrong checksum", args: ["--sha256", "0".repeat(64)], says: /SHA-256 of .* not 0{64}/ },
+    { why: "a number of instances that is none", args: ["--instances", "10"], says: /must be 1 to 9/ },
+    { why: "an argument it does not know", args: ["--prefix"], says: /unknown argument --prefix/ },
+  ])("refuses $why and installs nothing", async ({ args, says }) => {
+    const destination = join(directory, "refused");
+    const { status, output } = install(destination, "", "--binary", commands.bundle[1] ?? "", ...args);
+    expect(status).toBe(1);
+    expect(output).toMatch(says);
+    expect(await exists(join(destination, "usr/local/bin/culvert"))).toBe(false);
+    expect(await exists(join(destination, "usr/local/bin/culvert-unfinished"))).toBe(false);
+  });
+
+  it("refuses a program that does not run on this host", async () => {
+    const broken = join(directory, "broken");
+    await writeFile(broken, "#!/no/such/interpreter\n");
+    const { status, output } = install(join(directory, "refused"), "", "--binary", broken);
+    expect(status).toBe(1);
+    expect(output).toContain("does not run on this host");
+  });
+});
+
+describe.skipIf(spawnSync("systemd-analyze", ["--version"]).status !== 0)("the systemd unit", () => {
+  const analyze = async (verb: readonly string[], unit: string) => {
+    const folder = join(directory, `unit-${verb[0]}`);
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, "culvert@1.service");
+    // The program is not installed on the machine of the test.
+    await writeFile(path, unit.replace("/usr/local/bin/culvert", "/bin/true"));
+    const { status, stdout, stderr } = spawnSync("systemd-analyze", [...verb, path], { encoding: "utf8" });
+    return { status, output: stdout + stderr };
+  };
+  const unit = () => readFile(join(root, "deploy/systemd/culvert@.service"), "utf8");
+
+  it("is understood by systemd to the last line", async () => {
+    expect(await analyze(["verify"], await unit())).toEqual({ status: 0, output: "" });
+    const misspelt = (await unit()).replace("DynamicUser=", "DynamicUsr=");
+    expect((await analyze(["verify"], misspelt)).output).toContain("DynamicUsr");
+  });
+
+  it("leaves little exposed", async () => {
+    const limit = ["security", "--offline=yes", "--threshold=20"];
+    expect((await analyze(limit, await unit())).status).toBe(0);
+    expect((await analyze(limit, "[Service]\nExecStart=/bin/true\n")).status).not.toBe(0);
+  });
+});
