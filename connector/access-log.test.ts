@@ -26,7 +26,11 @@ function levels(share: number, status: number, code: ErrorCode | null): string[]
   const lines: string[] = [];
   const log = pino({ level: "info" }, { write: (line) => void lines.push(line) });
   let drawn = 0;
-  const subject = new AccessLog(log, share, () => (drawn++ % 100) / 100);
+  const subject = new AccessLog(
+    log,
+    () => share,
+    () => (drawn++ % 100) / 100,
+  );
   const error = code === null ? null : new TunnelError(code, "because");
   for (let i = 0; i < 100; i++) subject.write({ ...SUMMARY, status, code }, error);
   return lines.map((line) => pino.levels.labels[(JSON.parse(line) as { level: number }).level] ?? "");

@@ -18,10 +18,10 @@ export function parseAccessLogShare(text: string): number | null {
  */
 export class AccessLog {
   readonly #log: Logger;
-  readonly #share: number;
+  readonly #share: () => number;
   readonly #random: () => number;
 
-  constructor(log: Logger, share: number, random: () => number) {
+  constructor(log: Logger, share: () => number, random: () => number) {
     this.#log = log;
     this.#share = share;
     this.#random = random;
@@ -31,9 +31,10 @@ export class AccessLog {
     if (error?.code === "UPSTREAM_NOT_ALLOWED") {
       return this.#log.warn({ ...summary, reason: error.message }, "request");
     }
-    if (this.#share === 0) return;
+    const share = this.#share();
+    if (share === 0) return;
     if (error !== null) return this.#log.info({ ...summary, reason: error.message }, "request");
     const failed = summary.status !== null && summary.status >= 500;
-    if (failed || this.#random() < this.#share) this.#log.info(summary, "request");
+    if (failed || this.#random() < share) this.#log.info(summary, "request");
   }
 }

@@ -55,7 +55,7 @@ const SOURCES = ["file", "environment", "flag"] as const;
 type Source = (typeof SOURCES)[number];
 
 /** In flags and the environment these are YAML. */
-const STRUCTURED: ReadonlySet<string> = new Set<SettingName>(["services", "upstreams"]);
+const STRUCTURED: readonly SettingName[] = ["services", "upstreams"];
 /** Other programs read these in lower case as well. */
 const IN_ANY_CASE: ReadonlySet<string> = new Set<SettingName>(["proxy", "proxyBypass"]);
 
@@ -120,13 +120,15 @@ class GivenSettings {
   constructor(flags: Flags, env: Env, readFile: ReadFile) {
     const path = flags.config ?? env[CONFIG_FILE.env] ?? "";
     this.#filePath = path;
-    if (path !== "") this.#addFile(path, flags.config === undefined ? CONFIG_FILE.env : CONFIG_FILE.flag, readFile);
+    if (path !== "")
+      this.#addFile(path, flags.config === undefined ? CONFIG_FILE.env : CONFIG_FILE.flag, readFile);
     for (const name of SETTING_NAMES) {
       const { env: variable } = SETTINGS[name];
       const other = IN_ANY_CASE.has(name) ? env[variable.toLowerCase()] : undefined;
       this.#addText(name, env[variable] ?? other, "environment");
       this.#addText(name, flags[name], "flag");
     }
+    for (const name of STRUCTURED) this.#parseText(name);
     if (this.#sources.get("proxy") === "flag" && /@/.test(String(this.values["proxy"]))) {
       this.#problem("proxy", "arguments are visible to every user of the machine: set HTTPS_PROXY instead");
     }
@@ -166,7 +168,11 @@ class GivenSettings {
     if (text === undefined || text === "") return;
     this.#sources.set(name, source);
     this.values[name] = text;
-    if (!STRUCTURED.has(name)) return;
+  }
+
+  #parseText(name: SettingName): void {
+    const text = this.values[name];
+    if (typeof text !== "string") return;
     try {
       this.values[name] = parseYaml(text);
     } catch (error) {

@@ -17,8 +17,12 @@ const EXIT_CONFIG = 78;
 export function connectCommand(): Command {
   const command = new Command("connect")
     .description("run a connector: dials out to the relay and serves its requests from this network")
-    .option("--check", "only check the settings: exit with 0 when they are valid, else with 78 and every problem");
-  return addSettingOptions(command).action(async ({ check = false, ...flags }: Flags & { check?: boolean }) => {
+    .option(
+      "--check",
+      "only check the settings: exit with 0 when they are valid, else with 78 and every problem",
+    );
+  return addSettingOptions(command).action(
+    async ({ check = false, ...flags }: Flags & { check?: boolean }) => {
       const load = () => loadConfig(flags, process.env, (path) => readFileSync(path, "utf8"));
       const loaded = load();
       if (!loaded.ok) {
@@ -28,7 +32,8 @@ export function connectCommand(): Command {
       if (!check) return await runConnector(loaded, load);
       console.log("the settings are valid");
       warnOf(loaded.config, createLog("warn"));
-    });
+    },
+  );
 }
 
 async function runConnector(first: LoadedConfig & { ok: true }, load: () => LoadedConfig): Promise<void> {
@@ -42,10 +47,7 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
     readyConnections: () => connector.readyConnections,
     metricsText: () => connector.metricsText(),
   }).catch((error: NodeJS.ErrnoException) => {
-    log.fatal(
-      { reason: error.code },
-      `cannot listen on ${metrics.host}:${metrics.port}: set TUNNEL_METRICS`,
-    );
+    log.fatal({ reason: error.code }, `cannot listen on ${metrics.host}:${metrics.port}: set TUNNEL_METRICS`);
     process.exit(EXIT_CONFIG);
   });
   log.info(

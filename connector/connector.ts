@@ -23,8 +23,8 @@ export interface ConnectorOptions {
   dialRelay: DialRelay;
   serve(stream: Stream, onFinished: OnFinished): StreamHandler;
   runCheck: RunCheck;
-  /** Of the successful requests, the share that is logged: 0 to 1. */
-  accessLogShare: number;
+  /** Of the successful requests, the share that is logged: 0 to 1. Asked for each. */
+  accessLogShare: () => number;
   /** Random per process: the relay tells connectors apart by it. */
   connectorId: string;
   softwareVersion: string;

@@ -27,10 +27,14 @@ export function doctorCommand(): Command {
     .addHelpText("after", "\nExit codes: 0 nothing failed, 1 something did.")
     .action(async ({ json = false, upstream, ...flags }: DoctorFlags) => {
       const loaded = loadConfig(flags, process.env, (path) => readFileSync(path, "utf8"));
-      const endpoints = upstream.map(parseEndpoint).filter((endpoint): endpoint is Endpoint => endpoint !== null);
+      const endpoints = upstream
+        .map(parseEndpoint)
+        .filter((endpoint): endpoint is Endpoint => endpoint !== null);
       const findings = await diagnose(loaded, endpoints, VERSION);
       if (endpoints.length < upstream.length) {
-        findings.push(fail("upstreams", "--upstream is no http or https URL", "write it as http://host:port/path"));
+        findings.push(
+          fail("upstreams", "--upstream is no http or https URL", "write it as http://host:port/path"),
+        );
       }
       const ok = findings.every(({ verdict }) => verdict !== "FAIL");
       process.stdout.write(json ? `${JSON.stringify({ ok, findings }, null, 2)}\n` : shown(findings));

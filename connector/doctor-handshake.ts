@@ -60,7 +60,8 @@ export function shakeHands(dialRelay: DialRelay, softwareVersion: string): Promi
         connection.sendText(PING_TEXT);
       },
       onText(text) {
-        if (text !== PONG_TEXT || relayVersion === null) return lose("the relay's answer cannot be understood");
+        if (text !== PONG_TEXT || relayVersion === null)
+          return lose("the relay's answer cannot be understood");
         const roundTripMs = performance.now() - askedAtMs;
         settle({ ok: true, relayVersion, roundTripMs, checks: checks ?? [] });
       },

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { type IncomingMessage, request } from "node:http";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { type RelayAddress, relayDialler } from "./dial-relay.ts";
 import { fail, type Finding, pass, skip } from "./doctor-finding.ts";
 import { type Handshake, shakeHands } from "./doctor-handshake.ts";
@@ -26,14 +26,18 @@ export async function examineRelay(address: RelayAddress): Promise<Finding[]> {
     socket = await openRelaySocket(endpoint, TIMEOUT_MS);
     findings.push(pass("connection", `${endpoint.host}:${endpoint.port} accepts connections`));
   } catch (error) {
-    findings.push(fail("connection", messageOf(error), endpoint.proxy === null ? EGRESS : "check HTTPS_PROXY"));
+    findings.push(
+      fail("connection", messageOf(error), endpoint.proxy === null ? EGRESS : "check HTTPS_PROXY"),
+    );
   }
   const secured = socket === null ? null : await examineTls(socket, endpoint, findings);
   if (secured === null) return [...findings, ...skipped(["relay", "clock"], "the relay cannot be reached")];
   try {
     findings.push(...(await examineAnswer(secured, address.relayUrl)));
   } catch (error) {
-    findings.push(fail("relay", messageOf(error), "check that TUNNEL_RELAY, or the token's address, is a relay"));
+    findings.push(
+      fail("relay", messageOf(error), "check that TUNNEL_RELAY, or the token's address, is a relay"),
+    );
     findings.push(skip("clock", "the relay did not answer"));
   } finally {
     secured.destroy();
@@ -54,7 +58,10 @@ export async function examineHandshake(
     const { relayVersion, roundTripMs, checks } = handshake;
     const services = `${checks.length} service${checks.length === 1 ? "" : "s"} to check`;
     const attached = pass("attach", `the relay (${relayVersion}) accepts the token and names ${services}`);
-    return { handshake, findings: [attached, pass("latency", `${roundTripMs.toFixed(1)} ms there and back`)] };
+    return {
+      handshake,
+      findings: [attached, pass("latency", `${roundTripMs.toFixed(1)} ms there and back`)],
+    };
   }
   const failed =
     handshake.status === null
@@ -107,7 +114,9 @@ async function examineTls(
 
 function describeTls(socket: TLSSocket): string {
   const { valid_to: validTo, issuer } = socket.getPeerCertificate();
-  return `${socket.getProtocol()}, certificate of ${issuer.O ?? issuer.CN ?? "an unnamed issuer"} until ${validTo}`;
+  // A name may stand several times in a certificate.
+  const [issuerName = "an unnamed issuer"] = [issuer.O ?? issuer.CN ?? []].flat();
+  return `${socket.getProtocol()}, certificate of ${issuerName} until ${validTo}`;
 }
 
 async function examineAnswer(socket: Duplex, relayUrl: string): Promise<Finding[]> {

@@ -25,7 +25,9 @@ export async function diagnose(
     : { findings: [skip("attach", "the relay cannot be reached")], handshake: null };
   const checks = [
     ...(handshake?.ok === true ? handshake.checks : []),
-    ...upstreams.map(({ origin, pathPrefix }) => defaultCheck(origin, origin, pathPrefix === "" ? null : pathPrefix)),
+    ...upstreams.map(({ origin, pathPrefix }) =>
+      defaultCheck(origin, origin, pathPrefix === "" ? null : pathPrefix),
+    ),
   ];
   return [
     settingsFinding(loaded.files),
@@ -37,7 +39,10 @@ export async function diagnose(
   ];
 }
 
-async function upstreamFindings(config: ConnectorConfig, checks: readonly ServiceCheck[]): Promise<Finding[]> {
+async function upstreamFindings(
+  config: ConnectorConfig,
+  checks: readonly ServiceCheck[],
+): Promise<Finding[]> {
   if (checks.length > 0) return examineUpstreams(config, checks);
   return [skip("services", "the relay names none to check; --upstream URL looks at any")];
 }

@@ -1,4 +1,10 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, type ClientSessionOptions, connect, constants } from "node:http2";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type ClientSessionOptions,
+  connect,
+  constants,
+} from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock } from "../shared/clock.ts";
 import { MAX_HEAD_BYTES } from "../shared/protocol/limits.ts";
@@ -229,7 +235,8 @@ function fieldsOf(raw: readonly string[]): Buffer[] {
   const fields: Buffer[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? "";
-    if (!name.startsWith(":")) fields.push(Buffer.from(name, "latin1"), Buffer.from(raw[i + 1] ?? "", "latin1"));
+    if (!name.startsWith(":"))
+      fields.push(Buffer.from(name, "latin1"), Buffer.from(raw[i + 1] ?? "", "latin1"));
   }
   return fields;
 }

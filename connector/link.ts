@@ -70,7 +70,14 @@ type LinkState =
   | { state: "connecting"; cancelTimeout: () => void }
   | { state: "handshaking"; cancelTimeout: () => void }
   | { state: "ready"; sinceMs: number; keepalive: Keepalive }
-  | { state: "draining"; sinceMs: number; keepalive: Keepalive; deadlineMs: number; farewellSaid: boolean; cancelCheck: () => void }
+  | {
+      state: "draining";
+      sinceMs: number;
+      keepalive: Keepalive;
+      deadlineMs: number;
+      farewellSaid: boolean;
+      cancelCheck: () => void;
+    }
   | { state: "ended" };
 
 /** One connection to the relay, from dialling to its end. It never comes back: its owner makes another. */
@@ -191,7 +198,14 @@ export class Link {
 
   #startDraining({ sinceMs, keepalive }: { sinceMs: number; keepalive: Keepalive }, graceMs: number): void {
     const deadlineMs = this.#options.clock.nowMs() + graceMs;
-    this.#state = { state: "draining", sinceMs, keepalive, deadlineMs, farewellSaid: false, cancelCheck: () => {} };
+    this.#state = {
+      state: "draining",
+      sinceMs,
+      keepalive,
+      deadlineMs,
+      farewellSaid: false,
+      cancelCheck: () => {},
+    };
     // Not at once: streams that this very message opens or moves on count.
     this.#state.cancelCheck = this.#options.clock.after(0, () => this.#checkDrained());
   }

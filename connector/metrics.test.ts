@@ -41,7 +41,9 @@ it("counts requests by service, class of status and code, with bytes and seconds
   expect(text).toContain('culvert_connector_errors_total{service="orders",code="CANCEL"} 1\n');
   expect(text).toContain('culvert_connector_response_bytes_total{service="orders"} 30\n');
   expect(text).toContain('culvert_connector_request_duration_seconds_count{service="orders"} 3\n');
-  expect(text).toContain('culvert_connector_request_duration_seconds_bucket{le="0.025",service="orders"} 0\n');
+  expect(text).toContain(
+    'culvert_connector_request_duration_seconds_bucket{le="0.025",service="orders"} 0\n',
+  );
   expect(text).toContain('culvert_connector_request_duration_seconds_bucket{le="0.05",service="orders"} 3\n');
   expect(text).toContain('culvert_connector_response_wait_seconds_count{service="orders"} 2\n');
   expect(text).toContain('culvert_connector_requests_in_flight{service="orders"} 1\n');

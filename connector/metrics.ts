@@ -101,9 +101,18 @@ export class Metrics {
       }
     });
     gauge("info", "Always 1.", ["version"]).set({ version }, 1);
-    this.#connectionsLost = counter("connections_lost_total", "Connections to the relay that were lost or refused.");
-    this.#reconnects = counter("reconnects_total", "Connections accepted by the relay again, after a loss or a planned move.");
-    this.#relayMessages = counter("relay_messages_total", "Messages sent to the relay, where they are billed.");
+    this.#connectionsLost = counter(
+      "connections_lost_total",
+      "Connections to the relay that were lost or refused.",
+    );
+    this.#reconnects = counter(
+      "reconnects_total",
+      "Connections accepted by the relay again, after a loss or a planned move.",
+    );
+    this.#relayMessages = counter(
+      "relay_messages_total",
+      "Messages sent to the relay, where they are billed.",
+    );
     this.#relayBytes = counter("relay_bytes_total", "Bytes sent to the relay.");
     this.#creditStalls = counter("credit_stalls_total", "Streams that had to wait for the relay's window.");
     collectDefaultMetrics({ register: this.#registry });

@@ -32,7 +32,7 @@ export function startConnector(
     dialRelay: relayDialler(() => current),
     serve: (stream, onFinished) => serveStream(stream, { ...serving, onFinished }),
     runCheck: checkRunner(() => serving.upstream, nodeClock),
-    accessLogShare: config.accessLogShare,
+    accessLogShare: () => current.accessLogShare,
     connectorId: `con_${randomBytes(12).toString("hex")}`,
     softwareVersion,
     clock: nodeClock,

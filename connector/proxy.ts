@@ -25,7 +25,8 @@ export function parseProxyUrl(text: string): Proxy | null {
     secure,
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
-    authorization: credentials === ":" ? null : `Basic ${Buffer.from(credentials, "utf8").toString("base64")}`,
+    authorization:
+      credentials === ":" ? null : `Basic ${Buffer.from(credentials, "utf8").toString("base64")}`,
   };
 }
 

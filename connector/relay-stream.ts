@@ -6,7 +6,13 @@ import { rawHeadersOf, requestFields, responseFields, trailerFields, wireText } 
 import { readAll, RequestBody } from "./request-body.ts";
 import type { OnFinished } from "./connector.ts";
 import { RequestRecord } from "./request-record.ts";
-import { bodyTooLarge, enforceLimits, limitsFor, type LimitsByService, type ServiceLimits } from "./service-limits.ts";
+import {
+  bodyTooLarge,
+  enforceLimits,
+  limitsFor,
+  type LimitsByService,
+  type ServiceLimits,
+} from "./service-limits.ts";
 import type { Upstream, UpstreamDeps, UpstreamEvents, UpstreamExchange } from "./upstream.ts";
 
 export interface RelayDeps extends UpstreamDeps {

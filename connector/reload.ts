@@ -6,7 +6,7 @@ import type { Logger } from "./log.ts";
 const POLL_MS = 1_000;
 
 /** What only a new process takes up. */
-const FIXED = ["connections", "maxStreams", "metrics", "accessLogShare"] as const;
+const FIXED = ["connections", "maxStreams", "metrics"] as const;
 
 export interface ReloadOptions {
   load(): LoadedConfig;

@@ -20,7 +20,8 @@ export function checkRunner(upstream: () => Upstream, clock: Clock): RunCheck {
     };
     try {
       const { path } = check;
-      cancel = path === null ? connectOnly(check, upstream(), settle) : ask(check, path, upstream(), clock, settle);
+      cancel =
+        path === null ? connectOnly(check, upstream(), settle) : ask(check, path, upstream(), clock, settle);
     } catch (error) {
       // Not at once: the caller has nothing to cancel yet.
       queueMicrotask(() => settle(failed(TunnelError.from(error))));

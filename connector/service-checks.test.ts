@@ -62,7 +62,9 @@ it("checks what it is told, again and again, and reports in the list's order", (
 
 it("reports when something changed, and once a second at most", () => {
   const { clock, checks, reports, answer } = setUp();
-  checks.apply(list("00000001", { service: "one", intervalSeconds: 1, healthyThreshold: 1, unhealthyThreshold: 1 }));
+  checks.apply(
+    list("00000001", { service: "one", intervalSeconds: 1, healthyThreshold: 1, unhealthyThreshold: 1 }),
+  );
   clock.advance(0);
   expect(reports).toHaveLength(1);
   for (let second = 0; second < 10; second++) {

@@ -108,7 +108,7 @@ export const SETTINGS = {
     value: "<share>",
     about: "requests that are logged: all, off, or a share such as 5%",
     standard: "all",
-    changes: "with a restart",
+    changes: "at once",
   },
   proxy: {
     flag: "--proxy",

@@ -27,11 +27,7 @@ export interface HandshakeEvents {
  * Opens a WebSocket upstream. Throws BAD_REQUEST or UPSTREAM_NOT_ALLOWED; later failures come by `onFailed`.
  * The function returned ends everything at once, in every phase.
  */
-export function upstreamHandshake(
-  open: OpenHead,
-  deps: UpstreamDeps,
-  events: HandshakeEvents,
-): () => void {
+export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, events: HandshakeEvents): () => void {
   const target = parseTarget(open.target);
   if (deps.policy.allowsTarget(target) === "no") throw notAllowed(target);
   const settings = settingsFor(deps.rules, target);

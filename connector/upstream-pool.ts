@@ -233,11 +233,7 @@ class OriginPool {
     if (waiter !== null) {
       waiter.done(null, connection);
       this.#matchDials();
-    } else if (
-      this.#closed ||
-      this.#idle.length >= MAX_IDLE_PER_ORIGIN ||
-      this.#allIdle.count >= MAX_IDLE
-    ) {
+    } else if (this.#closed || this.#idle.length >= MAX_IDLE_PER_ORIGIN || this.#allIdle.count >= MAX_IDLE) {
       connection.destroy();
     } else {
       this.#idle.push(connection);

@@ -4,7 +4,12 @@ import { dial, type DialDeps } from "./dial.ts";
 import type { Flow, Lane, LaneEvents, RawFields } from "./lane.ts";
 import { notAllowed, parseTarget, type UpstreamAddress } from "./upstream-policy.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
-import { protocolsOffered, settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-settings.ts";
+import {
+  protocolsOffered,
+  settingsFor,
+  type UpstreamRule,
+  type UpstreamSettings,
+} from "./upstream-settings.ts";
 
 /** Repeating one has the effect of sending it once (RFC 9110 §9.2.2). */
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"]);

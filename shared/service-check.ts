@@ -41,7 +41,6 @@ const serviceCheckSchema = z.object({
   unhealthyThreshold: thresholdSchema.default(DEFAULT_UNHEALTHY_THRESHOLD),
 });
 
-export type HealthCheck = z.infer<typeof healthCheckSchema>;
 export type ServiceCheck = z.infer<typeof serviceCheckSchema>;
 
 /** Null for what is no list of checks. */

@@ -16,5 +16,18 @@ export function registryStub(env: Env): DurableObjectStub<Registry> {
 
 /** As above; for the names see `tunnelObjectNames`. */
 export function tunnelStub(env: Env, objectName: string): DurableObjectStub<Tunnel> {
-  return env.TUNNEL.get(env.TUNNEL.idFromName(objectName));
+  return env.TUNNEL.get(tunnelObjectId(env, objectName));
+}
+
+const MAX_KEPT_IDS = 1_000;
+/** An id is a hash of its name, the same for ever. */
+const keptIds = new Map<string, DurableObjectId>();
+
+function tunnelObjectId(env: Env, objectName: string): DurableObjectId {
+  const kept = keptIds.get(objectName);
+  if (kept !== undefined) return kept;
+  if (keptIds.size >= MAX_KEPT_IDS) keptIds.clear();
+  const id = env.TUNNEL.idFromName(objectName);
+  keptIds.set(objectName, id);
+  return id;
 }

@@ -29,7 +29,6 @@ export const FRAME = {
 } as const;
 
 export type FrameName = keyof typeof FRAME;
-export type FrameType = (typeof FRAME)[FrameName];
 
 /** From here on, types this version does not know are skipped; below, they end the connection. */
 export const FIRST_EXTENSION_TYPE = 0x40;

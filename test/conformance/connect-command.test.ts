@@ -1,4 +1,3 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
@@ -6,15 +5,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ConnectProcess } from "../support/connect-process.ts";
 import { Call, RelayDouble } from "../support/relay-double.ts";
-
-const MAIN = join(import.meta.dirname, "../../connector/main.ts");
-
-interface Run {
-  child: ChildProcessWithoutNullStreams;
-  out: string;
-  exitCode: number | null;
-}
 
 const closing: (() => unknown)[] = [];
 let relay: RelayDouble;
@@ -38,15 +30,9 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-function connect(env: Record<string, string>, ...args: string[]): Run {
-  const child = spawn(process.execPath, [MAIN, "connect", "--metrics", "127.0.0.1:0", ...args], {
-    env: { PATH: process.env["PATH"] ?? "", TUNNEL_ALLOW: "127.0.0.1", ...env },
-  });
-  const run: Run = { child, out: "", exitCode: null };
-  child.stdout.on("data", (bytes: Buffer) => (run.out += bytes.toString()));
-  child.stderr.on("data", (bytes: Buffer) => (run.out += bytes.toString()));
-  child.on("exit", (code) => (run.exitCode = code));
-  closing.push(() => child.kill("SIGKILL"));
+function connect(env: Record<string, string>, ...args: string[]): ConnectProcess {
+  const run = new ConnectProcess(env, ...args);
+  closing.push(() => run.kill());
   return run;
 }
 
@@ -61,9 +47,9 @@ describe("culvert connect", () => {
     const call = new Call(relay.current.mux, upstream.origin, { path: "/orders?card=4242" });
     await until(() => upstream.held.length === 1);
     upstream.held[0]?.end("ok");
-    await until(() => call.closed && run.out.includes('"msg":"request"'));
+    await until(() => call.closed && run.output.includes('"msg":"request"'));
     expect(call.text).toBe("ok");
-    const line = run.out.split("\n").find((text) => text.includes('"msg":"request"')) ?? "";
+    const line = run.output.split("\n").find((text) => text.includes('"msg":"request"')) ?? "";
     expect(JSON.parse(line)).toMatchObject({
       level: "info",
       service: "test-api",
@@ -74,8 +60,29 @@ describe("culvert connect", () => {
       responseBytes: 2,
       code: null,
     });
-    expect(run.out).not.toContain("4242");
-    expect(run.out).not.toContain(relay.token.slice(10, 40));
+    expect(run.output).not.toContain("4242");
+    expect(run.output).not.toContain(relay.token.slice(10, 40));
+  });
+
+  it("is ready within a second of its start", async () => {
+    const started = performance.now();
+    connect({ TUNNEL_TOKEN: relay.token });
+    await attached();
+    // Twice that on a machine with other things to do.
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it("only checks its settings when asked to", async () => {
+    const good = connect({ TUNNEL_TOKEN: relay.token, TUNNEL_ALLOW: "" }, "--check");
+    await until(() => good.exitCode !== null);
+    expect(good.exitCode).toBe(0);
+    expect(good.output).toContain("the settings are valid");
+    expect(good.output).toContain("every request will be refused");
+    const bad = connect({ TUNNEL_TOKEN: relay.token, TUNNEL_UPSTREAMS: "{x: {tls: 1}}" }, "--check");
+    await until(() => bad.exitCode !== null);
+    expect(bad.exitCode).toBe(78);
+    expect(bad.output).toBe("TUNNEL_UPSTREAMS.x.tls: unknown key\n");
+    expect(relay.handshakes).toBe(0);
   });
 
   it("takes the token from a file", async () => {
@@ -92,7 +99,7 @@ describe("culvert connect", () => {
     const run = connect({ TUNNEL_TOKEN: "culvert_wrong", TUNNEL_ALLOW: "a b" }, "--connections", "many");
     await until(() => run.exitCode !== null);
     expect(run.exitCode).toBe(78);
-    expect(run.out).toBe(
+    expect(run.output).toBe(
       "TUNNEL_TOKEN: not a culvert token\n" +
         'TUNNEL_ALLOW: "a b": no valid host name\n' +
         "--connections: must be a number from 1 to 8\n",
@@ -138,6 +145,6 @@ describe("culvert connect", () => {
     const run = connect({ TUNNEL_TOKEN: relay.token }, "--metrics", `127.0.0.1:${port}`);
     await until(() => run.exitCode !== null);
     expect(run.exitCode).toBe(78);
-    expect(run.out).toContain("set TUNNEL_METRICS");
+    expect(run.output).toContain("set TUNNEL_METRICS");
   });
 });

@@ -242,6 +242,25 @@ describe("requests", () => {
   });
 
   it.each([
+    ["of unknown length", [], "transfer-encoding: chunked\r\n\r\n", "5\r\nhello\r\n0\r\n\r\n"],
+    ["of known length", [["content-length", "5"]], "content-length: 5\r\n\r\n", "hello"],
+    ["that turns out empty", [], "transfer-encoding: chunked\r\n\r\n", "0\r\n\r\n"],
+  ] as const)("with a late body %s reach the upstream at once", async (_name, fields, headEnd, body) => {
+    const upstream = await byteServer((socket, all) => {
+      if (all.endsWith(headEnd + body)) socket.write(OK);
+    });
+    for (const again of [false, true]) {
+      const made = call(upstream.origin, { method: "POST", fields }, { end: false });
+      await until(() => upstream.received[0]?.endsWith(headEnd) === true);
+      if (body.includes("hello")) made.stream.write(Buffer.from("hello"));
+      made.stream.end();
+      expect((await finished(made)).text).toBe("ok");
+      expect(upstream.received[0]?.split("POST / HTTP/1.1").length).toBe(again ? 3 : 2);
+    }
+    expect(upstream.sockets).toHaveLength(1);
+  });
+
+  it.each([
     ["short", "abc"],
     ["long", "abcdefgh"],
   ])("whose body is too %s for its length never look complete", async (_name, text) => {
@@ -645,6 +664,25 @@ describe("draining", () => {
     expect((await finished(taken)).text).toBe("finished");
     await done;
     expect(relay.handshakes).toBe(1);
+  });
+
+  it("closes WebSockets with 1012 on both sides at the end of the grace period", async () => {
+    const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+    await once(server, "listening");
+    closing.push(() => server.close());
+    const codes: number[] = [];
+    server.on("connection", (socket) => socket.on("close", (code) => codes.push(code)));
+    const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const made = call(target, { kind: "websocket" }, { end: false });
+    await until(() => made.head !== null);
+    const done = connector.drain(1_000);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect([made.stream.closeFrame, codes]).toEqual([null, []]);
+    await until(() => made.stream.closeFrame !== null && codes.length === 1);
+    expect([made.stream.closeFrame, codes]).toEqual([{ code: 1012, reason: "" }, [1012]]);
+    made.stream.sendClose(1012, "");
+    await done;
+    expect((await finished(made)).error).toBe(null);
   });
 
   it("ends what does not finish in time", async () => {

@@ -58,7 +58,9 @@ beforeAll(async () => {
     api.close();
   });
   const proxy = createTcpServer((socket) => {
-    socket.once("data", () => socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")).on("error", () => {});
+    socket
+      .once("data", () => socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"))
+      .on("error", () => {});
   }).listen(0, "127.0.0.1");
   await once(proxy, "listening");
   closers.push(() => proxy.close());
@@ -97,12 +99,16 @@ beforeAll(async () => {
   });
   closers.push(() => system.workerd.stop(500));
   for (const name of ["one", "two"] as const) {
-    const connector = await startConnector(CULVERT_BUNDLE, { admin: system.admin, tunnel: tunnel("main") }, {
-      TUNNEL_ALLOW: "127.0.0.1",
-      TUNNEL_UPSTREAMS: `127.0.0.1: { hostHeader: ${HOSTS[name]} }`,
-      TUNNEL_LOGLEVEL: "debug",
-      HTTPS_PROXY: proxyUrl(),
-    });
+    const connector = await startConnector(
+      CULVERT_BUNDLE,
+      { admin: system.admin, tunnel: tunnel("main") },
+      {
+        TUNNEL_ALLOW: "127.0.0.1",
+        TUNNEL_UPSTREAMS: `127.0.0.1: { hostHeader: ${HOSTS[name]} }`,
+        TUNNEL_LOGLEVEL: "debug",
+        HTTPS_PROXY: proxyUrl(),
+      },
+    );
     closers.push(() => connector.stop(2_000));
     connectors.set(name, connector);
     const started = await connector.line(/"metrics":"(http:\/\/[^"]+)"/, WAIT_MS);
@@ -147,7 +153,9 @@ async function servedBy(service: string, count: number): Promise<string[]> {
 }
 
 interface Described {
-  connectors: { health: { passing: number; pending: number; failing: { service: string; reason: string }[] } }[];
+  connectors: {
+    health: { passing: number; pending: number; failing: { service: string; reason: string }[] };
+  }[];
 }
 
 async function describeTunnel(): Promise<Described> {
@@ -161,7 +169,9 @@ async function describeTunnel(): Promise<Described> {
 const untilFailing = (service: string, count: number) =>
   eventually(`${service} to fail on ${count}`, WAIT_MS, async () => {
     const { connectors } = await describeTunnel();
-    const failing = connectors.filter(({ health }) => health.failing.some((found) => found.service === service));
+    const failing = connectors.filter(({ health }) =>
+      health.failing.some((found) => found.service === service),
+    );
     return failing.length === count && connectors.every(({ health }) => health.pending === 0);
   });
 
@@ -206,7 +216,9 @@ describe("a service whose check fails on one connector", () => {
     });
     expect(code, out).toBe(0);
     expect(out).toContain("2 of 3 services");
-    expect(out).toMatch(/^Failing checks\nSERVICE +CONNECTOR +REASON\ndead-api +con_\w+ +UPSTREAM_REFUSED\n/m);
+    expect(out).toMatch(
+      /^Failing checks\nSERVICE +CONNECTOR +REASON\ndead-api +con_\w+ +UPSTREAM_REFUSED\n/m,
+    );
   });
 });
 
@@ -214,11 +226,13 @@ describe("culvert doctor", () => {
   it("looks at everything between its settings and the upstreams, and says what to fix", async () => {
     const { code, out } = await doctor([]);
     const verdicts = out.split("\n").filter((line) => /^(PASS|FAIL|SKIP)/.test(line));
-    const verdictOf = (check: string) => verdicts.find((line) => line.slice(6).startsWith(check))?.slice(0, 4);
+    const verdictOf = (check: string) =>
+      verdicts.find((line) => line.slice(6).startsWith(check))?.slice(0, 4);
     for (const check of ["settings", "token", "connection", "relay", "attach", "latency", "allowlist"]) {
       expect([check, verdictOf(check)], out).toEqual([check, "PASS"]);
     }
-    for (const check of ["proxy", "dns", "tls"]) expect([check, verdictOf(check)], out).toEqual([check, "SKIP"]);
+    for (const check of ["proxy", "dns", "tls"])
+      expect([check, verdictOf(check)], out).toEqual([check, "SKIP"]);
     expect(verdictOf("service asked-api"), out).toBe("PASS");
     expect(verdictOf("service plain-api"), out).toBe("PASS");
     expect(out).toMatch(/^FAIL {2}service dead-api .*ECONNREFUSED\n +→ start the API/m);
@@ -227,7 +241,9 @@ describe("culvert doctor", () => {
   });
 
   it("disturbs nothing: the connectors stay, and no request comes its way", async () => {
-    const requests = Promise.all(Array.from({ length: 200 }, async () => (await callApi("plain-api")).status));
+    const requests = Promise.all(
+      Array.from({ length: 200 }, async () => (await callApi("plain-api")).status),
+    );
     const runs = await Promise.all([doctor(["--json"]), doctor(["--json"])]);
     for (const { out } of runs) expect(JSON.parse(out)).toMatchObject({ ok: false });
     expect(new Set(await requests)).toEqual(new Set([200]));
@@ -238,7 +254,10 @@ describe("culvert doctor", () => {
     const origin = `http://127.0.0.1:${portOf(api)}`;
     const well = { TUNNEL_TOKEN: tunnel("well").token };
     const { out, code } = await doctor(["--json", "--upstream", `${origin}/healthz`], well);
-    const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: { check: string; verdict: string }[] };
+    const { ok, findings } = JSON.parse(out) as {
+      ok: boolean;
+      findings: { check: string; verdict: string }[];
+    };
     expect(findings.slice(-2)).toMatchObject([
       { check: "service plain-api", verdict: "PASS" },
       { check: `service ${origin}`, verdict: "PASS" },
@@ -250,12 +269,19 @@ describe("culvert doctor", () => {
     ["an empty allowlist", { TUNNEL_ALLOW: "" }, "allowlist", /set TUNNEL_ALLOW/],
     ["a token that is missing", { TUNNEL_TOKEN: "" }, "settings", /correct this setting/],
     ["a token that the relay does not know", { TUNNEL_TOKEN: "forged" }, "attach", /set TUNNEL_TOKEN/],
-    ["a relay that nobody answers for", { TUNNEL_RELAY: "http://127.0.0.1:9" }, "connection", /let this host connect out/],
+    [
+      "a relay that nobody answers for",
+      { TUNNEL_RELAY: "http://127.0.0.1:9" },
+      "connection",
+      /let this host connect out/,
+    ],
     ["a proxy that refuses", { TUNNEL_RELAY: "https://relay.invalid" }, "connection", /HTTPS_PROXY/],
   ])("fails for %s", async (_what, env, check, remedy) => {
     const token = env["TUNNEL_TOKEN"] === "forged" ? { TUNNEL_TOKEN: forgedToken() } : {};
     const { code, out } = await doctor(["--json"], { ...env, ...token });
-    const { findings } = JSON.parse(out) as { findings: { check: string; verdict: string; remedy: string | null }[] };
+    const { findings } = JSON.parse(out) as {
+      findings: { check: string; verdict: string; remedy: string | null }[];
+    };
     const failed = findings.find((finding) => finding.check === check);
     expect(failed, out).toMatchObject({ verdict: "FAIL" });
     expect(failed?.remedy).toMatch(remedy);
@@ -266,7 +292,9 @@ describe("culvert doctor", () => {
 describe("a connector's own account", () => {
   it("counts per service, and tells which services are up", async () => {
     const text = await (await fetch(`${origins.get("one")}/metrics`)).text();
-    expect(text).toMatch(/^culvert_connector_requests_total\{service="plain-api",kind="http",status="2xx"\} \d+$/m);
+    expect(text).toMatch(
+      /^culvert_connector_requests_total\{service="plain-api",kind="http",status="2xx"\} \d+$/m,
+    );
     expect(text).toMatch(/^culvert_connector_request_duration_seconds_count\{service="asked-api"\} \d+$/m);
     expect(text).toContain('culvert_connector_service_up{service="dead-api"} 0\n');
     expect(text).toContain('culvert_connector_service_up{service="plain-api"} 1\n');
@@ -276,12 +304,24 @@ describe("a connector's own account", () => {
 
   it("has a line per request with what an operator needs", async () => {
     await callApi("plain-api", `/v1/orders?key=${CANARIES.query}`);
-    const lines = [...connectors.values()].flatMap(({ lines }) => lines).filter((line) => line.includes("/v1/orders"));
+    const lines = [...connectors.values()]
+      .flatMap(({ lines }) => lines)
+      .filter((line) => line.includes("/v1/orders"));
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({
-      ...{ level: "info", msg: "request", kind: "http", service: "plain-api", method: "POST", path: "/v1/orders" },
+      ...{
+        level: "info",
+        msg: "request",
+        kind: "http",
+        service: "plain-api",
+        method: "POST",
+        path: "/v1/orders",
+      },
       ...{ status: 200, code: null, project: "p", environment: "production" },
-      ...{ requestBytes: CANARIES.requestBody.length, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string },
+      ...{
+        requestBytes: CANARIES.requestBody.length,
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      },
       ...{ waitMs: expect.any(Number) as number, durationMs: expect.any(Number) as number },
     });
   });
@@ -289,7 +329,9 @@ describe("a connector's own account", () => {
   it("holds no secret, wherever one was planted", async () => {
     await callApi("plain-api", `/v1/secret?key=${CANARIES.query}`);
     await callApi("dead-api", `/v1/secret?key=${CANARIES.query}`);
-    const pages = [...origins.values()].flatMap((origin) => ["/metrics", "/readyz", "/healthz"].map((p) => origin + p));
+    const pages = [...origins.values()].flatMap((origin) =>
+      ["/metrics", "/readyz", "/healthz"].map((p) => origin + p),
+    );
     const account = [
       ...[...connectors.values()].flatMap(({ lines }) => lines),
       ...(await Promise.all(pages.map(async (page) => (await fetch(page)).text()))),

@@ -60,9 +60,7 @@ function certificate(
 }
 
 function nameOf(commonName: string): Buffer {
-  return sequence(
-    tagged(0x31, sequence(objectId("2.5.4.3"), tagged(0x0c, Buffer.from(commonName)))),
-  );
+  return sequence(tagged(0x31, sequence(objectId("2.5.4.3"), tagged(0x0c, Buffer.from(commonName)))));
 }
 
 function extension(id: string, critical: boolean, value: Buffer): Buffer {

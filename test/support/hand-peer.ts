@@ -178,7 +178,7 @@ export type RawEntry = readonly [
 ];
 
 /** A block of fields that nothing has checked: count, pairs of lengths, blob. */
-export function rawBlock(entries: readonly RawEntry[], blob?: Uint8Array): Uint8Array {
+function rawBlock(entries: readonly RawEntry[], blob?: Uint8Array): Uint8Array {
   const table = new Uint8Array(2 + 4 * entries.length);
   writeU16(table, 0, entries.length);
   let text = "";

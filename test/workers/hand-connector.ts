@@ -28,7 +28,7 @@ export async function readyTunnel(): Promise<CreatedTunnel> {
 }
 
 /** A connector's open socket that has not said HELLO. */
-export async function attach(tunnel: CreatedTunnel): Promise<HandPeer> {
+async function attach(tunnel: CreatedTunnel): Promise<HandPeer> {
   const { webSocket: socket, status } = await connect({ authorization: `Bearer ${tunnel.token}` });
   expect(status).toBe(101);
   if (socket === null) throw new Error("a 101 without a WebSocket");

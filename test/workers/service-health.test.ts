@@ -13,8 +13,8 @@ import {
 } from "../../shared/protocol/service-checks.ts";
 import { tunnelStub } from "../../worker/env.ts";
 import { frame, type HandPeer, until } from "../support/hand-peer.ts";
-import { call, type CreatedTunnel, json } from "./admin-client.ts";
-import { attached, expectAnsweredBy, readyTunnel, request, SERVICES } from "./hand-connector.ts";
+import { call, createTunnel, type CreatedTunnel, json } from "./admin-client.ts";
+import { attached, expectAnsweredBy, GATEWAY, request } from "./hand-connector.ts";
 
 // Its timer keeps the object awake for seconds after each message, which an eviction would wait for.
 beforeEach(() => {
@@ -24,6 +24,22 @@ afterEach(async () => {
   vi.restoreAllMocks();
   await reset();
 });
+
+const configurations = [{ project: GATEWAY.project, accessibleBy: GATEWAY.environment }];
+const endpoint = "http://payments.internal:8080";
+const API = { name: "api", endpoint, configurations };
+const SERVICES = [API, { name: "other-api", endpoint, configurations }];
+
+async function putServices(tunnel: CreatedTunnel, services: readonly object[]): Promise<void> {
+  const body = { version: 1, services };
+  await json(call("PUT", `/v1/tunnels/${tunnel.id}/services-configuration`, { body }));
+}
+
+async function readyTunnel(): Promise<CreatedTunnel> {
+  const tunnel = await createTunnel();
+  await putServices(tunnel, SERVICES);
+  return tunnel;
+}
 
 async function takeChecks(peer: HandPeer): Promise<CheckListText & { services: string[] }> {
   const list = new CheckListReader().read(decodeSettings((await peer.take(FRAME.SETTINGS)).payload));
@@ -51,7 +67,11 @@ async function report(peer: HandPeer, revision: string, ...outcomes: CheckOutcom
 }
 
 /** Who gets each of so many requests. */
-async function servedBy(tunnel: CreatedTunnel, count: number, peers: Record<string, HandPeer>): Promise<string[]> {
+async function servedBy(
+  tunnel: CreatedTunnel,
+  count: number,
+  peers: Record<string, HandPeer>,
+): Promise<string[]> {
   const names = new Set<string>();
   for (let i = 0; i < count; i++) {
     const answer = request(tunnel);
@@ -81,10 +101,9 @@ describe("what a connector is told to check", () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const first = await takeChecks(peer);
-    expect(first.services).toEqual(["api", "retry-api"]);
+    expect(first.services).toEqual(["api", "other-api"]);
     await json(call("POST", `/v1/tunnels/${tunnel.id}/tokens`, { body: {} }), 201);
-    const services = [{ ...SERVICES.services[0], healthCheck: { path: "/healthz" } }];
-    await json(call("PUT", `/v1/tunnels/${tunnel.id}/services-configuration`, { body: { version: 1, services } }));
+    await putServices(tunnel, [{ ...API, healthCheck: { path: "/healthz" } }]);
     const second = await takeChecks(peer);
     expect(JSON.parse(second.json)).toEqual([
       { service: "api", target: "http://payments.internal:8080", path: "/healthz" },
@@ -95,8 +114,8 @@ describe("what a connector is told to check", () => {
 
   it("is an empty list where no service is to be checked: an older list holds no longer", async () => {
     const tunnel = await readyTunnel();
-    const services = SERVICES.services.map((service) => ({ ...service, healthCheck: false }));
-    await json(call("PUT", `/v1/tunnels/${tunnel.id}/services-configuration`, { body: { version: 1, services } }));
+    const services = SERVICES.map((service) => ({ ...service, healthCheck: false }));
+    await putServices(tunnel, services);
     expect((await takeChecks(await attached(tunnel))).services).toEqual([]);
   });
 
@@ -105,11 +124,11 @@ describe("what a connector is told to check", () => {
     const peer = await attached(tunnel);
     await takeChecks(peer);
     await evictDurableObject(tunnelStub(env, tunnel.id), { webSockets: "hibernate" });
-    const services = SERVICES.services.slice(1);
-    await json(call("PUT", `/v1/tunnels/${tunnel.id}/services-configuration`, { body: { version: 1, services } }));
+    const services = SERVICES.slice(1);
+    await putServices(tunnel, services);
     await until(() => peer.inbox.length === 2);
     expect(peer.inbox.map(({ type }) => type)).toEqual([FRAME.RESTART, FRAME.SETTINGS]);
-    expect((await takeChecks(peer)).services).toEqual(["retry-api"]);
+    expect((await takeChecks(peer)).services).toEqual(["other-api"]);
   });
 });
 
@@ -162,8 +181,8 @@ describe("a service's requests", () => {
   it("do not heed a report about services that have changed since", async () => {
     const tunnel = await readyTunnel();
     const one = await reporting(tunnel, "one", "UPSTREAM_REFUSED", "PASSING");
-    const services = SERVICES.services.map((service) => ({ ...service, endpoint: "http://moved.internal" }));
-    await json(call("PUT", `/v1/tunnels/${tunnel.id}/services-configuration`, { body: { version: 1, services } }));
+    const services = SERVICES.map((service) => ({ ...service, endpoint: "http://moved.internal" }));
+    await putServices(tunnel, services);
     expect((await healthOf(tunnel))["one"]).toEqual({ passing: 0, pending: 2, failing: [] });
     await report(one, one.revision, "UPSTREAM_REFUSED", "UPSTREAM_REFUSED");
     expect((await healthOf(tunnel))["one"]?.failing).toEqual([]);
@@ -185,7 +204,9 @@ describe("describing a tunnel", () => {
     const tunnel = await readyTunnel();
     const other = await attached(tunnel, { connectorId: "other" });
     const hostile = await attached(tunnel, { connectorId: "hostile" });
-    hostile.send(frame(FRAME.SETTINGS, encodeSettingList([{ id: HEALTH_SETTING, bytes: new Uint8Array(3) }])));
+    hostile.send(
+      frame(FRAME.SETTINGS, encodeSettingList([{ id: HEALTH_SETTING, bytes: new Uint8Array(3) }])),
+    );
     expect((await hostile.untilClosed()).code).toBe(4400);
     await expectAnsweredBy(other, request(tunnel));
   });

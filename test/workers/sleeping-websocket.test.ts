@@ -106,7 +106,9 @@ describe("a WebSocket on an object that loses its memory", () => {
       await until(() => gateway.messages.length === round + 1);
       if (round % 2 === 0) await hibernate(tunnel);
     }
-    const windows = peer.inbox.filter(({ type, streamId }) => type === FRAME.WINDOW && streamId === gateway.id);
+    const windows = peer.inbox.filter(
+      ({ type, streamId }) => type === FRAME.WINDOW && streamId === gateway.id,
+    );
     expect(windows.length).toBeGreaterThan(0);
     expect(readU32(windows.at(-1)?.payload ?? new Uint8Array(8), 4)).toBeGreaterThan(7 * 30_000);
     expect(gateway.messages.every((message) => message === long)).toBe(true);

@@ -16,7 +16,9 @@ const service = (name: string, more: Partial<Service> = {}): Service => ({
 /** As a connector reads it. */
 function sent(services: readonly Service[]) {
   const reader = new CheckListReader();
-  const list = checkListOf(services).settings.map((payload) => reader.read(decodeSettings(payload))).at(-1);
+  const list = checkListOf(services)
+    .settings.map((payload) => reader.read(decodeSettings(payload)))
+    .at(-1);
   return parseServiceChecks(list?.json ?? "", MAX_CHECKS);
 }
 
@@ -33,7 +35,12 @@ describe("what connectors are told to check", () => {
         healthyThreshold: 2,
         unhealthyThreshold: 3,
       },
-      expect.objectContaining({ service: "asked", path: "/base/healthz?deep=1", intervalSeconds: 30, timeoutSeconds: 2 }),
+      expect.objectContaining({
+        service: "asked",
+        path: "/base/healthz?deep=1",
+        intervalSeconds: 30,
+        timeoutSeconds: 2,
+      }),
     ]);
   });
 
@@ -42,9 +49,13 @@ describe("what connectors are told to check", () => {
   });
 
   it("fits a thousand services of common length, and leaves the last ones out where it does not fit", () => {
-    const thousand = Array.from({ length: 1000 }, (_, i) => service(`svc-${i}`, { endpoint: `http://s${i}.in:80` }));
+    const thousand = Array.from({ length: 1000 }, (_, i) =>
+      service(`svc-${i}`, { endpoint: `http://s${i}.in:80` }),
+    );
     expect(sent(thousand)).toHaveLength(1000);
-    const long = thousand.map(({ name }) => service(name, { endpoint: `http://${"a".repeat(60)}.${name}.internal` }));
+    const long = thousand.map(({ name }) =>
+      service(name, { endpoint: `http://${"a".repeat(60)}.${name}.internal` }),
+    );
     const checked = sent(long);
     expect(checked?.length).toBeGreaterThan(400);
     expect(checked?.map((check) => check.service)).toEqual(checkListOf(long).services);
@@ -53,7 +64,11 @@ describe("what connectors are told to check", () => {
   it("has a revision of its own for each content, and the same for the same", () => {
     const revision = (...services: Service[]) => checkListOf(services).revision;
     expect(revision(service("one"))).toBe(revision(service("one", { configurations: [], retry: true })));
-    const others = [revision(), revision(service("two")), revision(service("one", { healthCheck: { path: "/" } }))];
+    const others = [
+      revision(),
+      revision(service("two")),
+      revision(service("one", { healthCheck: { path: "/" } })),
+    ];
     expect(new Set([revision(service("one")), ...others]).size).toBe(4);
   });
 });

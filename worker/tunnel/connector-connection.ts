@@ -24,7 +24,7 @@ export interface ConnectorConnectionOptions {
   /** When the platform last answered this socket's keepalive by itself; null if it never did. */
   lastAutoAnswerMs(): number | null;
   /** What this tunnel's connectors are to check now. */
-  checkList(): CheckList;
+  checkList: () => CheckList;
 }
 
 /** A connector's connection from its attachment on: joins socket, mux and tunnel. */
@@ -90,8 +90,8 @@ export class ConnectorConnection implements Connection {
   }
 
   get health(): ReadonlyMap<string, CheckOutcome> {
-    const { socket, checkList } = this.#options;
-    return (this.#health ??= outcomesOf(checkList(), socket.attachment.health));
+    // Not before it is needed: an attachment is read with each look at it.
+    return (this.#health ??= outcomesOf(this.#options.checkList(), this.#options.socket.attachment.health));
   }
 
   isFailing(service: string): boolean {

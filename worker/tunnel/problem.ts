@@ -78,7 +78,7 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
 };
 
 /** What outsiders learn of an error: here alone it is decided. */
-export function publicCodeOf(error: Pick<TunnelError, "code" | "scope">): PublicCode {
+function publicCodeOf(error: Pick<TunnelError, "code" | "scope">): PublicCode {
   if (error.scope === "connection") return "CONNECTOR_LOST";
   return publicCode(error.code);
 }

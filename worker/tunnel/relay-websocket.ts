@@ -3,7 +3,7 @@ import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import { legalCloseCode, utf8Prefix } from "../../shared/protocol/frame-payloads.ts";
 import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
 import { MAX_CLOSE_REASON_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { responseHeaders } from "./request-head.ts";
 
 /** A gateway that reads slowly: beyond this its messages wait on the connector's side. */

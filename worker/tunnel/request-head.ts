@@ -35,7 +35,7 @@ export function requestHead({ request, url, claim, allowed, requestId }: Request
     project: claim.project,
     environment: claim.environment,
     requestId,
-    fields: requestFields(request.headers, url, claim.keepForwarded),
+    fields: requestFields(request.headers, url, claim.keepForwarded, requestId),
   };
   if (allowed.connectTimeoutMs !== undefined) open.connectTimeoutMs = allowed.connectTimeoutMs;
   if (allowed.responseTimeoutMs !== undefined) open.responseTimeoutMs = allowed.responseTimeoutMs;
@@ -53,7 +53,7 @@ export function rawPath(url: string): string {
   return path.startsWith("/") ? path : `/${path}`;
 }
 
-function requestFields(headers: Headers, url: URL, keepForwarded: boolean): Field[] {
+function requestFields(headers: Headers, url: URL, keepForwarded: boolean, requestId: string): Field[] {
   const fields: Field[] = [];
   let traced = false;
   for (const field of removeHopByHop([...headers])) {
@@ -66,7 +66,7 @@ function requestFields(headers: Headers, url: URL, keepForwarded: boolean): Fiel
     }
     fields.push(field);
   }
-  if (!traced) fields.push(["traceparent", newTraceparent()]);
+  if (!traced) fields.push(["traceparent", traceparentOf(requestId)]);
   if (!keepForwarded) {
     const proto = url.protocol.slice(0, -1);
     fields.push(["forwarded", `host="${url.host}";proto=${proto}`]);
@@ -75,19 +75,17 @@ function requestFields(headers: Headers, url: URL, keepForwarded: boolean): Fiel
   return fields;
 }
 
-/** W3C Trace Context §3.2.2, not sampled: whoever wants the trace starts it. */
-function newTraceparent(): string {
-  const hex = Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
-  return `00-${hex.slice(0, 32)}-${hex.slice(32)}-00`;
+/** W3C Trace Context §3.2.2, not sampled: whoever wants the trace starts it. A UUID's lower half is never zero. */
+function traceparentOf(requestId: string): string {
+  const hex = requestId.replaceAll("-", "");
+  return `00-${hex}-${hex.slice(16)}-00`;
 }
 
 /** The headers of the gateway's Response. */
-export function responseHeaders(fields: readonly Field[]): Headers {
-  const headers = new Headers();
+export function responseHeaders(fields: readonly Field[]): [string, string][] {
+  const headers: [string, string][] = [];
   for (const [name, value] of fields) {
-    if (!name.startsWith(RESERVED_PREFIX) && !HOP_BY_HOP.has(name)) headers.append(name, value);
+    if (!name.startsWith(RESERVED_PREFIX) && !HOP_BY_HOP.has(name)) headers.push([name, value]);
   }
   return headers;
 }

@@ -1,0 +1,132 @@
+import { once } from "node:events";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ConnectProcess } from "../support/connect-process.ts";
+import { Call, RelayDouble } from "../support/relay-double.ts";
+
+const closing: (() => unknown)[] = [];
+let relay: RelayDouble;
+let file: string;
+let origin: string;
+let server: Server;
+
+beforeEach(async () => {
+  relay = new RelayDouble();
+  await relay.start();
+  closing.push(() => relay.close());
+  const directory = mkdtempSync(join(tmpdir(), "culvert-"));
+  closing.push(() => rmSync(directory, { recursive: true }));
+  file = join(directory, "culvert.yaml");
+  server = createServer((request, response) => {
+    request.resume().on("end", () => setTimeout(() => response.end("ok"), request.url === "/slow" ? 300 : 5));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const until = (condition: () => boolean) =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 8_000, interval: 10 });
+
+async function connect(settings: object): Promise<ConnectProcess> {
+  write(settings);
+  const run = new ConnectProcess({ TUNNEL_TOKEN: relay.token, TUNNEL_ALLOW: "" }, "--config", file);
+  closing.push(() => run.kill());
+  await until(() => relay.attachments.length > 0);
+  return run;
+}
+
+/** As editors and orchestrators do: never a half-written file. */
+function write(settings: object | string): void {
+  writeFileSync(`${file}.new`, typeof settings === "string" ? settings : stringify(settings));
+  renameSync(`${file}.new`, file);
+}
+
+async function finished(open: ConstructorParameters<typeof Call>[2] = {}): Promise<Call> {
+  const call = new Call(relay.current.mux, origin, open);
+  await until(() => call.closed);
+  return call;
+}
+
+describe("changed settings", () => {
+  it("are taken up on SIGHUP under load without a failed request", async () => {
+    const run = await connect({ allow: ["127.0.0.1"] });
+    const calls: Call[] = [];
+    let running = true;
+    const lane = async () => {
+      for (let i = 0; running; i++) calls.push(await finished({ path: i % 20 === 0 ? "/slow" : "/" }));
+    };
+    const lanes = Array.from({ length: 16 }, lane);
+    for (let round = 1; round <= 8; round++) {
+      write({
+        allow: ["127.0.0.1", `10.0.0.${round}`],
+        upstreams: { "127.0.0.1": { maxConnections: 8 + round, idleTimeout: "1s" } },
+        services: { "test-api": { methods: ["GET"], maxBodyBytes: round } },
+      });
+      run.child.kill("SIGHUP");
+      await until(() => run.countOf("settings reloaded") >= round);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    running = false;
+    await Promise.all(lanes);
+    expect(calls.length).toBeGreaterThan(200);
+    expect(calls.filter(({ error, text }) => error !== null || text !== "ok")).toEqual([]);
+    expect(relay.handshakes).toBe(1);
+  });
+
+  it("are taken up when the file changes: allowlist, limits, log level", async () => {
+    const run = await connect({ allow: [] });
+    expect(run.output).toContain("every request will be refused");
+    expect((await finished()).error).toMatchObject({ code: "UPSTREAM_NOT_ALLOWED" });
+    const limits = { methods: ["GET", "POST"], paths: ["/v1"], maxBodyBytes: 4 };
+    write({ allow: "127.0.0.1", services: { "test-api": limits }, loglevel: "warn" });
+    await until(() => run.output.includes("settings reloaded") || run.output.includes("/v1"));
+    expect((await finished({ path: "/v1/x" })).text).toBe("ok");
+    expect((await finished({ path: "/v1/x" })).text).toBe("ok");
+    for (const [open, code] of [
+      [{ path: "/v2" }, "UPSTREAM_NOT_ALLOWED"],
+      [{ path: "/v1", method: "PUT" }, "UPSTREAM_NOT_ALLOWED"],
+      [{ path: "/v1", method: "POST", fields: [["content-length", "5"]] }, "BODY_TOO_LARGE"],
+    ] as const) {
+      expect((await finished(open)).error).toMatchObject({ code });
+    }
+    const streamed = new Call(relay.current.mux, origin, { path: "/v1", method: "POST" }, { end: false });
+    streamed.stream.write(Buffer.from("123"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    streamed.stream.write(Buffer.from("45"));
+    await until(() => streamed.closed);
+    expect(streamed.error).toMatchObject({ code: "BODY_TOO_LARGE" });
+    await until(() => run.output.includes("add it to services.test-api.paths"));
+    expect(run.countOf('"status":200')).toBe(0);
+  });
+
+  it("that are wrong leave the old ones in force, and say why", async () => {
+    const run = await connect({ allow: "127.0.0.1" });
+    for (const [wrong, problem] of [
+      ["allow: [", "is no YAML"],
+      ["allow: 'bad host'\nextra: 1", "unknown key"],
+    ] as const) {
+      write(wrong);
+      run.child.kill("SIGHUP");
+      await until(() => run.output.includes(problem));
+      expect((await finished()).text).toBe("ok");
+    }
+    expect(run.output).toContain("the old ones stay in force");
+    write({ allow: "127.0.0.1", connections: 2 });
+    run.child.kill("SIGHUP");
+    await until(() => run.output.includes("changes with a restart only"));
+    expect(run.exitCode).toBe(null);
+  });
+});

@@ -1,0 +1,31 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { join } from "node:path";
+
+const MAIN = join(import.meta.dirname, "../../connector/main.ts");
+
+/** `culvert connect` as a process of its own, with nothing of this one's environment. */
+export class ConnectProcess {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Standard output and errors. */
+  output = "";
+  exitCode: number | null = null;
+
+  constructor(env: Record<string, string>, ...args: string[]) {
+    this.child = spawn(process.execPath, [MAIN, "connect", "--metrics", "127.0.0.1:0", ...args], {
+      env: { PATH: process.env["PATH"] ?? "", TUNNEL_ALLOW: "127.0.0.1", ...env },
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.on("data", (bytes: Buffer) => (this.output += bytes.toString()));
+    }
+    this.child.on("exit", (code) => (this.exitCode = code));
+  }
+
+  /** How often a log line with this message was written. */
+  countOf(message: string): number {
+    return this.output.split(message).length - 1;
+  }
+
+  kill(): void {
+    this.child.kill("SIGKILL");
+  }
+}
