@@ -27,6 +27,7 @@ round by round.
 A revision is checked out in a temporary worktree and uses the packages installed here.`;
 
 const root = join(import.meta.dirname, "..");
+const MEASURE_MS = 1500;
 const MEASURES: readonly { what: string; metric: Metric }[] = [
   { what: "relay µs CPU", metric: ({ cpuUs }) => cpuUs["relay"] ?? NaN },
   { what: "connector µs CPU", metric: ({ cpuUs }) => cpuUs["connector"] ?? NaN },
@@ -76,7 +77,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   });
   const [revision] = positionals;
   if (values.help || revision === undefined) return console.log(help);
-  const workloads = quickPlan().filter(({ name }) => name.includes(values.only));
+  const workloads = quickPlan(MEASURE_MS).filter(({ name }) => name.includes(values.only));
 
   const directory = mkdtempSync(join(tmpdir(), "culvert-bench-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));

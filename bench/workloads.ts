@@ -175,8 +175,8 @@ export function sizeName(bytes: number): string {
 }
 
 /** Enough to tell how the targets stand: under two minutes. */
-export function quickPlan(): Workload[] {
-  const durations = { warmUpMs: 150, measureMs: 700 };
+export function quickPlan(measureMs = 700): Workload[] {
+  const durations = { warmUpMs: 150, measureMs };
   return [
     get(KIB, 1, durations),
     get(KIB, 16, durations),

@@ -43,12 +43,11 @@ function writeHead(socket: Socket, headers: string, lengthBytes: number | null):
 
 /** `replace` is given what is written next as text, and says what to write instead. */
 function replaceNextWrite(socket: Socket, replace: (text: string) => string): void {
-  const write = socket.write;
-  const replacing = (chunk: string | Uint8Array, ...rest: []): boolean => {
-    socket.write = write;
+  socket.write = (chunk: string | Uint8Array, ...rest: []): boolean => {
+    // The prototype's own is seen again.
+    Reflect.deleteProperty(socket, "write");
     if (typeof chunk !== "string") return socket.write(chunk, ...rest);
     const text = replace(chunk);
-    return text === "" || write.call(socket, text, "latin1");
+    return text === "" || socket.write(text, "latin1");
   };
-  socket.write = replacing as Socket["write"];
 }

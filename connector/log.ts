@@ -19,6 +19,8 @@ const SECRET_KEYS = [
 
 const BATCH_BYTES = 8 * 1024;
 const BATCH_MS = 100;
+/** When nobody reads what is written, lines beyond this are lost: better than the process. */
+const MAX_WAITING_BYTES = 1024 * 1024;
 
 const COLOURS: Record<string, string> = { debug: "90", info: "32", warn: "33", error: "31", fatal: "31" };
 /** Shown elsewhere in the line, or always the same. */
@@ -44,7 +46,12 @@ export function createLog(level: LogLevel): Logger {
 
 /** A write for each line would be a fifth of what a small request costs here. What waits is written at exit, too. */
 function inBatches(): DestinationStream {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: BATCH_BYTES });
+  const destination = pino.destination({
+    dest: 1,
+    sync: false,
+    minLength: BATCH_BYTES,
+    maxLength: MAX_WAITING_BYTES,
+  });
   setInterval(() => destination.flush(), BATCH_MS).unref();
   return destination;
 }

@@ -14,7 +14,7 @@ import { Upstream } from "./upstream.ts";
 export interface NodeConnector {
   connector: Connector;
   /** Requests from now on are served by these settings; those under way keep theirs. */
-  apply(config: ConnectorConfig): void;
+  apply: (config: ConnectorConfig) => void;
 }
 
 /** A connector on Node's sockets and clock. It dials at once. */

@@ -9,10 +9,10 @@ const POLL_MS = 1_000;
 const FIXED = ["connections", "maxStreams", "metrics"] as const;
 
 export interface ReloadOptions {
-  load(): LoadedConfig;
+  load: () => LoadedConfig;
   /** What the process runs with, and the files that it came from. */
   first: LoadedConfig & { ok: true };
-  apply(config: ConnectorConfig): void;
+  apply: (config: ConnectorConfig) => void;
   log: Logger;
 }
 
@@ -46,8 +46,9 @@ export class Reload {
       }
     }
     this.#config = config;
-    apply(config);
+    // While the old log level holds: the new one may not want to know.
     log.info({ why }, "settings reloaded");
+    apply(config);
     warnOf(config, log);
   }
 

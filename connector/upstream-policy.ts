@@ -71,8 +71,25 @@ export function parseHostRule(entry: string): HostRule | string {
   return suffix === null ? { kind: "host", host, port } : { kind: "subdomains", suffix, port };
 }
 
+/** Of targets and verdicts: a connector sees few, and each on every request. */
+const MAX_REMEMBERED = 1_000;
+const parsedTargets = new Map<string, UpstreamAddress>();
+
 /** The parsed target of a stream; throws BAD_REQUEST unless it is a bare `http(s)://host[:port]`. */
 export function parseTarget(target: string): UpstreamAddress {
+  return remembered(parsedTargets, target, () => parse(target));
+}
+
+function remembered<T>(known: Map<string, T>, key: string, find: () => T): T {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const found = find();
+  if (known.size >= MAX_REMEMBERED) known.clear();
+  known.set(key, found);
+  return found;
+}
+
+function parse(target: string): UpstreamAddress {
   const url = URL.canParse(target) ? new URL(target) : null;
   const secure = url?.protocol === "https:";
   if (
@@ -89,6 +106,8 @@ export function parseTarget(target: string): UpstreamAddress {
   return { origin: url.origin, secure, host, port, authority };
 }
 
+type Verdict = "yes" | "needs-address-check" | "no";
+
 /** What this connector's operator lets it reach. Without rules: nothing. */
 export class UpstreamPolicy {
   readonly #rules: readonly HostRule[];
@@ -98,7 +117,11 @@ export class UpstreamPolicy {
   }
 
   /** Before anything is resolved. "needs-address-check": a CIDR rule may allow what the name resolves to. */
-  allowsTarget(target: UpstreamAddress): "yes" | "needs-address-check" | "no" {
+  allowsTarget(target: UpstreamAddress): Verdict {
+    return remembered(this.#verdicts, target.origin, () => this.#verdictOn(target));
+  }
+
+  #verdictOn(target: UpstreamAddress): Verdict {
     const address = parseAddress(target.host);
     if (address !== null) return this.allowsAddress(target, target.host) ? "yes" : "no";
     if (this.#rules.some((rule) => matchesName(rule, target))) return "yes";

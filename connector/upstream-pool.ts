@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../shared/clock.ts";
-import { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import type { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { dial, type DialDeps, unreached } from "./dial.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { Http2Connection } from "./http2-connection.ts";

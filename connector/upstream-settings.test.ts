@@ -59,7 +59,7 @@ function upstreamWith(upstreams: object, { allow = "*", resolve = here } = {}): 
   return upstream;
 }
 
-async function listening<S extends Server>(server: S): Promise<number> {
+async function listening(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => sockets.add(socket));
   server.listen(0, "127.0.0.1");

@@ -65,11 +65,17 @@ describe("culvert connect", () => {
   });
 
   it("is ready within a second of its start", async () => {
-    const started = performance.now();
-    connect({ TUNNEL_TOKEN: relay.token });
-    await attached();
-    // Twice that on a machine with other things to do.
-    expect(performance.now() - started).toBeLessThan(2_000);
+    const startMs = async () => {
+      const started = performance.now();
+      const run = connect({ TUNNEL_TOKEN: relay.token });
+      await attached();
+      run.kill();
+      await until(() => relay.attachments.every(({ mux }) => mux.isClosed));
+      return performance.now() - started;
+    };
+    // The best of three: the machine may have other things to do.
+    const timesMs = [await startMs(), await startMs(), await startMs()];
+    expect(Math.min(...timesMs)).toBeLessThan(1_000);
   });
 
   it("only checks its settings when asked to", async () => {

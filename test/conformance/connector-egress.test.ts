@@ -69,7 +69,8 @@ async function forwardProxy(secure = false) {
       client.pipe(target).pipe(client);
       seen.tunnels.add(target);
     });
-    target.on("error", () => client.destroy());
+    target.on("error", () => {});
+    target.on("close", () => client.destroy());
     client.on("close", () => target.destroy());
   });
   return { seen, port: await listening(server) };

@@ -428,6 +428,7 @@ describe("load", () => {
     for (let i = 0; i < 20; i++)
       expect((await finished(call(origin, { path: "/small" }))).text).toBe("small");
     expect(sentBytes).toBe(stoppedAt);
+    expect(await connector.metricsText()).toMatch(/^culvert_connector_credit_stalls_total [1-9]/m);
     stuck.stream.reset("CANCEL");
   });
 

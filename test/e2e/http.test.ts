@@ -514,7 +514,7 @@ describe("what ends early", () => {
 
   it("in mid-upload", async () => {
     const headers: [string, string][] = [["x-case", "cancel-upload"]];
-    const cancel = { when: "mid-upload", afterBytes: 300_000 } as const;
+    const cancel = { when: "mid-upload", afterBytes: 16_000_000 } as const;
     const body = { kind: "pattern", totalBytes: 2 ** 30, lengthKnown: false } as const;
     const wanted = { service: "node-api", path: "/sink", method: "POST", headers, body, cancel };
     expect((await probe(system, wanted)).threw).toContain("cancelled");

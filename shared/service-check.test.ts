@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { defaultCheck, parseServiceChecks } from "./service-check.ts";
+import { servicesFileSchema } from "./services-file.ts";
+
+const service = { name: "orders-api", endpoint: "http://orders.internal", configurations: [] };
+const accepts = (healthCheck: unknown) =>
+  servicesFileSchema.safeParse({ version: 1, services: [{ ...service, healthCheck }] }).success;
+
+describe("healthCheck of a service", () => {
+  it.each([
+    [{}],
+    [false],
+    [{ path: "/" }],
+    [{ path: "/healthz?deep=1&x=%2F" }],
+    [{ intervalSeconds: 1, timeoutSeconds: 60, healthyThreshold: 1, unhealthyThreshold: 10 }],
+  ])("may be %j", (healthCheck) => {
+    expect(accepts(healthCheck)).toBe(true);
+  });
+
+  it.each([
+    [true],
+    [null],
+    ["/healthz"],
+    [{ path: "healthz" }],
+    [{ path: "/a b" }],
+    [{ path: "/a#b" }],
+    [{ path: "/ä" }],
+    [{ path: "/\r\nx: y" }],
+    [{ path: `/${"a".repeat(1024)}` }],
+    [{ intervalSeconds: 0 }],
+    [{ intervalSeconds: 1.5 }],
+    [{ timeoutSeconds: 61 }],
+    [{ unhealthyThreshold: 11 }],
+    [{ interval: 10 }],
+  ])("may not be %j", (healthCheck) => {
+    expect(accepts(healthCheck)).toBe(false);
+  });
+
+  it("has no place in a network: its hosts are patterns", () => {
+    const networks = [{ hosts: ["db.internal:80"], configurations: [], healthCheck: {} }];
+    expect(servicesFileSchema.safeParse({ version: 1, services: [], networks }).success).toBe(false);
+  });
+});
+
+describe("a list of checks as a connector reads it", () => {
+  it("fills in defaults and ignores what it does not know", () => {
+    const list = [{ service: "orders-api", target: "http://orders.internal", expects: "something new" }];
+    expect(parseServiceChecks(JSON.stringify(list), 1)).toEqual([
+      defaultCheck("orders-api", "http://orders.internal", null),
+    ]);
+  });
+
+  it.each(["", "null", "[{}]", '[{"service":"a","target":"t","path":1}]', "[[]]"])("is not %j", (json) => {
+    expect(parseServiceChecks(json, 10)).toBe(null);
+  });
+
+  it("is not longer than it may be", () => {
+    const list = JSON.stringify([defaultCheck("a", "http://a", null), defaultCheck("b", "http://b", null)]);
+    expect(parseServiceChecks(list, 2)).toHaveLength(2);
+    expect(parseServiceChecks(list, 1)).toBe(null);
+  });
+});
