@@ -86,11 +86,12 @@ export class Http1Connection implements Lane {
   }
 
   abort(onTornDown: () => void): void {
-    // Not connected yet, undici knows nothing of the socket.
-    this.#client.destroy(null, () => {
-      this.#options.socket.destroy();
-      onTornDown();
-    });
+    const { socket } = this.#options;
+    if (socket.closed) queueMicrotask(onTornDown);
+    else socket.once("close", () => onTornDown());
+    this.#client.destroy(null, () => {});
+    // Not left to undici, which may know nothing of the socket yet, or wait for its writes.
+    socket.destroy();
   }
 
   destroy(): void {

@@ -9,7 +9,7 @@ import {
   CONNECTION_WINDOW_BYTES,
   CONNECTOR_STREAM_WINDOW_BYTES,
   CONNECTOR_STREAM_WINDOW_MAX_BYTES,
-  GATHER_MS,
+  MAX_GATHER_MS,
   PING_TEXT,
   PONG_TEXT,
 } from "../shared/protocol/limits.ts";
@@ -110,7 +110,7 @@ export class Link {
       connectionWindowBytes: CONNECTION_WINDOW_BYTES,
       pool: options.windowPool,
       budget: NO_SEND_BUDGET,
-      gatherMs: GATHER_MS,
+      gatherMs: MAX_GATHER_MS,
       // Answered by the platform: the object need not be awake for it.
       askForLife: () => this.#connection.sendText(PING_TEXT),
       events: {

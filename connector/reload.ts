@@ -40,9 +40,9 @@ export class Reload {
       return;
     }
     const { config } = loaded;
-    for (const name of FIXED) {
-      if (JSON.stringify(config[name]) !== JSON.stringify(this.#config[name])) {
-        log.warn({ setting: name }, "this setting changes with a restart only");
+    for (const setting of FIXED) {
+      if (JSON.stringify(config[setting]) !== JSON.stringify(this.#config[setting])) {
+        log.warn({ setting }, "this setting changes with a restart only");
       }
     }
     this.#config = config;

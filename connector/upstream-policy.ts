@@ -72,7 +72,7 @@ export function parseHostRule(entry: string): HostRule | string {
 }
 
 /** Of targets and verdicts: a connector sees few, and each on every request. */
-const MAX_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 256;
 const parsedTargets = new Map<string, UpstreamAddress>();
 
 /** The parsed target of a stream; throws BAD_REQUEST unless it is a bare `http(s)://host[:port]`. */
@@ -111,6 +111,7 @@ type Verdict = "yes" | "needs-address-check" | "no";
 /** What this connector's operator lets it reach. Without rules: nothing. */
 export class UpstreamPolicy {
   readonly #rules: readonly HostRule[];
+  readonly #verdicts = new Map<string, Verdict>();
 
   constructor(rules: readonly HostRule[]) {
     this.#rules = rules;

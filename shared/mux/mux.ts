@@ -15,7 +15,8 @@ import {
   CLOSE_GOING_AWAY,
   CLOSE_PROTOCOL_ERROR,
   CONNECTION_CREDIT_STEP_BYTES,
-  GATHER_MIN_STREAMS,
+  GATHER_MS_PER_STREAM,
+  MIN_GATHER_MS,
   SEND_BACKLOG_BYTES,
   STALL_CHECK_MS,
   STALL_TIMEOUT_MS,
@@ -57,7 +58,7 @@ export interface MuxOptions {
   connectionWindowBytes: number;
   pool: WindowPool;
   budget: SendBudget;
-  /** How long to gather frames under load, so that fewer messages leave. 0: never longer than the turn. */
+  /** How long to gather frames under load at most, so that fewer messages leave. 0: never longer than the turn. */
   gatherMs: number;
   /** How to ask a peer that fell silent under traffic, if not by PING. */
   askForLife?: () => void;
@@ -294,13 +295,13 @@ export abstract class Mux implements StreamHost {
     if (this.closed) return;
     if (this.#scheduled) {
       // A gathering that has its message's worth need not wait longer.
-      if (this.#cancelGather !== null && this.#queuedBytesReach(TARGET_MESSAGE_BYTES)) this.flush();
+      if (this.#cancelGather !== null && this.epoch.queue.holds(TARGET_MESSAGE_BYTES)) this.flush();
       return;
     }
     this.#scheduled = true;
-    const { gatherMs } = this.#options;
+    const gatherMs = Math.min(this.streamCount * GATHER_MS_PER_STREAM, this.#options.gatherMs);
     const elapsedMs = this.clock.nowMs() - this.#lastFlushMs;
-    if (gatherMs > 0 && elapsedMs < gatherMs && this.streamCount >= GATHER_MIN_STREAMS) {
+    if (gatherMs >= MIN_GATHER_MS && elapsedMs < gatherMs) {
       this.#cancelGather = this.clock.after(gatherMs - elapsedMs, () => this.flush());
     } else {
       this.clock.soon(() => {
@@ -482,15 +483,6 @@ export abstract class Mux implements StreamHost {
     if (this.#isBacklogged) return 0;
     const room = this.#options.budget.roomBytes(this.unacknowledgedBytes);
     return Math.min(room, this.epoch.sendWindow.availableBytes);
-  }
-
-  #queuedBytesReach(bytes: number): boolean {
-    let queued = 0;
-    for (const stream of this.epoch.streams.values()) {
-      queued += stream.outbox.queuedBytes;
-      if (queued >= bytes) return true;
-    }
-    return false;
   }
 
   #afterSend(outbox: Outbox): void {

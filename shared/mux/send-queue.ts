@@ -112,6 +112,16 @@ export class SendQueue {
     return this.#control.length > 0 || this.#heads.length > 0;
   }
 
+  /** Have the streams whose turn comes so many bytes together? */
+  holds(bytes: number): boolean {
+    let leftBytes = bytes;
+    for (const outbox of this.#ring) {
+      leftBytes -= outbox.queuedBytes;
+      if (leftBytes <= 0) return true;
+    }
+    return false;
+  }
+
   pushControl(type: number, payload: Uint8Array = NO_PAYLOAD, flags = 0, streamId = 0): void {
     this.#control.push({ type, flags, streamId, payload });
   }
