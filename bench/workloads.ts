@@ -5,7 +5,7 @@ export const KIB = 1024;
 export const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 /** What an ordinary client sends through an ordinary CDN. */
-export const REALISTIC_HEADERS: Readonly<Record<string, string>> = {
+const REALISTIC_HEADERS: Readonly<Record<string, string>> = {
   accept: "application/json, text/plain, */*",
   "accept-encoding": "gzip, deflate, br, zstd",
   "accept-language": "en-GB,en;q=0.9,de;q=0.8",
@@ -67,7 +67,7 @@ export function get(bytes: number, concurrency: number, durations: Durations): W
   };
 }
 
-export function getDelayed(concurrency: number, durations: Durations): Workload {
+function getDelayed(concurrency: number, durations: Durations): Workload {
   return {
     ...get(KIB, concurrency, durations),
     name: `GET 1 KiB c=${concurrency}, delayed`,
@@ -75,7 +75,7 @@ export function getDelayed(concurrency: number, durations: Durations): Workload 
   };
 }
 
-export function getWithHeaders(concurrency: number, durations: Durations): Workload {
+function getWithHeaders(concurrency: number, durations: Durations): Workload {
   const plain = get(KIB, concurrency, durations);
   return {
     name: `GET 1 KiB, 18 headers c=${concurrency}`,
@@ -87,7 +87,7 @@ export function getWithHeaders(concurrency: number, durations: Durations): Workl
   };
 }
 
-export function post(bytes: number, concurrency: number, durations: Durations): Workload {
+function post(bytes: number, concurrency: number, durations: Durations): Workload {
   return {
     name: `POST ${sizeName(bytes)} c=${concurrency}`,
     subjects: HTTP_SUBJECTS,
@@ -107,7 +107,7 @@ export function bulk(direction: "down" | "up", bytes: number): Workload {
 }
 
 /** Small GETs, alone and while four bulk downloads run beside them. */
-export function mixed(background: boolean, concurrency: number, durations: Durations): Workload {
+function mixed(background: boolean, concurrency: number, durations: Durations): Workload {
   const workload: Workload = {
     ...get(KIB, concurrency, durations),
     name: `GET 1 KiB c=${concurrency} ${background ? "beside 4 downloads" : "alone"}`,
@@ -119,7 +119,7 @@ export function mixed(background: boolean, concurrency: number, durations: Durat
   return workload;
 }
 
-export function idleWebSockets(count: number, measureMs: number): Workload {
+function idleWebSockets(count: number, measureMs: number): Workload {
   // One connection takes 512 streams.
   return sockets(`${count} idle WebSockets`, [...SOCKET_SUBJECTS, "culvert x2"], {
     count,
@@ -128,7 +128,7 @@ export function idleWebSockets(count: number, measureMs: number): Workload {
   });
 }
 
-export function chattyWebSockets(count: number, measureMs: number): Workload {
+function chattyWebSockets(count: number, measureMs: number): Workload {
   return sockets(`${count} chatty WebSockets`, [...SOCKET_SUBJECTS, ...TUNNELS], {
     count,
     messageBytes: 100,
@@ -168,7 +168,7 @@ function bulkJob(subject: Subject, direction: "down" | "up", bytes: number, conc
   return { kind: "bulk" as const, url, headers, direction, bytes, concurrency };
 }
 
-export function sizeName(bytes: number): string {
+function sizeName(bytes: number): string {
   if (bytes >= GIB) return `${bytes / GIB} GiB`;
   if (bytes >= MIB) return `${bytes / MIB} MiB`;
   return bytes >= KIB ? `${bytes / KIB} KiB` : `${bytes} B`;

@@ -25,7 +25,7 @@ socket.on("message", (data, isBinary) => {
     receivedBytes += (data as Buffer).byteLength;
     return;
   }
-  const [verb, count = ""] = String(data as Buffer).split(" ");
+  const [verb, count = ""] = String(data).split(" ");
   if (verb === "send") {
     leftBytes = Number(count);
     pump();

@@ -114,6 +114,8 @@ export class RelayMux extends Mux {
 
   /** A stream of a connection that was resumed at rest. */
   restoreStream(open: OpenHead, rest: StreamRest, handler: StreamHandler): Stream {
+    if (this.epoch.streams.has(rest.id) || rest.id >= this.#nextId)
+      throw new Error(`stream ${rest.id} is not at rest`);
     const sendWindow = new SendWindow(rest.sendLimitBytes);
     sendWindow.spend(rest.sentBytes);
     const receiveWindow = this.newReceiveWindow();

@@ -59,6 +59,8 @@ async function carry(
     await tunnel.waitForConnector(allowed.connectorWaitMs);
     // Its event would not come again for an attempt that begins now.
     if (request.signal.aborted) throw new TunnelError("CANCEL", "The gateway gave up.");
+    // What the failed attempt was still reading may have been too much to keep.
+    if (failure !== null && !body.isReplayable) throw failure;
     const attempt = begin(tunnel, open, body, tried, failure);
     const cancel = (): void => attempt.exchange.stream.reset("CANCEL", "the gateway gave up");
     request.signal.addEventListener("abort", cancel);
@@ -84,7 +86,7 @@ function requestBody(request: Request, open: OpenHead, allowed: Allowed): Reques
   if (lengthBytes !== null && lengthBytes > maxBytes) {
     throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${maxBytes} bytes.`);
   }
-  return new RequestBody(request.body, lengthBytes, maxBytes);
+  return new RequestBody(request.body, lengthBytes, maxBytes, request.signal);
 }
 
 function begin(

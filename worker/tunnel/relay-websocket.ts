@@ -71,6 +71,7 @@ export class WebSocketRelay implements StreamHandler {
   #parts: Uint8Array[] = [];
   #sizeBytes = 0;
   #waitsForGateway = false;
+  #over = false;
 
   constructor(socket: WebSocket, attachment: GatewayAttachment) {
     this.#socket = socket;
@@ -126,6 +127,8 @@ export class WebSocketRelay implements StreamHandler {
       const whole = this.#wholeMessage();
       const data = next.text ? decodeText(whole) : whole;
       if (data === null) return this.#refuse(CLOSE_INVALID_TEXT, "text that is not UTF-8");
+      // Behind the gateway's close nobody reads any more.
+      if (this.#over || this.#socket.readyState !== WebSocket.OPEN) continue;
       this.#socket.send(data);
       if (this.#socket.bufferedAmount > GATEWAY_BACKLOG_BYTES) return this.#waitForGateway();
     }
@@ -137,6 +140,7 @@ export class WebSocketRelay implements StreamHandler {
   }
 
   onRest(rest: StreamRest): void {
+    if (this.#over) return;
     this.#attachment.rest = rest;
     this.#socket.serializeAttachment(this.#attachment);
   }
@@ -175,6 +179,14 @@ export class WebSocketRelay implements StreamHandler {
 
   /** The gateway may have closed already: then there is nothing left to say. */
   #close(code: number, reason: string): void {
+    // Its stream is not to be restored: by then another may have its number.
+    this.#attachment.rest = null;
+    this.#over = true;
+    try {
+      this.#socket.serializeAttachment(this.#attachment);
+    } catch {
+      // A socket that is gone already has no attachment to change.
+    }
     try {
       const shortened = decoder.decode(utf8Prefix(reason, MAX_CLOSE_REASON_BYTES));
       this.#socket.close(code === CLOSE_WITHOUT_CODE ? CLOSE_NORMAL : legalCloseCode(code), shortened);

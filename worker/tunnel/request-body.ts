@@ -3,12 +3,16 @@ import type { Exchange } from "./exchange.ts";
 
 /** `request.body` read the default way comes in pieces of 4 KiB; into a buffer of this size it comes in large ones. */
 const READ_BYTES = 64 * 1024;
+/** How much later than the end of a broken-off body its signal may come. */
+const SIGNAL_MS = 5;
 /** What is kept so that an unprocessed request can be sent again. */
 const REPLAY_BYTES = 64 * 1024;
 
 /** A request's body, read on demand; the first bytes are kept until the request can no longer be moved. */
 export class RequestBody {
   readonly #reader: ReadableStreamBYOBReader | null;
+  readonly #lengthBytes: number | null;
+  readonly #signal: AbortSignal;
   readonly #maxBytes: number;
   readonly #readBytes: number;
   #kept: Uint8Array[] | null = [];
@@ -17,7 +21,14 @@ export class RequestBody {
   #pending: Promise<Uint8Array | null> | null = null;
 
   /** `lengthBytes`: what Content-Length promises, if anything. */
-  constructor(body: ReadableStream | null, lengthBytes: number | null, maxBytes: number) {
+  constructor(
+    body: ReadableStream | null,
+    lengthBytes: number | null,
+    maxBytes: number,
+    signal: AbortSignal,
+  ) {
+    this.#lengthBytes = lengthBytes;
+    this.#signal = signal;
     this.#reader = body?.getReader({ mode: "byob" }) ?? null;
     this.#done = this.#reader === null;
     this.#maxBytes = maxBytes;
@@ -42,17 +53,29 @@ export class RequestBody {
   async feed(exchange: Exchange): Promise<void> {
     const { stream } = exchange;
     try {
+      if (this.#kept === null && this.#readTotal > 0) throw new TunnelError("CANCEL", "the body is gone");
       for (const chunk of this.#kept ?? []) stream.write(chunk);
       let full = false;
       while (await exchange.untilWritable(full)) {
         const chunk = await this.#next();
-        if (chunk === null) return stream.end();
+        if (chunk === null) return await this.#end(exchange);
         full = !stream.write(chunk);
       }
     } catch (thrown) {
       const ours = thrown instanceof TunnelError;
       stream.reset(ours ? thrown.code : "CANCEL", ours ? thrown.message : "the gateway's body failed");
     }
+  }
+
+  /**
+   * A body of unknown length that its sender broke off reads as ended, a moment before the signal says so: an upload
+   * must never end cleanly in its middle. One of known length is counted by the connector.
+   */
+  async #end(exchange: Exchange): Promise<void> {
+    if (this.#lengthBytes === null && !this.isEmpty)
+      await new Promise((resolve) => setTimeout(resolve, SIGNAL_MS));
+    if (this.#signal.aborted) throw new TunnelError("CANCEL", "the gateway gave up");
+    exchange.stream.end();
   }
 
   cancel(): void {

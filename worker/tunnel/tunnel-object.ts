@@ -85,6 +85,7 @@ export class Tunnel extends DurableObject<Env> {
   }
 
   override webSocketError(socket: WebSocket): void {
+    if (!this.#connections.has(socket) && !this.#gateways.has(socket)) this.#restoreGateway(socket);
     this.#gateways.get(socket)?.failed();
     this.#lost(socket);
   }
@@ -164,8 +165,13 @@ export class Tunnel extends DurableObject<Env> {
     const carrier = [...this.#connections.values()].find(
       ({ connectionId }) => connectionId === attachment.connectionId,
     );
-    if (attachment.rest === null || carrier?.wasAtRest !== true) relay.orphaned();
-    else relay.join(carrier.mux.restoreStream(attachment.open, attachment.rest, relay));
+    if (attachment.rest === null || carrier?.wasAtRest !== true) return relay.orphaned();
+    try {
+      relay.join(carrier.mux.restoreStream(attachment.open, attachment.rest, relay));
+    } catch {
+      // The stream's number is not this socket's any more.
+      relay.orphaned();
+    }
   }
 
   #acceptGateway(socket: WebSocket, relay: WebSocketRelay): void {
