@@ -25,7 +25,7 @@ socket.on("message", (data, isBinary) => {
     receivedBytes += (data as Buffer).byteLength;
     return;
   }
-  const [verb, count = ""] = String(data).split(" ");
+  const [verb, count = ""] = (data as Buffer).toString("utf8").split(" ");
   if (verb === "send") {
     leftBytes = Number(count);
     pump();
