@@ -132,7 +132,11 @@ export class WebSocketRelay implements StreamHandler {
       this.#socket.send(data);
       if (this.#socket.bufferedAmount > GATEWAY_BACKLOG_BYTES) return this.#waitForGateway();
     }
-    if (stream.closeFrame !== null) this.#close(stream.closeFrame.code, stream.closeFrame.reason);
+    if (stream.closeFrame === null) return;
+    const { code, reason } = stream.closeFrame;
+    this.#close(code, reason);
+    // Not left to the gateway, which may never answer.
+    stream.sendClose(code, reason);
   }
 
   onWritable(): void {
