@@ -241,6 +241,25 @@ describe("a request that was not processed", () => {
     expect(await (await answer).text()).toBe("all");
   });
 
+  it("is not sent on without its beginning, when that grew too long to keep while it waited", async () => {
+    const tunnel = await readyTunnel();
+    const leaving = await attached(tunnel);
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    const answer = request(tunnel, "/", { method: "POST", body: readable });
+    const { id } = await leaving.takeOpen();
+    await writer.write(new Uint8Array(40_000));
+    await leaving.take(FRAME.DATA, id);
+    leaving.send(goaway(0));
+    // No other connector is here yet: the request waits for one, and its body goes on.
+    void writer.write(new Uint8Array(40_000)).catch(() => {});
+    await leaving.settled();
+    const arriving = await attached(tunnel, { connectorId: "other" });
+    expect((await refusalOf(answer))[0]).toBe(502);
+    await arriving.settled();
+    expect(arriving.streamFrames).toEqual([]);
+  });
+
   it("is moved within a budget: a tunnel where everything fails is not asked twice as much", async () => {
     const tunnel = await readyTunnel();
     const peers = [await attached(tunnel), await attached(tunnel, { connectorId: "other" })];
