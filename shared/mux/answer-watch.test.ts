@@ -5,8 +5,13 @@ import { AnswerWatch } from "./answer-watch.ts";
 function start() {
   const clock = new FakeClock();
   const seen: string[] = [];
-  const watch = new AnswerWatch(clock, { ask: () => seen.push("ask"), lost: () => seen.push("lost") });
-  return { clock, seen, watch };
+  const life = { atMs: -Infinity };
+  const watch = new AnswerWatch(clock, {
+    ask: () => seen.push("ask"),
+    lost: () => seen.push("lost"),
+    lastLifeMs: () => life.atMs,
+  });
+  return { clock, seen, watch, life };
 }
 
 describe("AnswerWatch", () => {
@@ -21,6 +26,19 @@ describe("AnswerWatch", () => {
     clock.advance(60_000);
     expect(seen).toEqual(["ask", "lost"]);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("keeps no timer while nothing is under way, and watches again when something is", () => {
+    const { clock, seen, watch } = start();
+    watch.sent();
+    watch.rest();
+    expect(clock.pendingTimers).toBe(1);
+    watch.received();
+    watch.rest();
+    expect(clock.pendingTimers).toBe(0);
+    watch.sent();
+    clock.advance(8_000);
+    expect(seen).toEqual(["ask", "lost"]);
   });
 
   it("is content with anything that comes", () => {
@@ -64,6 +82,20 @@ describe("AnswerWatch", () => {
     expect(seen).toEqual([]);
     clock.advance(8_000);
     expect(seen).toEqual(["ask", "lost"]);
+  });
+
+  it("looks whether there was another sign of life before it asks or gives up", () => {
+    const { clock, seen, watch, life } = start();
+    watch.sent();
+    clock.advance(7_000);
+    expect(seen).toEqual(["ask"]);
+    life.atMs = 5_000;
+    clock.advance(60_000);
+    expect([seen, watch.isSuspect]).toEqual([["ask"], false]);
+    // One from before what was sent says nothing.
+    watch.sent();
+    clock.advance(8_000);
+    expect(seen).toEqual(["ask", "ask", "lost"]);
   });
 
   it("leaves no timer behind when stopped", () => {

@@ -6,6 +6,8 @@ export interface SilenceEvents {
   ask(): void;
   /** No answer either: the connection is lost, whatever the socket says. */
   lost(): void;
+  /** When the peer last showed life that `received` was not told of, in ms of the clock. */
+  lastLifeMs(): number;
 }
 
 /**
@@ -52,14 +54,25 @@ export class AnswerWatch {
     this.#asked = false;
   }
 
+  /** Nothing is under way: a timer alone would keep an object awake, and billed. */
+  rest(): void {
+    if (this.#unansweredSinceMs === null) this.#cancel();
+  }
+
   stop(): void {
     this.#stopped = true;
+    this.#cancel();
+  }
+
+  #cancel(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
   }
 
   #check(): void {
     this.#cancelTimer = null;
+    if (this.#unansweredSinceMs !== null && this.#events.lastLifeMs() > this.#unansweredSinceMs)
+      this.received();
     if (this.#unansweredSinceMs === null) return;
     const waitedMs = this.#clock.nowMs() - this.#unansweredSinceMs;
     const dueMs = this.#asked ? 2 * ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS;

@@ -39,7 +39,7 @@ const UNREADABLE: OpenHead = {
 export class ConnectorMux extends Mux {
   readonly #options: ConnectorMuxOptions;
   #welcomed = false;
-  #epochNumber = 0;
+  epochNumber = 0;
   #lastId = 0;
   #openedCount = 0;
   #grantedCount: number;
@@ -133,14 +133,14 @@ export class ConnectorMux extends Mux {
 
   #receiveWelcome(welcome: Welcome): void {
     this.#welcomed = true;
-    this.#epochNumber = welcome.epoch;
+    this.epochNumber = welcome.epoch;
     this.adoptPeerWindows(welcome);
     this.#options.events.onWelcome(welcome);
   }
 
   #receiveRestart(epoch: number): void {
-    if (epoch <= this.#epochNumber) throw connectionError("PROTOCOL_ERROR", "RESTART of a past epoch");
-    this.#epochNumber = epoch;
+    if (epoch <= this.epochNumber) throw connectionError("PROTOCOL_ERROR", "RESTART of a past epoch");
+    this.epochNumber = epoch;
     this.#lastId = 0;
     this.#openedCount = 0;
     this.#grantedCount = this.#options.hello.maxStreams;

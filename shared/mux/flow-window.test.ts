@@ -71,12 +71,30 @@ describe("ReceiveWindow", () => {
     expect(window.sizeBytes).toBe(64 * KIB);
   });
 
+  it("takes at most half of what the pool has left", () => {
+    const { window, pool } = receiver({ rttMs: 80, poolBytes: 64 * KIB });
+    window.receive(64 * KIB, 0);
+    window.consume(64 * KIB);
+    window.grant(1);
+    expect([window.sizeBytes, pool.freeBytes]).toEqual([96 * KIB, 32 * KIB]);
+  });
+
   it("stays when the pool is used up", () => {
-    const { window } = receiver({ rttMs: 80, poolBytes: 63 * KIB });
+    const { window } = receiver({ rttMs: 80, poolBytes: 1 });
     window.receive(64 * KIB, 0);
     window.consume(64 * KIB);
     window.grant(1);
     expect(window.sizeBytes).toBe(64 * KIB);
+  });
+
+  it("opens at once for what is announced, up to its maximum, and never closes for less", () => {
+    const { window } = receiver();
+    window.expect(200 * KIB);
+    expect([window.sizeBytes, window.isDue]).toEqual([200 * KIB, true]);
+    expect(window.grant(0)).toBe(200 * KIB);
+    window.expect(1);
+    window.expect(1024 * KIB);
+    expect(window.grant(0)).toBe(256 * KIB);
   });
 
   it("never measures less than the round trip, however many grants are under way", () => {

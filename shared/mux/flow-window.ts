@@ -35,10 +35,11 @@ export class WindowPool {
     return this.#freeBytes;
   }
 
-  take(bytes: number): boolean {
-    if (bytes > this.#freeBytes) return false;
-    this.#freeBytes -= bytes;
-    return true;
+  /** As much of `bytes` as may be had: never more than half of what is free, so that something is left for the next. */
+  take(bytes: number): number {
+    const taken = Math.min(bytes, Math.floor(this.#freeBytes / 2));
+    this.#freeBytes -= taken;
+    return taken;
   }
 
   giveBack(bytes: number): void {
@@ -140,6 +141,11 @@ export class ReceiveWindow {
     return this.#grantedBytes;
   }
 
+  /** So many bytes are announced: a window that is smaller would only cost round trips until it has grown. */
+  expect(bytes: number): void {
+    this.#growTo(bytes);
+  }
+
   /** The growth goes back to the pool. */
   dispose(): void {
     this.#options.pool.giveBack(this.#sizeBytes - this.#options.baseBytes);
@@ -148,14 +154,18 @@ export class ReceiveWindow {
 
   /** Grants that rode along in between don't count: it is half a window since the last look that is timed. */
   #growIfLimiting(nowMs: number): void {
-    const { maxBytes, pool, roundTrip } = this.#options;
+    const { roundTrip } = this.#options;
     if ((this.consumedBytes - this.#lookedAtBytes) * 2 < this.#sizeBytes) return;
     const elapsedMs = nowMs - this.#lookedAtMs;
     this.#lookedAtBytes = this.consumedBytes;
     this.#lookedAtMs = nowMs;
     if (elapsedMs > 2 * roundTrip.estimateMs) return;
-    const grownBytes = Math.min(this.#sizeBytes * 2, maxBytes);
-    if (grownBytes > this.#sizeBytes && pool.take(grownBytes - this.#sizeBytes)) this.#sizeBytes = grownBytes;
+    this.#growTo(this.#sizeBytes * 2);
+  }
+
+  #growTo(bytes: number): void {
+    const { maxBytes, pool } = this.#options;
+    this.#sizeBytes += pool.take(Math.max(0, Math.min(bytes, maxBytes) - this.#sizeBytes));
   }
 }
 

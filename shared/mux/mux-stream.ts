@@ -13,6 +13,7 @@ import type { Stream, StreamHandler, WebSocketMessage } from "./stream.ts";
 
 /** What a stream needs of its connection. */
 export interface StreamHost {
+  readonly epochNumber: number;
   sendHead(type: number, streamId: number, payload: Uint8Array, flags?: number): void;
   wake(outbox: Outbox): void;
   /** Something may be owed to the peer of this stream's window. */
@@ -155,6 +156,11 @@ export class MuxStream implements Stream {
     this.#host.released(this);
   }
 
+  expect(bytes: number): void {
+    this.receiveWindow.expect(bytes);
+    if (this.wantsCredit) this.#host.creditOwed(this);
+  }
+
   read(): Uint8Array | null {
     const chunk = this.#received.shift();
     if (chunk !== null) this.#taken(chunk.byteLength);
@@ -195,16 +201,23 @@ export class MuxStream implements Stream {
     return this.#isDone && (this.#closed || this.readEnded);
   }
 
-  /** An open WebSocket with nothing under way in either direction. */
+  /** An open WebSocket with nothing under way in either direction, the answer to a STOP included. */
   get isAtRest(): boolean {
     const open = this.#localHalf === "messages" && this.#remoteHalf === "messages";
-    return open && !this.#midMessage && this.outbox.items.length === 0 && this.#messages.length === 0;
+    return (
+      open &&
+      !this.#stopSent &&
+      !this.#midMessage &&
+      this.outbox.items.length === 0 &&
+      this.#messages.length === 0
+    );
   }
 
   /** Tells the owner what to keep. Call while it is at rest. */
   tellRest(): void {
     const { window } = this.outbox;
     this.#handler?.onRest?.({
+      epoch: this.#host.epochNumber,
       id: this.id,
       sentBytes: window.sentBytes,
       sendLimitBytes: window.limitBytes,

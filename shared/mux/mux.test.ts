@@ -23,6 +23,7 @@ import { FIRST_EXTENSION_TYPE, FLAG, FRAME, FRAME_RULES } from "../protocol/fram
 import { readU32 } from "../protocol/integers.ts";
 import { ConnectorMux } from "./connector-mux.ts";
 import { RelayMux } from "./relay-mux.ts";
+import type { StreamRest } from "./rest.ts";
 
 const bytes = (length: number) => new Uint8Array(length);
 const OK = { status: 200, reason: "", fields: [] };
@@ -317,6 +318,48 @@ describe("a relay whose WebSockets are at rest", () => {
     expect(bench.rests.at(-1)).toMatchObject({ sentBytes: 228, receivedBytes: 138 });
     bench.send(frame("WINDOW", 0, encodeOffset(CONNECTION_WINDOW + 228)));
     expect(bench.rests.at(-1)).toMatchObject({ sendLimitBytes: CONNECTION_WINDOW + 228 });
+  });
+
+  it("takes it back for a message that waits for the window, though nothing leaves", () => {
+    const bench = Bench.ready("relay", "websocket");
+    bench.send(headFrame(1, 101), headFrame(3, 101));
+    for (let half = 0; half < 2; half++)
+      bench.stream(0).writeMessage(bytes(STREAM_WINDOW / 2 - 128), false, false);
+    bench.clock.advance(0);
+    expect(bench.rests.at(-1)).toMatchObject({ sentBytes: STREAM_WINDOW });
+    bench.stream(0).writeMessage(bytes(1), false, false);
+    bench.clock.advance(0);
+    expect(bench.rests.at(-1)).toBe(null);
+    bench.send(frame("WINDOW", 1, encodeOffset(2 * STREAM_WINDOW)));
+    expect(bench.rests.at(-1)).toMatchObject({ sentBytes: STREAM_WINDOW + 129 });
+  });
+
+  it("takes it back while the answer to a STOP or a RESET is owed", () => {
+    const bench = Bench.ready("relay", "websocket");
+    bench.open({ kind: "websocket" });
+    bench.send(headFrame(1, 101), headFrame(3, 101), headFrame(5, 101));
+    expect(bench.rests.at(-1)).not.toBe(null);
+    bench.stream(0).reset("CANCEL");
+    bench.clock.advance(0);
+    expect(bench.rests.at(-1)).toBe(null);
+    bench.send(reset(1));
+    expect(bench.rests.at(-1)).not.toBe(null);
+    bench.stream(1).stopSending();
+    bench.clock.advance(0);
+    expect(bench.rests.at(-1)).toBe(null);
+  });
+
+  it("are not restored into another epoch, where their numbers are others'", () => {
+    const bench = Bench.ready("relay", "websocket");
+    const rests: StreamRest[] = [];
+    bench.witness(0).onRest = (rest) => void rests.push(rest);
+    bench.send(headFrame(1, 101), headFrame(3, 101));
+    const [rest] = rests;
+    if (rest === undefined) throw new Error("no rest");
+    const open = bench.stream(0).open;
+    expect(() =>
+      relayOf(bench).restoreStream(open, { ...rest, epoch: rest.epoch + 1 }, bench.witness(0)),
+    ).toThrow("not at rest");
   });
 
   it("tells a stream's rest again when it granted more", () => {

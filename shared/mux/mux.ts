@@ -16,8 +16,11 @@ import {
   CLOSE_PROTOCOL_ERROR,
   CONNECTION_CREDIT_STEP_BYTES,
   GATHER_MS_PER_STREAM,
+  MAX_DATA_BYTES,
   MIN_GATHER_MS,
+  MIN_UNDER_WAY_BYTES,
   SEND_BACKLOG_BYTES,
+  SLOW_CREDIT_MS,
   STALL_CHECK_MS,
   STALL_TIMEOUT_MS,
   TARGET_MESSAGE_BYTES,
@@ -34,6 +37,7 @@ import {
   SendWindow,
   type WindowPool,
 } from "./flow-window.ts";
+import { FlightLimit } from "./flight-limit.ts";
 import type { MuxStream, StreamHost } from "./mux-stream.ts";
 import { costBytes, type Outbox, SendQueue } from "./send-queue.ts";
 
@@ -62,6 +66,8 @@ export interface MuxOptions {
   gatherMs: number;
   /** How to ask a peer that fell silent under traffic, if not by PING. */
   askForLife?: () => void;
+  /** When the peer last showed life without a message to this end, in ms of the clock. */
+  lastLifeMs?: () => number;
 }
 
 /** The frames of one epoch: ids, windows and credits all start again with it. */
@@ -69,6 +75,7 @@ interface Epoch {
   streams: Map<number, MuxStream>;
   queue: SendQueue;
   sendWindow: SendWindow;
+  flight: FlightLimit;
   receivedBytes: number;
   grantedBytes: number;
 }
@@ -106,6 +113,7 @@ export abstract class Mux implements StreamHost {
   #cancelGather: (() => void) | null = null;
   #scheduled = false;
   #lastFlushMs = -Infinity;
+  #lastCreditMs = -Infinity;
   #nowMs: number;
 
   constructor(options: MuxOptions) {
@@ -116,6 +124,7 @@ export abstract class Mux implements StreamHost {
     this.#watch = new AnswerWatch(options.clock, {
       ask: options.askForLife ?? (() => this.ping()),
       lost: () => this.giveUp(),
+      lastLifeMs: options.lastLifeMs ?? (() => -Infinity),
     });
     this.#nowMs = options.clock.nowMs();
     this.#receiveOptions = {
@@ -126,6 +135,9 @@ export abstract class Mux implements StreamHost {
     };
     this.epoch = this.#newEpoch();
   }
+
+  /** Streams are numbered anew in each. */
+  abstract get epochNumber(): number;
 
   /** Streams that are not over, those in teardown included. */
   get streamCount(): number {
@@ -236,6 +248,7 @@ export abstract class Mux implements StreamHost {
       if (frames.length === 0) break;
       this.#transport.send(encodeMessage(frames));
       if (frames.some(wantsAnswer)) this.#watch.sent();
+      if (touched.size > 0) this.#noteFlight();
       for (const outbox of touched) this.#afterSend(outbox);
       if (this.closed) return;
     }
@@ -271,8 +284,10 @@ export abstract class Mux implements StreamHost {
   /** Forgets all streams; ids, windows and credits begin again. */
   protected restart(error: TunnelError): void {
     const { streams } = this.epoch;
-    this.#disposeEpoch();
+    const { unacknowledgedBytes } = this;
+    // First: the budget that is freed then wakes who waits for it, who may send at once.
     this.epoch = this.#newEpoch();
+    this.#disposeEpoch(unacknowledgedBytes);
     for (const stream of streams.values()) this.failStream(stream, error);
   }
 
@@ -314,13 +329,20 @@ export abstract class Mux implements StreamHost {
 
   sendHead(type: number, streamId: number, payload: Uint8Array, flags = 0): void {
     this.epoch.queue.pushHead(type, streamId, payload, flags);
+    const stream = this.epoch.streams.get(streamId);
+    if (stream !== undefined) this.streamTouched(stream);
     this.schedule();
   }
 
   wake(outbox: Outbox): void {
     this.epoch.queue.wake(outbox);
-    if (outbox.inRing) this.schedule();
-    else this.#noteStalled(outbox);
+    if (outbox.inRing) return this.schedule();
+    const stream = this.epoch.streams.get(outbox.streamId);
+    if (stream === undefined || outbox.items.length === 0) return;
+    this.#noteStalled(outbox);
+    // What waits for the window is under way, though nothing leaves: the connection is at rest no longer.
+    this.streamTouched(stream);
+    this.schedule();
   }
 
   creditOwed(stream: MuxStream): void {
@@ -341,6 +363,7 @@ export abstract class Mux implements StreamHost {
     this.epoch.streams.delete(stream.id);
     this.#forget(stream);
     this.streamGone(stream);
+    if (this.epoch.streams.size === 0) this.#watch.rest();
     stream.finish();
   }
 
@@ -431,13 +454,14 @@ export abstract class Mux implements StreamHost {
   }
 
   #receiveConnectionWindow(limitBytes: number): void {
-    const { sendWindow } = this.epoch;
+    const { flight, sendWindow } = this.epoch;
     const addedBytes = limitBytes - sendWindow.limitBytes;
     if (addedBytes <= 0) return this.spend("staleControl");
     if (limitBytes > sendWindow.sentBytes + this.peerConnectionWindowBytes) {
       throw connectionError("FLOW_CONTROL", "connection credit beyond what was sent");
     }
     sendWindow.grant(limitBytes);
+    flight.acknowledged(limitBytes - this.peerConnectionWindowBytes, addedBytes, this.#nowMs);
     this.#creditAwaitedSinceMs = null;
     this.#options.budget.change(-addedBytes);
     if (!this.epoch.queue.isEmpty) this.schedule();
@@ -451,7 +475,10 @@ export abstract class Mux implements StreamHost {
     }
     const windowBytes = this.#options.connectionWindowBytes;
     const limitBytes = epoch.receivedBytes + windowBytes;
-    if (limitBytes - epoch.grantedBytes < Math.min(windowBytes / 8, CONNECTION_CREDIT_STEP_BYTES)) return;
+    const owedBytes = limitBytes - epoch.grantedBytes;
+    const isSlow = owedBytes >= MAX_DATA_BYTES && this.#nowMs - this.#lastCreditMs >= SLOW_CREDIT_MS;
+    if (owedBytes < Math.min(windowBytes / 8, CONNECTION_CREDIT_STEP_BYTES) && !isSlow) return;
+    this.#lastCreditMs = this.#nowMs;
     epoch.grantedBytes = limitBytes;
     epoch.queue.pushControl(FRAME.WINDOW, encodeOffset(limitBytes));
     this.schedule();
@@ -481,8 +508,15 @@ export abstract class Mux implements StreamHost {
 
   #dataRoomBytes(): number {
     if (this.#isBacklogged) return 0;
-    const room = this.#options.budget.roomBytes(this.unacknowledgedBytes);
-    return Math.min(room, this.epoch.sendWindow.availableBytes);
+    const { flight, sendWindow } = this.epoch;
+    const underWayBytes = this.unacknowledgedBytes;
+    const room = Math.min(this.#options.budget.roomBytes(underWayBytes), flight.bytes - underWayBytes);
+    return Math.min(room, sendWindow.availableBytes);
+  }
+
+  #noteFlight(): void {
+    const { flight, sendWindow } = this.epoch;
+    flight.sent(sendWindow.sentBytes, this.unacknowledgedBytes, this.#nowMs);
   }
 
   #afterSend(outbox: Outbox): void {
@@ -545,6 +579,7 @@ export abstract class Mux implements StreamHost {
       streams: new Map(),
       queue: new SendQueue(),
       sendWindow: new SendWindow(this.peerConnectionWindowBytes),
+      flight: new FlightLimit(MIN_UNDER_WAY_BYTES),
       receivedBytes: 0,
       grantedBytes: this.#options.connectionWindowBytes,
     };
@@ -557,8 +592,8 @@ export abstract class Mux implements StreamHost {
     stream.receiveWindow.dispose();
   }
 
-  #disposeEpoch(): void {
-    this.#options.budget.change(-this.unacknowledgedBytes);
+  #disposeEpoch(unacknowledgedBytes: number): void {
+    this.#options.budget.change(-unacknowledgedBytes);
     this.#cancelStallCheck?.();
     this.#cancelStallCheck = null;
     this.#creditAwaitedSinceMs = null;
@@ -579,7 +614,7 @@ export abstract class Mux implements StreamHost {
     this.#scheduled = false;
     this.#cancelGather?.();
     this.#watch.stop();
-    this.#disposeEpoch();
+    this.#disposeEpoch(this.unacknowledgedBytes);
     for (const stream of this.epoch.streams.values()) this.failStream(stream, error);
     this.#options.budget.forget(this.#wakeUp);
     this.#events.onClosed(error);

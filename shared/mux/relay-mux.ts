@@ -45,7 +45,7 @@ export class RelayMux extends Mux {
   readonly #options: RelayMuxOptions;
   #state: State;
   #hello: Hello | null = null;
-  #epochNumber = 0;
+  epochNumber = 0;
   #nextId = 1;
   #openedCount = 0;
   #streamsLimit = 0;
@@ -64,7 +64,7 @@ export class RelayMux extends Mux {
     this.#state = "hello";
     if (options.resume !== undefined) {
       this.#state = "dormant";
-      this.#epochNumber = options.resume.epoch;
+      this.epochNumber = options.resume.epoch;
       this.#adopt(options.resume.hello);
       if (options.resume.rest !== null) this.#restore(options.resume.rest);
     }
@@ -114,7 +114,7 @@ export class RelayMux extends Mux {
 
   /** A stream of a connection that was resumed at rest. */
   restoreStream(open: OpenHead, rest: StreamRest, handler: StreamHandler): Stream {
-    if (this.epoch.streams.has(rest.id) || rest.id >= this.#nextId)
+    if (rest.epoch !== this.epochNumber || this.epoch.streams.has(rest.id) || rest.id >= this.#nextId)
       throw new Error(`stream ${rest.id} is not at rest`);
     const sendWindow = new SendWindow(rest.sendLimitBytes);
     sendWindow.spend(rest.sentBytes);
@@ -164,7 +164,7 @@ export class RelayMux extends Mux {
         this.#announceEpoch();
         return true;
       case "restarting":
-        if (type === FRAME.RESTART && readU32(payload, 0) === this.#epochNumber) this.#state = "ready";
+        if (type === FRAME.RESTART && readU32(payload, 0) === this.epochNumber) this.#state = "ready";
         return true;
       case "ready":
         if (type !== FRAME.STREAMS) return false;
@@ -281,7 +281,7 @@ export class RelayMux extends Mux {
     this.#adopt(hello);
     this.#options.events.onHello(hello);
     const { softwareVersion, relayId, streamWindowBytes, connectionWindowBytes } = this.#options;
-    const epoch = this.#epochNumber;
+    const epoch = this.epochNumber;
     const windows = { streamWindowBytes, connectionWindowBytes };
     const welcome: Welcome = { softwareVersion, relayId, epoch, capabilities: 0, ...windows };
     this.epoch.queue.pushControl(FRAME.WELCOME, encodeWelcome(welcome));
@@ -290,10 +290,10 @@ export class RelayMux extends Mux {
   }
 
   #announceEpoch(): void {
-    this.#epochNumber++;
-    this.#options.events.onEpoch(this.#epochNumber);
+    this.epochNumber++;
+    this.#options.events.onEpoch(this.epochNumber);
     this.#state = "restarting";
-    this.epoch.queue.pushControl(FRAME.RESTART, encodeU32(this.#epochNumber));
+    this.epoch.queue.pushControl(FRAME.RESTART, encodeU32(this.epochNumber));
     this.schedule();
   }
 

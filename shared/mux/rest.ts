@@ -18,6 +18,8 @@ export function isSameRest(a: ConnectionRest | null, b: ConnectionRest | null): 
 }
 
 export interface StreamRest {
+  /** The numbers of streams are those of an epoch. */
+  epoch: number;
   id: number;
   sentBytes: number;
   sendLimitBytes: number;

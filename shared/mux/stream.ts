@@ -60,6 +60,8 @@ export interface Stream {
   readonly queuedBytes: number;
 
   // receiving
+  /** The peer is going to send so many bytes in all: credit for them is given at once, as far as memory allows. */
+  expect(bytes: number): void;
   /** Next bytes, null when none are here now. Reading returns credit to the peer. */
   read(): Uint8Array | null;
   readMessage(): WebSocketMessage | null;

@@ -38,6 +38,7 @@ const FACT = {
   connectTimeoutMs: 8,
   responseTimeoutMs: 9,
   reason: 10,
+  upstreamMs: 11,
 } as const;
 type FactName = keyof typeof FACT;
 /** Facts stand beside the fields, so their number and size have room of their own. */
@@ -103,8 +104,11 @@ export function encodeHead(head: ResponseHead): Uint8Array {
   const problem = statusProblem(head.status) ?? fieldsProblem(head.fields);
   if (problem !== null) throw new TunnelError("UPSTREAM_PROTOCOL", problem);
   writeU16(scratch, 0, head.status);
+  const facts: [FactName, string][] = [];
   const reason = printable(head.reason);
-  return encodeBlock("UPSTREAM_PROTOCOL", 2, reason === "" ? [] : [["reason", reason]], head.fields);
+  if (reason !== "") facts.push(["reason", reason]);
+  if (head.upstreamMs !== undefined) facts.push(["upstreamMs", String(head.upstreamMs)]);
+  return encodeBlock("UPSTREAM_PROTOCOL", 2, facts, head.fields);
 }
 
 export function decodeHead(payload: Uint8Array): ResponseHead {
@@ -112,7 +116,10 @@ export function decodeHead(payload: Uint8Array): ResponseHead {
   const status = readU16(payload, 0);
   const problem = statusProblem(status) ?? fieldsProblem(fields);
   if (problem !== null) throw invalid(problem);
-  return { status, reason: printable(facts.get("reason") ?? ""), fields };
+  const head: ResponseHead = { status, reason: printable(facts.get("reason") ?? ""), fields };
+  const upstreamMs = milliseconds(facts, "upstreamMs");
+  if (upstreamMs !== null) head.upstreamMs = upstreamMs;
+  return head;
 }
 
 export function encodeTrailers(fields: readonly Field[]): Uint8Array {

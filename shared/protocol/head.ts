@@ -28,5 +28,7 @@ export interface ResponseHead {
   status: number;
   /** HTTP/1.1 reason phrase, "" when there is none. */
   reason: string;
+  /** How long the connector waited for it, from the stream's start; whole milliseconds. Absent: it does not say. */
+  upstreamMs?: number;
   fields: readonly Field[];
 }

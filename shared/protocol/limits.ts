@@ -37,26 +37,35 @@ export const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
 
 /** Streams a connector takes at once on one connection. 512 × 256 KiB bounds what uploads can make it hold. */
 export const DEFAULT_MAX_STREAMS = 512;
+/**
+ * Connections of one object: 64 connectors, each of which may come anew before its old connection is known to be lost.
+ * 128 × MIN_UNACKNOWLEDGED_BYTES is over half of an object's 128 MB.
+ */
+export const MAX_CONNECTIONS_PER_OBJECT = 128;
 /** Streams one object relays at once, over all connections: 1,024 × 64 KiB is half of an object's 128 MB. */
 export const MAX_STREAMS_PER_OBJECT = 1024;
 
 /** Toward the relay: 512 base windows must fit an object. */
 export const RELAY_STREAM_WINDOW_BYTES = 64 * 1024;
-export const RELAY_STREAM_WINDOW_MAX_BYTES = 2 * 1024 * 1024;
+export const RELAY_STREAM_WINDOW_MAX_BYTES = 16 * 1024 * 1024;
 /** Toward the connector, whose process has more room. */
 export const CONNECTOR_STREAM_WINDOW_BYTES = 256 * 1024;
-export const CONNECTOR_STREAM_WINDOW_MAX_BYTES = 8 * 1024 * 1024;
-/** Covers 50 MB/s at 80 ms round trip. */
-export const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
-/** Connection credit returns in these steps: 8 per window keep the sender's view fresh for few messages. */
-export const CONNECTION_CREDIT_STEP_BYTES = CONNECTION_WINDOW_BYTES / 8;
+export const CONNECTOR_STREAM_WINDOW_MAX_BYTES = 16 * 1024 * 1024;
+/** Covers 200 MB/s at 80 ms round trip. */
+export const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
+/** Connection credit returns in these steps: they keep the sender's view fresh for few messages. */
+export const CONNECTION_CREDIT_STEP_BYTES = 512 * 1024;
+/** Over a slow link a step takes many seconds: each frame's worth returns once a second, or the link looks dead. */
+export const SLOW_CREDIT_MS = 1_000;
 /** Growth of all windows of one object (relay) or process (connector) over their base. */
 export const RELAY_WINDOW_POOL_BYTES = 24 * 1024 * 1024;
 export const CONNECTOR_WINDOW_POOL_BYTES = 32 * 1024 * 1024;
 /** What one object has sent and not seen acknowledged: Workers' sockets buffer without bound. */
-export const MAX_UNACKNOWLEDGED_BYTES = 8 * 1024 * 1024;
+export const MAX_UNACKNOWLEDGED_BYTES = 16 * 1024 * 1024;
 /** Every connection may have this much in flight even then, or credit that returns in steps would never return. */
 export const MIN_UNACKNOWLEDGED_BYTES = CONNECTION_CREDIT_STEP_BYTES + 2 * MAX_DATA_BYTES;
+/** However late acknowledgements come: a second step leaves while the first one's credit returns. */
+export const MIN_UNDER_WAY_BYTES = 2 * MIN_UNACKNOWLEDGED_BYTES;
 /** Over this, DATA waits in its queue, where small frames overtake it, and not in the socket's. */
 export const SEND_BACKLOG_BYTES = 256 * 1024;
 /** A stream's writer stops over the high mark and goes on under the low one. */
