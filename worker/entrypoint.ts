@@ -2,7 +2,8 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { isTunnelId } from "./auth/random-id.ts";
 import type { Env } from "./env.ts";
-import { relayToTunnel } from "./relay-to-tunnel.ts";
+import { type Relayed, relayToTunnel } from "./relay-to-tunnel.ts";
+import { type KnownFacts, logOwnAnswer } from "./telemetry/relay-events.ts";
 import { problemResponse } from "./tunnel/problem.ts";
 
 /** What a gateway's binding says in its `props`: the only source of who is calling. */
@@ -17,6 +18,16 @@ export interface TunnelBindingProps {
 /** The entrypoint that gateways bind: `env.TUNNEL.fetch("http://service-name/path")`. */
 export class TunnelBinding extends WorkerEntrypoint<Env, Partial<TunnelBindingProps>> {
   override async fetch(request: Request): Promise<Response> {
+    const arrivedAtMs = Date.now();
+    const { response, isOwn } = await this.#relay(request);
+    if (isOwn) {
+      const facts = { arrivedAtMs, ...textsOf(this.ctx.props ?? {}) };
+      logOwnAnswer(request, response, facts, this.env, (work) => this.ctx.waitUntil(work));
+    }
+    return response;
+  }
+
+  async #relay(request: Request): Promise<Relayed> {
     const { tunnel, project, environment, forwarded } = this.ctx.props ?? {};
     if (typeof tunnel !== "string" || !isTunnelId(tunnel)) {
       return refusal(
@@ -33,6 +44,13 @@ export class TunnelBinding extends WorkerEntrypoint<Env, Partial<TunnelBindingPr
   }
 }
 
-function refusal(request: Request, code: "UNKNOWN_TUNNEL" | "ACCESS_DENIED", message: string): Response {
-  return problemResponse(new TunnelError(code, message), request.method, crypto.randomUUID());
+function refusal(request: Request, code: "UNKNOWN_TUNNEL" | "ACCESS_DENIED", message: string): Relayed {
+  const error = new TunnelError(code, message);
+  return { response: problemResponse(error, request.method, crypto.randomUUID()), isOwn: true };
+}
+
+/** Props are whatever was deployed. */
+function textsOf({ tunnel, project, environment }: Partial<TunnelBindingProps>): Partial<KnownFacts> {
+  const given = { tunnel, project, environment };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => typeof value === "string"));
 }

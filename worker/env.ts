@@ -1,10 +1,13 @@
 import type { Registry } from "./registry/registry-object.ts";
+import type { LogVariables } from "./telemetry/log-settings.ts";
+import type { Telemetry } from "./telemetry/telemetry-object.ts";
 import type { Tunnel } from "./tunnel/tunnel-object.ts";
 
 /** The Worker's bindings, as wrangler.toml names them. */
-export interface Env {
+export interface Env extends LogVariables {
   TUNNEL: DurableObjectNamespace<Tunnel>;
   REGISTRY: DurableObjectNamespace<Registry>;
+  TELEMETRY: DurableObjectNamespace<Telemetry>;
   /** Secret that opens the admin API before there are keys. Unset: only API keys do. */
   ADMIN_KEY?: string;
 }
@@ -17,6 +20,11 @@ export function registryStub(env: Env): DurableObjectStub<Registry> {
 /** As above; for the names see `tunnelObjectNames`. */
 export function tunnelStub(env: Env, objectName: string): DurableObjectStub<Tunnel> {
   return env.TUNNEL.get(tunnelObjectId(env, objectName));
+}
+
+/** Named like the tunnel's object that it serves, or `RELAY_TELEMETRY`. */
+export function telemetryStub(env: Env, name: string): DurableObjectStub<Telemetry> {
+  return env.TELEMETRY.get(env.TELEMETRY.idFromName(name));
 }
 
 const MAX_KEPT_IDS = 1_000;

@@ -4,7 +4,8 @@ import { ApiError, problemResponse } from "./api/problem.ts";
 import { accessKeyProof, type KeyProof } from "./auth/access-key.ts";
 import { isTunnelId } from "./auth/random-id.ts";
 import { type Env, registryStub } from "./env.ts";
-import { relayToTunnel } from "./relay-to-tunnel.ts";
+import { type Relayed, relayToTunnel } from "./relay-to-tunnel.ts";
+import { logOwnAnswer, type WaitUntil } from "./telemetry/relay-events.ts";
 import { KEY_REFUSED } from "./tunnel/claim.ts";
 import { problemResponse as tunnelProblem } from "./tunnel/problem.ts";
 import { rawPath } from "./tunnel/request-head.ts";
@@ -25,18 +26,37 @@ export interface GatewayTarget {
  * `/~/TUNNEL_ID/SERVICE/path?query` with a gateway key: the binding's `fetch` for gateways that are no Worker of this
  * account. The tunnel's object says whether the key holds and whom it stands for. Never throws.
  */
-export async function gatewayRoute(request: Request, env: Env, nowMs: number): Promise<Response> {
+export async function gatewayRoute(
+  request: Request,
+  env: Env,
+  nowMs: number,
+  waitUntil: WaitUntil,
+): Promise<Response> {
+  const { response, isOwn } = await answered(request, env, nowMs);
+  if (isOwn) {
+    const code = response.headers.get("culvert-error");
+    // Before anybody has shown a key, what the path names is not to become a tunnel's name in anybody's log service.
+    const target = code === "RELAY_RESTART" ? parseGatewayRoute(rawPath(request.url)) : null;
+    const facts = target === null ? {} : { tunnel: target.tunnelId, url: target.url };
+    logOwnAnswer(request, response, { arrivedAtMs: nowMs, ...facts }, env, waitUntil);
+  }
+  return response;
+}
+
+async function answered(request: Request, env: Env, nowMs: number): Promise<Relayed> {
   try {
     return await relay(request, env, nowMs);
   } catch (thrown) {
     request.body?.cancel().catch(() => {});
-    return thrown instanceof TunnelError
-      ? tunnelProblem(thrown, request.method, crypto.randomUUID())
-      : refusal(thrown);
+    const response =
+      thrown instanceof TunnelError
+        ? tunnelProblem(thrown, request.method, crypto.randomUUID())
+        : refusal(thrown);
+    return { response, isOwn: true };
   }
 }
 
-async function relay(request: Request, env: Env, nowMs: number): Promise<Response> {
+async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed> {
   refuseGuessing(request, nowMs);
   const proof = await accessKeyProof("gateway", request.headers.get(KEY_HEADER) ?? "");
   if (proof === null) throw keyRefused(request, nowMs);
@@ -49,16 +69,16 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Respons
   }
   const onward = new Request(target.url, request);
   onward.headers.delete(KEY_HEADER);
-  const response = isTunnelId(target.tunnelId)
+  const relayed: Relayed = isTunnelId(target.tunnelId)
     ? await relayToTunnel(env, target.tunnelId, { kind: "gateway-key", ...proof }, onward)
-    : null;
-  const error = response === null ? "UNKNOWN_TUNNEL" : response.headers.get("culvert-error");
+    : { response: tunnelProblem(unknownTunnel(), request.method, crypto.randomUUID()), isOwn: true };
+  const error = relayed.response.headers.get("culvert-error");
   // Only who has a key may learn which tunnels there are; an unknown tunnel knows no keys.
   if (error === KEY_REFUSED || (error === "UNKNOWN_TUNNEL" && !(await isGatewayKey(env, proof)))) {
-    await response?.body?.cancel();
+    await relayed.response.body?.cancel();
     throw keyRefused(request, nowMs);
   }
-  return response ?? tunnelProblem(unknownTunnel(), request.method, crypto.randomUUID());
+  return relayed;
 }
 
 /** Null unless the path names one tunnel and one service or host, spelt in the only way that `URL` reads it. */
@@ -99,6 +119,7 @@ function unknownTunnel(): TunnelError {
 function refusal(thrown: unknown): Response {
   const response = problemResponse(thrown);
   response.headers.set("culvert-error", thrown instanceof ApiError ? thrown.code : "INTERNAL");
+  response.headers.set("culvert-request-id", crypto.randomUUID());
   response.headers.set("proxy-status", "culvert; error=http_request_denied");
   return response;
 }

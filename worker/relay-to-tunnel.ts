@@ -1,8 +1,14 @@
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { type Env, tunnelStub } from "./env.ts";
-import type { GatewayClaim, GatewayKeyClaim } from "./tunnel/claim.ts";
+import { type GatewayClaim, type GatewayKeyClaim, UNLOGGED } from "./tunnel/claim.ts";
 import { problemResponse } from "./tunnel/problem.ts";
 import { tunnelObjectNames } from "./tunnel/tunnel-config.ts";
+
+/** `isOwn`: not logged by the tunnel's object. */
+export interface Relayed {
+  response: Response;
+  isOwn: boolean;
+}
 
 /** Hands a gateway's request to the tunnel's object. Never throws: an object that fails is an answer too. */
 export async function relayToTunnel(
@@ -10,14 +16,25 @@ export async function relayToTunnel(
   tunnelId: string,
   claim: GatewayClaim | GatewayKeyClaim,
   request: Request,
-): Promise<Response> {
+): Promise<Relayed> {
   const [objectName = tunnelId] = tunnelObjectNames(tunnelId);
   try {
     // `cf` replaces whatever stood there: no client can make a claim.
-    return await tunnelStub(env, objectName).fetch(request, { cf: { culvert: claim } });
+    const response = await tunnelStub(env, objectName).fetch(request, { cf: { culvert: claim } });
+    return response.headers.has(UNLOGGED) ? unlogged(response) : { response, isOwn: false };
   } catch (thrown) {
-    return problemResponse(objectFailure(thrown), request.method, crypto.randomUUID());
+    return {
+      response: problemResponse(objectFailure(thrown), request.method, crypto.randomUUID()),
+      isOwn: true,
+    };
   }
+}
+
+/** Of an object that stands for no tunnel, or does not know for whom it acts. No upstream can set that header. */
+function unlogged(answer: Response): Relayed {
+  const response = new Response(answer.body, answer);
+  response.headers.delete(UNLOGGED);
+  return { response, isOwn: true };
 }
 
 function objectFailure(thrown: unknown): TunnelError {

@@ -1,4 +1,5 @@
 import type { ConnectClaim } from "../auth/verify-token.ts";
+import type { TailFilter } from "../telemetry/tail-filter.ts";
 
 /** Who is calling: from the binding's props or a gateway key, never from anything a client sends. */
 export interface GatewayClaim {
@@ -20,7 +21,16 @@ export interface GatewayKeyClaim {
 /** `culvert-error` of the object's answer to a key that does not hold. No upstream can set that header. */
 export const KEY_REFUSED = "UNAUTHENTICATED";
 
-export type Claim = ConnectClaim | GatewayClaim | GatewayKeyClaim;
+/** The object has not logged this answer. The Worker takes the header off. */
+export const UNLOGGED = "culvert-unlogged";
+
+/** Somebody with a key of the admin API watches the requests. */
+export interface TailClaim {
+  kind: "tail";
+  filter: TailFilter;
+}
+
+export type Claim = ConnectClaim | GatewayClaim | GatewayKeyClaim | TailClaim;
 
 /**
  * The claim that the Worker put beside the request. A request from a socket has a `cf` of its own, but never this key:

@@ -25,6 +25,8 @@ export interface ConnectorConnectionOptions {
   lastAutoAnswerMs(): number | null;
   /** What this tunnel's connectors are to check now. */
   checkList: () => CheckList;
+  /** The connector was welcomed, or is gone. */
+  onChange(): void;
 }
 
 /** A connector's connection from its attachment on: joins socket, mux and tunnel. */
@@ -58,6 +60,8 @@ export class ConnectorConnection implements Connection {
       pool: tunnel.pool,
       budget: tunnel.budget,
       gatherMs: 0,
+      // An upload over a slow link delays every answer but the platform's own.
+      lastLifeMs: () => this.#options.lastAutoAnswerMs() ?? -Infinity,
       relayId: options.relayId,
       softwareVersion: options.softwareVersion,
       ...(hello === null ? {} : { resume: { hello, epoch, rest } }),
@@ -65,6 +69,7 @@ export class ConnectorConnection implements Connection {
         onHello: (said) => {
           this.#cancelHelloTimeout?.();
           socket.attachment = { ...socket.attachment, hello: said };
+          options.onChange();
         },
         onEpoch: (next) => {
           socket.attachment = { ...socket.attachment, epoch: next };
@@ -82,6 +87,7 @@ export class ConnectorConnection implements Connection {
           this.#cancelProbe?.();
           this.#cancelHelloTimeout?.();
           tunnel.detach(this);
+          options.onChange();
         },
       },
     });

@@ -1,19 +1,23 @@
 import type { ResponseHead } from "../../shared/protocol/head.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { RequestRecord } from "../telemetry/request-record.ts";
 
 /** One attempt of one request: a stream's events as promises. */
 export class Exchange implements StreamHandler {
   /** Rejects with a TunnelError when the stream failed before it. */
   readonly head: Promise<ResponseHead>;
+  readonly #record: RequestRecord;
   readonly #settleHead: { resolve(head: ResponseHead): void; reject(error: TunnelError): void };
   #stream: Stream | null = null;
   #error: TunnelError | null = null;
+  #handedOver = false;
   #stopped = false;
   #readable: PromiseWithResolvers<void> | null = null;
   #writable: PromiseWithResolvers<void> | null = null;
 
-  constructor() {
+  constructor(record: RequestRecord) {
+    this.#record = record;
     const { promise, resolve, reject } = Promise.withResolvers<ResponseHead>();
     this.head = promise;
     this.#settleHead = { resolve, reject };
@@ -35,6 +39,7 @@ export class Exchange implements StreamHandler {
     for (;;) {
       if (this.#error !== null) throw this.#error;
       const chunk = this.stream.read();
+      if (chunk !== null) this.#record.state.responseBytes += chunk.byteLength;
       if (chunk !== null || this.stream.readEnded) return chunk;
       this.#readable ??= Promise.withResolvers();
       await this.#readable.promise;
@@ -46,8 +51,32 @@ export class Exchange implements StreamHandler {
     const { remoteEnded, bufferedBytes } = this.stream;
     if (!remoteEnded || bufferedBytes > maxBytes || this.#error !== null) return null;
     const chunks: Uint8Array[] = [];
+    this.#record.state.responseBytes = bufferedBytes;
     for (let chunk = this.stream.read(); chunk !== null; chunk = this.stream.read()) chunks.push(chunk);
     return chunks;
+  }
+
+  /** The gateway has the answer's head: what breaks now breaks the answer off. */
+  handedOver(): void {
+    this.#handedOver = true;
+    this.#recordFailure();
+  }
+
+  /** The gateway wants no answer any more, or no more of it; the stream may be over already. */
+  gaveUp(): void {
+    this.#record.cancelled();
+    this.stream.reset("CANCEL", "the gateway gave up");
+  }
+
+  /** The answer cannot be given as it came. */
+  broke(error: TunnelError): void {
+    this.#record.aborted(error);
+    this.stream.reset(error.code, error.message);
+  }
+
+  /** The gateway has all of the answer. */
+  delivered(): void {
+    this.#record.answered();
   }
 
   /** Waits until the stream takes more. False: nobody wants more of it. */
@@ -80,9 +109,14 @@ export class Exchange implements StreamHandler {
 
   onClosed(error: TunnelError | null): void {
     this.#error = error;
+    this.#recordFailure();
     if (error !== null) this.#settleHead.reject(error);
     this.onReadable();
     this.onWritable();
+  }
+
+  #recordFailure(): void {
+    if (this.#handedOver && this.#error !== null) this.#record.aborted(this.#error);
   }
 
   get #wants(): boolean {

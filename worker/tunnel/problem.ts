@@ -78,7 +78,7 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
 };
 
 /** What outsiders learn of an error: here alone it is decided. */
-function publicCodeOf(error: Pick<TunnelError, "code" | "scope">): PublicCode {
+export function publicCodeOf(error: Pick<TunnelError, "code" | "scope">): PublicCode {
   if (error.scope === "connection") return "CONNECTOR_LOST";
   return publicCode(error.code);
 }
@@ -130,6 +130,7 @@ export function problemResponse(error: TunnelError, method: string, requestId: s
     "content-type": "application/problem+json",
     "cache-control": "no-store",
     "culvert-error": code,
+    "culvert-request-id": requestId,
     "proxy-status": `culvert; error=${proxyError}`,
   });
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));

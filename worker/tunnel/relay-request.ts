@@ -1,13 +1,15 @@
 import { contentLengthOf } from "../../shared/http/fields.ts";
 import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { EventLog } from "../telemetry/event-log.ts";
+import { newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../telemetry/request-record.ts";
 import { type AccessPolicy, type Allowed, decide } from "./access-policy.ts";
 import type { GatewayClaim } from "./claim.ts";
 import { Exchange } from "./exchange.ts";
-import { problemResponse } from "./problem.ts";
+import { problemResponse, publicCodeOf } from "./problem.ts";
 import { type GatewaySockets, relayWebSocket } from "./relay-websocket.ts";
 import { RequestBody } from "./request-body.ts";
-import { rawPath, requestHead } from "./request-head.ts";
+import { isWebSocket, rawPath, requestHead, withoutQuery } from "./request-head.ts";
 import { responseOf } from "./response-body.ts";
 import type { Connection, Tunnel } from "./tunnel.ts";
 
@@ -18,31 +20,58 @@ const MAX_ATTEMPTS = 2;
 export interface RelayDeps {
   tunnel: Tunnel;
   sockets: GatewaySockets;
+  log: EventLog;
+  nowMs: () => number;
 }
 
 /** Carries one request of a gateway. Never throws: every failure is an answer. */
 export async function relayRequest(
-  { tunnel, sockets }: RelayDeps,
+  deps: RelayDeps,
+  tunnelId: string,
   policy: AccessPolicy,
   request: Request,
   claim: GatewayClaim,
+  arrivedAtMs: number,
 ): Promise<Response> {
   const requestId = crypto.randomUUID();
+  const url = new URL(request.url);
+  const path = rawPath(request.url);
+  const record = new RequestRecord(
+    newRecordState({
+      requestId,
+      traceId: traceIdOf(request.headers.get("traceparent")),
+      tunnel: tunnelId,
+      project: claim.project,
+      environment: claim.environment,
+      service: url.host,
+      kind: isWebSocket(request) ? "websocket" : "http",
+      method: request.method,
+      path: deps.log.settings.keepQuery ? path : withoutQuery(path),
+      arrivedAtMs,
+    }),
+    deps.nowMs,
+    deps.log.write,
+  );
   try {
-    const url = new URL(request.url);
-    const decision = decide(policy, claim, url, rawPath(request.url));
+    const decision = decide(policy, claim, url, path);
     if (!decision.allow) throw new TunnelError(decision.code, decision.message);
+    record.state.service = decision.service;
     const open = requestHead({ request, url, claim, allowed: decision, requestId });
-    const body = requestBody(request, open, decision);
+    record.state.traceId = traceIdOfHead(open);
+    const body = requestBody(request, open, decision, record);
     try {
-      return await carry({ tunnel, sockets }, request, open, decision, body);
+      return await carry(deps, request, open, decision, body, record);
     } catch (thrown) {
       body.cancel();
       throw thrown;
     }
   } catch (thrown) {
     request.body?.cancel().catch(() => {});
-    return problemResponse(TunnelError.from(thrown), request.method, requestId);
+    const error = TunnelError.from(thrown);
+    const response = problemResponse(error, request.method, requestId);
+    if (request.signal.aborted) record.cancelled();
+    else record.refused(publicCodeOf(error), response.status);
+    return response;
   }
 }
 
@@ -52,6 +81,7 @@ async function carry(
   open: OpenHead,
   allowed: Allowed,
   body: RequestBody,
+  record: RequestRecord,
 ): Promise<Response> {
   tunnel.retries.requestBegan();
   const tried = new Set<Connection>();
@@ -61,15 +91,22 @@ async function carry(
     if (request.signal.aborted) throw new TunnelError("CANCEL", "The gateway gave up.");
     // What the failed attempt was still reading may have been too much to keep.
     if (failure !== null && !body.isReplayable) throw failure;
-    const attempt = begin(tunnel, open, body, tried, failure);
-    const cancel = (): void => attempt.exchange.stream.reset("CANCEL", "the gateway gave up");
+    const attempt = begin(tunnel, open, body, tried, failure, record);
+    const cancel = (): void => attempt.exchange.gaveUp();
     request.signal.addEventListener("abort", cancel);
     try {
       const head = await attempt.exchange.head;
       body.commit();
       const { exchange, connection } = attempt;
-      if (head.status === 101) return relayWebSocket(exchange.stream, head, connection.connectionId, sockets);
-      return answer(exchange, head, request);
+      record.headed(head);
+      if (head.status === 101) {
+        // From here on its socket says what becomes of the gateway.
+        request.signal.removeEventListener("abort", cancel);
+        return relayWebSocket(exchange.stream, head, connection.connectionId, sockets, record);
+      }
+      const response = answer(exchange, head, request);
+      exchange.handedOver();
+      return response;
     } catch (thrown) {
       failure = TunnelError.from(thrown);
       request.signal.removeEventListener("abort", cancel);
@@ -79,14 +116,14 @@ async function carry(
   }
 }
 
-function requestBody(request: Request, open: OpenHead, allowed: Allowed): RequestBody {
+function requestBody(request: Request, open: OpenHead, allowed: Allowed, record: RequestRecord): RequestBody {
   const lengthBytes = contentLengthOf(open.fields);
   if (lengthBytes === "invalid") throw new TunnelError("BAD_REQUEST", "Content-Length is not one number.");
   const maxBytes = allowed.maxBodyBytes ?? Infinity;
   if (lengthBytes !== null && lengthBytes > maxBytes) {
     throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${maxBytes} bytes.`);
   }
-  return new RequestBody(request.body, lengthBytes, maxBytes, request.signal);
+  return new RequestBody(request.body, lengthBytes, maxBytes, request.signal, record);
 }
 
 function begin(
@@ -95,12 +132,14 @@ function begin(
   body: RequestBody,
   tried: ReadonlySet<Connection>,
   failure: TunnelError | null,
+  record: RequestRecord,
 ): { exchange: Exchange; connection: Connection } {
-  const exchange = new Exchange();
+  const exchange = new Exchange(record);
   try {
     const end = body.isEmpty && open.kind === "http";
     const { stream, connection } = tunnel.open(open, end, exchange, tried);
     exchange.attach(stream);
+    record.opened(connection.mux.hello?.connectorId ?? "");
     if (!body.isEmpty) void body.feed(exchange);
     return { exchange, connection };
   } catch (thrown) {

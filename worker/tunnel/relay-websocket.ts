@@ -4,6 +4,7 @@ import { legalCloseCode, utf8Prefix } from "../../shared/protocol/frame-payloads
 import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
 import { MAX_CLOSE_REASON_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { RecordState, RequestRecord } from "../telemetry/request-record.ts";
 import { responseHeaders } from "./request-head.ts";
 
 /** A gateway that reads slowly: beyond this its messages wait on the connector's side. */
@@ -34,6 +35,9 @@ export interface GatewayAttachment {
   open: OpenHead;
   /** What the stream goes on from; null until it first came to rest. */
   rest: StreamRest | null;
+  record: RecordState;
+  /** Closed by this end or the other, and logged. */
+  isOver: boolean;
 }
 
 /** Where gateways' sockets are kept. They hibernate: events come through the object, not through the socket. */
@@ -47,6 +51,7 @@ export function relayWebSocket(
   head: ResponseHead,
   connectionId: string,
   sockets: GatewaySockets,
+  record: RequestRecord,
 ): Response {
   const headers = responseHeaders(head.fields);
   const { 0: gatewayEnd, 1: socket } = new WebSocketPair();
@@ -56,10 +61,17 @@ export function relayWebSocket(
     connectionId,
     open: { ...stream.open, fields: [] },
     rest: null,
+    record: record.state,
+    isOver: false,
   };
-  const relay = new WebSocketRelay(socket, attachment);
-  sockets.accept(socket, relay);
-  relay.join(stream);
+  const relay = new WebSocketRelay(socket, attachment, record);
+  try {
+    sockets.accept(socket, relay);
+    relay.join(stream);
+  } catch (thrown) {
+    stream.reset("INTERNAL", "the gateway's socket cannot be kept");
+    throw thrown;
+  }
   return new Response(null, { status: 101, webSocket: gatewayEnd, headers });
 }
 
@@ -67,15 +79,16 @@ export function relayWebSocket(
 export class WebSocketRelay implements StreamHandler {
   readonly #socket: WebSocket;
   readonly #attachment: GatewayAttachment;
+  readonly #record: RequestRecord;
   #stream: Stream | null = null;
   #parts: Uint8Array[] = [];
   #sizeBytes = 0;
   #waitsForGateway = false;
-  #over = false;
 
-  constructor(socket: WebSocket, attachment: GatewayAttachment) {
+  constructor(socket: WebSocket, attachment: GatewayAttachment, record: RequestRecord) {
     this.#socket = socket;
     this.#attachment = attachment;
+    this.#record = record;
   }
 
   /** After `accept`: what has arrived on the stream already is passed on at once. */
@@ -88,6 +101,7 @@ export class WebSocketRelay implements StreamHandler {
 
   /** The stream that the socket belonged to is not to be had any more. */
   orphaned(): void {
+    this.#record.closed(CLOSE_SERVICE_RESTART, { code: "RELAY_RESTART", scope: "stream" });
     this.#close(CLOSE_SERVICE_RESTART, "the relay restarted");
   }
 
@@ -97,8 +111,11 @@ export class WebSocketRelay implements StreamHandler {
     const stream = this.#stream;
     if (stream === null) return;
     const text = typeof message === "string";
-    stream.writeMessage(text ? encoder.encode(message) : new Uint8Array(message), text, false);
+    const bytes = text ? encoder.encode(message) : new Uint8Array(message);
+    this.#record.state.requestBytes += bytes.byteLength;
+    stream.writeMessage(bytes, text, false);
     if (stream.queuedBytes <= MAX_QUEUED_BYTES) return;
+    this.#record.closed(CLOSE_TRY_AGAIN, { code: "OVERLOADED", scope: "stream" });
     this.#close(CLOSE_TRY_AGAIN, "the upstream reads too slowly");
     stream.reset("CANCEL", "the gateway outran the upstream");
   }
@@ -110,6 +127,7 @@ export class WebSocketRelay implements StreamHandler {
   }
 
   failed(): void {
+    this.#record.cancelled();
     this.#stream?.reset("CANCEL", "the gateway's socket was lost");
   }
 
@@ -125,10 +143,11 @@ export class WebSocketRelay implements StreamHandler {
         return this.#refuse(CLOSE_TOO_LARGE, "message too large");
       if (next.more) continue;
       const whole = this.#wholeMessage();
+      this.#record.state.responseBytes += whole.byteLength;
       const data = next.text ? decodeText(whole) : whole;
       if (data === null) return this.#refuse(CLOSE_INVALID_TEXT, "text that is not UTF-8");
       // Behind the gateway's close nobody reads any more.
-      if (this.#over || this.#socket.readyState !== WebSocket.OPEN) continue;
+      if (this.#attachment.isOver || this.#socket.readyState !== WebSocket.OPEN) continue;
       this.#socket.send(data);
       if (this.#socket.bufferedAmount > GATEWAY_BACKLOG_BYTES) return this.#waitForGateway();
     }
@@ -144,13 +163,15 @@ export class WebSocketRelay implements StreamHandler {
   }
 
   onRest(rest: StreamRest): void {
-    if (this.#over) return;
+    if (this.#attachment.isOver) return;
     this.#attachment.rest = rest;
     this.#socket.serializeAttachment(this.#attachment);
   }
 
   onClosed(error: TunnelError | null): void {
-    if (error !== null) this.#close(CLOSE_INTERNAL, "the tunnel failed");
+    if (error === null) return;
+    this.#record.closed(CLOSE_INTERNAL, error);
+    this.#close(CLOSE_INTERNAL, "the tunnel failed");
   }
 
   #wholeMessage(): Uint8Array {
@@ -166,6 +187,7 @@ export class WebSocketRelay implements StreamHandler {
   }
 
   #refuse(code: number, reason: string): void {
+    this.#record.closed(code, { code: "UPSTREAM_PROTOCOL", scope: "stream" });
     this.#close(code, reason);
     this.#stream?.sendClose(code, reason);
     this.#stream?.stopSending();
@@ -185,7 +207,8 @@ export class WebSocketRelay implements StreamHandler {
   #close(code: number, reason: string): void {
     // Its stream is not to be restored: by then another may have its number.
     this.#attachment.rest = null;
-    this.#over = true;
+    this.#attachment.isOver = true;
+    this.#record.closed(code, null);
     try {
       this.#socket.serializeAttachment(this.#attachment);
     } catch {

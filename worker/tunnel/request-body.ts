@@ -1,4 +1,5 @@
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** `request.body` read the default way comes in pieces of 4 KiB; into a buffer of this size it comes in large ones. */
@@ -15,6 +16,7 @@ export class RequestBody {
   readonly #signal: AbortSignal;
   readonly #maxBytes: number;
   readonly #readBytes: number;
+  readonly #record: RequestRecord;
   #kept: Uint8Array[] | null = [];
   #readTotal = 0;
   #done: boolean;
@@ -26,7 +28,9 @@ export class RequestBody {
     lengthBytes: number | null,
     maxBytes: number,
     signal: AbortSignal,
+    record: RequestRecord,
   ) {
+    this.#record = record;
     this.#lengthBytes = lengthBytes;
     this.#signal = signal;
     this.#reader = body?.getReader({ mode: "byob" }) ?? null;
@@ -97,6 +101,7 @@ export class RequestBody {
       return null;
     }
     this.#readTotal += result.value.byteLength;
+    this.#record.state.requestBytes = this.#readTotal;
     if (this.#readTotal > this.#maxBytes) {
       throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${this.#maxBytes} bytes.`);
     }

@@ -1,4 +1,5 @@
 import { HOP_BY_HOP, removeHopByHop } from "../../shared/http/fields.ts";
+import { TRACEPARENT } from "../../shared/http/trace-context.ts";
 import type { Field, OpenHead } from "../../shared/protocol/head.ts";
 import type { Allowed } from "./access-policy.ts";
 import type { GatewayClaim } from "./claim.ts";
@@ -6,7 +7,6 @@ import type { GatewayClaim } from "./claim.ts";
 /** Ours in both directions: no client can set them, no upstream can answer them. */
 const RESERVED_PREFIX = "culvert-";
 const FORWARDED = /^(?:forwarded|x-forwarded-.*)$/;
-const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** Of the handshake between gateway and relay; the connector makes its own. */
 const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
   "sec-websocket-accept",
@@ -25,9 +25,8 @@ export interface RequestHeadOptions {
 
 /** What the connector is told of a request. */
 export function requestHead({ request, url, claim, allowed, requestId }: RequestHeadOptions): OpenHead {
-  const isWebSocket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
   const open: OpenHead = {
-    kind: isWebSocket ? "websocket" : "http",
+    kind: isWebSocket(request) ? "websocket" : "http",
     target: allowed.target,
     service: allowed.service,
     method: request.method,
@@ -40,6 +39,14 @@ export function requestHead({ request, url, claim, allowed, requestId }: Request
   if (allowed.connectTimeoutMs !== undefined) open.connectTimeoutMs = allowed.connectTimeoutMs;
   if (allowed.responseTimeoutMs !== undefined) open.responseTimeoutMs = allowed.responseTimeoutMs;
   return open;
+}
+
+export function isWebSocket({ headers }: Request): boolean {
+  return headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+export function withoutQuery(path: string): string {
+  return path.split("?", 1)[0] ?? "";
 }
 
 /** Path and query byte for byte: `new URL()` would resolve dot segments that the gateway's runtime left. */
@@ -55,15 +62,13 @@ export function rawPath(url: string): string {
 
 function requestFields(headers: Headers, url: URL, keepForwarded: boolean, requestId: string): Field[] {
   const fields: Field[] = [];
-  let traced = false;
+  const traced = TRACEPARENT.test(headers.get("traceparent") ?? "");
   for (const field of removeHopByHop([...headers])) {
-    const [name, value] = field;
+    const [name] = field;
     if (name === "host" || name === "expect" || name.startsWith(RESERVED_PREFIX)) continue;
     if (HANDSHAKE_FIELDS.has(name) || (!keepForwarded && FORWARDED.test(name))) continue;
-    if (name === "traceparent") {
-      if (!TRACEPARENT.test(value)) continue;
-      traced = true;
-    }
+    // Without the one the other says nothing.
+    if (!traced && (name === "traceparent" || name === "tracestate")) continue;
     fields.push(field);
   }
   if (!traced) fields.push(["traceparent", traceparentOf(requestId)]);

@@ -22,6 +22,7 @@ export function responseOf(exchange: Exchange, head: ResponseHead, method: strin
   // "manual": the body is as the upstream encoded it, and must not be encoded again.
   const init = { status: head.status, statusText: head.reason, headers, encodeBody: "manual" as const };
   if (method === "HEAD" || NULL_BODY_STATUSES.has(head.status)) {
+    exchange.delivered();
     if (exchange.stream.remoteEnded) exchange.stream.stopSending();
     else exchange.stream.reset("STREAM_ERROR", "a body where there can be none");
     return new Response(null, init);
@@ -31,8 +32,10 @@ export function responseOf(exchange: Exchange, head: ResponseHead, method: strin
   if (whole !== null) {
     const body = joined(whole);
     if (typeof declaredBytes === "number" && declaredBytes !== body.byteLength) throw wrongLength();
+    exchange.delivered();
     return new Response(body, init);
   }
+  if (typeof declaredBytes === "number") exchange.stream.expect(declaredBytes);
   return new Response(
     typeof declaredBytes === "number" ? fixedLengthBody(exchange, declaredBytes) : pulledBody(exchange),
     init,
@@ -45,11 +48,12 @@ function pulledBody(exchange: Exchange): ReadableStream {
     {
       async pull(controller) {
         const chunk = await exchange.nextChunk();
-        if (chunk === null) controller.close();
-        else controller.enqueue(chunk);
+        if (chunk !== null) return controller.enqueue(chunk);
+        exchange.delivered();
+        controller.close();
       },
       cancel() {
-        exchange.stream.reset("CANCEL", "the gateway stopped reading");
+        exchange.gaveUp();
       },
     },
     { highWaterMark: 0 },
@@ -60,10 +64,11 @@ function pulledBody(exchange: Exchange): ReadableStream {
 function fixedLengthBody(exchange: Exchange, lengthBytes: number): ReadableStream {
   const { readable, writable } = new FixedLengthStream(lengthBytes);
   const writer = writable.getWriter();
-  writer.closed.catch(() => exchange.stream.reset("CANCEL", "the gateway stopped reading"));
+  writer.closed.catch(() => exchange.gaveUp());
   copy(exchange, writer, lengthBytes).catch((thrown: unknown) => {
     const error = TunnelError.from(thrown);
-    exchange.stream.reset(error.code === "INTERNAL" ? "CANCEL" : error.code, error.message);
+    if (error.code === "INTERNAL") exchange.gaveUp();
+    else exchange.broke(error);
     // Never a clean end: the gateway must see that the body is not whole.
     writer.abort(error).catch(() => {});
   });
@@ -83,6 +88,7 @@ async function copy(
   }
   if (leftBytes > 0) throw wrongLength();
   await writer.close();
+  exchange.delivered();
 }
 
 function wrongLength(): TunnelError {

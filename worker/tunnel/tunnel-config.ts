@@ -29,6 +29,8 @@ export interface TunnelConfig {
   services: readonly Service[];
   networks: readonly Network[];
   gatewayKeys: readonly GatewayKeyDigest[];
+  /** Of the relay's log destinations; 0 while there are none. */
+  destinationsRevision: number;
 }
 
 /** One attached connection of a connector. */
@@ -39,6 +41,10 @@ export interface ConnectionStatus {
   kid: string;
   connectedAtMs: number;
   openStreams: number;
+  /** Streams that the connector takes at once. */
+  maxStreams: number;
+  /** Upper bound; null until a transfer measured it. */
+  roundTripMs: number | null;
   /** Of the services that connectors check. */
   health: ReadonlyMap<string, CheckOutcome>;
 }
@@ -58,4 +64,9 @@ export interface TunnelStatus {
 /** The names of the objects that carry a tunnel. Today one; whoever reaches them all asks here. */
 export function tunnelObjectNames(tunnelId: string): readonly string[] {
   return [tunnelId];
+}
+
+/** The tunnel that an object of this name carries. */
+export function tunnelIdOf(objectName: string): string {
+  return objectName.split(":", 1)[0] ?? objectName;
 }

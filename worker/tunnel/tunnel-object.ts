@@ -1,30 +1,53 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Clock } from "../../shared/clock.ts";
 import { legalCloseCode } from "../../shared/protocol/frame-payloads.ts";
-import { CLOSE_REVOKED, PING_TEXT, PONG_TEXT, SUBPROTOCOL } from "../../shared/protocol/limits.ts";
+import {
+  CLOSE_REVOKED,
+  MAX_CONNECTIONS_PER_OBJECT,
+  PING_TEXT,
+  PONG_TEXT,
+  SUBPROTOCOL,
+} from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
 import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from "../auth/verify-token.ts";
-import { type Env, registryStub } from "../env.ts";
+import { type Env, registryStub, telemetryStub } from "../env.ts";
+import { EventLog } from "../telemetry/event-log.ts";
+import { EventOutbox } from "../telemetry/event-outbox.ts";
+import { logSettings } from "../telemetry/log-settings.ts";
+import { logOwnAnswer } from "../telemetry/relay-events.ts";
+import { RequestRecord } from "../telemetry/request-record.ts";
+import type { TailFilter } from "../telemetry/tail-filter.ts";
+import { MAX_TAILS, type TailAttachment, TailHub } from "../telemetry/tail-hub.ts";
 import { SOFTWARE_VERSION } from "../version.ts";
 import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
 import { type CheckList, checkListOf } from "./check-list.ts";
-import { claimOf, type GatewayClaim, type GatewayKeyClaim, KEY_REFUSED } from "./claim.ts";
+import {
+  type Claim,
+  claimOf,
+  type GatewayClaim,
+  type GatewayKeyClaim,
+  KEY_REFUSED,
+  UNLOGGED,
+} from "./claim.ts";
 import { ConnectorConnection } from "./connector-connection.ts";
 import { type ConnectorAttachment, ConnectorSocket } from "./connector-socket.ts";
 import { problemResponse } from "./problem.ts";
-import { relayRequest } from "./relay-request.ts";
+import { relayRequest, type RelayDeps } from "./relay-request.ts";
 import { type GatewayAttachment, WebSocketRelay } from "./relay-websocket.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
 import { TunnelStore } from "./tunnel-store.ts";
 import { Tunnel as TunnelCore } from "./tunnel.ts";
 
-type Attachment = ConnectorAttachment | GatewayAttachment;
+type Attachment = ConnectorAttachment | GatewayAttachment | TailAttachment;
 
 /** For so long a tunnel that the Registry does not know is not asked for again. */
 const UNKNOWN_MS = 5_000;
 
+const nowMs = (): number => Date.now();
+
 const clock: Clock = {
-  nowMs: () => Date.now(),
+  nowMs,
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);
@@ -38,9 +61,22 @@ export class Tunnel extends DurableObject<Env> {
   readonly #core = new TunnelCore(clock, Math.random);
   readonly #connections = new Map<WebSocket, ConnectorConnection>();
   readonly #gateways = new Map<WebSocket, WebSocketRelay>();
-  readonly #relayDeps = {
+  readonly #tails = new TailHub(clock);
+  readonly #outbox = new EventOutbox({
+    clock,
+    sender: crypto.randomUUID(),
+    send: (batch) => telemetryStub(this.env, this.#name).take(batch),
+    facts: () => ({
+      destinationsRevision: this.#store.config()?.destinationsRevision ?? 0,
+      connectors: this.status().connections.length,
+    }),
+  });
+  readonly #log = new EventLog(logSettings(this.env), this.#outbox, this.#tails);
+  readonly #relayDeps: RelayDeps = {
     tunnel: this.#core,
-    sockets: { accept: (socket: WebSocket, relay: WebSocketRelay) => this.#acceptGateway(socket, relay) },
+    sockets: { accept: (socket, relay) => this.#acceptGateway(socket, relay) },
+    log: this.#log,
+    nowMs,
   };
   #policy: AccessPolicy | null = null;
   #checkList: CheckList | null = null;
@@ -56,19 +92,31 @@ export class Tunnel extends DurableObject<Env> {
   }
 
   override async fetch(request: Request): Promise<Response> {
+    const arrivedAtMs = nowMs();
     const claim = claimOf(request);
     if (claim === null) return new Response(null, { status: 403 });
     const config = await this.#config();
     if (claim.kind === "connect") return this.#connect(config, claim);
-    if (config === null || config instanceof TunnelError) return refusal(config, request);
+    if (config instanceof TunnelError) return this.#unavailable(config, request, claim, arrivedAtMs);
+    // Logged by the Worker, as whatever no tunnel stands for.
+    if (config === null) return unlogged(refusal(unknownTunnel(), request));
+    if (claim.kind === "tail") return this.#tail(claim.filter);
     const caller = claim.kind === "gateway-key" ? callerOf(config, claim) : claim;
     if (caller === null) return keyRefusal(request);
-    return relayRequest(this.#relayDeps, this.#policyOf(config), request, caller);
+    return relayRequest(
+      this.#relayDeps,
+      config.tunnelId,
+      this.#policyOf(config),
+      request,
+      caller,
+      arrivedAtMs,
+    );
   }
 
   override webSocketMessage(socket: WebSocket, message: ArrayBuffer | string): void {
     this.#connections.get(socket)?.receive(message);
     this.#gateways.get(socket)?.received(message);
+    if (this.#tails.has(socket)) this.#tails.received(socket, message);
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
@@ -100,6 +148,7 @@ export class Tunnel extends DurableObject<Env> {
       this.#checkList = null;
       this.#unknownUntilMs = 0;
       this.#cutRevoked(config);
+      if (config.deleted) this.#tails.endAll("the tunnel was deleted");
       if (this.#checks().revision !== checksBefore) {
         for (const connection of this.#connections.values()) connection.sendChecks();
       }
@@ -111,10 +160,17 @@ export class Tunnel extends DurableObject<Env> {
     const connections = [...this.#connections.values()].flatMap(({ mux, kid, connectedAtMs, health }) => {
       if (mux.hello === null || mux.isClosed) return [];
       const { connectorId, softwareVersion } = mux.hello;
-      const openStreams = mux.streamCount;
-      return [{ connectorId, connectorVersion: softwareVersion, kid, connectedAtMs, openStreams, health }];
+      const load = { openStreams: mux.streamCount, maxStreams: mux.hello.maxStreams };
+      const roundTripMs = Number.isFinite(mux.roundTripMs) ? mux.roundTripMs : null;
+      return [
+        { connectorId, connectorVersion: softwareVersion, kid, connectedAtMs, ...load, roundTripMs, health },
+      ];
     });
     return { connections, tokenUses: this.#store.tokenUses() };
+  }
+
+  get #name(): string {
+    return this.ctx.id.name ?? this.ctx.id.toString();
   }
 
   // ── parts ───────────────────────────────────────────────────────────────────────────────────────
@@ -124,6 +180,7 @@ export class Tunnel extends DurableObject<Env> {
     if (config === null || !verifyToken(config, claim.kid, claim.secretDigestHex, Date.now())) {
       return new Response(null, { status: 401 });
     }
+    if (this.#core.connections.size >= MAX_CONNECTIONS_PER_OBJECT) return new Response(null, { status: 409 });
     this.#store.tokenUsed(claim.kid, Date.now());
     const { 0: connectorEnd, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);
@@ -146,21 +203,49 @@ export class Tunnel extends DurableObject<Env> {
     });
   }
 
+  #unavailable(error: TunnelError, request: Request, claim: Claim, arrivedAtMs: number): Response {
+    const response = refusal(error, request);
+    const caller = claim.kind === "request" ? claim : {};
+    const facts = { ...caller, arrivedAtMs, tunnel: this.#name };
+    if (claim.kind !== "tail")
+      logOwnAnswer(request, response, facts, this.env, (work) => this.ctx.waitUntil(work));
+    return response;
+  }
+
+  #tail(filter: TailFilter): Response {
+    this.#tails.endExpired();
+    if (this.#tails.size >= MAX_TAILS) return new Response(null, { status: 429 });
+    const { 0: watcherEnd, 1: socket } = new WebSocketPair();
+    this.ctx.acceptWebSocket(socket);
+    this.#tails.accept(socket, filter);
+    const headers = { "sec-websocket-protocol": TAIL_SUBPROTOCOL };
+    return new Response(null, { status: 101, webSocket: watcherEnd, headers });
+  }
+
   /** After the memory was lost, sockets and their attachments are what is left. */
   #resume(): void {
     const sockets = this.ctx.getWebSockets();
-    const byRole = Map.groupBy(sockets, (socket) => (socket.deserializeAttachment() as Attachment).role);
+    const byRole = Map.groupBy(
+      sockets,
+      (socket) => (socket.deserializeAttachment() as Attachment | null)?.role,
+    );
     for (const socket of byRole.get("connector") ?? []) {
       // Closing sockets are listed as well: nothing can be sent there any more.
       if (socket.readyState === WebSocket.OPEN) this.#join(socket);
     }
     for (const socket of byRole.get("gateway") ?? []) this.#restoreGateway(socket);
+    for (const socket of byRole.get("tail") ?? []) {
+      if (socket.readyState === WebSocket.OPEN)
+        this.#tails.restore(socket, socket.deserializeAttachment() as TailAttachment);
+    }
   }
 
   #restoreGateway(socket: WebSocket): void {
     const attachment = socket.deserializeAttachment() as Attachment;
-    if (attachment.role !== "gateway") return;
-    const relay = new WebSocketRelay(socket, attachment);
+    // Over, and told of: nothing is left but the platform's own farewell.
+    if (attachment.role !== "gateway" || attachment.isOver) return;
+    const record = new RequestRecord(attachment.record, nowMs, this.#log.write);
+    const relay = new WebSocketRelay(socket, attachment, record);
     this.#gateways.set(socket, relay);
     const carrier = [...this.#connections.values()].find(
       ({ connectionId }) => connectionId === attachment.connectionId,
@@ -184,9 +269,10 @@ export class Tunnel extends DurableObject<Env> {
       socket: new ConnectorSocket(socket),
       tunnel: this.#core,
       clock,
-      relayId: this.ctx.id.name ?? this.ctx.id.toString(),
+      relayId: this.#name,
       softwareVersion: SOFTWARE_VERSION,
       checkList: () => this.#checks(),
+      onChange: () => this.#outbox.changed(),
       lastAutoAnswerMs: () => this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null,
     });
     this.#connections.set(socket, connection);
@@ -196,6 +282,7 @@ export class Tunnel extends DurableObject<Env> {
     this.#connections.get(socket)?.lost();
     this.#connections.delete(socket);
     this.#gateways.delete(socket);
+    this.#tails.leave(socket);
   }
 
   #cutRevoked(config: TunnelConfig): void {
@@ -242,11 +329,19 @@ function callerOf(config: TunnelConfig, { kid, digestHex }: GatewayKeyClaim): Ga
 /** For the Worker, which gives the one answer to every key that does not hold. */
 function keyRefusal(request: Request): Response {
   request.body?.cancel().catch(() => {});
-  return new Response(null, { status: 401, headers: { "culvert-error": KEY_REFUSED } });
+  return new Response(null, { status: 401, headers: { "culvert-error": KEY_REFUSED, [UNLOGGED]: "1" } });
 }
 
-function refusal(config: TunnelError | null, request: Request): Response {
+function refusal(reason: TunnelError, request: Request): Response {
   request.body?.cancel().catch(() => {});
-  const error = config ?? new TunnelError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
-  return problemResponse(error, request.method, crypto.randomUUID());
+  return problemResponse(reason, request.method, crypto.randomUUID());
+}
+
+function unlogged(response: Response): Response {
+  response.headers.set(UNLOGGED, "1");
+  return response;
+}
+
+function unknownTunnel(): TunnelError {
+  return new TunnelError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
 }

@@ -1,0 +1,36 @@
+import { styleText } from "node:util";
+import type { RequestEvent } from "../shared/request-event.ts";
+import { printable } from "./output.ts";
+
+/** `20:04:05.123 200 GET payments-api-prod/v1/charges 34 ms (upstream 30) 0 B up 1.2 kB down conn-…`; colours where a terminal shows them. */
+export function eventLine(event: RequestEvent): string {
+  const { time, status, method, service, path, durationMs, upstreamMs, code, outcome, connector } = event;
+  const parts = [
+    time.slice(11, 23),
+    styleText(colourOf(event), String(status)),
+    printable(method).padEnd(4),
+    printable(`${service}${path}`),
+    `${durationMs} ms`,
+    styleText(
+      "dim",
+      `upstream ${upstreamMs} ms, ${size(event.requestBytes)} up, ${size(event.responseBytes)} down`,
+    ),
+    ...(code === null && outcome === "answered" ? [] : [styleText("yellow", printable(code ?? outcome))]),
+    ...(connector === null ? [] : [styleText("dim", printable(connector))]),
+  ];
+  return parts.join("  ");
+}
+
+function colourOf({ status, outcome }: RequestEvent): "green" | "yellow" | "red" {
+  if (status >= 500 || outcome === "aborted") return "red";
+  return status >= 400 ? "yellow" : "green";
+}
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
+
+function size(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  for (; value >= 1000 && unit < UNITS.length - 1; unit++) value /= 1000;
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
+}

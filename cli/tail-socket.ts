@@ -1,0 +1,90 @@
+import { WebSocket } from "ws";
+import { TAIL_SUBPROTOCOL, type TailMessage } from "../shared/tail.ts";
+import { CommandError } from "./exit-code.ts";
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** The relay answers without waking up. Silence for longer than two of these is a loss. */
+const PING_INTERVAL_MS = 25_000;
+
+export interface TailTarget {
+  /** Origin of the relay. */
+  relay: string;
+  key: string;
+  /** Of the admin API, with its query. */
+  path: string;
+  /** What a 404 means, for people. */
+  missing: string;
+  /** It was there before: that it is busy or not ready now is a loss, not an answer. */
+  isPatient?: boolean;
+}
+
+/**
+ * Watches until the connection is lost or `signal` says so; gives for how many milliseconds it was up.
+ * Throws CommandError where the relay refuses; a loss before or after the handshake is no error.
+ */
+export async function watchOnce(
+  { relay, key, path, missing, isPatient = false }: TailTarget,
+  signal: AbortSignal,
+  onMessage: (message: TailMessage) => Promise<void>,
+): Promise<number> {
+  const socket = new WebSocket(`${relay.replace(/^http/, "ws")}/v1${path}`, TAIL_SUBPROTOCOL, {
+    headers: { authorization: `Bearer ${key}` },
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    perMessageDeflate: false,
+    followRedirects: false,
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  let openedAtMs: number | null = null;
+  let lastHeardMs = 0;
+  let received = 0;
+  let handled = Promise.resolve();
+  const leave = (): void => (openedAtMs === null ? socket.terminate() : socket.close(1000));
+  signal.addEventListener("abort", leave, { once: true });
+  const pings = setInterval(() => {
+    if (openedAtMs === null) return;
+    if (Date.now() - lastHeardMs > 2 * PING_INTERVAL_MS) socket.terminate();
+    else socket.send("p");
+  }, PING_INTERVAL_MS);
+
+  socket.on("open", () => (openedAtMs = lastHeardMs = Date.now()));
+  socket.on("message", (data: Buffer, isBinary) => {
+    lastHeardMs = Date.now();
+    const text = data.toString("utf8");
+    if (isBinary || text === "q") return;
+    // One after another; the relay hears of what was shown, not of what has come.
+    handled = handled.then(async () => {
+      const message = JSON.parse(text) as TailMessage;
+      await onMessage(message);
+      received += message.events.length;
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ received }));
+    });
+    handled.catch(reject);
+  });
+  socket.on("unexpected-response", (_request, response) => {
+    response.resume();
+    socket.terminate();
+    const status = response.statusCode ?? 0;
+    if (!isPatient || (status < 500 && status !== 429)) reject(refusal(status, relay, missing));
+  });
+  socket.on("error", () => {});
+  socket.on("close", () => resolve(openedAtMs === null ? 0 : Date.now() - openedAtMs));
+  try {
+    const connectedMs = await promise;
+    await handled;
+    return connectedMs;
+  } finally {
+    clearInterval(pings);
+    signal.removeEventListener("abort", leave);
+  }
+}
+
+function refusal(status: number, relay: string, missing: string): CommandError {
+  if (status === 401 || status === 403)
+    return new CommandError("notAuthorised", "The relay does not accept this key.");
+  if (status === 404) return new CommandError("notFound", missing);
+  if (status === 400)
+    return new CommandError("usage", "The relay does not understand a filter: see `culvert tail --help`.");
+  if (status === 429)
+    return new CommandError("failed", "The relay refuses for now: too many watch, or too many keys failed.");
+  return new CommandError("unreachable", `${relay} answered ${status} to a watcher.`);
+}

@@ -1,0 +1,177 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { eventually } from "../../scripts/demo/eventually.ts";
+import type { RequestEvent } from "../../shared/request-event.ts";
+import { type Call, call, probe } from "../support/calls.ts";
+import { LogReceiver, SETTINGS } from "../support/log-receiver.ts";
+import { startSystem, type System } from "../support/system.ts";
+
+const REQUESTS = 10_000;
+const CONCURRENCY = 16;
+/** Most of the time is spent on the requests; the events follow within seconds. */
+const PATIENCE_MS = 90_000;
+
+type Expected = Partial<
+  Pick<RequestEvent, "status" | "outcome" | "code" | "attempts" | "service" | "environment">
+>;
+
+interface Kind {
+  /** Of a hundred requests. */
+  share: number;
+  send(headers: Record<string, string>): Promise<unknown>;
+  expected: Expected;
+}
+
+const receiver = new LogReceiver("webhook");
+const events = new Map<string, RequestEvent[]>();
+let isDown = false;
+let refusals = 0;
+let system: System;
+
+beforeAll(async () => {
+  system = await startSystem({ connectors: 2, mayCallPrivate: true });
+  await receiver.listen();
+  receiver.treat = (text) => {
+    if (isDown) {
+      refusals++;
+      return { status: 503 };
+    }
+    for (const line of text.trimEnd().split("\n")) {
+      const event = JSON.parse(line) as RequestEvent;
+      events.set(event.traceId, [...(events.get(event.traceId) ?? []), event]);
+    }
+    return null;
+  };
+  const response = await fetch(`${system.workerd.url}/v1/log-destinations`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${system.adminKey}` },
+    body: JSON.stringify({ name: "everything", kind: "webhook", url: receiver.url, ...SETTINGS.webhook }),
+  });
+  if (response.status !== 201) throw new Error(await response.text());
+});
+afterAll(async () => {
+  await system?.stop();
+  await receiver.close();
+});
+
+const over = (wanted: Call) => (headers: Record<string, string>) => call(system, { ...wanted, headers });
+const answered: Expected = { outcome: "answered", code: null, attempts: 1, status: 200 };
+
+const KINDS: Kind[] = [
+  {
+    share: 40,
+    send: over({ service: "node-api", path: "/ok" }),
+    expected: { ...answered, service: "node-api" },
+  },
+  {
+    share: 15,
+    send: over({ service: "node-api", path: "/sink", method: "POST", body: "hello" }),
+    expected: answered,
+  },
+  {
+    share: 10,
+    send: over({ via: "PREVIEW", service: "node-api", path: "/status?code=500" }),
+    expected: { ...answered, status: 500, environment: "preview" },
+  },
+  {
+    share: 8,
+    send: over({ via: "STRANGER", service: "node-api", path: "/ok" }),
+    expected: {
+      outcome: "refused",
+      code: "ACCESS_DENIED",
+      status: 403,
+      attempts: 0,
+      environment: "development",
+    },
+  },
+  {
+    share: 7,
+    send: over({ service: "no-such-api", path: "/ok" }),
+    expected: {
+      outcome: "refused",
+      code: "UNKNOWN_SERVICE",
+      status: 404,
+      attempts: 0,
+      service: "no-such-api",
+    },
+  },
+  {
+    share: 5,
+    send: over({ service: "forbidden-api", path: "/ok" }),
+    expected: { outcome: "refused", code: "UPSTREAM_NOT_ALLOWED", status: 502 },
+  },
+  {
+    share: 5,
+    send: over({ service: "closed-api", path: "/ok" }),
+    expected: { outcome: "failed", code: "UPSTREAM_REFUSED", status: 502 },
+  },
+  {
+    share: 4,
+    send: over({ via: "UNATTENDED", service: "node-api", path: "/ok" }),
+    expected: { outcome: "failed", code: "NO_CONNECTOR", status: 503, attempts: 0 },
+  },
+  {
+    share: 3,
+    send: over({ via: "MISSING", service: "node-api", path: "/ok" }),
+    expected: { outcome: "refused", code: "UNKNOWN_TUNNEL", status: 404, attempts: 0 },
+  },
+  {
+    share: 2,
+    // What the gateway has not yet written when the body breaks off, it does not write any more.
+    send: (headers) => over({ service: "node-api", path: "/cut?length" })(headers).catch(() => {}),
+    expected: { outcome: "aborted", code: "UPSTREAM_PROTOCOL", status: 200, attempts: 1 },
+  },
+  {
+    share: 1,
+    send: (headers) =>
+      probe(system, {
+        service: "node-api",
+        path: "/hang",
+        headers: Object.entries(headers),
+        cancel: { when: "before-head", afterMs: 60 },
+      }),
+    expected: { outcome: "cancelled", code: null, status: 499, attempts: 1 },
+  },
+];
+
+it(
+  "ten thousand requests of all outcomes are ten thousand events, one each, though the destination was down in between",
+  { timeout: 300_000 },
+  async () => {
+    const kinds = KINDS.flatMap((kind) => Array.from({ length: kind.share }, () => kind));
+    expect(kinds).toHaveLength(100);
+    const sent = new Map<string, Expected>();
+    let next = 0;
+    const sender = async (): Promise<void> => {
+      while (next < REQUESTS) {
+        const index = next++;
+        isDown = index > REQUESTS * 0.3 && index < REQUESTS * 0.7;
+        // Neighbours differ: 37 and 100 have no common factor.
+        const kind = kinds[(index * 37) % kinds.length];
+        if (kind === undefined) throw new Error("unreachable");
+        const traceId = randomBytes(16).toString("hex");
+        sent.set(traceId, kind.expected);
+        await kind.send({ traceparent: `00-${traceId}-b7ad6b7169203331-01` });
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, sender));
+    await eventually(`${REQUESTS} events`, PATIENCE_MS, () => events.size >= REQUESTS).catch(
+      (error: unknown) => {
+        throw new Error(`${events.size} events`, { cause: error });
+      },
+    );
+
+    expect(refusals).toBeGreaterThan(0);
+    expect(receiver.complaints).toEqual([]);
+    expect([...events].filter(([, { length }]) => length !== 1)).toEqual([]);
+    const wrong = [...sent].flatMap(([traceId, expected]) => {
+      const [event] = events.get(traceId) ?? [];
+      const seen = Object.fromEntries(
+        Object.keys(expected).map((name) => [name, event?.[name as keyof Expected]]),
+      );
+      return JSON.stringify(seen) === JSON.stringify(expected) ? [] : [{ expected, event }];
+    });
+    expect(wrong.slice(0, 3)).toEqual([]);
+    expect(new Set([...events.values()].flat().map(({ requestId }) => requestId)).size).toBe(REQUESTS);
+  },
+);

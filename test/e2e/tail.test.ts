@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
+import { type Child, startChild } from "../../scripts/demo/child-process.ts";
+import { eventually } from "../../scripts/demo/eventually.ts";
+import type { RequestEvent } from "../../shared/request-event.ts";
+import { call } from "../support/calls.ts";
+import { startSystem, type System } from "../support/system.ts";
+
+const WAIT_MS = 30_000;
+
+let system: System;
+let tunnelId: string;
+const tails: Child[] = [];
+
+beforeAll(async () => {
+  system = await startSystem();
+  ({ tunnelId } = system);
+});
+afterAll(async () => {
+  await Promise.all(tails.map((tail) => tail.stop(1_000)));
+  await system?.stop();
+});
+
+function tail(args: readonly string[], key = system.adminKey): Child {
+  const child = startChild("tail", process.execPath, [CULVERT_BUNDLE, "tail", ...args], {
+    CULVERT_RELAY: system.workerd.url,
+    CULVERT_API_KEY: key,
+    NO_COLOR: "1",
+  });
+  tails.push(child);
+  return child;
+}
+
+/** Sends requests until the watcher shows the first: then it is there. */
+async function watching(child: Child, service = "node-api"): Promise<void> {
+  await eventually("the watcher to be attached", WAIT_MS, async () => {
+    await call(system, { service, path: "/warm-up" });
+    return child.lines.some((line) => line.includes("/warm-up"));
+  });
+}
+
+function eventsOf(child: Child): RequestEvent[] {
+  return child.lines
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as RequestEvent)
+    .filter(({ path }) => path !== "/warm-up");
+}
+
+describe("culvert tail", () => {
+  it("shows each request that its filters let through, as JSON with all that is known, and closes cleanly", async () => {
+    const all = tail(["--tunnel-id", tunnelId, "--json"]);
+    const denied = tail(["--tunnel-id", tunnelId, "--json", "--code", "any"]);
+    await watching(all);
+    await eventually("the other watcher", WAIT_MS, async () => {
+      await call(system, { via: "STRANGER", service: "node-api", path: "/warm-up" });
+      return denied.lines.length > 0;
+    });
+    const answered = await call(system, {
+      service: "node-api",
+      path: "/sink?secret=1",
+      method: "POST",
+      body: "hello",
+    });
+    expect(answered.status).toBe(200);
+    await call(system, { via: "STRANGER", service: "node-api", path: "/denied" });
+    await call(system, { service: "closed-api", path: "/closed" });
+    await eventually(
+      "all three",
+      WAIT_MS,
+      async () => eventsOf(all).length === 3 && eventsOf(denied).length === 2,
+    );
+    const [echo, refusal, failure] = eventsOf(all);
+    expect(echo).toMatchObject({
+      tunnel: tunnelId,
+      project: "my-project",
+      environment: "production",
+      service: "node-api",
+      method: "POST",
+      path: "/sink",
+      status: 200,
+      outcome: "answered",
+      code: null,
+      attempts: 1,
+      requestBytes: 5,
+    });
+    expect(echo?.upstreamMs).toBeGreaterThan(0);
+    expect(refusal).toMatchObject({
+      environment: "development",
+      code: "ACCESS_DENIED",
+      status: 403,
+      attempts: 0,
+    });
+    expect(failure).toMatchObject({ service: "closed-api", code: "UPSTREAM_REFUSED", status: 502 });
+    expect(eventsOf(denied).map(({ path }) => path)).toEqual(["/denied", "/closed"]);
+    expect([...all.lines, ...denied.lines].join("\n")).not.toContain("secret");
+    all.signal("SIGINT");
+    denied.signal("SIGTERM");
+    expect(await Promise.all([all.exited, denied.exited])).toEqual([0, 0]);
+  });
+
+  it("shows people a line for each, and ends by itself after as many as were asked for", async () => {
+    const child = tail(["--tunnel-id", tunnelId, "--count", "1"]);
+    await eventually("the line", WAIT_MS, async () => {
+      await call(system, { service: "node-api", path: "/warm-up" });
+      return !child.running();
+    });
+    expect(await child.exited).toBe(0);
+    const shown = child.lines.filter((line) => line.includes("/warm-up"));
+    expect(shown).toHaveLength(1);
+    expect(shown[0]).toMatch(
+      /^\d\d:\d\d:\d\d\.\d{3}  \d{3}  GET   node-api\/warm-up  \d+ ms  upstream \d+ ms, 0 B up, /,
+    );
+  });
+
+  it.each([
+    [
+      "a key that does not hold",
+      () => tail(["--tunnel-id", tunnelId], "wrong"),
+      3,
+      "does not accept this key",
+    ],
+    [
+      "a tunnel that is not",
+      () => tail(["--tunnel-id", "tnl_aaaaaaaaaaaaaaaaaaaa"]),
+      4,
+      "There is no tunnel",
+    ],
+    ["a filter that is none", () => tail(["--tunnel-id", tunnelId, "--status", "999"]), 2, "filter"],
+    ["a count that is none", () => tail(["--tunnel-id", tunnelId, "--count", "0"]), 2, "from 1"],
+  ])("says what is wrong, once: %s", async (_name, start, code, message) => {
+    const child = start();
+    expect(await child.exited).toBe(code);
+    expect(child.lines.join("\n")).toContain(message);
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import type { EventBatch } from "./event-batch.ts";
+import { EventOutbox } from "./event-outbox.ts";
+
+interface Receiver {
+  outbox: EventOutbox;
+  clock: FakeClock;
+  batches: EventBatch[];
+  fails: boolean;
+  /** All promises have gone as far as they can. */
+  settle(): Promise<void>;
+}
+
+function receiver(): Receiver {
+  const clock = new FakeClock();
+  const to: Receiver = {
+    clock,
+    batches: [],
+    fails: false,
+    outbox: new EventOutbox({
+      clock,
+      sender: "me",
+      async send(batch) {
+        to.batches.push(batch);
+        if (to.fails) throw new Error("away");
+      },
+      facts: () => ({ destinationsRevision: 3, connectors: 2 }),
+    }),
+    settle: () => new Promise((resolve) => setImmediate(resolve)),
+  };
+  return to;
+}
+
+describe("an outbox", () => {
+  it("gathers for two seconds, and says what there is to say besides", async () => {
+    const to = receiver();
+    to.outbox.add("a");
+    to.outbox.add("b");
+    to.clock.advance(1_999);
+    expect(to.batches).toEqual([]);
+    to.clock.advance(1);
+    await to.settle();
+    expect(to.batches).toEqual([
+      { sender: "me", sequence: 1, lines: "a\nb", count: 2, lost: 0, destinationsRevision: 3, connectors: 2 },
+    ]);
+  });
+
+  it("sends at once what fills a batch, and keeps the rest for the next", async () => {
+    const to = receiver();
+    for (let index = 0; index < 1_100; index++) to.outbox.add(String(index));
+    await to.settle();
+    expect(to.batches.map(({ count }) => count)).toEqual([500, 500]);
+    to.clock.advance(2_000);
+    await to.settle();
+    expect(to.batches.flatMap(({ lines }) => lines.split("\n"))).toEqual(
+      Array.from({ length: 1_100 }, (_, index) => String(index)),
+    );
+  });
+
+  it("tells of a change without an event", async () => {
+    const to = receiver();
+    to.outbox.changed();
+    to.clock.advance(2_000);
+    await to.settle();
+    expect(to.batches).toMatchObject([{ count: 0, lines: "", connectors: 2 }]);
+    to.clock.advance(60_000);
+    await to.settle();
+    expect(to.batches).toHaveLength(1);
+  });
+
+  it("sends a batch again, under the same number, until it is taken", async () => {
+    const to = receiver();
+    to.fails = true;
+    to.outbox.add("a");
+    to.clock.advance(2_000);
+    await to.settle();
+    to.fails = false;
+    to.outbox.add("b");
+    to.clock.advance(1_000);
+    await to.settle();
+    expect(to.batches.map(({ sequence, lines }) => [sequence, lines])).toEqual([
+      [1, "a"],
+      [1, "a"],
+    ]);
+    to.clock.advance(2_000);
+    await to.settle();
+    expect(to.batches.at(-1)).toMatchObject({ sequence: 2, lines: "b", lost: 0 });
+  });
+
+  it("gives up after five refusals, lets the object sleep, and counts the loss in the next batch", async () => {
+    const to = receiver();
+    to.fails = true;
+    to.outbox.add("a");
+    to.outbox.add("b");
+    for (let second = 0; second < 60; second++) {
+      to.clock.advance(1_000);
+      await to.settle();
+    }
+    expect(to.batches).toHaveLength(5);
+    to.fails = false;
+    to.outbox.add("c");
+    to.clock.advance(2_000);
+    await to.settle();
+    expect(to.batches.at(-1)).toMatchObject({ lines: "c", count: 1, lost: 2 });
+  });
+
+  it("holds ten thousand events, and counts those beyond", async () => {
+    const to = receiver();
+    to.fails = true;
+    for (let index = 0; index < 10_700; index++) to.outbox.add("x");
+    to.fails = false;
+    for (let second = 0; second < 10; second++) {
+      to.clock.advance(1_000);
+      await to.settle();
+    }
+    const sent = new Map(to.batches.map((batch) => [batch.sequence, batch]));
+    const total = [...sent.values()].reduce((sum, { count, lost }) => sum + count + lost, 0);
+    expect(total).toBe(10_700);
+    expect([...sent.values()].reduce((sum, { lost }) => sum + lost, 0)).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,126 @@
+import type { Clock } from "../../shared/clock.ts";
+import type { EventBatch } from "./event-batch.ts";
+
+/** Each batch is one billed call, and wakes an object: not one per request. */
+const GATHER_MS = 2_000;
+const BATCH_EVENTS = 500;
+const BATCH_BYTES = 256 * 1024;
+/** Held while the receiver does not answer; beyond it events are lost, and counted. */
+const MAX_HELD_EVENTS = 10_000;
+const MAX_HELD_BYTES = 4 * 1024 * 1024;
+/** A timer keeps the object awake: after so many refusals what is held is given up. */
+const MAX_ATTEMPTS = 5;
+const FIRST_RETRY_MS = 1_000;
+
+export interface EventOutboxOptions {
+  clock: Clock;
+  /** Names this memory. */
+  sender: string;
+  send(batch: EventBatch): Promise<void>;
+  /** What a batch says besides its events. */
+  facts(): Pick<EventBatch, "destinationsRevision" | "connectors">;
+}
+
+/** Gathers events into batches and hands them on, one batch at a time, in order. */
+export class EventOutbox {
+  readonly #options: EventOutboxOptions;
+  #lines: string[] = [];
+  #heldBytes = 0;
+  #lost = 0;
+  #sequence = 0;
+  #news = false;
+  #cancelTimer: (() => void) | null = null;
+  #sending = false;
+
+  constructor(options: EventOutboxOptions) {
+    this.#options = options;
+  }
+
+  add(line: string): void {
+    if (this.#lines.length >= MAX_HELD_EVENTS || this.#heldBytes + line.length > MAX_HELD_BYTES) {
+      this.#lost++;
+    } else {
+      this.#lines.push(line);
+      this.#heldBytes += line.length;
+    }
+    this.#schedule();
+  }
+
+  /** Something that a batch says besides its events has changed. */
+  changed(): void {
+    this.#news = true;
+    this.#schedule();
+  }
+
+  get #isFull(): boolean {
+    return this.#lines.length >= BATCH_EVENTS || this.#heldBytes >= BATCH_BYTES;
+  }
+
+  #schedule(): void {
+    if (this.#sending) return;
+    if (this.#isFull) void this.#flush();
+    else this.#cancelTimer ??= this.#options.clock.after(GATHER_MS, () => void this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#sending = true;
+    let goesOn: boolean;
+    do goesOn = await this.#sendOne();
+    while (goesOn && this.#isFull);
+    this.#sending = false;
+    if (this.#lines.length > 0 || this.#news) this.#schedule();
+  }
+
+  /** False: the receiver cannot be had, and nothing is held any more. */
+  async #sendOne(): Promise<boolean> {
+    const lines = this.#take();
+    const lost = this.#lost;
+    this.#lost = 0;
+    this.#news = false;
+    const batch: EventBatch = {
+      sender: this.#options.sender,
+      sequence: ++this.#sequence,
+      lines: lines.join("\n"),
+      count: lines.length,
+      lost,
+      ...this.#options.facts(),
+    };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#options.send(batch);
+        return true;
+      } catch (thrown) {
+        if (attempt === MAX_ATTEMPTS) {
+          this.#giveUp(lines.length + lost, String(thrown));
+          return false;
+        }
+        await this.#pause(FIRST_RETRY_MS * 2 ** (attempt - 1));
+      }
+    }
+  }
+
+  #take(): string[] {
+    let bytes = 0;
+    const end = this.#lines.findIndex((line, index) => {
+      bytes += line.length;
+      return index >= BATCH_EVENTS || (bytes > BATCH_BYTES && index > 0);
+    });
+    const taken = this.#lines.splice(0, end === -1 ? this.#lines.length : end);
+    for (const line of taken) this.#heldBytes -= line.length;
+    return taken;
+  }
+
+  /** The count of what was lost goes with the next batch, whenever there is one. */
+  #giveUp(unsent: number, error: string): void {
+    this.#lost += unsent + this.#lines.length;
+    this.#lines = [];
+    this.#heldBytes = 0;
+    console.error({ event: "telemetry_failed", lost: this.#lost, error });
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.after(delayMs, () => resolve()));
+  }
+}

@@ -1,0 +1,77 @@
+import type { RequestEvent } from "../../shared/request-event.ts";
+
+/** Text variables of the Worker (`[vars]` in wrangler.toml). */
+export interface LogVariables {
+  /** "on" (default) or "off": whether events are written to the console as well. */
+  LOG_CONSOLE?: string;
+  /** "drop" (default) or "keep": whether a path is logged with its query. */
+  LOG_QUERY?: string;
+  /** Fields whose values are not logged, separated by commas; "" (default) for none. */
+  LOG_REDACT?: string;
+  /** How much of the events may wait for log destinations, compressed, in bytes for each tunnel (64 MiB). */
+  LOG_SPOOL_BYTES?: string;
+  /** How often at most a busy tunnel tells of itself for `/v1/metrics`, in seconds (15): each time is a billed call. */
+  METRICS_INTERVAL_SECONDS?: string;
+}
+
+const REDACTABLE = ["path", "service", "project", "environment", "connector"] as const;
+type Redactable = (typeof REDACTABLE)[number];
+const REDACTED = "[redacted]";
+
+export interface LogSettings {
+  console: boolean;
+  keepQuery: boolean;
+  redacted: readonly Redactable[];
+}
+
+const known = new WeakMap<LogVariables, LogSettings>();
+
+/** What cannot be understood is taken to mean the most discreet, and said on the console. */
+export function logSettings(variables: LogVariables): LogSettings {
+  const kept = known.get(variables) ?? readSettings(variables);
+  known.set(variables, kept);
+  return kept;
+}
+
+function readSettings(variables: LogVariables): LogSettings {
+  const named = (variables.LOG_REDACT ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  const unknown = named.filter((name) => !isRedactable(name));
+  if (unknown.length > 0) {
+    const message = `LOG_REDACT knows ${REDACTABLE.join(", ")}, not ${unknown.join(", ")}: all of them are redacted.`;
+    console.error({ event: "log_settings", message });
+  }
+  return {
+    console: variables.LOG_CONSOLE !== "off",
+    keepQuery: variables.LOG_QUERY === "keep",
+    redacted: unknown.length > 0 ? REDACTABLE : named.filter(isRedactable),
+  };
+}
+
+const DEFAULT_SPOOL_BYTES = 64 * 1024 * 1024;
+const DEFAULT_INTERVAL_SECONDS = 15;
+
+export function maxSpoolBytes({ LOG_SPOOL_BYTES = "" }: LogVariables): number {
+  return positive(LOG_SPOOL_BYTES) ?? DEFAULT_SPOOL_BYTES;
+}
+
+export function reportEveryMs({ METRICS_INTERVAL_SECONDS = "" }: LogVariables): number {
+  return 1000 * (positive(METRICS_INTERVAL_SECONDS) ?? DEFAULT_INTERVAL_SECONDS);
+}
+
+function positive(text: string): number | null {
+  return /^[1-9][0-9]{0,11}$/.test(text) ? Number(text) : null;
+}
+
+export function redact(event: RequestEvent, { redacted }: LogSettings): RequestEvent {
+  if (redacted.length === 0) return event;
+  const shown = { ...event };
+  for (const name of redacted) if (shown[name] !== null && shown[name] !== "") shown[name] = REDACTED;
+  return shown;
+}
+
+function isRedactable(name: string): name is Redactable {
+  return (REDACTABLE as readonly string[]).includes(name);
+}

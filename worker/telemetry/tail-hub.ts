@@ -1,0 +1,136 @@
+import type { Clock } from "../../shared/clock.ts";
+import type { RequestEvent } from "../../shared/request-event.ts";
+import { matches, type TailFilter } from "./tail-filter.ts";
+
+/** Of all watchers of one object: they must not cost the tunnel more than a glance. */
+export const MAX_TAILS = 8;
+const WATCH_MS = 15 * 60_000;
+/** Several events leave in one message. */
+const GATHER_MS = 100;
+/** RFC 6455 §7.4.2: come again. */
+const CLOSE_SERVICE_RESTART = 1012;
+/** Sent and not yet said to be received: a watcher that cannot keep up misses events, and is told how many. */
+const MAX_UNRECEIVED_EVENTS = 1_000;
+
+/** Kept beside the watcher's socket, which sleeps with the object. */
+export interface TailAttachment {
+  role: "tail";
+  filter: TailFilter;
+  /** Events, since the watcher came. */
+  sent: number;
+  received: number;
+  /** A key may have been revoked meanwhile: then the watcher has to come again. */
+  untilMs: number;
+}
+
+interface Watcher {
+  attachment: TailAttachment;
+  lines: string[];
+  dropped: number;
+}
+
+/** Whoever watches the requests of one object, live. */
+export class TailHub {
+  readonly #clock: Clock;
+  readonly #watchers = new Map<WebSocket, Watcher>();
+  #scheduled = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#watchers.size;
+  }
+
+  has(socket: WebSocket): boolean {
+    return this.#watchers.has(socket);
+  }
+
+  accept(socket: WebSocket, filter: TailFilter): void {
+    const untilMs = this.#clock.nowMs() + WATCH_MS;
+    const attachment: TailAttachment = { role: "tail", filter, sent: 0, received: 0, untilMs };
+    socket.serializeAttachment(attachment);
+    this.restore(socket, attachment);
+  }
+
+  /** After the object's memory was lost. */
+  restore(socket: WebSocket, attachment: TailAttachment): void {
+    this.#watchers.set(socket, { attachment, lines: [], dropped: 0 });
+  }
+
+  leave(socket: WebSocket): void {
+    this.#watchers.delete(socket);
+  }
+
+  end(socket: WebSocket, reason: string): void {
+    this.#watchers.delete(socket);
+    socket.close(CLOSE_SERVICE_RESTART, reason);
+  }
+
+  endExpired(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const [socket, { attachment }] of this.#watchers) {
+      if (nowMs >= attachment.untilMs) this.end(socket, "show the key again");
+    }
+  }
+
+  endAll(reason: string): void {
+    for (const socket of [...this.#watchers.keys()]) this.end(socket, reason);
+  }
+
+  /** `line`: the event as it may be shown. */
+  offer(event: RequestEvent, line: string): void {
+    this.endExpired();
+    for (const watcher of this.#watchers.values()) {
+      const { attachment, lines } = watcher;
+      if (!matches(attachment.filter, event)) continue;
+      const unreceived = attachment.sent - attachment.received + lines.length;
+      if (unreceived < MAX_UNRECEIVED_EVENTS) lines.push(line);
+      else watcher.dropped++;
+      this.#schedule();
+    }
+  }
+
+  /** A watcher's word of how much it has. Whatever else it says is of no account. */
+  received(socket: WebSocket, message: ArrayBuffer | string): void {
+    const watcher = this.#watchers.get(socket);
+    if (watcher === undefined) return;
+    const { attachment } = watcher;
+    const received = typeof message === "string" ? receivedOf(message) : null;
+    if (received === null || received > attachment.sent) return socket.close(1008, "not what a watcher says");
+    attachment.received = Math.max(attachment.received, received);
+    socket.serializeAttachment(attachment);
+    if (watcher.dropped > 0) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#clock.after(GATHER_MS, () => {
+      this.#scheduled = false;
+      for (const [socket, watcher] of this.#watchers) flush(socket, watcher);
+    });
+  }
+}
+
+function flush(socket: WebSocket, watcher: Watcher): void {
+  const { attachment, lines, dropped } = watcher;
+  const isFull = attachment.sent - attachment.received >= MAX_UNRECEIVED_EVENTS;
+  if ((lines.length === 0 && (dropped === 0 || isFull)) || socket.readyState !== WebSocket.OPEN) return;
+  attachment.sent += lines.length;
+  watcher.lines = [];
+  watcher.dropped = 0;
+  socket.serializeAttachment(attachment);
+  // A message of `TailMessage` (shared/tail.ts); the lines are JSON already.
+  socket.send(`{"events":[${lines.join(",")}],"dropped":${dropped}}`);
+}
+
+function receivedOf(message: string): number | null {
+  try {
+    const { received } = JSON.parse(message) as { received?: unknown };
+    return typeof received === "number" && Number.isInteger(received) && received >= 0 ? received : null;
+  } catch {
+    return null;
+  }
+}
