@@ -1,5 +1,6 @@
 import type { Problem } from "../shared/problems.ts";
 import { CommandError, type Failure } from "./exit-code.ts";
+import type { TailTarget } from "./tail-socket.ts";
 
 const TIMEOUT_MS = 30_000;
 const PAGE_SIZE = 100;
@@ -35,6 +36,10 @@ export class AdminClient {
   constructor(relay: string, key: string) {
     this.relay = relay;
     this.#key = key;
+  }
+
+  tailTarget(path: string, missing: string): TailTarget {
+    return { relay: this.relay, key: this.#key, path, missing };
   }
 
   async get<T>(path: string, sent: Sent = {}): Promise<T> {

@@ -1,8 +1,7 @@
-import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { Writable } from "node:stream";
 import { Command } from "commander";
 import { AdminClient } from "./admin-client.ts";
+import { askUnseen } from "./ask-unseen.ts";
 import { CommandError } from "./exit-code.ts";
 import { print } from "./output.ts";
 import { profilePath, writeProfile } from "./profile.ts";
@@ -29,16 +28,4 @@ Examples:
       await writeProfile(path, { relay: origin, apiKey });
       print(`Kept in ${path}.`);
     });
-}
-
-async function askUnseen(question: string): Promise<string> {
-  process.stderr.write(question);
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const dialogue = createInterface({ input: process.stdin, output: nowhere, terminal: true });
-  const answer = await new Promise<string>((resolve) => {
-    dialogue.once("line", resolve).once("close", () => resolve(""));
-  });
-  dialogue.close();
-  process.stderr.write("\n");
-  return answer;
 }

@@ -3,9 +3,11 @@ import { apiKeyCommand, gatewayKeyCommand } from "./key-commands.ts";
 import { auditLogCommand } from "./audit-log-command.ts";
 import { completionCommand } from "./completion-command.ts";
 import { CommandError, EXIT_CODE } from "./exit-code.ts";
+import { logDestinationCommand } from "./log-destination-command.ts";
 import { loginCommand } from "./login-command.ts";
 import { printable } from "./output.ts";
 import { addRelayOptions } from "./settings.ts";
+import { tailCommand } from "./tail-command.ts";
 import { tunnelCommand } from "./tunnel-command.ts";
 
 const EXIT_CODES_HELP = `
@@ -13,7 +15,14 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 not authorised, 4
 "connect" ends with 78 when a setting is wrong.`;
 
 export function addAdminCommands(culvert: Command): Command {
-  const commands = [tunnelCommand(), gatewayKeyCommand(), apiKeyCommand(), auditLogCommand()];
+  const commands = [
+    tunnelCommand(),
+    tailCommand(),
+    logDestinationCommand(),
+    gatewayKeyCommand(),
+    apiKeyCommand(),
+    auditLogCommand(),
+  ];
   for (const command of commands) culvert.addCommand(addRelayOptions(command));
   return culvert
     .enablePositionalOptions()

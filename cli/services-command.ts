@@ -6,7 +6,7 @@ import { command } from "./command.ts";
 import { CommandError } from "./exit-code.ts";
 import { print, printJson, table } from "./output.ts";
 import { readServicesFile } from "./read-services-file.ts";
-import { callers, servicesDifference } from "./services-difference.ts";
+import { callers, servicesDifference } from "../shared/services-difference.ts";
 import { adminClient, type RelayOptions } from "./settings.ts";
 import { noTunnel, tunnelPath } from "./tunnel-path.ts";
 

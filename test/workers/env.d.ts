@@ -6,7 +6,7 @@ declare global {
     interface Env extends RelayEnv {}
     interface GlobalProps {
       mainModule: typeof relay;
-      durableNamespaces: "Tunnel" | "Registry";
+      durableNamespaces: "Tunnel" | "Registry" | "Telemetry";
     }
   }
 }

@@ -18,6 +18,7 @@ const config: TunnelConfig = {
   services: [],
   networks: [],
   gatewayKeys: [],
+  destinationsRevision: 0,
 };
 
 function withQueue<T>(use: (queue: PushQueue) => T | Promise<T>): Promise<T> {
@@ -54,7 +55,7 @@ describe("the Registry", () => {
       migrate(state.storage);
       return state.storage.sql.exec("SELECT version FROM schema_version").toArray();
     });
-    expect(versions).toEqual([{ version: 1 }]);
+    expect(versions).toEqual([{ version: 3 }]);
     expect(await json(call("GET", "/v1/tunnels"))).toMatchObject({ items: [{}] });
   });
 

@@ -2,6 +2,7 @@ import { evictDurableObject, reset as resetObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AnswerWatch } from "../../shared/mux/answer-watch.ts";
+import { EventOutbox } from "../../worker/telemetry/event-outbox.ts";
 import { FLAG, FRAME, type Frame } from "../../shared/protocol/frame.ts";
 import { readU16, readU32 } from "../../shared/protocol/integers.ts";
 import { tunnelStub } from "../../worker/env.ts";
@@ -12,6 +13,8 @@ import { attached, expectAnsweredBy, readyTunnel, request } from "./hand-connect
 // Its timer keeps the object awake for seconds after each message, which an eviction would wait for.
 beforeEach(() => {
   vi.spyOn(AnswerWatch.prototype, "sent").mockReturnValue(undefined);
+  vi.spyOn(EventOutbox.prototype, "add").mockReturnValue(undefined);
+  vi.spyOn(EventOutbox.prototype, "changed").mockReturnValue(undefined);
 });
 afterEach(async () => {
   vi.restoreAllMocks();

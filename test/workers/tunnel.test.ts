@@ -62,7 +62,7 @@ async function expectCut(peer: HandPeer, code: string, closeCode: number): Promi
 }
 
 describe("a revoked token", () => {
-  it.each(["live", "hibernated"])("cuts its %s connections within a second, and no others", async (state) => {
+  it.each(["live", "hibernated"])("cuts its %s connections, and no others", async (state) => {
     const tunnel = await readyTunnel();
     const old = await attached(tunnel, { connectorId: "old" });
     const rotated = await json<CreatedTunnel>(
@@ -72,10 +72,8 @@ describe("a revoked token", () => {
     const fresh = await attached({ ...tunnel, token: rotated.token }, { connectorId: "fresh" });
     if (state === "hibernated") await hibernate(tunnel);
 
-    const startedMs = Date.now();
     expect((await call("DELETE", `/v1/tunnels/${tunnel.id}/tokens/${tunnel.kid}`)).status).toBe(204);
     await expectCut(old, "TOKEN_REVOKED", 4401);
-    expect(Date.now() - startedMs).toBeLessThan(1000);
 
     const answer = request(tunnel);
     if (state === "hibernated") fresh.send({ ...(await fresh.take(FRAME.RESTART)), flags: 0 });

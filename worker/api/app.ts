@@ -1,14 +1,19 @@
 import { Hono } from "hono";
+import { dashboardAsset, dashboardPage, frontDoor } from "../dashboard/page.ts";
+import { describeSession, signIn, signOut } from "../dashboard/session-routes.ts";
 import type { Env } from "../env.ts";
 import { gatewayRoute } from "../gateway-route.ts";
 import { auditLogOperations } from "./audit-log.ts";
 import { authenticate } from "./authenticate.ts";
 import { connect } from "./connect.ts";
 import { keyOperations } from "./keys.ts";
+import { logDestinationOperations } from "./log-destinations.ts";
 import { openApiDocument } from "./openapi.ts";
 import { ApiError, problemResponse } from "./problem.ts";
 import { referencePage } from "./reference-page.ts";
 import { servicesConfigurationOperations } from "./services-configuration.ts";
+import { tailOperations } from "./tail.ts";
+import { telemetryOperations } from "./telemetry.ts";
 import { tunnelOperations } from "./tunnels.ts";
 
 const operations = [
@@ -16,14 +21,23 @@ const operations = [
   ...servicesConfigurationOperations,
   ...keyOperations,
   ...auditLogOperations,
+  ...tailOperations,
+  ...logDestinationOperations,
+  ...telemetryOperations,
 ];
 
 /** Everything that reaches the relay over HTTP. */
 export const app = new Hono<{ Bindings: Env }>();
 
 app.get("/healthz", () => Response.json({ status: "ok" }));
+app.get("/", (c) => frontDoor(c.req.raw));
+app.get("/dashboard/assets/:name", (c) => dashboardAsset(c.req.raw, c.req.param("name")));
+app.get("/dashboard/*", () => dashboardPage());
+app.post("/v1/session", (c) => signIn(c.req.raw, c.env, Date.now()));
+app.get("/v1/session", (c) => describeSession(c.req.raw, c.env, Date.now()));
+app.delete("/v1/session", (c) => signOut(c.req.raw, c.env));
 app.get("/v1/connect", (c) => connect(c.req.raw, c.env, Date.now()));
-app.all("/~/*", (c) => gatewayRoute(c.req.raw, c.env, Date.now()));
+app.all("/~/*", (c) => gatewayRoute(c.req.raw, c.env, Date.now(), (work) => c.executionCtx.waitUntil(work)));
 app.get("/v1/openapi.json", () => Response.json(openApiDocument(operations)));
 app.get("/v1/docs", () => referencePage(openApiDocument(operations)));
 
@@ -32,7 +46,7 @@ for (const operation of operations) {
     const request = c.req.raw;
     const { role, by } = await authenticate(request, c.env, Date.now());
     if (operation.role === "admin" && role !== "admin") throw new ApiError("FORBIDDEN");
-    return operation.respond({ env: c.env, request, by, param: (name) => c.req.param(name) ?? "" });
+    return operation.respond({ env: c.env, request, role, by, param: (name) => c.req.param(name) ?? "" });
   });
 }
 

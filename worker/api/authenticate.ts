@@ -1,10 +1,13 @@
 import { accessKeyProof } from "../auth/access-key.ts";
 import { equalDigests, sha256Hex } from "../auth/digest.ts";
 import { FailureLimiter } from "../auth/failure-limiter.ts";
+import { sessionOf } from "../dashboard/session-cookie.ts";
+import { refuseOtherSites } from "../dashboard/same-origin.ts";
 import type { Env } from "../env.ts";
 import { registryStub } from "../env.ts";
 import type { Actor } from "../registry/audit-log.ts";
 import type { Role } from "../registry/key-store.ts";
+import type { OpenSession } from "../registry/session-store.ts";
 import { ApiError } from "./problem.ts";
 
 export interface Principal {
@@ -39,17 +42,44 @@ export function bearerCredential(request: Request): string {
   return /^Bearer +([\x21-\x7e]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
 }
 
-/** Who calls the admin API; throws `ApiError` otherwise. */
+/** Who calls the admin API, by a key or by a browser's session; throws `ApiError` otherwise. */
 export async function authenticate(request: Request, env: Env, nowMs: number): Promise<Principal> {
   refuseGuessing(request, nowMs);
-  const at = { address: clientAddress(request), atMs: nowMs };
-  const credential = bearerCredential(request);
-  if (await isAdminKey(credential, env.ADMIN_KEY ?? ""))
-    return { role: "admin", by: { actor: "admin-key", ...at } };
+  const session = request.headers.has("authorization") ? "" : sessionOf(request);
+  if (session !== "") refuseOtherSites(request);
+  const holder =
+    session === "" ? await keyHolder(bearerCredential(request), env) : await openSession(session, env, nowMs);
+  if (holder === null) throw unauthenticated(request, nowMs);
+  const { role, actor } = holder;
+  return { role, by: { actor, address: clientAddress(request), atMs: nowMs } };
+}
+
+export interface KeyHolder {
+  role: Role;
+  /** As the audit log names it. */
+  actor: string;
+  isAdminKey: boolean;
+}
+
+/** Whose key this is; null for what is none. */
+export async function keyHolder(credential: string, env: Env): Promise<KeyHolder | null> {
+  if (await isAdminKey(credential, env.ADMIN_KEY ?? "")) {
+    return { role: "admin", actor: "admin-key", isAdminKey: true };
+  }
   const proof = await accessKeyProof("api", credential);
   const role = proof && (await registryStub(env).apiKeyRole(proof));
-  if (proof === null || role === null) throw unauthenticated(request, nowMs);
-  return { role, by: { actor: proof.kid, ...at } };
+  return proof && role && { role, actor: proof.kid, isAdminKey: false };
+}
+
+/** Null for whatever is not, or no longer, a session. */
+export async function openSession(session: string, env: Env, nowMs: number): Promise<OpenSession | null> {
+  const proof = await accessKeyProof("session", session);
+  return proof && registryStub(env).useSession(proof, await adminProof(session, env), nowMs);
+}
+
+/** What ties a session to the `ADMIN_KEY` that it was opened with. Says nothing of the key to whom it is stored with. */
+export function adminProof(session: string, { ADMIN_KEY = "" }: Env): Promise<string> {
+  return sha256Hex(new TextEncoder().encode(`${session}\n${ADMIN_KEY}`));
 }
 
 async function isAdminKey(credential: string, adminKey: string): Promise<boolean> {

@@ -37,6 +37,8 @@ export async function connect(request: Request, env: Env, nowMs: number): Promis
     throw new ApiError("TUNNEL_UNAVAILABLE", { headers: { "retry-after": "1" } });
   }
   if (response.status === 401) throw unauthenticated(request, nowMs);
+  if (response.status === 409)
+    throw new ApiError("LIMIT_REACHED", { detail: "The tunnel has as many connections as it takes." });
   return response;
 }
 

@@ -66,7 +66,9 @@ function describe(operation: Operation): object {
     responses: {
       [success.status]: {
         description: success.description,
-        content: success.schema && { "application/json": { schema: jsonSchema(success.schema, "output") } },
+        content: success.schema && {
+          [success.contentType ?? "application/json"]: { schema: jsonSchema(success.schema, "output") },
+        },
       },
       ...problemResponses(operation),
     },

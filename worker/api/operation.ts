@@ -19,7 +19,7 @@ export interface OperationSpec<Body, Query> {
   query?: z.ZodType<Query>;
   /** Request headers that matter, and what for. */
   headers?: Readonly<Record<string, string>>;
-  success: { status: 200 | 201 | 204; description: string; schema?: z.ZodType };
+  success: { status: 101 | 200 | 201 | 204; description: string; schema?: z.ZodType; contentType?: string };
   /** Besides those that every operation has. */
   problems: readonly ProblemCode[];
   run(call: Call<Body, Query>): Promise<Answer>;
@@ -28,6 +28,7 @@ export interface OperationSpec<Body, Query> {
 export interface Call<Body, Query> {
   env: Env;
   request: Request;
+  role: Role;
   by: Actor;
   body: Body;
   query: Query;
@@ -38,6 +39,8 @@ export interface Call<Body, Query> {
 export interface Answer {
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
+  /** Instead of all that: what is no JSON. */
+  response?: Response;
 }
 
 /** What an operation starts from, before its input was looked at. */
@@ -55,6 +58,7 @@ export function operation<Body = undefined, Query = undefined>(spec: OperationSp
       const input = spec.body && (await readJson(call.request, spec.body.maxBytes));
       const body = parse(spec.body?.schema, input, "");
       const answer = await spec.run({ ...call, body, query });
+      if (answer.response !== undefined) return answer.response;
       const { status } = spec.success;
       const init = { status, headers: { "cache-control": "no-store", ...answer.headers } };
       return status === 204 ? new Response(null, init) : Response.json(answer.body, init);

@@ -20,6 +20,8 @@ const connectorSchema = z.strictObject({
   connectedAt: z.iso.datetime(),
   connections: z.int(),
   openStreams: z.int(),
+  maxStreams: z.int().describe("Requests that it takes at once"),
+  roundTripMs: z.int().nullable().describe("Between relay and connector, as far as it was measured"),
   kid: z.string().describe("Of the token it connected with"),
   health: healthSchema.describe(
     "Requests for a failing service go to other connectors, if any of them passes",
@@ -93,10 +95,17 @@ function describeConnectors(connections: readonly ConnectionStatus[]): z.infer<t
       connectedAt: isoTime(Math.min(...all.map(({ connectedAtMs }) => connectedAtMs))),
       connections: all.length,
       openStreams: all.reduce((sum, { openStreams }) => sum + openStreams, 0),
+      maxStreams: all.reduce((sum, { maxStreams }) => sum + maxStreams, 0),
+      roundTripMs: leastOf(all.map(({ roundTripMs }) => roundTripMs)),
       kid: first?.kid ?? "",
       health: describeHealth(first),
     };
   });
+}
+
+function leastOf(times: readonly (number | null)[]): number | null {
+  const known = times.filter((timeMs) => timeMs !== null);
+  return known.length === 0 ? null : Math.round(Math.min(...known));
 }
 
 /** Every connection of a connector reports the same. */

@@ -17,7 +17,10 @@ export type AuditAction =
   | "gateway-key.create"
   | "gateway-key.delete"
   | "api-key.create"
-  | "api-key.delete";
+  | "api-key.delete"
+  | "log-destination.create"
+  | "log-destination.update"
+  | "log-destination.delete";
 
 /** Facts of the thing changed. Never a secret, nor its digest. */
 export type AuditFacts = Readonly<Record<string, string | number | null>>;

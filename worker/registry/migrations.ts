@@ -59,6 +59,37 @@ const MIGRATIONS: readonly string[] = [
     after TEXT
   );
   `,
+  `
+  CREATE TABLE sessions (
+    kid TEXT PRIMARY KEY,
+    digest_hex TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    admin_proof_hex TEXT,
+    created_at_ms INTEGER NOT NULL,
+    used_at_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX sessions_by_actor ON sessions (actor, used_at_ms);
+  `,
+  `
+  CREATE TABLE log_destinations (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    destination TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL
+  );
+  CREATE TABLE log_destinations_revision (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    revision INTEGER NOT NULL
+  );
+  CREATE TABLE telemetry_reports (
+    object_name TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    connectors INTEGER,
+    metrics TEXT NOT NULL,
+    deliveries TEXT NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];
 
 export function migrate(storage: DurableObjectStorage): void {

@@ -4,21 +4,45 @@ import type { KeyProof } from "../auth/access-key.ts";
 import type { Env } from "../env.ts";
 import { tunnelStub } from "../env.ts";
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
-import { tunnelObjectNames } from "../tunnel/tunnel-config.ts";
-import type { Actor, AuditChange, AuditEntry } from "./audit-log.ts";
+import { tunnelIdOf, tunnelObjectNames } from "../tunnel/tunnel-config.ts";
+import type { Actor, AuditChange, AuditEntry, AuditFacts } from "./audit-log.ts";
 import { AuditLog } from "./audit-log.ts";
 import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
 import { KeyStore } from "./key-store.ts";
+import {
+  type LogDestination,
+  type LogDestinationInput,
+  keepSecrets,
+  secretsOf,
+  withoutSecrets,
+} from "../../shared/log-destination.ts";
+import type { Problem } from "../../shared/problems.ts";
+import { RELAY_TELEMETRY } from "../telemetry/event-batch.ts";
+import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-report.ts";
+import { type LogDestinationRecord, LogDestinationStore } from "./log-destination-store.ts";
 import { migrate } from "./migrations.ts";
 import type { PendingPush } from "./push-queue.ts";
 import { PushQueue } from "./push-queue.ts";
 import { pushConfigs } from "./push-config.ts";
 import type { StoredServicesFile, TokenRecord, TunnelRecord } from "./registry-store.ts";
 import { RegistryStore } from "./registry-store.ts";
+import { type OpenSession, type SessionHolder, SessionStore } from "./session-store.ts";
+import {
+  type DeliveryTotals,
+  NO_DELIVERIES,
+  type StoredReport,
+  TelemetryReportStore,
+} from "./telemetry-report-store.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 /** Bounds the object's storage and the work of a change that concerns every tunnel. */
-const LIMITS = { tunnels: 10_000, tokensPerTunnel: 10, gatewayKeys: 1000, apiKeys: 1000 };
+const LIMITS = {
+  tunnels: 10_000,
+  tokensPerTunnel: 10,
+  gatewayKeys: 1000,
+  apiKeys: 1000,
+  logDestinations: 20,
+};
 
 /** An answer waits this long for the tunnels concerned to take the change. */
 const PUSH_WAIT_MS = 2000;
@@ -36,6 +60,25 @@ export type Outcome = "done" | "not_found" | "limit_reached";
 
 export type PutOutcome = { outcome: "done"; version: number } | { outcome: "not_found" | "stale" };
 
+export type DestinationOutcome =
+  | { outcome: "done"; described: DescribedDestination }
+  | { outcome: "not_found" | "limit_reached" }
+  | { outcome: "invalid"; problems: Problem[] };
+
+export type DestinationName = Pick<LogDestination, "id" | "name" | "kind">;
+
+/** A destination without its secrets; its URL's path, which may be one, is for admins alone. */
+export interface DescribedDestination {
+  id: string;
+  /** Without its secrets. */
+  destination: Omit<LogDestinationInput, "headers">;
+  /** Which of them are set: `apiKey`, `headers.authorization`. */
+  secrets: string[];
+  createdAtMs: number;
+  updatedAtMs: number;
+  delivery: DeliveryTotals;
+}
+
 export interface TunnelDetails extends TunnelRecord {
   tokens: TokenRecord[];
   services: StoredServicesFile;
@@ -45,6 +88,9 @@ export interface TunnelDetails extends TunnelRecord {
 export class Registry extends DurableObject<Env> {
   readonly #store: RegistryStore;
   readonly #keys: KeyStore;
+  readonly #sessions: SessionStore;
+  readonly #destinations: LogDestinationStore;
+  readonly #reports: TelemetryReportStore;
   readonly #audit: AuditLog;
   readonly #queue: PushQueue;
 
@@ -54,13 +100,19 @@ export class Registry extends DurableObject<Env> {
     migrate(ctx.storage);
     this.#store = new RegistryStore(sql);
     this.#keys = new KeyStore(sql);
+    this.#sessions = new SessionStore(sql);
+    this.#destinations = new LogDestinationStore(sql);
+    this.#reports = new TelemetryReportStore(sql);
     this.#audit = new AuditLog(sql);
     this.#queue = new PushQueue(sql);
   }
 
   /** For a tunnel's object that has no copy yet; null for a tunnel that does not exist. */
   tunnelConfig(tunnelId: string): TunnelConfig | null {
-    return this.#store.config(tunnelId, this.#keys.gatewayKeyDigests());
+    return this.#store.config(tunnelId, {
+      gatewayKeys: this.#keys.gatewayKeyDigests(),
+      destinationsRevision: this.#destinations.revision(),
+    });
   }
 
   async createTunnel(by: Actor, tunnel: { id: string; name: string }, token: KeyProof): Promise<Outcome> {
@@ -89,6 +141,7 @@ export class Registry extends DurableObject<Env> {
       const tunnel = this.#store.tunnel(id);
       if (tunnel === null) return refused("not_found");
       this.#store.deleteTunnel(id, by.atMs);
+      for (const objectName of tunnelObjectNames(id)) this.#reports.delete(objectName);
       return done([id], { action: "tunnel.delete", target: id, before: { name: tunnel.name }, after: null });
     });
   }
@@ -197,6 +250,7 @@ export class Registry extends DurableObject<Env> {
     return this.#change(by, () => {
       const role = this.#keys.deleteApiKey(kid);
       if (role === null) return refused("not_found");
+      this.#sessions.closeOf(kid);
       return done([], { action: "api-key.delete", target: kid, before: { role }, after: null });
     });
   }
@@ -209,6 +263,99 @@ export class Registry extends DurableObject<Env> {
   /** Null for whatever is not a key of this relay. */
   apiKeyRole(key: KeyProof): Role | null {
     return this.#keys.roleOf(key.kid, key.digestHex);
+  }
+
+  openSession(session: KeyProof, holder: SessionHolder, nowMs: number): void {
+    this.#sessions.open(session, holder, nowMs);
+  }
+
+  /** Null for whatever is not, or no longer, a session. */
+  useSession(session: KeyProof, adminProofHex: string, nowMs: number): OpenSession | null {
+    return this.#sessions.use(session, adminProofHex, nowMs);
+  }
+
+  closeSession(session: KeyProof): void {
+    this.#sessions.close(session);
+  }
+
+  async addLogDestination(by: Actor, id: string, input: LogDestinationInput): Promise<DestinationOutcome> {
+    return this.#change<DestinationOutcome>(by, () => {
+      if (this.#destinations.all().length >= LIMITS.logDestinations)
+        return { result: { outcome: "limit_reached" } };
+      const complete = keepSecrets(input, null);
+      if ("problems" in complete) return { result: { outcome: "invalid", ...complete } };
+      this.#destinations.add(id, complete.destination, by.atMs);
+      return this.#destinationChanged("log-destination.create", id, null);
+    });
+  }
+
+  async putLogDestination(by: Actor, id: string, input: LogDestinationInput): Promise<DestinationOutcome> {
+    return this.#change<DestinationOutcome>(by, () => {
+      const stored = this.#destinations.get(id);
+      if (stored === null) return { result: { outcome: "not_found" } };
+      const complete = keepSecrets(input, stored.destination);
+      if ("problems" in complete) return { result: { outcome: "invalid", ...complete } };
+      this.#destinations.replace(id, complete.destination, by.atMs);
+      return this.#destinationChanged("log-destination.update", id, stored);
+    });
+  }
+
+  async deleteLogDestination(by: Actor, id: string): Promise<Outcome> {
+    return this.#change(by, () => {
+      const stored = this.#destinations.get(id);
+      if (stored === null) return refused("not_found");
+      this.#destinations.delete(id);
+      const before = destinationFacts(stored);
+      return done(this.#store.tunnelIds(), {
+        action: "log-destination.delete",
+        target: id,
+        before,
+        after: null,
+      });
+    });
+  }
+
+  /** All of them: there are few. */
+  logDestinations(): DescribedDestination[] {
+    const totals = this.#reports.totals();
+    return this.#destinations.all().map((record) => described(record, totals));
+  }
+
+  logDestinationNames(): DestinationName[] {
+    return this.#destinations.all().map(({ id, destination: { name, kind } }) => ({ id, name, kind }));
+  }
+
+  logDestination(id: string): DescribedDestination | null {
+    const record = this.#destinations.get(id);
+    return record && described(record, this.#reports.totals());
+  }
+
+  /** With its secrets: for who sends to it, and nobody else. */
+  shippingDestination(id: string): LogDestination | null {
+    return (
+      this.#destinations.shippingList().destinations.find((destination) => destination.id === id) ?? null
+    );
+  }
+
+  /** With their secrets: for Telemetry objects, and nobody else. */
+  shippingList(): ShippingList {
+    return this.#destinations.shippingList();
+  }
+
+  /** False: its tunnel is gone, and nothing of it has to be kept. */
+  telemetryReport(objectName: string, report: TelemetryReport): boolean {
+    const known = objectName === RELAY_TELEMETRY || this.#store.tunnel(tunnelIdOf(objectName)) !== null;
+    if (known) this.#reports.put(objectName, report, Date.now());
+    return known;
+  }
+
+  telemetryReports(limit: number, afterName: string): StoredReport[] {
+    return this.#reports.page(limit, afterName);
+  }
+
+  /** Null for a tunnel that does not exist. */
+  tunnelReports(tunnelId: string): StoredReport[] | null {
+    return this.#store.tunnel(tunnelId) && this.#reports.of(tunnelObjectNames(tunnelId));
   }
 
   auditLog(limit: number, beforeId: number): AuditEntry[] {
@@ -241,6 +388,21 @@ export class Registry extends DurableObject<Env> {
       await this.#scheduleAlarm();
     }
     return result;
+  }
+
+  #destinationChanged(
+    action: "log-destination.create" | "log-destination.update",
+    id: string,
+    stored: LogDestinationRecord | null,
+  ): Change<DestinationOutcome> {
+    const record = this.#destinations.get(id);
+    if (record === null) return { result: { outcome: "not_found" } };
+    const before = stored && destinationFacts(stored);
+    return {
+      result: { outcome: "done", described: described(record, this.#reports.totals()) },
+      tunnelIds: this.#store.tunnelIds(),
+      audit: { action, target: id, before, after: destinationFacts(record) },
+    };
   }
 
   #enqueue(tunnelId: string, nowMs: number): void {
@@ -296,6 +458,26 @@ interface Change<T> {
   result: T;
   tunnelIds?: readonly string[];
   audit?: AuditChange;
+}
+
+function described(
+  { id, destination, createdAtMs, updatedAtMs }: LogDestinationRecord,
+  totals: ReadonlyMap<string, DeliveryTotals>,
+): DescribedDestination {
+  return {
+    id,
+    destination: withoutSecrets(destination),
+    secrets: [...secretsOf(destination).keys()],
+    createdAtMs,
+    updatedAtMs,
+    delivery: totals.get(id) ?? NO_DELIVERIES,
+  };
+}
+
+function destinationFacts({ destination }: LogDestinationRecord): AuditFacts {
+  const { name, kind, url, events } = destination;
+  // A path may hold a token, and viewers read this.
+  return { name, kind, url: new URL(url).origin, events };
 }
 
 function done(tunnelIds: readonly string[], audit: AuditChange): Change<Outcome> {

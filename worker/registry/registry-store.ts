@@ -1,6 +1,6 @@
 import type { ServicesFile } from "../../shared/services-file.ts";
 import { EMPTY_SERVICES_FILE } from "../../shared/services-file.ts";
-import type { GatewayKeyDigest, TokenDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
+import type { TokenDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
 
 export interface TunnelRecord {
   /** Order of creation; pages are cut by it. */
@@ -165,7 +165,10 @@ export class RegistryStore {
   }
 
   /** Null for a tunnel that never was, or that all its objects have forgotten. */
-  config(tunnelId: string, gatewayKeys: readonly GatewayKeyDigest[]): TunnelConfig | null {
+  config(
+    tunnelId: string,
+    relayWide: Pick<TunnelConfig, "gatewayKeys" | "destinationsRevision">,
+  ): TunnelConfig | null {
     const [row] = this.#sql
       .exec<{ version: number; deletedAtMs: number | null }>(
         "SELECT config_version AS version, deleted_at_ms AS deletedAtMs FROM tunnels WHERE id = ?",
@@ -186,7 +189,8 @@ export class RegistryStore {
       })),
       services: file?.services ?? [],
       networks: file?.networks ?? [],
-      gatewayKeys: deleted ? [] : gatewayKeys,
+      ...relayWide,
+      gatewayKeys: deleted ? [] : relayWide.gatewayKeys,
     };
   }
 

@@ -1,0 +1,15 @@
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
+
+/** What a person types at the terminal, without showing it; "" when they end the input instead. */
+export async function askUnseen(question: string): Promise<string> {
+  process.stderr.write(question);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const dialogue = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  const answer = await new Promise<string>((resolve) => {
+    dialogue.once("line", resolve).once("close", () => resolve(""));
+  });
+  dialogue.close();
+  process.stderr.write("\n");
+  return answer;
+}

@@ -1,0 +1,71 @@
+import { reset as resetObjects } from "cloudflare:test";
+import { afterEach, describe, expect, it } from "vitest";
+import { FRAME } from "../../shared/protocol/frame.ts";
+import { MAX_CONNECTIONS_PER_OBJECT } from "../../shared/protocol/limits.ts";
+import { data, type HandPeer, head, until } from "../support/hand-peer.ts";
+import { connect, type CreatedTunnel } from "./admin-client.ts";
+import { attached, expectAnsweredBy, readyTunnel, request } from "./hand-connector.ts";
+
+afterEach(() => resetObjects());
+
+function attachMany(tunnel: CreatedTunnel, count: number): Promise<HandPeer[]> {
+  return Promise.all(
+    Array.from({ length: count }, (_, number) => attached(tunnel, { connectorId: `con_${number}` })),
+  );
+}
+
+function opened(peer: HandPeer): number[] {
+  return peer.inbox.filter(({ type }) => type === FRAME.OPEN).map(({ streamId }) => streamId);
+}
+
+describe("many connectors", () => {
+  it("64 of them share the load evenly", async () => {
+    const tunnel = await readyTunnel();
+    const peers = await attachMany(tunnel, 64);
+    const answers = Array.from({ length: 640 }, () => request(tunnel));
+    const total = () => peers.reduce((sum, peer) => sum + opened(peer).length, 0);
+    await until(() => total() === 640);
+    const shares = peers.map((peer) => opened(peer).length);
+    // The better of two at random: about ten each.
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(15);
+    for (const peer of peers) for (const id of opened(peer)) peer.send(head(id, 200), data(id, "", true));
+    const statuses = await Promise.all(answers.map(async (answer) => (await answer).status));
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+  });
+
+  it("get shares by what they say they take", async () => {
+    const tunnel = await readyTunnel();
+    const [small, large] = await Promise.all([
+      attached(tunnel, { connectorId: "small", maxStreams: 100 }),
+      attached(tunnel, { connectorId: "large", maxStreams: 300 }),
+    ]);
+    const answers = Array.from({ length: 200 }, () => request(tunnel));
+    await until(() => opened(small).length + opened(large).length === 200);
+    expect(Math.abs(opened(small).length - 50)).toBeLessThanOrEqual(1);
+    for (const peer of [small, large])
+      for (const id of opened(peer)) peer.send(head(id, 200), data(id, "", true));
+    await Promise.all(answers);
+  });
+
+  it("are refused beyond the limit with a reason, and let in when there is room again", async () => {
+    const tunnel = await readyTunnel();
+    const peers = await attachMany(tunnel, MAX_CONNECTIONS_PER_OBJECT);
+    const refusal = await connect({ authorization: `Bearer ${tunnel.token}` });
+    expect([refusal.status, (await refusal.json<{ code: string }>()).code]).toEqual([409, "LIMIT_REACHED"]);
+
+    const answer = request(tunnel);
+    await until(() => peers.some((peer) => opened(peer).length > 0));
+    const serving = peers.find((peer) => opened(peer).length > 0);
+    if (serving === undefined) throw new Error("unreachable");
+    await expectAnsweredBy(serving, answer);
+
+    peers[0]?.close();
+    await until(async () => {
+      const { status, webSocket } = await connect({ authorization: `Bearer ${tunnel.token}` });
+      webSocket?.accept();
+      webSocket?.close(1000);
+      return status === 101;
+    });
+  });
+});

@@ -1,0 +1,83 @@
+import type { LogDestination, LogDestinationInput } from "../../shared/log-destination.ts";
+import type { ShippingList } from "../telemetry/telemetry-report.ts";
+
+export interface LogDestinationRecord {
+  seq: number;
+  id: string;
+  /** With its secrets: these leave the Registry only towards those who send. */
+  destination: LogDestinationInput;
+  createdAtMs: number;
+  updatedAtMs: number;
+}
+
+/** Where the relay's logs go. Secrets are stored as they are, since they have to be sent: see docs/security.md. */
+export class LogDestinationStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  add(id: string, destination: LogDestinationInput, nowMs: number): void {
+    this.#sql.exec(
+      "INSERT INTO log_destinations (id, destination, created_at_ms, updated_at_ms) VALUES (?, ?, ?, ?)",
+      id,
+      JSON.stringify(destination),
+      nowMs,
+      nowMs,
+    );
+    this.#raiseRevision();
+  }
+
+  replace(id: string, destination: LogDestinationInput, nowMs: number): void {
+    this.#sql.exec(
+      "UPDATE log_destinations SET destination = ?, updated_at_ms = ? WHERE id = ?",
+      JSON.stringify(destination),
+      nowMs,
+      id,
+    );
+    this.#raiseRevision();
+  }
+
+  delete(id: string): void {
+    this.#sql.exec("DELETE FROM log_destinations WHERE id = ?", id);
+    this.#raiseRevision();
+  }
+
+  get(id: string): LogDestinationRecord | null {
+    return this.all().find((record) => record.id === id) ?? null;
+  }
+
+  /** In order of creation. */
+  all(): LogDestinationRecord[] {
+    return this.#sql
+      .exec<{ seq: number; id: string; destination: string; createdAtMs: number; updatedAtMs: number }>(
+        `SELECT seq, id, destination, created_at_ms AS createdAtMs, updated_at_ms AS updatedAtMs
+           FROM log_destinations ORDER BY seq`,
+      )
+      .toArray()
+      .map((row) => ({ ...row, destination: JSON.parse(row.destination) as LogDestinationInput }));
+  }
+
+  shippingList(): ShippingList {
+    const destinations = this.all().map(({ id, destination }): LogDestination => ({ ...destination, id }));
+    return { revision: this.revision(), destinations };
+  }
+
+  /** Grows with each change; 0 while there is no destination. */
+  revision(): number {
+    const [row] = this.#sql
+      .exec<{ revision: number }>(
+        "SELECT revision FROM log_destinations_revision WHERE EXISTS (SELECT 1 FROM log_destinations)",
+      )
+      .toArray();
+    return row?.revision ?? 0;
+  }
+
+  #raiseRevision(): void {
+    this.#sql.exec(
+      `INSERT INTO log_destinations_revision (id, revision) VALUES (1, 1)
+         ON CONFLICT (id) DO UPDATE SET revision = revision + 1`,
+    );
+  }
+}

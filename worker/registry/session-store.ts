@@ -1,0 +1,96 @@
+import type { KeyProof } from "../auth/access-key.ts";
+import { DUMMY_DIGEST_HEX, equalDigests } from "../auth/digest.ts";
+import type { Role } from "./key-store.ts";
+
+/** A day's work, then the key is asked for again. */
+export const SESSION_MS = 12 * 3600_000;
+/** An open page asks something every few seconds: so long after it was closed or hidden. */
+const IDLE_MS = 3600_000;
+/** How exact the last use is kept: a row written a minute, not one per request. */
+const TOUCH_MS = 60_000;
+/** Of one key. The one that was used longest ago makes room. */
+const SESSIONS_PER_KEY = 20;
+
+/** Whose session it is. Its rights are looked up on each use, so they end when the key does. */
+export type SessionHolder =
+  | { key: "api-key"; kid: string }
+  /** `proofHex`: digest of the session's secret and the `ADMIN_KEY` together. Another `ADMIN_KEY`, another digest. */
+  | { key: "admin-key"; proofHex: string };
+
+export interface OpenSession {
+  role: Role;
+  /** As the audit log names them: id of an API key, or `admin-key`. */
+  actor: string;
+  endsAtMs: number;
+}
+
+/** Browsers that are signed in: digests alone. */
+export class SessionStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  open({ kid, digestHex }: KeyProof, holder: SessionHolder, nowMs: number): void {
+    const actor = holder.key === "api-key" ? holder.kid : "admin-key";
+    this.#sql.exec(
+      "DELETE FROM sessions WHERE created_at_ms <= ? OR used_at_ms <= ?",
+      nowMs - SESSION_MS,
+      nowMs - IDLE_MS,
+    );
+    this.#sql.exec(
+      `DELETE FROM sessions WHERE kid IN
+         (SELECT kid FROM sessions WHERE actor = ? ORDER BY used_at_ms DESC LIMIT -1 OFFSET ?)`,
+      actor,
+      SESSIONS_PER_KEY - 1,
+    );
+    this.#sql.exec(
+      `INSERT INTO sessions (kid, digest_hex, actor, admin_proof_hex, created_at_ms, used_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5)`,
+      kid,
+      digestHex,
+      actor,
+      holder.key === "admin-key" ? holder.proofHex : null,
+      nowMs,
+    );
+  }
+
+  /** Null for what is no session, or none any more. */
+  use({ kid, digestHex }: KeyProof, adminProofHex: string, nowMs: number): OpenSession | null {
+    const [row] = this.#sql
+      .exec<{
+        digest: string;
+        actor: string;
+        adminProof: string | null;
+        createdAtMs: number;
+        usedAtMs: number;
+        apiRole: Role | null;
+      }>(
+        `SELECT digest_hex AS digest, actor, admin_proof_hex AS adminProof, sessions.created_at_ms AS createdAtMs,
+           used_at_ms AS usedAtMs, (SELECT role FROM api_keys WHERE api_keys.kid = actor) AS apiRole
+           FROM sessions WHERE kid = ?`,
+        kid,
+      )
+      .toArray();
+    const equal = equalDigests(digestHex, row?.digest ?? DUMMY_DIGEST_HEX);
+    if (!equal || row === undefined) return null;
+    if (nowMs >= row.createdAtMs + SESSION_MS || nowMs >= row.usedAtMs + IDLE_MS) return null;
+    const isAdmin = row.adminProof !== null && equalDigests(adminProofHex, row.adminProof);
+    const role = row.adminProof === null ? row.apiRole : isAdmin ? "admin" : null;
+    if (role === null) return null;
+    if (nowMs >= row.usedAtMs + TOUCH_MS) {
+      this.#sql.exec("UPDATE sessions SET used_at_ms = ? WHERE kid = ?", nowMs, kid);
+    }
+    return { role, actor: row.actor, endsAtMs: row.createdAtMs + SESSION_MS };
+  }
+
+  close({ kid, digestHex }: KeyProof): void {
+    this.#sql.exec("DELETE FROM sessions WHERE kid = ? AND digest_hex = ?", kid, digestHex);
+  }
+
+  /** Of a key that is no more. */
+  closeOf(actor: string): void {
+    this.#sql.exec("DELETE FROM sessions WHERE actor = ?", actor);
+  }
+}

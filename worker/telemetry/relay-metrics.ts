@@ -1,0 +1,163 @@
+import type { DestinationName } from "../registry/registry-object.ts";
+import type { StoredReport } from "../registry/telemetry-report-store.ts";
+import { tunnelIdOf } from "../tunnel/tunnel-config.ts";
+import { RELAY_TELEMETRY } from "./event-batch.ts";
+import { type Family, histogramSamples, type Sample } from "./prometheus.ts";
+import { DURATION_BOUNDS, mergeMetrics, resultLabels, type ServiceMetrics } from "./request-metrics.ts";
+
+/** One tunnel: the reports of all its objects; "" is the relay itself. */
+interface TunnelReports {
+  tunnel: string;
+  reports: readonly StoredReport[];
+}
+
+/** What `GET /v1/metrics` shows, from the last reports. */
+export function relayMetrics(
+  reports: readonly StoredReport[],
+  destinations: readonly DestinationName[],
+): Family[] {
+  const tunnels = Array.from(
+    Map.groupBy(reports, ({ objectName }) => (objectName === RELAY_TELEMETRY ? "" : tunnelIdOf(objectName))),
+    ([tunnel, ofTunnel]): TunnelReports => ({ tunnel, reports: ofTunnel }),
+  );
+  return [
+    ...requestFamilies(tunnels),
+    ...tunnelFamilies(tunnels),
+    ...destinationFamilies(tunnels, destinations),
+  ];
+}
+
+function requestFamilies(tunnels: readonly TunnelReports[]): Family[] {
+  const services = tunnels.flatMap(({ tunnel, reports }) =>
+    Array.from(mergeMetrics(reports.map(({ metrics }) => metrics)).services, ([service, metrics]) => ({
+      labels: { tunnel, service },
+      metrics,
+    })),
+  );
+  const counter = (name: string, help: string, valueOf: (metrics: ServiceMetrics) => number): Family =>
+    family(
+      name,
+      "counter",
+      help,
+      services.map(({ labels, metrics }) => ({ labels, value: valueOf(metrics) })),
+    );
+  return [
+    family(
+      "requests_total",
+      "counter",
+      "Requests that ended, by outcome, culvert code and status class.",
+      services.flatMap(({ labels, metrics }) =>
+        Array.from(metrics.results, ([result, value]) => {
+          const { outcome, code, statusClass } = resultLabels(result);
+          return { labels: { ...labels, outcome, code, status_class: statusClass }, value };
+        }),
+      ),
+    ),
+    family(
+      "request_duration_seconds",
+      "histogram",
+      "HTTP requests from arrival to their last byte.",
+      services.flatMap(({ labels, metrics }) =>
+        histogramSamples(labels, DURATION_BOUNDS, metrics.durations, metrics.durationSumMs / 1000),
+      ),
+    ),
+    counter("request_bytes_total", "Body bytes received from gateways.", ({ requestBytes }) => requestBytes),
+    counter("response_bytes_total", "Body bytes sent to gateways.", ({ responseBytes }) => responseBytes),
+  ];
+}
+
+function tunnelFamilies(tunnels: readonly TunnelReports[]): Family[] {
+  const perTunnel = (valueOf: (reports: readonly StoredReport[]) => number | null): Sample[] =>
+    tunnels.flatMap(({ tunnel, reports }) => {
+      const value = valueOf(reports);
+      return value === null ? [] : [{ labels: { tunnel }, value }];
+    });
+  return [
+    family(
+      "connectors",
+      "gauge",
+      "Connections of connectors when the tunnel last told of them.",
+      perTunnel((reports) =>
+        reports.reduce<number | null>(
+          (sum, { connectors }) => (connectors === null ? sum : (sum ?? 0) + connectors),
+          null,
+        ),
+      ),
+    ),
+    family(
+      "events_dropped_total",
+      "counter",
+      "Events of requests that are in no log and no metric.",
+      tunnels.flatMap(({ tunnel, reports }) => {
+        const { lost, malformed } = mergeMetrics(reports.map(({ metrics }) => metrics));
+        return [
+          { labels: { tunnel, reason: "no_room" }, value: lost },
+          { labels: { tunnel, reason: "malformed" }, value: malformed },
+        ];
+      }),
+    ),
+    family(
+      "last_report_timestamp_seconds",
+      "gauge",
+      "When the tunnel last told of its requests.",
+      perTunnel((reports) => Math.max(...reports.map(({ atMs }) => atMs)) / 1000),
+    ),
+  ];
+}
+
+function destinationFamilies(
+  tunnels: readonly TunnelReports[],
+  destinations: readonly DestinationName[],
+): Family[] {
+  const known = new Set(destinations.map(({ id }) => id));
+  const samples = (valueOf: (delivery: StoredReport["deliveries"][number]) => number): Sample[] =>
+    tunnels.flatMap(({ tunnel, reports }) => {
+      const deliveries = reports.flatMap((report) => report.deliveries).filter(({ id }) => known.has(id));
+      return Array.from(
+        Map.groupBy(deliveries, ({ id }) => id),
+        ([destination, all]) => ({
+          labels: { tunnel, destination },
+          value: all.reduce((sum, delivery) => sum + valueOf(delivery), 0),
+        }),
+      );
+    });
+  return [
+    family(
+      "log_destination_info",
+      "gauge",
+      "Always 1.",
+      destinations.map(({ id, name, kind }) => ({
+        labels: { destination: id, name, kind },
+        value: 1,
+      })),
+    ),
+    family(
+      "log_events_shipped_total",
+      "counter",
+      "Events that a log destination took.",
+      samples(({ shipped }) => shipped),
+    ),
+    family(
+      "log_events_lost_total",
+      "counter",
+      "Events dropped before a log destination could be sent them.",
+      samples(({ lost }) => lost),
+    ),
+    family(
+      "log_events_rejected_total",
+      "counter",
+      "Events that a log destination would not have.",
+      samples(({ rejected }) => rejected),
+    ),
+    family(
+      "log_backlog_events",
+      "gauge",
+      "Events that wait for a log destination.",
+      samples(({ backlog }) => backlog),
+    ),
+  ];
+}
+
+function family(name: string, type: Family["type"], help: string, samples: readonly Sample[]): Family {
+  return { name: `culvert_relay_${name}`, type, help, samples };
+}

@@ -1,0 +1,262 @@
+import { DurableObject } from "cloudflare:workers";
+import type { RequestEvent } from "../../shared/request-event.ts";
+import { type Env, registryStub } from "../env.ts";
+import { withTimeout } from "../registry/with-timeout.ts";
+import type { EventBatch } from "./event-batch.ts";
+import { maxSpoolBytes, reportEveryMs } from "./log-settings.ts";
+import { isFailure, parseEvent } from "./parse-event.ts";
+import { countRequest } from "./request-metrics.ts";
+import { outcomeOf, sendEvents } from "./send-events.ts";
+import { Shipper } from "./shipper.ts";
+import { Spool, type SpoolEntry, spoolEntry } from "./spool.ts";
+import type { ShippingList } from "./telemetry-report.ts";
+import { isTaken, markTaken, type TelemetryState, TelemetryStateStore } from "./telemetry-state.ts";
+import { addRequest } from "./traffic.ts";
+import { type Step, TrafficSeries } from "./traffic-series.ts";
+
+/** Events wait so long for others to go with them. */
+const GATHER_MS = 2_000;
+/** An answer of the Registry takes milliseconds. */
+const REGISTRY_TIMEOUT_MS = 10_000;
+const REGISTRY_RETRY_MS = 10_000;
+/** How old the list of destinations may be while one of them fails, and for a sender that cannot know of changes. */
+const LIST_AGE_MS = 15_000;
+/** Quick sends are over within the alarm; slow ones go on beside the next one, so that none delays the others. */
+const ALARM_WAIT_MS = 2_000;
+/** Longer than a send can take: if the object is lost while it sends, the alarm takes over. */
+const GUARD_MS = 30_000;
+
+/** Batches that wait for those before them; a sender whose batch is refused sends it again. */
+const MAX_WAITING = 8;
+/** Twice a sender's batch. Compressed or not, it has to fit into a row of two megabytes: three bytes a character. */
+const MAX_BATCH_LENGTH = 512 * 1024;
+
+type Registry = ReturnType<typeof registryStub>;
+
+interface Parts {
+  stateStore: TelemetryStateStore;
+  state: TelemetryState;
+  series: TrafficSeries;
+  spool: Spool;
+  shipper: Shipper;
+}
+
+/** Events of a batch, looked at before anything is changed. */
+interface ReadBatch {
+  events: RequestEvent[];
+  malformed: number;
+  /** There may be destinations that this object has not heard of. */
+  isUnsure: boolean;
+  entry: SpoolEntry | null;
+}
+
+/**
+ * What became of the requests of one tunnel's object: metrics, the traffic of the last day, and the events that wait
+ * for the log destinations. Wakes by itself only while there is something to send or to report.
+ */
+export class Telemetry extends DurableObject<Env> {
+  #opened: Parts | null = null;
+  /** With secrets, so in memory alone. Null: not asked for since the memory was lost. */
+  #list: ShippingList | null = null;
+  /** The Registry did not answer: not before this time. */
+  #registryDueMs = 0;
+  /** Who comes to life has something to report: a batch or an alarm woke it. */
+  #isNews = true;
+  #reportedAtMs = 0;
+  #lastTurn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  /** Once per batch, however often it comes. When it returns, the batch is stored. */
+  async take(batch: EventBatch): Promise<void> {
+    if (this.#waiting >= MAX_WAITING) throw new Error("too many batches at once");
+    this.#waiting++;
+    try {
+      await this.#inTurn(() => this.#take(batch));
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /** Steps with traffic that begin after `sinceMs`: of ten seconds for the last hour, of a minute for the last day. */
+  traffic(sinceMs: number, stepSeconds: 10 | 60): Step[] {
+    return this.#parts.series.steps(this.#parts.state.traffic, sinceMs, stepSeconds);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#askForDestinations();
+    let isOver = false;
+    const runs = this.#parts.shipper.ship(this.#list?.destinations ?? []).map(async (run) => {
+      try {
+        await run;
+      } catch (thrown) {
+        console.error({ event: "log_shipping_failed", error: String(thrown) });
+      }
+      this.#isNews = true;
+      if (isOver) await this.#schedule(0);
+    });
+    await withTimeout(Promise.all(runs), ALARM_WAIT_MS, undefined);
+    isOver = true;
+    if (await this.#report()) await this.#schedule(0);
+  }
+
+  /** One after the other: a batch may come twice at once, or while everything is deleted. */
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#lastTurn.then(act);
+    this.#lastTurn = done.catch(() => {});
+    return done;
+  }
+
+  get #parts(): Parts {
+    return (this.#opened ??= this.#open());
+  }
+
+  #open(): Parts {
+    const { sql } = this.ctx.storage;
+    const stateStore = new TelemetryStateStore(sql);
+    const state = stateStore.load(Date.now());
+    const spool = new Spool(sql, maxSpoolBytes(this.env));
+    const shipper = new Shipper({
+      sql,
+      spool,
+      keptFromId: () => state.newFromId,
+      nowMs: () => Date.now(),
+      random: () => Math.random(),
+      send: async (destination, events) =>
+        outcomeOf(destination, await sendEvents(destination, events), Date.now()),
+    });
+    return { stateStore, state, series: new TrafficSeries(sql), spool, shipper };
+  }
+
+  async #take(given: EventBatch): Promise<void> {
+    if (isTaken(this.#parts.state, given.sender, given.sequence)) return;
+    const fits = given.lines.length <= MAX_BATCH_LENGTH;
+    const batch = fits ? given : { ...given, lines: "", lost: given.lost + given.count };
+    const read = await this.#read(batch);
+    try {
+      this.ctx.storage.transactionSync(() => this.#store(batch, read, Date.now()));
+    } catch (thrown) {
+      this.#opened = null;
+      throw thrown;
+    }
+    this.#isNews = true;
+    await this.#schedule(GATHER_MS);
+  }
+
+  async #read({ lines, destinationsRevision }: EventBatch): Promise<ReadBatch> {
+    const given = lines === "" ? [] : lines.split("\n");
+    const events: RequestEvent[] = [];
+    const kept: string[] = [];
+    for (const line of given) {
+      const event = parseEvent(line);
+      if (event === null) continue;
+      events.push(event);
+      kept.push(line);
+    }
+    const isUnsure = this.#isUnsure(destinationsRevision);
+    const mustSpool = kept.length > 0 && (isUnsure || this.#parts.state.revision !== 0);
+    const entry = mustSpool ? await spoolEntry(kept, events.filter(isFailure).length) : null;
+    return { events, malformed: given.length - kept.length, isUnsure, entry };
+  }
+
+  #store(batch: EventBatch, { events, malformed, isUnsure, entry }: ReadBatch, nowMs: number): void {
+    const { state, stateStore, series, spool, shipper } = this.#parts;
+    const traffic = series.current(state.traffic, nowMs);
+    for (const event of events) {
+      countRequest(state.metrics, event);
+      addRequest(traffic, event);
+    }
+    state.metrics.malformed += malformed;
+    state.metrics.lost += batch.lost;
+    if (batch.connectors !== null) state.connectors = batch.connectors;
+    markTaken(state, batch.sender, batch.sequence);
+    if (isUnsure) state.newFromId ??= spool.lastId + 1;
+    if (entry !== null) shipper.dropped(spool.append(entry));
+    stateStore.save(state);
+  }
+
+  #isUnsure(named: number | null): boolean {
+    const { revision, revisionAtMs } = this.#parts.state;
+    // A lower one is of a sender that has not heard of the last change. None at all may be the last change.
+    if (named !== null && named !== 0) return named > revision;
+    return (named === null || revision !== 0) && Date.now() - revisionAtMs > LIST_AGE_MS;
+  }
+
+  /** Where the list of destinations is missing, or may have changed. */
+  async #askForDestinations(): Promise<void> {
+    const { state, shipper } = this.#parts;
+    const isWanted =
+      state.newFromId !== null ||
+      (this.#list === null && shipper.nextDueMs() !== null) ||
+      (shipper.hasFailed && Date.now() - state.revisionAtMs > LIST_AGE_MS);
+    if (!isWanted) return;
+    const list = await this.#askRegistry((registry) => registry.shippingList());
+    if (list !== null) this.ctx.storage.transactionSync(() => this.#useList(list));
+  }
+
+  #useList(list: ShippingList): void {
+    const { state, stateStore, shipper, spool } = this.#parts;
+    const newFromId = state.newFromId ?? spool.lastId + 1;
+    state.newFromId = null;
+    if (list.revision !== state.revision) shipper.reconcile(list.destinations, newFromId);
+    if (list.destinations.length === 0) spool.clear();
+    state.revision = list.revision;
+    state.revisionAtMs = Date.now();
+    stateStore.save(state);
+    this.#list = list;
+  }
+
+  /** False: nothing is left of this object. */
+  async #report(): Promise<boolean> {
+    const { name } = this.ctx.id;
+    if (name === undefined || !this.#isNews || this.#reportDueMs() > Date.now()) return true;
+    const { state, shipper } = this.#parts;
+    this.#isNews = false;
+    const report = { metrics: state.metrics, connectors: state.connectors, deliveries: shipper.reports() };
+    const known = await this.#askRegistry((registry) => registry.telemetryReport(name, report));
+    if (known === null) this.#isNews = true;
+    else this.#reportedAtMs = Date.now();
+    return known === false ? this.#inTurn(() => this.#forget()) : true;
+  }
+
+  /** Of a tunnel that is gone nothing is kept but what has yet to be sent or reported; true: there is such. */
+  async #forget(): Promise<boolean> {
+    const { shipper } = this.#parts;
+    if (this.#isNews || shipper.nextDueMs() !== null || shipper.isRunning) return true;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    this.#opened = null;
+    return false;
+  }
+
+  #reportDueMs(): number {
+    return Math.max(this.#reportedAtMs + reportEveryMs(this.env), this.#registryDueMs);
+  }
+
+  /** Null when it does not answer; it is then left alone for a while. */
+  async #askRegistry<T>(ask: (registry: Registry) => Promise<T>): Promise<T | null> {
+    if (Date.now() < this.#registryDueMs) return null;
+    try {
+      const answer = await withTimeout(ask(registryStub(this.env)), REGISTRY_TIMEOUT_MS, null);
+      if (answer !== null) return answer;
+    } catch (thrown) {
+      console.warn({ event: "registry_failed", error: String(thrown) });
+    }
+    this.#registryDueMs = Date.now() + REGISTRY_RETRY_MS;
+    return null;
+  }
+
+  /** Sets the alarm for what is to be done next, `waitMs` from now at the earliest; no alarm where there is nothing. */
+  async #schedule(waitMs: number): Promise<void> {
+    const { state, shipper } = this.#parts;
+    const times: number[] = [];
+    const shipMs = shipper.nextDueMs();
+    if (shipMs !== null) times.push(this.#list === null ? Math.max(shipMs, this.#registryDueMs) : shipMs);
+    if (state.newFromId !== null) times.push(this.#registryDueMs);
+    if (this.#isNews) times.push(this.#reportDueMs());
+    if (shipper.isRunning) times.push(Date.now() + GUARD_MS);
+    if (times.length === 0) return;
+    const atMs = Math.max(Date.now() + waitMs, Math.min(...times));
+    const setMs = await this.ctx.storage.getAlarm();
+    if (setMs === null || atMs < setMs) await this.ctx.storage.setAlarm(atMs);
+  }
+}

@@ -1,0 +1,60 @@
+import { fromJson, toJson } from "./json-maps.ts";
+import { noMetrics, type RequestMetrics } from "./request-metrics.ts";
+import { noOpenTraffic, type OpenTraffic } from "./traffic-series.ts";
+
+/** What a Telemetry object knows but for the spool and the traffic of the past: one row, written with each batch. */
+export interface TelemetryState {
+  metrics: RequestMetrics;
+  traffic: OpenTraffic;
+  connectors: number | null;
+  /** By sender, the sequence numbers of its last batches. */
+  taken: Map<string, number[]>;
+  /** Of the list of destinations that was asked for last; 0: there were none. */
+  revision: number;
+  revisionAtMs: number;
+  /** There may be destinations yet unknown: the first entry of the spool that they are to get. */
+  newFromId: number | null;
+}
+
+const KEPT_SENDERS = 64;
+const KEPT_SEQUENCES = 32;
+
+export class TelemetryStateStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec("CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL)");
+  }
+
+  load(nowMs: number): TelemetryState {
+    const [row] = this.#sql.exec<{ state: string }>("SELECT state FROM state").toArray();
+    if (row !== undefined) return fromJson(row.state) as TelemetryState;
+    return {
+      metrics: noMetrics(),
+      traffic: noOpenTraffic(nowMs),
+      connectors: null,
+      taken: new Map(),
+      revision: 0,
+      revisionAtMs: 0,
+      newFromId: null,
+    };
+  }
+
+  save(state: TelemetryState): void {
+    this.#sql.exec("INSERT OR REPLACE INTO state (id, state) VALUES (1, ?)", toJson(state));
+  }
+}
+
+export function isTaken({ taken }: TelemetryState, sender: string, sequence: number): boolean {
+  return taken.get(sender)?.includes(sequence) === true;
+}
+
+export function markTaken({ taken }: TelemetryState, sender: string, sequence: number): void {
+  const sequences = [...(taken.get(sender) ?? []), sequence].slice(-KEPT_SEQUENCES);
+  // The one that sent last stands last.
+  taken.delete(sender);
+  taken.set(sender, sequences);
+  const [oldest] = taken.keys();
+  if (taken.size > KEPT_SENDERS && oldest !== undefined) taken.delete(oldest);
+}
