@@ -3,8 +3,11 @@ import { encodeBase64url } from "../../shared/base64url.ts";
 import { withChecksum } from "../../shared/token.ts";
 import { sha256Hex } from "./digest.ts";
 
-/** `api` opens the admin API, `gateway` sends requests through a tunnel as one project and environment. */
-export type AccessKeyKind = "api" | "gateway";
+/**
+ * `api` opens the admin API, `gateway` sends requests through a tunnel as one project and environment, `session` is in
+ * the cookie of a browser that is signed in.
+ */
+export type AccessKeyKind = "api" | "gateway" | "session";
 
 /** A key as the relay knows it: the secret itself is shown once and not kept. */
 export interface KeyProof {
@@ -12,7 +15,7 @@ export interface KeyProof {
   digestHex: string;
 }
 
-const KEY = /^(culvert_(api|gateway)_([a-z2-7]{12})_([A-Za-z0-9_-]{43}))_([0-9a-f]{8})$/;
+const KEY = /^(culvert_(api|gateway|session)_([a-z2-7]{12})_([A-Za-z0-9_-]{43}))_([0-9a-f]{8})$/;
 
 /** `culvert_api_KID_SECRET_CRC32` */
 export function formatAccessKey(kind: AccessKeyKind, kid: string, secret: Uint8Array): string {

@@ -21,6 +21,7 @@ const config: TunnelConfig = {
   services: [],
   networks: [],
   gatewayKeys: [{ kid: "k_gateway", digestHex: digest, project: "p", environment: "e" }],
+  destinationsRevision: 0,
 };
 
 describe("digests", () => {

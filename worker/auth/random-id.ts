@@ -15,6 +15,10 @@ export function newKid(): string {
   return `k_${randomBase32(12)}`;
 }
 
+export function newDestinationId(): string {
+  return `dst_${randomBase32(12)}`;
+}
+
 export function newSecret(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(32));
 }

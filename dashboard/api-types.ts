@@ -1,0 +1,133 @@
+/** What the admin API answers, as far as these pages show it; docs/api.md describes all of it. */
+export type Role = "admin" | "viewer";
+
+export interface Session {
+  role: Role;
+  actor: string;
+  endsAt: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+export interface TunnelSummary {
+  id: string;
+  name: string;
+  createdAt: string;
+}
+
+export type TunnelState = "healthy" | "degraded" | "down" | "inactive";
+
+export interface ConnectorHealth {
+  passing: number;
+  pending: number;
+  failing: { service: string; reason: string }[];
+}
+
+export interface Connector {
+  id: string;
+  version: string;
+  connectedAt: string;
+  connections: number;
+  openStreams: number;
+  maxStreams: number;
+  /** Null before the first measurement. */
+  roundTripMs: number | null;
+  kid: string;
+  health: ConnectorHealth;
+}
+
+export interface Token {
+  kid: string;
+  createdAt: string;
+  expiresAt: string | null;
+  lastUsedAt: string | null;
+  connectors: number;
+}
+
+export interface TunnelDetails extends TunnelSummary {
+  status: TunnelState;
+  connectors: Connector[];
+  tokens: Token[];
+  services: string[];
+  servicesConfigurationVersion: number;
+}
+
+export interface NewToken {
+  kid: string;
+  token: string;
+}
+
+export interface TrafficPoint {
+  at: string;
+  requests: number;
+  errors: number;
+  cancelled: number;
+  p50Ms: number | null;
+  p90Ms: number | null;
+  p99Ms: number | null;
+  requestBytes: number;
+  responseBytes: number;
+}
+
+export interface ServiceTraffic {
+  service: string;
+  requests: number;
+  errors: number;
+  p50Ms: number | null;
+  p99Ms: number | null;
+}
+
+/** One point for each step of the window; the last step is not over yet. */
+export interface Traffic {
+  stepSeconds: number;
+  points: TrafficPoint[];
+  services: ServiceTraffic[];
+  codes: { code: string; count: number }[];
+}
+
+export interface LogDestination {
+  id: string;
+  kind: string;
+  name: string;
+  url: string;
+  events: string;
+  delivery: Delivery;
+}
+
+/** Events over all tunnels. */
+export interface Delivery {
+  shipped: number;
+  lost: number;
+  rejected: number;
+  backlog: number;
+  lastSuccessAt: string | null;
+  /** Null once the destination takes events again. */
+  lastError: { at: string; reason: string; tunnel: string } | null;
+}
+
+export interface GatewayKey {
+  kid: string;
+  project: string;
+  environment: string;
+  createdAt: string;
+}
+
+export interface ApiKey {
+  kid: string;
+  role: Role;
+  createdAt: string;
+}
+
+export interface AuditEntry {
+  id: number;
+  at: string;
+  actor: string;
+  address: string;
+  action: string;
+  target: string;
+  before: Record<string, string | number | null> | null;
+  after: Record<string, string | number | null> | null;
+}

@@ -1,0 +1,52 @@
+import type { Child } from "hono/jsx/dom";
+import { useEffect, useState } from "hono/jsx/dom";
+import { pathOf, type Route, routeOf } from "./route.ts";
+
+const CHANGED = "culvert:navigated";
+
+export function navigate(route: Route): void {
+  history.pushState(null, "", pathOf(route));
+  dispatchEvent(new Event(CHANGED));
+}
+
+/** The page that the URL names, now and whenever it changes. */
+export function useRoute(): Route {
+  const [path, setPath] = useState(location.pathname);
+  useEffect(() => {
+    const read = () => setPath(location.pathname);
+    addEventListener("popstate", read);
+    addEventListener(CHANGED, read);
+    return () => {
+      removeEventListener("popstate", read);
+      removeEventListener(CHANGED, read);
+    };
+  }, []);
+  return routeOf(path);
+}
+
+/** A real link, so that it opens in a new tab too; a plain click stays on the page. */
+export function Link({ to, current = false, children }: { to: Route; current?: boolean; children: Child }) {
+  const follow = (event: MouseEvent) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    navigate(to);
+  };
+  return (
+    <a href={pathOf(to)} aria-current={current ? "page" : undefined} onClick={follow}>
+      {children}
+    </a>
+  );
+}
+
+/** The heading of a page: named in the tab, and where a reader's focus goes when the page is new. */
+export function PageTitle({ title, children }: { title: string; children?: Child }) {
+  useEffect(() => {
+    document.title = `${title} · Culvert`;
+  }, [title]);
+  return (
+    <div class="page-title">
+      <h1 tabIndex={-1}>{title}</h1>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { pathOf, type Route, routeOf } from "./route.ts";
+
+describe("routes", () => {
+  it.each<[string, Route]>([
+    ["/dashboard", { page: "tunnels" }],
+    ["/dashboard/tunnels/tnl_abc", { page: "tunnel", tunnelId: "tnl_abc", view: "overview" }],
+    ["/dashboard/tunnels/tnl_abc/live", { page: "tunnel", tunnelId: "tnl_abc", view: "live" }],
+    ["/dashboard/log-destinations", { page: "log-destinations" }],
+    ["/dashboard/audit-log", { page: "audit-log" }],
+  ])("%s is a page, and the page's path is the same again", (path, route) => {
+    expect(routeOf(path)).toEqual(route);
+    expect(pathOf(route)).toBe(path);
+  });
+
+  it.each([
+    "/dashboard/nowhere",
+    "/dashboard/tunnels/tnl_abc/nowhere",
+    "/dashboard/tunnels/tnl_abc/live/more",
+    "/dashboard/tunnels/a%2f..%2fb",
+    "/dashboard/keys/k_abc",
+  ])("%s is no page", (path) => {
+    expect(routeOf(path)).toEqual({ page: "missing" });
+  });
+
+  it("a slash too many changes nothing", () => {
+    expect(routeOf("/dashboard/tunnels/")).toEqual({ page: "tunnels" });
+  });
+});

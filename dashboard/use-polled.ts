@@ -1,0 +1,55 @@
+import { useCallback, useEffect, useState } from "hono/jsx/dom";
+
+export interface Polled<T> {
+  /** The last answer; it stays when a later call fails. Null before the first. */
+  data: T | null;
+  /** Why the last call failed; null when it went well. */
+  error: unknown;
+  /** Asks once more, now. */
+  reload: () => void;
+}
+
+/**
+ * What `load` gives: at once, then again `intervalMs` after each answer, and not while nobody looks at the page.
+ * `key` names what is loaded: for another one everything begins anew.
+ */
+export function usePolled<T>(
+  key: string,
+  load: (signal: AbortSignal) => Promise<T>,
+  intervalMs: number | null,
+): Polled<T> {
+  const [state, setState] = useState<{ key: string; data: T | null; error: unknown }>({
+    key,
+    data: null,
+    error: null,
+  });
+  const [turn, setTurn] = useState(0);
+
+  useEffect(() => {
+    const ended = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async () => {
+      try {
+        const data = await load(ended.signal);
+        if (!ended.signal.aborted) setState({ key, data, error: null });
+      } catch (error) {
+        if (!ended.signal.aborted)
+          setState((before) => ({ key, data: before.key === key ? before.data : null, error }));
+      }
+      if (intervalMs !== null && !ended.signal.aborted) timer = setTimeout(askWhenSeen, intervalMs);
+    };
+    const askWhenSeen = () => {
+      if (!document.hidden) void ask();
+      else document.addEventListener("visibilitychange", askWhenSeen, { once: true, signal: ended.signal });
+    };
+    void ask();
+    return () => {
+      ended.abort();
+      clearTimeout(timer);
+    };
+  }, [key, intervalMs, turn]);
+
+  const reload = useCallback(() => setTurn((last) => last + 1), []);
+  const isCurrent = state.key === key;
+  return { data: isCurrent ? state.data : null, error: isCurrent ? state.error : null, reload };
+}
