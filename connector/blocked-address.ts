@@ -17,6 +17,7 @@ const BLOCKED: readonly Range[] = [
   "fec0::/10", // its deprecated predecessor
   "ff00::/8", // multicast
   "fd00:ec2::254/128", // metadata of AWS
+  "fd00:ec2::23/128", // credentials of AWS for Kubernetes pods
   "fd20:ce::254/128", // metadata of Google Cloud
 ].map((range) => ipaddr.parseCIDR(range));
 

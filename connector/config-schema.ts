@@ -8,6 +8,7 @@ import { parseToken } from "../shared/token.ts";
 import { parseAccessLogShare } from "./access-log.ts";
 import { parseDurationMs } from "./duration.ts";
 import { LOG_LEVELS } from "./log.ts";
+import { areFields, parseOtlpEndpoint, parseOtlpHeaders } from "./otlp-settings.ts";
 import { parseProxyUrl } from "./proxy.ts";
 import { parseProxyBypass } from "./proxy-bypass.ts";
 import type { LimitsByService } from "./service-limits.ts";
@@ -18,6 +19,9 @@ const MAX_CONNECTIONS = 8;
 const MAX_GRACE_MS = 60 * 60 * 1000;
 const MAX_TIMEOUT_MS = 10 * 60 * 1000;
 const MAX_POOL = 10_000;
+
+const NO_SHARE = "must be a number from 0 to 1";
+const NO_FIELDS = 'must be header fields such as "name=value,name=value", values percent-encoded';
 
 /** Gives a file's text, or throws. */
 export type ReadFile = (path: string) => string;
@@ -53,6 +57,13 @@ export function configSchema(readFile: ReadFile) {
     accessLog: parsed(parseAccessLogShare, 'must be "all", "off" or a share such as "5%"').default(1),
     proxy: parsed(parseProxyUrl, "must be http://host:port or https://host:port").optional(),
     proxyBypass: list().default("").transform(parseProxyBypass),
+    otlpEndpoint: parsed(parseOtlpEndpoint, "must be http://host:port or https://host:port").optional(),
+    otlpHeaders: z
+      .union([parsed(parseOtlpHeaders, NO_FIELDS), z.record(z.string(), z.string()).refine(areFields)], {
+        error: NO_FIELDS,
+      })
+      .default({}),
+    traceShare: share().default(1),
   });
 }
 
@@ -194,6 +205,16 @@ function number(min: number, max: number) {
   return z
     .union([z.int(), digits], { error: problem })
     .refine((value) => value >= min && value <= max, { error: problem });
+}
+
+function share() {
+  const digits = z
+    .string()
+    .regex(/^\d(\.\d{1,9})?$/)
+    .transform(Number);
+  return z
+    .union([z.number(), digits], { error: NO_SHARE })
+    .refine((value) => value >= 0 && value <= 1, { error: NO_SHARE });
 }
 
 function duration(minMs: number, maxMs: number) {

@@ -149,6 +149,9 @@ describe("the settings file", () => {
     ["accessLog", "5%", ({ accessLogShare }) => accessLogShare],
     ["proxy", "http://proxy.internal:3128", ({ proxy }) => proxy],
     ["proxyBypass", "relay.example", ({ proxyBypass }) => proxyBypass("relay.example", 443)],
+    ["otlpEndpoint", "https://collector.internal/otlp/", ({ traces }) => traces?.url],
+    ["otlpHeaders", "api-key=a%3Db,x-team=two", ({ traces }) => traces?.headers],
+    ["traceShare", "0.25", ({ traces }) => traces?.rootShare],
   ];
 
   it("knows every setting", () => {
@@ -159,6 +162,7 @@ describe("the settings file", () => {
     const { env, flag } = SETTINGS[name];
     const base: Record<string, string> =
       name === "token" || name === "tokenFile" ? {} : { TUNNEL_TOKEN: TOKEN };
+    if (name === "otlpHeaders" || name === "traceShare") base["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://c";
     const files = { "/run/token": TOKEN, "/c.yaml": `${name}: ${value}`, "/wrong.yaml": `${name}: [wrong]` };
     const outcomes = [
       load(base, { config: "/c.yaml" }, files),
@@ -232,6 +236,37 @@ upstreams:
       { "/c.yaml": "tokenFile: /t\nupstreams: {a: {caFile: /ca}}", "/t": TOKEN },
     );
     expect(loaded.files).toEqual(["/c.yaml", "/t", "/ca"]);
+  });
+});
+
+describe("traces", () => {
+  it("take header fields as a mapping, too", () => {
+    const yaml = "otlpEndpoint: http://c:4318\notlpHeaders: { api-key: a=b }";
+    expect(load({ TUNNEL_TOKEN: TOKEN }, { config: "/c.yaml" }, { "/c.yaml": yaml })).toMatchObject({
+      ok: true,
+      config: { traces: { url: "http://c:4318/v1/traces", headers: { "api-key": "a=b" }, rootShare: 1 } },
+    });
+  });
+
+  it.each(["ftp://c", "http://user:canary@c", "http://c?key=canary", "c:4318"])("go nowhere by %s", (url) => {
+    expect(problemsOf({ TUNNEL_TOKEN: TOKEN, OTEL_EXPORTER_OTLP_ENDPOINT: url })).toEqual([
+      "OTEL_EXPORTER_OTLP_ENDPOINT: must be http://host:port or https://host:port",
+    ]);
+  });
+
+  it.each(["canary", "a b=canary", "a=canary%0d%0a", "a=canary%"])(
+    "have no header fields like %s",
+    (text) => {
+      expect(problemsOf({ TUNNEL_TOKEN: TOKEN, OTEL_EXPORTER_OTLP_HEADERS: text })).toEqual([
+        'OTEL_EXPORTER_OTLP_HEADERS: must be header fields such as "name=value,name=value", values percent-encoded',
+      ]);
+    },
+  );
+
+  it.each(["1.5", "-1", "all", "1e-3"])("are no share of %s", (text) => {
+    expect(problemsOf({ TUNNEL_TOKEN: TOKEN, OTEL_TRACES_SAMPLER_ARG: text })).toEqual([
+      "OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1",
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import { parseRelayUrl } from "../shared/relay-url.ts";
 import type { Token } from "../shared/token.ts";
 import { configSchema, type ReadFile, unreadable } from "./config-schema.ts";
 import type { LogLevel } from "./log.ts";
+import type { OtlpSettings } from "./otlp-settings.ts";
 import type { Proxy } from "./proxy.ts";
 import type { ProxyBypass } from "./proxy-bypass.ts";
 import type { LimitsByService } from "./service-limits.ts";
@@ -35,6 +36,8 @@ export interface ConnectorConfig {
   /** On the way to the relay. */
   proxy: Proxy | null;
   proxyBypass: ProxyBypass;
+  /** Null: nothing is traced. */
+  traces: OtlpSettings | null;
 }
 
 export interface ConfigProblem {
@@ -104,6 +107,10 @@ export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedCo
     accessLogShare: accessLog,
     proxy: proxy ?? null,
     proxyBypass: rest.proxyBypass,
+    traces:
+      rest.otlpEndpoint === undefined
+        ? null
+        : { url: rest.otlpEndpoint, headers: rest.otlpHeaders, rootShare: rest.traceShare },
   };
   return { ok: true, config, files };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,13 +7,17 @@ import { type ConnectorConfig, type LoadedConfig, loadConfig } from "./config.ts
 import { startHealthServer } from "./health.ts";
 import { createLog } from "./log.ts";
 import { startConnector } from "./node-connector.ts";
+import { startTracing } from "./start-tracing.ts";
 import { Reload, warnOf } from "./reload.ts";
 import { addSettingOptions } from "./setting-options.ts";
+import { keepHeapSmall } from "./small-heap.ts";
 import type { Flags } from "./settings.ts";
 import { VERSION } from "./version.ts";
 
 /** `EX_CONFIG` of sysexits.h: nothing changes until somebody edits the settings. */
 const EXIT_CONFIG = 78;
+/** After the grace period: what supervises the process waits somewhat longer than that. */
+const LAST_SPANS_MS = 5_000;
 
 export function connectCommand(): Command {
   const command = new Command("connect")
@@ -37,11 +42,15 @@ export function connectCommand(): Command {
 }
 
 async function runConnector(first: LoadedConfig & { ok: true }, load: () => LoadedConfig): Promise<void> {
+  keepHeapSmall();
   let config: ConnectorConfig = first.config;
   const log = createLog(config.logLevel);
-  const { connector, apply } = startConnector(config, log, VERSION);
-  const { connectorId } = connector;
   const { relayUrl, token, connections, metrics } = config;
+  const connectorId = `con_${randomBytes(12).toString("hex")}`;
+  const tracing = await startTracing({ config, connectorId, softwareVersion: VERSION, log });
+  const { connector, apply } = startConnector({
+    ...{ config, connectorId, softwareVersion: VERSION, tracing, log },
+  });
   const health = await startHealthServer(metrics, {
     connectorId,
     readyConnections: () => connector.readyConnections,
@@ -76,7 +85,8 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
     stopping = true;
     reload.stop();
     log.info({ signal, graceMs: config.gracePeriodMs }, "draining: requests already taken may finish");
-    void connector.drain(config.gracePeriodMs).then(() => {
+    void connector.drain(config.gracePeriodMs).then(async () => {
+      await tracing?.flush(LAST_SPANS_MS);
       log.info("stopped");
       health.close();
       process.exit(0);

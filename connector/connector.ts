@@ -10,6 +10,7 @@ import type { Logger } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import type { DialRelay, RelayConnection } from "./relay-connection.ts";
 import type { RequestSummary } from "./request-record.ts";
+import type { SpanCounts } from "./request-trace.ts";
 import { type RunCheck, ServiceChecks } from "./service-checks.ts";
 
 /** Told once per stream, when it is over on the tunnel's side. */
@@ -31,6 +32,8 @@ export interface ConnectorOptions {
   clock: Clock;
   /** Numbers from 0 to below 1, for jitter. */
   random: () => number;
+  /** Null: nothing is traced. */
+  spans: Readonly<SpanCounts> | null;
   log: Logger;
 }
 
@@ -49,6 +52,7 @@ export class Connector {
     this.#metrics = new Metrics(options.softwareVersion, {
       links: () => this.#keepers.map(({ condition, roundTripMs }) => ({ state: condition, roundTripMs })),
       services: () => this.#checks.states,
+      spans: options.spans,
     });
     this.#checks = new ServiceChecks({
       ...{ run: options.runCheck, clock, random, log },

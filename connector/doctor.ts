@@ -3,6 +3,7 @@ import type { Endpoint } from "../shared/upstream-address.ts";
 import type { ConnectorConfig, LoadedConfig } from "./config.ts";
 import { fail, type Finding, pass, skip } from "./doctor-finding.ts";
 import { examineHandshake, examineRelay } from "./doctor-relay.ts";
+import { examineTraces } from "./doctor-traces.ts";
 import { examineAllowlist, examineUpstreams } from "./doctor-upstreams.ts";
 
 /** Everything between these settings and an answered request, one finding each, in the order in which to repair. */
@@ -13,7 +14,11 @@ export async function diagnose(
 ): Promise<Finding[]> {
   if (!loaded.ok) {
     const wrong = loaded.problems.map(({ path, message }) =>
-      fail("settings", `${path}: ${message}`, "correct this setting"),
+      fail(
+        "settings",
+        `${path}: ${message}`,
+        "correct it; `culvert connect --check` looks at the settings again",
+      ),
     );
     return [...wrong, skip("everything else", "the settings cannot be used")];
   }
@@ -36,6 +41,7 @@ export async function diagnose(
     ...attaching,
     examineAllowlist(config),
     ...(await upstreamFindings(config, checks)),
+    ...(await examineTraces(config)),
   ];
 }
 

@@ -26,6 +26,12 @@ export function requestFields(fields: readonly Field[]): readonly Field[] {
   return joinCookies(fields.filter(([name]) => !NOT_FORWARDED.has(name)));
 }
 
+/** With this `traceparent` instead of the caller's; null: as they are. */
+export function withTraceparent(fields: readonly Field[], traceparent: string | null): readonly Field[] {
+  if (traceparent === null) return fields;
+  return [...fields.filter(([name]) => name !== "traceparent"), ["traceparent", traceparent]];
+}
+
 /** Names and values in turn, as undici takes them. */
 export function rawHeadersOf(fields: readonly Field[]): string[] {
   const raw: string[] = [];

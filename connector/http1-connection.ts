@@ -82,7 +82,8 @@ export class Http1Connection implements Lane {
 
   done(): void {
     this.#servedCount++;
-    this.#options.onIdle(this);
+    // Not at once: if the response said that it is the last one, undici ends the socket right after this.
+    queueMicrotask(() => this.#options.onIdle(this));
   }
 
   abort(onTornDown: () => void): void {

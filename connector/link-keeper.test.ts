@@ -1,81 +1,10 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { SendBudget, WindowPool } from "../shared/mux/flow-window.ts";
-import { RelayMux } from "../shared/mux/relay-mux.ts";
+import { WindowPool } from "../shared/mux/flow-window.ts";
 import type { Stream } from "../shared/mux/stream.ts";
-import type { Hello } from "../shared/protocol/handshake.ts";
+import { Dialled } from "../test/support/dialled.ts";
 import { FakeClock } from "../test/support/fake-clock.ts";
 import { LinkKeeper } from "./link-keeper.ts";
-import type { RelayConnection, RelayConnectionEvents } from "./relay-connection.ts";
-
-/** The relay's end of one dialled connection, without any delay between the ends. */
-class Dialled implements RelayConnection {
-  readonly events: RelayConnectionEvents;
-  readonly texts: string[] = [];
-  readonly atMs: number;
-  readonly #clock: FakeClock;
-  mux: RelayMux;
-  connectionIndex: number | null = null;
-  ended: "closed" | "terminated" | null = null;
-
-  constructor(events: RelayConnectionEvents, clock: FakeClock) {
-    this.events = events;
-    this.#clock = clock;
-    this.atMs = clock.nowMs();
-    this.mux = this.#newMux();
-  }
-
-  /** The relay wakes up without the memory of its streams. */
-  forgetStreams(): void {
-    if (this.mux.hello === null) throw new Error("no HELLO yet");
-    this.mux = this.#newMux({ hello: this.mux.hello, epoch: 0, rest: null });
-    this.mux.ping();
-  }
-
-  send(message: Uint8Array): void {
-    this.mux.receive(message);
-  }
-  sendText(text: string): void {
-    this.texts.push(text);
-  }
-  bufferedBytes(): number {
-    return 0;
-  }
-  close(): void {
-    this.ended ??= "closed";
-  }
-  terminate(): void {
-    this.ended ??= "terminated";
-  }
-
-  #newMux(resume?: { hello: Hello; epoch: number; rest: null }): RelayMux {
-    return new RelayMux({
-      transport: {
-        send: (message) => {
-          if (this.ended === null) this.events.onMessage(message);
-        },
-        close() {},
-        bufferedBytes: () => 0,
-      },
-      clock: this.#clock,
-      relayId: "r",
-      softwareVersion: "1",
-      streamWindowBytes: 65_536,
-      streamWindowMaxBytes: 65_536,
-      connectionWindowBytes: 1_048_576,
-      pool: new WindowPool(0),
-      budget: new SendBudget(Infinity, 0),
-      gatherMs: 0,
-      ...(resume === undefined ? {} : { resume }),
-      events: {
-        onHello: (hello) => (this.connectionIndex = hello.connectionIndex),
-        onEpoch() {},
-        onRest() {},
-        onClosed() {},
-      },
-    });
-  }
-}
 
 function setUp(random = 0.5) {
   const clock = new FakeClock();
@@ -186,15 +115,41 @@ describe("LinkKeeper", () => {
     expect(dialled).toHaveLength(3);
   });
 
-  it("ends a connection that no longer answers, 10 s after its ping", () => {
-    const { clock, keeper, last, accept } = setUp();
+  it.each([0, 0.5, 0.999])(
+    "knows of a black hole within 35 s while idle, whatever the jitter: %d",
+    (random) => {
+      const { clock, keeper, last, accept } = setUp(random);
+      accept();
+      const connection = last();
+      clock.advance(25_000);
+      expect(connection.texts).toEqual(["p"]);
+      clock.advance(10_000);
+      expect(connection.ended).toBe("terminated");
+      expect(keeper.ready).toBe(false);
+    },
+  );
+
+  it("knows of a black hole within 8 s when it has something to send", () => {
+    const { clock, streams, last, accept, openStream } = setUp();
     accept();
+    openStream();
+    clock.advance(1);
     const connection = last();
-    clock.advance(25_000);
-    expect(connection.texts).toEqual(["p"]);
-    clock.advance(10_000);
-    expect(connection.ended).toBe("terminated");
-    expect(keeper.ready).toBe(false);
+    connection.swallows = true;
+    streams[0]?.sendHead({ status: 200, reason: "", fields: [] }, true);
+    clock.advance(4_001);
+    expect([connection.texts, connection.ended]).toEqual([["p"], null]);
+    clock.advance(4_000);
+    expect(connection.ended).not.toBe(null);
+  });
+
+  it("asks again after a while where the tunnel is full", () => {
+    const { clock, dialled, last } = setUp();
+    last().events.onRefused(409);
+    clock.advance(14_999);
+    expect(dialled).toHaveLength(1);
+    clock.advance(15_001);
+    expect(dialled).toHaveLength(2);
   });
 
   it("moves at once when a settled connection is asked to drain, and keeps the old one for its streams", () => {

@@ -156,6 +156,8 @@ export function adviceFor(status: number): string {
       return "the relay refuses this connector: something on the way adds an Origin header, or the tunnel was deleted";
     case 404:
       return "no relay answers at this address: check TUNNEL_RELAY";
+    case 409:
+      return "the tunnel has as many connections as it takes: stop other connectors, or lower TUNNEL_CONNECTIONS";
     case 426:
       return "the relay speaks another version of the protocol: update the connector";
     case 429:

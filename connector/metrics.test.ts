@@ -21,7 +21,7 @@ const SUMMARY: RequestSummary = {
 };
 
 function metrics(sources: Partial<MetricSources> = {}): Metrics {
-  return new Metrics("1.2.3", { links: () => [], services: () => [], ...sources });
+  return new Metrics("1.2.3", { links: () => [], services: () => [], spans: null, ...sources });
 }
 
 const linesOf = async (subject: Metrics, name: string) =>

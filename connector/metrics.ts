@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type CheckOutcome, isFailing } from "../shared/protocol/service-checks.ts";
 import type { RequestSummary } from "./request-record.ts";
+import { SPAN_OUTCOMES, type SpanCounts } from "./request-trace.ts";
 
 /** Names of services come from the relay: beyond so many they share the label "other". */
 const MAX_SERVICES = 200;
@@ -23,6 +24,8 @@ export const LINK_STATES = [
 export interface MetricSources {
   links(): readonly { state: (typeof LINK_STATES)[number]; roundTripMs: number | null }[];
   services(): readonly { service: string; outcome: CheckOutcome }[];
+  /** Null: nothing is traced. */
+  spans: Readonly<SpanCounts> | null;
 }
 
 /** What the process has done since it started, for Prometheus. Labels are bounded whatever the relay sends. */
@@ -45,8 +48,18 @@ export class Metrics {
 
   constructor(version: string, sources: MetricSources) {
     const registers = [this.#registry];
-    const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
-      new Counter({ name: `culvert_connector_${name}`, help, labelNames, registers });
+    const counter = <L extends string>(
+      name: string,
+      help: string,
+      labelNames: L[] = [],
+      collect?: (counter: Counter<L>) => void,
+    ) =>
+      new Counter({
+        ...{ name: `culvert_connector_${name}`, help, labelNames, registers },
+        collect() {
+          collect?.(this);
+        },
+      });
     const histogram = (name: string, help: string) =>
       new Histogram({
         ...{ name: `culvert_connector_${name}`, help, labelNames: ["service"], registers },
@@ -100,6 +113,13 @@ export class Metrics {
         if (outcome !== "PENDING" && label !== OTHER) up.set({ service: label }, isFailing(outcome) ? 0 : 1);
       }
     });
+    const { spans } = sources;
+    if (spans !== null) {
+      counter("spans_total", "Spans of traced requests, by what became of them.", ["outcome"], (all) => {
+        all.reset();
+        for (const outcome of SPAN_OUTCOMES) all.inc({ outcome }, spans[outcome]);
+      });
+    }
     gauge("info", "Always 1.", ["version"]).set({ version }, 1);
     this.#connectionsLost = counter(
       "connections_lost_total",

@@ -1,15 +1,23 @@
-import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns";
 import type { ConnectorConfig } from "./config.ts";
 import { Connector } from "./connector.ts";
 import { relayDialler } from "./dial-relay.ts";
-import type { Resolve } from "./dial.ts";
 import type { Logger } from "./log.ts";
 import { nodeClock } from "./node-clock.ts";
 import type { RelayDeps } from "./relay-stream.ts";
+import type { TraceRequest, Tracing } from "./request-trace.ts";
 import { checkRunner } from "./run-check.ts";
 import { serveStream } from "./serve-stream.ts";
 import { Upstream } from "./upstream.ts";
+
+export interface NodeConnectorOptions {
+  config: ConnectorConfig;
+  connectorId: string;
+  softwareVersion: string;
+  /** Null: nothing is traced. */
+  tracing: Tracing | null;
+  log: Logger;
+}
 
 export interface NodeConnector {
   connector: Connector;
@@ -18,38 +26,41 @@ export interface NodeConnector {
 }
 
 /** A connector on Node's sockets and clock. It dials at once. */
-export function startConnector(
-  config: ConnectorConfig,
-  log: Logger,
-  softwareVersion: string,
-  resolve: Resolve = lookup,
-): NodeConnector {
+export function startConnector({
+  config,
+  connectorId,
+  softwareVersion,
+  tracing,
+  log,
+}: NodeConnectorOptions): NodeConnector {
   let current = config;
-  let serving = servingBy(config, resolve);
+  const trace: TraceRequest = tracing?.trace ?? (() => null);
+  let serving = servingBy(config);
   const connector = new Connector({
     connections: config.connections,
     maxStreams: config.maxStreams,
     dialRelay: relayDialler(() => current),
-    serve: (stream, onFinished) => serveStream(stream, { ...serving, onFinished }),
+    serve: (stream, onFinished) => serveStream(stream, { ...serving, trace, onFinished }),
     runCheck: checkRunner(() => serving.upstream, nodeClock),
     accessLogShare: () => current.accessLogShare,
-    connectorId: `con_${randomBytes(12).toString("hex")}`,
+    connectorId,
     softwareVersion,
     clock: nodeClock,
     random: Math.random,
+    spans: tracing?.counts ?? null,
     log,
   });
   const apply = (next: ConnectorConfig): void => {
     const { upstream } = serving;
     current = next;
-    serving = servingBy(next, resolve);
+    serving = servingBy(next);
     log.level = next.logLevel;
     upstream.close();
   };
   return { connector, apply };
 }
 
-function servingBy(config: ConnectorConfig, resolve: Resolve): Omit<RelayDeps, "onFinished"> {
-  const deps = { policy: config.policy, rules: config.upstreams, clock: nodeClock, resolve };
+function servingBy(config: ConnectorConfig): Omit<RelayDeps, "trace" | "onFinished"> {
+  const deps = { policy: config.policy, rules: config.upstreams, clock: nodeClock, resolve: lookup };
   return { ...deps, limits: config.limits, upstream: new Upstream(deps) };
 }

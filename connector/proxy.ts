@@ -1,6 +1,7 @@
 import { request as requestPlain } from "node:http";
-import { request as requestSecure } from "node:https";
+import { Agent, type AgentOptions, request as requestSecure } from "node:https";
 import type { Duplex } from "node:stream";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
 
 /** An HTTP proxy that is asked to CONNECT. */
 export interface Proxy {
@@ -82,6 +83,20 @@ export function connectThroughProxy(
     settled = true;
     request.destroy();
   };
+}
+
+/** For `https` requests that are to go through the proxy. */
+export function agentThrough(proxy: Proxy): Agent {
+  const agent = new Agent({ keepAlive: true });
+  agent.createConnection = (options: AgentOptions, connected) => {
+    const { host = "", port } = options;
+    connectThroughProxy(proxy, `${host.includes(":") ? `[${host}]` : host}:${port}`, (error, tunnel) => {
+      if (tunnel === null) connected?.(error, null as never);
+      else connected?.(null, connectTls({ ...options, socket: tunnel } as ConnectionOptions));
+    });
+    return undefined;
+  };
+  return agent;
 }
 
 function credentialsOf({ username, password }: URL): string | null {

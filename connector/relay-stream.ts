@@ -2,10 +2,18 @@ import { contentLengthOf } from "../shared/http/fields.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import type { Field } from "../shared/protocol/head.ts";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
-import { rawHeadersOf, requestFields, responseFields, trailerFields, wireText } from "./http-fields.ts";
+import {
+  rawHeadersOf,
+  requestFields,
+  responseFields,
+  trailerFields,
+  wireText,
+  withTraceparent,
+} from "./http-fields.ts";
 import { readAll, RequestBody } from "./request-body.ts";
 import type { OnFinished } from "./connector.ts";
 import { RequestRecord } from "./request-record.ts";
+import type { RequestTrace, TraceRequest } from "./request-trace.ts";
 import {
   bodyTooLarge,
   enforceLimits,
@@ -18,6 +26,7 @@ import type { Upstream, UpstreamDeps, UpstreamEvents, UpstreamExchange } from ".
 export interface RelayDeps extends UpstreamDeps {
   upstream: Upstream;
   limits: LimitsByService;
+  trace: TraceRequest;
   onFinished: OnFinished;
 }
 
@@ -26,6 +35,7 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
   readonly #stream: Stream;
   readonly #deps: RelayDeps;
   readonly #record: RequestRecord;
+  readonly #trace: RequestTrace | null;
   readonly #limits: ServiceLimits;
   #exchange: UpstreamExchange | null = null;
   #body: RequestBody | null = null;
@@ -35,6 +45,7 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
     this.#stream = stream;
     this.#deps = deps;
     this.#record = new RequestRecord(stream.open, deps.clock);
+    this.#trace = deps.trace(stream.open);
     this.#limits = limitsFor(deps.limits, stream.open.service);
     // The rest of the same message comes first: a small body is then here as a whole.
     queueMicrotask(() => this.#start());
@@ -45,7 +56,7 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
     if (this.#stream.closed) return this.onTornDown();
     try {
       enforceLimits(this.#limits, open);
-      const fields = requestFields(open.fields);
+      const fields = withTraceparent(requestFields(open.fields), this.#trace?.callUpstream() ?? null);
       this.#phase = "waiting";
       const exchange = this.#deps.upstream.request(
         {
@@ -70,6 +81,7 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
     const length = contentLengthOf(fields);
     if (!this.#stream.remoteEnded) {
       const lengthBytes = length === "invalid" ? null : length;
+      if (lengthBytes !== null) this.#stream.expect(lengthBytes);
       this.#body = new RequestBody(this.#stream, lengthBytes, (bytes) => this.#countRequestBytes(bytes));
       return this.#body;
     }
@@ -112,7 +124,9 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
   onClosed(error: TunnelError | null): void {
     this.#phase = "ended";
     if (error !== null) this.#exchange?.abort();
-    this.#deps.onFinished(this.#record.finish(error?.code ?? null), error);
+    const summary = this.#record.finish(error?.code ?? null);
+    this.#trace?.finish(summary);
+    this.#deps.onFinished(summary, error);
   }
 
   // The upstream's side.
@@ -122,7 +136,8 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
       const fields = responseFields(status, rawFields);
       const bodyless = this.#stream.open.method === "HEAD" || status === 204 || status === 304;
       const ended = bodyless || contentLengthOf(fields) === 0;
-      this.#stream.sendHead({ status, reason, fields }, ended);
+      const { upstreamMs } = this.#record;
+      this.#stream.sendHead({ status, reason, upstreamMs, fields }, ended);
       this.#record.status = status;
       this.#phase = ended ? "ended" : "answering";
     } catch (error) {
@@ -137,6 +152,7 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
   }
 
   onEnd(rawTrailers: readonly Buffer[]): void {
+    this.#trace?.upstreamDone({ status: this.#record.status, code: null });
     if (this.#phase === "answering") {
       this.#phase = "ended";
       const trailers = trailerFields(rawTrailers);

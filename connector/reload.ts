@@ -6,7 +6,12 @@ import type { Logger } from "./log.ts";
 const POLL_MS = 1_000;
 
 /** What only a new process takes up. */
-const FIXED = ["connections", "maxStreams", "metrics"] as const;
+const FIXED = [
+  ["connections", "connections"],
+  ["maxStreams", "maxStreams"],
+  ["metrics", "metrics"],
+  ["traces", "otlpEndpoint, otlpHeaders, traceShare"],
+] as const;
 
 export interface ReloadOptions {
   load: () => LoadedConfig;
@@ -40,8 +45,8 @@ export class Reload {
       return;
     }
     const { config } = loaded;
-    for (const setting of FIXED) {
-      if (JSON.stringify(config[setting]) !== JSON.stringify(this.#config[setting])) {
+    for (const [key, setting] of FIXED) {
+      if (JSON.stringify(config[key]) !== JSON.stringify(this.#config[key])) {
         log.warn({ setting }, "this setting changes with a restart only");
       }
     }

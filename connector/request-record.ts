@@ -1,4 +1,5 @@
 import type { Clock } from "../shared/clock.ts";
+import { TRACEPARENT } from "../shared/http/trace-context.ts";
 import type { ErrorCode } from "../shared/protocol/error-code.ts";
 import type { OpenHead, StreamKind } from "../shared/protocol/head.ts";
 
@@ -24,8 +25,6 @@ export interface RequestSummary {
   durationMs: number;
 }
 
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-/;
-
 /** Collects the facts while a stream is served. */
 export class RequestRecord {
   readonly #open: OpenHead;
@@ -48,6 +47,11 @@ export class RequestRecord {
   /** The response's head came just now. */
   set status(status: number) {
     this.#response = { status, waitMs: this.#elapsedMs() };
+  }
+
+  /** How long the upstream has been waited for, as a head says it: whole milliseconds, at least 1. */
+  get upstreamMs(): number {
+    return Math.max(1, Math.round(this.#elapsedMs()));
   }
 
   finish(code: ErrorCode | null): RequestSummary {

@@ -8,8 +8,8 @@ export function addSettingOptions(command: Command): Command {
     const { flag, env, value, about, standard } = SETTINGS[name];
     if (flag !== null) command.option(`${flag} ${value}`, `${about} (${env}, default ${standard})`);
   }
-  return command.addHelpText(
-    "after",
-    `\nThe token itself comes from ${SETTINGS.token.env} or a file, never from an argument: arguments are visible to every user of the machine.`,
-  );
+  const secrets = SETTING_NAMES.filter((name) => SETTINGS[name].flag === null);
+  const text = `Secrets come from the environment (${secrets.map((name) => SETTINGS[name].env).join(", ")}) or a file:
+arguments are visible to every user of the machine.`;
+  return command.addHelpText("after", `\n${text}`);
 }

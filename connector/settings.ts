@@ -58,7 +58,7 @@ export const SETTINGS = {
     env: "TUNNEL_UPSTREAMS",
     value: "<yaml>",
     about: "how single upstreams are talked to: TLS, protocol, timeouts, pool",
-    standard: "as below",
+    standard: "certificates checked, 10s to connect, 60s to answer",
     changes: "at once",
   },
   connections: {
@@ -125,6 +125,30 @@ export const SETTINGS = {
     about: "hosts, domains and address ranges that are reached without the proxy; * is all",
     standard: "none",
     changes: "with the next connection",
+  },
+  otlpEndpoint: {
+    flag: "--otlp-endpoint",
+    env: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    value: "<url>",
+    about: "where traces are sent by OTLP/HTTP, e.g. http://collector.internal:4318",
+    standard: "none: nothing is traced",
+    changes: "with a restart",
+  },
+  otlpHeaders: {
+    flag: null,
+    env: "OTEL_EXPORTER_OTLP_HEADERS",
+    value: "<list>",
+    about: "header fields sent with traces, e.g. api-key=secret",
+    standard: "none",
+    changes: "with a restart",
+  },
+  traceShare: {
+    flag: "--trace-share",
+    env: "OTEL_TRACES_SAMPLER_ARG",
+    value: "<0 to 1>",
+    about: "share of the requests without a trace of their caller's that are traced",
+    standard: "1",
+    changes: "with a restart",
   },
 } as const satisfies Record<string, Setting>;
 

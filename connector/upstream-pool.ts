@@ -23,8 +23,7 @@ export interface LaneWish {
 
 type Done = (error: TunnelError | null, lane: Lane | null) => void;
 
-interface Waiter {
-  timeoutMs: number;
+interface Waiter extends LaneWish {
   done: Done;
   cancelTimeout: () => void;
 }
@@ -109,8 +108,9 @@ class OriginPool {
     const cancelTimeout = this.#clock.after(timeoutMs, () => {
       if (this.#forget(waiter)) done(this.#timeout(timeoutMs), null);
     });
-    const waiter: Waiter = { timeoutMs, done, cancelTimeout };
+    const waiter: Waiter = { timeoutMs, fresh, done, cancelTimeout };
     this.#waiters.add(waiter);
+    if (fresh && this.#isFull) this.#takeIdle()?.destroy();
     this.#matchDials();
     return () => void this.#forget(waiter);
   }
@@ -132,21 +132,27 @@ class OriginPool {
   }
 
   #takeIdle(): Http1Connection | null {
-    const connection = this.#idle.pop();
-    if (connection === undefined) return null;
-    this.#allIdle.count--;
-    return connection;
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      this.#allIdle.count--;
+      // One that has just been closed for its idleness is gone only a moment later.
+      if (connection.usable) return connection;
+    }
+    return null;
   }
 
   /** As many dials as can be of use: one for each that waits, or one alone where it may serve all. */
   #matchDials(): void {
     const wanted = this.#protocol === "http1" ? this.#waiters.size : Math.min(1, this.#waiters.size);
     for (const cancel of [...this.#dials].slice(wanted)) cancel();
-    while (this.#dials.size < wanted && this.#count < this.#settings.maxConnections) this.#dial();
+    while (this.#dials.size < wanted && !this.#isFull) this.#dial();
   }
 
   get #count(): number {
     return this.#connectionCount + this.#dials.size;
+  }
+
+  get #isFull(): boolean {
+    return this.#count >= this.#settings.maxConnections;
   }
 
   #dial(): void {
@@ -229,10 +235,13 @@ class OriginPool {
   /** An HTTP/1.1 connection came free. */
   #keep(connection: Http1Connection): void {
     if (!connection.usable || this.#isOld(connection)) return connection.destroy();
-    const waiter = this.#nextWaiter();
+    const waiter = this.#nextWaiter("used");
     if (waiter !== null) {
       waiter.done(null, connection);
       this.#matchDials();
+    } else if (this.#waiters.size > 0 && this.#isFull) {
+      // Its place is wanted for a fresh one.
+      connection.destroy();
     } else if (this.#closed || this.#idle.length >= MAX_IDLE_PER_ORIGIN || this.#allIdle.count >= MAX_IDLE) {
       connection.destroy();
     } else {
@@ -254,12 +263,15 @@ class OriginPool {
     this.#tellIfEmpty();
   }
 
-  #nextWaiter(): Waiter | null {
-    const [waiter] = this.#waiters;
-    if (waiter === undefined) return null;
-    this.#waiters.delete(waiter);
-    waiter.cancelTimeout();
-    return waiter;
+  /** Who has waited longest for such a connection. */
+  #nextWaiter(connection: "new" | "used" = "new"): Waiter | null {
+    for (const waiter of this.#waiters) {
+      if (connection === "used" && waiter.fresh) continue;
+      this.#waiters.delete(waiter);
+      waiter.cancelTimeout();
+      return waiter;
+    }
+    return null;
   }
 
   #forget(waiter: Waiter): boolean {

@@ -15,7 +15,9 @@ import { Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { formatToken } from "../shared/token.ts";
+import { ByteServer } from "../test/support/byte-server.ts";
 import { CertificateAuthority, type Identity } from "../test/support/certificates.ts";
+import { untilStill } from "../test/support/until-still.ts";
 import { loadConfig } from "./config.ts";
 import type { Resolve } from "./dial.ts";
 import { nodeClock } from "./node-clock.ts";
@@ -119,7 +121,7 @@ function send(upstream: Upstream, target: string, request: Partial<UpstreamReque
 }
 
 const until = (condition: () => boolean) =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 4_000, interval: 5 });
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 15_000, interval: 5 });
 
 async function sent(...args: Parameters<typeof send>): Promise<Outcome> {
   const outcome = send(...args);
@@ -262,17 +264,21 @@ describe("HTTP/2 upstreams", () => {
   });
 
   it("end a body early with an error, however they do it", async () => {
+    let breakOff = (): void => {};
     const { port } = await http2Server("plain", (stream, path) => {
       stream.respond({ ":status": 200 });
       stream.write("half");
-      setTimeout(() => {
+      breakOff = () => {
         if (path === "/reset") stream.destroy(new Error("broken"));
         else stream.session?.destroy();
-      }, 30);
+      };
     });
     const upstream = upstreamWith({ "*": { protocol: "http2" } });
     for (const path of ["/reset", "/gone"]) {
-      const outcome = await sent(upstream, `http://api.internal:${port}`, { path });
+      const outcome = send(upstream, `http://api.internal:${port}`, { path });
+      await until(() => outcome.body === "half");
+      breakOff();
+      await until(() => outcome.tornDown);
       expect(outcome).toMatchObject({ status: 200, ended: false, error: { code: "UPSTREAM_PROTOCOL" } });
     }
   });
@@ -343,8 +349,7 @@ describe("HTTP/2 upstreams", () => {
       { onResponse() {}, onData: () => exchange.pause(), onEnd() {}, onError() {}, onTornDown() {} },
     );
     await until(() => sentBytes > 0);
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    const stoppedAt = sentBytes;
+    const stoppedAt = await untilStill(() => sentBytes);
     expect((await sent(upstream, target, { path: "/small" })).body).toBe("small");
     expect(sentBytes).toBe(stoppedAt);
     expect(sentBytes).toBeLessThan(4 * 1024 * 1024);
@@ -423,6 +428,33 @@ describe("the pool", () => {
     expect(most).toBe(3);
   });
 
+  it("hands no connection on whose last response said that it is the last", async () => {
+    const server = createHttpServer((request, response) => {
+      request.resume().on("end", () => response.writeHead(200, { connection: "close" }).end("ok"));
+    });
+    const port = await listening(server);
+    const upstream = upstreamWith({ "*": { maxConnections: 2 } });
+    const outcomes = Array.from({ length: 20 }, () => {
+      // What is streamed cannot be sent twice.
+      return send(upstream, `http://api.internal:${port}`, { method: "POST", body: Readable.from(["body"]) });
+    });
+    await until(() => outcomes.every(({ tornDown }) => tornDown));
+    expect(outcomes.map(({ error, body }) => error?.message ?? body)).toEqual(outcomes.map(() => "ok"));
+  });
+
+  it("hands a request that met a stale connection a fresh one, though used ones come free", async () => {
+    // Every connection answers once and is then closed without a word when it is used again.
+    const server = await new ByteServer((socket, all) => {
+      if (all.split("GET ").length > 2) socket.destroy();
+      else setTimeout(() => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"), 5);
+    }).start();
+    closing.push(() => server.close());
+    const upstream = upstreamWith({ "*": { maxConnections: 2 } });
+    const outcomes = Array.from({ length: 20 }, () => send(upstream, `http://api.internal:${server.port}`));
+    await until(() => outcomes.every(({ tornDown }) => tornDown));
+    expect(outcomes.map(({ error, body }) => error?.message ?? body)).toEqual(outcomes.map(() => "ok"));
+  });
+
   it("gives up waiting after the connect timeout, and hands a cancelled request's place on", async () => {
     const port = await listening(createHttpServer(() => {}));
     const upstream = upstreamWith({ "*": { maxConnections: 1, connectTimeout: "80ms" } });
@@ -436,6 +468,27 @@ describe("the pool", () => {
     await until(() => third.tornDown);
     expect(third.error).toMatchObject({ code: "UPSTREAM_RESPONSE_TIMEOUT" });
   });
+
+  it.each(["http1", "http2"])(
+    "closes an unused connection after its idle timeout, in %s",
+    async (protocol) => {
+      const server =
+        protocol === "http2"
+          ? createH2cServer((_request, response) => void response.end("ok"))
+          : createHttpServer({ keepAliveTimeout: 0 }, (_request, response) => void response.end("ok"));
+      const sockets: Socket[] = [];
+      server.on("connection", (socket: Socket) => sockets.push(socket));
+      const port = await listening(server);
+      const upstream = upstreamWith({
+        "long.internal": { protocol, idleTimeout: "10m" },
+        "short.internal": { protocol, idleTimeout: "50ms" },
+      });
+      expect((await sent(upstream, `http://long.internal:${port}`)).body).toBe("ok");
+      expect((await sent(upstream, `http://short.internal:${port}`)).body).toBe("ok");
+      await until(() => sockets[1]?.destroyed === true);
+      expect(sockets.map(({ destroyed }) => destroyed)).toEqual([false, true]);
+    },
+  );
 
   it("takes the service's timeout before the upstream's", async () => {
     const port = await listening(createHttpServer(() => {}));

@@ -5,9 +5,10 @@ import type { ResponseHead } from "../shared/protocol/head.ts";
 import { MAX_DATA_BYTES } from "../shared/protocol/limits.ts";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { fittingReason, legalCloseCode } from "./close-code.ts";
-import { responseFields, withoutHandshakeFields } from "./http-fields.ts";
+import { responseFields, withoutHandshakeFields, withTraceparent } from "./http-fields.ts";
 import type { RelayDeps } from "./relay-stream.ts";
 import { RequestRecord } from "./request-record.ts";
+import type { RequestTrace } from "./request-trace.ts";
 import { enforceLimits, limitsFor } from "./service-limits.ts";
 import { type HandshakeEvents, upstreamHandshake } from "./upstream-handshake.ts";
 
@@ -28,6 +29,7 @@ export class UpstreamWebSocket implements StreamHandler, HandshakeEvents {
   readonly #stream: Stream;
   readonly #deps: RelayDeps;
   readonly #record: RequestRecord;
+  readonly #trace: RequestTrace | null;
   #end: () => void = () => {};
   #socket: WebSocket | null = null;
   #refusal: IncomingMessage | null = null;
@@ -38,6 +40,7 @@ export class UpstreamWebSocket implements StreamHandler, HandshakeEvents {
     this.#stream = stream;
     this.#deps = deps;
     this.#record = new RequestRecord(stream.open, deps.clock);
+    this.#trace = deps.trace(stream.open);
     queueMicrotask(() => this.#start());
   }
 
@@ -46,7 +49,8 @@ export class UpstreamWebSocket implements StreamHandler, HandshakeEvents {
     try {
       const { open } = this.#stream;
       enforceLimits(limitsFor(this.#deps.limits, open.service), open);
-      this.#end = upstreamHandshake(open, this.#deps, this);
+      const fields = withTraceparent(open.fields, this.#trace?.callUpstream() ?? null);
+      this.#end = upstreamHandshake({ ...open, fields }, this.#deps, this);
     } catch (error) {
       this.onFailed(TunnelError.from(error));
       this.onTornDown();
@@ -89,7 +93,9 @@ export class UpstreamWebSocket implements StreamHandler, HandshakeEvents {
 
   onClosed(error: TunnelError | null): void {
     if (error !== null) this.#end();
-    this.#deps.onFinished(this.#record.finish(error?.code ?? null), error);
+    const summary = this.#record.finish(error?.code ?? null);
+    this.#trace?.finish(summary);
+    this.#deps.onFinished(summary, error);
   }
 
   // The upstream's side.
@@ -134,6 +140,7 @@ export class UpstreamWebSocket implements StreamHandler, HandshakeEvents {
       const head: ResponseHead = {
         status,
         reason: response.statusMessage ?? "",
+        upstreamMs: this.#record.upstreamMs,
         fields: status === 101 ? withoutHandshakeFields(fields) : fields,
       };
       this.#stream.sendHead(head, end);

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { lookup } from "node:dns";
 import { createServer, type AddressInfo, type Socket } from "node:net";
@@ -5,6 +6,7 @@ import { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { ByteServer } from "../test/support/byte-server.ts";
+import { untilStill } from "../test/support/until-still.ts";
 import { nodeClock } from "./node-clock.ts";
 import { parseAllowlist, UpstreamPolicy } from "./upstream-policy.ts";
 import { Upstream, type UpstreamExchange, type UpstreamRequest } from "./upstream.ts";
@@ -74,7 +76,7 @@ function send(upstream: Upstream, target: string, request: Partial<UpstreamReque
 }
 
 const until = (condition: () => boolean) =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 4_000, interval: 5 });
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 15_000, interval: 5 });
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -171,6 +173,23 @@ describe("connections", () => {
     expect(second).toMatchObject({ status: 200, ended: true });
   });
 
+  it("that end in the moment of their reuse are not used, though their end is still to be told", async () => {
+    const raw = await byteServer((socket, all) => {
+      if (all.endsWith("\r\n\r\n")) socket.write(OK);
+    });
+    const dialled: Socket[] = [];
+    const note = (message: unknown) => void dialled.push((message as { socket: Socket }).socket);
+    subscribe("net.client.socket", note);
+    const upstream = upstreamAllowing("127.0.0.1");
+    const first = send(upstream, raw.origin);
+    await until(() => first.tornDown);
+    unsubscribe("net.client.socket", note);
+    for (const socket of dialled) socket.destroy();
+    const second = send(upstream, raw.origin, { method: "POST", body: Readable.from([Buffer.from("x")]) });
+    await until(() => second.tornDown);
+    expect(second).toMatchObject({ status: 200, ended: true, error: null });
+  });
+
   it("end at once when the exchange is aborted, in every phase", async () => {
     const raw = await byteServer((socket, all) => {
       if (all.includes("/head")) socket.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
@@ -227,11 +246,14 @@ describe("responses", () => {
     ["by a reset, without a length", "x: y", "half", "reset"],
   ];
   it.each(cut)("that end %s are an error", async (_name, head, chunk, how) => {
+    let breakOff = (): void => {};
     const raw = await byteServer((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${chunk}`);
-      setTimeout(() => (how === "end" ? socket.end() : socket.resetAndDestroy()), 30);
+      breakOff = () => void (how === "end" ? socket.end() : socket.resetAndDestroy());
     });
     const outcome = send(upstreamAllowing("127.0.0.1"), raw.origin);
+    await until(() => outcome.body === "half");
+    breakOff();
     await until(() => outcome.tornDown);
     expect(outcome).toMatchObject({ status: 200, body: "half", ended: false });
     expect(outcome.error).toMatchObject({ code: "UPSTREAM_PROTOCOL" });
@@ -296,6 +318,7 @@ describe("responses", () => {
     const upstream = upstreamAllowing("127.0.0.1");
     let bytes = 0;
     let ended = false;
+    let resumes = false;
     const exchange: UpstreamExchange = upstream.request(
       {
         target: raw.origin,
@@ -311,7 +334,7 @@ describe("responses", () => {
         onData(chunk) {
           bytes += chunk.byteLength;
           exchange.pause();
-          setTimeout(() => exchange.resume(), bytes > 2_000_000 ? 0 : 30);
+          if (resumes) setImmediate(() => exchange.resume());
         },
         onEnd: () => void (ended = true),
         onError() {},
@@ -319,8 +342,9 @@ describe("responses", () => {
       },
     );
     await until(() => bytes > 0);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(bytes).toBeLessThan(2_000_000);
+    expect(await untilStill(() => bytes)).toBeLessThan(2_000_000);
+    resumes = true;
+    exchange.resume();
     await until(() => ended);
     expect(bytes).toBe(33_554_432);
   });
