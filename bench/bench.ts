@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { runCommand } from "./command.ts";
 import { plot } from "./plot.ts";
+import { publish } from "./publish.ts";
 import { residentBytes } from "./process-usage.ts";
 import { runRounds, startTools, warmUp } from "./runner.ts";
 import { startCulvert } from "./subjects/culvert.ts";
@@ -15,20 +16,28 @@ import { startServer } from "./subjects/start-server.ts";
 import type { Cleanups } from "./subjects/subject.ts";
 import { targetTable, workloadTables } from "./tables.ts";
 import { targetsOf } from "./targets.ts";
-import { fullPlan, quickPlan } from "./workloads.ts";
+import { fullPlan, QUICK_SUBJECTS, quickPlan } from "./workloads.ts";
 
 const help = `npm run bench [-- options]
 
 Measures the tunnel beside what bounds it and beside its peers, on this machine, in one run.
 
   --quick        only what the targets need, under two minutes
-  --rounds N     how often everything is measured (default 2 with --quick, else 5)
+  --rounds N     how often everything is measured (default 2 with --quick, else 5; in full, what no
+                 target speaks of is measured once)
   --only TEXT    workloads whose name contains TEXT
+  --publish      puts the targets and the plot into docs/performance.md
   -h, --help     this text
 
 Prints tables; writes bench/results/latest.json and latest.svg.`;
 
 const root = join(import.meta.dirname, "..");
+const PLANS = [
+  { name: "culvert x1", connectors: 1, roundTripMs: 0 },
+  { name: "culvert x2", connectors: 2, roundTripMs: 0 },
+  { name: "culvert +20 ms", connectors: 1, roundTripMs: 20 },
+  { name: "culvert +80 ms", connectors: 1, roundTripMs: 80 },
+];
 const SETTLE_MS = 3_000;
 
 async function main(cleanups: Cleanups): Promise<void> {
@@ -37,6 +46,7 @@ async function main(cleanups: Cleanups): Promise<void> {
       quick: { type: "boolean", default: false },
       rounds: { type: "string" },
       only: { type: "string", default: "" },
+      publish: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -45,6 +55,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   const workloads = (values.quick ? quickPlan() : fullPlan()).filter(({ name }) =>
     name.includes(values.only),
   );
+  const takesPart = ({ name }: { name: string }) => !values.quick || QUICK_SUBJECTS.has(name);
   const startedMs = performance.now();
 
   const directory = mkdtempSync(join(tmpdir(), "culvert-bench-"));
@@ -56,12 +67,7 @@ async function main(cleanups: Cleanups): Promise<void> {
       root,
       directory: join(directory, "culvert"),
       upstreamUrl: upstream.url,
-      plans: [
-        { name: "culvert x1", connectors: 1, roundTripMs: 0 },
-        { name: "culvert x2", connectors: 2, roundTripMs: 0 },
-        { name: "culvert +20 ms", connectors: 1, roundTripMs: 20 },
-        { name: "culvert +80 ms", connectors: 1, roundTripMs: 80 },
-      ],
+      plans: PLANS.filter(takesPart),
     },
     cleanups,
   );
@@ -78,7 +84,7 @@ async function main(cleanups: Cleanups): Promise<void> {
     limit,
     ...peers.filter((peer) => typeof peer !== "string"),
     ...culvert,
-  ];
+  ].filter(takesPart);
 
   const [first] = culvert;
   if (first === undefined) throw new Error("no tunnel");
@@ -116,7 +122,9 @@ async function main(cleanups: Cleanups): Promise<void> {
     samples: results.samples,
   };
   writeFileSync(join(resultsDir, "latest.json"), `${JSON.stringify(report, null, 1)}\n`);
-  writeFileSync(join(resultsDir, "latest.svg"), plot(results, names));
+  const picture = plot(results, names);
+  writeFileSync(join(resultsDir, "latest.svg"), picture);
+  if (values.publish) publish(root, { picture, targets, at: report.at, machine, rounds });
   console.log(
     `${rounds} rounds in ${seconds} s on ${machine.cores} cores (${machine.cpu}); bench/results/latest.json`,
   );

@@ -65,13 +65,25 @@ export function workloadTables(results: Results, subjects: readonly string[]): s
 }
 
 export function targetTable(targets: readonly Target[]): string {
+  return table(targetRows(targets));
+}
+
+/** The same for a page. */
+export function targetMarkdown(targets: readonly Target[]): string {
+  const [head = [], ...rows] = targetRows(targets);
+  return [head, head.map((_, column) => (column === 0 ? "---" : "---:")), ...rows]
+    .map((row) => `| ${row.join(" | ")} |`)
+    .join("\n");
+}
+
+function targetRows(targets: readonly Target[]): string[][] {
   const rows = targets.map((target) => [
     target.what,
     `${target.atMost ? "<=" : ">="} ${target.goal}`,
     withSpread(target.reached),
-    target.reached.rounds === 0 ? "not measured" : isMet(target) ? "met" : "missed",
+    target.reached.rounds === 0 ? "not measured" : isMet(target) ? "PASS" : "FAIL",
   ]);
-  return table([["target", "goal", "reached", ""], ...rows]);
+  return [["target", "goal", "reached", ""], ...rows];
 }
 
 function perSecond(sample: Sample): number {

@@ -20,15 +20,32 @@ export interface TunnelPlan {
 export interface CulvertSubject extends Subject {
   workerdPid: number;
   connectorPids: readonly number[];
+  /** WebSockets of V8's inspectors, where they were asked for. */
+  inspectorUrls: Readonly<Record<string, string>>;
   relayMessages(): Promise<number>;
 }
 
 /** This tunnel as the source under `root` makes it: one relay on workerd, a tunnel per plan. */
 export async function startCulvert(
-  options: { root: string; directory: string; upstreamUrl: string; plans: readonly TunnelPlan[] },
+  options: {
+    root: string;
+    directory: string;
+    upstreamUrl: string;
+    plans: readonly TunnelPlan[];
+    inspect?: boolean;
+    /** Where the connectors dial instead, given the relay's URL. */
+    between?: (relayUrl: string) => Promise<string>;
+  },
   cleanups: Cleanups,
 ): Promise<CulvertSubject[]> {
-  const { root, directory, upstreamUrl, plans } = options;
+  const {
+    root,
+    directory,
+    upstreamUrl,
+    plans,
+    inspect = false,
+    between = (url) => Promise.resolve(url),
+  } = options;
   await mkdir(directory, { recursive: true });
   const relayBundle = join(directory, "relay.js");
   const culvertBundle = join(directory, "culvert.mjs");
@@ -52,6 +69,7 @@ export async function startCulvert(
     relayBundle,
     persistDir: join(directory, "state"),
     adminKey: randomBytes(32).toString("base64url"),
+    inspect,
     services: Object.fromEntries(plans.map((_, index) => [keyOf(index), services])),
     gateways: (ids) =>
       plans.map((_, index) => ({
@@ -74,18 +92,32 @@ export async function startCulvert(
     if (tunnel === undefined || origin === undefined) throw new Error(`no tunnel ${name}`);
     const relayUrl =
       roundTripMs === 0
-        ? workerd.url
+        ? await between(workerd.url)
         : (await startServer("delay-proxy.ts", [new URL(workerd.url).host, String(roundTripMs)], cleanups))
             .url;
     const metricsUrls: string[] = [];
     const pids: number[] = [];
+    const inspectorUrls: Record<string, string> = {};
+    if (workerd.inspectorPort !== null) {
+      inspectorUrls["relay"] = `ws://127.0.0.1:${workerd.inspectorPort}/culvert`;
+    }
     for (let started = 0; started < connectors; started += 1) {
       const metrics = `127.0.0.1:${await freePort()}`;
       const connector = await startConnector(
         culvertBundle,
         { admin, tunnel },
-        { TUNNEL_ALLOW: new URL(upstreamUrl).host, TUNNEL_METRICS: metrics, TUNNEL_RELAY: relayUrl },
+        {
+          // As the container image and the systemd unit set it.
+          MALLOC_ARENA_MAX: "2",
+          TUNNEL_ALLOW: new URL(upstreamUrl).host,
+          TUNNEL_METRICS: metrics,
+          TUNNEL_RELAY: relayUrl,
+          ...(inspect ? { NODE_OPTIONS: "--inspect=127.0.0.1:0" } : {}),
+        },
       );
+      const listening = connector.lines.map((line) => /^Debugger listening on (ws:\S+)/.exec(line)?.[1]);
+      const inspectorUrl = listening.find((url) => url !== undefined);
+      if (inspectorUrl !== undefined) inspectorUrls["connector"] = inspectorUrl;
       cleanups.add(() => connector.stop(500));
       metricsUrls.push(`http://${metrics}/metrics`);
       pids.push(connector.pid);
@@ -96,6 +128,7 @@ export async function startCulvert(
       headers: {},
       workerdPid: workerd.pid,
       connectorPids: pids,
+      inspectorUrls,
       pids: () => ({ relay: [workerd.pid], connector: pids }),
       relayMessages: async () => {
         const counts = await Promise.all(metricsUrls.map(messagesSent));

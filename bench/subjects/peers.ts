@@ -63,6 +63,7 @@ export async function startSsh(
   const [, remotePort = ""] = await client.line(/Allocated port (\d+)/, START_TIMEOUT_MS);
   return {
     name: "ssh -R",
+    isPeer: true,
     origin: `http://127.0.0.1:${remotePort}`,
     headers: {},
     pids: () => ({ relay: withDescendants(server.pid), connector: [client.pid] }),
@@ -89,6 +90,7 @@ export async function startLocaltunnel(
   const client = await startServer("localtunnel-client.ts", [installDir, server.url, upstreamUrl], cleanups);
   return {
     name: "localtunnel",
+    isPeer: true,
     origin: server.url,
     headers: { host: new URL(client.url).host },
     pids: () => ({ relay: [server.child.pid], connector: [client.child.pid] }),

@@ -4,6 +4,8 @@ export interface Subject {
   /** Where its requests go, without a trailing slash. */
   origin: string;
   headers: Record<string, string>;
+  /** Somebody else's: what it fails at is left out. */
+  isPeer?: true;
   /** Its processes by the part they play; asked for anew each time, as some work in children. */
   pids(): Readonly<Record<string, readonly number[]>>;
   /** Messages sent toward the relay since it started; absent where there are none. */

@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { runCommand } from "./command.ts";
+import { CpuProfiler, selfTimes } from "./cpu-profiler.ts";
+import { startTools, warmUp } from "./runner.ts";
+import { startCulvert } from "./subjects/culvert.ts";
+import { startServer } from "./subjects/start-server.ts";
+import type { Cleanups } from "./subjects/subject.ts";
+import { table } from "./tables.ts";
+import { bulk, get, KIB, MIB } from "./workloads.ts";
+
+const help = `npm run bench:profile [-- options]
+
+Shows where relay and connector spend their time under one load, by V8's sampling profiler.
+
+  --load get|down|up   small GETs (the default), or large transfers
+  --concurrency N      of the GETs (default 32)
+  --seconds N          how long (default 5)
+  --rtt MS             round trip between the connector and the relay (default 0)
+  --top N              lines per table (default 40)
+  -h, --help           this text
+
+Writes bench/results/relay.cpuprofile and connector.cpuprofile for the developer tools of a browser.`;
+
+const root = join(import.meta.dirname, "..");
+
+async function main(cleanups: Cleanups): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      load: { type: "string", default: "get" },
+      concurrency: { type: "string", default: "32" },
+      seconds: { type: "string", default: "5" },
+      rtt: { type: "string", default: "0" },
+      top: { type: "string", default: "40" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return console.log(help);
+  const directory = mkdtempSync(join(tmpdir(), "culvert-profile-"));
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  const upstream = await startServer("upstream.ts", [], cleanups);
+  const plans = [{ name: "culvert", connectors: 1, roundTripMs: Number(values.rtt) }];
+  const options = { root, directory, upstreamUrl: upstream.url, plans, inspect: true };
+  const [subject] = await startCulvert(options, cleanups);
+  if (subject === undefined) throw new Error("no tunnel");
+  const tools = startTools(upstream.child.pid, cleanups);
+  await warmUp([subject], tools);
+
+  const measureMs = Number(values.seconds) * 1000;
+  const profilers = await Promise.all(
+    Object.entries(subject.inspectorUrls).map(async ([part, url]) => ({
+      part,
+      profiler: await CpuProfiler.start(url, subject.origin),
+    })),
+  );
+  if (values.load === "get") {
+    const durations = { warmUpMs: 0, measureMs };
+    await tools.load.run(get(KIB, Number(values.concurrency), durations).job(subject));
+  } else {
+    const transfer = bulk(values.load === "up" ? "up" : "down", 64 * MIB);
+    const endMs = performance.now() + measureMs;
+    while (performance.now() < endMs) await tools.load.run(transfer.job(subject));
+  }
+  const resultsDir = join(root, "bench/results");
+  mkdirSync(resultsDir, { recursive: true });
+  for (const { part, profiler } of profilers) {
+    const profile = await profiler.stop();
+    writeFileSync(join(resultsDir, `${part}.cpuprofile`), JSON.stringify(profile));
+    const rows = selfTimes(profile)
+      .slice(0, Number(values.top))
+      .map(({ name, share }) => [name, `${(share * 100).toFixed(1)} %`]);
+    console.log(`\n${table([[part, "self"], ...rows])}`);
+  }
+}
+
+await runCommand(main);

@@ -1,0 +1,32 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { targetMarkdown } from "./tables.ts";
+import type { Target } from "./targets.ts";
+
+const BEGIN = "<!-- results: written by `npm run bench -- --publish` -->";
+const END = "<!-- end of results -->";
+
+export interface Run {
+  /** SVG. */
+  picture: string;
+  targets: readonly Target[];
+  /** ISO 8601. */
+  at: string;
+  machine: { cpu: string; cores: number; node: string };
+  rounds: number;
+}
+
+/** Puts a run's results where readers look: the page on performance, and the picture that the README shows as well. */
+export function publish(root: string, { picture, targets, at, machine, rounds }: Run): void {
+  writeFileSync(join(root, "docs/images/bench.svg"), picture);
+  const page = join(root, "docs/performance.md");
+  const text = readFileSync(page, "utf8");
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin === -1 || end < begin) throw new Error(`${page} has no place for the results`);
+  const { cpu, cores, node } = machine;
+  const where = `${at.slice(0, 10)}, ${cores} cores of ${cpu}, Node ${node}, ${rounds} rounds; medians, quartiles in brackets.`;
+  const results = `${BEGIN}\n\n${where}\n\n${targetMarkdown(targets)}\n\n`;
+  writeFileSync(page, text.slice(0, begin) + results + text.slice(end));
+  execFileSync(join(root, "node_modules/.bin/oxfmt"), [page]);
+}
