@@ -9,7 +9,8 @@ import { createServer as createHttpsServer } from "node:https";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CertificateAuthority } from "../support/certificates.ts";
 import { ConnectProcess } from "../support/connect-process.ts";
-import { RelayDouble } from "../support/relay-double.ts";
+import { OtlpReceiver } from "../support/otlp-receiver.ts";
+import { Call, RelayDouble } from "../support/relay-double.ts";
 
 const authority = new CertificateAuthority("Company CA");
 const identity = authority.issue("localhost");
@@ -86,7 +87,7 @@ function connect(env: Record<string, string>): ConnectProcess {
 }
 
 const until = (condition: () => boolean) =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 8_000, interval: 10 });
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 15_000, interval: 10 });
 const attached = () => until(() => relay.attachments.some(({ mux }) => !mux.isClosed));
 
 describe("the way to the relay", () => {
@@ -120,6 +121,26 @@ describe("the way to the relay", () => {
     expect(seen.refused).toBeGreaterThan(0);
     expect(run.output).not.toContain("canary-secret");
     expect(relay.handshakes).toBe(0);
+  });
+
+  it("leads traces through the proxy as well, to a collector over TLS", async () => {
+    const { seen, port } = await forwardProxy();
+    const collector = await new OtlpReceiver(identity).start();
+    closing.push(() => collector.close());
+    const run = connect({
+      HTTPS_PROXY: `http://culvert:p%40ss%3Aword@localhost:${port}`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+    });
+    await attached();
+    const call = new Call(relay.current.mux, "http://127.0.0.1:9");
+    await until(() => call.closed);
+    run.child.kill("SIGTERM");
+    await until(() => run.exitCode !== null);
+    expect(collector.spans.map(({ attributes }) => attributes["error.type"])).toEqual([
+      "UPSTREAM_REFUSED",
+      "UPSTREAM_REFUSED",
+    ]);
+    expect(seen.asked).toEqual([new URL(relayUrl).host, new URL(collector.endpoint).host]);
   });
 
   it("passes a proxy by for hosts in NO_PROXY", async () => {

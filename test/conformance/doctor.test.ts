@@ -6,6 +6,7 @@ import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { formatToken } from "../../shared/token.ts";
+import { OtlpReceiver } from "../support/otlp-receiver.ts";
 import { TRUSTED_CERTIFICATE_FILE, trustedIdentity } from "../support/tls-identities.ts";
 
 const MAIN = join(import.meta.dirname, "../../connector/main.ts");
@@ -155,4 +156,28 @@ it("tells a relay from another server", async () => {
     verdict: "FAIL",
     remedy: expect.stringContaining("TUNNEL_RELAY") as string,
   });
+});
+
+it("tells whether the collector takes traces, and nothing of it where none is set", async () => {
+  const collector = await new OtlpReceiver().start();
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+    OTEL_EXPORTER_OTLP_HEADERS: "api-key=canary",
+  };
+  expect((await doctor(env))["traces"]).toMatchObject({ verdict: "PASS" });
+  expect(collector.requests.map(({ url, headers }) => [url, headers["api-key"]])).toEqual([
+    ["/v1/traces", "canary"],
+  ]);
+  collector.status = 401;
+  expect((await doctor(env))["traces"]).toMatchObject({
+    verdict: "FAIL",
+    detail: `${collector.endpoint}/v1/traces answered 401`,
+    remedy: "check OTEL_EXPORTER_OTLP_HEADERS",
+  });
+  collector.close();
+  expect((await doctor(env))["traces"]).toMatchObject({
+    verdict: "FAIL",
+    detail: `${collector.endpoint}/v1/traces: ECONNREFUSED`,
+  });
+  expect((await doctor())["traces"]).toBe(undefined);
 });

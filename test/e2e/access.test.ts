@@ -369,17 +369,16 @@ describe("a gateway outside the account", () => {
       sha256: createHash("sha256").update(bytes).digest("hex"),
     });
 
-    const events = await send(
-      system.workerd.url,
-      keyRoute("east", "node-api/events?count=3&intervalMs=300"),
-      {
-        headers: keyHeader(shop),
-      },
-    );
-    const arrivedAtMs: number[] = [];
-    for await (const _ of events) arrivedAtMs.push(performance.now());
-    expect(arrivedAtMs.length).toBeGreaterThanOrEqual(3);
-    expect((arrivedAtMs.at(-1) ?? 0) - (arrivedAtMs[0] ?? 0)).toBeGreaterThan(400);
+    const events = await send(system.workerd.url, keyRoute("east", "node-api/hang-after-head"), {
+      headers: keyHeader(shop),
+    });
+    let text = "";
+    for await (const bytes of events as AsyncIterable<Buffer>) {
+      text += bytes.toString();
+      // The upstream never ends it.
+      if (text === "first") break;
+    }
+    events.destroy();
   });
 
   it("that goes away ends the upstream's work", async () => {

@@ -1,122 +1,160 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import { FaultLab, type Outcome } from "../support/fault-lab.ts";
+import { LedgerUpstream } from "../support/ledger-upstream.ts";
 
-const lab = new FaultLab();
+/**
+ * What is counted here depends on what happened, never on how fast: a lane has one request under way, so a failure of
+ * one connection costs each lane one at most. Bounds in time are shown on a fake clock (link-keeper.test.ts,
+ * answer-watch.test.ts, test/simulation); here waits are only too short for what would take much longer.
+ */
+const LANES = 8;
+const WAIT_MS = 60_000;
+const TIMEOUT = { timeout: 180_000 };
+
+const upstream = new LedgerUpstream();
+const lab = new FaultLab(upstream);
 
 beforeAll(async () => {
   await lab.start();
   await lab.addConnector();
   await lab.addConnector();
-});
+}, WAIT_MS);
 afterAll(() => lab.stop());
 
 function failures(outcomes: Outcome[]): Outcome[] {
   return outcomes.filter(({ status }) => status !== 200);
 }
 
-/** The two connectors that run now, the elder first. */
+function notLost(outcomes: Outcome[]): Outcome[] {
+  return failures(outcomes).filter(({ code, status }) => code !== "CONNECTOR_LOST" || status !== 502);
+}
+
+/** The connectors that run now, the elder first. */
 function running() {
   return lab.connectors.filter((connector) => connector.running());
 }
 
 describe("with two connectors under steady load", () => {
-  it("ten rounds of rolling restart cost no request, and each is executed once", async () => {
-    const load = lab.load(10);
+  it("ten rounds of rolling restart cost no request, and each is executed once", TIMEOUT, async () => {
+    const load = lab.load(LANES);
     for (let round = 0; round < 10; round++) {
       const [elder] = running();
       await lab.addConnector();
+      await load.goesOn(2 * LANES);
       elder?.signal("SIGTERM");
       expect(await elder?.exited).toBe(0);
     }
-    const outcomes = await load.stop();
-    expect(failures(outcomes)).toEqual([]);
-    expect(outcomes.length).toBeGreaterThan(200);
-    expect(lab.upstream.repeated).toEqual([]);
+    expect(failures(await load.stop())).toEqual([]);
+    expect(upstream.repeated).toEqual([]);
   });
 
-  it("ten rounds of SIGKILL cost those in flight alone, with CONNECTOR_LOST, and none is executed twice", async () => {
-    const load = lab.load(10);
-    for (let round = 0; round < 10; round++) {
-      const [elder] = running();
-      elder?.signal("SIGKILL");
-      await elder?.exited;
-      await eventually("the relay to notice", 5_000, async () => (await lab.attached()) === 1);
-      await lab.addConnector();
-    }
-    const outcomes = await load.stop();
-    const failed = failures(outcomes);
-    expect(failed.every(({ code, status }) => code === "CONNECTOR_LOST" && status === 502)).toBe(true);
-    // Each kill can hit what was in flight: at 10 ms apart and 20 ms each, a handful.
-    expect(failed.length).toBeLessThan(100);
-    expect(outcomes.length - failed.length).toBeGreaterThan(200);
-    expect(lab.upstream.repeated).toEqual([]);
-  });
+  it(
+    "ten rounds of SIGKILL cost those in flight alone, each CONNECTOR_LOST, none executed twice",
+    TIMEOUT,
+    async () => {
+      const rounds = 10;
+      const load = lab.load(LANES);
+      for (let round = 0; round < rounds; round++) {
+        const [elder] = running();
+        await load.goesOn(2 * LANES);
+        elder?.signal("SIGKILL");
+        await elder?.exited;
+        await lab.untilAttached(1);
+        await lab.addConnector();
+      }
+      const outcomes = await load.stop();
+      expect(notLost(outcomes)).toEqual([]);
+      expect(failures(outcomes).length).toBeLessThanOrEqual(rounds * LANES);
+      expect(upstream.repeated).toEqual([]);
+    },
+  );
 
-  it("a service that opted in loses no GET to a SIGKILL", async () => {
-    const load = lab.load(10, "retry-api");
+  it("a service that opted in loses no GET to a SIGKILL", TIMEOUT, async () => {
+    // Three rounds of six are within the budget of twenty retries that a tunnel has saved up.
+    const load = lab.load(6, "retry-api");
     for (let round = 0; round < 3; round++) {
       const [elder] = running();
+      await load.goesOn(20);
       elder?.signal("SIGKILL");
       await elder?.exited;
-      await eventually("the relay to notice", 5_000, async () => (await lab.attached()) === 1);
+      await lab.untilAttached(1);
       await lab.addConnector();
     }
-    const failed = failures(await load.stop());
-    expect(failed.filter(({ method }) => method === "GET")).toEqual([]);
-    expect(failed.every(({ code }) => code === "CONNECTOR_LOST")).toBe(true);
+    const outcomes = await load.stop();
+    expect(failures(outcomes).filter(({ method }) => method === "GET")).toEqual([]);
+    expect(notLost(outcomes)).toEqual([]);
   });
 });
 
 describe("a network that swallows packets both ways", () => {
-  it("is found out within 10 s under traffic, and the other connector serves meanwhile", async () => {
+  it("is found out under traffic, and the other connector serves meanwhile", TIMEOUT, async () => {
     const proxy = await lab.proxy();
     const [elder] = running();
     await lab.addConnector(proxy);
     elder?.signal("SIGTERM");
     await elder?.exited;
-    expect(await lab.attached()).toBe(2);
-    const load = lab.load(50);
-    await sleep(500);
+    await lab.untilAttached(2);
+    const load = lab.load(LANES);
+    await load.goesOn(LANES);
     proxy.blackHole = true;
-    const began = performance.now();
-    await eventually("the relay to give it up", 12_000, async () => (await lab.attached()) === 1);
-    expect(performance.now() - began).toBeLessThan(10_000);
+    // Without traffic it would take 35 s at least.
+    await eventually("the relay to give it up", 25_000, async () => (await lab.attached()) === 1);
+    await load.goesOn(LANES);
     const outcomes = await load.stop();
-    const failed = failures(outcomes);
-    expect(failed.every(({ code }) => code === "CONNECTOR_LOST")).toBe(true);
-    expect(failed.every(({ tookMs }) => tookMs < 10_500)).toBe(true);
-    // Once it is suspected, after 4 s, nothing more is sent there.
-    expect(failed.length).toBeLessThan(outcomes.length / 2);
+    expect(notLost(outcomes)).toEqual([]);
+    // Nobody hears of the loss before it is given up: each lane was caught once at most, and not all of them.
+    expect(failures(outcomes).length).toBeLessThan(LANES);
     proxy.blackHole = false;
     proxy.cut();
-    await eventually("the connector to be back", 15_000, async () => (await lab.attached()) === 2);
+    await lab.untilAttached(2);
   });
 
-  it("a half-open connection is replaced at once by its connector's new one", async () => {
+  it("a half-open connection is replaced by its connector's new one", TIMEOUT, async () => {
     const proxy = await lab.proxy();
     await lab.addConnector(proxy);
-    const before = await lab.attached();
+    const times = async () => new Set((await lab.attachments()).map(({ connectedAt }) => connectedAt));
+    const before = await times();
     proxy.halfOpen();
-    await eventually("the new connection", 5_000, async () => proxy.connections === 1);
-    await eventually("the predecessor to go", 5_000, async () => (await lab.attached()) === before);
+    // The relay counts the time of a connector's oldest connection: the old one is gone.
+    await eventually("the new connection alone", WAIT_MS, async () =>
+      [...(await times())].some((time) => !before.has(time)),
+    );
+    expect(await lab.attached()).toBe(3);
     expect(failures(await Promise.all([lab.request("GET"), lab.request("POST")]))).toEqual([]);
   });
 });
 
+describe("a link that takes 50 KB a second", () => {
+  it("is not taken for a dead one: an upload of many seconds arrives", TIMEOUT, async () => {
+    const proxy = await lab.proxy();
+    const others = running();
+    const slow = await lab.addConnector(proxy);
+    for (const other of others) other.signal("SIGTERM");
+    for (const other of others) await other.exited;
+    await lab.untilAttached(1);
+    proxy.bytesPerMs = 50;
+    const body = Buffer.alloc(600_000, "slowly ");
+    const response = await fetch(lab.url("api", "/ledger?id=slow-upload"), { method: "POST", body });
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { id: "slow-upload", bytes: body.byteLength, method: "POST" },
+    ]);
+    expect(slow.running()).toBe(true);
+    expect(proxy.connections).toBe(1);
+    proxy.bytesPerMs = Infinity;
+    await lab.addConnector();
+  });
+});
+
 describe("a relay that crashes", () => {
-  it("has its connectors back within 2 s; requests wait for them, and its state is kept", async () => {
+  it("has its connectors back; requests wait for them, and its state is kept", TIMEOUT, async () => {
     const expected = await lab.attached();
     await lab.crashRelay();
-    const began = performance.now();
-    const waiting = Promise.all(Array.from({ length: 20 }, () => lab.request("POST")));
-    await eventually("a connector", 5_000, async () => (await lab.attached()) > 0);
-    const backAfterMs = performance.now() - began;
-    expect(failures(await waiting)).toEqual([]);
-    expect(backAfterMs).toBeLessThan(2_000);
-    await eventually("all connectors", 20_000, async () => (await lab.attached()) >= expected);
+    const waiting = Array.from({ length: 20 }, () => lab.request("POST", "patient-api"));
+    expect(failures(await Promise.all(waiting))).toEqual([]);
+    await lab.untilAttached(expected);
     // The service that opted in lets a GET be executed twice.
-    expect(lab.upstream.repeated.filter((id) => !id.startsWith("retry-"))).toEqual([]);
+    expect(upstream.repeated.filter((id) => !id.startsWith("retry-"))).toEqual([]);
   });
 });

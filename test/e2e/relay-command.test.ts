@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { WebSocket } from "ws";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-const STOP_LIMIT_MS = 5_000;
+/** It takes 3 s at most by its own timers; the rest is for a machine that is busy. */
+const STOP_LIMIT_MS = 15_000;
 
 interface Relay {
   child: ChildProcess;
@@ -126,7 +127,7 @@ describe("npm run relay", () => {
             () => "answers",
             () => "gone",
           ),
-        { timeout: 5_000 },
+        { timeout: 30_000 },
       )
       .toBe("gone");
   });

@@ -15,7 +15,7 @@ import { formatToken, parseToken } from "../../shared/token.ts";
 const ADMIN_KEY = "health-admin-key-0123456789abcdef";
 /** Nothing listens here. */
 const CLOSED_PORT = 9;
-const WAIT_MS = 10_000;
+const WAIT_MS = 30_000;
 
 /** Planted wherever a secret may stand; none may come out again. */
 const CANARIES = {
@@ -277,7 +277,7 @@ describe("culvert doctor", () => {
 
   it.each<[what: string, env: Record<string, string>, check: string, remedy: RegExp]>([
     ["an empty allowlist", { TUNNEL_ALLOW: "" }, "allowlist", /set TUNNEL_ALLOW/],
-    ["a token that is missing", { TUNNEL_TOKEN: "" }, "settings", /correct this setting/],
+    ["a token that is missing", { TUNNEL_TOKEN: "" }, "settings", /^correct it/],
     ["a token that the relay does not know", { TUNNEL_TOKEN: "forged" }, "attach", /set TUNNEL_TOKEN/],
     [
       "a relay that nobody answers for",

@@ -4,35 +4,9 @@ import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { encodeMessage } from "../../shared/protocol/frame-codec.ts";
 import { encodeGoaway, encodeOffset, encodeReset } from "../../shared/protocol/frame-payloads.ts";
 import { FLAG, FRAME, type Frame } from "../../shared/protocol/frame.ts";
+import { Dice } from "../support/dice.ts";
+import { SECONDS, SEED, seedsOf } from "./fuzz-time.ts";
 import { Bench, frame, headFrame, MAX_STREAMS, openFrame, STREAM_WINDOW, u32 } from "../support/sim-peer.ts";
-
-const SECONDS = Number(process.env["CULVERT_FUZZ_SECONDS"] ?? 3);
-const SEED = Number(process.env["CULVERT_FUZZ_SEED"] ?? Date.now() % 1_000_000_007);
-
-/** Small and repeatable (mulberry32). */
-class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  /** An integer from 0 to below `n`. */
-  below(n: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4_294_967_296) * n);
-  }
-
-  pick<T>(first: T, ...rest: T[]): T {
-    return rest[this.below(rest.length + 1)] ?? first;
-  }
-
-  bytes(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.below(256));
-  }
-}
 
 /** What a peer may say, mostly: some of it against the state of its stream. */
 function likelyFrame(bench: Bench, dice: Dice): Frame {
@@ -158,10 +132,12 @@ describe.each(["relay", "connector"] as const)("a %s that is told anything", (en
   it(
     `ends streams or the connection, in bounds and with everything given back (seed ${SEED})`,
     () => {
-      const untilMs = Date.now() + (SECONDS * 1000) / 2;
       let games = 0;
       let messages = 0;
-      while (Date.now() < untilMs) messages += play(end, new Dice(SEED + games++));
+      for (const seed of seedsOf("mux", SECONDS / 2)) {
+        messages += play(end, new Dice(seed));
+        games++;
+      }
       expect(messages).toBeGreaterThan(games * 5);
     },
     SECONDS * 1000 + 20_000,

@@ -4,6 +4,7 @@ import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { LinkOptions } from "../support/sim-link.ts";
 import { SimPair, SOME_REQUEST } from "../support/sim-pair.ts";
+import { World } from "../support/sim-world.ts";
 
 /** 20 MB/s, 80 ms there and back: 1.6 MB are under way when it is full. */
 const FAR_LINK = { latencyMs: 40, bytesPerMs: 20_000 };
@@ -174,6 +175,13 @@ describe("both ends over a link", () => {
     expect(sink).toMatchObject({ bytes: 15_000_000, closed: [null] });
   });
 
+  it("keep going with an upload over so slow a link that every answer is late", () => {
+    // A message of 64 KiB takes 3 s, a credit step 26 s, and a PING waits behind all that is under way.
+    const { pair, sink } = upload({ latencyMs: 40, bytesPerMs: 20 }, 3_000_000);
+    pair.clock.advance(200_000);
+    expect(sink).toMatchObject({ bytes: 3_000_000, closed: [null] });
+  });
+
   it("hold no more than the window when the reader does not read, and let the others pass", () => {
     const pair = new SimPair({ link: FAR_LINK, onStream: download });
     const lazy = get(pair, 5_000_000);
@@ -246,6 +254,19 @@ describe("both ends over a link", () => {
     expect(next).toMatchObject({ status: 200, bytes: 500, closed: [null] });
     expect(lost.closed).toEqual([]);
     expect(pair.relay.streamCount + pair.connector.streamCount).toBe(0);
+  });
+
+  it("give back what an epoch had under way, though that wakes who gathers frames for a message", () => {
+    const budget = { totalBytes: 10_000, minimumBytes: 8_448 };
+    const world = new World({ gatherMs: 2, budget, maxStreams: 12, onlyWebSockets: false });
+    for (let count = 0; count < 9; count++) world.run({ do: "open", kind: "http", end: false });
+    world.run({ do: "sleep" });
+    world.run({ do: "stop", side: "connector", stream: 0 });
+    world.run({ do: "wait", ms: 1 });
+    world.run({ do: "write", side: "connector", stream: 0, bytes: 75_536 });
+    expect(world.settle()).toEqual([]);
+    world.pair.cut();
+    expect(world.pair.connectorBudget.roomBytes(budget.totalBytes)).toBe(budget.totalBytes);
   });
 
   it("notice a link that swallows everything", () => {

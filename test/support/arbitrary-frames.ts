@@ -69,7 +69,15 @@ export function openHead(text = fieldText()): fc.Arbitrary<OpenHead> {
 }
 
 export function responseHead(text = fieldText()): fc.Arbitrary<ResponseHead> {
-  return fc.record({ status: fc.integer({ min: 100, max: 599 }), reason: text, fields: fields(text) });
+  return fc.record(
+    {
+      status: fc.integer({ min: 100, max: 599 }),
+      reason: text,
+      upstreamMs: fc.integer({ min: 1, max: 999_999_999 }),
+      fields: fields(text),
+    },
+    { requiredKeys: ["status", "reason", "fields"] },
+  );
 }
 
 export const hello: fc.Arbitrary<Hello> = fc.record({

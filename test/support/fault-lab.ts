@@ -1,18 +1,22 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bundleWorker, CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
-import { adminApi, type AdminApi } from "../../scripts/demo/admin-api.ts";
+import { adminApi, type AdminApi, type AttachedConnector } from "../../scripts/demo/admin-api.ts";
 import { type Child, startChild } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import { startLocalTunnels, type Tunnel } from "../../scripts/demo/local-tunnels.ts";
 import { startWorkerd, type WorkerdOptions, type WorkerdProcess } from "../../scripts/workerd.ts";
 import { FaultProxy } from "./fault-proxy.ts";
-import { LedgerUpstream } from "./ledger-upstream.ts";
 
 const ADMIN_KEY = "fault-lab-admin-key-0123456789";
 const CALLER = { project: "my-project", environment: "production" };
+
+/** For what happens within seconds, on a machine that may be slow and busy. */
+const WAIT_MS = 60_000;
+/** Between a lane's requests. */
+const PAUSE_MS = 5;
 
 /** What one request of the load came to. */
 export interface Outcome {
@@ -21,37 +25,62 @@ export interface Outcome {
   status: number;
   /** `culvert-error`, or what was thrown. */
   code: string | null;
-  tookMs: number;
+}
+
+export interface LabUpstream {
+  /** Resolves with its port. */
+  listen(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Load {
+  /** Resolves when so many more requests are done. */
+  goesOn(count: number): Promise<void>;
+  stop(): Promise<Outcome[]>;
 }
 
 /** A relay, its connectors and an upstream as processes and sockets that can be made to fail. */
 export class FaultLab {
-  readonly upstream = new LedgerUpstream();
   readonly connectors: Child[] = [];
   readonly #proxies: FaultProxy[] = [];
   #directory = "";
+  #relayBundle = "";
+  #culvertBundle = "";
   #upstreamPort = 0;
   #tunnel: Tunnel = { id: "", token: "" };
   #workerd: WorkerdProcess | null = null;
   #restart: WorkerdOptions | null = null;
   #admin: AdminApi | null = null;
   #nextId = 0;
+  readonly #upstream: LabUpstream;
+
+  constructor(upstream: LabUpstream) {
+    this.#upstream = upstream;
+  }
 
   async start(): Promise<void> {
     this.#directory = await mkdtemp(join(tmpdir(), "culvert-faults-"));
-    this.#upstreamPort = await this.upstream.listen();
+    this.#upstreamPort = await this.#upstream.listen();
     const bundlePath = join(this.#directory, "gateway.js");
+    // A long run starts them again and again: what they are made of must stay as it is.
+    this.#relayBundle = join(this.#directory, "relay.js");
+    this.#culvertBundle = join(this.#directory, "culvert.mjs");
+    await Promise.all([
+      copyFile(RELAY_BUNDLE, this.#relayBundle),
+      copyFile(CULVERT_BUNDLE, this.#culvertBundle),
+    ]);
     await bundleWorker(join(import.meta.dirname, "gateway.ts"), bundlePath);
     const rule = { configurations: [{ project: CALLER.project, accessibleBy: CALLER.environment }] };
     const endpoint = `http://127.0.0.1:${this.#upstreamPort}`;
     const services = [
       { name: "api", endpoint, ...rule, healthCheck: false },
       { name: "retry-api", endpoint, retry: true, ...rule, healthCheck: false },
+      { name: "patient-api", endpoint, connectorWaitMs: 30_000, ...rule, healthCheck: false },
     ];
     const persistDir = join(this.#directory, "state");
     let gateways: WorkerdOptions["gateways"] = [];
     const local = await startLocalTunnels({
-      relayBundle: RELAY_BUNDLE,
+      relayBundle: this.#relayBundle,
       persistDir,
       adminKey: ADMIN_KEY,
       services: { main: { version: 1, services } },
@@ -66,7 +95,7 @@ export class FaultLab {
     if (tunnel === undefined) throw new Error("the relay made no tunnel");
     this.#tunnel = tunnel;
     this.#restart = {
-      relay: { bundlePath: RELAY_BUNDLE, adminKey: ADMIN_KEY },
+      relay: { bundlePath: this.#relayBundle, adminKey: ADMIN_KEY },
       persistDir,
       port: portOf(local.workerd.url),
       gateways: gateways.map((gateway) => ({ ...gateway, port: portOf(this.#gatewayUrl) })),
@@ -81,10 +110,10 @@ export class FaultLab {
     return proxy;
   }
 
-  /** Resolves once the relay counts one connector more than before. */
-  async addConnector(proxy?: FaultProxy): Promise<Child> {
-    const before = await this.attached();
-    const child = startChild("connector", process.execPath, [CULVERT_BUNDLE, "connect"], {
+  /** Resolves once the relay counts a connector that was not there before. */
+  async addConnector(proxy?: { url: string }): Promise<Child> {
+    const before = new Set((await this.attachments()).map(({ id }) => id));
+    const child = startChild("connector", process.execPath, [this.#culvertBundle, "connect"], {
       TUNNEL_TOKEN: this.#tunnel.token,
       TUNNEL_ALLOW: "127.0.0.1",
       TUNNEL_METRICS: "127.0.0.1:0",
@@ -93,24 +122,52 @@ export class FaultLab {
       ...(proxy === undefined ? {} : { TUNNEL_RELAY: proxy.url }),
     });
     this.connectors.push(child);
-    await eventually("the connector to attach", 20_000, async () => (await this.attached()) > before);
+    await eventually("the connector to attach", WAIT_MS, async () =>
+      (await this.attachments()).some(({ id }) => !before.has(id)),
+    );
     return child;
   }
 
-  /** How many connectors the relay counts. */
+  /** The connectors that the relay counts. */
+  attachments(): Promise<AttachedConnector[]> {
+    return this.#api.connectors(this.#tunnel.id);
+  }
+
+  /** How many they are. */
   async attached(): Promise<number> {
-    return (await this.#api.connectorIds(this.#tunnel.id)).length;
+    return (await this.attachments()).length;
+  }
+
+  untilAttached(count: number): Promise<unknown> {
+    return eventually(`${count} connectors`, WAIT_MS, async () => (await this.attached()) === count);
+  }
+
+  /** Where a client of the gateway calls a service. */
+  url(service: string, path: string): string {
+    return `${this.#gatewayUrl}/pass/TUNNEL/http://${service}${path}`;
+  }
+
+  /** Streams that the relay holds. */
+  async openStreams(): Promise<number> {
+    return (await this.attachments()).reduce((sum, { openStreams }) => sum + openStreams, 0);
+  }
+
+  get relayUrl(): string {
+    return this.#relay.url;
+  }
+
+  get relayPid(): number {
+    return this.#relay.pid;
   }
 
   async request(method: "GET" | "POST", service = "api"): Promise<Outcome> {
     const id = `${service}-${this.#nextId++}`;
-    const began = performance.now();
-    const done = (status: number, code: string | null): Outcome => {
-      return { id, method, status, code, tookMs: performance.now() - began };
-    };
+    const done = (status: number, code: string | null): Outcome => ({ id, method, status, code });
     try {
-      const url = `${this.#gatewayUrl}/pass/TUNNEL/http://${service}/ledger?id=${id}`;
-      const response = await fetch(url, { method, ...(method === "POST" ? { body: `body of ${id}` } : {}) });
+      const response = await fetch(this.url(service, `/ledger?id=${id}`), {
+        method,
+        ...(method === "POST" ? { body: `body of ${id}` } : {}),
+      });
       const body = await response.text();
       const whole = response.status !== 200 || (JSON.parse(body) as { id: string }).id === id;
       return done(response.status, whole ? response.headers.get("culvert-error") : "WRONG_BODY");
@@ -119,21 +176,26 @@ export class FaultLab {
     }
   }
 
-  /** GET and POST in turn, `everyMs` apart, until `stop` is called; then all outcomes. */
-  load(everyMs: number, service = "api"): { stop(): Promise<Outcome[]> } {
-    const outcomes: Promise<Outcome>[] = [];
+  /** On each lane GET and POST in turn, the next when the last is done: never more are under way than lanes. */
+  load(lanes: number, service = "api"): Load {
+    const outcomes: Outcome[] = [];
     let running = true;
-    const loop = (async () => {
-      for (let count = 0; running; count++) {
-        outcomes.push(this.request(count % 2 === 0 ? "GET" : "POST", service));
-        await sleep(everyMs);
+    const lane = async (number: number) => {
+      for (let count = number; running; count++) {
+        outcomes.push(await this.request(count % 2 === 0 ? "GET" : "POST", service));
+        await sleep(PAUSE_MS);
       }
-    })();
+    };
+    const all = Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)));
     return {
-      stop: async () => {
+      async goesOn(count) {
+        const enough = outcomes.length + count;
+        await eventually(`${count} requests to finish`, WAIT_MS, () => outcomes.length >= enough);
+      },
+      async stop() {
         running = false;
-        await loop;
-        return Promise.all(outcomes);
+        await all;
+        return outcomes;
       },
     };
   }
@@ -149,7 +211,7 @@ export class FaultLab {
     await Promise.all(this.connectors.map((connector) => connector.stop(0)));
     await Promise.all(this.#proxies.map((proxy) => proxy.close()));
     await this.#workerd?.kill();
-    await this.upstream.close();
+    await this.#upstream.close();
     await rm(this.#directory, { recursive: true, force: true });
   }
 

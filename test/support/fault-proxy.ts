@@ -11,6 +11,8 @@ interface Pair {
 export class FaultProxy {
   /** Each piece of data waits so long, in each direction. */
   delayMs = 0;
+  /** How much passes, in each direction of each connection. */
+  bytesPerMs = Infinity;
   /** Packets vanish both ways, and nobody is told. */
   blackHole = false;
   /** New connections are refused. */
@@ -84,6 +86,8 @@ export class FaultProxy {
     try {
       for await (const chunk of from) {
         if (this.delayMs > 0) await sleep(this.delayMs);
+        const takesMs = (chunk as Buffer).byteLength / this.bytesPerMs;
+        if (takesMs > 0) await sleep(takesMs);
         if (this.blackHole) continue;
         if (!to.write(chunk as Buffer)) await Promise.race([once(to, "drain"), once(to, "close")]);
       }

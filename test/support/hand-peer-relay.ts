@@ -25,6 +25,13 @@ const SERVICES = {
       configurations: EVERYWHERE,
     },
     {
+      name: "retry-api",
+      endpoint: "http://payments.internal:8080",
+      retry: true,
+      connectorWaitMs: 0,
+      configurations: EVERYWHERE,
+    },
+    {
       name: "small-api",
       endpoint: "http://payments.internal",
       maxBodyBytes: 1000,
@@ -58,6 +65,7 @@ export class HandTunnel {
   readonly #gatewayUrl: string;
   readonly #binding: string;
   readonly #sockets = new Set<WebSocket>();
+  readonly #connectors = new Map<HandPeer, WebSocket>();
 
   constructor(options: { id: string; token: string; relayUrl: string; gatewayUrl: string; binding: string }) {
     this.id = options.id;
@@ -75,6 +83,7 @@ export class HandTunnel {
     });
     this.#sockets.add(socket);
     const peer = new HandPeer(socket);
+    this.#connectors.set(peer, socket);
     socket.on("error", () => {});
     socket.on("message", (bytes: Buffer, isBinary) => peer.received(isBinary ? bytes : bytes.toString()));
     socket.on("close", (code, reason) => (peer.closed = { code, reason: reason.toString() }));
@@ -128,8 +137,8 @@ export class HandTunnel {
   }
 
   /** A client's WebSocket through the gateway. */
-  webSocket(path: string): WebSocket {
-    const socket = new WebSocket(this.url(path).replace("http", "ws"), { perMessageDeflate: false });
+  webSocket(path: string, service = "api"): WebSocket {
+    const socket = new WebSocket(this.url(path, service).replace("http", "ws"), { perMessageDeflate: false });
     socket.on("error", () => {});
     this.#sockets.add(socket);
     return socket;
@@ -143,6 +152,11 @@ export class HandTunnel {
   /** Ends sockets that the relay has closed: it leaves TCP open for seconds. */
   endClosing(): void {
     for (const socket of this.#sockets) if (socket.readyState === WebSocket.CLOSING) socket.terminate();
+  }
+
+  /** The connector's TCP connection ends without a word. */
+  cut(peer: HandPeer): void {
+    this.#connectors.get(peer)?.terminate();
   }
 
   terminate(): void {
@@ -162,6 +176,14 @@ export async function exchangeBytes(url: string, text: string): Promise<string> 
   socket.write(text);
   await once(socket, "close");
   return received;
+}
+
+/** What the runtime reports though nothing is wrong: how an aborted body ends, and an upload that nobody wants any more. */
+const EXPECTED_REPORTS = ["TunnelError", "Can't read from request stream after response"];
+
+function isFault(line: string): boolean {
+  const reported = /uncaught|internal error/i.test(line);
+  return reported && !EXPECTED_REPORTS.some((expected) => line.includes(expected));
 }
 
 export async function read(response: Response): Promise<Answer> {
@@ -185,18 +207,25 @@ export async function read(response: Response): Promise<Answer> {
 export interface HandRelay {
   url: string;
   pid: number;
+  /** The last lines that it printed. */
+  logs(): string;
+  /** What the relay's code threw and nobody caught, by the runtime's own log. */
+  faults(): string[];
   /** A tunnel that no test has used. */
   tunnel(): HandTunnel;
   stop(): Promise<void>;
 }
 
 /** The relay on workerd with so many tunnels, and one gateway that is bound to all of them. */
-export async function startHandRelay(tunnelCount: number): Promise<HandRelay> {
+export async function startHandRelay(
+  tunnelCount: number,
+  { entry }: { entry?: string } = {},
+): Promise<HandRelay> {
   const directory = await mkdtemp(join(tmpdir(), "culvert-hand-"));
   const relayBundle = join(directory, "relay.js");
   const gatewayBundle = join(directory, "gateway.js");
   await Promise.all([
-    bundleRelay(relayBundle),
+    entry === undefined ? bundleRelay(relayBundle) : bundleWorker(entry, relayBundle),
     bundleWorker(join(import.meta.dirname, "gateway.ts"), gatewayBundle),
   ]);
   const names = Array.from({ length: tunnelCount }, (_, index) => `T${index}`);
@@ -223,6 +252,8 @@ export async function startHandRelay(tunnelCount: number): Promise<HandRelay> {
   return {
     url: workerd.url,
     pid: workerd.pid,
+    logs: () => workerd.logs(),
+    faults: () => workerd.logs().split("\n").filter(isFault),
     tunnel() {
       const binding = names[used.length] ?? "";
       const made = tunnels[binding];

@@ -7,7 +7,7 @@ import { decodeOpen, encodeHead } from "../../shared/protocol/head-codec.ts";
 import type { Field, OpenHead } from "../../shared/protocol/head.ts";
 import { writeU16, writeU32 } from "../../shared/protocol/integers.ts";
 
-const WAIT_MS = 10_000;
+const WAIT_MS = 15_000;
 const POLL_MS = 5;
 
 const encoder = new TextEncoder();
@@ -117,7 +117,7 @@ export class HandPeer {
   }
 }
 
-/** Polls until it holds; after ten seconds it throws with what was awaited. */
+/** Polls until it holds; after a while it throws with what was awaited. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: () => string = () => "it",

@@ -27,6 +27,7 @@ export class HttpUpstream {
   sunkBytes = 0;
   readonly #events = new EventEmitter().setMaxListeners(0);
   readonly #happened = new Set<string>();
+  readonly #held = new Set<ServerResponse>();
   readonly #server: Server;
 
   constructor(tls?: { key: string; cert: string }) {
@@ -71,7 +72,13 @@ export class HttpUpstream {
   /** Resolves when `started` or `gone` (the caller went away first) has happened to the request of this case. */
   async saw(event: "started" | "gone", caseName: string): Promise<void> {
     const name = `${event} ${caseName}`;
-    if (!this.#happened.has(name)) await once(this.#events, name, { signal: AbortSignal.timeout(10_000) });
+    if (!this.#happened.has(name)) await once(this.#events, name, { signal: AbortSignal.timeout(30_000) });
+  }
+
+  /** Answers all that is held. */
+  release(): void {
+    for (const response of this.#held) response.end("held");
+    this.#held.clear();
   }
 
   #note(event: "started" | "gone", caseName: string): void {
@@ -138,28 +145,16 @@ export class HttpUpstream {
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(seen));
     },
 
-    "/events": async (_request, response, query) => {
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      for (let id = 1; id <= Number(query.get("count")); id += 1) {
-        if (id > 1) await sleep(Number(query.get("intervalMs")));
-        response.write(`data: ${id}\n\n`);
-      }
-      response.end();
-    },
-
     /** Never answers. */
     "/hang": (request) => request.resume(),
+
+    /** Answers when the test says so, by `release`. */
+    "/held": (_request, response) => void this.#held.add(response),
 
     /** A head, then nothing. */
     "/hang-after-head": (request, response) => {
       request.resume();
       response.writeHead(200).write("first");
-    },
-
-    /** Takes a while before the head. */
-    "/slow": async (_request, response, query) => {
-      await sleep(Number(query.get("delayMs")));
-      response.end("slow");
     },
 
     /** Half of a promised body, then the connection is cut. */
@@ -215,11 +210,8 @@ export class HttpUpstream {
         flood(webSocket, Number(url.searchParams.get("messages")), Number(url.searchParams.get("bytes")));
         return;
       case "/ws/slow":
-        // Reads one message every so often: the sender has to feel it.
-        webSocket.on("message", () => {
-          webSocket.pause();
-          setTimeout(() => webSocket.resume(), 20);
-        });
+        // Reads nothing: the sender has to feel it.
+        webSocket.pause();
         return;
       default:
         webSocket.on("message", (data, isBinary) => webSocket.send(data, { binary: isBinary }));

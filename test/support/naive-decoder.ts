@@ -209,18 +209,7 @@ function open(view: DataView) {
     if (fact === undefined || fact === "") throw new NaiveError("stream", "STREAM_ERROR");
     return fact;
   });
-  const timeouts: Record<string, number> = {};
-  for (const [id, name] of [
-    [8, "connectTimeoutMs"],
-    [9, "responseTimeoutMs"],
-  ] as const) {
-    const fact = facts.get(id);
-    if (fact === undefined) continue;
-    valid(
-      fact.length <= 9 && Number.isInteger(Number(fact)) && String(Number(fact)) === fact && Number(fact) > 0,
-    );
-    timeouts[name] = Number(fact);
-  }
+  const timeouts = times(facts, { 8: "connectTimeoutMs", 9: "responseTimeoutMs" });
   valid(isToken(method ?? "") && method !== "CONNECT" && method !== "TRACE");
   valid(path !== undefined && path.length <= 8192 && path.startsWith("/"));
   valid((path ?? "").split("").every((c) => c > " " && c !== "\u007f"));
@@ -235,7 +224,20 @@ function head(view: DataView) {
   checkFields(fields);
   const units = (facts.get(10) ?? "").slice(0, 256).split("");
   const reason = units.filter((c) => c >= " " && c !== "\u007f").join("");
-  return { status, reason: reason.toWellFormed(), fields };
+  return { status, reason: reason.toWellFormed(), ...times(facts, { 11: "upstreamMs" }), fields };
+}
+
+function times(facts: ReadonlyMap<number, string>, names: Record<number, string>): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const [id, name] of Object.entries(names)) {
+    const fact = facts.get(Number(id));
+    if (fact === undefined) continue;
+    valid(
+      fact.length <= 9 && Number.isInteger(Number(fact)) && String(Number(fact)) === fact && Number(fact) > 0,
+    );
+    found[name] = Number(fact);
+  }
+  return found;
 }
 
 function trailers(view: DataView) {
@@ -276,7 +278,7 @@ function block(view: DataView, start: number): { facts: Map<number, string>; fie
       fields.push([name, cut(valueLength)]);
     } else {
       const id = nameLength - 0x8000;
-      ensure(id >= 1 && id <= 10);
+      ensure(id >= 1 && id <= 11);
       facts.set(id, cut(valueLength));
     }
   }

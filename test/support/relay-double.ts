@@ -120,6 +120,9 @@ export class Call implements StreamHandler {
   receivedBytes = 0;
   readonly messages: { data: string; text: boolean }[] = [];
   closed = false;
+  /** Resolves once it is closed. */
+  readonly over: Promise<void>;
+  readonly #tellOver: () => void;
   error: TunnelError | null = null;
   stopped = false;
   /** False: what arrives stays in the stream, whose window shuts. */
@@ -130,6 +133,9 @@ export class Call implements StreamHandler {
   #partial: Buffer[] = [];
 
   constructor(mux: RelayMux, target: string, open: Partial<OpenHead> = {}, options: { end?: boolean } = {}) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.over = promise;
+    this.#tellOver = resolve;
     this.stream = mux.open(
       {
         kind: "http",
@@ -181,6 +187,7 @@ export class Call implements StreamHandler {
   onClosed(error: TunnelError | null): void {
     this.closed = true;
     this.error = error;
+    this.#tellOver();
   }
 
   #readMessages(): void {

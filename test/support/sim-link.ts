@@ -46,20 +46,18 @@ export class SimDirection implements Transport {
     const nowMs = this.#clock.nowMs();
     this.#bufferedBytes += message.byteLength;
     this.#freeAtMs = Math.max(nowMs, this.#freeAtMs) + message.byteLength / this.#options.bytesPerMs;
-    this.#after(this.#freeAtMs - nowMs, () => {
+    this.#at(this.#freeAtMs, () => {
       this.#bufferedBytes -= message.byteLength;
       this.#sender().drained();
     });
-    this.#after(this.#freeAtMs - nowMs + this.#options.latencyMs, () => this.#receiver().receive(message));
+    this.#at(this.#freeAtMs + this.#options.latencyMs, () => this.#receiver().receive(message));
   }
 
   close(code: number): void {
     if (this.#cut || this.closeCode !== null) return;
     this.closeCode = code;
-    const nowMs = this.#clock.nowMs();
-    this.#after(Math.max(nowMs, this.#freeAtMs) - nowMs + this.#options.latencyMs, () =>
-      this.#receiver().closed(code),
-    );
+    const leftMs = Math.max(this.#clock.nowMs(), this.#freeAtMs);
+    this.#at(leftMs + this.#options.latencyMs, () => this.#receiver().closed(code));
   }
 
   bufferedBytes(): number {
@@ -71,9 +69,10 @@ export class SimDirection implements Transport {
     this.#cut = true;
   }
 
-  #after(delayMs: number, run: () => void): void {
-    // Whole milliseconds: sums of fractions would make timers that never come due.
-    this.#clock.after(Math.ceil(delayMs), () => {
+  #at(timeMs: number, run: () => void): void {
+    // At whole milliseconds: sums of fractions would make timers that never come due. Of the time, not of the delay:
+    // who sends between two of them would be overtaken.
+    this.#clock.after(Math.ceil(timeMs) - this.#clock.nowMs(), () => {
       if (!this.#cut) run();
     });
   }

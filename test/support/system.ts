@@ -12,6 +12,7 @@ import { startStuckListener } from "./stuck-listener.ts";
 import { TRUSTED_CERTIFICATE_FILE, trustedIdentity, untrustedIdentity } from "./tls-identities.ts";
 
 const PROJECT = "my-project";
+const ADMIN_KEY = "e2e-admin-key-0123456789abcdef";
 const EVERYWHERE = [{ project: PROJECT, accessibleBy: ["production", "preview"] }];
 /** A network rule needs its port before the upstream has one: nothing listens here. */
 const CLOSED_PORT = 9;
@@ -24,6 +25,9 @@ export interface System {
   workerd: WorkerdProcess;
   admin: AdminApi;
   gatewayUrl: string;
+  adminKey: string;
+  /** Of the tunnel that the connectors serve. */
+  tunnelId: string;
   connectors: Child[];
   addConnector(): Promise<Child>;
   /** Where `direct` finds what the tunnel calls by a service's name. */
@@ -35,6 +39,10 @@ export interface SystemOptions {
   connectors?: number;
   /** With V8's inspector, for `relayHeapBytes`. */
   inspect?: boolean;
+  /** The relay may send logs to this machine. */
+  mayCallPrivate?: boolean;
+  /** More services: the endpoint of each name. */
+  endpoints?: Record<string, string>;
 }
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
@@ -51,7 +59,12 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
 }
 
 async function assemble(
-  { connectors: connectorCount = 1, inspect = false }: SystemOptions,
+  {
+    connectors: connectorCount = 1,
+    inspect = false,
+    mayCallPrivate = false,
+    endpoints: more = {},
+  }: SystemOptions,
   closers: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<System> {
@@ -81,6 +94,7 @@ async function assemble(
     "closed-api": `http://127.0.0.1:${CLOSED_PORT}`,
     "nameless-api": "http://no-such-host.invalid",
     "forbidden-api": `http://127.0.0.2:${raw.port}`,
+    ...more,
   };
   const service = (name: string) => ({ name, endpoint: endpoints[name], configurations: EVERYWHERE });
   const main = {
@@ -111,8 +125,9 @@ async function assemble(
   const { workerd, admin, tunnels } = await startLocalTunnels({
     relayBundle: RELAY_BUNDLE,
     persistDir: join(directory, "state"),
-    adminKey: "e2e-admin-key-0123456789abcdef",
+    adminKey: ADMIN_KEY,
     inspect,
+    mayCallPrivate,
     services: { main, unattended: main },
     gateways: (ids) => [
       {
@@ -155,7 +170,20 @@ async function assemble(
     if (endpoint === undefined) throw new Error(`no service ${name}`);
     return endpoint;
   };
-  return { raw, node, tls, workerd, admin, gatewayUrl, connectors, addConnector, directOrigin, stop };
+  return {
+    raw,
+    node,
+    tls,
+    workerd,
+    admin,
+    gatewayUrl,
+    adminKey: ADMIN_KEY,
+    tunnelId: tunnel.id,
+    connectors,
+    addConnector,
+    directOrigin,
+    stop,
+  };
 }
 
 /** Resident memory of a process in bytes. */

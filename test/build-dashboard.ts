@@ -1,0 +1,1 @@
+export { buildDashboard as setup } from "../scripts/build-dashboard.ts";

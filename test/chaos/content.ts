@@ -1,0 +1,14 @@
+import { createHash } from "node:crypto";
+import { crc32Hex } from "../../shared/crc32.ts";
+import { Dice } from "../support/dice.ts";
+
+/** The bytes that belong to this name alone: nothing lost, doubled, moved or mixed up goes unseen. */
+export function contentOf(name: string, length: number): Buffer {
+  const dice = new Dice(Number.parseInt(crc32Hex(name), 16));
+  const words = Uint32Array.from({ length: Math.ceil(length / 4) }, () => dice.below(2 ** 32));
+  return Buffer.from(words.buffer, 0, length);
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,13 @@
+import kept from "./corpus/seeds.json" with { type: "json" };
+
+/** For each fuzzer; more by `npm run fuzz -- --minutes N`. */
+export const SECONDS = Number(process.env["CULVERT_FUZZ_SECONDS"] ?? 3);
+/** The same in each run of the suite; `npm run fuzz` looks elsewhere. */
+export const SEED = Number(process.env["CULVERT_FUZZ_SEED"] ?? 1);
+
+/** Seeds that once found something, then new ones until the time is over. */
+export function* seedsOf(fuzzer: keyof typeof kept, seconds = SECONDS): Generator<number> {
+  yield* kept[fuzzer];
+  const untilMs = Date.now() + seconds * 1_000;
+  for (let seed = SEED; Date.now() < untilMs; seed++) yield seed;
+}

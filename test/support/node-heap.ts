@@ -1,0 +1,46 @@
+import { once } from "node:events";
+import { WebSocket } from "ws";
+
+const TIMEOUT_MS = 30_000;
+
+export interface NodeMemory {
+  /** On V8's heap after a collection. */
+  heapBytes: number;
+  /** Outside of it, for buffers. */
+  bufferBytes: number;
+  /** Timers, sockets and the like that keep the process busy. */
+  resources: number;
+}
+
+/** What a Node process that was started with `--inspect` holds once all garbage is gone. */
+export async function nodeMemory(inspectorUrl: string): Promise<NodeMemory> {
+  const inspector = new WebSocket(inspectorUrl);
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  let lastId = 0;
+  const call = async (method: string, params: object = {}): Promise<Record<string, unknown>> => {
+    const id = ++lastId;
+    inspector.send(JSON.stringify({ id, method, params }));
+    for (;;) {
+      const [data] = (await once(inspector, "message", { signal })) as [Buffer];
+      const answer = JSON.parse(data.toString()) as { id?: number; result?: Record<string, unknown> };
+      if (answer.id === id) return answer.result ?? {};
+    }
+  };
+  try {
+    await once(inspector, "open", { signal });
+    // The second one finds what the first one's finalizers let go.
+    await call("HeapProfiler.collectGarbage");
+    await call("HeapProfiler.collectGarbage");
+    const expression =
+      "JSON.stringify({ ...process.memoryUsage(), resources: process.getActiveResourcesInfo().length })";
+    const { result } = (await call("Runtime.evaluate", { expression })) as { result: { value: string } };
+    const { heapUsed, arrayBuffers, resources } = JSON.parse(result.value) as {
+      heapUsed: number;
+      arrayBuffers: number;
+      resources: number;
+    };
+    return { heapBytes: heapUsed, bufferBytes: arrayBuffers, resources };
+  } finally {
+    inspector.terminate();
+  }
+}
