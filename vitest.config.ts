@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [
-            "{shared,worker,connector,cli,scripts,bench}/**/*.test.ts",
+            "{shared,worker,connector,cli,scripts,bench,dashboard}/**/*.test.ts",
             "test/{conformance,simulation,fuzz}/**/*.test.ts",
           ],
           testTimeout: 20_000,
@@ -21,10 +21,15 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { ADMIN_KEY: "admin-key-of-the-tests" } },
+            miniflare: { bindings: { ADMIN_KEY: "admin-key-of-the-tests", LOG_CONSOLE: "off" } },
           }),
         ],
-        test: { name: "workers", include: ["test/workers/**/*.test.ts"], testTimeout: 30_000 },
+        test: {
+          name: "workers",
+          include: ["test/workers/**/*.test.ts"],
+          globalSetup: ["test/build-dashboard.ts"],
+          testTimeout: 30_000,
+        },
       },
       {
         // Real processes on two cores: one file at a time, so that timings and memory mean something.

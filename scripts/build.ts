@@ -3,8 +3,16 @@ import { relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bundleCulvert, bundleRelay, CULVERT_BUNDLE, RELAY_BUNDLE } from "./bundle.ts";
 
-await Promise.all([bundleRelay(), bundleCulvert()]);
-for (const path of [RELAY_BUNDLE, CULVERT_BUNDLE]) {
+const BUILDS = [
+  { name: "relay", build: bundleRelay, path: RELAY_BUNDLE },
+  { name: "culvert", build: bundleCulvert, path: CULVERT_BUNDLE },
+];
+
+/** `relay` or `culvert`: that one alone. */
+const only = process.argv[2];
+const builds = BUILDS.filter(({ name }) => only === undefined || name === only);
+await Promise.all(builds.map(({ build }) => build()));
+for (const { path } of builds) {
   const bytes = await readFile(path);
   console.log(
     `${relative(process.cwd(), path)}  ${kib(bytes.length)}, ${kib(gzipSync(bytes).length)} gzipped`,

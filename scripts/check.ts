@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters, styleText } from "node:util";
+import { buildDashboard } from "./build-dashboard.ts";
 
 interface Step {
   name: string;
@@ -19,7 +20,7 @@ interface Outcome extends Step {
 const steps: readonly Step[] = [
   { name: "lint and boundaries", command: ["oxlint", "--format=unix"] },
   { name: "format", command: ["oxfmt", "--list-different", "."] },
-  ...["shared", "worker", "worker-test", "node"].map((project) => ({
+  ...["shared", "worker", "worker-test", "node", "dashboard"].map((project) => ({
     name: `types: ${project}`,
     command: ["tsc", "-p", `tsconfig.${project}.json`],
   })),
@@ -47,6 +48,9 @@ function report({ name, ok, output, seconds }: Outcome): void {
   console.log(`${mark}  ${name.padEnd(20)} ${seconds.toFixed(1)} s`);
   if (!ok) console.log(stripVTControlCharacters(output).replace(/^/gm, "      "));
 }
+
+// The relay embeds it: without it, types are missing.
+await buildDashboard();
 
 const waiting = [...steps];
 let failures = 0;

@@ -72,6 +72,7 @@ async function main(): Promise<number> {
     if (values.once || !passed) return passed ? 0 : 1;
     screen.title("Try it yourself (Ctrl-C ends the demo)");
     for (const line of curlLines(stack)) console.log(`  ${line}`);
+    console.log(`\n  The dashboard: ${stack.workerd.url}/dashboard, with the key ${stack.adminKey}`);
     console.log();
     console.error(`demo: ${await ended}`);
     return 1;

@@ -15,6 +15,7 @@ Runs the relay on this machine, on workerd, with its state on disk.
   --admin-key KEY    key of the admin API; other users of this machine can see it in the process
                      list, so prefer the environment variable ADMIN_KEY. Without either, a key is
                      made once and kept in DIR/admin-key.
+  --allow-private    log destinations may be on this machine and on private addresses
   -h, --help         this text
 
 Prints "ready URL" when it serves. Ctrl-C or SIGTERM ends it.`;
@@ -27,6 +28,7 @@ interface Settings {
   host: string;
   persistDir: string;
   adminKey: string | undefined;
+  mayCallPrivate: boolean;
 }
 
 function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings | "help" {
@@ -37,6 +39,7 @@ function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings
       host: { type: "string", default: "127.0.0.1" },
       persist: { type: "string", default: ".culvert" },
       "admin-key": { type: "string" },
+      "allow-private": { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -46,7 +49,13 @@ function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings
   }
   const adminKey = values["admin-key"] ?? env["ADMIN_KEY"];
   if (adminKey === "") throw new Error("the admin key is empty");
-  return { port: Number(values.port), host: values.host, persistDir: resolve(values.persist), adminKey };
+  return {
+    port: Number(values.port),
+    host: values.host,
+    persistDir: resolve(values.persist),
+    adminKey,
+    mayCallPrivate: values["allow-private"],
+  };
 }
 
 /** The same key at each start, readable by its owner alone. */
@@ -61,7 +70,13 @@ async function keptAdminKey(persistDir: string): Promise<string> {
   return (await readFile(path, "utf8")).trim();
 }
 
-async function start({ port, host, persistDir, adminKey }: Settings): Promise<WorkerdProcess> {
+async function start({
+  port,
+  host,
+  persistDir,
+  adminKey,
+  mayCallPrivate,
+}: Settings): Promise<WorkerdProcess> {
   await mkdir(persistDir, { recursive: true, mode: 0o700 });
   const key = adminKey ?? (await keptAdminKey(persistDir));
   // Not in dist/: a build or a second relay may be writing there.
@@ -69,7 +84,7 @@ async function start({ port, host, persistDir, adminKey }: Settings): Promise<Wo
   await bundleRelay(bundlePath);
   try {
     return await startWorkerd({
-      relay: { bundlePath, adminKey: key },
+      relay: { bundlePath, adminKey: key, mayCallPrivate },
       host,
       port,
       persistDir,
@@ -95,6 +110,7 @@ async function main(): Promise<void> {
     void relay.stop(STOP_GRACE_MS);
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
+  console.log(`dashboard at ${relay.url}/dashboard`);
   console.log(`ready ${relay.url}`);
 
   const code = await relay.exited;

@@ -25,6 +25,8 @@ export interface WorkerdOptions {
     adminKey: string;
     /** Further text bindings. */
     vars?: Readonly<Record<string, string>>;
+    /** Log destinations may then be on loopback and private networks. */
+    mayCallPrivate?: boolean;
   };
   gateways?: readonly GatewayOptions[];
   /** Default 127.0.0.1. */
@@ -74,19 +76,21 @@ export function gatewaySocket(name: string): string {
   return `gateway-${name}`;
 }
 
-function relayService({ bundlePath, vars }: WorkerdOptions["relay"]): string {
+const CLASSES = ["Tunnel", "Registry", "Telemetry"];
+
+function relayService({ bundlePath, vars, mayCallPrivate = false }: WorkerdOptions["relay"]): string {
   return worker("culvert", bundlePath, [
     `bindings = [${[
       `(name = "ADMIN_KEY", fromEnvironment = "${ADMIN_KEY_VARIABLE}")`,
-      `(name = "TUNNEL", durableObjectNamespace = "Tunnel")`,
-      `(name = "REGISTRY", durableObjectNamespace = "Registry")`,
+      ...CLASSES.map((name) => `(name = "${name.toUpperCase()}", durableObjectNamespace = "${name}")`),
       ...textBindings(vars),
     ].join(", ")}]`,
-    `durableObjectNamespaces = [${["Tunnel", "Registry"]
+    `durableObjectNamespaces = [${CLASSES
       // The key is part of every object's id: changing it loses all state.
       .map((name) => `(className = "${name}", uniqueKey = "culvert-${name}", enableSql = true)`)
       .join(", ")}]`,
     `durableObjectStorage = (localDisk = "state")`,
+    ...(mayCallPrivate ? [`globalOutbound = "any-network"`] : []),
   ]);
 }
 
@@ -110,7 +114,7 @@ function worker(name: string, bundlePath: string, rest: readonly string[]): stri
   ].join(", ")}))`;
 }
 
-/** Gateways may call loopback, so that tests can compare with a direct call; the relay may not. */
+/** Gateways may call loopback, so that tests can compare with a direct call; the relay only if it is told to. */
 function sharedServices(stateDir: string): string[] {
   return [
     `(name = "state", disk = (path = ${text(stateDir)}, writable = true))`,

@@ -27,7 +27,7 @@ const RELAY = `
     fetch() { return Response.json(this.ctx.props); }
   }
   export default {
-    async fetch(request, { TUNNEL, REGISTRY, ...texts }) {
+    async fetch(request, { TUNNEL, REGISTRY, TELEMETRY: _, ...texts }) {
       if (request.headers.has("upgrade")) return TUNNEL.getByName("a").fetch(request);
       if (request.url.endsWith("/count")) return Response.json(await REGISTRY.getByName("a").count());
       return Response.json(texts);

@@ -1,11 +1,18 @@
+export interface AttachedConnector {
+  id: string;
+  /** Of the oldest of its connections. */
+  connectedAt: string;
+  openStreams: number;
+}
+
 /** The relay's admin API, as far as a local system needs it. */
 export interface AdminApi {
   createTunnel(name: string): Promise<{ id: string; token: string }>;
   putServices(tunnelId: string, file: unknown): Promise<void>;
   /** `healthy`, `degraded`, `down` or `inactive`. */
   status(tunnelId: string): Promise<string>;
-  /** Of the connectors that are attached now. */
-  connectorIds(tunnelId: string): Promise<string[]>;
+  /** Those that are attached now. */
+  connectors(tunnelId: string): Promise<AttachedConnector[]>;
 }
 
 export function adminApi(relayUrl: string, adminKey: string): AdminApi {
@@ -23,9 +30,9 @@ export function adminApi(relayUrl: string, adminKey: string): AdminApi {
   return {
     createTunnel: (name) => call("POST", "/tunnels", { name }),
     putServices: (tunnelId, file) => call("PUT", `/tunnels/${tunnelId}/services-configuration`, file),
-    connectorIds: async (tunnelId) => {
-      const { connectors } = await call<{ connectors: { id: string }[] }>("GET", `/tunnels/${tunnelId}`);
-      return connectors.map(({ id }) => id);
+    connectors: async (tunnelId) => {
+      const path = `/tunnels/${tunnelId}`;
+      return (await call<{ connectors: AttachedConnector[] }>("GET", path)).connectors;
     },
     status: async (tunnelId) => (await call<{ status: string }>("GET", `/tunnels/${tunnelId}`)).status,
   };

@@ -31,10 +31,16 @@ export async function startLocalTunnels(options: {
   persistDir: string;
   adminKey: string;
   inspect?: boolean;
+  /** The relay may call loopback: a log destination of a test is there. */
+  mayCallPrivate?: boolean;
   services: Readonly<Record<string, unknown>>;
   gateways: (tunnelIds: Readonly<Record<string, string>>) => readonly GatewayOptions[];
 }): Promise<LocalTunnels> {
-  const relay = { bundlePath: options.relayBundle, adminKey: options.adminKey };
+  const relay = {
+    bundlePath: options.relayBundle,
+    adminKey: options.adminKey,
+    mayCallPrivate: options.mayCallPrivate ?? false,
+  };
   const bare = await startWorkerd({ relay, persistDir: options.persistDir });
   let tunnels: Record<string, Tunnel>;
   try {

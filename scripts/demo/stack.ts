@@ -19,6 +19,8 @@ export interface Stack {
   sampleApiUrl: string;
   gatewayUrl: string;
   gatewayKey: string;
+  /** Opens the admin API and the dashboard, for as long as the demo runs. */
+  adminKey: string;
   tunnelId: string;
   workerd: WorkerdProcess;
   sampleApi: Child;
@@ -46,6 +48,7 @@ export async function startStack(
     bundleWorker(join(root, "examples/gateway/gateway.ts"), gatewayBundle),
   ]);
   const gatewayKey = randomBytes(12).toString("base64url");
+  const adminKey = randomBytes(32).toString("base64url");
   const services = {
     version: 1,
     services: [
@@ -56,7 +59,7 @@ export async function startStack(
   const { workerd, admin, tunnels } = await startLocalTunnels({
     relayBundle,
     persistDir: join(directory, "state"),
-    adminKey: randomBytes(32).toString("base64url"),
+    adminKey,
     services: { demo: services },
     gateways: ({ demo: tunnel }) => [
       {
@@ -86,5 +89,14 @@ export async function startStack(
   cleanups.push(() => connector.stop(3000));
   tell("connector", `process ${connector.pid}, dialled out; may reach ${allowed} and nothing else`);
 
-  return { sampleApiUrl, gatewayUrl, gatewayKey, tunnelId: tunnel.id, workerd, sampleApi, connector };
+  return {
+    sampleApiUrl,
+    gatewayUrl,
+    gatewayKey,
+    adminKey,
+    tunnelId: tunnel.id,
+    workerd,
+    sampleApi,
+    connector,
+  };
 }
