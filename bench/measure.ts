@@ -13,7 +13,7 @@ export interface Sample {
   mibPerSecond: number;
   p50Ms: number;
   p99Ms: number;
-  /** CPU time by part, in µs: of each request, or of each MiB where a single transfer was measured. */
+  /** CPU time by part, in µs: of each request, or of each MiB of large transfers. */
   cpuUs: Readonly<Record<string, number>>;
   /** Messages toward the relay for each request; null where there are none. */
   messagesPerRequest: number | null;

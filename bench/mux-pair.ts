@@ -3,6 +3,8 @@ import { ConnectorMux } from "../shared/mux/connector-mux.ts";
 import { SendBudget, WindowPool } from "../shared/mux/flow-window.ts";
 import { RelayMux } from "../shared/mux/relay-mux.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
+import { encodeMessage } from "../shared/protocol/frame-codec.ts";
+import type { Frame } from "../shared/protocol/frame.ts";
 import type { OpenHead, ResponseHead } from "../shared/protocol/head.ts";
 import {
   CONNECTION_WINDOW_BYTES,
@@ -36,7 +38,10 @@ export class MuxPair {
       soon: (run) => void this.#tasks.push(run),
     };
     const leadsTo = (receive: (message: Uint8Array) => void) => ({
-      send: (message: Uint8Array) => void this.#tasks.push(() => receive(message)),
+      send: (frames: readonly Frame[]) => {
+        const message = encodeMessage(frames);
+        this.#tasks.push(() => receive(message));
+      },
       close: () => {},
       bufferedBytes: () => 0,
     });

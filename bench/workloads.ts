@@ -168,7 +168,9 @@ function bulkJob(subject: Subject, direction: "down" | "up", bytes: number, conc
   const { origin, headers } = subject;
   const [down, up] = isLimit(subject) ? [`/down/${bytes}`, "/up"] : [`/bytes/${bytes}`, "/sink"];
   const url = origin + (direction === "down" ? down : up);
-  return { kind: "bulk" as const, url, headers, direction, bytes, concurrency };
+  // The first one after a pause is slower, and one alone is over within a collector's pause or two.
+  const transfers = bytes < GIB ? 3 : 1;
+  return { kind: "bulk" as const, url, headers, direction, bytes, concurrency, transfers };
 }
 
 function sizeName(bytes: number): string {

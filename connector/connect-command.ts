@@ -10,7 +10,6 @@ import { startConnector } from "./node-connector.ts";
 import { startTracing } from "./start-tracing.ts";
 import { Reload, warnOf } from "./reload.ts";
 import { addSettingOptions } from "./setting-options.ts";
-import { keepHeapSmall } from "./small-heap.ts";
 import type { Flags } from "./settings.ts";
 import { VERSION } from "./version.ts";
 
@@ -42,7 +41,6 @@ export function connectCommand(): Command {
 }
 
 async function runConnector(first: LoadedConfig & { ok: true }, load: () => LoadedConfig): Promise<void> {
-  keepHeapSmall();
   let config: ConnectorConfig = first.config;
   const log = createLog(config.logLevel);
   const { relayUrl, token, connections, metrics } = config;

@@ -1,6 +1,7 @@
 import type { Clock } from "../shared/clock.ts";
 import { WindowPool } from "../shared/mux/flow-window.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
+import { encodedSize } from "../shared/protocol/frame-codec.ts";
 import { CONNECTOR_WINDOW_POOL_BYTES } from "../shared/protocol/limits.ts";
 import { encodeHealth } from "../shared/protocol/service-checks.ts";
 import type { TunnelError } from "../shared/protocol/tunnel-error.ts";
@@ -120,9 +121,9 @@ export class Connector {
 
 function counted(connection: RelayConnection, onSend: (sizeBytes: number) => void): RelayConnection {
   return {
-    send(message) {
-      onSend(message.byteLength);
-      connection.send(message);
+    send(frames) {
+      onSend(encodedSize(frames));
+      connection.send(frames);
     },
     sendText: (text) => connection.sendText(text),
     close: (code, reason) => connection.close(code, reason),

@@ -78,7 +78,7 @@ export function relayDialler(address: () => RelayAddress): DialRelay {
       socket.terminate();
     };
     return {
-      send: (message) => transport.send(message),
+      send: (frames) => transport.send(frames),
       bufferedBytes: () => transport.bufferedBytes(),
       sendText: (text) => socket.send(text),
       close(code, reason) {

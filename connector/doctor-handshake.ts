@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { decodeMessage, encodeMessage } from "../shared/protocol/frame-codec.ts";
+import { decodeMessage } from "../shared/protocol/frame-codec.ts";
 import { encodeGoaway } from "../shared/protocol/frame-payloads.ts";
-import { FRAME } from "../shared/protocol/frame.ts";
+import { FRAME, type Frame } from "../shared/protocol/frame.ts";
 import { decodeSettings, decodeWelcome, encodeHello } from "../shared/protocol/handshake.ts";
 import {
   CLOSE_GOING_AWAY,
@@ -72,7 +72,7 @@ export function shakeHands(dialRelay: DialRelay, softwareVersion: string): Promi
   });
 }
 
-function greeting(softwareVersion: string): Uint8Array {
+function greeting(softwareVersion: string): Frame[] {
   const hello = encodeHello({
     softwareVersion,
     connectorId: `doctor_${randomBytes(12).toString("hex")}`,
@@ -84,5 +84,5 @@ function greeting(softwareVersion: string): Uint8Array {
   });
   const goaway = encodeGoaway({ lastStreamId: 0, code: "DRAINING", drainMs: 0, text: "only looking" });
   const frame = (type: number, payload: Uint8Array) => ({ type, flags: 0, streamId: 0, payload });
-  return encodeMessage([frame(FRAME.HELLO, hello), frame(FRAME.GOAWAY, goaway)]);
+  return [frame(FRAME.HELLO, hello), frame(FRAME.GOAWAY, goaway)];
 }

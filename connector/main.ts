@@ -1,3 +1,5 @@
+// oxlint-disable-next-line import/no-unassigned-import -- sets what holds for the whole process, before anything else runs
+import "./small-heap.ts";
 import { Command } from "commander";
 import { addAdminCommands, runCulvert } from "../cli/run.ts";
 import { connectCommand } from "./connect-command.ts";

@@ -6,8 +6,6 @@ import { buildDashboard } from "./build-dashboard.ts";
 const root = join(import.meta.dirname, "..");
 
 export const RELAY_BUNDLE = join(root, "dist/relay/index.js");
-/** What `ws` looks for, and runs without. */
-const NATIVE_MASK = { bufferutil: join(root, "connector/websocket-mask.ts") };
 export const CULVERT_BUNDLE = join(root, "dist/culvert.js");
 
 /** The whole Worker, as `wrangler deploy --no-bundle` and `workerd serve` take it. */
@@ -33,7 +31,6 @@ export async function bundleWorker(entry: string, outfile: string): Promise<void
 export async function bundleCulvert(outfile = CULVERT_BUNDLE): Promise<void> {
   await bundle({
     entryPoints: [join(root, "connector/main.ts")],
-    alias: NATIVE_MASK,
     outfile,
     platform: "node",
     target: "node22",
@@ -53,7 +50,6 @@ export async function bundleCulvert(outfile = CULVERT_BUNDLE): Promise<void> {
 export async function bundleCulvertForSea(outfile: string): Promise<void> {
   await bundle({
     entryPoints: [join(root, "connector/main.ts")],
-    alias: NATIVE_MASK,
     outfile,
     platform: "node",
     format: "cjs",

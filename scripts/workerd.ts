@@ -30,6 +30,8 @@ export interface WorkerdProcess {
   exited: Promise<number | null>;
   /** The last lines it printed. */
   logs(): string;
+  /** From now on its output is taken from it and thrown away: reading lines costs as much as writing them. */
+  forgetOutput(): void;
   /** SIGTERM, and SIGKILL after `graceMs` (default 1,000): workerd stays while a WebSocket is open. */
   stop(graceMs?: number): Promise<void>;
   /** SIGKILL: a crash. */
@@ -124,7 +126,7 @@ function spawnWorkerd(configPath: string, options: WorkerdOptions): RunningChild
     exited,
     kill,
     stop,
-    logs: keepLog(child, options.onLog),
+    ...keepLog(child, options.onLog),
   };
 }
 
@@ -140,17 +142,26 @@ function endWithThisProcess(child: ChildProcess, pid: number): void {
   child.once("exit", () => guard.kill("SIGKILL"));
 }
 
-function keepLog(child: ChildProcess, onLog?: (line: string) => void): () => string {
+function keepLog(
+  child: ChildProcess,
+  onLog?: (line: string) => void,
+): Pick<WorkerdProcess, "logs" | "forgetOutput"> {
   const lines: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    if (!stream) continue;
-    createInterface({ input: stream }).on("line", (line) => {
+  const outputs = [child.stdout, child.stderr].filter((output) => output !== null);
+  const readers = outputs.map((input) =>
+    createInterface({ input }).on("line", (line) => {
       lines.push(line);
       if (lines.length > KEPT_LOG_LINES) lines.shift();
       onLog?.(line);
-    });
-  }
-  return () => lines.join("\n");
+    }),
+  );
+  return {
+    logs: () => lines.join("\n"),
+    forgetOutput() {
+      for (const reader of readers) reader.close();
+      for (const output of outputs) output.resume();
+    },
+  };
 }
 
 async function untilReady(child: RunningChild, options: WorkerdOptions): Promise<WorkerdProcess> {
@@ -173,10 +184,10 @@ async function untilReady(child: RunningChild, options: WorkerdOptions): Promise
   const urlOf = (socket: string): string => `http://${urlHost(options.host)}:${ports.get(socket)}`;
   const url = urlOf(RELAY_SOCKET);
   await Promise.race([answers(`${url}/healthz`, deadline), failure]);
-  const { pid, exited, logs, stop, kill } = child;
+  const { pid, exited, logs, forgetOutput, stop, kill } = child;
   const gatewayUrls = Object.fromEntries(gateways.map(({ name }) => [name, urlOf(gatewaySocket(name))]));
   const inspectorPort = ports.get(INSPECTOR_SOCKET) ?? null;
-  return { url, gatewayUrls, inspectorPort, pid, exited, logs, stop, kill };
+  return { url, gatewayUrls, inspectorPort, pid, exited, logs, forgetOutput, stop, kill };
 }
 
 /** An address to call: a listener on every interface is called on loopback. */

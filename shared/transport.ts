@@ -1,7 +1,9 @@
+import type { Frame } from "./protocol/frame.ts";
+
 /** One message connection, as the mux sees it. Inbound messages are handed to `Mux.receive` by its owner. */
 export interface Transport {
-  /** Queues one binary message. Never blocks; after `close` it does nothing. */
-  send(message: Uint8Array): void;
+  /** Queues one binary message of all frames. Takes what it needs of them at once. Never blocks; nothing after `close`. */
+  send(frames: readonly Frame[]): void;
   close(code: number, reason: string): void;
   /**
    * Bytes handed to `send` that have not left this process, where the platform tells; else 0.

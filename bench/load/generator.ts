@@ -148,7 +148,11 @@ async function runBulk(job: BulkJob): Promise<LoadResult> {
       if (!stopped) throw error;
     });
   } else {
-    await Promise.all(clients.map(transfer));
+    await Promise.all(
+      clients.map(async (client) => {
+        for (let done = 0; done < job.transfers; done += 1) await transfer(client);
+      }),
+    );
   }
   const result = measurement.end();
   await Promise.all(clients.map((client) => client.destroy()));

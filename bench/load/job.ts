@@ -14,7 +14,7 @@ export interface RequestsJob {
   measureMs: number;
 }
 
-/** One transfer on each of `concurrency` connections, `bytes` each. */
+/** Transfers of `bytes` each, one after the other on each of `concurrency` connections. */
 export interface BulkJob {
   kind: "bulk";
   url: string;
@@ -22,6 +22,8 @@ export interface BulkJob {
   direction: "down" | "up";
   bytes: number;
   concurrency: number;
+  /** On each connection. */
+  transfers: number;
   /** Starts over until it is told to stop. */
   forever?: boolean;
 }

@@ -2,24 +2,34 @@
  * The far end of the object's own limit: sends 64 KiB messages as fast as its socket takes them, counts what comes.
  * `node feeder.ts URL`. Prints `ready`.
  */
+import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
 
-const CHUNK = Buffer.alloc(64 * 1024, "culvert ");
+const MESSAGE_BYTES = 64 * 1024;
+/** Masked once and for all (RFC 6455 §5.2): what is measured is the object, and not how fast Node masks. */
+const FRAME = Buffer.concat([
+  Buffer.of(0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0),
+  Buffer.of(1, 2, 3, 4),
+  Buffer.alloc(MESSAGE_BYTES, "culvert ").map((byte, i) => byte ^ ((i & 3) + 1)),
+]);
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 
 const [url = ""] = process.argv.slice(2);
 const socket = new WebSocket(url, { perMessageDeflate: false });
+let raw: Duplex | null = null;
 let leftBytes = 0;
 let receivedBytes = 0;
 
 function pump(): void {
   while (leftBytes > 0 && socket.bufferedAmount < MAX_BACKLOG_BYTES) {
-    const chunk = leftBytes >= CHUNK.byteLength ? CHUNK : CHUNK.subarray(0, leftBytes);
-    leftBytes -= chunk.byteLength;
-    socket.send(chunk, pump);
+    const length = Math.min(leftBytes, MESSAGE_BYTES);
+    leftBytes -= length;
+    if (length === MESSAGE_BYTES) raw?.write(FRAME, pump);
+    else socket.send(Buffer.alloc(length), pump);
   }
 }
 
+socket.on("upgrade", (response) => (raw = response.socket));
 socket.on("message", (data, isBinary) => {
   if (isBinary) {
     receivedBytes += (data as Buffer).byteLength;

@@ -9,6 +9,8 @@ import type { Cleanups, Subject } from "./subject.ts";
 
 const PROJECT = "bench";
 const ENVIRONMENT = "production";
+/** As the container image and the systemd unit set it. */
+const IMAGE_NODE_OPTIONS = "--max-semi-space-size=1 --max-old-space-size=192";
 
 /** One tunnel: how many connectors serve it, and how far away they are. */
 export interface TunnelPlan {
@@ -84,6 +86,7 @@ export async function startCulvert(
       })),
   });
   cleanups.add(() => workerd.stop(500));
+  workerd.forgetOutput();
 
   const subjects: CulvertSubject[] = [];
   for (const [index, { name, connectors, roundTripMs }] of plans.entries()) {
@@ -109,16 +112,19 @@ export async function startCulvert(
         {
           // As the container image and the systemd unit set it.
           MALLOC_ARENA_MAX: "2",
+          NODE_OPTIONS: IMAGE_NODE_OPTIONS,
           TUNNEL_ALLOW: new URL(upstreamUrl).host,
           TUNNEL_METRICS: metrics,
           TUNNEL_RELAY: relayUrl,
-          ...(inspect ? { NODE_OPTIONS: "--inspect=127.0.0.1:0" } : {}),
+          ...(inspect ? { NODE_OPTIONS: `${IMAGE_NODE_OPTIONS} --inspect=127.0.0.1:0` } : {}),
         },
       );
       const listening = connector.lines.map((line) => /^Debugger listening on (ws:\S+)/.exec(line)?.[1]);
       const inspectorUrl = listening.find((url) => url !== undefined);
       if (inspectorUrl !== undefined) inspectorUrls["connector"] = inspectorUrl;
       cleanups.add(() => connector.stop(500));
+      // Not more of the two cores than a log driver takes.
+      connector.forgetOutput();
       metricsUrls.push(`http://${metrics}/metrics`);
       pids.push(connector.pid);
     }

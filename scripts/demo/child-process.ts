@@ -13,6 +13,8 @@ export interface Child {
   /** Exit code; null when a signal ended it. */
   readonly exited: Promise<number | null>;
   running(): boolean;
+  /** From now on its output is taken from it and thrown away: reading lines costs as much as writing them. */
+  forgetOutput(): void;
   /** The first line that matches. Throws with the tail of the log when it ends first or `timeoutMs` passes. */
   line(pattern: RegExp, timeoutMs: number): Promise<RegExpExecArray>;
   signal(name: NodeJS.Signals): void;
@@ -33,13 +35,14 @@ export function startChild(
   });
   const lines: string[] = [];
   const watchers = new Set<() => void>();
-  for (const output of [process_.stdout, process_.stderr]) {
+  const outputs = [process_.stdout, process_.stderr];
+  const readers = outputs.map((output) =>
     createInterface(output).on("line", (line) => {
       lines.push(line);
       if (lines.length > KEPT_LINES) lines.shift();
       for (const watcher of watchers) watcher();
-    });
-  }
+    }),
+  );
   let running = true;
   const endWithParent = () => process_.kill("SIGKILL");
   process.once("exit", endWithParent);
@@ -81,6 +84,10 @@ export function startChild(
     lines,
     exited,
     running: () => running,
+    forgetOutput() {
+      for (const reader of readers) reader.close();
+      for (const output of outputs) output.resume();
+    },
     line,
     signal: (signal) => void process_.kill(signal),
     async stop(graceMs) {

@@ -259,7 +259,7 @@ describe("RESTART", () => {
     const epochs: number[] = [];
     const relay = new RelayMux({
       transport: {
-        send: (message) => void sent.push(Buffer.from(message).toString("hex")),
+        send: (frames) => void sent.push(Buffer.from(encodeMessage(frames)).toString("hex")),
         close() {},
         bufferedBytes: () => 0,
       },

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { ErrorCode } from "../protocol/error-code.ts";
-import { decodeMessage, encodeMessage } from "../protocol/frame-codec.ts";
+import { decodeMessage } from "../protocol/frame-codec.ts";
 import {
   decodeGoaway,
   decodeOffset,
@@ -16,10 +16,10 @@ import {
   CLOSE_PROTOCOL_ERROR,
   CONNECTION_CREDIT_STEP_BYTES,
   GATHER_MS_PER_STREAM,
-  MAX_DATA_BYTES,
   MIN_GATHER_MS,
   MIN_UNDER_WAY_BYTES,
   SEND_BACKLOG_BYTES,
+  SLOW_CREDIT_BYTES,
   SLOW_CREDIT_MS,
   STALL_CHECK_MS,
   STALL_TIMEOUT_MS,
@@ -223,7 +223,7 @@ export abstract class Mux implements StreamHost {
     if (this.closed) return;
     const lastStreamId = this.lastTakenStreamId();
     const payload = encodeGoaway({ lastStreamId, code: error.code, drainMs: 0, text: error.message });
-    this.#transport.send(encodeMessage([{ type: FRAME.GOAWAY, flags: 0, streamId: 0, payload }]));
+    this.#transport.send([{ type: FRAME.GOAWAY, flags: 0, streamId: 0, payload }]);
     this.#transport.close(closeCode, error.code);
     this.#shutDown(error);
   }
@@ -246,7 +246,7 @@ export abstract class Mux implements StreamHost {
         this.#options.budget.change(cost);
       });
       if (frames.length === 0) break;
-      this.#transport.send(encodeMessage(frames));
+      this.#transport.send(frames);
       if (frames.some(wantsAnswer)) this.#watch.sent();
       if (touched.size > 0) this.#noteFlight();
       for (const outbox of touched) this.#afterSend(outbox);
@@ -476,7 +476,7 @@ export abstract class Mux implements StreamHost {
     const windowBytes = this.#options.connectionWindowBytes;
     const limitBytes = epoch.receivedBytes + windowBytes;
     const owedBytes = limitBytes - epoch.grantedBytes;
-    const isSlow = owedBytes >= MAX_DATA_BYTES && this.#nowMs - this.#lastCreditMs >= SLOW_CREDIT_MS;
+    const isSlow = owedBytes >= SLOW_CREDIT_BYTES && this.#nowMs - this.#lastCreditMs >= SLOW_CREDIT_MS;
     if (owedBytes < Math.min(windowBytes / 8, CONNECTION_CREDIT_STEP_BYTES) && !isSlow) return;
     this.#lastCreditMs = this.#nowMs;
     epoch.grantedBytes = limitBytes;

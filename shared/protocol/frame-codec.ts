@@ -62,7 +62,13 @@ export function encodedSize(frames: readonly Frame[]): number {
 /** One message of all frames, in order. */
 export function encodeMessage(frames: readonly Frame[]): Uint8Array {
   const message = new Uint8Array(encodedSize(frames));
-  let at = 0;
+  encodeInto(message, 0, frames);
+  return message;
+}
+
+/** Writes the message of all frames into `message` from `start` on: as many bytes as `encodedSize` says. */
+export function encodeInto(message: Uint8Array, start: number, frames: readonly Frame[]): void {
+  let at = start;
   for (const frame of frames) {
     const { payload, streamId } = frame;
     const length = payload.byteLength;
@@ -75,7 +81,6 @@ export function encodeMessage(frames: readonly Frame[]): Uint8Array {
     message.set(payload, at + HEADER_BYTES);
     at += HEADER_BYTES + length;
   }
-  return message;
 }
 
 function readLength(bytes: Uint8Array, at: number): number {

@@ -4,9 +4,9 @@
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Messages of 64 KiB cross a Durable Object fastest; larger ones only add waiting. */
 export const TARGET_MESSAGE_BYTES = 64 * 1024;
-/** Two fill a message of the target size. */
-export const MAX_DATA_BYTES = 32 * 1024;
-/** What a stream may send before the next one's turn: half a frame, so a small body never waits for a large one. */
+/** One fills a message: for a lone transfer, each frame more is only more work. */
+export const MAX_DATA_BYTES = 64 * 1024;
+/** What a stream may send before the next one's turn: a quarter of a message, so a small body never waits for a large one. */
 export const QUANTUM_BYTES = 16 * 1024;
 
 /** Names and values of one head: what common servers accept in total. */
@@ -55,7 +55,8 @@ export const CONNECTOR_STREAM_WINDOW_MAX_BYTES = 16 * 1024 * 1024;
 export const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
 /** Connection credit returns in these steps: they keep the sender's view fresh for few messages. */
 export const CONNECTION_CREDIT_STEP_BYTES = 512 * 1024;
-/** Over a slow link a step takes many seconds: each frame's worth returns once a second, or the link looks dead. */
+/** Over a slow link a step takes many seconds: what little came returns once a second, or the link looks dead. */
+export const SLOW_CREDIT_BYTES = 32 * 1024;
 export const SLOW_CREDIT_MS = 1_000;
 /** Growth of all windows of one object (relay) or process (connector) over their base. */
 export const RELAY_WINDOW_POOL_BYTES = 24 * 1024 * 1024;
@@ -63,7 +64,7 @@ export const CONNECTOR_WINDOW_POOL_BYTES = 32 * 1024 * 1024;
 /** What one object has sent and not seen acknowledged: Workers' sockets buffer without bound. */
 export const MAX_UNACKNOWLEDGED_BYTES = 16 * 1024 * 1024;
 /** Every connection may have this much in flight even then, or credit that returns in steps would never return. */
-export const MIN_UNACKNOWLEDGED_BYTES = CONNECTION_CREDIT_STEP_BYTES + 2 * MAX_DATA_BYTES;
+export const MIN_UNACKNOWLEDGED_BYTES = CONNECTION_CREDIT_STEP_BYTES + MAX_DATA_BYTES;
 /** However late acknowledgements come: a second step leaves while the first one's credit returns. */
 export const MIN_UNDER_WAY_BYTES = 2 * MIN_UNACKNOWLEDGED_BYTES;
 /** Over this, DATA waits in its queue, where small frames overtake it, and not in the socket's. */

@@ -1,6 +1,8 @@
 import type { RelayConnection, RelayConnectionEvents } from "../../connector/relay-connection.ts";
 import { SendBudget, WindowPool } from "../../shared/mux/flow-window.ts";
 import { RelayMux } from "../../shared/mux/relay-mux.ts";
+import { encodeMessage } from "../../shared/protocol/frame-codec.ts";
+import type { Frame } from "../../shared/protocol/frame.ts";
 import type { Hello } from "../../shared/protocol/handshake.ts";
 import type { FakeClock } from "./fake-clock.ts";
 
@@ -30,8 +32,8 @@ export class Dialled implements RelayConnection {
     this.mux.ping();
   }
 
-  send(message: Uint8Array): void {
-    if (!this.swallows) this.mux.receive(message);
+  send(frames: readonly Frame[]): void {
+    if (!this.swallows) this.mux.receive(encodeMessage(frames));
   }
   sendText(text: string): void {
     this.texts.push(text);
@@ -49,8 +51,8 @@ export class Dialled implements RelayConnection {
   #newMux(resume?: { hello: Hello; epoch: number; rest: null }): RelayMux {
     return new RelayMux({
       transport: {
-        send: (message) => {
-          if (this.ended === null && !this.swallows) this.events.onMessage(message);
+        send: (frames) => {
+          if (this.ended === null && !this.swallows) this.events.onMessage(encodeMessage(frames));
         },
         close() {},
         bufferedBytes: () => 0,

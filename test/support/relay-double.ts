@@ -3,10 +3,10 @@ import type { IncomingMessage } from "node:http";
 import { type AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { nodeClock } from "../../connector/node-clock.ts";
-import { WebSocketTransport } from "../../connector/websocket-transport.ts";
 import { SendBudget, WindowPool } from "../../shared/mux/flow-window.ts";
 import { RelayMux } from "../../shared/mux/relay-mux.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import { encodeMessage } from "../../shared/protocol/frame-codec.ts";
 import type { Hello } from "../../shared/protocol/handshake.ts";
 import type { Field, OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
 import {
@@ -81,7 +81,11 @@ export class RelayDouble {
 
   #attach(socket: WebSocket, request: IncomingMessage): void {
     const mux: RelayMux = new RelayMux({
-      transport: new WebSocketTransport(socket, () => mux.drained()),
+      transport: {
+        send: (frames) => socket.send(encodeMessage(frames), { binary: true }, () => mux.drained()),
+        close: (code, reason) => socket.close(code, reason),
+        bufferedBytes: () => socket.bufferedAmount,
+      },
       clock: nodeClock,
       relayId: "relay-double",
       softwareVersion: "test",

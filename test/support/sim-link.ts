@@ -1,4 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
+import { encodeMessage } from "../../shared/protocol/frame-codec.ts";
+import type { Frame } from "../../shared/protocol/frame.ts";
 import type { Transport } from "../../shared/transport.ts";
 
 export interface LinkOptions {
@@ -40,8 +42,9 @@ export class SimDirection implements Transport {
     this.#keeps = keeps;
   }
 
-  send(message: Uint8Array): void {
+  send(frames: readonly Frame[]): void {
     if (this.#cut || this.closeCode !== null) return;
+    const message = encodeMessage(frames);
     if (this.#keeps) this.sent.push(message);
     const nowMs = this.#clock.nowMs();
     this.#bufferedBytes += message.byteLength;

@@ -184,8 +184,8 @@ export class Bench {
 
   get #common() {
     const transport: Transport = {
-      send: (message) =>
-        decodeMessage(message, (type, flags, streamId, payload) =>
+      send: (frames) =>
+        decodeMessage(encodeMessage(frames), (type, flags, streamId, payload) =>
           this.sent.push({ type, flags, streamId, payload: payload.slice() }),
         ),
       close: (code) => (this.closeCode = code),

@@ -1,4 +1,6 @@
 import type { ConnectionRest } from "../../shared/mux/rest.ts";
+import { encodeMessage } from "../../shared/protocol/frame-codec.ts";
+import type { Frame } from "../../shared/protocol/frame.ts";
 import type { Hello } from "../../shared/protocol/handshake.ts";
 import type { HealthReport } from "../../shared/protocol/service-checks.ts";
 import type { Transport } from "../../shared/transport.ts";
@@ -35,9 +37,9 @@ export class ConnectorSocket implements Transport {
     this.#socket.serializeAttachment(attachment);
   }
 
-  send(message: Uint8Array): void {
+  send(frames: readonly Frame[]): void {
     // A socket that is closing throws; its close event follows and ends the connection.
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(message);
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(encodeMessage(frames));
   }
 
   close(code: number, reason: string): void {
