@@ -14,8 +14,8 @@ import { startLocaltunnel, startSsh } from "./subjects/peers.ts";
 import { direct, nodeFloor } from "./subjects/plain.ts";
 import { startServer } from "./subjects/start-server.ts";
 import type { Cleanups } from "./subjects/subject.ts";
-import { targetTable, workloadTables } from "./tables.ts";
-import { targetsOf } from "./targets.ts";
+import { comparisonTable, targetTable, workloadTables } from "./tables.ts";
+import { comparisonsOf, targetsOf } from "./targets.ts";
 import { fullPlan, QUICK_SUBJECTS, quickPlan } from "./workloads.ts";
 
 const help = `npm run bench [-- options]
@@ -107,7 +107,9 @@ async function main(cleanups: Cleanups): Promise<void> {
 
   const names = subjects.map(({ name }) => name);
   const targets = targetsOf(results, memory);
-  console.log(`\n${workloadTables(results, names)}\n\n${targetTable(targets)}\n`);
+  const comparisons = comparisonsOf(results);
+  const tables = [workloadTables(results, names), targetTable(targets), comparisonTable(comparisons)];
+  console.log(`\n${tables.join("\n\n")}\n`);
   const resultsDir = join(root, "bench/results");
   mkdirSync(resultsDir, { recursive: true });
   const machine = { cpu: cpus()[0]?.model ?? "", cores: cpus().length, node: process.version };
@@ -119,12 +121,13 @@ async function main(cleanups: Cleanups): Promise<void> {
     seconds,
     memory,
     targets,
+    comparisons,
     samples: results.samples,
   };
   writeFileSync(join(resultsDir, "latest.json"), `${JSON.stringify(report, null, 1)}\n`);
   const picture = plot(results, names);
   writeFileSync(join(resultsDir, "latest.svg"), picture);
-  if (values.publish) publish(root, { picture, targets, at: report.at, machine, rounds });
+  if (values.publish) publish(root, { picture, targets, comparisons, at: report.at, machine, rounds });
   console.log(
     `${rounds} rounds in ${seconds} s on ${machine.cores} cores (${machine.cpu}); bench/results/latest.json`,
   );

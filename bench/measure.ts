@@ -8,6 +8,7 @@ export interface Sample {
   workload: string;
   subject: string;
   round: number;
+  isBulk: boolean;
   count: number;
   perSecond: number;
   mibPerSecond: number;
@@ -33,8 +34,9 @@ export async function measure(
   subject: Subject,
   round: number,
   { load, background, upstreamPid }: Tools,
+  perSecond?: number,
 ): Promise<Sample> {
-  const job = workload.job(subject);
+  const job = { ...workload.job(subject), ...(perSecond === undefined ? {} : { perSecond }) };
   const parts = (): Record<string, readonly number[]> => ({
     ...subject.pids(),
     load: [load.pid],
@@ -63,6 +65,7 @@ export async function measure(
     workload: workload.name,
     subject: subject.name,
     round,
+    isBulk: job.kind === "bulk",
     count: result.count,
     perSecond: (result.count * 1000) / result.elapsedMs,
     mibPerSecond: (bytesOf(job, result) * 1000) / MIB / result.elapsedMs,

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { targetMarkdown } from "./tables.ts";
-import type { Target } from "./targets.ts";
+import { comparisonMarkdown, targetMarkdown } from "./tables.ts";
+import type { Comparison, Target } from "./targets.ts";
 
 const BEGIN = "<!-- results: written by `npm run bench -- --publish` -->";
 const END = "<!-- end of results -->";
@@ -11,6 +11,7 @@ export interface Run {
   /** SVG. */
   picture: string;
   targets: readonly Target[];
+  comparisons: readonly Comparison[];
   /** ISO 8601. */
   at: string;
   machine: { cpu: string; cores: number; node: string };
@@ -18,7 +19,7 @@ export interface Run {
 }
 
 /** Puts a run's results where readers look: the page on performance, and the picture that the README shows as well. */
-export function publish(root: string, { picture, targets, at, machine, rounds }: Run): void {
+export function publish(root: string, { picture, targets, comparisons, at, machine, rounds }: Run): void {
   writeFileSync(join(root, "docs/images/bench.svg"), picture);
   const page = join(root, "docs/performance.md");
   const text = readFileSync(page, "utf8");
@@ -26,7 +27,7 @@ export function publish(root: string, { picture, targets, at, machine, rounds }:
   if (begin === -1 || end < begin) throw new Error(`${page} has no place for the results`);
   const { cpu, cores, node } = machine;
   const where = `${at.slice(0, 10)}, ${cores} cores of ${cpu}, Node ${node}, ${rounds} rounds; medians, quartiles in brackets.`;
-  const results = `${BEGIN}\n\n${where}\n\n${targetMarkdown(targets)}\n\n`;
+  const results = `${BEGIN}\n\n${where}\n\n${targetMarkdown(targets)}\n\n${comparisonMarkdown(comparisons)}\n\n`;
   writeFileSync(page, text.slice(0, begin) + results + text.slice(end));
   execFileSync(join(root, "node_modules/.bin/oxfmt"), [page]);
 }

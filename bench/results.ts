@@ -34,6 +34,11 @@ export class Results {
     );
   }
 
+  /** How fast a subject was in one round; undefined: it was not measured there. */
+  perSecond(workload: string, subject: string, round: number): number | undefined {
+    return this.#of(workload, subject).find((sample) => sample.round === round)?.perSecond;
+  }
+
   get workloads(): string[] {
     return [...new Set(this.samples.map(({ workload }) => workload))];
   }

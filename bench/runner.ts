@@ -34,11 +34,14 @@ export async function runRounds(
   for (let round = 0; round < rounds; round += 1) {
     for (const workload of workloads) {
       if (round >= (workload.rounds ?? rounds)) continue;
+      const { pace } = workload;
+      const perSecond = pace && results.perSecond(pace.workload, pace.subject, round);
+      if (pace !== undefined && perSecond === undefined) continue;
       const taking = subjects.filter(({ name }) => workload.subjects.includes(name));
       for (const subject of rotated(taking, round)) {
         process.stderr.write(`\r\u001b[Kround ${round + 1} of ${rounds}: ${workload.name}, ${subject.name}`);
         try {
-          results.add(await measure(workload, subject, round, tools));
+          results.add(await measure(workload, subject, round, tools, perSecond));
         } catch (error) {
           const message = `${workload.name} on ${subject.name}: ${String(error)}`;
           if (subject.isPeer !== true) throw new Error(message, { cause: error });

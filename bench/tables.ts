@@ -1,7 +1,7 @@
 import type { Sample } from "./measure.ts";
 import type { Metric, Results } from "./results.ts";
 import type { Spread } from "./statistics.ts";
-import { isMet, type Target } from "./targets.ts";
+import { type Comparison, isMet, type Target } from "./targets.ts";
 
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>(
@@ -38,7 +38,7 @@ export function workloadTables(results: Results, subjects: readonly string[]): s
     .map((workload) => {
       const present = subjects.filter((subject) => results.has(workload, subject));
       const samples = results.samples.filter((sample) => sample.workload === workload);
-      const isBulk = samples.some((sample) => sample.count <= 1);
+      const isBulk = samples.some((sample) => sample.isBulk);
       const parts = [...new Set(samples.flatMap(({ cpuUs }) => Object.keys(cpuUs)))];
       const median = (subject: string, metric: Metric) =>
         digits(results.spread(workload, subject, metric).median);
@@ -70,10 +70,26 @@ export function targetTable(targets: readonly Target[]): string {
 
 /** The same for a page. */
 export function targetMarkdown(targets: readonly Target[]): string {
-  const [head = [], ...rows] = targetRows(targets);
+  return markdown(targetRows(targets));
+}
+
+function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {
   return [head, head.map((_, column) => (column === 0 ? "---" : "---:")), ...rows]
     .map((row) => `| ${row.join(" | ")} |`)
     .join("\n");
+}
+
+export function comparisonTable(comparisons: readonly Comparison[]): string {
+  return table(comparisonRows(comparisons));
+}
+
+export function comparisonMarkdown(comparisons: readonly Comparison[]): string {
+  return markdown(comparisonRows(comparisons));
+}
+
+function comparisonRows(comparisons: readonly Comparison[]): string[][] {
+  const rows = comparisons.map(({ what, reached }) => [what, withSpread(reached)]);
+  return [["beside the targets", "measured"], ...rows];
 }
 
 function targetRows(targets: readonly Target[]): string[][] {

@@ -82,6 +82,58 @@ export function targetsOf(results: Results, memory: MemoryFacts, subject = "culv
   ];
 }
 
+/** What is no target, and says where the rest of some goes. */
+export function comparisonsOf(results: Results, subject = "culvert x1"): Comparison[] {
+  const flooded = "GET 1 KiB c=32";
+  const paced = `${flooded}, at the tunnel's rate`;
+  const connectorCpu = (sample: Sample): number => sample.cpuUs["connector"] ?? NaN;
+  const proxyCpu = (sample: Sample): number => sample.cpuUs["proxy"] ?? NaN;
+  const ours = (metric: (sample: Sample) => number) => ({ workload: flooded, subject, metric });
+  const other = (workload: string, name: string, metric: (sample: Sample) => number) => ({
+    workload,
+    subject: name,
+    metric,
+  });
+  return [
+    {
+      what: "relay CPU per small GET over the floor's at the tunnel's rate",
+      reached: results.ratio(ours(relayCpu), other(paced, "floor", relayCpu)),
+    },
+    {
+      what: "relay CPU per small GET over the rich floor's at the tunnel's rate",
+      reached: results.ratio(ours(relayCpu), other(paced, "rich floor", relayCpu)),
+    },
+    {
+      what: "the rich floor's CPU over the floor's, both flooded",
+      reached: results.ratio(other(flooded, "rich floor", relayCpu), other(flooded, "floor", relayCpu)),
+    },
+    {
+      what: "connector CPU per small GET over the node floor's at the tunnel's rate",
+      reached: results.ratio(ours(connectorCpu), other(paced, "node floor", proxyCpu)),
+    },
+    {
+      what: "the floor's requests per second over localtunnel's, c=16",
+      reached: results.ratio(
+        other("GET 1 KiB c=16", "floor", rate),
+        other("GET 1 KiB c=16", "localtunnel", rate),
+      ),
+    },
+    {
+      what: "p99 of small GETs beside 4 downloads over their p99 alone: node floor",
+      reached: besides(results, "node floor"),
+    },
+    {
+      what: "p99 of small GETs beside 4 downloads over their p99 alone: localtunnel",
+      reached: besides(results, "localtunnel"),
+    },
+  ];
+}
+
+export interface Comparison {
+  what: string;
+  reached: Spread;
+}
+
 export function isMet({ goal, atMost, reached }: Target): boolean {
   return atMost ? reached.median <= goal : reached.median >= goal;
 }

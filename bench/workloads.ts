@@ -34,6 +34,8 @@ export interface Workload {
   background?(subject: Subject): LoadJob;
   /** Names of the subjects it says something of. */
   subjects: readonly string[];
+  /** Requests come no faster than this workload's did on this subject, just before in the same round. */
+  pace?: { workload: string; subject: string };
   /** Measured in so many rounds at most; absent: in all. */
   rounds?: number;
 }
@@ -109,12 +111,26 @@ export function bulk(direction: "down" | "up", bytes: number): Workload {
   };
 }
 
+/**
+ * What the floors cost when they are no busier than the tunnel was: a process that gets one request at a time wakes up
+ * and sleeps again for each, and one that is flooded does so for dozens together.
+ */
+export function atTunnelsRate(concurrency: number, durations: Durations): Workload {
+  const flooded = get(KIB, concurrency, durations);
+  return {
+    ...flooded,
+    name: `${flooded.name}, at the tunnel's rate`,
+    subjects: ["node floor", ...FLOORS],
+    pace: { workload: flooded.name, subject: "culvert x1" },
+  };
+}
+
 /** Small GETs, alone and while four bulk downloads run beside them. */
 function mixed(background: boolean, concurrency: number, durations: Durations): Workload {
   const workload: Workload = {
     ...get(KIB, concurrency, durations),
     name: `GET 1 KiB c=${concurrency} ${background ? "beside 4 downloads" : "alone"}`,
-    subjects: HTTP_SUBJECTS,
+    subjects: HTTP_SUBJECTS.filter((name) => name !== "direct"),
   };
   if (background) {
     workload.background = (subject) => ({ ...bulkJob(subject, "down", GIB, 4), forever: true });
@@ -169,7 +185,7 @@ function bulkJob(subject: Subject, direction: "down" | "up", bytes: number, conc
   const [down, up] = isLimit(subject) ? [`/down/${bytes}`, "/up"] : [`/bytes/${bytes}`, "/sink"];
   const url = origin + (direction === "down" ? down : up);
   // The first one after a pause is slower, and one alone is over within a collector's pause or two.
-  const transfers = bytes < GIB ? 3 : 1;
+  const transfers = bytes < GIB ? 2 : 1;
   return { kind: "bulk" as const, url, headers, direction, bytes, concurrency, transfers };
 }
 
@@ -183,7 +199,7 @@ function sizeName(bytes: number): string {
 export const QUICK_SUBJECTS: ReadonlySet<string> = new Set([
   "direct",
   "node floor",
-  "floor",
+  ...FLOORS,
   LIMIT,
   "localtunnel",
   "culvert x1",
@@ -191,17 +207,20 @@ export const QUICK_SUBJECTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Enough to tell how the targets stand: under two minutes. */
-export function quickPlan(measureMs = 700): Workload[] {
+export function quickPlan(measureMs = 600): Workload[] {
   const durations = { warmUpMs: 150, measureMs };
+  // A hundredth of a few hundred requests is three of them.
+  const forTails = { warmUpMs: 150, measureMs: 3 * measureMs };
   return [
     get(KIB, 1, durations),
     get(KIB, 16, durations),
     get(KIB, 32, durations),
-    get(KIB, 64, durations),
+    atTunnelsRate(32, durations),
+    { ...get(KIB, 64, durations), subjects: TUNNELS },
     bulk("down", 64 * MIB),
     bulk("up", 64 * MIB),
-    mixed(false, MIXED_CONCURRENCY, durations),
-    mixed(true, MIXED_CONCURRENCY, durations),
+    mixed(false, MIXED_CONCURRENCY, forTails),
+    mixed(true, MIXED_CONCURRENCY, forTails),
   ];
 }
 

@@ -96,8 +96,14 @@ async function runRequests(job: RequestsJob): Promise<LoadResult> {
   const method = body === null ? "GET" : "POST";
   const measurement = new Measurement();
   let running = true;
-  const loop = async (client: Client): Promise<void> => {
+  const intervalMs = job.perSecond === undefined ? 0 : (1000 * job.concurrency) / job.perSecond;
+  const beganMs = performance.now();
+  const loop = async (client: Client, index: number): Promise<void> => {
+    let dueMs = beganMs + (intervalMs * index) / job.concurrency;
     while (running) {
+      const earlyMs = dueMs - performance.now();
+      if (intervalMs > 0 && earlyMs > 0) await sleep(earlyMs);
+      dueMs = Math.max(dueMs + intervalMs, performance.now());
       const startedMs = performance.now();
       await exchange(client, { path, method, headers: job.headers, body }, job.expectBytes);
       measurement.note(performance.now() - startedMs);

@@ -1,7 +1,10 @@
 /** What the load generator is asked to do. Every request must answer 200 with as many bytes as expected. */
 export type LoadJob = RequestsJob | BulkJob | WebSocketsJob;
 
-/** Closed loop: each of `concurrency` connections sends its next request when the last one is answered. */
+/**
+ * Closed loop: each of `concurrency` connections sends its next request when the last one is answered; with `perSecond`,
+ * not before its turn at that rate of all together.
+ */
 export interface RequestsJob {
   kind: "requests";
   url: string;
@@ -12,6 +15,7 @@ export interface RequestsJob {
   concurrency: number;
   warmUpMs: number;
   measureMs: number;
+  perSecond?: number;
 }
 
 /** Transfers of `bytes` each, one after the other on each of `concurrency` connections. */

@@ -3,18 +3,26 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { FromGenerator, LoadJob, LoadResult, ToGenerator } from "./job.ts";
 
+/** A gigabyte takes half of it on a slow path. */
+const TIMEOUT_MS = 60_000;
+
+function start(): ChildProcess {
+  return fork(join(import.meta.dirname, "generator.ts"));
+}
+
 /** A load generator in its own process; one job at a time. */
 export class LoadGenerator {
-  readonly #child: ChildProcess = fork(join(import.meta.dirname, "generator.ts"));
+  #child: ChildProcess = start();
 
   get pid(): number {
     return this.#child.pid ?? -1;
   }
 
-  /** `onMeasuring` is called when the warm-up is over. Throws when a request fails. */
+  /** `onMeasuring` is called when the warm-up is over. Throws when a request fails, or the job has no end. */
   run(job: LoadJob, onMeasuring: () => void = () => {}): Promise<LoadResult> {
     return new Promise((done, fail) => {
       const settle = (finish: () => void) => {
+        clearTimeout(timer);
         this.#child.off("message", onMessage).off("exit", onExit);
         finish();
       };
@@ -24,6 +32,11 @@ export class LoadGenerator {
         else settle(() => fail(new Error(message.message)));
       };
       const onExit = () => settle(() => fail(new Error("the load generator ended")));
+      const timer = setTimeout(() => {
+        settle(() => fail(new Error(`no end within ${TIMEOUT_MS / 1000} s`)));
+        this.#child.kill("SIGKILL");
+        this.#child = start();
+      }, TIMEOUT_MS);
       this.#child.on("message", onMessage).on("exit", onExit);
       this.#tell({ job });
     });
