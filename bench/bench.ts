@@ -22,7 +22,7 @@ const help = `npm run bench [-- options]
 
 Measures the tunnel beside what bounds it and beside its peers, on this machine, in one run.
 
-  --quick        only what the targets need, under two minutes
+  --quick        only what the targets need, about two minutes
   --rounds N     how often everything is measured (default 2 with --quick, else 5; in full, what no
                  target speaks of is measured once)
   --only TEXT    workloads whose name contains TEXT

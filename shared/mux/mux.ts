@@ -236,22 +236,21 @@ export abstract class Mux implements StreamHost {
     if (this.closed) return;
     this.#nowMs = this.clock.nowMs();
     this.#lastFlushMs = this.#nowMs;
-    for (;;) {
-      const touched = new Set<Outbox>();
+    do {
+      let touched: Set<Outbox> | null = null;
       this.#queueCredit();
       const room = this.#dataRoomBytes();
       const frames = this.epoch.queue.take(room, (outbox, cost) => {
-        touched.add(outbox);
+        (touched ??= new Set()).add(outbox);
         this.epoch.sendWindow.spend(cost);
         this.#options.budget.change(cost);
       });
       if (frames.length === 0) break;
       this.#transport.send(frames);
       if (frames.some(wantsAnswer)) this.#watch.sent();
-      if (touched.size > 0) this.#noteFlight();
-      for (const outbox of touched) this.#afterSend(outbox);
+      if (touched !== null) this.#allSent(touched);
       if (this.closed) return;
-    }
+    } while (!this.epoch.queue.isEmpty);
     this.turnEnded();
     if (this.epoch.queue.isEmpty) return;
     this.#options.budget.notifyWhenFreed(this.#wakeUp);
@@ -517,6 +516,11 @@ export abstract class Mux implements StreamHost {
   #noteFlight(): void {
     const { flight, sendWindow } = this.epoch;
     flight.sent(sendWindow.sentBytes, this.unacknowledgedBytes, this.#nowMs);
+  }
+
+  #allSent(outboxes: ReadonlySet<Outbox>): void {
+    this.#noteFlight();
+    for (const outbox of outboxes) this.#afterSend(outbox);
   }
 
   #afterSend(outbox: Outbox): void {

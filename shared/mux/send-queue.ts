@@ -8,6 +8,8 @@ import {
 } from "../protocol/limits.ts";
 import type { SendWindow } from "./flow-window.ts";
 
+/** What a stream may have saved of its turns: a whole message would let whoever waited longest keep the others out. */
+const MAX_DEFICIT_BYTES = 2 * QUANTUM_BYTES;
 /** Neighbouring writes up to this size leave as one frame. */
 const MERGE_BYTES = 4 * 1024;
 
@@ -165,8 +167,10 @@ export class SendQueue {
     while (size < TARGET_MESSAGE_BYTES && skipped < this.#ring.length) {
       const outbox = this.#ring[0];
       if (outbox === undefined) break;
-      const quantumBytes = this.#ring.length === 1 ? MAX_DATA_BYTES : QUANTUM_BYTES;
-      outbox.deficitBytes = Math.min(outbox.deficitBytes + quantumBytes, MAX_DATA_BYTES);
+      outbox.deficitBytes =
+        this.#ring.length === 1
+          ? MAX_DATA_BYTES
+          : Math.min(outbox.deficitBytes + QUANTUM_BYTES, MAX_DEFICIT_BYTES);
       this.#ring.shift();
       const framesBefore = frames.length;
       do {
