@@ -115,7 +115,7 @@ export function bulk(direction: "down" | "up", bytes: number): Workload {
  * What the floors cost when they are no busier than the tunnel was: a process that gets one request at a time wakes up
  * and sleeps again for each, and one that is flooded does so for dozens together.
  */
-export function atTunnelsRate(concurrency: number, durations: Durations): Workload {
+function atTunnelsRate(concurrency: number, durations: Durations): Workload {
   const flooded = get(KIB, concurrency, durations);
   return {
     ...flooded,
