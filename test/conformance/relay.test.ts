@@ -876,17 +876,18 @@ describe.concurrent("a WebSocket", () => {
 
   it("68 endless MORE closes it with 1009", async () => {
     const { tunnel, peer, id, closed } = await openWebSocket();
-    const costBytes = MAX_DATA_BYTES + 128;
+    const payload = new Uint8Array(MAX_DATA_BYTES / 2);
+    const costBytes = payload.byteLength + 128;
     let roomBytes = 64 * 1024;
     for (
       let sentBytes = 0, usedBytes = 0;
       sentBytes <= MAX_WEBSOCKET_MESSAGE_BYTES;
-      sentBytes += MAX_DATA_BYTES
+      sentBytes += payload.byteLength
     ) {
       while (usedBytes + costBytes > roomBytes) {
         roomBytes = Math.max(roomBytes, decodeOffset((await peer.take(FRAME.WINDOW, id)).payload));
       }
-      peer.send(message(id, new Uint8Array(MAX_DATA_BYTES), FLAG.MORE));
+      peer.send(message(id, payload, FLAG.MORE));
       usedBytes += costBytes;
     }
     expect(await closed).toMatchObject({ code: 1009 });
