@@ -59,6 +59,10 @@ export class RequestRecord {
     this.#write = write;
   }
 
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /** An attempt begins on this connector. */
   opened(connector: string): void {
     this.state.attempts++;

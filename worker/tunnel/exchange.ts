@@ -34,16 +34,23 @@ export class Exchange implements StreamHandler {
     this.#stream = stream;
   }
 
-  /** The next bytes of the response body; null at its end. Throws the TunnelError that ended it early. */
-  async nextChunk(): Promise<Uint8Array | null> {
-    for (;;) {
-      if (this.#error !== null) throw this.#error;
-      const chunk = this.stream.read();
-      if (chunk !== null) this.#record.state.responseBytes += chunk.byteLength;
-      if (chunk !== null || this.stream.readEnded) return chunk;
-      this.#readable ??= Promise.withResolvers();
-      await this.#readable.promise;
-    }
+  /** The next bytes of the response body; null when none are here. Throws the TunnelError that ended it early. */
+  readChunk(): Uint8Array | null {
+    if (this.#error !== null) throw this.#error;
+    const chunk = this.stream.read();
+    if (chunk !== null) this.#record.state.responseBytes += chunk.byteLength;
+    return chunk;
+  }
+
+  /** All of the body has been read. */
+  get isEnded(): boolean {
+    return this.stream.readEnded;
+  }
+
+  /** Resolves when there may be something to read, be it the end or an error. */
+  untilReadable(): Promise<void> {
+    this.#readable ??= Promise.withResolvers();
+    return this.#readable.promise;
   }
 
   /** The whole body, if all of it is here and it is no longer than `maxBytes`; else null and nothing is read. */
@@ -75,6 +82,10 @@ export class Exchange implements StreamHandler {
   }
 
   /** The gateway has all of the answer. */
+  get isDelivered(): boolean {
+    return this.#record.isOver;
+  }
+
   delivered(): void {
     this.#record.answered();
   }

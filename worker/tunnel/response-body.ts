@@ -35,60 +35,56 @@ export function responseOf(exchange: Exchange, head: ResponseHead, method: strin
     exchange.delivered();
     return new Response(body, init);
   }
-  if (typeof declaredBytes === "number") exchange.stream.expect(declaredBytes);
-  return new Response(
-    typeof declaredBytes === "number" ? fixedLengthBody(exchange, declaredBytes) : pulledBody(exchange),
-    init,
-  );
+  const lengthBytes = typeof declaredBytes === "number" ? declaredBytes : null;
+  if (lengthBytes !== null) exchange.stream.expect(lengthBytes);
+  return new Response(pulledBody(exchange, lengthBytes), init);
 }
 
-/** Demand goes from the gateway's reader to the connector: nothing is buffered here but the stream's own window. */
-function pulledBody(exchange: Exchange): ReadableStream {
+/**
+ * Demand goes from the gateway's reader to the connector: nothing is buffered here but the stream's own window. What is
+ * here already is handed over without a promise, so that the platform takes all of it in one go.
+ */
+function pulledBody(exchange: Exchange, lengthBytes: number | null): ReadableStream<Uint8Array> {
+  let receivedBytes = 0;
+  /** False: nothing is here, and more is to come. */
+  const hand = (controller: ReadableStreamDefaultController<Uint8Array>): boolean => {
+    const chunk = exchange.readChunk();
+    receivedBytes += chunk?.byteLength ?? 0;
+    const isOver = chunk === null && exchange.isEnded;
+    if (lengthBytes !== null && (receivedBytes > lengthBytes || (isOver && receivedBytes < lengthBytes))) {
+      throw wrongLength();
+    }
+    if (chunk !== null) controller.enqueue(chunk);
+    if (isOver) {
+      exchange.delivered();
+      controller.close();
+    }
+    return chunk !== null || isOver;
+  };
+  const handOrFail = (controller: ReadableStreamDefaultController<Uint8Array>): boolean => {
+    try {
+      return hand(controller);
+    } catch (thrown) {
+      // Never a clean end: the gateway must see that the body is not whole.
+      const error = TunnelError.from(thrown);
+      exchange.broke(error);
+      controller.error(error);
+      return true;
+    }
+  };
+  const waitAndHand = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    do await exchange.untilReadable();
+    while (!handOrFail(controller));
+  };
   return new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
-        const chunk = await exchange.nextChunk();
-        if (chunk !== null) return controller.enqueue(chunk);
-        exchange.delivered();
-        controller.close();
-      },
-      cancel() {
-        exchange.gaveUp();
-      },
+      // Of the platform's own: becomes the Content-Length.
+      ...(lengthBytes === null ? {} : { expectedLength: lengthBytes }),
+      pull: (controller) => (handOrFail(controller) ? undefined : waitAndHand(controller)),
+      cancel: () => exchange.gaveUp(),
     },
     { highWaterMark: 0 },
   );
-}
-
-/** A stream made in JavaScript loses its Content-Length; this one keeps it, and checks it. */
-function fixedLengthBody(exchange: Exchange, lengthBytes: number): ReadableStream {
-  const { readable, writable } = new FixedLengthStream(lengthBytes);
-  const writer = writable.getWriter();
-  writer.closed.catch(() => exchange.gaveUp());
-  copy(exchange, writer, lengthBytes).catch((thrown: unknown) => {
-    const error = TunnelError.from(thrown);
-    if (error.code === "INTERNAL") exchange.gaveUp();
-    else exchange.broke(error);
-    // Never a clean end: the gateway must see that the body is not whole.
-    writer.abort(error).catch(() => {});
-  });
-  return readable;
-}
-
-async function copy(
-  exchange: Exchange,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  lengthBytes: number,
-): Promise<void> {
-  let leftBytes = lengthBytes;
-  for (let chunk = await exchange.nextChunk(); chunk !== null; chunk = await exchange.nextChunk()) {
-    leftBytes -= chunk.byteLength;
-    if (leftBytes < 0) throw wrongLength();
-    await writer.write(chunk);
-  }
-  if (leftBytes > 0) throw wrongLength();
-  await writer.close();
-  exchange.delivered();
 }
 
 function wrongLength(): TunnelError {
