@@ -21,7 +21,9 @@ export async function relayToTunnel(
   try {
     // `cf` replaces whatever stood there: no client can make a claim.
     const response = await tunnelStub(env, objectName).fetch(request, { cf: { culvert: claim } });
-    return response.headers.has(UNLOGGED) ? unlogged(response) : { response, isOwn: false };
+    // Headers are an object of their own to the runtime, made when asked for.
+    const mayBeOwn = response.status === 401 || response.status === 404;
+    return mayBeOwn && response.headers.has(UNLOGGED) ? unlogged(response) : { response, isOwn: false };
   } catch (thrown) {
     return {
       response: problemResponse(objectFailure(thrown), request.method, crypto.randomUUID()),

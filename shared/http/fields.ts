@@ -94,11 +94,15 @@ export function removeHopByHop(fields: readonly Field[]): readonly Field[] {
     if (!HOP_BY_HOP.has(name)) continue;
     found = true;
     if (name !== "connection") continue;
-    named ??= new Set();
-    for (const option of value.split(",")) named.add(option.trim().toLowerCase());
+    named = new Set([...(named ?? []), ...connectionOptions(value)]);
   }
   if (!found) return fields;
   return fields.filter(([name]) => !HOP_BY_HOP.has(name) && named?.has(name) !== true);
+}
+
+/** Names that a Connection field says to concern one hop. */
+export function connectionOptions(value: string): Set<string> {
+  return new Set(value.split(",").map((option) => option.trim().toLowerCase()));
 }
 
 export function removeForbiddenTrailers(fields: readonly Field[]): readonly Field[] {

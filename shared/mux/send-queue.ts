@@ -110,10 +110,6 @@ export class SendQueue {
     return this.#control.length === 0 && this.#heads.length === 0 && this.#ring.length === 0;
   }
 
-  get hasUrgent(): boolean {
-    return this.#control.length > 0 || this.#heads.length > 0;
-  }
-
   /** Have the streams whose turn comes so many bytes together? */
   holds(bytes: number): boolean {
     let leftBytes = bytes;

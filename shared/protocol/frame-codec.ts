@@ -1,4 +1,5 @@
 import { FIRST_EXTENSION_TYPE, FRAME_RULES, type Frame, HEADER_BYTES } from "./frame.ts";
+import { withHeadroom } from "./headroom.ts";
 import { byteAt, readU16, readU32, writeU32 } from "./integers.ts";
 import { MAX_MESSAGE_BYTES } from "./limits.ts";
 import { connectionError } from "./tunnel-error.ts";
@@ -70,17 +71,27 @@ export function encodeMessage(frames: readonly Frame[]): Uint8Array {
 export function encodeInto(message: Uint8Array, start: number, frames: readonly Frame[]): void {
   let at = start;
   for (const frame of frames) {
-    const { payload, streamId } = frame;
-    const length = payload.byteLength;
-    message[at] = length >>> 16;
-    message[at + 1] = length >>> 8;
-    message[at + 2] = length;
-    message[at + 3] = frame.type;
-    message[at + 4] = frame.flags;
-    writeU32(message, at + 5, streamId);
-    message.set(payload, at + HEADER_BYTES);
-    at += HEADER_BYTES + length;
+    writeHeader(message, at, frame);
+    message.set(frame.payload, at + HEADER_BYTES);
+    at += HEADER_BYTES + frame.payload.byteLength;
   }
+}
+
+/** The message of this one frame where its payload lies, if there is room for the header; null: it has to be copied. */
+export function encodeInPlace(frame: Frame): Uint8Array | null {
+  const message = withHeadroom(frame.payload);
+  if (message !== null) writeHeader(message, 0, frame);
+  return message;
+}
+
+function writeHeader(message: Uint8Array, at: number, { type, flags, streamId, payload }: Frame): void {
+  const length = payload.byteLength;
+  message[at] = length >>> 16;
+  message[at + 1] = length >>> 8;
+  message[at + 2] = length;
+  message[at + 3] = type;
+  message[at + 4] = flags;
+  writeU32(message, at + 5, streamId);
 }
 
 function readLength(bytes: Uint8Array, at: number): number {

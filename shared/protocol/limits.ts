@@ -95,6 +95,8 @@ export const ANSWER_TIMEOUT_MS = 4_000;
  */
 export const GATHER_MS_PER_STREAM = 1 / 8;
 export const MAX_GATHER_MS = 8;
+/** Each message that leaves the relay costs it a system call and a turn of its own; requests wait less than answers. */
+export const RELAY_MAX_GATHER_MS = 2;
 /** With few streams nobody else's frames are worth waiting for. */
 export const MIN_GATHER_MS = 1;
 

@@ -6,6 +6,7 @@ import {
   CONNECTION_WINDOW_BYTES,
   HELLO_TIMEOUT_MS,
   KEEPALIVE_TIMEOUT_MS,
+  RELAY_MAX_GATHER_MS,
   RELAY_STREAM_WINDOW_BYTES,
   RELAY_STREAM_WINDOW_MAX_BYTES,
 } from "../../shared/protocol/limits.ts";
@@ -59,7 +60,7 @@ export class ConnectorConnection implements Connection {
       connectionWindowBytes: CONNECTION_WINDOW_BYTES,
       pool: tunnel.pool,
       budget: tunnel.budget,
-      gatherMs: 0,
+      gatherMs: RELAY_MAX_GATHER_MS,
       // An upload over a slow link delays every answer but the platform's own.
       lastLifeMs: () => this.#options.lastAutoAnswerMs() ?? -Infinity,
       relayId: options.relayId,

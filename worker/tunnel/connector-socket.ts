@@ -1,7 +1,8 @@
 import type { ConnectionRest } from "../../shared/mux/rest.ts";
-import { encodeMessage } from "../../shared/protocol/frame-codec.ts";
-import type { Frame } from "../../shared/protocol/frame.ts";
+import { encodedSize, encodeInPlace, encodeInto } from "../../shared/protocol/frame-codec.ts";
+import { type Frame, HEADER_BYTES } from "../../shared/protocol/frame.ts";
 import type { Hello } from "../../shared/protocol/handshake.ts";
+import { MAX_DATA_BYTES, TARGET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
 import type { HealthReport } from "../../shared/protocol/service-checks.ts";
 import type { Transport } from "../../shared/transport.ts";
 
@@ -21,6 +22,12 @@ export interface ConnectorAttachment {
   health: HealthReport | null;
 }
 
+/**
+ * Each message is put together here: `send` copies what it is given before it returns, as the standard wants it. Takes
+ * any message that carries data, for the last frame begins under the target.
+ */
+const scratch = new Uint8Array(TARGET_MESSAGE_BYTES + MAX_DATA_BYTES + 2 * HEADER_BYTES);
+
 /** A hibernating WebSocket as a Transport. Decides nothing. */
 export class ConnectorSocket implements Transport {
   readonly #socket: WebSocket;
@@ -39,7 +46,10 @@ export class ConnectorSocket implements Transport {
 
   send(frames: readonly Frame[]): void {
     // A socket that is closing throws; its close event follows and ends the connection.
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(encodeMessage(frames));
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    const [first] = frames;
+    const inPlace = frames.length === 1 && first !== undefined ? encodeInPlace(first) : null;
+    this.#socket.send(inPlace ?? encodeInScratch(frames));
   }
 
   close(code: number, reason: string): void {
@@ -54,4 +64,11 @@ export class ConnectorSocket implements Transport {
   bufferedBytes(): number {
     return 0;
   }
+}
+
+function encodeInScratch(frames: readonly Frame[]): Uint8Array {
+  const size = encodedSize(frames);
+  const message = size <= scratch.byteLength ? scratch.subarray(0, size) : new Uint8Array(size);
+  encodeInto(message, 0, frames);
+  return message;
 }

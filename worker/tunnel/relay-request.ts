@@ -6,6 +6,7 @@ import { newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../tele
 import { type AccessPolicy, type Allowed, decide } from "./access-policy.ts";
 import type { GatewayClaim } from "./claim.ts";
 import { Exchange } from "./exchange.ts";
+import type { GatewayWatch } from "./gateway-watch.ts";
 import { problemResponse, publicCodeOf } from "./problem.ts";
 import { type GatewaySockets, relayWebSocket } from "./relay-websocket.ts";
 import { RequestBody } from "./request-body.ts";
@@ -20,6 +21,7 @@ const MAX_ATTEMPTS = 2;
 export interface RelayDeps {
   tunnel: Tunnel;
   sockets: GatewaySockets;
+  gateways: GatewayWatch;
   log: EventLog;
   nowMs: () => number;
 }
@@ -76,7 +78,7 @@ export async function relayRequest(
 }
 
 async function carry(
-  { tunnel, sockets }: RelayDeps,
+  { tunnel, sockets, gateways }: RelayDeps,
   request: Request,
   open: OpenHead,
   allowed: Allowed,
@@ -86,30 +88,30 @@ async function carry(
   tunnel.retries.requestBegan();
   const tried = new Set<Connection>();
   for (let failure: TunnelError | null = null; ;) {
-    await tunnel.waitForConnector(allowed.connectorWaitMs);
-    // Its event would not come again for an attempt that begins now.
-    if (request.signal.aborted) throw new TunnelError("CANCEL", "The gateway gave up.");
+    const waited = await tunnel.waitForConnector(allowed.connectorWaitMs);
+    if ((waited || failure !== null) && request.signal.aborted)
+      throw new TunnelError("CANCEL", "The gateway gave up.");
     // What the failed attempt was still reading may have been too much to keep.
     if (failure !== null && !body.isReplayable) throw failure;
     const attempt = begin(tunnel, open, body, tried, failure, record);
-    const cancel = (): void => attempt.exchange.gaveUp();
-    request.signal.addEventListener("abort", cancel);
+    const gaveUp = (): void => attempt.exchange.gaveUp();
+    const endWatch = gateways.watch(request, gaveUp);
     try {
       const head = await attempt.exchange.head;
+      endWatch();
       body.commit();
       const { exchange, connection } = attempt;
       record.headed(head);
-      if (head.status === 101) {
-        // From here on its socket says what becomes of the gateway.
-        request.signal.removeEventListener("abort", cancel);
+      // From here on its socket says what becomes of the gateway.
+      if (head.status === 101)
         return relayWebSocket(exchange.stream, head, connection.connectionId, sockets, record);
-      }
       const response = answer(exchange, head, request);
+      if (!exchange.isDelivered) request.signal.addEventListener("abort", gaveUp);
       exchange.handedOver();
       return response;
     } catch (thrown) {
       failure = TunnelError.from(thrown);
-      request.signal.removeEventListener("abort", cancel);
+      endWatch();
       tried.add(attempt.connection);
       if (!mayMove(tunnel, failure, open, allowed, body, tried.size)) throw failure;
     }
@@ -123,7 +125,7 @@ function requestBody(request: Request, open: OpenHead, allowed: Allowed, record:
   if (lengthBytes !== null && lengthBytes > maxBytes) {
     throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${maxBytes} bytes.`);
   }
-  return new RequestBody(request.body, lengthBytes, maxBytes, request.signal, record);
+  return new RequestBody(request, lengthBytes, maxBytes, record);
 }
 
 function begin(

@@ -1,3 +1,4 @@
+import { markHeadroom, roomBehindHeadroom } from "../../shared/protocol/headroom.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { RequestRecord } from "../telemetry/request-record.ts";
 import type { Exchange } from "./exchange.ts";
@@ -13,7 +14,7 @@ const REPLAY_BYTES = 64 * 1024;
 export class RequestBody {
   readonly #reader: ReadableStreamBYOBReader | null;
   readonly #lengthBytes: number | null;
-  readonly #signal: AbortSignal;
+  readonly #request: Request;
   readonly #maxBytes: number;
   readonly #readBytes: number;
   readonly #record: RequestRecord;
@@ -23,17 +24,11 @@ export class RequestBody {
   #pending: Promise<Uint8Array | null> | null = null;
 
   /** `lengthBytes`: what Content-Length promises, if anything. */
-  constructor(
-    body: ReadableStream | null,
-    lengthBytes: number | null,
-    maxBytes: number,
-    signal: AbortSignal,
-    record: RequestRecord,
-  ) {
+  constructor(request: Request, lengthBytes: number | null, maxBytes: number, record: RequestRecord) {
     this.#record = record;
     this.#lengthBytes = lengthBytes;
-    this.#signal = signal;
-    this.#reader = body?.getReader({ mode: "byob" }) ?? null;
+    this.#request = request;
+    this.#reader = request.body?.getReader({ mode: "byob" }) ?? null;
     this.#done = this.#reader === null;
     this.#maxBytes = maxBytes;
     this.#readBytes = Math.min(READ_BYTES, Math.max(lengthBytes ?? READ_BYTES, 1));
@@ -78,7 +73,7 @@ export class RequestBody {
   async #end(exchange: Exchange): Promise<void> {
     if (this.#lengthBytes === null && !this.isEmpty)
       await new Promise((resolve) => setTimeout(resolve, SIGNAL_MS));
-    if (this.#signal.aborted) throw new TunnelError("CANCEL", "the gateway gave up");
+    if (this.#request.signal.aborted) throw new TunnelError("CANCEL", "the gateway gave up");
     exchange.stream.end();
   }
 
@@ -93,13 +88,14 @@ export class RequestBody {
   }
 
   async #read(): Promise<Uint8Array | null> {
-    const result = await this.#reader?.read(new Uint8Array(this.#readBytes));
+    const result = await this.#reader?.read(roomBehindHeadroom(this.#readBytes));
     // Together with keeping the chunk: an attempt that begins now finds it in one place alone.
     this.#pending = null;
     if (result === undefined || result.done) {
       this.#done = true;
       return null;
     }
+    markHeadroom(result.value);
     this.#readTotal += result.value.byteLength;
     this.#record.state.requestBytes = this.#readTotal;
     if (this.#readTotal > this.#maxBytes) {

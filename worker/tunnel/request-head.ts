@@ -1,4 +1,4 @@
-import { HOP_BY_HOP, removeHopByHop } from "../../shared/http/fields.ts";
+import { connectionOptions, HOP_BY_HOP } from "../../shared/http/fields.ts";
 import { TRACEPARENT } from "../../shared/http/trace-context.ts";
 import type { Field, OpenHead } from "../../shared/protocol/head.ts";
 import type { Allowed } from "./access-policy.ts";
@@ -63,8 +63,11 @@ export function rawPath(url: string): string {
 function requestFields(headers: Headers, url: URL, keepForwarded: boolean, requestId: string): Field[] {
   const fields: Field[] = [];
   const traced = TRACEPARENT.test(headers.get("traceparent") ?? "");
-  for (const field of removeHopByHop([...headers])) {
+  const connection = headers.get("connection");
+  const ofThisHop = connection === null ? null : connectionOptions(connection);
+  for (const field of headers) {
     const [name] = field;
+    if (HOP_BY_HOP.has(name) || ofThisHop?.has(name) === true) continue;
     if (name === "host" || name === "expect" || name.startsWith(RESERVED_PREFIX)) continue;
     if (HANDSHAKE_FIELDS.has(name) || (!keepForwarded && FORWARDED.test(name))) continue;
     // Without the one the other says nothing.
@@ -86,11 +89,22 @@ function traceparentOf(requestId: string): string {
   return `00-${hex}-${hex.slice(16)}-00`;
 }
 
-/** The headers of the gateway's Response. */
-export function responseHeaders(fields: readonly Field[]): [string, string][] {
-  const headers: [string, string][] = [];
+/** The headers of the gateway's Response, in the form that costs the platform least to take. */
+export function responseHeaders(fields: readonly Field[]): Record<string, string> | Headers {
+  const headers: Record<string, string> = {};
   for (const [name, value] of fields) {
-    if (!name.startsWith(RESERVED_PREFIX) && !HOP_BY_HOP.has(name)) headers.push([name, value]);
+    if (name.startsWith(RESERVED_PREFIX) || HOP_BY_HOP.has(name)) continue;
+    // Only a list holds a name twice, or one that means something to an object.
+    if (name in headers) return repeatedHeaders(fields);
+    headers[name] = value;
+  }
+  return headers;
+}
+
+function repeatedHeaders(fields: readonly Field[]): Headers {
+  const headers = new Headers();
+  for (const [name, value] of fields) {
+    if (!name.startsWith(RESERVED_PREFIX) && !HOP_BY_HOP.has(name)) headers.append(name, value);
   }
   return headers;
 }

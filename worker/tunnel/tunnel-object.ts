@@ -35,6 +35,7 @@ import { type ConnectorAttachment, ConnectorSocket } from "./connector-socket.ts
 import { problemResponse } from "./problem.ts";
 import { relayRequest, type RelayDeps } from "./relay-request.ts";
 import { type GatewayAttachment, WebSocketRelay } from "./relay-websocket.ts";
+import { GatewayWatch } from "./gateway-watch.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
 import { TunnelStore } from "./tunnel-store.ts";
 import { Tunnel as TunnelCore } from "./tunnel.ts";
@@ -52,7 +53,8 @@ const clock: Clock = {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);
   },
-  soon: (run) => queueMicrotask(run),
+  // The platform's queueMicrotask wraps what it is given; a promise's reaction is V8's alone.
+  soon: (run) => void Promise.resolve().then(run),
 };
 
 /** The data plane of one tunnel: hooks of the platform alone. Decisions are in tunnel.ts, relay-request.ts and the mux. */
@@ -75,6 +77,7 @@ export class Tunnel extends DurableObject<Env> {
   readonly #relayDeps: RelayDeps = {
     tunnel: this.#core,
     sockets: { accept: (socket, relay) => this.#acceptGateway(socket, relay) },
+    gateways: new GatewayWatch(clock),
     log: this.#log,
     nowMs,
   };

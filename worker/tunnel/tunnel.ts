@@ -61,13 +61,16 @@ export class Tunnel {
     if (connection.mux.hello !== null) this.arrivals.expect();
   }
 
-  /** Resolves at once while a connector takes requests; else when one comes, if one is expected, or after `maxMs`. */
-  async waitForConnector(maxMs: number): Promise<void> {
-    const connections = [...this.#connections];
-    if (connections.some(takesRequests)) return;
+  /**
+   * Resolves at once, with false, while a connector takes requests; else when one comes, if one is expected, or after
+   * `maxMs`.
+   */
+  async waitForConnector(maxMs: number): Promise<boolean> {
+    for (const connection of this.#connections) if (takesRequests(connection)) return false;
     // Those that drain are most often being replaced.
-    if (connections.length > 0) this.arrivals.expect();
+    if (this.#connections.size > 0) this.arrivals.expect();
     await this.arrivals.wait(maxMs);
+    return true;
   }
 
   /** Older connections of the same connector and index: half-open ones that a new one replaces. */

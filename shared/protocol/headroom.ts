@@ -1,0 +1,20 @@
+import { HEADER_BYTES } from "./frame.ts";
+
+/** Buffers whose first bytes are kept free. A view that was transferred has a buffer of another identity: mark that one. */
+const buffers = new WeakSet<ArrayBufferLike>();
+
+/** Room for `size` bytes, behind as many free ones as a frame's header takes. */
+export function roomBehindHeadroom(size: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new ArrayBuffer(HEADER_BYTES + size), HEADER_BYTES);
+}
+
+/** These bytes lie in such a room, at its beginning. */
+export function markHeadroom(bytes: Uint8Array): void {
+  if (bytes.byteOffset === HEADER_BYTES) buffers.add(bytes.buffer);
+}
+
+/** The bytes with the headroom before them: what is written there spoils nothing. Null: they have none. */
+export function withHeadroom(bytes: Uint8Array): Uint8Array | null {
+  if (bytes.byteOffset !== HEADER_BYTES || !buffers.has(bytes.buffer)) return null;
+  return new Uint8Array(bytes.buffer, 0, HEADER_BYTES + bytes.byteLength);
+}
