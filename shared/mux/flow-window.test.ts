@@ -26,6 +26,28 @@ describe("SendWindow", () => {
   });
 });
 
+describe("a ReceiveWindow whose use is known beforehand", () => {
+  it("opens at once for what is announced, and gives back what that does not need", () => {
+    const { window, pool } = receiver();
+    window.expect(200 * KIB);
+    expect([window.sizeBytes, pool.freeBytes]).toEqual([200 * KIB, (1024 - 136) * KIB]);
+    window.expect(100 * KIB);
+    expect([window.sizeBytes, pool.freeBytes]).toEqual([100 * KIB, (1024 - 36) * KIB]);
+    window.expect(10);
+    expect([window.sizeBytes, pool.freeBytes]).toEqual([64 * KIB, 1024 * KIB]);
+  });
+
+  it("may be granted ahead, from half of the room, and is not timed", () => {
+    const { window, pool, roundTrip } = receiver({ rttMs: 80, poolBytes: 400 * KIB, maxBytes: 512 * KIB });
+    expect(window.grantAhead(64 * KIB)).toBe(null);
+    expect(window.grantAhead(1024 * KIB)).toBe(264 * KIB);
+    expect(pool.freeBytes).toBe(200 * KIB);
+    expect(window.receive(264 * KIB, 5_000)).toBe(true);
+    expect(window.receive(1, 5_000)).toBe(false);
+    expect(roundTrip.estimateMs).toBe(80);
+  });
+});
+
 describe("ReceiveWindow", () => {
   it("takes what was granted and not a byte more", () => {
     const { window } = receiver();
@@ -71,12 +93,12 @@ describe("ReceiveWindow", () => {
     expect(window.sizeBytes).toBe(64 * KIB);
   });
 
-  it("takes at most half of what the pool has left", () => {
+  it("takes at most three quarters of what the pool has left", () => {
     const { window, pool } = receiver({ rttMs: 80, poolBytes: 64 * KIB });
     window.receive(64 * KIB, 0);
     window.consume(64 * KIB);
     window.grant(1);
-    expect([window.sizeBytes, pool.freeBytes]).toEqual([96 * KIB, 32 * KIB]);
+    expect([window.sizeBytes, pool.freeBytes]).toEqual([112 * KIB, 16 * KIB]);
   });
 
   it("stays when the pool is used up", () => {

@@ -23,6 +23,11 @@ export class SendWindow {
   }
 }
 
+/** A lone transfer over a long path needs most of the room; the second one still gets a fifth of it, and so on. */
+const MAX_TAKEN_SHARE = 3 / 4;
+/** What is granted before anything has come may never be used: half of the room stays. */
+const MAX_AHEAD_SHARE = 1 / 2;
+
 /** Room that windows may grow into beyond their base, shared by all streams of one object or process. */
 export class WindowPool {
   #freeBytes: number;
@@ -35,9 +40,9 @@ export class WindowPool {
     return this.#freeBytes;
   }
 
-  /** As much of `bytes` as may be had: never more than half of what is free, so that something is left for the next. */
+  /** As much of `bytes` as may be had: never all of what is free, so that something is left for the next. */
   take(bytes: number): number {
-    const taken = Math.min(bytes, Math.floor(this.#freeBytes / 2));
+    const taken = Math.min(bytes, Math.floor(this.#freeBytes * MAX_TAKEN_SHARE));
     this.#freeBytes -= taken;
     return taken;
   }
@@ -141,9 +146,26 @@ export class ReceiveWindow {
     return this.#grantedBytes;
   }
 
-  /** So many bytes are announced: a window that is smaller would only cost round trips until it has grown. */
+  /** So many bytes are announced: a smaller window would only cost round trips until it has grown, a larger one is idle. */
   expect(bytes: number): void {
+    const { baseBytes, pool } = this.#options;
     this.#growTo(bytes);
+    const idleBytes = this.#sizeBytes - Math.max(baseBytes, bytes);
+    if (idleBytes <= 0) return;
+    this.#sizeBytes -= idleBytes;
+    pool.giveBack(idleBytes);
+  }
+
+  /**
+   * Before anything has come: so many bytes may be on their way soon. The new limit to send; null where it is the old one.
+   * It is not timed: the peer has to think first.
+   */
+  grantAhead(bytes: number): number | null {
+    const roomBytes = Math.floor(this.#options.pool.freeBytes * MAX_AHEAD_SHARE);
+    this.#growTo(Math.min(bytes, this.#sizeBytes + roomBytes));
+    if (this.owedBytes <= 0) return null;
+    this.#grantedBytes = this.consumedBytes + this.#sizeBytes;
+    return this.#grantedBytes;
   }
 
   /** The growth goes back to the pool. */

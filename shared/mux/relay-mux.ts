@@ -1,11 +1,12 @@
 import { FLAG, FRAME } from "../protocol/frame.ts";
-import { encodeU32, type Goaway } from "../protocol/frame-payloads.ts";
+import { encodeOffset, encodeU32, type Goaway } from "../protocol/frame-payloads.ts";
 import { encodeOpen } from "../protocol/head-codec.ts";
 import type { OpenHead } from "../protocol/head.ts";
 import { decodeHello, encodeWelcome, type Hello, type Welcome } from "../protocol/handshake.ts";
 import { readU32 } from "../protocol/integers.ts";
-import { MAX_STREAM_ID, RETIRE_DRAIN_MS } from "../protocol/limits.ts";
+import { AHEAD_BYTES_PER_MS, MAX_STREAM_ID, RETIRE_DRAIN_MS } from "../protocol/limits.ts";
 import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
+import { AnswerSizes } from "./answer-sizes.ts";
 import { SendWindow } from "./flow-window.ts";
 import { Mux, type MuxEvents, type MuxOptions } from "./mux.ts";
 import { MuxStream } from "./mux-stream.ts";
@@ -53,6 +54,7 @@ export class RelayMux extends Mux {
   #goawayLastId: number | null = null;
   #idsUsedUp = false;
   #webSocketCount = 0;
+  readonly #answerSizes = new AnswerSizes();
   /** Streams that are not at rest. Kept only while there are WebSockets: nothing else can be restored. */
   readonly #restless = new Set<MuxStream>();
   /** What was last told of the connection's own rest. */
@@ -108,6 +110,7 @@ export class RelayMux extends Mux {
     });
     this.#add(stream, handler);
     this.sendHead(FRAME.OPEN, id, payload, end ? FLAG.END : 0);
+    this.#grantAhead(stream);
     if (this.#nextId > (this.#options.maxStreamId ?? MAX_STREAM_ID)) this.#retire();
     return stream;
   }
@@ -185,6 +188,8 @@ export class RelayMux extends Mux {
 
   protected override streamGone(stream: MuxStream): void {
     this.#restless.delete(stream);
+    if (stream.open.kind === "http")
+      this.#answerSizes.note(stream.open.service, stream.receiveWindow.receivedBytes);
     if (stream.open.kind === "websocket") this.#webSocketCount--;
     // The others may be at rest now.
     if (this.#webSocketCount > 0) this.schedule();
@@ -269,6 +274,17 @@ export class RelayMux extends Mux {
     if (this.#webSocketCount > 0) this.#restless.add(stream);
     this.epoch.streams.set(stream.id, stream);
     stream.attach(handler);
+  }
+
+  /** Over a long path, an answer as large as those before it would wait a round trip for its window: it opens with the stream. */
+  #grantAhead(stream: MuxStream): void {
+    const { roundTripMs } = this;
+    // A WebSocket would hold what it never uses for as long as it lives.
+    if (stream.open.kind !== "http" || !Number.isFinite(roundTripMs)) return;
+    const aheadBytes = Math.min(this.#answerSizes.of(stream.open.service), AHEAD_BYTES_PER_MS * roundTripMs);
+    const limitBytes = stream.receiveWindow.grantAhead(aheadBytes);
+    // Behind the OPEN: control frames would overtake it.
+    if (limitBytes !== null) this.sendHead(FRAME.WINDOW, stream.id, encodeOffset(limitBytes));
   }
 
   #adopt(hello: Hello): void {

@@ -47,22 +47,24 @@ export const MAX_STREAMS_PER_OBJECT = 1024;
 
 /** Toward the relay: 512 base windows must fit an object. */
 export const RELAY_STREAM_WINDOW_BYTES = 64 * 1024;
-export const RELAY_STREAM_WINDOW_MAX_BYTES = 16 * 1024 * 1024;
+export const RELAY_STREAM_WINDOW_MAX_BYTES = 24 * 1024 * 1024;
 /** Toward the connector, whose process has more room. */
 export const CONNECTOR_STREAM_WINDOW_BYTES = 256 * 1024;
-export const CONNECTOR_STREAM_WINDOW_MAX_BYTES = 16 * 1024 * 1024;
-/** Covers 200 MB/s at 80 ms round trip. */
-export const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
+export const CONNECTOR_STREAM_WINDOW_MAX_BYTES = 24 * 1024 * 1024;
+/** Covers 300 MB/s at 80 ms round trip, with what returns in steps. */
+export const CONNECTION_WINDOW_BYTES = 32 * 1024 * 1024;
 /** Connection credit returns in these steps: they keep the sender's view fresh for few messages. */
 export const CONNECTION_CREDIT_STEP_BYTES = 512 * 1024;
 /** Over a slow link a step takes many seconds: what little came returns once a second, or the link looks dead. */
 export const SLOW_CREDIT_BYTES = 32 * 1024;
 export const SLOW_CREDIT_MS = 1_000;
-/** Growth of all windows of one object (relay) or process (connector) over their base. */
-export const RELAY_WINDOW_POOL_BYTES = 24 * 1024 * 1024;
+/** Granted with an OPEN, for each millisecond that the path is long: what two gigabits fill. */
+export const AHEAD_BYTES_PER_MS = 256 * 1024;
+/** Growth of all windows of one object (relay) or process (connector) over their base: beside 1,024 base windows, 96 MiB. */
+export const RELAY_WINDOW_POOL_BYTES = 32 * 1024 * 1024;
 export const CONNECTOR_WINDOW_POOL_BYTES = 32 * 1024 * 1024;
 /** What one object has sent and not seen acknowledged: Workers' sockets buffer without bound. */
-export const MAX_UNACKNOWLEDGED_BYTES = 16 * 1024 * 1024;
+export const MAX_UNACKNOWLEDGED_BYTES = 24 * 1024 * 1024;
 /** Every connection may have this much in flight even then, or credit that returns in steps would never return. */
 export const MIN_UNACKNOWLEDGED_BYTES = CONNECTION_CREDIT_STEP_BYTES + MAX_DATA_BYTES;
 /** However late acknowledgements come: a second step leaves while the first one's credit returns. */

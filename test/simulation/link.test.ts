@@ -133,6 +133,27 @@ describe("both ends over a link", () => {
     expect(pair.relay.roundTripMs).toBeLessThan(120);
   });
 
+  it("open the next answer with the window that the last one needed, until answers are small again", () => {
+    const pair = new SimPair({ link: FAR_LINK, onStream: download });
+    const free = pair.relayPool.freeBytes;
+    get(pair, 20_000_000);
+    pair.clock.advance(5_000);
+    const sentMs = pair.clock.nowMs();
+    const next = get(pair, 1_000_000);
+    expect(pair.relayPool.freeBytes).toBeLessThan(free);
+    pair.clock.advance(5_000);
+    const bareMs = 2 * FAR_LINK.latencyMs + 1_000_000 / FAR_LINK.bytesPerMs;
+    expect(next.endAtMs - sentMs).toBeLessThan(bareMs + 10);
+    expect(pair.relayPool.freeBytes).toBe(free);
+
+    for (let count = 0; count < 60; count++) {
+      get(pair, 1_000);
+      pair.clock.advance(200);
+    }
+    get(pair, 1_000);
+    expect(pair.relayPool.freeBytes).toBe(free);
+  });
+
   it("fill it with one upload", () => {
     const { pair, sink } = upload(FAR_LINK, 40_000_000);
     pair.clock.advance(1_000);
