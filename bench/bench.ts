@@ -10,7 +10,7 @@ import { residentBytes } from "./process-usage.ts";
 import { runRounds, startTools, warmUp } from "./runner.ts";
 import { startCulvert } from "./subjects/culvert.ts";
 import { startFloors } from "./subjects/floor.ts";
-import { startLocaltunnel, startSsh } from "./subjects/peers.ts";
+import { startLocaltunnel, startSsh, startWstunnel } from "./subjects/peers.ts";
 import { direct, nodeFloor } from "./subjects/plain.ts";
 import { startServer } from "./subjects/start-server.ts";
 import type { Cleanups } from "./subjects/subject.ts";
@@ -33,12 +33,16 @@ Prints tables; writes bench/results/latest.json and latest.svg.`;
 
 const root = join(import.meta.dirname, "..");
 const PLANS = [
-  { name: "culvert x1", connectors: 1, roundTripMs: 0 },
-  { name: "culvert x2", connectors: 2, roundTripMs: 0 },
+  { name: "culvert x1", connectors: 1, roundTripMs: null },
+  { name: "culvert x2", connectors: 2, roundTripMs: null },
+  { name: "culvert +0 ms", connectors: 1, roundTripMs: 0 },
   { name: "culvert +20 ms", connectors: 1, roundTripMs: 20 },
   { name: "culvert +80 ms", connectors: 1, roundTripMs: 80 },
 ];
 const SETTLE_MS = 3_000;
+/** At most, for each subject; enough for V8 on all but a slow machine. */
+const WARM_UP_MS = 10_000;
+const QUICK_WARM_UP_MS = 3_500;
 
 async function main(cleanups: Cleanups): Promise<void> {
   const { values } = parseArgs({
@@ -61,7 +65,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "culvert-bench-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const upstream = await startServer("upstream.ts", [], cleanups);
-  const { floor, rich, limit } = await startFloors(directory, cleanups);
+  const { floor, rich, relay, limit } = await startFloors(directory, cleanups);
   const culvert = await startCulvert(
     {
       root,
@@ -71,16 +75,21 @@ async function main(cleanups: Cleanups): Promise<void> {
     },
     cleanups,
   );
-  const peers = [
-    await startSsh(upstream.url, directory, cleanups),
-    await startLocaltunnel(upstream.url, join(root, "node_modules/.cache/culvert-bench-peers"), cleanups),
-  ];
+  const installDir = join(root, "node_modules/.cache/culvert-bench-peers");
+  const peers = values.quick
+    ? [await startLocaltunnel(upstream.url, installDir, cleanups)]
+    : [
+        await startSsh(upstream.url, directory, cleanups),
+        await startLocaltunnel(upstream.url, installDir, cleanups),
+        await startWstunnel(upstream.url, installDir, cleanups),
+      ];
   for (const peer of peers) if (typeof peer === "string") console.log(`left out, ${peer}`);
   const subjects = [
     direct({ url: upstream.url, pid: upstream.child.pid }),
     await nodeFloor(upstream.url, cleanups),
     floor,
     rich,
+    relay,
     limit,
     ...peers.filter((peer) => typeof peer !== "string"),
     ...culvert,
@@ -89,7 +98,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   const [first] = culvert;
   if (first === undefined) throw new Error("no tunnel");
   const tools = startTools(upstream.child.pid, cleanups);
-  await warmUp(subjects, tools);
+  await warmUp(subjects, workloads, tools, values.quick ? QUICK_WARM_UP_MS : WARM_UP_MS);
   let relayBeforeBytes = NaN;
   const results = await runRounds({ rounds, workloads, subjects, tools }, (round) => {
     // The first round is what fills caches and heaps.

@@ -28,6 +28,7 @@ A revision is checked out in a temporary worktree and uses the packages installe
 
 const root = join(import.meta.dirname, "..");
 const MEASURE_MS = 1500;
+const WARM_UP_MS = 10_000;
 const MEASURES: readonly { what: string; metric: Metric }[] = [
   { what: "relay µs CPU", metric: ({ cpuUs }) => cpuUs["relay"] ?? NaN },
   { what: "connector µs CPU", metric: ({ cpuUs }) => cpuUs["connector"] ?? NaN },
@@ -85,17 +86,17 @@ async function main(cleanups: Cleanups): Promise<void> {
   const { floor } = await startFloors(directory, cleanups);
   const revisions = [];
   for (const [name, at] of Object.entries({ base: sourceOf(revision, cleanups), here: root })) {
-    const plans = [{ name, connectors: 1, roundTripMs: 0 }];
+    const plans = [{ name, connectors: 1, roundTripMs: null }];
     const options = { root: at, directory: join(directory, name), upstreamUrl: upstream.url, plans };
     revisions.push(...(await startCulvert(options, cleanups)));
   }
   const subjects = [direct({ url: upstream.url, pid: upstream.child.pid }), floor, ...revisions];
   const tools = startTools(upstream.child.pid, cleanups);
-  await warmUp(subjects, tools);
   const known = workloads.map((workload) => ({
     ...workload,
     subjects: [...workload.subjects, "base", "here"],
   }));
+  await warmUp(subjects, known, tools, WARM_UP_MS);
   const results = await runRounds({ rounds: Number(values.rounds), workloads: known, subjects, tools });
   console.log(report(results));
 }

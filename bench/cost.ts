@@ -73,7 +73,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "culvert-cost-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const upstream = await startServer("upstream.ts", [], cleanups);
-  const plans = [{ name: "culvert x1", connectors: 1, roundTripMs: 0 }];
+  const plans = [{ name: "culvert x1", connectors: 1, roundTripMs: null }];
   const options = { root, directory, upstreamUrl: upstream.url, plans };
   const [subject] = await startCulvert(options, cleanups);
   if (subject === undefined) throw new Error("no tunnel");

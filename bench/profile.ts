@@ -25,6 +25,7 @@ Shows where relay and connector spend their time under one load, by V8's samplin
 Writes bench/results/relay.cpuprofile and connector.cpuprofile for the developer tools of a browser.`;
 
 const root = join(import.meta.dirname, "..");
+const WARM_UP_MS = 10_000;
 
 async function main(cleanups: Cleanups): Promise<void> {
   const { values } = parseArgs({
@@ -41,14 +42,19 @@ async function main(cleanups: Cleanups): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "culvert-profile-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const upstream = await startServer("upstream.ts", [], cleanups);
-  const plans = [{ name: "culvert", connectors: 1, roundTripMs: Number(values.rtt) }];
+  const plans = [
+    { name: "culvert", connectors: 1, roundTripMs: values.rtt === "0" ? null : Number(values.rtt) },
+  ];
   const options = { root, directory, upstreamUrl: upstream.url, plans, inspect: true };
   const [subject] = await startCulvert(options, cleanups);
   if (subject === undefined) throw new Error("no tunnel");
   const tools = startTools(upstream.child.pid, cleanups);
-  await warmUp([subject], tools);
-
   const measureMs = Number(values.seconds) * 1000;
+  const requests = get(KIB, Number(values.concurrency), { warmUpMs: 0, measureMs });
+  const transfer = bulk(values.load === "up" ? "up" : "down", 64 * MIB);
+  const workload = { ...(values.load === "get" ? requests : transfer), subjects: [subject.name] };
+  await warmUp([subject], [workload], tools, WARM_UP_MS);
+
   const profilers = await Promise.all(
     Object.entries(subject.inspectorUrls).map(async ([part, url]) => ({
       part,
@@ -56,10 +62,8 @@ async function main(cleanups: Cleanups): Promise<void> {
     })),
   );
   if (values.load === "get") {
-    const durations = { warmUpMs: 0, measureMs };
-    await tools.load.run(get(KIB, Number(values.concurrency), durations).job(subject));
+    await tools.load.run(requests.job(subject));
   } else {
-    const transfer = bulk(values.load === "up" ? "up" : "down", 64 * MIB);
     const endMs = performance.now() + measureMs;
     while (performance.now() < endMs) await tools.load.run(transfer.job(subject));
   }

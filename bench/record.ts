@@ -60,7 +60,7 @@ async function main(cleanups: Cleanups): Promise<void> {
       root,
       directory,
       upstreamUrl: upstream.url,
-      plans: [{ name: "recorded", connectors: 1, roundTripMs: 0 }],
+      plans: [{ name: "recorded", connectors: 1, roundTripMs: null }],
       between: (relayUrl) => startRecorder(relayUrl, messages, cleanups),
     },
     cleanups,

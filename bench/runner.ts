@@ -2,11 +2,9 @@ import { LoadGenerator } from "./load/load-generator.ts";
 import { measure, type Tools } from "./measure.ts";
 import { Results } from "./results.ts";
 import type { Cleanups, Subject } from "./subjects/subject.ts";
-import { bulk, get, isFloor, isLimit, KIB, MIB, type Workload } from "./workloads.ts";
+import { bulk, get, KIB, MIB, type Workload } from "./workloads.ts";
 
 const WARM_UP_REQUESTS = 20_000;
-/** For what is far away, or slow. */
-const WARM_UP_MAX_MS = 10_000;
 
 export function startTools(upstreamPid: number, cleanups: Cleanups): Tools {
   const tools = { load: new LoadGenerator(), background: new LoadGenerator(), upstreamPid };
@@ -19,18 +17,26 @@ export function startTools(upstreamPid: number, cleanups: Cleanups): Tools {
  * Code that has not run yet is slow, and its first requests dial: none of that is measured. A service runs for weeks. V8
  * goes on optimising for some 20,000 requests; until then each costs up to twice as much.
  */
-export async function warmUp(subjects: readonly Subject[], { load }: Tools): Promise<void> {
+export async function warmUp(
+  subjects: readonly Subject[],
+  workloads: readonly Workload[],
+  { load }: Tools,
+  maxMs: number,
+): Promise<void> {
   const requests = get(KIB, 32, { warmUpMs: 0, measureMs: 1000 });
   const [down, up] = [bulk("down", 32 * MIB), bulk("up", 32 * MIB)];
   for (const subject of subjects) {
+    const jobs = workloads
+      .filter(({ subjects: taking }) => taking.includes(subject.name))
+      .map((workload) => workload.job(subject));
     process.stderr.write(`\r\u001b[Kwarming up ${subject.name}`);
-    if (!isLimit(subject)) {
-      const endMs = performance.now() + WARM_UP_MAX_MS;
+    if (jobs.some(({ kind }) => kind !== "bulk")) {
+      const endMs = performance.now() + maxMs;
       for (let count = 0; count < WARM_UP_REQUESTS && performance.now() < endMs;) {
         count += (await load.run(requests.job(subject))).count;
       }
     }
-    if (isFloor(subject)) continue;
+    if (!jobs.some(({ kind }) => kind === "bulk")) continue;
     await load.run(down.job(subject));
     await load.run(up.job(subject));
   }

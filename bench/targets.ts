@@ -25,10 +25,11 @@ const MIB = 1024 * 1024;
 export function targetsOf(results: Results, memory: MemoryFacts, subject = "culvert x1"): Target[] {
   const same = (workload: string, other: string, metric: (sample: Sample) => number): Spread =>
     results.ratio({ workload, subject, metric }, { workload, subject: other, metric });
+  // Both through the delaying proxy, which takes CPU time of its own.
   const delayed = (workload: string): Spread =>
     results.ratio(
       { workload, subject: "culvert +80 ms", metric: throughput },
-      { workload, subject, metric: throughput },
+      { workload, subject: "culvert +0 ms", metric: throughput },
     );
   const single = (value: number): Spread => spreadOf([value]);
   return [
@@ -108,6 +109,14 @@ export function comparisonsOf(results: Results, subject = "culvert x1"): Compari
       reached: results.ratio(other(flooded, "rich floor", relayCpu), other(flooded, "floor", relayCpu)),
     },
     {
+      what: "relay CPU per small GET over the bare relay's, both flooded",
+      reached: results.ratio(ours(relayCpu), other(flooded, "bare relay", relayCpu)),
+    },
+    {
+      what: "the bare relay's CPU over the floor's, both flooded",
+      reached: results.ratio(other(flooded, "bare relay", relayCpu), other(flooded, "floor", relayCpu)),
+    },
+    {
       what: "connector CPU per small GET over the node floor's at the tunnel's rate",
       reached: results.ratio(ours(connectorCpu), other(paced, "node floor", proxyCpu)),
     },
@@ -118,6 +127,13 @@ export function comparisonsOf(results: Results, subject = "culvert x1"): Compari
         other("GET 1 KiB c=16", "localtunnel", rate),
       ),
     },
+    ...(["down", "up"] as const).map((direction) => ({
+      what: `1 GiB ${direction} at 80 ms over 0 ms`,
+      reached: results.ratio(
+        other(`1 GiB ${direction}`, "culvert +80 ms", throughput),
+        other(`1 GiB ${direction}`, "culvert +0 ms", throughput),
+      ),
+    })),
     {
       what: "p99 of small GETs beside 4 downloads over their p99 alone: node floor",
       reached: besides(results, "node floor"),

@@ -45,23 +45,14 @@ export interface Durations {
   measureMs: number;
 }
 
-const HTTP_SUBJECTS = ["direct", "node floor", "ssh -R", "localtunnel", "culvert x1", "culvert x2"];
-const FLOORS = ["floor", "rich floor"];
+const PEERS = ["ssh -R", "localtunnel", "wstunnel"];
+const HTTP_SUBJECTS = ["direct", "node floor", ...PEERS, "culvert x1", "culvert x2"];
+const FLOORS = ["floor", "rich floor", "bare relay"];
 const LIMIT = "object's limit";
 const TUNNELS = ["culvert x1", "culvert x2"];
-const DELAYED = ["culvert +20 ms", "culvert +80 ms"];
+const DELAYED = ["culvert +0 ms", "culvert +20 ms", "culvert +80 ms"];
 /** Not localtunnel: its client holds ten connections, and a WebSocket takes one for itself. */
-const SOCKET_SUBJECTS = ["direct", "ssh -R"];
-
-/** Answers by itself, and takes no bulk. */
-export function isFloor({ name }: Subject): boolean {
-  return FLOORS.includes(name);
-}
-
-/** Takes nothing but bulk. */
-export function isLimit({ name }: Subject): boolean {
-  return name === LIMIT;
-}
+const SOCKET_SUBJECTS = ["direct", "ssh -R", "wstunnel"];
 
 export function get(bytes: number, concurrency: number, durations: Durations): Workload {
   return {
@@ -182,7 +173,7 @@ function requests(
 
 function bulkJob(subject: Subject, direction: "down" | "up", bytes: number, concurrency: number) {
   const { origin, headers } = subject;
-  const [down, up] = isLimit(subject) ? [`/down/${bytes}`, "/up"] : [`/bytes/${bytes}`, "/sink"];
+  const [down, up] = subject.name === LIMIT ? [`/down/${bytes}`, "/up"] : [`/bytes/${bytes}`, "/sink"];
   const url = origin + (direction === "down" ? down : up);
   // The first one after a pause is slower, and one alone is over within a collector's pause or two.
   const transfers = bytes < GIB ? 2 : 1;
@@ -203,18 +194,24 @@ export const QUICK_SUBJECTS: ReadonlySet<string> = new Set([
   LIMIT,
   "localtunnel",
   "culvert x1",
+  "culvert +0 ms",
   "culvert +80 ms",
 ]);
 
-/** Enough to tell how the targets stand: about two minutes. */
-export function quickPlan(measureMs = 600): Workload[] {
-  const speaksOfLocaltunnel = ({ name }: Workload) => name === "GET 1 KiB c=16";
-  return targetsPlan(measureMs).map((workload) =>
-    speaksOfLocaltunnel(workload)
-      ? workload
-      : { ...workload, subjects: workload.subjects.filter((name) => name !== "localtunnel") },
-  );
+/** Enough to tell how the targets stand: under two minutes. */
+export function quickPlan(measureMs = 500): Workload[] {
+  return targetsPlan(measureMs).map((workload) => {
+    const subjects = QUICK_ALONE[workload.name] ?? workload.subjects.filter((name) => name !== "localtunnel");
+    return { ...workload, subjects };
+  });
 }
+
+/** The only subjects that a target speaks of. */
+const QUICK_ALONE: Readonly<Record<string, readonly string[]>> = {
+  "GET 1 KiB c=1": ["direct", "floor", "culvert x1"],
+  "GET 1 KiB c=16": ["direct", "floor", "localtunnel", "culvert x1"],
+  "GET 1 KiB c=64": ["culvert x1"],
+};
 
 /** What the targets speak of. */
 function targetsPlan(measureMs: number): Workload[] {
@@ -226,7 +223,7 @@ function targetsPlan(measureMs: number): Workload[] {
     get(KIB, 16, durations),
     get(KIB, 32, durations),
     atTunnelsRate(32, durations),
-    { ...get(KIB, 64, durations), subjects: TUNNELS },
+    get(KIB, 64, durations),
     bulk("down", 64 * MIB),
     bulk("up", 64 * MIB),
     mixed(false, MIXED_CONCURRENCY, forTails),
@@ -257,7 +254,10 @@ export function fullPlan(): Workload[] {
 
 /** For what takes seconds on each. */
 function few(workload: Workload): Workload {
-  return { ...workload, subjects: ["direct", "node floor", LIMIT, "culvert x1", "culvert +80 ms"] };
+  return {
+    ...workload,
+    subjects: ["direct", "node floor", LIMIT, "culvert x1", "culvert +0 ms", "culvert +80 ms"],
+  };
 }
 
 /** A gateway with a little traffic: enough samples for a p99, too little to queue behind itself. */

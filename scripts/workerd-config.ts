@@ -39,6 +39,8 @@ export interface WorkerdOptions {
   inspect?: boolean;
   /** Called with each line workerd prints. */
   onLog?: (line: string) => void;
+  /** What it prints goes into this file instead: a process that reads it would take CPU time of its own. */
+  logFile?: string;
 }
 
 const COMPATIBILITY_DATE = "2026-11-17";

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { Socket } from "node:net";
@@ -30,8 +31,6 @@ export interface WorkerdProcess {
   exited: Promise<number | null>;
   /** The last lines it printed. */
   logs(): string;
-  /** From now on its output is taken from it and thrown away: reading lines costs as much as writing them. */
-  forgetOutput(): void;
   /** SIGTERM, and SIGKILL after `graceMs` (default 1,000): workerd stays while a WebSocket is open. */
   stop(graceMs?: number): Promise<void>;
   /** SIGKILL: a crash. */
@@ -100,12 +99,14 @@ type RunningChild = Omit<WorkerdProcess, "url" | "gatewayUrls" | "inspectorPort"
 
 function spawnWorkerd(configPath: string, options: WorkerdOptions): RunningChild {
   const inspector = options.inspect === true ? ["--inspector-addr=127.0.0.1:0"] : [];
+  const log = options.logFile === undefined ? null : openSync(options.logFile, "a", 0o600);
   const child = spawn(workerdBinary, ["serve", "-I", "/", "--control-fd=3", ...inspector, configPath], {
     // Its own process group: Ctrl-C reaches our process alone, which then stops workerd in order.
     detached: true,
     env: { [ADMIN_KEY_VARIABLE]: options.relay.adminKey },
-    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    stdio: ["ignore", log ?? "pipe", log ?? "pipe", "pipe"],
   });
+  if (log !== null) closeSync(log);
   const exited = new Promise<number | null>((done, fail) => {
     child.once("error", fail);
     child.once("close", (code) => done(code));
@@ -142,26 +143,17 @@ function endWithThisProcess(child: ChildProcess, pid: number): void {
   child.once("exit", () => guard.kill("SIGKILL"));
 }
 
-function keepLog(
-  child: ChildProcess,
-  onLog?: (line: string) => void,
-): Pick<WorkerdProcess, "logs" | "forgetOutput"> {
+function keepLog(child: ChildProcess, onLog?: (line: string) => void): Pick<WorkerdProcess, "logs"> {
   const lines: string[] = [];
-  const outputs = [child.stdout, child.stderr].filter((output) => output !== null);
-  const readers = outputs.map((input) =>
+  for (const input of [child.stdout, child.stderr]) {
+    if (input === null) continue;
     createInterface({ input }).on("line", (line) => {
       lines.push(line);
       if (lines.length > KEPT_LOG_LINES) lines.shift();
       onLog?.(line);
-    }),
-  );
-  return {
-    logs: () => lines.join("\n"),
-    forgetOutput() {
-      for (const reader of readers) reader.close();
-      for (const output of outputs) output.resume();
-    },
-  };
+    });
+  }
+  return { logs: () => lines.join("\n") };
 }
 
 async function untilReady(child: RunningChild, options: WorkerdOptions): Promise<WorkerdProcess> {
@@ -184,10 +176,10 @@ async function untilReady(child: RunningChild, options: WorkerdOptions): Promise
   const urlOf = (socket: string): string => `http://${urlHost(options.host)}:${ports.get(socket)}`;
   const url = urlOf(RELAY_SOCKET);
   await Promise.race([answers(`${url}/healthz`, deadline), failure]);
-  const { pid, exited, logs, forgetOutput, stop, kill } = child;
+  const { pid, exited, logs, stop, kill } = child;
   const gatewayUrls = Object.fromEntries(gateways.map(({ name }) => [name, urlOf(gatewaySocket(name))]));
   const inspectorPort = ports.get(INSPECTOR_SOCKET) ?? null;
-  return { url, gatewayUrls, inspectorPort, pid, exited, logs, forgetOutput, stop, kill };
+  return { url, gatewayUrls, inspectorPort, pid, exited, logs, stop, kill };
 }
 
 /** An address to call: a listener on every interface is called on loopback. */

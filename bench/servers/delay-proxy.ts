@@ -5,8 +5,8 @@
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 
-/** What may be on its way: 1 Gbit/s at 100 ms, so that the link itself is never what limits. */
-const MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024;
+/** What may be on its way, each way: 1 GiB/s at 100 ms, so that the link itself is never what limits. */
+const MAX_IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 
 const [target = "", roundTripMs = "0"] = process.argv.slice(2);
 const [host = "", port = ""] = target.split(":");
@@ -29,11 +29,16 @@ function carry(from: Socket, to: Socket): void {
     if (next !== undefined) timer = setTimeout(deliver, Math.max(next.dueMs - nowMs, 0));
   };
   from.on("data", (chunk) => {
+    if (delayMs === 0) {
+      if (!to.write(chunk)) from.pause();
+      return;
+    }
     onTheWay.push({ chunk, dueMs: performance.now() + delayMs });
     inFlightBytes += chunk.byteLength;
     if (inFlightBytes + to.writableLength >= MAX_IN_FLIGHT_BYTES) from.pause();
     timer ??= setTimeout(deliver, delayMs);
   });
+  to.on("drain", () => from.resume());
   from.on("error", () => {});
   from.on("close", () => setTimeout(() => to.destroy(), delayMs));
 }

@@ -19,6 +19,7 @@ const socket = new WebSocket(url, { perMessageDeflate: false });
 let raw: Duplex | null = null;
 let leftBytes = 0;
 let receivedBytes = 0;
+let answers: Buffer[] = [];
 
 function pump(): void {
   while (leftBytes > 0 && socket.bufferedAmount < MAX_BACKLOG_BYTES) {
@@ -29,14 +30,28 @@ function pump(): void {
   }
 }
 
+/** What was asked for in one turn is answered in one message. */
+function answer(id: number, length: number): void {
+  const record = Buffer.alloc(8 + length);
+  record.writeUInt32BE(id);
+  record.writeUInt32BE(length, 4);
+  if (answers.push(record) > 1) return;
+  setImmediate(() => {
+    socket.send(Buffer.concat(answers));
+    answers = [];
+  });
+}
+
 socket.on("upgrade", (response) => (raw = response.socket));
 socket.on("message", (data, isBinary) => {
   if (isBinary) {
     receivedBytes += (data as Buffer).byteLength;
     return;
   }
-  const [verb, count = ""] = (data as Buffer).toString("utf8").split(" ");
-  if (verb === "send") {
+  const [verb, count = "", id = ""] = (data as Buffer).toString("utf8").split(" ");
+  if (verb === "ask") {
+    answer(Number(id), Number(count));
+  } else if (verb === "send") {
     leftBytes = Number(count);
     pump();
   } else {

@@ -10,6 +10,8 @@ export interface Floors {
   floor: Subject;
   /** The same, with a caller's claim, fields both ways and a body of bytes. */
   rich: Subject;
+  /** The same, and each request's answer comes from behind a WebSocket: without any protocol. */
+  relay: Subject;
   /** An object that streams between a caller and a WebSocket, without any protocol. */
   limit: Subject;
 }
@@ -24,6 +26,7 @@ export async function startFloors(directory: string, cleanups: Cleanups): Promis
   const workerd = await startWorkerd({
     relay: { bundlePath, adminKey: randomBytes(16).toString("hex") },
     persistDir: join(directory, "floor"),
+    logFile: "/dev/null",
     gateways: [
       { name: "floor", bundlePath: gatewayPath, tunnelBindings: [{ binding: "TUNNEL", props: {} }] },
     ],
@@ -40,6 +43,7 @@ export async function startFloors(directory: string, cleanups: Cleanups): Promis
   return {
     floor: subject("floor", ""),
     rich: subject("rich floor", "/rich"),
+    relay: subject("bare relay", "/relay"),
     limit: subject("object's limit", "/limit"),
   };
 }

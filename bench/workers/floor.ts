@@ -2,6 +2,8 @@
  * What the platform itself costs: an entrypoint like the relay's, an object behind it, a constant answer.
  * `/bytes/N` gives N bytes. `/rich/bytes/N` is the floor of any relay that answers as an API does: who is calling goes
  * along, the request's fields are read, and the answer has fields of its own and a body of bytes.
+ * `/relay/bytes/N` is the floor of any relay that asks somebody behind a WebSocket: a message out for each request, and
+ * answers in messages of one or more, each `id:u32 length:u32` and bytes; no protocol, no rules, no log.
  * `/limit/down/N` and `/limit/up` stream between the caller and a feeder's WebSocket, without any protocol.
  */
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
@@ -32,7 +34,7 @@ export default {
 
 export class TunnelBinding extends WorkerEntrypoint<Env> {
   override fetch(request: Request): Promise<Response> {
-    if (!request.url.includes("/rich/")) return stub(this.env).fetch(request);
+    if (!/\/(?:rich|relay)\//.test(request.url)) return stub(this.env).fetch(request);
     const claim = { kind: "request", project: "bench", environment: "production" };
     return stub(this.env).fetch(request, { cf: { floor: claim } });
   }
@@ -44,12 +46,15 @@ export class Registry extends DurableObject<Env> {}
 export class Tunnel extends DurableObject<Env> {
   #download: { controller: ReadableStreamDefaultController<Uint8Array>; leftBytes: number } | null = null;
   #uploaded: (() => void) | null = null;
+  readonly #asked = new Map<number, (answer: Uint8Array) => void>();
+  #lastId = 0;
 
   override async fetch(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     const [, route = "", ...rest] = pathname.split("/");
     if (request.headers.get("upgrade") === "websocket") return this.#attach();
     if (route === "rich") return rich(request, Number(rest.at(-1)));
+    if (route === "relay") return this.#ask(request, Number(rest.at(-1)));
     if (route !== "limit") return new Response(ANSWER.slice(0, Number(rest[0] ?? 0)));
     return rest[0] === "down" ? this.#down(Number(rest[1])) : this.#up(request);
   }
@@ -60,7 +65,7 @@ export class Tunnel extends DurableObject<Env> {
       return;
     }
     const download = this.#download;
-    if (download === null) return;
+    if (download === null) return this.#answered(message);
     download.controller.enqueue(new Uint8Array(message));
     download.leftBytes -= message.byteLength;
     if (download.leftBytes > 0) return;
@@ -79,6 +84,25 @@ export class Tunnel extends DurableObject<Env> {
     const { 0: feederEnd, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);
     return new Response(null, { status: 101, webSocket: feederEnd });
+  }
+
+  async #ask(request: Request, bytes: number): Promise<Response> {
+    const id = ++this.#lastId;
+    const answer = new Promise<Uint8Array>((done) => this.#asked.set(id, done));
+    const fields = [...request.headers].map(([name, value]) => `${name}: ${value}`);
+    this.#feeder.send(`ask ${bytes} ${id} ${fields.join("\n")}`);
+    return new Response(await answer, { headers: new Headers(ANSWER_FIELDS) });
+  }
+
+  #answered(message: ArrayBuffer): void {
+    const view = new DataView(message);
+    for (let at = 0; at < message.byteLength;) {
+      const id = view.getUint32(at);
+      const length = view.getUint32(at + 4);
+      this.#asked.get(id)?.(new Uint8Array(message.slice(at + 8, at + 8 + length)));
+      this.#asked.delete(id);
+      at += 8 + length;
+    }
   }
 
   #down(bytes: number): Response {

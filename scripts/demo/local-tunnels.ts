@@ -31,6 +31,8 @@ export async function startLocalTunnels(options: {
   persistDir: string;
   adminKey: string;
   inspect?: boolean;
+  /** Where the relay's console goes; absent: it is kept in memory. */
+  logFile?: string;
   /** The relay may call loopback: a log destination of a test is there. */
   mayCallPrivate?: boolean;
   services: Readonly<Record<string, unknown>>;
@@ -58,7 +60,10 @@ export async function startLocalTunnels(options: {
   // The tokens carry the relay's URL: it keeps its port.
   const port = Number(new URL(bare.url).port);
   const { persistDir, inspect = false } = options;
-  const workerd = await startWorkerd({ relay, persistDir, port, inspect, gateways: options.gateways(ids) });
+  const workerd = await startWorkerd({
+    ...{ relay, persistDir, port, inspect, gateways: options.gateways(ids) },
+    ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
+  });
   return { workerd, admin: adminApi(workerd.url, options.adminKey), tunnels };
 }
 
