@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { rawHeadersOf, requestFields, responseFields, trailerFields, wireText } from "./http-fields.ts";
+import {
+  rawHeadersOf,
+  receivedFields,
+  requestFields,
+  responseFields,
+  trailerFields,
+  wireText,
+} from "./http-fields.ts";
 
-const raw = (...parts: string[]) => parts.map((part) => Buffer.from(part, "utf8"));
+const raw = (...parts: string[]) => receivedFields(parts.map(wireText));
 
 describe("towards the upstream", () => {
   it("writes text beyond ASCII as its UTF-8 bytes, so that no CR or LF can come out of it", () => {
@@ -59,7 +66,7 @@ describe("from the upstream", () => {
   });
 
   it("replaces bytes that are not UTF-8", () => {
-    expect(responseFields(200, [Buffer.from("x"), Buffer.from([0x61, 0xfc])])).toEqual([["x", "a\ufffd"]]);
+    expect(responseFields(200, receivedFields(["x", "a\u00fc"]))).toEqual([["x", "a\ufffd"]]);
   });
 
   it("drops the length of a 204 and of a response with a transfer coding, and keeps every other", () => {

@@ -32,36 +32,41 @@ export function withTraceparent(fields: readonly Field[], traceparent: string | 
   return [...fields.filter(([name]) => name !== "traceparent"), ["traceparent", traceparent]];
 }
 
-/** Names and values in turn, as undici takes them. */
+/** Names and values in turn, as they are written. */
 export function rawHeadersOf(fields: readonly Field[]): string[] {
   const raw: string[] = [];
   for (const [name, value] of fields) raw.push(name, wireText(value));
   return raw;
 }
 
-/** What an upstream's head becomes on the wire; `raw` holds names and values in turn. */
-export function responseFields(status: number, raw: readonly Buffer[]): readonly Field[] {
-  const received = fieldsOf(raw);
+/** The other way round: text that came as Latin-1 is its UTF-8 bytes. */
+export function receivedText(latin1: string): string {
+  return BEYOND_ASCII.test(latin1) ? Buffer.from(latin1, "latin1").toString("utf8") : latin1;
+}
+
+/** Fields as Node gives them: names and Latin-1 values in turn, and HTTP/2's pseudo-fields, which are left out. */
+export function receivedFields(raw: readonly string[]): readonly Field[] {
+  const fields: Field[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? "";
+    if (name.startsWith(":")) continue;
+    fields.push([name.toLowerCase(), receivedText(raw[i + 1] ?? "").replace(/[ \t]+$/, "")]);
+  }
+  return fields;
+}
+
+/** What an upstream's head becomes on the wire. */
+export function responseFields(status: number, received: readonly Field[]): readonly Field[] {
   const fields = removeHopByHop(received);
   // RFC 9112 §6.3: a transfer coding overrides the length. RFC 9110 §8.6: a 204 has none.
   const lengthless = status === 204 || received.some(([name]) => name === "transfer-encoding");
   return lengthless ? fields.filter(([name]) => name !== "content-length") : fields;
 }
 
-export function trailerFields(raw: readonly Buffer[]): readonly Field[] {
-  return raw.length === 0 ? [] : removeForbiddenTrailers(fieldsOf(raw));
+export function trailerFields(received: readonly Field[]): readonly Field[] {
+  return received.length === 0 ? received : removeForbiddenTrailers(received);
 }
 
 export function withoutHandshakeFields(fields: readonly Field[]): readonly Field[] {
   return fields.filter(([name]) => !HANDSHAKE_FIELDS.has(name));
-}
-
-function fieldsOf(raw: readonly Buffer[]): Field[] {
-  const fields: Field[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]?.toString("latin1") ?? "";
-    const value = raw[i + 1]?.toString("utf8") ?? "";
-    fields.push([name.toLowerCase(), value.replace(/[ \t]+$/, "")]);
-  }
-  return fields;
 }

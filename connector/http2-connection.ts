@@ -7,9 +7,11 @@ import {
 } from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock } from "../shared/clock.ts";
+import type { Field } from "../shared/protocol/head.ts";
 import { MAX_HEAD_BYTES } from "../shared/protocol/limits.ts";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
-import type { Flow, Lane, LaneEvents, LaneRequest } from "./lane.ts";
+import { receivedFields } from "./http-fields.ts";
+import type { Lane, LaneEvents, LaneRequest } from "./lane.ts";
 import type { UpstreamAddress } from "./upstream-policy.ts";
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
@@ -108,14 +110,13 @@ export class Http2Connection {
 }
 
 /** One stream. */
-class Http2Lane implements Lane, Flow {
+class Http2Lane implements Lane {
   readonly reused: boolean;
-  rawHeaders: Buffer[] = [];
-  rawTrailers: Buffer[] = [];
   readonly #session: ClientHttp2Session;
   readonly #target: UpstreamAddress;
   readonly #onLeft: (served: boolean) => void;
   #stream: ClientHttp2Stream | null = null;
+  #heard = false;
   #left = false;
 
   constructor(
@@ -130,9 +131,8 @@ class Http2Lane implements Lane, Flow {
     this.#onLeft = onLeft;
   }
 
-  get broken(): boolean {
-    const stream = this.#stream;
-    return stream !== null && (stream.aborted || (stream.rstCode ?? NGHTTP2_NO_ERROR) !== NGHTTP2_NO_ERROR);
+  get heard(): boolean {
+    return this.#heard;
   }
 
   dispatch(request: LaneRequest, events: LaneEvents): void {
@@ -146,20 +146,17 @@ class Http2Lane implements Lane, Flow {
       const gone = this.#session.closed || this.#session.destroyed;
       const message = error instanceof Error ? error.message : String(error);
       const code = gone ? "UPSTREAM_PROTOCOL" : "BAD_REQUEST";
-      return events.onResponseError(
-        null,
-        new TunnelError(code, message, { notProcessed: true, cause: error }),
-      );
+      return events.onLaneError(new TunnelError(code, message, { notProcessed: true, cause: error }));
     }
     this.#stream = stream;
-    events.onRequestStart(this);
+    events.onRequestStart();
     this.#listen(stream, events);
     if (body === null) return events.onRequestSent();
     stream.once("finish", () => events.onRequestSent());
     if (Buffer.isBuffer(body)) {
       stream.end(body);
     } else {
-      body.once("error", (error) => events.onResponseError(this, error));
+      body.once("error", (error) => events.onLaneError(error));
       body.pipe(stream);
       stream.once("close", () => body.destroy());
     }
@@ -198,20 +195,21 @@ class Http2Lane implements Lane, Flow {
 
   #listen(stream: ClientHttp2Stream, events: LaneEvents): void {
     let ended = false;
-    stream.on("headers", () => events.onResponseStarted());
+    let trailers: readonly Field[] = [];
+    stream.on("headers", () => void (this.#heard = true));
     stream.once("response", (headers, _flags, raw) => {
-      this.rawHeaders = fieldsOf(raw);
-      events.onResponseStarted();
-      events.onResponseStart(this, headers[":status"] ?? 0, null, "");
+      this.#heard = true;
+      events.onResponseHead(headers[":status"] ?? 0, "", receivedFields(raw));
     });
-    stream.once("trailers", (_trailers, _flags, raw) => (this.rawTrailers = fieldsOf(raw)));
-    stream.on("data", (bytes: Buffer) => events.onResponseData(this, bytes));
+    stream.once("trailers", (_trailers, _flags, raw) => (trailers = receivedFields(raw)));
+    stream.on("data", (bytes: Buffer) => events.onResponseData(bytes));
     stream.once("end", () => {
-      if (this.broken) return;
+      // A reset looks like the end of a body without a length.
+      if (stream.aborted || (stream.rstCode ?? NGHTTP2_NO_ERROR) !== NGHTTP2_NO_ERROR) return;
       ended = true;
       // The rest of an upload has no purpose any more.
       if (!stream.writableEnded) stream.close(NGHTTP2_CANCEL);
-      events.onResponseEnd(this);
+      events.onResponseEnd(trailers);
     });
     stream.on("error", (error) => this.#fail(error, events));
     stream.once("close", () => {
@@ -220,23 +218,11 @@ class Http2Lane implements Lane, Flow {
   }
 
   #fail(error: Error, events: LaneEvents): void {
-    if (this.#stream?.rstCode !== NGHTTP2_REFUSED_STREAM) return events.onResponseError(this, error);
+    if (this.#stream?.rstCode !== NGHTTP2_REFUSED_STREAM) return events.onLaneError(error);
     // RFC 9113 §8.7: nothing of the request was processed.
     const options = { notProcessed: true, cause: error };
-    events.onResponseError(
-      this,
+    events.onLaneError(
       new TunnelError("UPSTREAM_REFUSED", `${this.#target.authority} refused the stream`, options),
     );
   }
-}
-
-/** Without pseudo-fields. */
-function fieldsOf(raw: readonly string[]): Buffer[] {
-  const fields: Buffer[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? "";
-    if (!name.startsWith(":"))
-      fields.push(Buffer.from(name, "latin1"), Buffer.from(raw[i + 1] ?? "", "latin1"));
-  }
-  return fields;
 }

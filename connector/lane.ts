@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Dispatcher } from "undici";
+import type { Field } from "../shared/protocol/head.ts";
 
 export interface LaneRequest {
   method: string;
@@ -8,43 +8,34 @@ export interface LaneRequest {
   /** The authority to name. */
   host: string;
   /** Names and Latin-1 values in turn. Neither `host` nor hop-by-hop fields. */
-  rawHeaders: string[];
+  rawHeaders: readonly string[];
   body: Buffer | Readable | null;
 }
 
-/** As undici types it; here it is always a list of buffers. */
-export type RawFields = Dispatcher.DispatchController["rawHeaders"];
-
-/** What undici calls a controller, as far as an exchange needs it. */
-export interface Flow {
-  pause(): void;
-  resume(): void;
-  /** Names and values in turn. */
-  readonly rawHeaders?: RawFields;
-  readonly rawTrailers?: RawFields;
-}
-
-/** The callbacks of undici's `DispatchHandler` that an exchange listens to. */
+/** What an exchange hears from its lane. It may abort, pause or resume the lane in any of these. */
 export interface LaneEvents {
   /** From here on something may have been written. */
-  onRequestStart(flow: Flow): void;
+  onRequestStart(): void;
   /** To its last byte. */
   onRequestSent(): void;
-  /** Something of a response was seen. */
-  onResponseStarted(): void;
-  onResponseStart(flow: Flow, status: number, parsed: unknown, reason?: string): void;
-  onResponseData(flow: Flow, bytes: Buffer): void;
-  onResponseEnd(flow: Flow): void;
-  onResponseError(flow: Flow | null, error: Error): void;
+  /** Never a 1xx. Names are in lower case. */
+  onResponseHead(status: number, reason: string, fields: readonly Field[]): void;
+  /** Not while paused. */
+  onResponseData(bytes: Buffer): void;
+  onResponseEnd(trailers: readonly Field[]): void;
+  /** Instead of `onResponseEnd`. */
+  onLaneError(error: Error): void;
 }
 
 /** Room for one exchange on a connection: all of an HTTP/1.1 connection, or one stream of an HTTP/2 one. */
 export interface Lane {
   /** The connection carried an exchange before: its peer may have closed it in the meantime. */
   readonly reused: boolean;
-  /** The connection had an error, which may look like the end of a body without a length. */
-  readonly broken: boolean;
+  /** Something of a response has come, be it a 1xx. */
+  readonly heard: boolean;
   dispatch(request: LaneRequest, events: LaneEvents): void;
+  pause(): void;
+  resume(): void;
   /** The exchange ended as it should. */
   done(): void;
   /** Ends the exchange at once; `onTornDown` is called when nothing of it occupies the upstream any more. */

@@ -112,7 +112,7 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
   }
 
   onWritable(): void {
-    // Not at once: this may be called from inside another exchange's parser.
+    // Not at once: this is called while the connection sends, and what resumes writes to it.
     queueMicrotask(() => this.#exchange?.resume());
   }
 
@@ -131,9 +131,9 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
 
   // The upstream's side.
 
-  onResponse(status: number, reason: string, rawFields: readonly Buffer[]): void {
+  onResponse(status: number, reason: string, received: readonly Field[]): void {
     try {
-      const fields = responseFields(status, rawFields);
+      const fields = responseFields(status, received);
       const bodyless = this.#stream.open.method === "HEAD" || status === 204 || status === 304;
       const ended = bodyless || contentLengthOf(fields) === 0;
       const { upstreamMs } = this.#record;
@@ -151,13 +151,11 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
     if (!this.#stream.write(bytes)) this.#exchange?.pause();
   }
 
-  onEnd(rawTrailers: readonly Buffer[]): void {
+  onEnd(received: readonly Field[]): void {
     this.#trace?.upstreamDone({ status: this.#record.status, code: null });
     if (this.#phase === "answering") {
       this.#phase = "ended";
-      const trailers = trailerFields(rawTrailers);
-      if (trailers.length > 0) this.#stream.sendTrailers(trailers);
-      else this.#stream.end();
+      this.#endAnswer(trailerFields(received));
     }
     // The upstream answered without wanting the whole request.
     if (!this.#stream.closed && !this.#stream.readEnded) this.#stream.stopSending();
@@ -173,5 +171,15 @@ export class RelayStream implements StreamHandler, UpstreamEvents {
 
   onTornDown(): void {
     this.#stream.release();
+  }
+
+  /** Any hop may drop trailers (RFC 9110 §6.5.1): those that cannot be carried are no failure. */
+  #endAnswer(trailers: readonly Field[]): void {
+    if (trailers.length === 0) return this.#stream.end();
+    try {
+      this.#stream.sendTrailers(trailers);
+    } catch {
+      this.#stream.end();
+    }
   }
 }

@@ -54,6 +54,12 @@ export class RequestBody extends Readable {
   }
 }
 
+/** Asks for its first bytes: whether they keep its head waiting. */
+export function isLate(body: Readable): boolean {
+  body.read(0);
+  return body instanceof RequestBody && body.late;
+}
+
 /** A body that is here as a whole, in one piece. */
 export function readAll(stream: Stream): Buffer {
   const parts: Uint8Array[] = [];

@@ -74,6 +74,8 @@ class OriginPool {
   /** "unknown" until TLS has agreed on one: then a single connection is tried first. */
   #protocol: "unknown" | "http1" | "http2";
   readonly #idle: Http1Connection[] = [];
+  /** Their exchange ended in this turn. */
+  readonly #settling: Http1Connection[] = [];
   readonly #http2 = new Set<Http2Connection>();
   /** Every connection whose socket exists. */
   #connectionCount = 0;
@@ -134,8 +136,9 @@ class OriginPool {
   #takeIdle(): Http1Connection | null {
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
       this.#allIdle.count--;
-      // One that has just been closed for its idleness is gone only a moment later.
+      // One that has just been closed is gone only a moment later.
       if (connection.usable) return connection;
+      connection.destroy();
     }
     return null;
   }
@@ -190,11 +193,13 @@ class OriginPool {
   #addHttp1(socket: Socket): void {
     this.#connectionCount++;
     const connection = new Http1Connection({
-      target: this.#target,
       socket,
       clock: this.#clock,
       idleTimeoutMs: this.#settings.idleTimeoutMs,
-      onIdle: () => this.#keep(connection),
+      onIdle: () => {
+        this.#settle(connection);
+        this.#keep(connection);
+      },
       onGone: () => {
         const at = this.#idle.indexOf(connection);
         if (at !== -1) this.#allIdle.count -= this.#idle.splice(at, 1).length;
@@ -230,6 +235,17 @@ class OriginPool {
         waiter.done(null, connection.openLane());
       }
     }
+  }
+
+  /** Once for all whose exchange ended in this turn. The next turn reads what came behind, were it the end. */
+  #settle(connection: Http1Connection): void {
+    if (this.#settling.push(connection) > 1) return;
+    this.#clock.soon(() => {
+      const settling = this.#settling.splice(0);
+      this.#clock.soon(() => {
+        for (const settled of settling) settled.settle();
+      });
+    });
   }
 
   /** An HTTP/1.1 connection came free. */

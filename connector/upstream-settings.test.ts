@@ -99,18 +99,17 @@ function send(upstream: Upstream, target: string, request: Partial<UpstreamReque
     ...{ status: null, fields: [], trailers: [], body: "", ended: false, error: null, tornDown: false },
     abort() {},
   };
-  const texts = (raw: readonly Buffer[]) => raw.map((part) => part.toString("utf8"));
   const exchange = upstream.request(
     { target, method: "GET", path: "/", rawHeaders: [], body: null, ...request },
     {
       onResponse(status, _reason, raw) {
         outcome.status = status;
-        outcome.fields = texts(raw);
+        outcome.fields = raw.flat();
       },
       onData: (bytes) => void (outcome.body += bytes.toString("latin1")),
       onEnd(trailers) {
         outcome.ended = true;
-        outcome.trailers = texts(trailers);
+        outcome.trailers = trailers.flat();
       },
       onError: (error) => void (outcome.error = error),
       onTornDown: () => void (outcome.tornDown = true),

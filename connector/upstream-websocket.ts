@@ -5,7 +5,7 @@ import type { ResponseHead } from "../shared/protocol/head.ts";
 import { MAX_DATA_BYTES } from "../shared/protocol/limits.ts";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { fittingReason, legalCloseCode } from "./close-code.ts";
-import { responseFields, withoutHandshakeFields, withTraceparent } from "./http-fields.ts";
+import { receivedFields, responseFields, withoutHandshakeFields, withTraceparent } from "./http-fields.ts";
 import type { RelayDeps } from "./relay-stream.ts";
 import { RequestRecord } from "./request-record.ts";
 import type { RequestTrace } from "./request-trace.ts";
@@ -135,8 +135,7 @@ export class UpstreamWebSocket implements StreamHandler, HandshakeEvents {
 
   #sendHead(status: number, response: IncomingMessage, end: boolean): boolean {
     try {
-      const raw = response.rawHeaders.map((part) => Buffer.from(part, "latin1"));
-      const fields = responseFields(status, raw);
+      const fields = responseFields(status, receivedFields(response.rawHeaders));
       const head: ResponseHead = {
         status,
         reason: response.statusMessage ?? "",

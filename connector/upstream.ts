@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
+import type { Field } from "../shared/protocol/head.ts";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { dial, type DialDeps } from "./dial.ts";
-import type { Flow, Lane, LaneEvents, RawFields } from "./lane.ts";
+import type { Lane, LaneEvents } from "./lane.ts";
 import { notAllowed, parseTarget, type UpstreamAddress } from "./upstream-policy.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
 import {
@@ -33,11 +34,11 @@ export interface UpstreamDeps extends DialDeps {
   rules: readonly UpstreamRule[];
 }
 
-/** Called from inside undici's parser: don't start or resume another exchange in here. */
 export interface UpstreamEvents {
-  onResponse(status: number, reason: string, rawFields: readonly Buffer[]): void;
+  /** Names are in lower case. */
+  onResponse(status: number, reason: string, fields: readonly Field[]): void;
   onData(bytes: Buffer): void;
-  onEnd(rawTrailers: readonly Buffer[]): void;
+  onEnd(trailers: readonly Field[]): void;
   /** Instead of `onEnd`. `notProcessed` is set when nothing was written. */
   onError(error: TunnelError): void;
   /** Last, whatever happened: nothing of this exchange occupies the upstream any more. */
@@ -95,11 +96,9 @@ export class UpstreamExchange implements LaneEvents {
   /** Null while it waits for one. */
   #lane: Lane | null = null;
   #cancelWait: () => void = () => {};
-  /** Null until something may have been written. */
-  #flow: Flow | null = null;
   #phase: "sending" | "answering" | "over" = "sending";
-  /** Something of the response was seen, be it a 1xx. */
-  #answered = false;
+  /** Something may have been written. */
+  #started = false;
   #retried = false;
   #cancelResponseTimeout: (() => void) | null = null;
 
@@ -121,11 +120,11 @@ export class UpstreamExchange implements LaneEvents {
   }
 
   pause(): void {
-    this.#flow?.pause();
+    if (this.#phase === "answering") this.#lane?.pause();
   }
 
   resume(): void {
-    if (this.#phase === "answering") this.#flow?.resume();
+    if (this.#phase === "answering") this.#lane?.resume();
   }
 
   /** Ends the exchange at once, without `onError`. */
@@ -134,8 +133,8 @@ export class UpstreamExchange implements LaneEvents {
     this.#tearDown();
   }
 
-  onRequestStart(flow: Flow): void {
-    this.#flow = flow;
+  onRequestStart(): void {
+    this.#started = true;
   }
 
   onRequestSent(): void {
@@ -147,40 +146,33 @@ export class UpstreamExchange implements LaneEvents {
     });
   }
 
-  onResponseStarted(): void {
-    this.#answered = true;
-  }
-
-  onResponseStart(flow: Flow, status: number, _parsed: unknown, reason?: string): void {
-    if (this.#phase !== "sending" || (status >= 100 && status < 200)) return;
+  onResponseHead(status: number, reason: string, fields: readonly Field[]): void {
+    if (this.#phase !== "sending") return;
     if (status < 200 || status > 599) {
       return this.#fail(new TunnelError("UPSTREAM_PROTOCOL", `the upstream answered with status ${status}`));
     }
     this.#phase = "answering";
     this.#stopWaiting();
-    this.#events.onResponse(status, reason ?? "", buffersOf(flow.rawHeaders));
+    this.#events.onResponse(status, reason, fields);
   }
 
-  onResponseData(_flow: Flow, bytes: Buffer): void {
+  onResponseData(bytes: Buffer): void {
     if (this.#phase === "answering") this.#events.onData(bytes);
   }
 
-  onResponseEnd(flow: Flow): void {
-    if (this.#lane?.broken === true) {
-      return this.#fail(new TunnelError("UPSTREAM_PROTOCOL", "the upstream reset the connection"));
-    }
+  onResponseEnd(trailers: readonly Field[]): void {
     if (!this.#finish()) return;
-    this.#events.onEnd(buffersOf(flow.rawTrailers));
+    this.#events.onEnd(trailers);
     this.#lane?.done();
     this.#events.onTornDown();
   }
 
-  onResponseError(_flow: Flow | null, error: Error): void {
+  onLaneError(error: Error): void {
     if (this.#phase === "over") return;
     if (this.#mayRetry(error)) {
       this.#retried = true;
       this.#stopWaiting();
-      this.#flow = null;
+      this.#started = false;
       this.#lane?.abort(() => {});
       this.#lane = null;
       this.#start(true);
@@ -205,30 +197,15 @@ export class UpstreamExchange implements LaneEvents {
   #mayRetry(error: Error): boolean {
     const { method, body } = this.#request;
     const replayable = body === null || Buffer.isBuffer(body);
-    if (this.#retried || !replayable || this.#answered || this.#lane?.reused !== true) return false;
-    const untouched = this.#flow === null || (error instanceof TunnelError && error.notProcessed);
+    if (this.#retried || !replayable || this.#lane?.reused !== true || this.#lane.heard) return false;
+    const untouched = !this.#started || (error instanceof TunnelError && error.notProcessed);
     return untouched || IDEMPOTENT_METHODS.has(method);
   }
 
-  #errorOf(error: Error & { code?: string }): TunnelError {
+  #errorOf(error: Error): TunnelError {
     if (error instanceof TunnelError) return error;
-    const notProcessed = this.#flow === null;
-    const options = { notProcessed, cause: error };
-    switch (error.code) {
-      case "UND_ERR_INVALID_ARG":
-      case "UND_ERR_NOT_SUPPORTED":
-        return new TunnelError("BAD_REQUEST", error.message, options);
-      case "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH":
-        return new TunnelError(
-          "STREAM_ERROR",
-          "the request body is not as long as its Content-Length",
-          options,
-        );
-      case "UND_ERR_HEADERS_OVERFLOW":
-        return new TunnelError("UPSTREAM_PROTOCOL", "the response head is too large", options);
-      default:
-        return new TunnelError("UPSTREAM_PROTOCOL", `${this.#target.authority}: ${error.message}`, options);
-    }
+    const options = { notProcessed: !this.#started, cause: error };
+    return new TunnelError("UPSTREAM_PROTOCOL", `${this.#target.authority}: ${error.message}`, options);
   }
 
   #fail(error: TunnelError): void {
@@ -259,8 +236,4 @@ export class UpstreamExchange implements LaneEvents {
 /** As it stands in a request: without the scheme's own port. */
 function authorityOf({ origin }: UpstreamAddress): string {
   return origin.slice(origin.indexOf("//") + 2);
-}
-
-function buffersOf(raw: RawFields): readonly Buffer[] {
-  return Array.isArray(raw) ? raw.filter((part) => Buffer.isBuffer(part)) : [];
 }

@@ -1,4 +1,4 @@
-/** The least that a connector can cost: node:http in, undici out. `node node-proxy.ts UPSTREAM`. Prints `ready URL`. */
+/** What a plain proxy on Node costs: node:http in, undici out. `node node-proxy.ts UPSTREAM`. Prints `ready URL`. */
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

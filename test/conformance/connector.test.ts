@@ -221,6 +221,27 @@ describe("requests", () => {
     expect(moved.field("location")).toEqual(["http://169.254.169.254/"]);
   });
 
+  it("are complete without trailers that cannot be carried", async () => {
+    const upstream = await byteServer((socket) =>
+      socket.write(
+        `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n${"x".repeat(300)}: 1\r\n\r\n`,
+      ),
+    );
+    const made = await finished(call(upstream.origin));
+    expect(made).toMatchObject({ text: "ok", error: null });
+    expect(made.stream.trailers).toBe(null);
+    await until(() => connector.activeStreams === 0);
+  });
+
+  it("that break in mid-body have got their head through, and what came of the body", async () => {
+    const upstream = await byteServer((socket) =>
+      socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n"),
+    );
+    const made = await finished(call(upstream.origin));
+    expect(made).toMatchObject({ text: "hello", error: { code: "BODY_ABORTED" } });
+    expect(made.head?.status).toBe(200);
+  });
+
   it("stream a body of unknown length, chunk by chunk, and small ones with their length", async () => {
     const upstream = await byteServer((socket, all) => {
       if (all.endsWith("\r\n0\r\n\r\n") || all.endsWith("whole")) socket.write(OK);
