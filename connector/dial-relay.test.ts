@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocketServer } from "ws";
@@ -11,6 +11,7 @@ import { FRAME, type Frame } from "../shared/protocol/frame.ts";
 import { OPCODE } from "../test/support/raw-websocket.ts";
 import { trustedIdentity } from "../test/support/tls-identities.ts";
 import { relayDialler } from "./dial-relay.ts";
+import type { Proxy } from "./proxy.ts";
 import type { RelayConnection } from "./relay-connection.ts";
 
 const closing: (() => void)[] = [];
@@ -56,6 +57,19 @@ async function relayOfWs(
   return listening(server);
 }
 
+async function proxyByHand(): Promise<Proxy> {
+  const server = createServer();
+  server.on("connect", ({ url = "" }, socket: Socket) => {
+    const onward = connect(Number(url.split(":")[1]), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      onward.pipe(socket).pipe(onward);
+    });
+    onward.on("error", () => socket.destroy());
+    socket.on("close", () => onward.destroy());
+  });
+  return { secure: false, host: "127.0.0.1", port: await listening(server), authorization: null };
+}
+
 const switching = (accept: string, more = "sec-websocket-protocol: culvert.v1\r\n"): string =>
   `HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\nconnection: Upgrade\r\n` +
   `sec-websocket-accept: ${accept}\r\n${more}\r\n`;
@@ -68,14 +82,15 @@ const small = (opcode: number, payload: Buffer | string = ""): Buffer =>
 function dial(
   relayUrl: string,
   onText: () => void = () => {},
+  proxy: Proxy | null = null,
 ): { connection: RelayConnection; events: string[]; messages: Uint8Array[] } {
   const events: string[] = [];
   const messages: Uint8Array[] = [];
   const connection = relayDialler(() => ({
     relayUrl,
     tokenText: "token",
-    proxy: null,
-    proxyBypass: () => true,
+    proxy,
+    proxyBypass: () => false,
   }))({
     onOpen: () => events.push("open"),
     onMessage(message) {
@@ -253,7 +268,11 @@ describe("a connection", () => {
     );
   });
 
-  it("does the same over TLS, for the relay's name", async () => {
+  it.each([
+    ["directly", false],
+    ["by way of a proxy", true],
+  ])("does the same over TLS, for the relay's name, %s", async (_name, isProxied) => {
+    const proxy = isProxied ? await proxyByHand() : null;
     const names: unknown[] = [];
     const server = createTlsServer(trustedIdentity);
     server.on("secureConnection", ({ servername }) => names.push(servername));
@@ -261,11 +280,11 @@ describe("a connection", () => {
       socket.on("message", (message: Buffer) => socket.send(message));
     }, server);
     const before = getCACertificates("default");
-    const untrusted = dial(`https://localhost:${port}`);
+    const untrusted = dial(`https://localhost:${port}`, () => {}, proxy);
     await until(() => untrusted.events.length === 1);
     setDefaultCACertificates([...before, trustedIdentity.cert]);
     closing.push(() => setDefaultCACertificates(before));
-    const { connection, events, messages } = dial(`https://localhost:${port}`);
+    const { connection, events, messages } = dial(`https://localhost:${port}`, () => {}, proxy);
     await until(() => events.length === 1);
     for (let i = 0; i < 40; i++) connection.send([dataFrame(65_536)]);
     expect(connection.bufferedBytes()).toBeGreaterThan(1024 * 1024);
