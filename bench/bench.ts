@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { runCommand } from "./command.ts";
 import { plot } from "./plot.ts";
 import { publish } from "./publish.ts";
 import { residentBytes } from "./process-usage.ts";
+import { relayMemory } from "./relay-memory.ts";
 import { runRounds, startTools, warmUp } from "./runner.ts";
 import { startCulvert } from "./subjects/culvert.ts";
 import { startFloors } from "./subjects/floor.ts";
@@ -39,7 +39,6 @@ const PLANS = [
   { name: "culvert +20 ms", connectors: 1, roundTripMs: 20 },
   { name: "culvert +80 ms", connectors: 1, roundTripMs: 80 },
 ];
-const SETTLE_MS = 3_000;
 /** At most, for each subject; enough for V8 on all but a slow machine. */
 const WARM_UP_MS = 10_000;
 const QUICK_WARM_UP_MS = 3_500;
@@ -65,6 +64,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "culvert-bench-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const upstream = await startServer("upstream.ts", [], cleanups);
+  const control = direct(upstream);
   const { floor, rich, relay, limit } = await startFloors(directory, cleanups);
   const culvert = await startCulvert(
     {
@@ -85,7 +85,7 @@ async function main(cleanups: Cleanups): Promise<void> {
       ];
   for (const peer of peers) if (typeof peer === "string") console.log(`left out, ${peer}`);
   const subjects = [
-    direct({ url: upstream.url, pid: upstream.child.pid }),
+    control,
     await nodeFloor(upstream.url, cleanups),
     floor,
     rich,
@@ -95,23 +95,28 @@ async function main(cleanups: Cleanups): Promise<void> {
     ...culvert,
   ].filter(takesPart);
 
+  // Beside the measured one, which nothing inspects.
+  const [inspected] = await startCulvert(
+    {
+      ...{ root, upstreamUrl: upstream.url, inspect: true },
+      directory: join(directory, "inspected"),
+      plans: [{ name: "inspected", connectors: 1, roundTripMs: null }],
+    },
+    cleanups,
+  );
   const [first] = culvert;
-  if (first === undefined) throw new Error("no tunnel");
-  const tools = startTools(upstream.child.pid, cleanups);
+  if (first === undefined || inspected === undefined) throw new Error("no tunnel");
+  const tools = startTools(control, cleanups);
   await warmUp(subjects, workloads, tools, values.quick ? QUICK_WARM_UP_MS : WARM_UP_MS);
-  let relayBeforeBytes = NaN;
-  const results = await runRounds({ rounds, workloads, subjects, tools }, (round) => {
-    // The first round is what fills caches and heaps.
-    if (round === 0) relayBeforeBytes = residentBytes(first.workerdPid).now;
-  });
-  await sleep(SETTLE_MS);
+  const results = await runRounds({ rounds, workloads, subjects, tools });
+  const kept = await relayMemory(inspected, tools.load);
   const memory = {
     connectorPeakBytes: Math.max(
       ...culvert.flatMap(({ connectorPids }) => connectorPids.map((pid) => residentBytes(pid).peak)),
     ),
-    relayBeforeBytes,
-    relayAfterBytes: residentBytes(first.workerdPid).now,
-    relayPeakBytes: residentBytes(first.workerdPid).peak,
+    relayBeforeBytes: kept.beforeBytes,
+    relayAfterBytes: kept.afterBytes,
+    relayPeakResidentBytes: residentBytes(first.workerdPid).peak,
   };
 
   const names = subjects.map(({ name }) => name);

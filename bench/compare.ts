@@ -90,8 +90,9 @@ async function main(cleanups: Cleanups): Promise<void> {
     const options = { root: at, directory: join(directory, name), upstreamUrl: upstream.url, plans };
     revisions.push(...(await startCulvert(options, cleanups)));
   }
-  const subjects = [direct({ url: upstream.url, pid: upstream.child.pid }), floor, ...revisions];
-  const tools = startTools(upstream.child.pid, cleanups);
+  const control = direct(upstream);
+  const subjects = [control, floor, ...revisions];
+  const tools = startTools(control, cleanups);
   const known = workloads.map((workload) => ({
     ...workload,
     subjects: [...workload.subjects, "base", "here"],

@@ -9,6 +9,7 @@ import { BATCH_SECONDS, type Cost, type Counts, costOf, perMillion } from "./pri
 import { cpuMs } from "./process-usage.ts";
 import { startTools } from "./runner.ts";
 import { type CulvertSubject, startCulvert } from "./subjects/culvert.ts";
+import { direct } from "./subjects/plain.ts";
 import { startServer } from "./subjects/start-server.ts";
 import type { Cleanups } from "./subjects/subject.ts";
 import { digits, table } from "./tables.ts";
@@ -77,7 +78,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   const options = { root, directory, upstreamUrl: upstream.url, plans };
   const [subject] = await startCulvert(options, cleanups);
   if (subject === undefined) throw new Error("no tunnel");
-  const tools = startTools(upstream.child.pid, cleanups);
+  const tools = startTools(direct(upstream), cleanups);
   const workloads = [
     ...[1, 16, 64].map((concurrency) => get(KIB, concurrency, DURATIONS)),
     get(MIB, 4, DURATIONS),

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { WebSocket } from "ws";
+import { Inspector } from "./inspector.ts";
 
 /** As V8 gives it (Chrome DevTools Protocol, Profiler.Profile), as far as it is read here. */
 export interface CpuProfile {
@@ -13,47 +12,26 @@ export interface CpuProfile {
 
 const SAMPLING_US = 200;
 
-/** V8's sampling profiler in another process, by its inspector. */
+/** V8's sampling profiler in another process. */
 export class CpuProfiler {
-  readonly #inspector: WebSocket;
-  readonly #wakeUpUrl: string;
-  #lastId = 0;
+  readonly #inspector: Inspector;
 
-  /** `wakeUpUrl`: an isolate of workerd takes messages only when it runs next. */
-  private constructor(inspector: WebSocket, wakeUpUrl: string) {
+  private constructor(inspector: Inspector) {
     this.#inspector = inspector;
-    this.#wakeUpUrl = wakeUpUrl;
   }
 
   static async start(inspectorUrl: string, wakeUpUrl: string): Promise<CpuProfiler> {
-    const profiler = new CpuProfiler(new WebSocket(inspectorUrl, { maxPayload: 0 }), wakeUpUrl);
-    await once(profiler.#inspector, "open");
-    await profiler.#call("Profiler.enable");
-    await profiler.#call("Profiler.setSamplingInterval", { interval: SAMPLING_US });
-    await profiler.#call("Profiler.start");
-    return profiler;
+    const inspector = await Inspector.open(inspectorUrl, wakeUpUrl);
+    await inspector.call("Profiler.enable");
+    await inspector.call("Profiler.setSamplingInterval", { interval: SAMPLING_US });
+    await inspector.call("Profiler.start");
+    return new CpuProfiler(inspector);
   }
 
   async stop(): Promise<CpuProfile> {
-    const { profile } = (await this.#call("Profiler.stop")) as { profile: CpuProfile };
-    this.#inspector.terminate();
+    const { profile } = (await this.#inspector.call("Profiler.stop")) as { profile: CpuProfile };
+    this.#inspector.close();
     return profile;
-  }
-
-  #call(method: string, params = {}): Promise<unknown> {
-    const id = ++this.#lastId;
-    const answer = new Promise((done) => {
-      const listen = (data: Buffer): void => {
-        const message = JSON.parse(data.toString("utf8")) as { id?: number; result?: unknown };
-        if (message.id !== id) return;
-        this.#inspector.off("message", listen);
-        done(message.result);
-      };
-      this.#inspector.on("message", listen);
-    });
-    this.#inspector.send(JSON.stringify({ id, method, params }));
-    void fetch(`${this.#wakeUpUrl}/bytes/0`).then((response) => response.arrayBuffer());
-    return answer;
   }
 }
 

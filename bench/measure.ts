@@ -24,7 +24,8 @@ export interface Sample {
 export interface Tools {
   load: LoadGenerator;
   background: LoadGenerator;
-  upstreamPid: number;
+  /** The upstream itself, as a subject. */
+  upstream: Subject;
 }
 
 const MIB = 1024 * 1024;
@@ -33,20 +34,20 @@ export async function measure(
   workload: Workload,
   subject: Subject,
   round: number,
-  { load, background, upstreamPid }: Tools,
+  { load, background, upstream }: Tools,
   perSecond?: number,
 ): Promise<Sample> {
   const job = { ...workload.job(subject), ...(perSecond === undefined ? {} : { perSecond }) };
   const parts = (): Record<string, readonly number[]> => ({
     ...subject.pids(),
     load: [load.pid],
-    upstream: [upstreamPid],
+    ...upstream.pids(),
   });
   const cpuNow = () => mapValues(parts(), (pids) => sum(pids.map(cpuMs)));
   let before: Record<string, number> = {};
   let messagesBefore: Promise<number> | undefined;
 
-  const besides = workload.background?.(subject);
+  const besides = workload.background?.(subject, upstream);
   const besidesDone = besides === undefined ? null : background.run(besides);
   besidesDone?.catch(() => {});
   const result = await load.run(job, () => {

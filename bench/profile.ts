@@ -6,6 +6,7 @@ import { runCommand } from "./command.ts";
 import { CpuProfiler, selfTimes } from "./cpu-profiler.ts";
 import { startTools, warmUp } from "./runner.ts";
 import { startCulvert } from "./subjects/culvert.ts";
+import { direct } from "./subjects/plain.ts";
 import { startServer } from "./subjects/start-server.ts";
 import type { Cleanups } from "./subjects/subject.ts";
 import { table } from "./tables.ts";
@@ -48,7 +49,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   const options = { root, directory, upstreamUrl: upstream.url, plans, inspect: true };
   const [subject] = await startCulvert(options, cleanups);
   if (subject === undefined) throw new Error("no tunnel");
-  const tools = startTools(upstream.child.pid, cleanups);
+  const tools = startTools(direct(upstream), cleanups);
   const measureMs = Number(values.seconds) * 1000;
   const requests = get(KIB, Number(values.concurrency), { warmUpMs: 0, measureMs });
   const transfer = bulk(values.load === "up" ? "up" : "down", 64 * MIB);

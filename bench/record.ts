@@ -9,6 +9,7 @@ import { runCommand } from "./command.ts";
 import { type RecordedMessage, writeRecording } from "./recording.ts";
 import { startTools } from "./runner.ts";
 import { startCulvert } from "./subjects/culvert.ts";
+import { direct } from "./subjects/plain.ts";
 import { startServer } from "./subjects/start-server.ts";
 import type { Cleanups } from "./subjects/subject.ts";
 import { bulk, chattyWebSockets, get, getWithHeaders, KIB, MIB, post } from "./workloads.ts";
@@ -66,7 +67,7 @@ async function main(cleanups: Cleanups): Promise<void> {
     cleanups,
   );
   if (subject === undefined) throw new Error("no tunnel");
-  const { load } = startTools(upstream.child.pid, cleanups);
+  const { load } = startTools(direct(upstream), cleanups);
   const workloads = [
     get(KIB, 16, SHORT),
     getWithHeaders(16, SHORT),

@@ -6,8 +6,8 @@ import { bulk, get, KIB, MIB, type Workload } from "./workloads.ts";
 
 const WARM_UP_REQUESTS = 20_000;
 
-export function startTools(upstreamPid: number, cleanups: Cleanups): Tools {
-  const tools = { load: new LoadGenerator(), background: new LoadGenerator(), upstreamPid };
+export function startTools(upstream: Subject, cleanups: Cleanups): Tools {
+  const tools = { load: new LoadGenerator(), background: new LoadGenerator(), upstream };
   cleanups.add(() => tools.load.close());
   cleanups.add(() => tools.background.close());
   return tools;

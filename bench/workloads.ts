@@ -30,8 +30,8 @@ const REALISTIC_HEADERS: Readonly<Record<string, string>> = {
 export interface Workload {
   name: string;
   job(subject: Subject): LoadJob;
-  /** Runs all the while in a second load generator. */
-  background?(subject: Subject): LoadJob;
+  /** Runs all the while in a second load generator, on this subject or straight at the upstream. */
+  background?(subject: Subject, upstream: Subject): LoadJob;
   /** Names of the subjects it says something of. */
   subjects: readonly string[];
   /** Requests come no faster than this workload's did on this subject, just before in the same round. */
@@ -116,18 +116,30 @@ function atTunnelsRate(concurrency: number, durations: Durations): Workload {
   };
 }
 
-/** Small GETs, alone and while four bulk downloads run beside them. */
-function mixed(background: boolean, concurrency: number, durations: Durations): Workload {
+/**
+ * Small GETs, alone, while four bulk downloads run beside them, and while those run straight from the upstream: the same
+ * processes then want the same cores, and nothing but the cores is shared.
+ */
+function mixed(beside: keyof typeof BESIDE, concurrency: number, durations: Durations): Workload {
   const workload: Workload = {
     ...get(KIB, concurrency, durations),
-    name: `GET 1 KiB c=${concurrency} ${background ? "beside 4 downloads" : "alone"}`,
+    name: `GET 1 KiB c=${concurrency} ${BESIDE[beside]}`,
     subjects: HTTP_SUBJECTS.filter((name) => name !== "direct"),
   };
-  if (background) {
-    workload.background = (subject) => ({ ...bulkJob(subject, "down", GIB, 4), forever: true });
+  if (beside !== "nothing") {
+    workload.background = (subject, upstream) => ({
+      ...bulkJob(beside === "past" ? upstream : subject, "down", GIB, 4),
+      forever: true,
+    });
   }
   return workload;
 }
+
+const BESIDE = {
+  nothing: "alone",
+  through: "beside 4 downloads",
+  past: "while 4 downloads go past",
+} as const;
 
 export function idleWebSockets(count: number, measureMs: number): Workload {
   // One connection takes 512 streams.
@@ -190,7 +202,8 @@ function sizeName(bytes: number): string {
 export const QUICK_SUBJECTS: ReadonlySet<string> = new Set([
   "direct",
   "node floor",
-  ...FLOORS,
+  "floor",
+  "bare relay",
   LIMIT,
   "localtunnel",
   "culvert x1",
@@ -206,11 +219,13 @@ export function quickPlan(measureMs = 500): Workload[] {
   });
 }
 
-/** The only subjects that a target speaks of. */
+/** Where only these are needed for a target. */
 const QUICK_ALONE: Readonly<Record<string, readonly string[]>> = {
-  "GET 1 KiB c=1": ["direct", "floor", "culvert x1"],
+  "GET 1 KiB c=1": ["direct", "floor", "bare relay", "culvert x1"],
   "GET 1 KiB c=16": ["direct", "floor", "localtunnel", "culvert x1"],
   "GET 1 KiB c=64": ["culvert x1"],
+  "GET 1 KiB c=4 alone": ["culvert x1"],
+  "GET 1 KiB c=4 beside 4 downloads": ["culvert x1"],
 };
 
 /** What the targets speak of. */
@@ -226,8 +241,9 @@ function targetsPlan(measureMs: number): Workload[] {
     get(KIB, 64, durations),
     bulk("down", 64 * MIB),
     bulk("up", 64 * MIB),
-    mixed(false, MIXED_CONCURRENCY, forTails),
-    mixed(true, MIXED_CONCURRENCY, forTails),
+    mixed("nothing", MIXED_CONCURRENCY, forTails),
+    mixed("through", MIXED_CONCURRENCY, forTails),
+    { ...mixed("past", MIXED_CONCURRENCY, forTails), subjects: ["culvert x1"] },
   ];
 }
 

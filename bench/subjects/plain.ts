@@ -1,9 +1,10 @@
+import type { Child } from "../../scripts/demo/child-process.ts";
 import { startServer } from "./start-server.ts";
 import type { Cleanups, Subject } from "./subject.ts";
 
 /** The control: no tunnel at all. */
-export function direct(upstream: { url: string; pid: number }): Subject {
-  return { name: "direct", origin: upstream.url, headers: {}, pids: () => ({ upstream: [upstream.pid] }) };
+export function direct({ url, child }: { url: string; child: Child }): Subject {
+  return { name: "direct", origin: url, headers: {}, pids: () => ({ upstream: [child.pid] }) };
 }
 
 /** A plain reverse proxy on Node: what a connector cannot beat. */
