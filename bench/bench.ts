@@ -41,7 +41,7 @@ const PLANS = [
 ];
 /** At most, for each subject; enough for V8 on all but a slow machine. */
 const WARM_UP_MS = 10_000;
-const QUICK_WARM_UP_MS = 3_500;
+const QUICK_WARM_UP_MS = 5_000;
 
 async function main(cleanups: Cleanups): Promise<void> {
   const { values } = parseArgs({

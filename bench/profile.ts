@@ -4,13 +4,17 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand } from "./command.ts";
 import { CpuProfiler, selfTimes } from "./cpu-profiler.ts";
+import { measure, type Tools } from "./measure.ts";
+import { NativeProfiler } from "./native-profile.ts";
 import { startTools, warmUp } from "./runner.ts";
 import { startCulvert } from "./subjects/culvert.ts";
+import { startFloors } from "./subjects/floor.ts";
 import { direct } from "./subjects/plain.ts";
 import { startServer } from "./subjects/start-server.ts";
-import type { Cleanups } from "./subjects/subject.ts";
-import { table } from "./tables.ts";
-import { bulk, get, KIB, MIB } from "./workloads.ts";
+import { spreadOf } from "./statistics.ts";
+import type { Cleanups, Subject } from "./subjects/subject.ts";
+import { digits, table } from "./tables.ts";
+import { bulk, get, KIB, MIB, type Workload } from "./workloads.ts";
 
 const help = `npm run bench:profile [-- options]
 
@@ -21,12 +25,15 @@ Shows where relay and connector spend their time under one load, by V8's samplin
   --seconds N          how long (default 5)
   --rtt MS             round trip between the connector and the relay (default 0)
   --top N              lines per table (default 40)
+  --native             the relay's native code as well, beside the floor's and the bare relay's, by kind
+                       of work, in rounds; needs Linux's perf (apt-get install linux-perf)
   -h, --help           this text
 
 Writes bench/results/relay.cpuprofile and connector.cpuprofile for the developer tools of a browser.`;
 
 const root = join(import.meta.dirname, "..");
 const WARM_UP_MS = 10_000;
+const NATIVE_ROUNDS = 5;
 
 async function main(cleanups: Cleanups): Promise<void> {
   const { values } = parseArgs({
@@ -36,6 +43,7 @@ async function main(cleanups: Cleanups): Promise<void> {
       seconds: { type: "string", default: "5" },
       rtt: { type: "string", default: "0" },
       top: { type: "string", default: "40" },
+      native: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -43,15 +51,22 @@ async function main(cleanups: Cleanups): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "culvert-profile-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const upstream = await startServer("upstream.ts", [], cleanups);
-  const plans = [
-    { name: "culvert", connectors: 1, roundTripMs: values.rtt === "0" ? null : Number(values.rtt) },
-  ];
-  const options = { root, directory, upstreamUrl: upstream.url, plans, inspect: true };
-  const [subject] = await startCulvert(options, cleanups);
-  if (subject === undefined) throw new Error("no tunnel");
   const tools = startTools(direct(upstream), cleanups);
   const measureMs = Number(values.seconds) * 1000;
   const requests = get(KIB, Number(values.concurrency), { warmUpMs: 0, measureMs });
+  const plans = [
+    { name: "culvert", connectors: 1, roundTripMs: values.rtt === "0" ? null : Number(values.rtt) },
+  ];
+  const options = { root, directory, upstreamUrl: upstream.url, plans, inspect: !values.native };
+  const [subject] = await startCulvert(options, cleanups);
+  if (subject === undefined) throw new Error("no tunnel");
+  if (values.native) {
+    const { floor, relay } = await startFloors(directory, cleanups);
+    const subjects = [floor, relay, subject];
+    const workload = { ...requests, subjects: subjects.map(({ name }) => name) };
+    await warmUp(subjects, [workload], tools, WARM_UP_MS);
+    return console.log(await nativeTable(subjects, workload, tools, directory));
+  }
   const transfer = bulk(values.load === "up" ? "up" : "down", 64 * MIB);
   const workload = { ...(values.load === "get" ? requests : transfer), subjects: [subject.name] };
   await warmUp([subject], [workload], tools, WARM_UP_MS);
@@ -78,6 +93,36 @@ async function main(cleanups: Cleanups): Promise<void> {
       .map(({ name, share }) => [name, `${(share * 100).toFixed(1)} %`]);
     console.log(`\n${table([[part, "self"], ...rows])}`);
   }
+}
+
+/** What the relay of each subject does for a request, in µs of CPU time by kind. */
+async function nativeTable(
+  subjects: readonly Subject[],
+  workload: Workload,
+  tools: Tools,
+  directory: string,
+): Promise<string> {
+  if (!(await NativeProfiler.isThere()))
+    throw new Error("perf is not installed (apt-get install linux-perf)");
+  const costs = new Map<string, Map<string, number[]>>();
+  for (let round = 0; round < NATIVE_ROUNDS; round += 1) {
+    for (const subject of subjects) {
+      const pids = subject.pids()["relay"] ?? [];
+      const profiler = NativeProfiler.start(pids, join(directory, "perf.data"));
+      const { cpuUs } = await measure(workload, subject, round, tools);
+      for (const [kind, share] of await profiler.stop()) {
+        const ofKind = costs.get(kind) ?? new Map<string, number[]>();
+        costs.set(kind, ofKind);
+        ofKind.set(subject.name, [...(ofKind.get(subject.name) ?? []), share * (cpuUs["relay"] ?? NaN)]);
+      }
+    }
+  }
+  const median = (kind: string, { name }: Subject) => spreadOf(costs.get(kind)?.get(name) ?? [0]).median;
+  const last = subjects.at(-1);
+  const kinds = [...costs.keys()].sort((a, b) => (last ? median(b, last) - median(a, last) : 0));
+  const rows = kinds.map((kind) => [kind, ...subjects.map((subject) => digits(median(kind, subject)))]);
+  const sums = subjects.map((subject) => digits(kinds.reduce((sum, kind) => sum + median(kind, subject), 0)));
+  return table([["relay's µs per request", ...subjects.map(({ name }) => name)], ...rows, ["sum", ...sums]]);
 }
 
 await runCommand(main);

@@ -19,6 +19,7 @@ export interface MemoryFacts {
 
 const relayCpu = (sample: Sample): number => sample.cpuUs["relay"] ?? NaN;
 const rate = (sample: Sample): number => sample.perSecond;
+const p50 = (sample: Sample): number => sample.p50Ms;
 const throughput = (sample: Sample): number => sample.mibPerSecond;
 const MIB = 1024 * 1024;
 
@@ -119,6 +120,10 @@ export function comparisonsOf(results: Results, subject = "culvert x1"): Compari
     {
       what: "connector CPU per small GET over the node floor's, both flooded",
       reached: results.ratio(ours(connectorCpu), other(flooded, "node floor", proxyCpu)),
+    },
+    {
+      what: "the bare relay's p50 at c=1 over the floor's",
+      reached: results.ratio(other("GET 1 KiB c=1", "bare relay", p50), other("GET 1 KiB c=1", "floor", p50)),
     },
     {
       what: "the floor's requests per second over localtunnel's, c=16",

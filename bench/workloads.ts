@@ -188,7 +188,7 @@ function bulkJob(subject: Subject, direction: "down" | "up", bytes: number, conc
   const [down, up] = subject.name === LIMIT ? [`/down/${bytes}`, "/up"] : [`/bytes/${bytes}`, "/sink"];
   const url = origin + (direction === "down" ? down : up);
   // The first one after a pause is slower, and one alone is over within a collector's pause or two.
-  const transfers = bytes < GIB ? 2 : 1;
+  const transfers = bytes < GIB ? 3 : 1;
   return { kind: "bulk" as const, url, headers, direction, bytes, concurrency, transfers };
 }
 

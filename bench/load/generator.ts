@@ -19,7 +19,7 @@ const CHUNK = Buffer.alloc(64 * 1024, "culvert ");
 /** Handshakes at a time: a thousand at once would measure the listener's backlog. */
 const HANDSHAKES = 32;
 
-let stopped = false;
+let stop = () => {};
 
 function say(message: FromGenerator): void {
   process.send?.(message);
@@ -131,7 +131,11 @@ async function runBulk(job: BulkJob): Promise<LoadResult> {
   const { clients, path } = clientsOf(job.url, job.concurrency);
   const measurement = new Measurement();
   measurement.start();
-  stopped = false;
+  let stopped = false;
+  stop = () => {
+    stopped = true;
+    for (const client of clients) void client.destroy();
+  };
   const transfer = async (client: Client): Promise<void> => {
     const startedMs = performance.now();
     const counted = (count: number): void => void (measurement.bytes += count);
@@ -221,10 +225,7 @@ function run(job: LoadJob): Promise<LoadResult> {
 }
 
 process.on("message", (message: ToGenerator) => {
-  if ("stop" in message) {
-    stopped = true;
-    return;
-  }
+  if ("stop" in message) return stop();
   run(message.job).then(
     (result) => say({ said: "done", result }),
     (error: unknown) => say({ said: "failed", message: String(error) }),

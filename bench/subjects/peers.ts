@@ -109,9 +109,14 @@ export async function startWstunnel(
     child.forgetOutput();
     return child;
   };
-  const server = start("wstunnel server", ["-s", `127.0.0.1:${farPort}`, "-t", new URL(upstreamUrl).host]);
+  const { host } = new URL(upstreamUrl);
+  const server = start("wstunnel server", ["-s", `127.0.0.1:${farPort}`, "-t", host]);
   await eventually("wstunnel's server", START_TIMEOUT_MS, () => answers(farPort));
-  const client = start("wstunnel client", ["-t", `127.0.0.1:${nearPort}`, `ws://127.0.0.1:${farPort}`]);
+  const client = start("wstunnel client", [
+    "-t",
+    `127.0.0.1:${nearPort}:${host}`,
+    `ws://127.0.0.1:${farPort}`,
+  ]);
   await eventually("wstunnel's client", START_TIMEOUT_MS, () => answers(nearPort));
   return {
     name: "wstunnel",
