@@ -111,14 +111,19 @@ async function runRequests(job: RequestsJob): Promise<LoadResult> {
   };
   const loops = Promise.all(clients.map(loop));
   const failed = loops.then(() => {});
-  await Promise.race([failed, sleep(job.warmUpMs)]);
-  measurement.start();
-  await Promise.race([failed, sleep(job.measureMs)]);
-  const result = measurement.end();
-  running = false;
-  await loops;
-  await Promise.all(clients.map((client) => client.close()));
-  return result;
+  try {
+    await Promise.race([failed, sleep(job.warmUpMs)]);
+    measurement.start();
+    await Promise.race([failed, sleep(job.measureMs)]);
+    const result = measurement.end();
+    running = false;
+    await loops;
+    return result;
+  } finally {
+    // What failed on one connection would go on, on the others, beside all that is measured later.
+    running = false;
+    await Promise.all(clients.map((client) => client.destroy()));
+  }
 }
 
 function* chunks(totalBytes: number): Generator<Buffer> {
@@ -152,21 +157,23 @@ async function runBulk(job: BulkJob): Promise<LoadResult> {
   const untilStopped = async (client: Client): Promise<void> => {
     while (!stopped) await transfer(client);
   };
-  if (job.forever === true) {
-    // Stopped in the middle of transfers, which is no failure.
-    await Promise.all(clients.map(untilStopped)).catch((error: unknown) => {
-      if (!stopped) throw error;
-    });
-  } else {
-    await Promise.all(
-      clients.map(async (client) => {
-        for (let done = 0; done < job.transfers; done += 1) await transfer(client);
-      }),
-    );
+  try {
+    if (job.forever === true) {
+      // Stopped in the middle of transfers, which is no failure.
+      await Promise.all(clients.map(untilStopped)).catch((error: unknown) => {
+        if (!stopped) throw error;
+      });
+    } else {
+      await Promise.all(
+        clients.map(async (client) => {
+          for (let done = 0; done < job.transfers; done += 1) await transfer(client);
+        }),
+      );
+    }
+    return measurement.end();
+  } finally {
+    await Promise.all(clients.map((client) => client.destroy()));
   }
-  const result = measurement.end();
-  await Promise.all(clients.map((client) => client.destroy()));
-  return result;
 }
 
 async function openSocket(job: WebSocketsJob): Promise<WebSocket> {
@@ -208,8 +215,9 @@ async function runWebSockets(job: WebSocketsJob): Promise<LoadResult> {
   }
   await sleep(job.measureMs);
   const result = measurement.end();
-  if (lost > 0) throw new Error(`${lost} of ${job.count} WebSockets were closed`);
+  const lostWhileMeasuring = lost;
   for (const socket of sockets) socket.terminate();
+  if (lostWhileMeasuring > 0) throw new Error(`${lostWhileMeasuring} of ${job.count} WebSockets were closed`);
   return job.messageBytes === 0 ? { ...result, count: sockets.length } : result;
 }
 
