@@ -48,6 +48,8 @@ async function main(cleanups: Cleanups): Promise<void> {
     },
   });
   if (values.help) return console.log(help);
+  if (values.native && !(await NativeProfiler.isThere()))
+    throw new Error("perf is not installed (apt-get install linux-perf)");
   const directory = mkdtempSync(join(tmpdir(), "culvert-profile-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const upstream = await startServer("upstream.ts", [], cleanups);
@@ -102,8 +104,6 @@ async function nativeTable(
   tools: Tools,
   directory: string,
 ): Promise<string> {
-  if (!(await NativeProfiler.isThere()))
-    throw new Error("perf is not installed (apt-get install linux-perf)");
   const costs = new Map<string, Map<string, number[]>>();
   for (let round = 0; round < NATIVE_ROUNDS; round += 1) {
     for (const subject of subjects) {

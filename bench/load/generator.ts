@@ -81,17 +81,22 @@ function exchange(
   });
 }
 
-function clientsOf(url: string, count: number): { clients: Client[]; path: string } {
+/** Ends the clients with `use`, also when it fails: what goes on would run beside all that is measured later. */
+async function withClients(
+  { url, concurrency }: RequestsJob | BulkJob,
+  use: (clients: readonly Client[], path: string) => Promise<LoadResult>,
+): Promise<LoadResult> {
   const { origin, pathname, search } = new URL(url);
   const options = { pipelining: 1, bodyTimeout: 120_000, headersTimeout: 120_000 };
-  return {
-    clients: Array.from({ length: count }, () => new Client(origin, options)),
-    path: pathname + search,
-  };
+  const clients = Array.from({ length: concurrency }, () => new Client(origin, options));
+  try {
+    return await use(clients, pathname + search);
+  } finally {
+    await Promise.all(clients.map((client) => client.destroy()));
+  }
 }
 
-async function runRequests(job: RequestsJob): Promise<LoadResult> {
-  const { clients, path } = clientsOf(job.url, job.concurrency);
+async function runRequests(job: RequestsJob, clients: readonly Client[], path: string): Promise<LoadResult> {
   const body = job.sendBytes === null ? null : Buffer.alloc(job.sendBytes, "culvert ");
   const method = body === null ? "GET" : "POST";
   const measurement = new Measurement();
@@ -111,19 +116,13 @@ async function runRequests(job: RequestsJob): Promise<LoadResult> {
   };
   const loops = Promise.all(clients.map(loop));
   const failed = loops.then(() => {});
-  try {
-    await Promise.race([failed, sleep(job.warmUpMs)]);
-    measurement.start();
-    await Promise.race([failed, sleep(job.measureMs)]);
-    const result = measurement.end();
-    running = false;
-    await loops;
-    return result;
-  } finally {
-    // What failed on one connection would go on, on the others, beside all that is measured later.
-    running = false;
-    await Promise.all(clients.map((client) => client.destroy()));
-  }
+  await Promise.race([failed, sleep(job.warmUpMs)]);
+  measurement.start();
+  await Promise.race([failed, sleep(job.measureMs)]);
+  const result = measurement.end();
+  running = false;
+  await loops;
+  return result;
 }
 
 function* chunks(totalBytes: number): Generator<Buffer> {
@@ -132,8 +131,7 @@ function* chunks(totalBytes: number): Generator<Buffer> {
   }
 }
 
-async function runBulk(job: BulkJob): Promise<LoadResult> {
-  const { clients, path } = clientsOf(job.url, job.concurrency);
+async function runBulk(job: BulkJob, clients: readonly Client[], path: string): Promise<LoadResult> {
   const measurement = new Measurement();
   measurement.start();
   let stopped = false;
@@ -157,23 +155,19 @@ async function runBulk(job: BulkJob): Promise<LoadResult> {
   const untilStopped = async (client: Client): Promise<void> => {
     while (!stopped) await transfer(client);
   };
-  try {
-    if (job.forever === true) {
-      // Stopped in the middle of transfers, which is no failure.
-      await Promise.all(clients.map(untilStopped)).catch((error: unknown) => {
-        if (!stopped) throw error;
-      });
-    } else {
-      await Promise.all(
-        clients.map(async (client) => {
-          for (let done = 0; done < job.transfers; done += 1) await transfer(client);
-        }),
-      );
-    }
-    return measurement.end();
-  } finally {
-    await Promise.all(clients.map((client) => client.destroy()));
+  if (job.forever === true) {
+    // Stopped in the middle of transfers, which is no failure.
+    await Promise.all(clients.map(untilStopped)).catch((error: unknown) => {
+      if (!stopped) throw error;
+    });
+  } else {
+    await Promise.all(
+      clients.map(async (client) => {
+        for (let done = 0; done < job.transfers; done += 1) await transfer(client);
+      }),
+    );
   }
+  return measurement.end();
 }
 
 async function openSocket(job: WebSocketsJob): Promise<WebSocket> {
@@ -224,9 +218,9 @@ async function runWebSockets(job: WebSocketsJob): Promise<LoadResult> {
 function run(job: LoadJob): Promise<LoadResult> {
   switch (job.kind) {
     case "requests":
-      return runRequests(job);
+      return withClients(job, (clients, path) => runRequests(job, clients, path));
     case "bulk":
-      return runBulk(job);
+      return withClients(job, (clients, path) => runBulk(job, clients, path));
     case "websockets":
       return runWebSockets(job);
   }
