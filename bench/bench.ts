@@ -3,10 +3,10 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand } from "./command.ts";
-import { plot } from "./plot.ts";
-import { publish } from "./publish.ts";
-import { residentBytes } from "./process-usage.ts";
-import { relayMemory } from "./relay-memory.ts";
+import { plot } from "./report/plot.ts";
+import { publish } from "./report/publish.ts";
+import { residentBytes } from "./instruments/process-usage.ts";
+import { relayMemory } from "./instruments/relay-memory.ts";
 import { runRounds, startTools, warmUp } from "./runner.ts";
 import { startCulvert } from "./subjects/culvert.ts";
 import { startFloors } from "./subjects/floor.ts";
@@ -14,8 +14,8 @@ import { startLocaltunnel, startSsh, startWstunnel } from "./subjects/peers.ts";
 import { direct, nodeFloor } from "./subjects/plain.ts";
 import { startServer } from "./subjects/start-server.ts";
 import type { Cleanups } from "./subjects/subject.ts";
-import { comparisonTable, targetTable, workloadTables } from "./tables.ts";
-import { comparisonsOf, targetsOf } from "./targets.ts";
+import { comparisonTable, targetTable, workloadTables } from "./report/tables.ts";
+import { comparisonsOf, targetsOf } from "./report/targets.ts";
 import { fullPlan, QUICK_SUBJECTS, quickPlan } from "./workloads.ts";
 
 const help = `npm run bench [-- options]

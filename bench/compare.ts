@@ -11,8 +11,8 @@ import { startFloors } from "./subjects/floor.ts";
 import { direct } from "./subjects/plain.ts";
 import { startServer } from "./subjects/start-server.ts";
 import type { Cleanups } from "./subjects/subject.ts";
-import type { Metric, Results } from "./results.ts";
-import { table, withSpread } from "./tables.ts";
+import type { Metric, Results } from "./report/results.ts";
+import { table, withSpread } from "./report/tables.ts";
 import { quickPlan } from "./workloads.ts";
 
 const help = `npm run bench:compare BASE [-- options]

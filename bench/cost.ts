@@ -5,14 +5,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "./command.ts";
 import type { LoadJob } from "./load/job.ts";
 import type { Tools } from "./measure.ts";
-import { BATCH_SECONDS, type Cost, type Counts, costOf, perMillion } from "./prices.ts";
-import { cpuMs } from "./process-usage.ts";
+import { BATCH_SECONDS, type Cost, type Counts, costOf, perMillion } from "./report/prices.ts";
+import { cpuMs } from "./instruments/process-usage.ts";
 import { startTools } from "./runner.ts";
 import { type CulvertSubject, startCulvert } from "./subjects/culvert.ts";
 import { direct } from "./subjects/plain.ts";
 import { startServer } from "./subjects/start-server.ts";
 import type { Cleanups } from "./subjects/subject.ts";
-import { digits, table } from "./tables.ts";
+import { digits, table } from "./report/tables.ts";
 import { chattyWebSockets, get, idleWebSockets, KIB, MIB, post } from "./workloads.ts";
 
 /**

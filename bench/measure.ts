@@ -1,5 +1,5 @@
 import type { LoadGenerator } from "./load/load-generator.ts";
-import { cpuMs, residentBytes } from "./process-usage.ts";
+import { cpuMs, residentBytes } from "./instruments/process-usage.ts";
 import type { Subject } from "./subjects/subject.ts";
 import type { Workload } from "./workloads.ts";
 

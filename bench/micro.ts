@@ -3,8 +3,8 @@ import { FRAME, type Frame } from "../shared/protocol/frame.ts";
 import { decodeHead, decodeOpen, encodeHead, encodeOpen } from "../shared/protocol/head-codec.ts";
 import { MuxPair } from "./mux-pair.ts";
 import { readRecording } from "./recording.ts";
-import { spreadOf } from "./statistics.ts";
-import { digits, table, withSpread } from "./tables.ts";
+import { spreadOf } from "./report/statistics.ts";
+import { digits, table, withSpread } from "./report/tables.ts";
 
 /**
  * `npm run bench:micro`: what codec and mux cost by themselves, in one process, on the traffic of a real run

@@ -3,17 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand } from "./command.ts";
-import { CpuProfiler, selfTimes } from "./cpu-profiler.ts";
+import { CpuProfiler, selfTimes } from "./instruments/cpu-profiler.ts";
 import { measure, type Tools } from "./measure.ts";
-import { NativeProfiler } from "./native-profile.ts";
+import { NativeProfiler } from "./instruments/native-profile.ts";
 import { startTools, warmUp } from "./runner.ts";
 import { startCulvert } from "./subjects/culvert.ts";
 import { startFloors } from "./subjects/floor.ts";
 import { direct } from "./subjects/plain.ts";
 import { startServer } from "./subjects/start-server.ts";
-import { spreadOf } from "./statistics.ts";
+import { spreadOf } from "./report/statistics.ts";
 import type { Cleanups, Subject } from "./subjects/subject.ts";
-import { digits, table } from "./tables.ts";
+import { digits, table } from "./report/tables.ts";
 import { bulk, get, KIB, MIB, type Workload } from "./workloads.ts";
 
 const help = `npm run bench:profile [-- options]

@@ -1,6 +1,6 @@
 import { LoadGenerator } from "./load/load-generator.ts";
 import { measure, type Tools } from "./measure.ts";
-import { Results } from "./results.ts";
+import { Results } from "./report/results.ts";
 import type { Cleanups, Subject } from "./subjects/subject.ts";
 import { bulk, get, KIB, MIB, type Workload } from "./workloads.ts";
 

@@ -1,6 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { problemsOf } from "../shared/problems.ts";
-import { MAX_SERVICES_FILE_BYTES, type ServicesFile, servicesFileSchema } from "../shared/services-file.ts";
+import {
+  MAX_SERVICES_FILE_BYTES,
+  type ServicesFile,
+  servicesFileSchema,
+} from "../shared/services/services-file.ts";
 import { CommandError } from "./exit-code.ts";
 
 /** Judged here by the relay's own schema: what is wrong is said before anything is sent. */

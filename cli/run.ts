@@ -1,14 +1,14 @@
 import { type Command, CommanderError } from "commander";
-import { apiKeyCommand, gatewayKeyCommand } from "./key-commands.ts";
-import { auditLogCommand } from "./audit-log-command.ts";
-import { completionCommand } from "./completion-command.ts";
+import { apiKeyCommand, gatewayKeyCommand } from "./commands/keys.ts";
+import { auditLogCommand } from "./commands/audit-log.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { CommandError, EXIT_CODE } from "./exit-code.ts";
-import { logDestinationCommand } from "./log-destination-command.ts";
-import { loginCommand } from "./login-command.ts";
+import { logDestinationCommand } from "./commands/log-destination.ts";
+import { loginCommand } from "./commands/login.ts";
 import { printable } from "./output.ts";
 import { addRelayOptions } from "./settings.ts";
-import { tailCommand } from "./tail-command.ts";
-import { tunnelCommand } from "./tunnel-command.ts";
+import { tailCommand } from "./commands/tail.ts";
+import { tunnelCommand } from "./commands/tunnel.ts";
 
 const EXIT_CODES_HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 not authorised, 4 not found, 5 relay not reachable.

@@ -5,14 +5,14 @@ import { encodedSize } from "../shared/protocol/frame-codec.ts";
 import { CONNECTOR_WINDOW_POOL_BYTES } from "../shared/protocol/limits.ts";
 import { encodeHealth } from "../shared/protocol/service-checks.ts";
 import type { TunnelError } from "../shared/protocol/tunnel-error.ts";
-import { AccessLog } from "./access-log.ts";
-import { LinkKeeper } from "./link-keeper.ts";
-import type { Logger } from "./log.ts";
-import { Metrics } from "./metrics.ts";
-import type { DialRelay, RelayConnection } from "./relay-connection.ts";
-import type { RequestSummary } from "./request-record.ts";
-import type { SpanCounts } from "./request-trace.ts";
-import { type RunCheck, ServiceChecks } from "./service-checks.ts";
+import { AccessLog } from "./telemetry/access-log.ts";
+import { ConnectionKeeper } from "./relay/connection-keeper.ts";
+import type { Logger } from "./platform/log.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import type { DialRelay, RelayTransport } from "./relay/relay-transport.ts";
+import type { RequestSummary } from "./telemetry/request-summary.ts";
+import type { SpanCounts } from "./telemetry/request-trace.ts";
+import { type RunCheck, ServiceChecks } from "./checks/service-checks.ts";
 
 /** Told once per stream, when it is over on the tunnel's side. */
 export type OnFinished = (summary: RequestSummary, error: TunnelError | null) => void;
@@ -44,7 +44,7 @@ export class Connector {
   readonly #accessLog: AccessLog;
   readonly #metrics: Metrics;
   readonly #checks: ServiceChecks;
-  readonly #keepers: readonly LinkKeeper[];
+  readonly #keepers: readonly ConnectionKeeper[];
 
   constructor(options: ConnectorOptions) {
     const { connectorId, clock, random, log, accessLogShare } = options;
@@ -86,14 +86,14 @@ export class Connector {
     );
   }
 
-  #keeper(options: ConnectorOptions, index: number, windowPool: WindowPool): LinkKeeper {
+  #keeper(options: ConnectorOptions, index: number, windowPool: WindowPool): ConnectionKeeper {
     const metrics = this.#metrics;
     const onFinished: OnFinished = (summary, error) => {
       metrics.requestFinished(summary);
       this.#accessLog.write(summary, error);
     };
     let accepted = false;
-    return new LinkKeeper({
+    return new ConnectionKeeper({
       ...options,
       index,
       windowPool,
@@ -119,7 +119,7 @@ export class Connector {
   }
 }
 
-function counted(connection: RelayConnection, onSend: (sizeBytes: number) => void): RelayConnection {
+function counted(connection: RelayTransport, onSend: (sizeBytes: number) => void): RelayTransport {
   return {
     send(frames) {
       onSend(encodedSize(frames));

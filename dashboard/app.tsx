@@ -1,17 +1,17 @@
 import { useEffect, useRef, useState } from "hono/jsx/dom";
 import { callApi, get, messageOf, whenSignedOut } from "./api.ts";
 import type { Session } from "./api-types.ts";
-import { AuditPage } from "./audit-page.tsx";
-import { DestinationsPage } from "./destinations-page.tsx";
-import { KeysPage } from "./keys-page.tsx";
-import { Mark } from "./mark.tsx";
+import { AuditPage } from "./pages/audit-page.tsx";
+import { DestinationsPage } from "./pages/destinations-page.tsx";
+import { KeysPage } from "./pages/keys-page.tsx";
+import { Mark } from "./parts/mark.tsx";
 import { Link, PageTitle, useRoute } from "./navigation.tsx";
-import { Loading } from "./parts.tsx";
+import { Loading } from "./parts/parts.tsx";
 import { pathOf, type Route } from "./route.ts";
 import { SessionContext } from "./session.ts";
-import { SignInPage } from "./sign-in-page.tsx";
-import { TunnelPage } from "./tunnel-page.tsx";
-import { TunnelsPage } from "./tunnels-page.tsx";
+import { SignInPage } from "./pages/sign-in-page.tsx";
+import { TunnelPage } from "./tunnel/tunnel-page.tsx";
+import { TunnelsPage } from "./pages/tunnels-page.tsx";
 
 type SignedIn = { state: "asking" } | { state: "out"; why: string } | { state: "in"; session: Session };
 

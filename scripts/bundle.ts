@@ -30,7 +30,7 @@ export async function bundleWorker(entry: string, outfile: string): Promise<void
 /** Connector and admin CLI, for Node >= 22.19 without node_modules. */
 export async function bundleCulvert(outfile = CULVERT_BUNDLE): Promise<void> {
   await bundle({
-    entryPoints: [join(root, "connector/main.ts")],
+    entryPoints: [join(root, "bin/culvert.ts")],
     outfile,
     platform: "node",
     target: "node22",
@@ -49,7 +49,7 @@ export async function bundleCulvert(outfile = CULVERT_BUNDLE): Promise<void> {
 /** The same for a single-file executable: Node takes only CommonJS as its main program. */
 export async function bundleCulvertForSea(outfile: string): Promise<void> {
   await bundle({
-    entryPoints: [join(root, "connector/main.ts")],
+    entryPoints: [join(root, "bin/culvert.ts")],
     outfile,
     platform: "node",
     format: "cjs",

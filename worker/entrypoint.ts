@@ -3,8 +3,8 @@ import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { isTunnelId } from "./auth/random-id.ts";
 import type { Env } from "./env.ts";
 import { type Relayed, relayToTunnel } from "./relay-to-tunnel.ts";
-import { type KnownFacts, logOwnAnswer } from "./telemetry/relay-events.ts";
-import { problemResponse } from "./tunnel/problem.ts";
+import { type KnownFacts, logOwnAnswer } from "./events/relay-events.ts";
+import { problemResponse } from "./exchange/problem.ts";
 
 /** What a gateway's binding says in its `props`: the only source of who is calling. */
 export interface TunnelBindingProps {

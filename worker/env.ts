@@ -1,5 +1,5 @@
 import type { Registry } from "./registry/registry-object.ts";
-import type { LogVariables } from "./telemetry/log-settings.ts";
+import type { LogVariables } from "./events/log-settings.ts";
 import type { Telemetry } from "./telemetry/telemetry-object.ts";
 import type { Tunnel } from "./tunnel/tunnel-object.ts";
 

@@ -5,10 +5,10 @@ import { accessKeyProof, type KeyProof } from "./auth/access-key.ts";
 import { isTunnelId } from "./auth/random-id.ts";
 import { type Env, registryStub } from "./env.ts";
 import { type Relayed, relayToTunnel } from "./relay-to-tunnel.ts";
-import { logOwnAnswer, type WaitUntil } from "./telemetry/relay-events.ts";
+import { logOwnAnswer, type WaitUntil } from "./events/relay-events.ts";
 import { KEY_REFUSED } from "./tunnel/claim.ts";
-import { problemResponse as tunnelProblem } from "./tunnel/problem.ts";
-import { rawPath } from "./tunnel/request-head.ts";
+import { problemResponse as tunnelProblem } from "./exchange/problem.ts";
+import { rawPath } from "./exchange/request-head.ts";
 
 const KEY_HEADER = "culvert-gateway-key";
 /** A client may write "~" either way (RFC 3986 §2.3). */

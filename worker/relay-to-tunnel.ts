@@ -1,7 +1,7 @@
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { type Env, tunnelStub } from "./env.ts";
 import { type GatewayClaim, type GatewayKeyClaim, UNLOGGED } from "./tunnel/claim.ts";
-import { problemResponse } from "./tunnel/problem.ts";
+import { problemResponse } from "./exchange/problem.ts";
 import { tunnelObjectNames } from "./tunnel/tunnel-config.ts";
 
 /** `isOwn`: not logged by the tunnel's object. */

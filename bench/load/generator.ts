@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "undici";
 import type { Dispatcher } from "undici";
 import { WebSocket } from "ws";
-import { quantile } from "../statistics.ts";
+import { quantile } from "../report/statistics.ts";
 import type {
   BulkJob,
   FromGenerator,

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { startChild } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
-import { withDescendants } from "../process-usage.ts";
+import { withDescendants } from "../instruments/process-usage.ts";
 import { freePort } from "./free-port.ts";
 import { startServer } from "./start-server.ts";
 import type { Cleanups, Subject } from "./subject.ts";

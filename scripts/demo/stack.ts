@@ -82,7 +82,7 @@ export async function startStack(
 
   const allowed = new URL(sampleApiUrl).host;
   const connector = await startConnector(
-    join(root, "connector/main.ts"),
+    join(root, "bin/culvert.ts"),
     { admin, tunnel },
     { TUNNEL_ALLOW: allowed, TUNNEL_GRACE_PERIOD: "2s" },
   );

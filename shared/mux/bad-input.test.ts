@@ -10,8 +10,8 @@ import {
   STREAM_WINDOW,
   u32,
   WELCOME_PAYLOAD,
-} from "../../test/support/sim-peer.ts";
-import { SOME_REQUEST } from "../../test/support/sim-pair.ts";
+} from "../../test/support/simulation/sim-peer.ts";
+import { SOME_REQUEST } from "../../test/support/simulation/sim-pair.ts";
 import { encodeMessage } from "../protocol/frame-codec.ts";
 import {
   decodeGoaway,

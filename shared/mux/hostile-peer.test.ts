@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Bench, frame, headFrame } from "../../test/support/sim-peer.ts";
+import { Bench, frame, headFrame } from "../../test/support/simulation/sim-peer.ts";
 import { encodeGoaway, encodeOffset, encodeReset } from "../protocol/frame-payloads.ts";
 import { FLAG, type Frame } from "../protocol/frame.ts";
 

@@ -8,8 +8,8 @@ import {
   openFrame,
   STREAM_WINDOW,
   u32,
-} from "../../test/support/sim-peer.ts";
-import { SOME_REQUEST } from "../../test/support/sim-pair.ts";
+} from "../../test/support/simulation/sim-peer.ts";
+import { SOME_REQUEST } from "../../test/support/simulation/sim-pair.ts";
 import {
   decodeGoaway,
   decodeOffset,

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import * as arbitrary from "../../test/support/arbitrary-frames.ts";
-import { decodeMeanings } from "../../test/support/decode-meaning.ts";
-import { naiveDecode, NaiveError } from "../../test/support/naive-decoder.ts";
-import { SOME_REQUEST } from "../../test/support/sim-pair.ts";
+import * as arbitrary from "../../test/support/peers/arbitrary-frames.ts";
+import { decodeMeanings } from "../../test/support/peers/decode-meaning.ts";
+import { naiveDecode, NaiveError } from "../../test/support/peers/naive-decoder.ts";
+import { SOME_REQUEST } from "../../test/support/simulation/sim-pair.ts";
 import { decodeMessage, encodeMessage } from "./frame-codec.ts";
 import { decodeOffset, encodeClose, encodeOffset, utf8Prefix } from "./frame-payloads.ts";
 import type { Frame } from "./frame.ts";

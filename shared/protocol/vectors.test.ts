@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decodeMeanings } from "../../test/support/decode-meaning.ts";
-import { naiveDecode, NaiveError } from "../../test/support/naive-decoder.ts";
+import { decodeMeanings } from "../../test/support/peers/decode-meaning.ts";
+import { naiveDecode, NaiveError } from "../../test/support/peers/naive-decoder.ts";
 import frames from "../../test/vectors/frames.json" with { type: "json" };
 import malformed from "../../test/vectors/malformed.json" with { type: "json" };
 import staticFieldNames from "../../test/vectors/static-field-names.json" with { type: "json" };

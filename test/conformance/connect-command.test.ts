@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ConnectProcess } from "../support/connect-process.ts";
-import { Call, RelayDouble } from "../support/relay-double.ts";
+import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 
 const closing: (() => unknown)[] = [];
 let relay: RelayDouble;

@@ -9,8 +9,8 @@ import { createServer as createHttpsServer } from "node:https";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CertificateAuthority } from "../support/certificates.ts";
 import { ConnectProcess } from "../support/connect-process.ts";
-import { OtlpReceiver } from "../support/otlp-receiver.ts";
-import { Call, RelayDouble } from "../support/relay-double.ts";
+import { OtlpReceiver } from "../support/servers/otlp-receiver.ts";
+import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 
 const authority = new CertificateAuthority("Company CA");
 const identity = authority.issue("localhost");

@@ -9,7 +9,7 @@ import { stringify } from "yaml";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CertificateAuthority } from "../support/certificates.ts";
 import { ConnectProcess } from "../support/connect-process.ts";
-import { Call, RelayDouble } from "../support/relay-double.ts";
+import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 
 const closing: (() => unknown)[] = [];
 let relay: RelayDouble;

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocketServer } from "ws";
 import type { OpenHead } from "../../shared/protocol/head.ts";
 import { ConnectProcess } from "../support/connect-process.ts";
-import { OtlpReceiver, type ReceivedSpan } from "../support/otlp-receiver.ts";
-import { Call, RelayDouble } from "../support/relay-double.ts";
+import { OtlpReceiver, type ReceivedSpan } from "../support/servers/otlp-receiver.ts";
+import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 
 const SERVER = 2;
 const CLIENT = 3;

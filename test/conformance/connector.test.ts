@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { loadConfig } from "../../connector/config.ts";
+import { loadConfig } from "../../connector/settings/connector-settings.ts";
 import type { Connector } from "../../connector/connector.ts";
-import { startConnector as startNodeConnector } from "../../connector/node-connector.ts";
+import { startConnector as startNodeConnector } from "../../connector/start-connector.ts";
 import { DEFAULT_MAX_STREAMS } from "../../shared/protocol/limits.ts";
-import { ByteServer } from "../support/byte-server.ts";
-import { Call, RelayDouble } from "../support/relay-double.ts";
+import { ByteServer } from "../support/servers/byte-server.ts";
+import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 import { untilStill } from "../support/until-still.ts";
 
 const closing: (() => unknown)[] = [];

@@ -6,10 +6,10 @@ import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { formatToken } from "../../shared/token.ts";
-import { OtlpReceiver } from "../support/otlp-receiver.ts";
+import { OtlpReceiver } from "../support/servers/otlp-receiver.ts";
 import { TRUSTED_CERTIFICATE_FILE, trustedIdentity } from "../support/tls-identities.ts";
 
-const MAIN = join(import.meta.dirname, "../../connector/main.ts");
+const MAIN = join(import.meta.dirname, "../../bin/culvert.ts");
 const PROXY_CREDENTIALS = "operator:canary-proxy-password";
 
 /** What a relay over TLS and a proxy on the way to it do, changed by the tests. */

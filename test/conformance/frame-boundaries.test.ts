@@ -1,7 +1,12 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FLAG, FRAME, type Frame } from "../../shared/protocol/frame.ts";
-import { type Answer, type HandRelay, type HandTunnel, startHandRelay } from "../support/hand-peer-relay.ts";
+import {
+  type Answer,
+  type HandRelay,
+  type HandTunnel,
+  startHandRelay,
+} from "../support/peers/hand-peer-relay.ts";
 import {
   data,
   frame,
@@ -13,7 +18,7 @@ import {
   until,
   window,
   wsClose,
-} from "../support/hand-peer.ts";
+} from "../support/peers/hand-peer.ts";
 
 let relay: HandRelay;
 beforeAll(async () => {

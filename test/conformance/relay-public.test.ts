@@ -6,8 +6,8 @@ import {
   type HandRelay,
   type HandTunnel,
   startHandRelay,
-} from "../support/hand-peer-relay.ts";
-import type { HandPeer } from "../support/hand-peer.ts";
+} from "../support/peers/hand-peer-relay.ts";
+import type { HandPeer } from "../support/peers/hand-peer.ts";
 
 let relay: HandRelay;
 let tunnel: HandTunnel;

@@ -27,7 +27,7 @@ import {
   type HandTunnel,
   read,
   startHandRelay,
-} from "../support/hand-peer-relay.ts";
+} from "../support/peers/hand-peer-relay.ts";
 import {
   concat,
   data,
@@ -43,7 +43,7 @@ import {
   until,
   window,
   wsClose,
-} from "../support/hand-peer.ts";
+} from "../support/peers/hand-peer.ts";
 
 /** Numbers in the names are those of the list of bad input in docs/protocol.md. */
 let relay: HandRelay;

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import { PING_TEXT, PONG_TEXT } from "../../shared/protocol/limits.ts";
-import { type HandRelay, startHandRelay } from "../support/hand-peer-relay.ts";
-import { frame, head, until } from "../support/hand-peer.ts";
+import { type HandRelay, startHandRelay } from "../support/peers/hand-peer-relay.ts";
+import { frame, head, until } from "../support/peers/hand-peer.ts";
 
 const SOCKETS = 1_000;
 /** The runtime puts an object to sleep after 10 s without anything to do; the relay's last timer runs 4 s. */

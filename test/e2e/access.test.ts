@@ -15,9 +15,9 @@ import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunn
 import type { LocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import { field, read } from "../support/calls.ts";
 import type { Answer } from "../support/calls.ts";
-import { HttpUpstream } from "../support/http-upstream.ts";
-import { RawUpstream } from "../support/raw-upstream.ts";
-import type { RawAccount } from "../support/raw-upstream.ts";
+import { HttpUpstream } from "../support/servers/http-upstream.ts";
+import { RawUpstream } from "../support/servers/raw-upstream.ts";
+import type { RawAccount } from "../support/servers/raw-upstream.ts";
 
 const ADMIN_KEY = "admin-key-of-the-access-tests";
 

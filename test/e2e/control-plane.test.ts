@@ -12,7 +12,7 @@ import { eventually } from "../../scripts/demo/eventually.ts";
 import { startConnector } from "../../scripts/demo/local-tunnels.ts";
 import { startWorkerd } from "../../scripts/workerd.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
-import { HttpUpstream } from "../support/http-upstream.ts";
+import { HttpUpstream } from "../support/servers/http-upstream.ts";
 
 const ADMIN_KEY = "admin-key-of-the-control-plane-tests";
 /** An idle object leaves memory after 10 s, in the local runtime too; its sockets stay. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { type Call, call, probe } from "../support/calls.ts";
-import { LogReceiver, SETTINGS } from "../support/log-receiver.ts";
+import { LogReceiver, SETTINGS } from "../support/servers/log-receiver.ts";
 import { startSystem, type System } from "../support/system.ts";
 
 const REQUESTS = 10_000;

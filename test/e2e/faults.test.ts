@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import { FaultLab, type Outcome } from "../support/fault-lab.ts";
-import { LedgerUpstream } from "../support/ledger-upstream.ts";
+import { LedgerUpstream } from "../support/servers/ledger-upstream.ts";
 
 /**
  * What is counted here depends on what happened, never on how fast: a lane has one request under way, so a failure of

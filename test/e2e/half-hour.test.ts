@@ -11,8 +11,8 @@ import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
 import { type Child, startChild } from "../../scripts/demo/child-process.ts";
 import type { OpenHead } from "../../shared/protocol/head.ts";
 import { nodeMemory, type NodeMemory } from "../support/node-heap.ts";
-import { OtlpReceiver } from "../support/otlp-receiver.ts";
-import { Call, RelayDouble } from "../support/relay-double.ts";
+import { OtlpReceiver } from "../support/servers/otlp-receiver.ts";
+import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 
 /** Five requests a second for half an hour, as fast as they go. `npm run soak` has more rounds. */
 const ROUNDS = Number(process.env["SOAK_ROUNDS"] ?? 10);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bothWays, call, field, head, openCall, probe, read, seenByUpstream } from "../support/calls.ts";
 import type { Answer, Call } from "../support/calls.ts";
 import { pattern } from "../support/pattern.ts";
-import type { RawAccount } from "../support/raw-upstream.ts";
+import type { RawAccount } from "../support/servers/raw-upstream.ts";
 import { startSystem } from "../support/system.ts";
 import type { System } from "../support/system.ts";
 

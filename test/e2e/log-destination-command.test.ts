@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { startWorkerd } from "../../scripts/workerd.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
-import { LogReceiver, SECRETS } from "../support/log-receiver.ts";
+import { LogReceiver, SECRETS } from "../support/servers/log-receiver.ts";
 
 const ADMIN_KEY = "admin-key-of-the-log-destination-command-tests";
 const receivers = { splunk: new LogReceiver("splunk"), webhook: new LogReceiver("webhook") };

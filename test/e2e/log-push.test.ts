@@ -9,9 +9,9 @@ import { eventually } from "../../scripts/demo/eventually.ts";
 import { startConnector } from "../../scripts/demo/local-tunnels.ts";
 import { startWorkerd } from "../../scripts/workerd.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
-import { HttpUpstream } from "../support/http-upstream.ts";
+import { HttpUpstream } from "../support/servers/http-upstream.ts";
 import { readPrometheus } from "../support/read-prometheus.ts";
-import { LogReceiver, type ReceiverKind, SECRETS, SETTINGS } from "../support/log-receiver.ts";
+import { LogReceiver, type ReceiverKind, SECRETS, SETTINGS } from "../support/servers/log-receiver.ts";
 
 const ADMIN_KEY = "admin-key-of-the-log-push-tests";
 /** Generous: what is waited for takes seconds. */

@@ -8,8 +8,8 @@ import { type IPodDisruptionBudget, PodDisruptionBudget } from "kubernetes-model
 import { type INamespace, Namespace } from "kubernetes-models/v1";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { parseDurationMs } from "../../connector/duration.ts";
-import { SETTINGS } from "../../connector/settings.ts";
+import { parseDurationMs } from "../../shared/duration.ts";
+import { SETTINGS } from "../../connector/settings/setting-table.ts";
 
 const deploy = join(import.meta.dirname, "../../deploy");
 const text = (path: string) => readFile(join(deploy, path), "utf8");

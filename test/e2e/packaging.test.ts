@@ -11,7 +11,7 @@ import { freePort } from "../../scripts/check-image/free-port.ts";
 import { type OneTunnel, startOneTunnel } from "../../scripts/check-image/one-tunnel.ts";
 import { type Child, startChild } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
-import { OtlpReceiver } from "../support/otlp-receiver.ts";
+import { OtlpReceiver } from "../support/servers/otlp-receiver.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");

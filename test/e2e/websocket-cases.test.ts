@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../../scripts/demo/eventually.ts";
-import { OPCODE, rawFrame, RawWebSocket } from "../support/raw-websocket.ts";
+import { OPCODE, rawFrame, RawWebSocket } from "../support/peers/raw-websocket.ts";
 import { startSystem, type System } from "../support/system.ts";
 
 /**

@@ -6,7 +6,15 @@ import { encodeGoaway, encodeOffset, encodeReset } from "../../shared/protocol/f
 import { FLAG, FRAME, type Frame } from "../../shared/protocol/frame.ts";
 import { Dice } from "../support/dice.ts";
 import { SECONDS, SEED, seedsOf } from "./fuzz-time.ts";
-import { Bench, frame, headFrame, MAX_STREAMS, openFrame, STREAM_WINDOW, u32 } from "../support/sim-peer.ts";
+import {
+  Bench,
+  frame,
+  headFrame,
+  MAX_STREAMS,
+  openFrame,
+  STREAM_WINDOW,
+  u32,
+} from "../support/simulation/sim-peer.ts";
 
 /** What a peer may say, mostly: some of it against the state of its stream. */
 function likelyFrame(bench: Bench, dice: Dice): Frame {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Dice } from "../support/dice.ts";
-import { type HandRelay, type HandTunnel, startHandRelay } from "../support/hand-peer-relay.ts";
-import { type HandPeer, HELLO, streams } from "../support/hand-peer.ts";
+import { type HandRelay, type HandTunnel, startHandRelay } from "../support/peers/hand-peer-relay.ts";
+import { type HandPeer, HELLO, streams } from "../support/peers/hand-peer.ts";
 import { type ConversationName, converse } from "./converse.ts";
 import recorded from "./corpus/conversations.json" with { type: "json" };
 import { SECONDS, SEED, seedsOf } from "./fuzz-time.ts";

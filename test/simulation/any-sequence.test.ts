@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_DATA_BYTES } from "../../shared/protocol/limits.ts";
-import { type Command, World } from "../support/sim-world.ts";
+import { type Command, World } from "../support/simulation/sim-world.ts";
 
 /** More of them look further; the default keeps the suite quick. */
 const RUNS = Number(process.env["CULVERT_SIMULATION_RUNS"] ?? 150);

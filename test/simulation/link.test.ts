@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { RELAY_STREAM_WINDOW_BYTES } from "../../shared/protocol/limits.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
-import type { LinkOptions } from "../support/sim-link.ts";
-import { SimPair, SOME_REQUEST } from "../support/sim-pair.ts";
-import { World } from "../support/sim-world.ts";
+import type { LinkOptions } from "../support/simulation/sim-link.ts";
+import { SimPair, SOME_REQUEST } from "../support/simulation/sim-pair.ts";
+import { World } from "../support/simulation/sim-world.ts";
 
 /** 20 MB/s, 80 ms there and back: 1.6 MB are under way when it is full. */
 const FAR_LINK = { latencyMs: 40, bytesPerMs: 20_000 };

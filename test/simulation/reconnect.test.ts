@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { LinkKeeper } from "../../connector/link-keeper.ts";
+import { ConnectionKeeper } from "../../connector/relay/connection-keeper.ts";
 import { WindowPool } from "../../shared/mux/flow-window.ts";
-import { Dialled } from "../support/dialled.ts";
+import { Dialled } from "../support/peers/dialled.ts";
 import { Dice } from "../support/dice.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
@@ -45,7 +45,7 @@ class Swarm {
 
   #connector(number: number): void {
     // It keeps itself by its timers.
-    void new LinkKeeper({
+    void new ConnectionKeeper({
       index: 0,
       clock: this.clock,
       random: () => this.#dice.random(),

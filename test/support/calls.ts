@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { WebSocket } from "ws";
 import type { Observation, ProbeRequest } from "./probe.ts";
-import type { RawAccount } from "./raw-upstream.ts";
+import type { RawAccount } from "./servers/raw-upstream.ts";
 import type { System } from "./system.ts";
 
 const CALL_TIMEOUT_MS = 20_000;

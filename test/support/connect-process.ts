@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { join } from "node:path";
 
-const MAIN = join(import.meta.dirname, "../../connector/main.ts");
+const MAIN = join(import.meta.dirname, "../../bin/culvert.ts");
 
 /** `culvert connect` as a process of its own, with nothing of this one's environment. */
 export class ConnectProcess {

@@ -9,7 +9,7 @@ import type { Hello } from "../../shared/protocol/handshake.ts";
 import { decodeOpen } from "../../shared/protocol/head-codec.ts";
 import { FRAME } from "../../shared/protocol/frame.ts";
 import { SUBPROTOCOL } from "../../shared/protocol/limits.ts";
-import { data, HandPeer, head } from "./hand-peer.ts";
+import { data, HandPeer, head } from "./peers/hand-peer.ts";
 
 export const ADMIN_KEY = "dashboard-admin-key-0123456789abcdef";
 

@@ -6,9 +6,9 @@ import type { Child } from "../../scripts/demo/child-process.ts";
 import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import type { AdminApi } from "../../scripts/demo/admin-api.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
-import { HttpUpstream } from "./http-upstream.ts";
-import { RawUpstream } from "./raw-upstream.ts";
-import { startStuckListener } from "./stuck-listener.ts";
+import { HttpUpstream } from "./servers/http-upstream.ts";
+import { RawUpstream } from "./servers/raw-upstream.ts";
+import { startStuckListener } from "./servers/stuck-listener.ts";
 import { TRUSTED_CERTIFICATE_FILE, trustedIdentity, untrustedIdentity } from "./tls-identities.ts";
 
 const PROJECT = "my-project";

@@ -2,7 +2,7 @@ import { reset as resetObjects } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { FRAME } from "../../shared/protocol/frame.ts";
 import { MAX_CONNECTIONS_PER_OBJECT } from "../../shared/protocol/limits.ts";
-import { data, type HandPeer, head, until } from "../support/hand-peer.ts";
+import { data, type HandPeer, head, until } from "../support/peers/hand-peer.ts";
 import { connect, type CreatedTunnel } from "./admin-client.ts";
 import { attached, expectAnsweredBy, readyTunnel, request } from "./hand-connector.ts";
 

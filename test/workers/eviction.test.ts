@@ -2,7 +2,7 @@ import { abortAllDurableObjects, evictDurableObject, reset } from "cloudflare:te
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AnswerWatch } from "../../shared/mux/answer-watch.ts";
-import { EventOutbox } from "../../worker/telemetry/event-outbox.ts";
+import { EventOutbox } from "../../worker/events/event-outbox.ts";
 import { FRAME } from "../../shared/protocol/frame.ts";
 import { readU32 } from "../../shared/protocol/integers.ts";
 import { tunnelStub } from "../../worker/env.ts";
@@ -15,7 +15,7 @@ import {
   reset as resetFrame,
   streams,
   until,
-} from "../support/hand-peer.ts";
+} from "../support/peers/hand-peer.ts";
 import { call, type CreatedTunnel, json } from "./admin-client.ts";
 import { attached, expectAnsweredBy, readyTunnel, refusalOf, request } from "./hand-connector.ts";
 

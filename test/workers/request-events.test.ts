@@ -6,9 +6,9 @@ import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import { encodeHead } from "../../shared/protocol/head-codec.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { tunnelStub } from "../../worker/env.ts";
-import { EventOutbox } from "../../worker/telemetry/event-outbox.ts";
+import { EventOutbox } from "../../worker/events/event-outbox.ts";
 import { Telemetry } from "../../worker/telemetry/telemetry-object.ts";
-import { data, frame, head, type HandPeer, reset, until, wsClose } from "../support/hand-peer.ts";
+import { data, frame, head, type HandPeer, reset, until, wsClose } from "../support/peers/hand-peer.ts";
 import { call, connect, createTunnel, type CreatedTunnel, json } from "./admin-client.ts";
 import { attached, binding, GATEWAY, readyTunnel, request } from "./hand-connector.ts";
 

@@ -12,7 +12,7 @@ import {
   healthReport,
 } from "../../shared/protocol/service-checks.ts";
 import { tunnelStub } from "../../worker/env.ts";
-import { frame, type HandPeer, until } from "../support/hand-peer.ts";
+import { frame, type HandPeer, until } from "../support/peers/hand-peer.ts";
 import { call, createTunnel, type CreatedTunnel, json } from "./admin-client.ts";
 import { attached, expectAnsweredBy, GATEWAY, request } from "./hand-connector.ts";
 

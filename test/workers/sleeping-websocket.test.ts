@@ -2,11 +2,11 @@ import { evictDurableObject, reset as resetObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AnswerWatch } from "../../shared/mux/answer-watch.ts";
-import { EventOutbox } from "../../worker/telemetry/event-outbox.ts";
+import { EventOutbox } from "../../worker/events/event-outbox.ts";
 import { FLAG, FRAME, type Frame } from "../../shared/protocol/frame.ts";
 import { readU16, readU32 } from "../../shared/protocol/integers.ts";
 import { tunnelStub } from "../../worker/env.ts";
-import { frame, type HandPeer, head, until, wsClose } from "../support/hand-peer.ts";
+import { frame, type HandPeer, head, until, wsClose } from "../support/peers/hand-peer.ts";
 import type { CreatedTunnel } from "./admin-client.ts";
 import { attached, expectAnsweredBy, readyTunnel, request } from "./hand-connector.ts";
 

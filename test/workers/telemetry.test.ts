@@ -4,13 +4,13 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { LogDestination } from "../../shared/log-destination.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { registryStub, telemetryStub } from "../../worker/env.ts";
-import type { SendOutcome } from "../../worker/telemetry/delivery.ts";
-import type { EventBatch } from "../../worker/telemetry/event-batch.ts";
+import type { SendOutcome } from "../../worker/log-delivery/delivery.ts";
+import type { EventBatch } from "../../worker/events/event-batch.ts";
 import { Shipper } from "../../worker/telemetry/shipper.ts";
 import { Spool, spoolEntry } from "../../worker/telemetry/spool.ts";
 import type { Telemetry } from "../../worker/telemetry/telemetry-object.ts";
 import type { StoredReport } from "../../worker/registry/telemetry-report-store.ts";
-import { testEvent } from "../../worker/telemetry/test-event.ts";
+import { testEvent } from "../../worker/log-delivery/test-event.ts";
 import { call, createTunnel, json } from "./admin-client.ts";
 
 afterEach(reset);

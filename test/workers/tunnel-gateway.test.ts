@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type ErrorCode, ERROR_CODES } from "../../shared/protocol/error-code.ts";
 import { FRAME } from "../../shared/protocol/frame.ts";
 import { tunnelStub } from "../../worker/env.ts";
-import { data, frame, head, reset as resetFrame } from "../support/hand-peer.ts";
+import { data, frame, head, reset as resetFrame } from "../support/peers/hand-peer.ts";
 import { call, RELAY } from "./admin-client.ts";
 import {
   attached,

@@ -6,7 +6,7 @@ import { decodeGoaway, decodeReset } from "../../shared/protocol/frame-payloads.
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import { tunnelStub } from "../../worker/env.ts";
 import { Registry } from "../../worker/index.ts";
-import { data, goaway, type HandPeer, head, reset as resetFrame, until } from "../support/hand-peer.ts";
+import { data, goaway, type HandPeer, head, reset as resetFrame, until } from "../support/peers/hand-peer.ts";
 import { call, type CreatedTunnel, json } from "./admin-client.ts";
 import {
   attached,

@@ -3,18 +3,18 @@ import { dashboardAsset, dashboardPage, frontDoor } from "../dashboard/page.ts";
 import { describeSession, signIn, signOut } from "../dashboard/session-routes.ts";
 import type { Env } from "../env.ts";
 import { gatewayRoute } from "../gateway-route.ts";
-import { auditLogOperations } from "./audit-log.ts";
+import { auditLogOperations } from "./routes/audit-log.ts";
 import { authenticate } from "./authenticate.ts";
-import { connect } from "./connect.ts";
-import { keyOperations } from "./keys.ts";
-import { logDestinationOperations } from "./log-destinations.ts";
+import { connect } from "./routes/connect.ts";
+import { keyOperations } from "./routes/keys.ts";
+import { logDestinationOperations } from "./routes/log-destinations.ts";
 import { openApiDocument } from "./openapi.ts";
 import { ApiError, problemResponse } from "./problem.ts";
 import { referencePage } from "./reference-page.ts";
-import { servicesConfigurationOperations } from "./services-configuration.ts";
-import { tailOperations } from "./tail.ts";
-import { telemetryOperations } from "./telemetry.ts";
-import { tunnelOperations } from "./tunnels.ts";
+import { servicesConfigurationOperations } from "./routes/services-configuration.ts";
+import { tailOperations } from "./routes/tail.ts";
+import { telemetryOperations } from "./routes/telemetry.ts";
+import { tunnelOperations } from "./routes/tunnels.ts";
 
 const operations = [
   ...tunnelOperations,

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { ServicesFile } from "../../shared/services-file.ts";
+import type { ServicesFile } from "../../shared/services/services-file.ts";
 import type { KeyProof } from "../auth/access-key.ts";
 import type { Env } from "../env.ts";
 import { tunnelStub } from "../env.ts";
@@ -17,7 +17,7 @@ import {
   withoutSecrets,
 } from "../../shared/log-destination.ts";
 import type { Problem } from "../../shared/problems.ts";
-import { RELAY_TELEMETRY } from "../telemetry/event-batch.ts";
+import { RELAY_TELEMETRY } from "../events/event-batch.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-report.ts";
 import { type LogDestinationRecord, LogDestinationStore } from "./log-destination-store.ts";
 import { migrate } from "./migrations.ts";

@@ -1,5 +1,5 @@
-import type { ServicesFile } from "../../shared/services-file.ts";
-import { EMPTY_SERVICES_FILE } from "../../shared/services-file.ts";
+import type { ServicesFile } from "../../shared/services/services-file.ts";
+import { EMPTY_SERVICES_FILE } from "../../shared/services/services-file.ts";
 import type { TokenDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
 
 export interface TunnelRecord {

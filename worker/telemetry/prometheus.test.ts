@@ -6,7 +6,7 @@ import { readPrometheus } from "../../test/support/read-prometheus.ts";
 import { histogramSamples, prometheusText } from "./prometheus.ts";
 import { relayMetrics } from "./relay-metrics.ts";
 import { countRequest, noMetrics } from "./request-metrics.ts";
-import { testEvent } from "./test-event.ts";
+import { testEvent } from "../log-delivery/test-event.ts";
 
 const metrics = noMetrics();
 countRequest(metrics, testEvent(0));

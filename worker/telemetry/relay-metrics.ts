@@ -1,7 +1,7 @@
 import type { DestinationName } from "../registry/registry-object.ts";
 import type { StoredReport } from "../registry/telemetry-report-store.ts";
 import { tunnelIdOf } from "../tunnel/tunnel-config.ts";
-import { RELAY_TELEMETRY } from "./event-batch.ts";
+import { RELAY_TELEMETRY } from "../events/event-batch.ts";
 import { type Family, histogramSamples, type Sample } from "./prometheus.ts";
 import { DURATION_BOUNDS, mergeMetrics, resultLabels, type ServiceMetrics } from "./request-metrics.ts";
 

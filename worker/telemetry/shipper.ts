@@ -8,7 +8,7 @@ import {
   overtaken,
   passed,
   type SendOutcome,
-} from "./delivery.ts";
+} from "../log-delivery/delivery.ts";
 import { isFailure, parseEvent } from "./parse-event.ts";
 import { type Spool, type SpooledLine, type SpoolPosition, type SpoolRow, waiting } from "./spool.ts";
 import type { DeliveryReport } from "./telemetry-report.ts";

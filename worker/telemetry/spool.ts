@@ -1,5 +1,5 @@
-import type { Delivery } from "./delivery.ts";
-import { gunzip, gzip } from "./gzip.ts";
+import type { Delivery } from "../log-delivery/delivery.ts";
+import { gunzip, gzip } from "../log-delivery/gzip.ts";
 
 /** One batch as it waits: so many events, of which so many are failures, as compressed lines. */
 export interface SpoolEntry {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { countLatency, type LatencyHistogram, mergeLatencies, percentileMs } from "./latency-histogram.ts";
 import { parseEvent } from "./parse-event.ts";
 import { countRequest, DURATION_BOUNDS, mergeMetrics, noMetrics } from "./request-metrics.ts";
-import { testEvent } from "./test-event.ts";
+import { testEvent } from "../log-delivery/test-event.ts";
 import { addRequest, addTraffic, noTraffic, trafficBreakdown } from "./traffic.ts";
 import { trafficView, windowSteps } from "./traffic-view.ts";
 

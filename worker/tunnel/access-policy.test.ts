@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Caller, ServicesFile } from "../../shared/services-file.ts";
-import { servicesFileSchema } from "../../shared/services-file.ts";
+import type { Caller, ServicesFile } from "../../shared/services/services-file.ts";
+import { servicesFileSchema } from "../../shared/services/services-file.ts";
 import { compilePolicy, decide } from "./access-policy.ts";
-import { rawPath } from "./request-head.ts";
+import { rawPath } from "../exchange/request-head.ts";
 
 const PROJECTS = ["alpha", "beta", "stranger"];
 const ENVIRONMENTS = ["production", "preview", "working-copy"];

@@ -1,5 +1,5 @@
-import type { Access, Caller, Network, Service } from "../../shared/services-file.ts";
-import { parseEndpoint, parseHostPattern } from "../../shared/upstream-address.ts";
+import type { Access, Caller, Network, Service } from "../../shared/services/services-file.ts";
+import { parseEndpoint, parseHostPattern } from "../../shared/services/upstream-address.ts";
 import { climbs, judgePath, type PathRule } from "../../shared/http/path-rule.ts";
 import type { TunnelConfig } from "./tunnel-config.ts";
 

@@ -6,8 +6,8 @@ import {
   type HealthReport,
   outcomeAt,
 } from "../../shared/protocol/service-checks.ts";
-import type { Service } from "../../shared/services-file.ts";
-import { parseEndpoint } from "../../shared/upstream-address.ts";
+import type { Service } from "../../shared/services/services-file.ts";
+import { parseEndpoint } from "../../shared/services/upstream-address.ts";
 
 /** What a tunnel's connectors are to check: its services, until the list is as long as it may be. */
 export interface CheckList {

@@ -1,5 +1,5 @@
 import type { ConnectClaim } from "../auth/verify-token.ts";
-import type { TailFilter } from "../telemetry/tail-filter.ts";
+import type { TailFilter } from "../events/tail-filter.ts";
 
 /** Who is calling: from the binding's props or a gateway key, never from anything a client sends. */
 export interface GatewayClaim {

@@ -1,5 +1,5 @@
 import type { CheckOutcome } from "../../shared/protocol/service-checks.ts";
-import type { Network, Service } from "../../shared/services-file.ts";
+import type { Network, Service } from "../../shared/services/services-file.ts";
 
 /** A connector's token, as far as the relay knows it. */
 export interface TokenDigest {

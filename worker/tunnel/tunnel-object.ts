@@ -12,14 +12,14 @@ import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
 import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from "../auth/verify-token.ts";
 import { type Env, registryStub, telemetryStub } from "../env.ts";
-import { EventLog } from "../telemetry/event-log.ts";
-import { EventOutbox } from "../telemetry/event-outbox.ts";
-import { logSettings } from "../telemetry/log-settings.ts";
-import { logOwnAnswer } from "../telemetry/relay-events.ts";
-import { RequestRecord } from "../telemetry/request-record.ts";
-import type { TailFilter } from "../telemetry/tail-filter.ts";
-import { MAX_TAILS, type TailAttachment, TailHub } from "../telemetry/tail-hub.ts";
-import { SOFTWARE_VERSION } from "../version.ts";
+import { EventLog } from "../events/event-log.ts";
+import { EventOutbox } from "../events/event-outbox.ts";
+import { logSettings } from "../events/log-settings.ts";
+import { logOwnAnswer } from "../events/relay-events.ts";
+import { RequestRecord } from "../events/request-record.ts";
+import type { TailFilter } from "../events/tail-filter.ts";
+import { MAX_TAILS, type TailAttachment, TailHub } from "../events/tail-hub.ts";
+import { VERSION } from "../../shared/version.ts";
 import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
 import { type CheckList, checkListOf } from "./check-list.ts";
 import {
@@ -32,10 +32,10 @@ import {
 } from "./claim.ts";
 import { ConnectorConnection } from "./connector-connection.ts";
 import { type ConnectorAttachment, ConnectorSocket } from "./connector-socket.ts";
-import { problemResponse } from "./problem.ts";
-import { relayRequest, type RelayDeps } from "./relay-request.ts";
-import { type GatewayAttachment, WebSocketRelay } from "./relay-websocket.ts";
-import { GatewayWatch } from "./gateway-watch.ts";
+import { problemResponse } from "../exchange/problem.ts";
+import { relayRequest, type RelayDeps } from "../exchange/relay-request.ts";
+import { type GatewayAttachment, WebSocketRelay } from "../exchange/relay-websocket.ts";
+import { GatewayWatch } from "../exchange/gateway-watch.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
 import { TunnelStore } from "./tunnel-store.ts";
 import { Tunnel as TunnelCore } from "./tunnel.ts";
@@ -273,7 +273,7 @@ export class Tunnel extends DurableObject<Env> {
       tunnel: this.#core,
       clock,
       relayId: this.#name,
-      softwareVersion: SOFTWARE_VERSION,
+      softwareVersion: VERSION,
       checkList: () => this.#checks(),
       onChange: () => this.#outbox.changed(),
       lastAutoAnswerMs: () => this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null,

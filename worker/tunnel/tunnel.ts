@@ -13,7 +13,7 @@ import {
 } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { Arrivals } from "./arrivals.ts";
-import { RetryBudget } from "./retry-budget.ts";
+import { RetryBudget } from "../exchange/retry-budget.ts";
 
 /** One connector's connection, as the tunnel sees it. */
 export interface Connection {

@@ -1,0 +1,189 @@
+import type { Sample } from "../measure.ts";
+import type { Results } from "./results.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+
+/** What a tunnel is judged by: ratios within one run. */
+export interface Target {
+  what: string;
+  goal: number;
+  atMost: boolean;
+  /** Without rounds: not measured in this run. */
+  reached: Spread;
+}
+
+export interface MemoryFacts {
+  connectorPeakBytes: number;
+  relayBeforeBytes: number;
+  relayAfterBytes: number;
+}
+
+const relayCpu = (sample: Sample): number => sample.cpuUs["relay"] ?? NaN;
+const rate = (sample: Sample): number => sample.perSecond;
+const p50 = (sample: Sample): number => sample.p50Ms;
+const throughput = (sample: Sample): number => sample.mibPerSecond;
+const MIB = 1024 * 1024;
+
+export function targetsOf(results: Results, memory: MemoryFacts, subject = "culvert x1"): Target[] {
+  const same = (workload: string, other: string, metric: (sample: Sample) => number): Spread =>
+    results.ratio({ workload, subject, metric }, { workload, subject: other, metric });
+  // Both through the delaying proxy, which takes CPU time of its own.
+  const delayed = (workload: string): Spread =>
+    results.ratio(
+      { workload, subject: "culvert +80 ms", metric: throughput },
+      { workload, subject: "culvert +0 ms", metric: throughput },
+    );
+  const single = (value: number): Spread => spreadOf([value]);
+  return [
+    atMost(
+      "relay CPU per small GET, c=32, over the floor's",
+      1.35,
+      same("GET 1 KiB c=32", "floor", relayCpu),
+    ),
+    atMost(
+      "connector CPU per small GET over the node floor's at the same rate",
+      1.5,
+      results.ratio(
+        { workload: "GET 1 KiB c=32", subject, metric: (sample) => sample.cpuUs["connector"] ?? NaN },
+        {
+          workload: "GET 1 KiB c=32, at the tunnel's rate",
+          subject: "node floor",
+          metric: (sample) => sample.cpuUs["proxy"] ?? NaN,
+        },
+      ),
+    ),
+    atMost(
+      "p50 of a small GET at c=1, minus direct, over the floor's p50",
+      2.0,
+      addedLatency(results, subject),
+    ),
+    atLeast(
+      "requests per second at c=16 over localtunnel's",
+      2.5,
+      same("GET 1 KiB c=16", "localtunnel", rate),
+    ),
+    atLeast(
+      "64 MiB down over the object's own limit",
+      0.85,
+      same("64 MiB down", "object's limit", throughput),
+    ),
+    atLeast("64 MiB up over the object's own limit", 0.85, same("64 MiB up", "object's limit", throughput)),
+    atLeast("64 MiB down at 80 ms over 0 ms", 0.7, delayed("64 MiB down")),
+    atLeast("64 MiB up at 80 ms over 0 ms", 0.7, delayed("64 MiB up")),
+    atMost("p99 of small GETs beside 4 downloads over their p99 alone", 3, besides(results, subject)),
+    atMost(
+      "messages toward the relay per small GET at c=64",
+      0.3,
+      results.spread("GET 1 KiB c=64", subject, (sample) => sample.messagesPerRequest ?? NaN),
+    ),
+    atMost("peak memory of a connector, MB", 200, single(memory.connectorPeakBytes / MIB)),
+    atMost(
+      "what the relay keeps after rounds of all kinds over before",
+      1.1,
+      single(memory.relayAfterBytes / memory.relayBeforeBytes),
+    ),
+  ];
+}
+
+/** What is no target, and says where the rest of some goes. */
+export function comparisonsOf(results: Results, subject = "culvert x1"): Comparison[] {
+  const flooded = "GET 1 KiB c=32";
+  const paced = `${flooded}, at the tunnel's rate`;
+  const connectorCpu = (sample: Sample): number => sample.cpuUs["connector"] ?? NaN;
+  const proxyCpu = (sample: Sample): number => sample.cpuUs["proxy"] ?? NaN;
+  const ours = (metric: (sample: Sample) => number) => ({ workload: flooded, subject, metric });
+  const other = (workload: string, name: string, metric: (sample: Sample) => number) => ({
+    workload,
+    subject: name,
+    metric,
+  });
+  return [
+    {
+      what: "relay CPU per small GET over the floor's at the tunnel's rate",
+      reached: results.ratio(ours(relayCpu), other(paced, "floor", relayCpu)),
+    },
+    {
+      what: "relay CPU per small GET over the rich floor's at the tunnel's rate",
+      reached: results.ratio(ours(relayCpu), other(paced, "rich floor", relayCpu)),
+    },
+    {
+      what: "the rich floor's CPU over the floor's, both flooded",
+      reached: results.ratio(other(flooded, "rich floor", relayCpu), other(flooded, "floor", relayCpu)),
+    },
+    {
+      what: "relay CPU per small GET over the bare relay's, both flooded",
+      reached: results.ratio(ours(relayCpu), other(flooded, "bare relay", relayCpu)),
+    },
+    {
+      what: "the bare relay's CPU over the floor's, both flooded",
+      reached: results.ratio(other(flooded, "bare relay", relayCpu), other(flooded, "floor", relayCpu)),
+    },
+    {
+      what: "connector CPU per small GET over the node floor's, both flooded",
+      reached: results.ratio(ours(connectorCpu), other(flooded, "node floor", proxyCpu)),
+    },
+    {
+      what: "the bare relay's p50 at c=1 over the floor's",
+      reached: results.ratio(other("GET 1 KiB c=1", "bare relay", p50), other("GET 1 KiB c=1", "floor", p50)),
+    },
+    {
+      what: "the floor's requests per second over localtunnel's, c=16",
+      reached: results.ratio(
+        other("GET 1 KiB c=16", "floor", rate),
+        other("GET 1 KiB c=16", "localtunnel", rate),
+      ),
+    },
+    ...(["down", "up"] as const).map((direction) => ({
+      what: `1 GiB ${direction} at 80 ms over 0 ms`,
+      reached: results.ratio(
+        other(`1 GiB ${direction}`, "culvert +80 ms", throughput),
+        other(`1 GiB ${direction}`, "culvert +0 ms", throughput),
+      ),
+    })),
+    {
+      what: "p99 of small GETs beside 4 downloads over their p99 while 4 go past",
+      reached: besides(results, subject, " go past"),
+    },
+    {
+      what: "p99 of small GETs beside 4 downloads over their p99 alone: node floor",
+      reached: besides(results, "node floor"),
+    },
+    {
+      what: "p99 of small GETs beside 4 downloads over their p99 alone: localtunnel",
+      reached: besides(results, "localtunnel"),
+    },
+  ];
+}
+
+export interface Comparison {
+  what: string;
+  reached: Spread;
+}
+
+export function isMet({ goal, atMost, reached }: Target): boolean {
+  return atMost ? reached.median <= goal : reached.median >= goal;
+}
+
+function atMost(what: string, goal: number, reached: Spread): Target {
+  return { what, goal, atMost: true, reached };
+}
+
+function atLeast(what: string, goal: number, reached: Spread): Target {
+  return { what, goal, atMost: false, reached };
+}
+
+function addedLatency(results: Results, subject: string): Spread {
+  const workload = "GET 1 KiB c=1";
+  const direct = results.spread(workload, "direct", ({ p50Ms }) => p50Ms).median;
+  return results.ratio(
+    { workload, subject, metric: ({ p50Ms }) => p50Ms - direct },
+    { workload, subject: "floor", metric: ({ p50Ms }) => p50Ms },
+  );
+}
+
+function besides(results: Results, subject: string, against = " alone"): Spread {
+  const names = results.workloads;
+  const other = names.find((name) => name.endsWith(against)) ?? "";
+  const busy = names.find((name) => name.endsWith(" beside 4 downloads")) ?? "";
+  const metric = ({ p99Ms }: Sample): number => p99Ms;
+  return results.ratio({ workload: busy, subject, metric }, { workload: other, subject, metric });
+}

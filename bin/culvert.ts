@@ -1,0 +1,18 @@
+// oxlint-disable-next-line import/no-unassigned-import -- sets what holds for the whole process, before anything else runs
+import "../connector/platform/small-heap.ts";
+import { Command } from "commander";
+import { addAdminCommands, runCulvert } from "../cli/run.ts";
+import { connectCommand } from "../connector/commands/connect.ts";
+import { doctorCommand } from "../connector/commands/doctor.ts";
+import { readyCommand } from "../connector/commands/ready.ts";
+import { VERSION } from "../shared/version.ts";
+
+const culvert = new Command("culvert")
+  .description("a secure tunnel from an API gateway on Cloudflare Workers to private APIs")
+  .version(VERSION)
+  .addCommand(connectCommand())
+  .addCommand(doctorCommand())
+  .addCommand(readyCommand());
+
+// Not awaited: the single-file executable is made from CommonJS, which has no top-level await.
+void runCulvert(addAdminCommands(culvert), process.argv);

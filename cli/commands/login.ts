@@ -1,0 +1,31 @@
+import { text } from "node:stream/consumers";
+import { Command } from "commander";
+import { AdminClient } from "../admin-client.ts";
+import { askUnseen } from "../ask-unseen.ts";
+import { CommandError } from "../exit-code.ts";
+import { print } from "../output.ts";
+import { profilePath, writeProfile } from "../profile.ts";
+import { relayOrigin } from "../settings.ts";
+
+export function loginCommand(): Command {
+  return new Command("login")
+    .description("check an API key and keep it, with the relay's URL, in a profile that you alone can read")
+    .option("--relay <url>", "the relay that the key is for (CULVERT_RELAY)")
+    .addHelpText(
+      "after",
+      `\nThe key is asked for, or read from standard input.
+
+Examples:
+  culvert login --relay https://relay.example.com
+  culvert login --relay https://relay.example.com < key.txt`,
+    )
+    .action(async ({ relay = process.env["CULVERT_RELAY"] ?? "" }: { relay?: string }) => {
+      const origin = relayOrigin(relay);
+      const apiKey = (process.stdin.isTTY ? await askUnseen("API key: ") : await text(process.stdin)).trim();
+      if (!/^[\x21-\x7e]+$/.test(apiKey)) throw new CommandError("usage", "The key is empty or no key.");
+      await new AdminClient(origin, apiKey).get("/tunnels?limit=1");
+      const path = profilePath(process.env);
+      await writeProfile(path, { relay: origin, apiKey });
+      print(`Kept in ${path}.`);
+    });
+}

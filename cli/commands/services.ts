@@ -1,0 +1,111 @@
+import { Command } from "commander";
+import type { ServicesFile } from "../../shared/services/services-file.ts";
+import type { AdminClient } from "../admin-client.ts";
+import { RefusedError } from "../admin-client.ts";
+import { command } from "../command.ts";
+import { CommandError } from "../exit-code.ts";
+import { print, printJson, table } from "../output.ts";
+import { readServicesFile } from "../read-services-file.ts";
+import { callers, servicesDifference } from "../../shared/services/services-difference.ts";
+import { adminClient, type RelayOptions } from "../settings.ts";
+import { noTunnel, tunnelPath } from "../tunnel-path.ts";
+
+export function servicesCommand(): Command {
+  return new Command("services")
+    .description("what a tunnel leads to, and who may call it")
+    .addCommand(describeCommand())
+    .addCommand(updateCommand());
+}
+
+function describeCommand(): Command {
+  return command("describe", "show a tunnel's services file", [
+    "culvert tunnel services describe --tunnel-id tnl_abcdefghij234567abcd",
+    "culvert tunnel services describe --tunnel-id tnl_abcdefghij234567abcd --json > services.json",
+  ])
+    .requiredOption("--tunnel-id <id>", "the tunnel")
+    .option("--json", 'print the file as JSON, as "update" takes it')
+    .action(async ({ tunnelId, json, ...relay }: RelayOptions & { tunnelId: string; json?: boolean }) => {
+      const { file } = await currentFile(await adminClient(relay), tunnelId);
+      if (json) return printJson(file);
+      print(
+        table(
+          ["SERVICE", "LEADS TO", "OPEN TO"],
+          [
+            ...file.services.map((service) => [
+              service.name,
+              service.endpoint,
+              callers(service.configurations).join("; ") || "nobody",
+            ]),
+            ...(file.networks ?? []).flatMap(({ hosts, configurations }) =>
+              hosts.map((host) => ["-", host, callers(configurations).join("; ") || "nobody"]),
+            ),
+          ],
+        ),
+      );
+    });
+}
+
+interface UpdateOptions extends RelayOptions {
+  tunnelId: string;
+  configurationFile: string;
+  dryRun?: boolean;
+}
+
+function updateCommand(): Command {
+  return command("update", "check a services file, show what it changes, and put it in force", [
+    "culvert tunnel services update --tunnel-id tnl_abcdefghij234567abcd --configuration-file services.json",
+    "culvert tunnel services update --tunnel-id tnl_abcdefghij234567abcd --configuration-file services.json --dry-run",
+  ])
+    .requiredOption("--tunnel-id <id>", "the tunnel")
+    .requiredOption("--configuration-file <file>", "the services file, JSON")
+    .option("--dry-run", "show what it would change, and change nothing")
+    .action(async ({ tunnelId, configurationFile, dryRun, ...relay }: UpdateOptions) => {
+      const file = await readServicesFile(configurationFile);
+      const client = await adminClient(relay);
+      const current = await currentFile(client, tunnelId);
+      const difference = servicesDifference(current.file, file);
+      print(difference.length === 0 ? "The file changes nothing." : difference.join("\n"));
+      if (dryRun || difference.length === 0) return;
+      const etag = await replaceFile(client, tunnelId, file, current.etag);
+      print(`In force from the next request on, as version ${etag.replaceAll('"', "")}.`);
+    });
+}
+
+async function currentFile(
+  client: AdminClient,
+  tunnelId: string,
+): Promise<{ file: ServicesFile; etag: string }> {
+  const { body, headers } = await client.request<ServicesFile>("GET", filePath(tunnelId), {
+    missing: noTunnel(tunnelId),
+  });
+  return { file: body, etag: headers.get("etag") ?? "" };
+}
+
+/** Replaces the version whose difference was shown, and no other. Gives the new one's ETag. */
+async function replaceFile(
+  client: AdminClient,
+  tunnelId: string,
+  file: ServicesFile,
+  etag: string,
+): Promise<string> {
+  try {
+    const { headers } = await client.request("PUT", filePath(tunnelId), {
+      body: file,
+      headers: { "if-match": etag },
+      missing: noTunnel(tunnelId),
+    });
+    return headers.get("etag") ?? "";
+  } catch (thrown) {
+    if (!(thrown instanceof RefusedError && thrown.code === "PRECONDITION_FAILED")) throw thrown;
+    throw new CommandError(
+      "failed",
+      "Nothing was changed: somebody else has replaced the services file in the meantime.\n" +
+        "Run the command again to see the difference from theirs.",
+      { cause: thrown },
+    );
+  }
+}
+
+function filePath(tunnelId: string): string {
+  return `${tunnelPath(tunnelId)}/services-configuration`;
+}

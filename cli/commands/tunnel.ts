@@ -1,0 +1,241 @@
+import { Command } from "commander";
+import { parseDurationMs } from "../../shared/duration.ts";
+import { VERSION } from "../../shared/version.ts";
+import { command } from "../command.ts";
+import { confirm } from "../confirm.ts";
+import { CommandError } from "../exit-code.ts";
+import { print, printJson, shortTime, table } from "../output.ts";
+import { servicesCommand } from "./services.ts";
+import { adminClient, type RelayOptions } from "../settings.ts";
+import { noTunnel, tunnelPath } from "../tunnel-path.ts";
+
+interface ReadOptions extends RelayOptions {
+  json?: boolean;
+}
+
+interface TunnelOptions extends ReadOptions {
+  tunnelId: string;
+  yes?: boolean;
+}
+
+interface Connector {
+  id: string;
+  version: string;
+  connectedAt: string;
+  openStreams: number;
+  kid: string;
+  health: { passing: number; pending: number; failing: { service: string; reason: string }[] };
+}
+
+interface TunnelDetails {
+  id: string;
+  name: string;
+  createdAt: string;
+  status: string;
+  connectors: Connector[];
+  tokens: {
+    kid: string;
+    createdAt: string;
+    expiresAt: string | null;
+    lastUsedAt: string | null;
+    connectors: number;
+  }[];
+  services: string[];
+  servicesConfigurationVersion: number;
+}
+
+export function tunnelCommand(): Command {
+  return new Command("tunnel")
+    .description("create, look at, rotate and delete tunnels")
+    .addCommand(createCommand())
+    .addCommand(listCommand())
+    .addCommand(describeCommand())
+    .addCommand(deleteCommand())
+    .addCommand(rotateCommand())
+    .addCommand(revokeCommand())
+    .addCommand(servicesCommand());
+}
+
+function createCommand(): Command {
+  return command("create", "create a tunnel; prints its token, once", [
+    "culvert tunnel create --tunnel-name payments",
+    "culvert tunnel create --tunnel-name payments --json > tunnel.json   # holds the token: keep it to yourself",
+  ])
+    .requiredOption("--tunnel-name <name>", "a name for people")
+    .option("--json", "print JSON")
+    .action(async ({ tunnelName, json, ...relay }: ReadOptions & { tunnelName: string }) => {
+      const client = await adminClient(relay);
+      const created = await client.post<{ id: string; name: string; token: string }>("/tunnels", {
+        name: tunnelName,
+      });
+      if (json) return printJson(created);
+      print(`Tunnel  ${created.name}\nId      ${created.id}`);
+      printToken(created.token);
+    });
+}
+
+function listCommand(): Command {
+  return command("list", "list the tunnels", [
+    "culvert tunnel list",
+    "culvert tunnel list --json | jq -r '.[].id'",
+  ])
+    .option("--json", "print JSON")
+    .action(async ({ json, ...relay }: ReadOptions) => {
+      const client = await adminClient(relay);
+      const tunnels = await client.list<{ id: string; name: string; createdAt: string }>("/tunnels");
+      if (json) return printJson(tunnels);
+      print(
+        table(
+          ["ID", "NAME", "CREATED"],
+          tunnels.map(({ id, name, createdAt }) => [id, name, shortTime(createdAt)]),
+        ),
+      );
+    });
+}
+
+function describeCommand(): Command {
+  return command("describe", "show a tunnel's status, connectors, tokens and services", [
+    "culvert tunnel describe --tunnel-id tnl_abcdefghij234567abcd",
+  ])
+    .requiredOption("--tunnel-id <id>", "the tunnel")
+    .option("--json", "print JSON")
+    .action(async ({ tunnelId, json, ...relay }: TunnelOptions) => {
+      const client = await adminClient(relay);
+      const tunnel = await client.get<TunnelDetails>(tunnelPath(tunnelId), { missing: noTunnel(tunnelId) });
+      if (json) return printJson(tunnel);
+      print(describe(tunnel));
+    });
+}
+
+function deleteCommand(): Command {
+  return command("delete", "delete a tunnel, its tokens and its services, and cut its connectors", [
+    "culvert tunnel delete --tunnel-id tnl_abcdefghij234567abcd",
+    "culvert tunnel delete --tunnel-id tnl_abcdefghij234567abcd --yes   # in a script",
+  ])
+    .requiredOption("--tunnel-id <id>", "the tunnel")
+    .option("--yes", "do not ask")
+    .action(async ({ tunnelId, yes = false, ...relay }: TunnelOptions) => {
+      const client = await adminClient(relay);
+      const tunnel = await client.get<TunnelDetails>(tunnelPath(tunnelId), { missing: noTunnel(tunnelId) });
+      const attached = tunnel.connectors.length;
+      await confirm(
+        `Delete tunnel ${tunnel.name} (${tunnel.id})? Connectors that will be cut: ${attached}.`,
+        yes,
+      );
+      await client.delete(tunnelPath(tunnelId), noTunnel(tunnelId));
+      print(`Deleted ${tunnel.name} (${tunnel.id}).`);
+    });
+}
+
+function rotateCommand(): Command {
+  return command("rotate-token", "make a new token; the older ones end after the overlap", [
+    "culvert tunnel rotate-token --tunnel-id tnl_abcdefghij234567abcd",
+    "culvert tunnel rotate-token --tunnel-id tnl_abcdefghij234567abcd --overlap 24h",
+    "culvert tunnel rotate-token --tunnel-id tnl_abcdefghij234567abcd --overlap 0s --yes   # a token has leaked",
+  ])
+    .requiredOption("--tunnel-id <id>", "the tunnel")
+    .option(
+      "--overlap <time>",
+      "how long the older tokens still hold, such as 30m; 0s cuts their connectors",
+      "1h",
+    )
+    .option("--yes", "do not ask")
+    .option("--json", "print JSON")
+    .action(
+      async ({ tunnelId, overlap, yes = false, json, ...relay }: TunnelOptions & { overlap: string }) => {
+        const overlapMs = parseDurationMs(overlap);
+        if (overlapMs === null)
+          throw new CommandError("usage", '--overlap must be a time such as "30m" or "1h"');
+        const client = await adminClient(relay);
+        if (overlapMs === 0) await confirm("End all older tokens at once and cut their connectors?", yes);
+        const overlapSeconds = Math.ceil(overlapMs / 1000);
+        const rotated = await client.post<{ kid: string; token: string }>(
+          `${tunnelPath(tunnelId)}/tokens`,
+          { overlapSeconds },
+          noTunnel(tunnelId),
+        );
+        if (json) return printJson(rotated);
+        print(
+          overlapMs === 0
+            ? "The older tokens hold no longer."
+            : `The older tokens hold for another ${overlap}.`,
+        );
+        printToken(rotated.token);
+      },
+    );
+}
+
+function revokeCommand(): Command {
+  return command("revoke-token", "end one token at once and cut its connectors", [
+    "culvert tunnel revoke-token --tunnel-id tnl_abcdefghij234567abcd --kid k_abcdefghij23",
+  ])
+    .requiredOption("--tunnel-id <id>", "the tunnel")
+    .requiredOption("--kid <kid>", 'the token, as "tunnel describe" names it')
+    .option("--yes", "do not ask")
+    .action(async ({ tunnelId, kid, yes = false, ...relay }: TunnelOptions & { kid: string }) => {
+      const client = await adminClient(relay);
+      await confirm(`End token ${kid} at once and cut its connectors?`, yes);
+      const path = `${tunnelPath(tunnelId)}/tokens/${encodeURIComponent(kid)}`;
+      await client.delete(path, `Tunnel ${tunnelId} has no token ${kid}.`);
+      print(`Ended ${kid}.`);
+    });
+}
+
+/** In the environment of `docker`, not in its arguments: those are visible to every user of the machine. */
+function printToken(token: string): void {
+  print(`Token   ${token}
+        Shown this once. Whoever has it can answer for your services.
+
+Run a connector (TUNNEL_ALLOW: the upstreams that it may reach):
+
+  TUNNEL_TOKEN='${token}' TUNNEL_ALLOW='HOST:PORT' docker run -d --restart unless-stopped -e TUNNEL_TOKEN -e TUNNEL_ALLOW culvert:${VERSION}`);
+}
+
+function describe(tunnel: TunnelDetails): string {
+  const { connectors, tokens, services, servicesConfigurationVersion: version } = tunnel;
+  return `Tunnel    ${tunnel.name}
+Id        ${tunnel.id}
+Created   ${shortTime(tunnel.createdAt)}
+Status    ${tunnel.status}
+Services  ${services.length === 0 ? "(none: it carries no traffic)" : services.join(", ")} (version ${version})
+
+Connectors
+${table(
+  ["ID", "VERSION", "CONNECTED", "OPEN", "TOKEN", "REACHES"],
+  connectors.map(({ id, version: software, connectedAt, openStreams, kid, health }) => [
+    id,
+    software,
+    shortTime(connectedAt),
+    openStreams,
+    kid,
+    reach(health),
+  ]),
+)}
+${failures(connectors)}
+Tokens
+${table(
+  ["KID", "CREATED", "EXPIRES", "LAST USED", "CONNECTORS"],
+  tokens.map(({ kid, createdAt, expiresAt, lastUsedAt, connectors: count }) => [
+    kid,
+    shortTime(createdAt),
+    shortTime(expiresAt),
+    shortTime(lastUsedAt),
+    count,
+  ]),
+)}`;
+}
+
+/** `3 of 4 services`, of those that have been checked. */
+function reach({ passing, pending, failing }: Connector["health"]): string {
+  const checked = passing + failing.length;
+  if (checked === 0) return pending === 0 ? "-" : "(checking)";
+  return `${passing} of ${checked} services`;
+}
+
+/** Nothing where no check fails. */
+function failures(connectors: readonly Connector[]): string {
+  const rows = connectors.flatMap(({ id, health }) =>
+    health.failing.map(({ service, reason }) => [service, id, reason]),
+  );
+  return rows.length === 0 ? "" : `\nFailing checks\n${table(["SERVICE", "CONNECTOR", "REASON"], rows)}\n`;
+}

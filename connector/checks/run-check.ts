@@ -1,0 +1,86 @@
+import type { Clock } from "../../shared/clock.ts";
+import type { ErrorCode } from "../../shared/protocol/error-code.ts";
+import { CHECK_OUTCOMES, type CheckOutcome } from "../../shared/protocol/service-checks.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { ServiceCheck } from "../../shared/services/service-check.ts";
+import type { CheckResult, RunCheck } from "./service-checks.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+
+const USER_AGENT = "culvert-check";
+const PASSING: CheckResult = { outcome: "PASSING", reason: null };
+
+/** Checks go the way of requests: by the same allowlist and settings, as they are when the check begins. */
+export function checkRunner(upstream: () => Upstream, clock: Clock): RunCheck {
+  return (check, done) => {
+    let cancelled = false;
+    let cancel: () => void = () => {};
+    const settle = (result: CheckResult) => {
+      if (!cancelled) done(result);
+      cancelled = true;
+    };
+    try {
+      const { path } = check;
+      cancel =
+        path === null ? connectOnly(check, upstream(), settle) : ask(check, path, upstream(), clock, settle);
+    } catch (error) {
+      // Not at once: the caller has nothing to cancel yet.
+      queueMicrotask(() => settle(failed(TunnelError.from(error))));
+    }
+    return () => {
+      cancelled = true;
+      cancel();
+    };
+  };
+}
+
+function connectOnly(
+  { target, timeoutSeconds }: ServiceCheck,
+  upstream: Upstream,
+  done: (result: CheckResult) => void,
+): () => void {
+  return upstream.probe(target, timeoutSeconds * 1_000, (error) => {
+    done(error === null ? PASSING : failed(error));
+  });
+}
+
+function ask(
+  { target, timeoutSeconds }: ServiceCheck,
+  path: string,
+  upstream: Upstream,
+  clock: Clock,
+  done: (result: CheckResult) => void,
+): () => void {
+  let cancelPatience: () => void = () => {};
+  const timeoutMs = timeoutSeconds * 1_000;
+  const exchange = upstream.request(
+    {
+      target,
+      method: "GET",
+      path,
+      rawHeaders: ["user-agent", USER_AGENT, "accept", "*/*"],
+      body: null,
+      connectTimeoutMs: timeoutMs,
+      responseTimeoutMs: timeoutMs,
+    },
+    {
+      onResponse: (status) => {
+        // Read to its end, the body leaves a connection for the next request; an endless one does not.
+        cancelPatience = clock.after(timeoutMs, () => exchange.abort());
+        done(status < 400 ? PASSING : { outcome: "UNHEALTHY_STATUS", reason: `${path} answered ${status}` });
+      },
+      onData() {},
+      onEnd() {},
+      onError: (error) => done(failed(error)),
+      onTornDown: () => cancelPatience(),
+    },
+  );
+  return () => exchange.abort();
+}
+
+function failed({ code, message }: TunnelError): CheckResult {
+  return { outcome: isOutcome(code) ? code : "INTERNAL", reason: message };
+}
+
+function isOutcome(code: ErrorCode | CheckOutcome): code is CheckOutcome {
+  return CHECK_OUTCOMES.some((outcome) => outcome === code);
+}

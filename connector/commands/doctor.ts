@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { type Endpoint, parseEndpoint } from "../../shared/services/upstream-address.ts";
+import { loadConfig } from "../settings/connector-settings.ts";
+import { diagnose } from "../doctor/doctor.ts";
+import { fail, type Finding } from "../doctor/finding.ts";
+import { addSettingOptions } from "../settings/command-options.ts";
+import type { Flags } from "../settings/setting-table.ts";
+import { VERSION } from "../../shared/version.ts";
+
+interface DoctorFlags extends Flags {
+  json?: boolean;
+  upstream: string[];
+}
+
+export function doctorCommand(): Command {
+  const command = new Command("doctor")
+    .description("check token, relay, egress, allowlist and upstreams; say what to fix")
+    .option("--json", "print JSON")
+    .option(
+      "--upstream <url>",
+      "an upstream to look at, besides the relay's services; may be repeated",
+      (url: string, before: string[]) => [...before, url],
+      [],
+    );
+  return addSettingOptions(command)
+    .addHelpText("after", "\nExit codes: 0 nothing failed, 1 something did.")
+    .action(async ({ json = false, upstream, ...flags }: DoctorFlags) => {
+      const loaded = loadConfig(flags, process.env, (path) => readFileSync(path, "utf8"));
+      const endpoints = upstream
+        .map(parseEndpoint)
+        .filter((endpoint): endpoint is Endpoint => endpoint !== null);
+      const findings = await diagnose(loaded, endpoints, VERSION);
+      if (endpoints.length < upstream.length) {
+        findings.push(
+          fail("upstreams", "--upstream is no http or https URL", "write it as http://host:port/path"),
+        );
+      }
+      const ok = findings.every(({ verdict }) => verdict !== "FAIL");
+      process.stdout.write(json ? `${JSON.stringify({ ok, findings }, null, 2)}\n` : shown(findings));
+      process.exitCode = ok ? 0 : 1;
+    });
+}
+
+/** `PASS  dns  relay.example is at 192.0.2.1`, and under it what to do. What comes from afar is made printable. */
+function shown(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  return findings
+    .flatMap(({ check, verdict, detail, remedy }) => [
+      `${verdict}  ${check.padEnd(width)}  ${detail}`,
+      ...(remedy === null ? [] : [`      ${" ".repeat(width)}  → ${remedy}`]),
+    ])
+    .map((line) => `${line.replace(/\p{Cc}/gu, "?")}\n`)
+    .join("");
+}

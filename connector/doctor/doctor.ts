@@ -1,0 +1,62 @@
+import { defaultCheck, type ServiceCheck } from "../../shared/services/service-check.ts";
+import type { Endpoint } from "../../shared/services/upstream-address.ts";
+import type { ConnectorSettings, LoadedConfig } from "../settings/connector-settings.ts";
+import { fail, type Finding, pass, skip } from "./finding.ts";
+import { examineHandshake, examineRelay } from "./relay.ts";
+import { examineTraces } from "./traces.ts";
+import { examineAllowlist, examineUpstreams } from "./upstreams.ts";
+
+/** Everything between these settings and an answered request, one finding each, in the order in which to repair. */
+export async function diagnose(
+  loaded: LoadedConfig,
+  upstreams: readonly Endpoint[],
+  softwareVersion: string,
+): Promise<Finding[]> {
+  if (!loaded.ok) {
+    const wrong = loaded.problems.map(({ path, message }) =>
+      fail(
+        "settings",
+        `${path}: ${message}`,
+        "correct it; `culvert connect --check` looks at the settings again",
+      ),
+    );
+    return [...wrong, skip("everything else", "the settings cannot be used")];
+  }
+  const { config } = loaded;
+  const relay = await examineRelay(config);
+  const reached = relay.every(({ verdict, check }) => verdict !== "FAIL" || check === "clock");
+  const { findings: attaching, handshake } = reached
+    ? await examineHandshake(config, softwareVersion)
+    : { findings: [skip("attach", "the relay cannot be reached")], handshake: null };
+  const checks = [
+    ...(handshake?.ok === true ? handshake.checks : []),
+    ...upstreams.map(({ origin, pathPrefix }) =>
+      defaultCheck(origin, origin, pathPrefix === "" ? null : pathPrefix),
+    ),
+  ];
+  return [
+    settingsFinding(loaded.files),
+    tokenFinding(config),
+    ...relay,
+    ...attaching,
+    examineAllowlist(config),
+    ...(await upstreamFindings(config, checks)),
+    ...(await examineTraces(config)),
+  ];
+}
+
+async function upstreamFindings(
+  config: ConnectorSettings,
+  checks: readonly ServiceCheck[],
+): Promise<Finding[]> {
+  if (checks.length > 0) return examineUpstreams(config, checks);
+  return [skip("services", "the relay names none to check; --upstream URL looks at any")];
+}
+
+function settingsFinding(files: readonly string[]): Finding {
+  return pass("settings", files.length === 0 ? "valid" : `valid, with ${files.join(", ")}`);
+}
+
+function tokenFinding({ token, relayUrl }: ConnectorSettings): Finding {
+  return pass("token", `${token.kid} of tunnel ${token.tunnelId}, for ${relayUrl}`);
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { decodeMessage } from "../../shared/protocol/frame-codec.ts";
+import { encodeGoaway } from "../../shared/protocol/frame-payloads.ts";
+import { FRAME, type Frame } from "../../shared/protocol/frame.ts";
+import { decodeSettings, decodeWelcome, encodeHello } from "../../shared/protocol/handshake.ts";
+import {
+  CLOSE_GOING_AWAY,
+  CONNECTION_WINDOW_BYTES,
+  CONNECTOR_STREAM_WINDOW_BYTES,
+  MAX_CHECKS,
+  PING_TEXT,
+  PONG_TEXT,
+} from "../../shared/protocol/limits.ts";
+import { CheckListReader } from "../../shared/protocol/service-checks.ts";
+import { parseServiceChecks, type ServiceCheck } from "../../shared/services/service-check.ts";
+import type { DialRelay } from "../relay/relay-transport.ts";
+
+const TIMEOUT_MS = 10_000;
+
+export type Handshake =
+  | { ok: true; relayVersion: string; roundTripMs: number; checks: readonly ServiceCheck[] }
+  /** The relay answered the attempt with this status. */
+  | { ok: false; status: number }
+  | { ok: false; status: null; reason: string };
+
+/**
+ * Attaches as a connector does, with a GOAWAY right behind the HELLO: the relay says what it would say to a connector
+ * and opens no stream. Then it leaves.
+ */
+export function shakeHands(dialRelay: DialRelay, softwareVersion: string): Promise<Handshake> {
+  return new Promise((resolve) => {
+    const checkLists = new CheckListReader();
+    let relayVersion: string | null = null;
+    let checks: readonly ServiceCheck[] | null = null;
+    let askedAtMs = 0;
+    const settle = (handshake: Handshake) => {
+      clearTimeout(timer);
+      connection.close(CLOSE_GOING_AWAY, "examined");
+      resolve(handshake);
+    };
+    const lose = (reason: string) => settle({ ok: false, status: null, reason });
+    const timer = setTimeout(() => lose(`no answer within ${TIMEOUT_MS} ms`), TIMEOUT_MS);
+
+    const connection = dialRelay({
+      onOpen: () => {
+        connection.send(greeting(softwareVersion));
+      },
+      onMessage(message) {
+        try {
+          decodeMessage(message, (type, _flags, _streamId, payload) => {
+            if (type === FRAME.WELCOME) relayVersion = decodeWelcome(payload).softwareVersion;
+            const list = type === FRAME.SETTINGS ? checkLists.read(decodeSettings(payload)) : null;
+            if (list !== null) checks = parseServiceChecks(list.json, MAX_CHECKS) ?? [];
+          });
+        } catch {
+          return lose("the relay's answer cannot be understood");
+        }
+        if (relayVersion === null || checks === null || askedAtMs > 0) return;
+        askedAtMs = performance.now();
+        connection.sendText(PING_TEXT);
+      },
+      onText(text) {
+        if (text !== PONG_TEXT || relayVersion === null)
+          return lose("the relay's answer cannot be understood");
+        const roundTripMs = performance.now() - askedAtMs;
+        settle({ ok: true, relayVersion, roundTripMs, checks: checks ?? [] });
+      },
+      onDrained() {},
+      onRefused: (status) => settle({ ok: false, status }),
+      onLost: lose,
+    });
+  });
+}
+
+function greeting(softwareVersion: string): Frame[] {
+  const hello = encodeHello({
+    softwareVersion,
+    connectorId: `doctor_${randomBytes(12).toString("hex")}`,
+    connectionIndex: 0,
+    capabilities: 0,
+    maxStreams: 1,
+    streamWindowBytes: CONNECTOR_STREAM_WINDOW_BYTES,
+    connectionWindowBytes: CONNECTION_WINDOW_BYTES,
+  });
+  const goaway = encodeGoaway({ lastStreamId: 0, code: "DRAINING", drainMs: 0, text: "only looking" });
+  const frame = (type: number, payload: Uint8Array) => ({ type, flags: 0, streamId: 0, payload });
+  return [frame(FRAME.HELLO, hello), frame(FRAME.GOAWAY, goaway)];
+}

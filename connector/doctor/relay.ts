@@ -1,0 +1,177 @@
+import { lookup } from "node:dns/promises";
+import { type IncomingMessage, request } from "node:http";
+import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { type RelayAddress, relayDialler } from "../relay/dial-relay.ts";
+import { fail, type Finding, pass, skip } from "./finding.ts";
+import { type Handshake, shakeHands } from "./handshake.ts";
+import { adviceFor } from "../relay/connection-keeper.ts";
+import {
+  openRelaySocket,
+  type RelayEndpoint,
+  relayEndpoint,
+  secureRelaySocket,
+} from "../relay/relay-socket.ts";
+
+const TIMEOUT_MS = 10_000;
+/** Certificates and expiring tokens are judged by the clock; less than this has never mattered to them. */
+const MAX_SKEW_MS = 60_000;
+/** The Date field counts whole seconds. */
+const DATE_STEP_MS = 1_000;
+
+const EGRESS = "let this host connect out to the relay, or set HTTPS_PROXY to the proxy that may";
+
+/** How far the way to the relay goes; each examination stands on the one before. */
+export async function examineRelay(address: RelayAddress): Promise<Finding[]> {
+  const endpoint = relayEndpoint(address);
+  const findings = [proxyFinding(endpoint), await examineName(endpoint)];
+  let socket: Duplex | null = null;
+  try {
+    socket = await openRelaySocket(endpoint, TIMEOUT_MS);
+    findings.push(pass("connection", `${endpoint.host}:${endpoint.port} accepts connections`));
+  } catch (error) {
+    findings.push(
+      fail("connection", messageOf(error), endpoint.proxy === null ? EGRESS : "check HTTPS_PROXY"),
+    );
+  }
+  const secured = socket === null ? null : await examineTls(socket, endpoint, findings);
+  if (secured === null) return [...findings, ...skipped(["relay", "clock"], "the relay cannot be reached")];
+  try {
+    findings.push(...(await examineAnswer(secured, address.relayUrl)));
+  } catch (error) {
+    findings.push(
+      fail("relay", messageOf(error), "check that TUNNEL_RELAY, or the token's address, is a relay"),
+    );
+    findings.push(skip("clock", "the relay did not answer"));
+  } finally {
+    secured.destroy();
+  }
+  return findings;
+}
+
+/** Whether the relay takes this token; the services that it names, or null. */
+export async function examineHandshake(
+  address: RelayAddress,
+  softwareVersion: string,
+): Promise<{ findings: Finding[]; handshake: Handshake }> {
+  const handshake = await shakeHands(
+    relayDialler(() => address),
+    softwareVersion,
+  );
+  if (handshake.ok) {
+    const { relayVersion, roundTripMs, checks } = handshake;
+    const services = `${checks.length} service${checks.length === 1 ? "" : "s"} to check`;
+    const attached = pass("attach", `the relay (${relayVersion}) accepts the token and names ${services}`);
+    return {
+      handshake,
+      findings: [attached, pass("latency", `${roundTripMs.toFixed(1)} ms there and back`)],
+    };
+  }
+  const failed =
+    handshake.status === null
+      ? fail("attach", handshake.reason, EGRESS)
+      : fail("attach", `the relay answered ${handshake.status}`, adviceFor(handshake.status));
+  return { handshake, findings: [failed, skip("latency", "not attached")] };
+}
+
+function proxyFinding({ proxy, secure }: RelayEndpoint): Finding {
+  if (proxy !== null) {
+    const signedIn = proxy.authorization === null ? "without a name" : "with a name and a password";
+    return pass("proxy", `by way of ${proxy.host}:${proxy.port}, ${signedIn}`);
+  }
+  return skip("proxy", secure ? "none is set for this relay" : "none is used for a relay on this machine");
+}
+
+async function examineName({ host, proxy }: RelayEndpoint): Promise<Finding> {
+  const name = proxy?.host ?? host;
+  if (isIP(name) !== 0) return skip("dns", `${name} is an address`);
+  try {
+    const answers = await lookup(name, { all: true });
+    return pass("dns", `${name} is at ${answers.map(({ address }) => address).join(", ")}`);
+  } catch (error) {
+    return fail("dns", `${name}: ${messageOf(error)}`, `check the name, and the DNS servers of this host`);
+  }
+}
+
+/** The socket to go on with; null when it is of no use. */
+async function examineTls(
+  socket: Duplex,
+  endpoint: RelayEndpoint,
+  findings: Finding[],
+): Promise<Duplex | null> {
+  if (!endpoint.secure) {
+    findings.push(skip("tls", "the relay is on this machine"));
+    return socket;
+  }
+  try {
+    const secured = await secureRelaySocket(socket, endpoint, TIMEOUT_MS);
+    findings.push(pass("tls", describeTls(secured)));
+    return secured;
+  } catch (error) {
+    socket.destroy();
+    const remedy =
+      "a private CA, or a proxy that opens TLS, needs its certificate in NODE_EXTRA_CA_CERTS; check this host's clock as well";
+    findings.push(fail("tls", messageOf(error), remedy));
+    return null;
+  }
+}
+
+function describeTls(socket: TLSSocket): string {
+  const { valid_to: validTo, issuer } = socket.getPeerCertificate();
+  // A name may stand several times in a certificate.
+  const [issuerName = "an unnamed issuer"] = [issuer.O ?? issuer.CN ?? []].flat();
+  return `${socket.getProtocol()}, certificate of ${issuerName} until ${validTo}`;
+}
+
+async function examineAnswer(socket: Duplex, relayUrl: string): Promise<Finding[]> {
+  const startedMs = performance.now();
+  const { statusCode, headers } = await get(socket, new URL("/healthz", relayUrl));
+  const tookMs = (performance.now() - startedMs).toFixed(1);
+  const detail = `/healthz answered ${statusCode} in ${tookMs} ms`;
+  const answered =
+    statusCode === 200
+      ? pass("relay", detail)
+      : fail("relay", detail, "check that TUNNEL_RELAY, or the token's address, is a relay");
+  return [answered, clockFinding(headers.date, Date.now())];
+}
+
+function clockFinding(date: string | undefined, nowMs: number): Finding {
+  const relayMs = Date.parse(date ?? "");
+  if (Number.isNaN(relayMs)) return skip("clock", "the relay does not tell the time");
+  // The field tells the second that had begun.
+  const aheadMs = nowMs < relayMs ? nowMs - relayMs : Math.max(0, nowMs - relayMs - DATE_STEP_MS);
+  const seconds = Math.round(Math.abs(aheadMs) / 1_000);
+  const detail = `${seconds} s ${aheadMs < 0 ? "behind" : "ahead of"} the relay's`;
+  return Math.abs(aheadMs) <= MAX_SKEW_MS
+    ? pass("clock", seconds === 0 ? "as the relay's" : detail)
+    : fail("clock", detail, "synchronise this host's clock (NTP): certificates are judged by it");
+}
+
+function get(socket: Duplex, { host, pathname }: URL): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asked = request({
+      createConnection: () => socket,
+      path: pathname,
+      headers: { host },
+      timeout: TIMEOUT_MS,
+    });
+    asked.on("response", (response) => {
+      response.resume();
+      resolve(response);
+    });
+    asked.on("timeout", () => asked.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+function skipped(checks: readonly string[], why: string): Finding[] {
+  return checks.map((check) => skip(check, why));
+}
+
+/** Node's errors of several addresses hold theirs inside. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,50 @@
+import { request as requestPlain } from "node:http";
+import { request as requestSecure } from "node:https";
+import type { ConnectorSettings } from "../settings/connector-settings.ts";
+import { fail, type Finding, pass } from "./finding.ts";
+import { proxyForTraces } from "../telemetry/start-tracing.ts";
+import { agentThrough } from "../platform/proxy.ts";
+
+const TIMEOUT_MS = 10_000;
+
+/** Does the collector take traces? It is sent one request with no spans in it. Nothing where none is set. */
+export async function examineTraces(config: ConnectorSettings): Promise<Finding[]> {
+  const { traces } = config;
+  if (traces === null) return [];
+  try {
+    const status = await post(config, traces);
+    if (status >= 200 && status < 300) return [pass("traces", `${traces.url} takes them`)];
+    const remedy =
+      status === 401 || status === 403
+        ? "check OTEL_EXPORTER_OTLP_HEADERS"
+        : "check OTEL_EXPORTER_OTLP_ENDPOINT: it has to take OTLP over HTTP, on port 4318 as a rule";
+    return [fail("traces", `${traces.url} answered ${status}`, remedy)];
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : "no answer";
+    const remedy = "check OTEL_EXPORTER_OTLP_ENDPOINT, and let this host connect to it";
+    return [fail("traces", `${traces.url}: ${reason}`, remedy)];
+  }
+}
+
+function post(
+  config: ConnectorSettings,
+  { url, headers }: NonNullable<ConnectorSettings["traces"]>,
+): Promise<number> {
+  const proxy = proxyForTraces(config);
+  const request = url.startsWith("https:") ? requestSecure : requestPlain;
+  return new Promise((resolve, reject) => {
+    const asked = request(url, {
+      method: "POST",
+      timeout: TIMEOUT_MS,
+      headers: { ...headers, "content-type": "application/x-protobuf", "content-length": 0 },
+      agent: proxy === null ? false : agentThrough(proxy),
+    });
+    asked.on("response", (response) => {
+      response.destroy();
+      resolve(response.statusCode ?? 0);
+    });
+    asked.on("timeout", () => asked.destroy(new Error("no answer")));
+    asked.on("error", reject);
+    asked.end();
+  });
+}

@@ -1,0 +1,28 @@
+import { MAX_CLOSE_REASON_BYTES } from "../../shared/protocol/limits.ts";
+
+/** No status was sent; RFC 6455 §7.1.5 has no code for it on the wire, and nothing was wrong. */
+const NO_STATUS = 1005;
+/** The connection broke without a close frame. */
+const ABNORMAL = 1006;
+const TLS_FAILED = 1015;
+const NORMAL = 1000;
+const PROTOCOL_ERROR = 1002;
+const INTERNAL_ERROR = 1011;
+
+/** A close code as it may stand on the wire (RFC 6455 §7.4). */
+export function legalCloseCode(code: number): number {
+  if (code === NO_STATUS) return NORMAL;
+  if (code === ABNORMAL || code === TLS_FAILED) return INTERNAL_ERROR;
+  const defined = (code >= 1000 && code <= 1014 && code !== 1004) || (code >= 3000 && code <= 4999);
+  return defined ? code : PROTOCOL_ERROR;
+}
+
+/** Cut at a character, so that it fits a close frame and stays valid UTF-8. */
+export function fittingReason(reason: string): string {
+  const bytes = Buffer.from(reason, "utf8");
+  if (bytes.byteLength <= MAX_CLOSE_REASON_BYTES) return reason;
+  let end = MAX_CLOSE_REASON_BYTES;
+  // 10xxxxxx continues a character.
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return bytes.toString("utf8", 0, end);
+}

@@ -1,0 +1,214 @@
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { WindowPool } from "../../shared/mux/flow-window.ts";
+import type { Stream } from "../../shared/mux/stream.ts";
+import { Dialled } from "../../test/support/peers/dialled.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { ConnectionKeeper } from "./connection-keeper.ts";
+
+function setUp(random = 0.5) {
+  const clock = new FakeClock();
+  const dialled: Dialled[] = [];
+  const streams: Stream[] = [];
+  const keeper = new ConnectionKeeper({
+    index: 0,
+    clock,
+    random: () => random,
+    dialRelay: (events) => {
+      const connection = new Dialled(events, clock);
+      dialled.push(connection);
+      return connection;
+    },
+    connectorId: "con_1",
+    softwareVersion: "1",
+    maxStreams: 512,
+    windowPool: new WindowPool(0),
+    log: pino({ level: "silent" }),
+    onReady() {},
+    onChecks() {},
+    onStalled() {},
+    onLost() {},
+    onStream(stream) {
+      streams.push(stream);
+      return { onReadable() {}, onWritable() {}, onClosed: () => stream.release() };
+    },
+  });
+  const last = (): Dialled => {
+    const connection = dialled.at(-1);
+    if (connection === undefined) throw new Error("never dialled");
+    return connection;
+  };
+  /** The relay accepts the newest connection. */
+  const accept = () => {
+    last().events.onOpen();
+    clock.advance(1);
+  };
+  const openStream = () =>
+    last().mux.open(
+      {
+        kind: "http",
+        target: "http://x",
+        service: "s",
+        method: "GET",
+        path: "/",
+        project: "p",
+        environment: "e",
+        requestId: "r",
+        fields: [],
+      },
+      true,
+      { onReadable() {}, onWritable() {}, onClosed() {} },
+    );
+  return { clock, dialled, streams, keeper, last, accept, openStream };
+}
+
+describe("LinkKeeper", () => {
+  it("is ready once the relay has said WELCOME, not when the socket is open", () => {
+    const { keeper, last, accept } = setUp();
+    expect(keeper.ready).toBe(false);
+    accept();
+    expect(keeper.ready).toBe(true);
+    expect(last().connectionIndex).toBe(0);
+  });
+
+  it("gives up a handshake after 10 s", () => {
+    const { clock, dialled, last } = setUp();
+    last().events.onOpen = () => {};
+    clock.advance(10_000);
+    expect(last().ended).toBe("terminated");
+    clock.advance(250);
+    expect(dialled).toHaveLength(2);
+  });
+
+  it("waits longer after each failure, and starts over only after a stable minute", () => {
+    const { dialled, clock, last, accept } = setUp();
+    const waitAfterLossMs = () => {
+      const before = dialled.length;
+      const lostAtMs = clock.nowMs();
+      last().events.onLost("reset");
+      while (dialled.length === before) clock.advance(1);
+      return last().atMs - lostAtMs;
+    };
+    expect(Array.from({ length: 8 }, waitAfterLossMs)).toEqual([
+      250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000,
+    ]);
+    accept();
+    clock.advance(20_000);
+    expect(waitAfterLossMs()).toBe(15_000);
+    accept();
+    for (let answered = 0; answered < 4; answered++) {
+      clock.advance(23_000);
+      last().events.onText("q");
+    }
+    expect(waitAfterLossMs()).toBe(250);
+  });
+
+  it("asks again slowly when it is refused, quickly when the relay only stumbled", () => {
+    const { clock, dialled, last } = setUp();
+    last().events.onRefused(401);
+    clock.advance(22_400);
+    expect(dialled).toHaveLength(1);
+    clock.advance(100);
+    expect(dialled).toHaveLength(2);
+    last().events.onRefused(503);
+    clock.advance(250);
+    expect(dialled).toHaveLength(3);
+  });
+
+  it.each([0, 0.5, 0.999])(
+    "knows of a black hole within 35 s while idle, whatever the jitter: %d",
+    (random) => {
+      const { clock, keeper, last, accept } = setUp(random);
+      accept();
+      const connection = last();
+      clock.advance(25_000);
+      expect(connection.texts).toEqual(["p"]);
+      clock.advance(10_000);
+      expect(connection.ended).toBe("terminated");
+      expect(keeper.ready).toBe(false);
+    },
+  );
+
+  it("knows of a black hole within 8 s when it has something to send", () => {
+    const { clock, streams, last, accept, openStream } = setUp();
+    accept();
+    openStream();
+    clock.advance(1);
+    const connection = last();
+    connection.swallows = true;
+    streams[0]?.sendHead({ status: 200, reason: "", fields: [] }, true);
+    clock.advance(4_001);
+    expect([connection.texts, connection.ended]).toEqual([["p"], null]);
+    clock.advance(4_000);
+    expect(connection.ended).not.toBe(null);
+  });
+
+  it("asks again after a while where the tunnel is full", () => {
+    const { clock, dialled, last } = setUp();
+    last().events.onRefused(409);
+    clock.advance(14_999);
+    expect(dialled).toHaveLength(1);
+    clock.advance(15_001);
+    expect(dialled).toHaveLength(2);
+  });
+
+  it("moves at once when a settled connection is asked to drain, and keeps the old one for its streams", () => {
+    const { clock, dialled, keeper, streams, accept, openStream } = setUp();
+    accept();
+    clock.advance(10_000);
+    openStream();
+    clock.advance(1);
+    const [old] = dialled;
+    old?.mux.goaway("DRAINING", 60_000);
+    clock.advance(1);
+    expect(dialled).toHaveLength(2);
+    accept();
+    expect(keeper.ready).toBe(true);
+    expect(dialled[1]?.connectionIndex).not.toBe(0);
+    clock.advance(1_000);
+    expect(old?.ended).toBe(null);
+    streams[0]?.sendHead({ status: 204, reason: "", fields: [] }, true);
+    clock.advance(50);
+    expect(old?.ended).toBe("closed");
+  });
+
+  it("does not dial without pause for a relay that sends every connection away", () => {
+    const { clock, dialled, last, accept } = setUp();
+    for (let round = 0; round < 5; round++) {
+      accept();
+      last().mux.goaway("CALM", 0);
+      const before = dialled.length;
+      clock.advance(2);
+      expect(dialled).toHaveLength(before);
+      clock.advance(30_000);
+    }
+  });
+
+  it("treats a new epoch as the end of its streams and of nothing else", () => {
+    const { clock, dialled, keeper, streams, accept, openStream, last } = setUp();
+    accept();
+    openStream();
+    clock.advance(1);
+    last().forgetStreams();
+    clock.advance(1);
+    expect(streams[0]?.closed).toBe(true);
+    expect(keeper.ready).toBe(true);
+    openStream();
+    clock.advance(1);
+    expect(streams).toHaveLength(2);
+    expect(dialled).toHaveLength(1);
+  });
+
+  it("stops for good when drained, from every state", () => {
+    for (const prepare of ["connecting", "ready", "waiting"] as const) {
+      const { clock, dialled, keeper, last, accept } = setUp();
+      if (prepare === "ready") accept();
+      if (prepare === "waiting") last().events.onLost("gone");
+      let done = 0;
+      keeper.drain(5_000, () => done++);
+      clock.advance(100_000);
+      expect([prepare, done, dialled.length]).toEqual([prepare, 1, 1]);
+      expect(clock.pendingTimers).toBe(0);
+    }
+  });
+});

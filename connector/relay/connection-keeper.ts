@@ -1,0 +1,173 @@
+import { Backoff } from "../../shared/backoff.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { Goaway } from "../../shared/protocol/frame-payloads.ts";
+import {
+  RelayConnection,
+  type RelayConnectionEnd,
+  type RelayConnectionEvents,
+  type RelayConnectionOptions,
+} from "./relay-connection.ts";
+import type { Logger } from "../platform/log.ts";
+
+export type KeeperOptions = Omit<RelayConnectionOptions, "events" | "connectionIndex"> & {
+  /** Which of the process's connections this is: 0 to 127. */
+  index: number;
+  log: Logger;
+  onStream(stream: Stream): StreamHandler;
+  onReady(): void;
+  onChecks: RelayConnectionEvents["onChecks"];
+  onStalled(): void;
+  onLost(): void;
+};
+
+export type KeeperCondition = RelayConnection["state"] | "waiting" | "stopped";
+
+/** A link that replaces a draining one has the other index of its pair, or the relay would end the old one. */
+const PAIR_OFFSET = 128;
+/** Sent on sooner than this, a link counts as lost. */
+const SETTLED_MS = 5_000;
+
+type KeeperState =
+  | { state: "linked"; link: RelayConnection }
+  | { state: "waiting"; cancel: () => void }
+  | { state: "stopped" };
+
+/** Keeps one connection to the relay: makes a new link whenever the last one ended, later and later while it fails. */
+export class ConnectionKeeper {
+  readonly #options: KeeperOptions;
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  /** Links that the relay asked to drain, until they end. */
+  readonly #draining = new Set<RelayConnection>();
+  readonly #onIdle: (() => void)[] = [];
+  #state: KeeperState;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#backoff = new Backoff(options.random);
+    this.#state = this.#linked(options.index);
+  }
+
+  get ready(): boolean {
+    return this.condition === "ready";
+  }
+
+  /** Of the newest link; "waiting" before the next attempt to make one. */
+  get condition(): KeeperCondition {
+    return this.#state.state === "linked" ? this.#state.link.state : this.#state.state;
+  }
+
+  get roundTripMs(): number | null {
+    return this.#state.state === "linked" ? this.#state.link.roundTripMs : null;
+  }
+
+  sendSettings(payload: Uint8Array): void {
+    if (this.#state.state === "linked") this.#state.link.sendSettings(payload);
+  }
+
+  /** Takes no more streams and makes no more links; calls `done` when the last stream ended or `graceMs` passed. */
+  drain(graceMs: number, done: () => void): void {
+    this.#onIdle.push(done);
+    const before = this.#state;
+    this.#state = { state: "stopped" };
+    if (before.state === "waiting") before.cancel();
+    if (before.state === "linked") this.#draining.add(before.link);
+    for (const link of [...this.#draining]) link.drain(graceMs);
+    this.#tellIfIdle();
+  }
+
+  #linked(connectionIndex: number): KeeperState {
+    const link: RelayConnection = new RelayConnection({
+      ...this.#options,
+      connectionIndex,
+      events: {
+        onStream: (stream) => this.#options.onStream(stream),
+        onChecks: (list) => this.#options.onChecks(list),
+        onStalled: () => this.#options.onStalled(),
+        onReady: () => {
+          this.#options.log.info({ connectionIndex }, "connected to the relay");
+          this.#options.onReady();
+        },
+        onGoaway: (goaway) => this.#onGoaway(link, connectionIndex, goaway),
+        onEnded: (end) => this.#onEnded(link, connectionIndex, end),
+      },
+    });
+    return { state: "linked", link };
+  }
+
+  /** A planned move costs no pause; an expulsion, or a relay that keeps sending us on, does. */
+  #onGoaway(link: RelayConnection, connectionIndex: number, { code, text, drainMs }: Goaway): void {
+    if (this.#state.state !== "linked" || this.#state.link !== link) return;
+    this.#draining.add(link);
+    const planned = drainMs > 0 && link.readyForMs >= SETTLED_MS;
+    const delayMs = planned ? 0 : this.#backoff.delayAfterLossMs(link.readyForMs);
+    this.#options.log.info({ connectionIndex, code, reason: text }, "the relay asks for a new connection");
+    this.#linkAfter(delayMs, (connectionIndex + PAIR_OFFSET) % (2 * PAIR_OFFSET));
+  }
+
+  #onEnded(link: RelayConnection, connectionIndex: number, end: RelayConnectionEnd): void {
+    this.#draining.delete(link);
+    this.#tellIfIdle();
+    if (this.#state.state !== "linked" || this.#state.link !== link) return;
+    this.#options.onLost();
+    const delayMs = this.#delayAfter(end);
+    this.#logEnd(end, connectionIndex, delayMs);
+    this.#linkAfter(delayMs, connectionIndex);
+  }
+
+  #linkAfter(delayMs: number, connectionIndex: number): void {
+    const cancel = this.#clock.after(delayMs, () => {
+      this.#state = this.#linked(connectionIndex);
+    });
+    this.#state = { state: "waiting", cancel };
+  }
+
+  #delayAfter(end: RelayConnectionEnd): number {
+    switch (end.kind) {
+      case "refused":
+        return end.status >= 500 ? this.#backoff.delayAfterLossMs(0) : this.#backoff.delayAfterRefusalMs();
+      case "lost":
+        return this.#backoff.delayAfterLossMs(end.readyForMs);
+      case "finished":
+        return 0;
+    }
+  }
+
+  #logEnd(end: RelayConnectionEnd, connectionIndex: number, delayMs: number): void {
+    const { log } = this.#options;
+    const retryInMs = Math.round(delayMs);
+    if (end.kind === "refused") {
+      log.error({ connectionIndex, status: end.status, retryInMs }, adviceFor(end.status));
+    } else if (end.kind === "lost") {
+      const { code, message } = end.error;
+      log.warn({ connectionIndex, code, reason: message, retryInMs }, "lost the connection to the relay");
+    }
+  }
+
+  #tellIfIdle(): void {
+    if (this.#state.state !== "stopped" || this.#draining.size > 0) return;
+    for (const done of this.#onIdle.splice(0)) done();
+  }
+}
+
+/** What whoever reads the log can do about a refused handshake. */
+export function adviceFor(status: number): string {
+  switch (status) {
+    case 401:
+      return "the relay does not accept the token: it was revoked, or belongs to another relay; set TUNNEL_TOKEN to a current one";
+    case 403:
+      return "the relay refuses this connector: something on the way adds an Origin header, or the tunnel was deleted";
+    case 404:
+      return "no relay answers at this address: check TUNNEL_RELAY";
+    case 409:
+      return "the tunnel has as many connections as it takes: stop other connectors, or lower TUNNEL_CONNECTIONS";
+    case 426:
+      return "the relay speaks another version of the protocol: update the connector";
+    case 429:
+      return "the relay refuses too many failed attempts from this address: check the token, then wait";
+    default:
+      return "the relay refused the connection";
+  }
+}

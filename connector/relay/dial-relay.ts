@@ -1,0 +1,88 @@
+import { connect as connectTcp, isIP, type OnReadOpts } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { SUBPROTOCOL } from "../../shared/protocol/limits.ts";
+import { connectThroughProxy, type Proxy } from "../platform/proxy.ts";
+import type { ProxyBypass } from "../platform/proxy-bypass.ts";
+import type { DialRelay } from "./relay-transport.ts";
+import { SocketReader } from "./socket-reader.ts";
+import { webSocketHandshake, type WebSocketRequest } from "./websocket-handshake.ts";
+import { WebSocketTransport } from "./websocket-transport.ts";
+
+export interface RelayAddress {
+  /** Origin. */
+  relayUrl: string;
+  /** Never logged. */
+  tokenText: string;
+  /** For relays over TLS; one without is on this machine. */
+  proxy: Proxy | null;
+  proxyBypass: ProxyBypass;
+}
+
+/**
+ * Dials `/v1/connect` of the relay; the token travels in a header, never in the URL. `address` is asked for each
+ * connection.
+ */
+export function relayDialler(address: () => RelayAddress): DialRelay {
+  return (events) => {
+    const { relayUrl, tokenText, proxy, proxyBypass } = address();
+    const url = new URL("/v1/connect", relayUrl);
+    const secure = url.protocol === "https:";
+    const defaultPort = secure ? 443 : 80;
+    const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+    const port = Number(url.port || defaultPort);
+    const servername = isIP(host) === 0 ? host : "";
+    let transport: WebSocketTransport | null = null;
+    let abandonProxy = (): void => {};
+
+    const connect: WebSocketRequest["connect"] = (reader, connected) => {
+      const { onread } = reader;
+      if (!secure) return connected(null, connectTcp({ host, port, onread }));
+      if (proxy === null || proxyBypass(host, port)) {
+        // Taken as Node documents it; its types have forgotten it.
+        const options: ConnectionOptions & { onread: OnReadOpts } = { host, port, servername, onread };
+        return connected(null, connectTls(options));
+      }
+      abandonProxy = connectThroughProxy(proxy, `${url.hostname}:${port}`, (error, tunnel) => {
+        if (tunnel === null) return connected(error, null);
+        const socket = connectTls({ socket: tunnel, host, servername, ALPNProtocols: ["http/1.1"] });
+        socket.on("data", (bytes: Buffer) => reader.handOn(bytes));
+        connected(null, socket);
+      });
+    };
+    const reader = new SocketReader();
+    const abandonHandshake = webSocketHandshake(
+      {
+        ...{ host, port, defaultPort, path: url.pathname, subprotocol: SUBPROTOCOL, connect },
+        headers: { authorization: `Bearer ${tokenText}` },
+      },
+      reader,
+      {
+        onAccepted(socket, head) {
+          const accepted = new WebSocketTransport(socket, events);
+          reader.listen((bytes) => accepted.read(bytes));
+          transport = accepted;
+          events.onOpen();
+          accepted.read(head);
+        },
+        onRefused: (status) => events.onRefused(status),
+        onFailed: (reason) => events.onLost(reason),
+      },
+    );
+
+    const terminate = (): void => {
+      abandonProxy();
+      abandonHandshake();
+      transport?.terminate();
+    };
+    return {
+      send: (frames) => transport?.send(frames),
+      bufferedBytes: () => transport?.bufferedBytes() ?? 0,
+      sendText: (text) => transport?.sendText(text),
+      close(code, reason) {
+        if (transport === null) terminate();
+        else transport.close(code, reason);
+      },
+      terminate,
+    };
+  };
+}

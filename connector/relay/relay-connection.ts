@@ -1,0 +1,244 @@
+import type { Clock } from "../../shared/clock.ts";
+import { ConnectorMux } from "../../shared/mux/connector-mux.ts";
+import { SendBudget, type WindowPool } from "../../shared/mux/flow-window.ts";
+import { Keepalive } from "../../shared/mux/keepalive.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { Goaway } from "../../shared/protocol/frame-payloads.ts";
+import {
+  CLOSE_GOING_AWAY,
+  CONNECTION_WINDOW_BYTES,
+  CONNECTOR_STREAM_WINDOW_BYTES,
+  CONNECTOR_STREAM_WINDOW_MAX_BYTES,
+  MAX_GATHER_MS,
+  PING_TEXT,
+  PONG_TEXT,
+} from "../../shared/protocol/limits.ts";
+import { type CheckListText, CheckListReader } from "../../shared/protocol/service-checks.ts";
+import { connectionError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { DialRelay, RelayTransport } from "./relay-transport.ts";
+
+/** From dialling to the relay's WELCOME. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** So long before the end of a drain, what cannot finish hears of it: a close takes a round trip on either side. */
+const FAREWELL_MS = 500;
+/** While draining: how often to see whether the last stream is over. */
+const DRAIN_CHECK_MS = 20;
+/** Unlike a Durable Object's, the sockets here tell their backlog, and the relay's windows bound the rest. */
+const NO_SEND_BUDGET = new SendBudget(Infinity, 0);
+
+/** How a link ended. */
+export type RelayConnectionEnd =
+  /** The relay answered the handshake with this status. */
+  | { kind: "refused"; status: number }
+  | { kind: "lost"; error: TunnelError; readyForMs: number }
+  /** Drained or stopped. */
+  | { kind: "finished" };
+
+export interface RelayConnectionEvents {
+  /** The relay has accepted this connection. */
+  onReady(): void;
+  onStream(stream: Stream): StreamHandler;
+  /** What the relay wants checked. May throw a connection error. */
+  onChecks(list: CheckListText): void;
+  /** A stream has something to send, and the relay's window for it is shut. */
+  onStalled(): void;
+  /** The relay opens no more streams here, and lets those it opened finish. */
+  onGoaway(goaway: Goaway): void;
+  /** Called once, last. */
+  onEnded(end: RelayConnectionEnd): void;
+}
+
+export interface RelayConnectionOptions {
+  dialRelay: DialRelay;
+  connectorId: string;
+  connectionIndex: number;
+  softwareVersion: string;
+  /** Streams taken at once; the relay shares out its load by it. */
+  maxStreams: number;
+  /** Shared by all links of the process. */
+  windowPool: WindowPool;
+  clock: Clock;
+  random: () => number;
+  events: RelayConnectionEvents;
+}
+
+/**
+ * connecting ──open──▶ handshaking ──WELCOME──▶ ready ──GOAWAY of either side──▶ draining
+ * Any of them ──loss, refusal, stop, last stream over──▶ ended
+ */
+type LinkState =
+  | { state: "connecting"; cancelTimeout: () => void }
+  | { state: "handshaking"; cancelTimeout: () => void }
+  | { state: "ready"; sinceMs: number; keepalive: Keepalive }
+  | {
+      state: "draining";
+      sinceMs: number;
+      keepalive: Keepalive;
+      deadlineMs: number;
+      farewellSaid: boolean;
+      cancelCheck: () => void;
+    }
+  | { state: "ended" };
+
+/** One connection to the relay, from dialling to its end. It never comes back: its owner makes another. */
+export class RelayConnection {
+  readonly #options: RelayConnectionOptions;
+  readonly #connection: RelayTransport;
+  readonly #mux: ConnectorMux;
+  readonly #checkLists = new CheckListReader();
+  #state: LinkState;
+
+  constructor(options: RelayConnectionOptions) {
+    this.#options = options;
+    const { clock, connectorId, connectionIndex, softwareVersion, maxStreams, events } = options;
+    const cancelTimeout = clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#lose("no answer to the handshake"));
+    this.#state = { state: "connecting", cancelTimeout };
+    this.#connection = options.dialRelay({
+      onOpen: () => this.#onOpen(),
+      onMessage: (message) => this.#mux.receive(message),
+      onText: (text) => this.#onText(text),
+      onDrained: () => this.#mux.drained(),
+      onRefused: (status) => this.#end({ kind: "refused", status }),
+      onLost: (reason) => this.#lose(reason),
+    });
+    this.#mux = new ConnectorMux({
+      transport: this.#connection,
+      clock,
+      hello: { connectorId, connectionIndex, softwareVersion, maxStreams },
+      streamWindowBytes: CONNECTOR_STREAM_WINDOW_BYTES,
+      streamWindowMaxBytes: CONNECTOR_STREAM_WINDOW_MAX_BYTES,
+      connectionWindowBytes: CONNECTION_WINDOW_BYTES,
+      pool: options.windowPool,
+      budget: NO_SEND_BUDGET,
+      gatherMs: MAX_GATHER_MS,
+      // Answered by the platform: the object need not be awake for it.
+      askForLife: () => this.#connection.sendText(PING_TEXT),
+      events: {
+        onWelcome: () => this.#onWelcome(),
+        onStream: (stream) => events.onStream(stream),
+        onSettings: (settings) => {
+          const list = this.#checkLists.read(settings);
+          if (list !== null) events.onChecks(list);
+        },
+        onStalled: () => events.onStalled(),
+        onGoaway: (goaway) => this.#onGoaway(goaway),
+        onClosed: (error) => this.#end({ kind: "lost", error, readyForMs: this.readyForMs }),
+      },
+    });
+  }
+
+  get state(): LinkState["state"] {
+    return this.#state.state;
+  }
+
+  /** How long the relay has accepted this connection. */
+  get readyForMs(): number {
+    const state = this.#state;
+    return "sinceMs" in state ? this.#options.clock.nowMs() - state.sinceMs : 0;
+  }
+
+  /** Of the keepalive last answered; null before the first, half a minute after the start. */
+  get roundTripMs(): number | null {
+    return "keepalive" in this.#state ? this.#state.keepalive.rttMs : null;
+  }
+
+  /** Nothing unless the relay has accepted this connection. */
+  sendSettings(payload: Uint8Array): void {
+    if (this.#state.state === "ready") this.#mux.sendSettings(payload);
+  }
+
+  /** Takes no more streams, lets those taken finish for up to `graceMs`, then ends. */
+  drain(graceMs: number): void {
+    const state = this.#state;
+    switch (state.state) {
+      case "ready":
+        this.#mux.goaway("DRAINING", graceMs);
+        return this.#startDraining(state, graceMs);
+      case "draining":
+        state.deadlineMs = Math.min(state.deadlineMs, this.#options.clock.nowMs() + graceMs);
+        return;
+      case "connecting":
+      case "handshaking":
+      case "ended":
+        return this.#end({ kind: "finished" });
+    }
+  }
+
+  #onOpen(): void {
+    if (this.#state.state !== "connecting") return;
+    this.#state = { ...this.#state, state: "handshaking" };
+    this.#mux.start();
+  }
+
+  #onWelcome(): void {
+    if (this.#state.state !== "handshaking") return;
+    this.#state.cancelTimeout();
+    const { clock, random, events } = this.#options;
+    const keepalive = new Keepalive(clock, random, {
+      ping: () => this.#connection.sendText(PING_TEXT),
+      lost: () => this.#lose("the relay does not answer"),
+    });
+    this.#state = { state: "ready", sinceMs: clock.nowMs(), keepalive };
+    events.onReady();
+  }
+
+  #onText(text: string): void {
+    if (text !== PONG_TEXT) {
+      return this.#mux.fail(connectionError("PROTOCOL_ERROR", "unexpected text message"));
+    }
+    this.#mux.heard();
+    if ("keepalive" in this.#state) this.#state.keepalive.ponged();
+  }
+
+  #onGoaway(goaway: Goaway): void {
+    if (this.#state.state !== "ready") return;
+    this.#options.events.onGoaway(goaway);
+    this.#startDraining(this.#state, goaway.drainMs);
+  }
+
+  #startDraining({ sinceMs, keepalive }: { sinceMs: number; keepalive: Keepalive }, graceMs: number): void {
+    const deadlineMs = this.#options.clock.nowMs() + graceMs;
+    this.#state = {
+      state: "draining",
+      sinceMs,
+      keepalive,
+      deadlineMs,
+      farewellSaid: false,
+      cancelCheck: () => {},
+    };
+    // Not at once: streams that this very message opens or moves on count.
+    this.#state.cancelCheck = this.#options.clock.after(0, () => this.#checkDrained());
+  }
+
+  #checkDrained(): void {
+    const { clock } = this.#options;
+    const state = this.#state;
+    if (state.state !== "draining") return;
+    const leftMs = state.deadlineMs - clock.nowMs();
+    if (this.#mux.streamCount === 0 || leftMs <= 0) return this.#end({ kind: "finished" });
+    if (leftMs <= FAREWELL_MS && !state.farewellSaid) {
+      state.farewellSaid = true;
+      this.#mux.tellGraceOver();
+    }
+    state.cancelCheck = clock.after(DRAIN_CHECK_MS, () => this.#checkDrained());
+  }
+
+  #lose(reason: string): void {
+    const error = new TunnelError("CONNECTOR_LOST", reason, { scope: "connection" });
+    this.#end({ kind: "lost", error, readyForMs: this.readyForMs });
+  }
+
+  #end(end: RelayConnectionEnd): void {
+    const before = this.#state;
+    if (before.state === "ended") return;
+    this.#state = { state: "ended" };
+    if ("cancelTimeout" in before) before.cancelTimeout();
+    if ("keepalive" in before) before.keepalive.stop();
+    if ("cancelCheck" in before) before.cancelCheck();
+    const closed = new TunnelError("CONNECTOR_LOST", "the connection is closed", { scope: "connection" });
+    this.#mux.transportClosed(end.kind === "lost" ? end.error : closed);
+    if (end.kind === "finished") this.#connection.close(CLOSE_GOING_AWAY, "drained");
+    else this.#connection.terminate();
+    this.#options.events.onEnded(before.state === "draining" ? { kind: "finished" } : end);
+  }
+}

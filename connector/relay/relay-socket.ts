@@ -1,0 +1,57 @@
+import { once } from "node:events";
+import { connect as connectTcp, isIP } from "node:net";
+import type { Duplex } from "node:stream";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { RelayAddress } from "./dial-relay.ts";
+import { connectThroughProxy, type Proxy } from "../platform/proxy.ts";
+
+export interface RelayEndpoint {
+  secure: boolean;
+  /** Without brackets. */
+  host: string;
+  port: number;
+  /** The proxy on the way; null: none. */
+  proxy: Proxy | null;
+}
+
+/** Where a connection to the relay goes, and by which way. */
+export function relayEndpoint({ relayUrl, proxy, proxyBypass }: RelayAddress): RelayEndpoint {
+  const { protocol, hostname, port: portText } = new URL(relayUrl);
+  const secure = protocol === "https:";
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const port = Number(portText || (secure ? 443 : 80));
+  return { secure, host, port, proxy: secure && !proxyBypass(host, port) ? proxy : null };
+}
+
+/** A connection to the relay's host: through the proxy, if one is on the way. */
+export async function openRelaySocket(endpoint: RelayEndpoint, timeoutMs: number): Promise<Duplex> {
+  const { host, port, proxy } = endpoint;
+  if (proxy !== null) {
+    const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+    return new Promise((resolve, reject) => {
+      connectThroughProxy(proxy, authority, (error, socket) => {
+        if (socket === null) reject(error ?? new Error("no connection"));
+        else resolve(socket);
+      });
+    });
+  }
+  const socket = connectTcp({ host, port, timeout: timeoutMs });
+  socket.on("timeout", () => socket.destroy(new Error(`no connection within ${timeoutMs} ms`)));
+  await once(socket, "connect");
+  socket.setTimeout(0);
+  return socket;
+}
+
+/** TLS over such a connection, checked as the connector checks it. */
+export async function secureRelaySocket(
+  socket: Duplex,
+  { host }: RelayEndpoint,
+  timeoutMs: number,
+): Promise<TLSSocket> {
+  const servername = isIP(host) === 0 ? host : "";
+  const secured = connectTls({ socket, host, servername, ALPNProtocols: ["http/1.1"] });
+  secured.setTimeout(timeoutMs, () => secured.destroy(new Error(`no TLS within ${timeoutMs} ms`)));
+  await once(secured, "secureConnect");
+  secured.setTimeout(0);
+  return secured;
+}

@@ -1,0 +1,22 @@
+import type { Transport } from "../../shared/transport.ts";
+
+/** A connection to the relay, as a link sees it. */
+export interface RelayTransport extends Transport {
+  sendText(text: string): void;
+  /** Ends it without waiting for the relay. No event follows. */
+  terminate(): void;
+}
+
+export interface RelayTransportEvents {
+  onOpen(): void;
+  onMessage(message: Uint8Array): void;
+  onText(text: string): void;
+  /** What `bufferedBytes` tells has shrunk. */
+  onDrained(): void;
+  /** The relay answered the handshake with this HTTP status. */
+  onRefused(status: number): void;
+  /** It could not be made, or is gone; `reason` is for people. */
+  onLost(reason: string): void;
+}
+
+export type DialRelay = (events: RelayTransportEvents) => RelayTransport;

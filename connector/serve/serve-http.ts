@@ -1,0 +1,185 @@
+import { contentLengthOf } from "../../shared/http/fields.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { Field } from "../../shared/protocol/head.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import {
+  rawHeadersOf,
+  requestFields,
+  responseFields,
+  trailerFields,
+  wireText,
+  withTraceparent,
+} from "../upstream/http-fields.ts";
+import { readAll, UploadStream } from "./upload-stream.ts";
+import type { OnFinished } from "../connector.ts";
+import { RequestMeter } from "../telemetry/request-summary.ts";
+import type { RequestTrace, TraceRequest } from "../telemetry/request-trace.ts";
+import {
+  bodyTooLarge,
+  enforceLimits,
+  limitsFor,
+  type LimitsByService,
+  type ServiceLimits,
+} from "./service-limits.ts";
+import type { Upstream, UpstreamDeps, UpstreamEvents, UpstreamExchange } from "../upstream/upstream.ts";
+
+export interface ServeDeps extends UpstreamDeps {
+  upstream: Upstream;
+  limits: LimitsByService;
+  trace: TraceRequest;
+  onFinished: OnFinished;
+}
+
+/** Serves one stream of kind http: its request goes upstream, the response comes back, both as they arrive. */
+export class HttpStream implements StreamHandler, UpstreamEvents {
+  readonly #stream: Stream;
+  readonly #deps: ServeDeps;
+  readonly #record: RequestMeter;
+  readonly #trace: RequestTrace | null;
+  readonly #limits: ServiceLimits;
+  #exchange: UpstreamExchange | null = null;
+  #body: UploadStream | null = null;
+  #phase: "new" | "waiting" | "answering" | "ended" = "new";
+
+  constructor(stream: Stream, deps: ServeDeps) {
+    this.#stream = stream;
+    this.#deps = deps;
+    this.#record = new RequestMeter(stream.open, deps.clock);
+    this.#trace = deps.trace(stream.open);
+    this.#limits = limitsFor(deps.limits, stream.open.service);
+    // The rest of the same message comes first: a small body is then here as a whole.
+    queueMicrotask(() => this.#start());
+  }
+
+  #start(): void {
+    const { open } = this.#stream;
+    if (this.#stream.closed) return this.onTornDown();
+    try {
+      enforceLimits(this.#limits, open);
+      const fields = withTraceparent(requestFields(open.fields), this.#trace?.callUpstream() ?? null);
+      this.#phase = "waiting";
+      const exchange = this.#deps.upstream.request(
+        {
+          target: open.target,
+          method: open.method,
+          path: wireText(open.path),
+          rawHeaders: rawHeadersOf(fields),
+          body: this.#requestBody(fields),
+          connectTimeoutMs: open.connectTimeoutMs,
+          responseTimeoutMs: open.responseTimeoutMs,
+        },
+        this,
+      );
+      this.#exchange = exchange;
+    } catch (error) {
+      this.onError(TunnelError.from(error));
+      this.onTornDown();
+    }
+  }
+
+  #requestBody(fields: readonly Field[]): Buffer | UploadStream | null {
+    const length = contentLengthOf(fields);
+    if (!this.#stream.remoteEnded) {
+      const lengthBytes = length === "invalid" ? null : length;
+      if (lengthBytes !== null) this.#stream.expect(lengthBytes);
+      this.#body = new UploadStream(this.#stream, lengthBytes, (bytes) => this.#countRequestBytes(bytes));
+      return this.#body;
+    }
+    const body = readAll(this.#stream);
+    if (body.byteLength > this.#maxBodyBytes) throw bodyTooLarge(this.#limits, true);
+    if (length !== null && length !== body.byteLength) {
+      throw new TunnelError("STREAM_ERROR", "the request body is not as long as its Content-Length", {
+        notProcessed: true,
+      });
+    }
+    this.#record.requestBytes = body.byteLength;
+    return body.byteLength === 0 ? null : body;
+  }
+
+  #countRequestBytes(bytes: number): void {
+    this.#record.requestBytes += bytes;
+    if (this.#record.requestBytes > this.#maxBodyBytes) this.onError(bodyTooLarge(this.#limits, false));
+  }
+
+  get #maxBodyBytes(): number {
+    return this.#limits.maxBodyBytes ?? Infinity;
+  }
+
+  // The tunnel's side.
+
+  onReadable(): void {
+    this.#body?.pump();
+  }
+
+  onWritable(): void {
+    // Not at once: this is called while the connection sends, and what resumes writes to it.
+    queueMicrotask(() => this.#exchange?.resume());
+  }
+
+  /** Nobody reads the response any more; what is left of the request has no purpose either. */
+  onStop(): void {
+    this.#stream.reset("CANCEL");
+  }
+
+  onClosed(error: TunnelError | null): void {
+    this.#phase = "ended";
+    if (error !== null) this.#exchange?.abort();
+    const summary = this.#record.finish(error?.code ?? null);
+    this.#trace?.finish(summary);
+    this.#deps.onFinished(summary, error);
+  }
+
+  // The upstream's side.
+
+  onResponse(status: number, reason: string, received: readonly Field[]): void {
+    try {
+      const fields = responseFields(status, received);
+      const bodyless = this.#stream.open.method === "HEAD" || status === 204 || status === 304;
+      const ended = bodyless || contentLengthOf(fields) === 0;
+      const { upstreamMs } = this.#record;
+      this.#stream.sendHead({ status, reason, upstreamMs, fields }, ended);
+      this.#record.status = status;
+      this.#phase = ended ? "ended" : "answering";
+    } catch (error) {
+      this.#stream.reset("UPSTREAM_PROTOCOL", TunnelError.from(error).message);
+    }
+  }
+
+  onData(bytes: Buffer): void {
+    if (this.#phase !== "answering") return;
+    this.#record.responseBytes += bytes.byteLength;
+    if (!this.#stream.write(bytes)) this.#exchange?.pause();
+  }
+
+  onEnd(received: readonly Field[]): void {
+    this.#trace?.upstreamDone({ status: this.#record.status, code: null });
+    if (this.#phase === "answering") {
+      this.#phase = "ended";
+      this.#endAnswer(trailerFields(received));
+    }
+    // The upstream answered without wanting the whole request.
+    if (!this.#stream.closed && !this.#stream.readEnded) this.#stream.stopSending();
+  }
+
+  onError(error: TunnelError): void {
+    if (this.#record.status === null) {
+      this.#stream.reset(error.code, error.message, { notProcessed: error.notProcessed });
+    } else {
+      this.#stream.reset("BODY_ABORTED", error.message);
+    }
+  }
+
+  onTornDown(): void {
+    this.#stream.release();
+  }
+
+  /** Any hop may drop trailers (RFC 9110 §6.5.1): those that cannot be carried are no failure. */
+  #endAnswer(trailers: readonly Field[]): void {
+    if (trailers.length === 0) return this.#stream.end();
+    try {
+      this.#stream.sendTrailers(trailers);
+    } catch {
+      this.#stream.end();
+    }
+  }
+}

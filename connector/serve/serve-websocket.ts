@@ -1,0 +1,189 @@
+import type { IncomingMessage } from "node:http";
+import type { RawData, WebSocket } from "ws";
+import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { ResponseHead } from "../../shared/protocol/head.ts";
+import { MAX_DATA_BYTES } from "../../shared/protocol/limits.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { fittingReason, legalCloseCode } from "../platform/close-code.ts";
+import {
+  receivedFields,
+  responseFields,
+  withoutHandshakeFields,
+  withTraceparent,
+} from "../upstream/http-fields.ts";
+import type { ServeDeps } from "./serve-http.ts";
+import { RequestMeter } from "../telemetry/request-summary.ts";
+import type { RequestTrace } from "../telemetry/request-trace.ts";
+import { enforceLimits, limitsFor } from "./service-limits.ts";
+import { type HandshakeEvents, upstreamHandshake } from "../upstream/websocket-handshake.ts";
+
+/** Messages wait in the stream, where they hold back their sender, once so much waits in the upstream's socket. */
+const SOCKET_BACKLOG_BYTES = 256 * 1024;
+
+const CLOSE_SERVICE_RESTART = 1012;
+
+/** What `ws` found wrong with the upstream, as the close code that says so. */
+const CLOSE_CODE_OF_ERROR: ReadonlyMap<string, number> = new Map([
+  ["WS_ERR_INVALID_UTF8", 1007],
+  ["WS_ERR_UNSUPPORTED_MESSAGE_LENGTH", 1009],
+  ["WS_ERR_TOO_MANY_BUFFERED_PARTS", 1009],
+]);
+
+/** Serves one stream of kind websocket: messages and the close go both ways, or the upstream's refusal comes back. */
+export class WebSocketStream implements StreamHandler, HandshakeEvents {
+  readonly #stream: Stream;
+  readonly #deps: ServeDeps;
+  readonly #record: RequestMeter;
+  readonly #trace: RequestTrace | null;
+  #end: () => void = () => {};
+  #socket: WebSocket | null = null;
+  #refusal: IncomingMessage | null = null;
+  #closing = false;
+  #errorCloseCode: number | null = null;
+
+  constructor(stream: Stream, deps: ServeDeps) {
+    this.#stream = stream;
+    this.#deps = deps;
+    this.#record = new RequestMeter(stream.open, deps.clock);
+    this.#trace = deps.trace(stream.open);
+    queueMicrotask(() => this.#start());
+  }
+
+  #start(): void {
+    if (this.#stream.closed) return this.onTornDown();
+    try {
+      const { open } = this.#stream;
+      enforceLimits(limitsFor(this.#deps.limits, open.service), open);
+      const fields = withTraceparent(open.fields, this.#trace?.callUpstream() ?? null);
+      this.#end = upstreamHandshake({ ...open, fields }, this.#deps, this);
+    } catch (error) {
+      this.onFailed(TunnelError.from(error));
+      this.onTornDown();
+    }
+  }
+
+  // The tunnel's side.
+
+  onReadable(): void {
+    const socket = this.#socket;
+    if (socket === null || this.#closing) return;
+    while (socket.bufferedAmount < SOCKET_BACKLOG_BYTES) {
+      const message = this.#stream.readMessage();
+      if (message === null) break;
+      this.#record.requestBytes += message.bytes.byteLength;
+      socket.send(message.bytes, { binary: !message.text, fin: !message.more }, () => this.onReadable());
+    }
+    const { closeFrame } = this.#stream;
+    if (closeFrame === null || !this.#stream.readEnded) return;
+    this.#closing = true;
+    socket.close(legalCloseCode(closeFrame.code), fittingReason(closeFrame.reason));
+  }
+
+  onWritable(): void {
+    this.#socket?.resume();
+    this.#refusal?.resume();
+  }
+
+  /** 1012: the service restarts, come again (RFC 6455's registry). */
+  onGraceOver(): void {
+    if (this.#socket === null || this.#closing) return;
+    this.#closing = true;
+    this.#stream.sendClose(CLOSE_SERVICE_RESTART, "");
+    this.#socket.close(CLOSE_SERVICE_RESTART);
+  }
+
+  onStop(): void {
+    this.#stream.reset("CANCEL");
+  }
+
+  onClosed(error: TunnelError | null): void {
+    if (error !== null) this.#end();
+    const summary = this.#record.finish(error?.code ?? null);
+    this.#trace?.finish(summary);
+    this.#deps.onFinished(summary, error);
+  }
+
+  // The upstream's side.
+
+  onAccepted(socket: WebSocket, response: IncomingMessage): void {
+    socket.on("message", (data, isBinary) => this.#onMessage(data, isBinary));
+    socket.on("error", (error: Error & { code?: string }) => {
+      this.#errorCloseCode = CLOSE_CODE_OF_ERROR.get(error.code ?? "") ?? 1002;
+    });
+    socket.on("close", (code, reason) => this.#onUpstreamClosed(code, reason.toString("utf8")));
+    this.#socket = socket;
+    if (this.#sendHead(101, response, false)) this.onReadable();
+  }
+
+  onRefused(response: IncomingMessage): void {
+    const status = response.statusCode ?? 0;
+    const bodyless = status === 204 || status === 304;
+    response.on("data", (bytes: Buffer) => {
+      this.#record.responseBytes += bytes.byteLength;
+      if (!this.#stream.closed && !bodyless && !this.#stream.write(bytes)) response.pause();
+    });
+    response.on("close", () => {
+      if (!response.complete) this.#stream.reset("BODY_ABORTED", "the upstream ended its refusal early");
+      this.#finishRefusal(bodyless);
+    });
+    this.#refusal = response;
+    if (!this.#sendHead(status, response, bodyless)) response.destroy();
+  }
+
+  onFailed(error: TunnelError): void {
+    this.#stream.reset(error.code, error.message, { notProcessed: error.notProcessed });
+  }
+
+  onTornDown(): void {
+    this.#stream.release();
+  }
+
+  #sendHead(status: number, response: IncomingMessage, end: boolean): boolean {
+    try {
+      const fields = responseFields(status, receivedFields(response.rawHeaders));
+      const head: ResponseHead = {
+        status,
+        reason: response.statusMessage ?? "",
+        upstreamMs: this.#record.upstreamMs,
+        fields: status === 101 ? withoutHandshakeFields(fields) : fields,
+      };
+      this.#stream.sendHead(head, end);
+      this.#record.status = status;
+      return true;
+    } catch (error) {
+      this.#stream.reset("UPSTREAM_PROTOCOL", TunnelError.from(error).message);
+      return false;
+    }
+  }
+
+  #finishRefusal(headEnded: boolean): void {
+    if (!this.#stream.closed) {
+      if (!headEnded) this.#stream.end();
+      this.#stream.stopSending();
+    }
+    this.#end();
+  }
+
+  #onMessage(data: RawData, isBinary: boolean): void {
+    if (this.#stream.closed || !Buffer.isBuffer(data)) return;
+    this.#record.responseBytes += data.byteLength;
+    let goOn = true;
+    let at = 0;
+    do {
+      const piece = data.subarray(at, at + MAX_DATA_BYTES);
+      at += MAX_DATA_BYTES;
+      goOn = this.#stream.writeMessage(piece, !isBinary, at < data.byteLength);
+    } while (at < data.byteLength);
+    if (!goOn) this.#socket?.pause();
+  }
+
+  /** After every message of the upstream. A close that the gateway began is answered with its own code. */
+  #onUpstreamClosed(code: number, reason: string): void {
+    if (this.#stream.closed) return;
+    const { closeFrame } = this.#stream;
+    if (closeFrame === null)
+      this.#stream.sendClose(this.#errorCloseCode ?? legalCloseCode(code), fittingReason(reason));
+    else this.#stream.sendClose(legalCloseCode(closeFrame.code), fittingReason(closeFrame.reason));
+    if (!this.#stream.closed && !this.#stream.readEnded) this.#stream.stopSending();
+  }
+}

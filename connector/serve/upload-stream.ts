@@ -1,0 +1,68 @@
+import { Readable } from "node:stream";
+import type { Stream } from "../../shared/mux/stream.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+
+/** The request's body: bytes leave the stream, and give credit back, when the upstream's socket wants them. */
+export class UploadStream extends Readable {
+  /** As declared; null: known only when it ends. */
+  readonly lengthBytes: number | null;
+  readonly #stream: Stream;
+  readonly #onBytes: (count: number) => void;
+  #wanted = false;
+  #pushedBytes = 0;
+
+  constructor(stream: Stream, lengthBytes: number | null, onBytes: (count: number) => void) {
+    super({ highWaterMark: 0 });
+    this.lengthBytes = lengthBytes;
+    this.#stream = stream;
+    this.#onBytes = onBytes;
+    // Whoever sends it destroys it with the reason it failed for, and reports that by another way as well.
+    this.on("error", () => {});
+  }
+
+  /** The upstream wants bytes and none are here. */
+  get late(): boolean {
+    return this.#wanted;
+  }
+
+  override _read(): void {
+    this.#wanted = true;
+    this.pump();
+  }
+
+  /** To be called when the stream became readable. */
+  pump(): void {
+    while (this.#wanted && !this.destroyed) {
+      const bytes = this.#stream.read();
+      if (bytes === null && !this.#stream.readEnded) return;
+      this.#wanted = false;
+      this.#pushedBytes += bytes?.byteLength ?? 0;
+      if (this.#isWrongLength(bytes === null)) {
+        this.destroy(
+          new TunnelError("STREAM_ERROR", "the request body is not as long as its Content-Length"),
+        );
+        return;
+      }
+      if (bytes !== null) this.#onBytes(bytes.byteLength);
+      this.push(bytes);
+    }
+  }
+
+  #isWrongLength(ended: boolean): boolean {
+    if (this.lengthBytes === null) return false;
+    return ended ? this.#pushedBytes < this.lengthBytes : this.#pushedBytes > this.lengthBytes;
+  }
+}
+
+/** Asks for its first bytes: whether they keep its head waiting. */
+export function isLate(body: Readable): boolean {
+  body.read(0);
+  return body instanceof UploadStream && body.late;
+}
+
+/** A body that is here as a whole, in one piece. */
+export function readAll(stream: Stream): Buffer {
+  const parts: Uint8Array[] = [];
+  for (let bytes = stream.read(); bytes !== null; bytes = stream.read()) parts.push(bytes);
+  return Buffer.concat(parts);
+}

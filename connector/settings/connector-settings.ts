@@ -1,0 +1,226 @@
+import { parse as parseYaml, YAMLParseError } from "yaml";
+import { problemsOf } from "../../shared/problems.ts";
+import { parseRelayUrl } from "../../shared/relay-url.ts";
+import type { Token } from "../../shared/token.ts";
+import { settingsSchema, type ReadFile, unreadable } from "./settings-schema.ts";
+import type { LogLevel } from "../platform/log.ts";
+import type { OtlpSettings } from "../telemetry/otlp-settings.ts";
+import type { Proxy } from "../platform/proxy.ts";
+import type { ProxyBypass } from "../platform/proxy-bypass.ts";
+import type { LimitsByService } from "../serve/service-limits.ts";
+import { CONFIG_FILE, type Flags, SETTING_NAMES, type SettingName, SETTINGS } from "./setting-table.ts";
+import { UpstreamPolicy } from "../upstream/policy.ts";
+import type { UpstreamRule } from "../upstream/upstream-rules.ts";
+
+/** What the connector runs with; nothing in it is optional any more. */
+export interface ConnectorSettings {
+  token: Token;
+  /** The token as it goes into the Authorization header. Never logged. */
+  tokenText: string;
+  /** Origin of the relay. */
+  relayUrl: string;
+  policy: UpstreamPolicy;
+  /** True when no rule allows anything. */
+  allowsNothing: boolean;
+  /** What single services may do. */
+  limits: LimitsByService;
+  /** How single upstreams are talked to; the first that fits decides. */
+  upstreams: readonly UpstreamRule[];
+  connections: number;
+  maxStreams: number;
+  gracePeriodMs: number;
+  metrics: { host: string; port: number };
+  logLevel: LogLevel;
+  /** Of the successful requests, the share that is logged: 0 to 1. */
+  accessLogShare: number;
+  /** On the way to the relay. */
+  proxy: Proxy | null;
+  proxyBypass: ProxyBypass;
+  /** Null: nothing is traced. */
+  traces: OtlpSettings | null;
+}
+
+export interface ConfigProblem {
+  /** The setting as it was written: `TUNNEL_ALLOW`, `--allow`, `culvert.yaml: allow`. Never its value. */
+  path: string;
+  message: string;
+}
+
+export type LoadedConfig = { files: readonly string[] } & (
+  | { ok: true; config: ConnectorSettings }
+  | { ok: false; problems: ConfigProblem[] }
+);
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** From the weakest to the strongest. */
+const SOURCES = ["file", "environment", "flag"] as const;
+type Source = (typeof SOURCES)[number];
+
+/** In flags and the environment these are YAML. */
+const STRUCTURED: readonly SettingName[] = ["services", "upstreams"];
+/** Other programs read these in lower case as well. */
+const IN_ANY_CASE: ReadonlySet<string> = new Set<SettingName>(["proxy", "proxyBypass"]);
+
+/**
+ * Settings from flags, then the environment, then the settings file. Every problem at once, each with the name it was
+ * set by. `files` are all that were read or looked for, so that they can be watched.
+ */
+export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedConfig {
+  const files: string[] = [];
+  const read = (path: string): string => {
+    files.push(path);
+    return readFile(path);
+  };
+  const given = new GivenSettings(flags, env, read);
+  const problems = [...given.problems];
+  const tokenFailed = given.readToken(read, problems);
+
+  const result = settingsSchema(read).safeParse(given.values);
+  if (!result.success) {
+    for (const { path, message } of problemsOf(result.error)) {
+      const [name = ""] = /^\w*/.exec(path) ?? [];
+      if ((name === "token" && tokenFailed) || given.isProblem(name)) continue;
+      problems.push({ path: given.pathOf(path, name), message });
+    }
+  }
+  if (!result.success || problems.length > 0) return { ok: false, problems, files };
+  const { token, relay, allow, services, gracePeriod, loglevel, accessLog, proxy, ...rest } = result.data;
+  const relayUrl = relay ?? parseRelayUrl(token.token.relayUrl);
+  if (relayUrl === null) {
+    const path = given.pathOf("token", "token");
+    return { ok: false, problems: [{ path, message: "names a relay without TLS" }], files };
+  }
+  const config: ConnectorSettings = {
+    token: token.token,
+    tokenText: token.text,
+    relayUrl,
+    policy: new UpstreamPolicy(allow),
+    allowsNothing: allow.length === 0,
+    limits: services,
+    upstreams: rest.upstreams,
+    connections: rest.connections,
+    maxStreams: rest.maxStreams,
+    gracePeriodMs: gracePeriod,
+    metrics: rest.metrics,
+    logLevel: loglevel,
+    accessLogShare: accessLog,
+    proxy: proxy ?? null,
+    proxyBypass: rest.proxyBypass,
+    traces:
+      rest.otlpEndpoint === undefined
+        ? null
+        : { url: rest.otlpEndpoint, headers: rest.otlpHeaders, rootShare: rest.traceShare },
+  };
+  return { ok: true, config, files };
+}
+
+/** What is set, by whom. */
+class GivenSettings {
+  readonly values: Record<string, unknown> = {};
+  readonly problems: ConfigProblem[] = [];
+  readonly #sources = new Map<string, Source>();
+  readonly #wrong = new Set<string>();
+  readonly #filePath: string;
+  #tokenPath: string | null = null;
+
+  constructor(flags: Flags, env: Env, readFile: ReadFile) {
+    const path = flags.config ?? env[CONFIG_FILE.env] ?? "";
+    this.#filePath = path;
+    if (path !== "")
+      this.#addFile(path, flags.config === undefined ? CONFIG_FILE.env : CONFIG_FILE.flag, readFile);
+    for (const name of SETTING_NAMES) {
+      const { env: variable } = SETTINGS[name];
+      const other = IN_ANY_CASE.has(name) ? env[variable.toLowerCase()] : undefined;
+      this.#addText(name, env[variable] ?? other, "environment");
+      this.#addText(name, flags[name], "flag");
+    }
+    for (const name of STRUCTURED) this.#parseText(name);
+    if (this.#sources.get("proxy") === "flag" && /@/.test(String(this.values["proxy"]))) {
+      this.#problem("proxy", "arguments are visible to every user of the machine: set HTTPS_PROXY instead");
+    }
+  }
+
+  /** `file: upstreams.x.caFile`, `TUNNEL_ALLOW`, `--connections`: the setting as it was written. */
+  pathOf(path: string, name: string): string {
+    if (name === "token" && this.#tokenPath !== null) return this.#tokenPath;
+    const source = this.#sources.get(name) ?? (isSetting(name) ? "environment" : "file");
+    if (source === "file" || !isSetting(name)) return `${this.#filePath}: ${path}`;
+    const { flag, env } = SETTINGS[name];
+    return (source === "flag" ? (flag ?? env) : env) + path.slice(name.length);
+  }
+
+  isProblem(name: string): boolean {
+    return this.#wrong.has(name);
+  }
+
+  /** The nearer source wins: a file named by a flag over a token in the environment. True when it cannot be read. */
+  readToken(readFile: ReadFile, problems: ConfigProblem[]): boolean {
+    const rank = (name: string) => SOURCES.indexOf(this.#sources.get(name) ?? "file");
+    const { token, tokenFile } = this.values;
+    if (typeof tokenFile === "string" && (token === undefined || rank("tokenFile") > rank("token"))) {
+      this.#tokenPath = this.pathOf("tokenFile", "tokenFile");
+      try {
+        this.values["token"] = readFile(tokenFile);
+      } catch (error) {
+        problems.push({ path: this.#tokenPath, message: unreadable(error) });
+        return true;
+      }
+    }
+    if (typeof this.values["token"] === "string") this.values["token"] = this.values["token"].trim();
+    return false;
+  }
+
+  #addText(name: SettingName, text: string | undefined, source: Source): void {
+    if (text === undefined || text === "") return;
+    this.#sources.set(name, source);
+    this.values[name] = text;
+  }
+
+  #parseText(name: SettingName): void {
+    const text = this.values[name];
+    if (typeof text !== "string") return;
+    try {
+      this.values[name] = parseYaml(text);
+    } catch (error) {
+      this.#problem(name, yamlProblem(error));
+    }
+  }
+
+  #addFile(path: string, namedBy: string, readFile: ReadFile): void {
+    let text: string;
+    try {
+      text = readFile(path);
+    } catch (error) {
+      this.problems.push({ path: namedBy, message: unreadable(error) });
+      return;
+    }
+    try {
+      const content: unknown = parseYaml(text) ?? {};
+      if (typeof content !== "object" || content === null || Array.isArray(content)) {
+        this.problems.push({ path, message: "must hold keys and values" });
+        return;
+      }
+      Object.assign(this.values, content);
+      for (const name of Object.keys(content)) this.#sources.set(name, "file");
+    } catch (error) {
+      this.problems.push({ path, message: yamlProblem(error) });
+    }
+  }
+
+  #problem(name: SettingName, message: string): void {
+    this.problems.push({ path: this.pathOf(name, name), message });
+    this.#wrong.add(name);
+  }
+}
+
+function isSetting(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+/** Where and why; never the line itself. */
+function yamlProblem(error: unknown): string {
+  if (!(error instanceof YAMLParseError)) return "is no YAML";
+  const line = error.linePos?.[0].line;
+  return `is no YAML: ${error.code}${line === undefined ? "" : ` in line ${line}`}`;
+}

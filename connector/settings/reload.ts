@@ -1,0 +1,90 @@
+import { unwatchFile, watchFile } from "node:fs";
+import type { ConnectorSettings, LoadedConfig } from "./connector-settings.ts";
+import type { Logger } from "../platform/log.ts";
+
+/** Polled, because links that are swapped (Kubernetes) and mounted files escape the system's own notices. */
+const POLL_MS = 1_000;
+
+/** What only a new process takes up. */
+const FIXED = [
+  ["connections", "connections"],
+  ["maxStreams", "maxStreams"],
+  ["metrics", "metrics"],
+  ["traces", "otlpEndpoint, otlpHeaders, traceShare"],
+] as const;
+
+export interface ReloadOptions {
+  load: () => LoadedConfig;
+  /** What the process runs with, and the files that it came from. */
+  first: LoadedConfig & { ok: true };
+  apply: (config: ConnectorSettings) => void;
+  log: Logger;
+}
+
+/** Takes up changed settings: when asked to, and when one of their files changed. Bad ones leave the old in force. */
+export class Reload {
+  readonly #options: ReloadOptions;
+  #config: ConnectorSettings;
+  #watched: ReadonlySet<string> = new Set();
+  readonly #onFileChange = (): void => this.now("a file changed");
+
+  constructor(options: ReloadOptions) {
+    this.#options = options;
+    this.#config = options.first.config;
+    this.#watch(options.first.files);
+  }
+
+  now(why: string): void {
+    const { load, apply, log } = this.#options;
+    const loaded = load();
+    this.#watch(loaded.files);
+    if (!loaded.ok) {
+      for (const { path, message } of loaded.problems) {
+        log.error({ setting: path, why }, `settings not reloaded, the old ones stay in force: ${message}`);
+      }
+      return;
+    }
+    const { config } = loaded;
+    for (const [key, setting] of FIXED) {
+      if (JSON.stringify(config[key]) !== JSON.stringify(this.#config[key])) {
+        log.warn({ setting }, "this setting changes with a restart only");
+      }
+    }
+    this.#config = config;
+    // While the old log level holds: the new one may not want to know.
+    log.info({ why }, "settings reloaded");
+    apply(config);
+    warnOf(config, log);
+  }
+
+  stop(): void {
+    this.#watch([]);
+  }
+
+  #watch(files: readonly string[]): void {
+    const wanted = new Set(files);
+    for (const file of this.#watched) if (!wanted.has(file)) unwatchFile(file, this.#onFileChange);
+    for (const file of wanted) {
+      if (this.#watched.has(file)) continue;
+      watchFile(file, { interval: POLL_MS, persistent: false }, this.#onFileChange);
+    }
+    this.#watched = wanted;
+  }
+}
+
+/** What is valid, and yet hardly meant to stay. */
+export function warnOf(config: ConnectorSettings, log: Logger): void {
+  if (config.allowsNothing) {
+    log.warn(
+      "TUNNEL_ALLOW is empty, so every request will be refused: set it to the upstreams this connector may reach",
+    );
+  }
+  for (const { pattern, settings } of config.upstreams) {
+    if (settings.tls.insecure) {
+      log.warn(
+        { upstream: pattern },
+        "TLS certificates of this upstream are not checked: anyone on the way can read and change its requests",
+      );
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { formatToken } from "../../shared/token.ts";
+import { CertificateAuthority } from "../../test/support/certificates.ts";
+import { connectCommand } from "../commands/connect.ts";
+import { loadConfig } from "./connector-settings.ts";
+import { SETTING_NAMES, SETTINGS } from "./setting-table.ts";
+
+const read = (path: string) => readFileSync(join(import.meta.dirname, "../..", path), "utf8");
+
+describe("docs/connector.md", () => {
+  const lines = read("docs/connector.md")
+    .split("\n")
+    .map((line) => line.replaceAll(/ +/g, " "));
+
+  it.each(SETTING_NAMES)("has the row of %s", (name) => {
+    const { flag, env, standard, changes, about } = SETTINGS[name];
+    const flagText = flag === null ? "–" : `\`${flag}\``;
+    expect(lines).toContain(
+      `| \`${name}\` | \`${env}\` | ${flagText} | ${about} | ${standard} | ${changes} |`,
+    );
+  });
+});
+
+describe("examples/culvert.yaml", () => {
+  it("is valid", () => {
+    const authority = new CertificateAuthority("corp");
+    const { cert, key } = authority.issue("connector");
+    const files: Record<string, string> = {
+      "culvert.yaml": read("examples/culvert.yaml"),
+      "/run/secrets/tunnel-token": formatToken({
+        relayUrl: "https://relay.example",
+        tunnelId: `tnl_${"a".repeat(20)}`,
+        kid: `k_${"b".repeat(12)}`,
+        secret: new Uint8Array(32),
+      }),
+      "/etc/culvert/corp-ca.pem": authority.cert,
+      "/etc/culvert/connector.pem": cert,
+      "/etc/culvert/connector.key": key,
+    };
+    const loaded = loadConfig({ config: "culvert.yaml" }, {}, (path) => files[path] ?? "");
+    expect(loaded.ok ? [] : loaded.problems).toEqual([]);
+    expect(loaded.files.toSorted()).toEqual(Object.keys(files).toSorted());
+  });
+});
+
+describe("culvert connect --help", () => {
+  it("knows a flag for every setting but the secret one", () => {
+    const flags = connectCommand().options.map(({ long }) => long);
+    const expected = SETTING_NAMES.flatMap((name) => SETTINGS[name].flag ?? []);
+    expect(new Set(flags)).toEqual(new Set(["--config", "--check", ...expected]));
+  });
+});

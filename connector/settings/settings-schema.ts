@@ -1,0 +1,239 @@
+import { X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
+import * as z from "zod";
+import { DEFAULT_MAX_STREAMS, MAX_STREAMS_PER_OBJECT } from "../../shared/protocol/limits.ts";
+import { parseRelayUrl } from "../../shared/relay-url.ts";
+import { pathPrefixSchema } from "../../shared/services/services-file.ts";
+import { parseToken } from "../../shared/token.ts";
+import { parseAccessLogShare } from "../telemetry/access-log.ts";
+import { parseDurationMs } from "../../shared/duration.ts";
+import { LOG_LEVELS } from "../platform/log.ts";
+import { areFields, parseOtlpEndpoint, parseOtlpHeaders } from "../telemetry/otlp-settings.ts";
+import { parseProxyUrl } from "../platform/proxy.ts";
+import { parseProxyBypass } from "../platform/proxy-bypass.ts";
+import type { LimitsByService } from "../serve/service-limits.ts";
+import { parseAllowlist, parseHostRule } from "../upstream/policy.ts";
+import { DEFAULT_UPSTREAM, type UpstreamRule, type UpstreamSettings } from "../upstream/upstream-rules.ts";
+
+const MAX_CONNECTIONS = 8;
+const MAX_GRACE_MS = 60 * 60 * 1000;
+const MAX_TIMEOUT_MS = 10 * 60 * 1000;
+const MAX_POOL = 10_000;
+
+const NO_SHARE = "must be a number from 0 to 1";
+const NO_FIELDS = 'must be header fields such as "name=value,name=value", values percent-encoded';
+
+/** Gives a file's text, or throws. */
+export type ReadFile = (path: string) => string;
+
+/** Every setting, as text (from a flag or the environment) or in YAML's types. Files are read as they are named. */
+export function settingsSchema(readFile: ReadFile) {
+  return z.strictObject({
+    token: z
+      .string({ error: "set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file that holds it" })
+      .transform((text, context) => {
+        const result = parseToken(text);
+        if (result.ok) return { text, token: result.token };
+        context.addIssue({ code: "custom", message: result.problem });
+        return z.NEVER;
+      }),
+    tokenFile: z.string().optional(),
+    relay: parsed(parseRelayUrl, "must be https://host, or http:// for a relay on this machine").optional(),
+    allow: list()
+      .default("")
+      .transform((text, context) => {
+        const rules = parseAllowlist(text);
+        if (rules.ok) return rules.rules;
+        for (const message of rules.problems) context.addIssue({ code: "custom", message });
+        return z.NEVER;
+      }),
+    services: z.record(z.string(), serviceSchema).default({}).transform(limitsByService),
+    upstreams: z.record(z.string(), upstreamSchema(readFile)).default({}).transform(upstreamRules),
+    connections: number(1, MAX_CONNECTIONS).default(1),
+    maxStreams: number(1, MAX_STREAMS_PER_OBJECT).default(DEFAULT_MAX_STREAMS),
+    gracePeriod: duration(0, MAX_GRACE_MS).default(30_000),
+    metrics: parsed(parseListenAddress, "must be host:port").default({ host: "127.0.0.1", port: 20241 }),
+    loglevel: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
+    accessLog: parsed(parseAccessLogShare, 'must be "all", "off" or a share such as "5%"').default(1),
+    proxy: parsed(parseProxyUrl, "must be http://host:port or https://host:port").optional(),
+    proxyBypass: list().default("").transform(parseProxyBypass),
+    otlpEndpoint: parsed(parseOtlpEndpoint, "must be http://host:port or https://host:port").optional(),
+    otlpHeaders: z
+      .union([parsed(parseOtlpHeaders, NO_FIELDS), z.record(z.string(), z.string()).refine(areFields)], {
+        error: NO_FIELDS,
+      })
+      .default({}),
+    traceShare: share().default(1),
+  });
+}
+
+/** Exported for `culvert ready`, which asks the connector at this address. */
+export function parseListenAddress(text: string): { host: string; port: number } | null {
+  const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || Number(port) > 65_535) return null;
+  return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+}
+
+const serviceSchema = z.strictObject({
+  methods: z
+    .array(z.string().regex(/^[A-Za-z]+$/, "must be a method such as GET"))
+    .min(1)
+    .optional(),
+  paths: z.array(pathPrefixSchema).min(1).optional(),
+  maxBodyBytes: z.int().min(0).optional(),
+});
+
+function limitsByService(services: Record<string, z.infer<typeof serviceSchema>>): LimitsByService {
+  return new Map(
+    Object.entries(services).map(([name, { methods, paths, maxBodyBytes }]) => [
+      name.toLowerCase(),
+      {
+        name,
+        methods: methods?.map((method) => method.toUpperCase()) ?? null,
+        paths: paths ?? null,
+        maxBodyBytes: maxBodyBytes ?? null,
+      },
+    ]),
+  );
+}
+
+function upstreamSchema(readFile: ReadFile) {
+  const file = z.string().transform((path, context): string => {
+    try {
+      return readFile(path);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: unreadable(error) });
+      return z.NEVER;
+    }
+  });
+  return z
+    .strictObject({
+      protocol: z.enum(["auto", "http1", "http2"]).default(DEFAULT_UPSTREAM.protocol),
+      socket: z.string().startsWith("/", "must be an absolute path").optional(),
+      hostHeader: parsed(parseAuthority, "must be host or host:port").optional(),
+      serverName: z.string().min(1).optional(),
+      caFile: file.refine(isCertificate, "holds no certificate in PEM").optional(),
+      certFile: file.refine(isCertificate, "holds no certificate in PEM").optional(),
+      keyFile: file.optional(),
+      // YAML reads 1.3 as a number.
+      minTlsVersion: z.preprocess(String, z.enum(["1.2", "1.3"])).optional(),
+      insecure: z.boolean().default(false),
+      connectTimeout: duration(1, MAX_TIMEOUT_MS).default(DEFAULT_UPSTREAM.connectTimeoutMs),
+      responseTimeout: duration(1, MAX_TIMEOUT_MS).default(DEFAULT_UPSTREAM.responseTimeoutMs),
+      idleTimeout: duration(1, MAX_TIMEOUT_MS).optional(),
+      maxConnections: number(1, MAX_POOL).optional(),
+    })
+    .transform((given, context): UpstreamSettings => {
+      const { caFile: ca, certFile: cert, keyFile: key, minTlsVersion } = given;
+      const wrong = (key: string, message: string) =>
+        context.addIssue({ code: "custom", path: [key], message });
+      if (given.insecure && ca !== undefined) wrong("insecure", "leaves caFile without effect: choose one");
+      if ((cert === undefined) !== (key === undefined)) {
+        wrong("certFile", "a client certificate needs both certFile and keyFile");
+        return z.NEVER;
+      }
+      try {
+        const context = createSecureContext({
+          ...(ca === undefined ? {} : { ca }),
+          ...(cert === undefined || key === undefined ? {} : { cert, key }),
+          ...(minTlsVersion === undefined ? {} : { minVersion: `TLSv${minTlsVersion}` }),
+        });
+        return {
+          protocol: given.protocol,
+          socketPath: given.socket ?? null,
+          hostHeader: given.hostHeader ?? null,
+          tls: { context, serverName: given.serverName ?? null, insecure: given.insecure },
+          connectTimeoutMs: given.connectTimeout,
+          responseTimeoutMs: given.responseTimeout,
+          idleTimeoutMs: given.idleTimeout ?? null,
+          maxConnections: given.maxConnections ?? DEFAULT_UPSTREAM.maxConnections,
+        };
+      } catch (error) {
+        // The message may quote the file.
+        const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+        wrong("keyFile", `certificate and key do not work together: ${code}`);
+        return z.NEVER;
+      }
+    });
+}
+
+function upstreamRules(
+  upstreams: Record<string, UpstreamSettings>,
+  context: z.RefinementCtx,
+): readonly UpstreamRule[] {
+  return Object.entries(upstreams).flatMap(([pattern, settings]) => {
+    const host = parseHostRule(pattern);
+    if (typeof host === "string") {
+      context.addIssue({ code: "custom", path: [pattern], message: host });
+      return [];
+    }
+    if (host.kind === "any" && settings.tls.insecure) {
+      const message = "name each upstream whose certificate is not to be checked";
+      context.addIssue({ code: "custom", path: [pattern, "insecure"], message });
+    }
+    return [{ pattern, host, settings }];
+  });
+}
+
+/** Why a file gives nothing, without its content. */
+export function unreadable(error: unknown): string {
+  return `cannot be read: ${error instanceof Error && "code" in error ? String(error.code) : "no text"}`;
+}
+
+function parsed<T>(parse: (text: string) => T | null, problem: string) {
+  return z.string({ error: problem }).transform((text, context): T => {
+    const value = parse(text);
+    if (value !== null) return value;
+    context.addIssue({ code: "custom", message: problem });
+    return z.NEVER;
+  });
+}
+
+/** Text with commas, or a list of texts. */
+function list() {
+  return z
+    .union([z.string(), z.array(z.string())], { error: "must be a list, or text with commas" })
+    .transform((value) => (typeof value === "string" ? value : value.join(",")));
+}
+
+function number(min: number, max: number) {
+  const problem = `must be a number from ${min} to ${max}`;
+  const digits = z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number);
+  return z
+    .union([z.int(), digits], { error: problem })
+    .refine((value) => value >= min && value <= max, { error: problem });
+}
+
+function share() {
+  const digits = z
+    .string()
+    .regex(/^\d(\.\d{1,9})?$/)
+    .transform(Number);
+  return z
+    .union([z.number(), digits], { error: NO_SHARE })
+    .refine((value) => value >= 0 && value <= 1, { error: NO_SHARE });
+}
+
+function duration(minMs: number, maxMs: number) {
+  const problem = `must be a duration such as "30s", at most ${maxMs / 60_000}m`;
+  return parsed((text) => {
+    const ms = parseDurationMs(text);
+    return ms !== null && ms >= minMs && ms <= maxMs ? ms : null;
+  }, problem);
+}
+
+/** The text itself when it can stand as the authority of a URL, and nothing more than that. */
+function parseAuthority(text: string): string | null {
+  return URL.parse(`http://${text}`)?.host === text.toLowerCase() ? text : null;
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).subject !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,66 @@
+import { lookup } from "node:dns";
+import type { ConnectorSettings } from "./settings/connector-settings.ts";
+import { Connector } from "./connector.ts";
+import { relayDialler } from "./relay/dial-relay.ts";
+import type { Logger } from "./platform/log.ts";
+import { nodeClock } from "./platform/node-clock.ts";
+import type { ServeDeps } from "./serve/serve-http.ts";
+import type { TraceRequest, Tracing } from "./telemetry/request-trace.ts";
+import { checkRunner } from "./checks/run-check.ts";
+import { serveStream } from "./serve/serve-stream.ts";
+import { Upstream } from "./upstream/upstream.ts";
+
+export interface NodeConnectorOptions {
+  config: ConnectorSettings;
+  connectorId: string;
+  softwareVersion: string;
+  /** Null: nothing is traced. */
+  tracing: Tracing | null;
+  log: Logger;
+}
+
+export interface NodeConnector {
+  connector: Connector;
+  /** Requests from now on are served by these settings; those under way keep theirs. */
+  apply: (config: ConnectorSettings) => void;
+}
+
+/** A connector on Node's sockets and clock. It dials at once. */
+export function startConnector({
+  config,
+  connectorId,
+  softwareVersion,
+  tracing,
+  log,
+}: NodeConnectorOptions): NodeConnector {
+  let current = config;
+  const trace: TraceRequest = tracing?.trace ?? (() => null);
+  let serving = servingBy(config);
+  const connector = new Connector({
+    connections: config.connections,
+    maxStreams: config.maxStreams,
+    dialRelay: relayDialler(() => current),
+    serve: (stream, onFinished) => serveStream(stream, { ...serving, trace, onFinished }),
+    runCheck: checkRunner(() => serving.upstream, nodeClock),
+    accessLogShare: () => current.accessLogShare,
+    connectorId,
+    softwareVersion,
+    clock: nodeClock,
+    random: Math.random,
+    spans: tracing?.counts ?? null,
+    log,
+  });
+  const apply = (next: ConnectorSettings): void => {
+    const { upstream } = serving;
+    current = next;
+    serving = servingBy(next);
+    log.level = next.logLevel;
+    upstream.close();
+  };
+  return { connector, apply };
+}
+
+function servingBy(config: ConnectorSettings): Omit<ServeDeps, "trace" | "onFinished"> {
+  const deps = { policy: config.policy, rules: config.upstreams, clock: nodeClock, resolve: lookup };
+  return { ...deps, limits: config.limits, upstream: new Upstream(deps) };
+}

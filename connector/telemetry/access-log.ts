@@ -1,0 +1,41 @@
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { Logger } from "../platform/log.ts";
+import type { RequestSummary } from "./request-summary.ts";
+
+const PERCENTAGE = /^(\d{1,3}(?:\.\d{1,4})?)%$/;
+
+/** `all`, `off` or a share such as `5%`, as a number from 0 to 1; null for anything else. */
+export function parseAccessLogShare(text: string): number | null {
+  if (text === "all") return 1;
+  if (text === "off") return 0;
+  const percent = Number(PERCENTAGE.exec(text)?.[1] ?? Number.NaN);
+  return percent <= 100 ? percent / 100 : null;
+}
+
+/**
+ * One line per request. `share` is of those that succeeded: failures are all told, unless the log is off. What the
+ * allowlist refused is told even then, for somebody has to change something.
+ */
+export class AccessLog {
+  readonly #log: Logger;
+  readonly #share: () => number;
+  readonly #random: () => number;
+
+  constructor(log: Logger, share: () => number, random: () => number) {
+    // None of a summary's keys is one that is masked, and looking for them costs more than writing the line.
+    this.#log = log.child({}, { redact: [] });
+    this.#share = share;
+    this.#random = random;
+  }
+
+  write(summary: RequestSummary, error: TunnelError | null): void {
+    if (error?.code === "UPSTREAM_NOT_ALLOWED") {
+      return this.#log.warn({ ...summary, reason: error.message }, "request");
+    }
+    const share = this.#share();
+    if (share === 0) return;
+    if (error !== null) return this.#log.info({ ...summary, reason: error.message }, "request");
+    const failed = summary.status !== null && summary.status >= 500;
+    if (failed || this.#random() < share) this.#log.info(summary, "request");
+  }
+}

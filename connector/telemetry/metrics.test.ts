@@ -1,0 +1,105 @@
+import { expect, it } from "vitest";
+import type { CheckOutcome } from "../../shared/protocol/service-checks.ts";
+import { Metrics, type MetricSources } from "./metrics.ts";
+import type { RequestSummary } from "./request-summary.ts";
+
+const SUMMARY: RequestSummary = {
+  kind: "http",
+  requestId: "r",
+  traceId: null,
+  project: "p",
+  environment: "production",
+  service: "orders",
+  method: "GET",
+  path: "/",
+  status: 200,
+  code: null,
+  requestBytes: 1,
+  responseBytes: 10,
+  waitMs: 20,
+  durationMs: 30,
+};
+
+function metrics(sources: Partial<MetricSources> = {}): Metrics {
+  return new Metrics("1.2.3", { links: () => [], services: () => [], spans: null, ...sources });
+}
+
+const linesOf = async (subject: Metrics, name: string) =>
+  (await subject.render()).split("\n").filter((line) => line.startsWith(`culvert_connector_${name}`));
+
+it("counts requests by service, class of status and code, with bytes and seconds", async () => {
+  const subject = metrics();
+  for (let i = 0; i < 4; i++) subject.requestStarted("orders");
+  subject.requestFinished(SUMMARY);
+  subject.requestFinished({ ...SUMMARY, status: 204 });
+  subject.requestFinished({ ...SUMMARY, status: null, code: "CANCEL", waitMs: null });
+  expect(await linesOf(subject, "requests_total")).toEqual([
+    'culvert_connector_requests_total{service="orders",kind="http",status="2xx"} 2',
+    'culvert_connector_requests_total{service="orders",kind="http",status="none"} 1',
+  ]);
+  const text = await subject.render();
+  expect(text).toContain('culvert_connector_errors_total{service="orders",code="CANCEL"} 1\n');
+  expect(text).toContain('culvert_connector_response_bytes_total{service="orders"} 30\n');
+  expect(text).toContain('culvert_connector_request_duration_seconds_count{service="orders"} 3\n');
+  expect(text).toContain(
+    'culvert_connector_request_duration_seconds_bucket{le="0.025",service="orders"} 0\n',
+  );
+  expect(text).toContain('culvert_connector_request_duration_seconds_bucket{le="0.05",service="orders"} 3\n');
+  expect(text).toContain('culvert_connector_response_wait_seconds_count{service="orders"} 2\n');
+  expect(text).toContain('culvert_connector_requests_in_flight{service="orders"} 1\n');
+  expect(text).toContain("culvert_connector_active_streams 1\n");
+});
+
+it("keeps long-lived WebSockets out of the durations of requests", async () => {
+  const subject = metrics();
+  subject.requestStarted("orders");
+  subject.requestFinished({ ...SUMMARY, kind: "websocket", status: 101, durationMs: 3_600_000 });
+  expect(await linesOf(subject, "request_duration_seconds_count")).toEqual([]);
+  expect(await linesOf(subject, "requests_total")).toEqual([
+    'culvert_connector_requests_total{service="orders",kind="websocket",status="1xx"} 1',
+  ]);
+});
+
+it("has 200 services at most, whatever names come; the rest is one", async () => {
+  const subject = metrics();
+  for (let i = 0; i < 1_000; i++) {
+    subject.requestStarted(`service-${i}`);
+    subject.requestFinished({ ...SUMMARY, service: `service-${i}` });
+  }
+  const lines = await linesOf(subject, "requests_total");
+  expect(lines).toHaveLength(201);
+  expect(lines).toContain('culvert_connector_requests_total{service="other",kind="http",status="2xx"} 800');
+});
+
+it("does not let a name out of its label", async () => {
+  const subject = metrics();
+  subject.requestStarted('a"} 1\nevil{x="');
+  expect(await linesOf(subject, "requests_in_flight")).toEqual([
+    'culvert_connector_requests_in_flight{service="a\\"} 1\\nevil{x=\\""} 1',
+  ]);
+});
+
+it("tells each connection's state and round trip, and which services are up", async () => {
+  const outcomes: CheckOutcome[] = ["PASSING", "UPSTREAM_DNS", "PENDING"];
+  const subject = metrics({
+    links: () => [
+      { state: "ready", roundTripMs: 12 },
+      { state: "waiting", roundTripMs: null },
+    ],
+    services: () => outcomes.map((outcome, index) => ({ service: `service-${index}`, outcome })),
+  });
+  expect((await linesOf(subject, "links")).filter((line) => !line.endsWith(" 0"))).toEqual([
+    'culvert_connector_links{state="ready"} 1',
+    'culvert_connector_links{state="waiting"} 1',
+  ]);
+  expect(await linesOf(subject, "ready_connections")).toEqual(["culvert_connector_ready_connections 1"]);
+  expect(await linesOf(subject, "relay_round_trip")).toEqual([
+    'culvert_connector_relay_round_trip_seconds{connection="0"} 0.012',
+  ]);
+  expect(await linesOf(subject, "service_up")).toEqual([
+    'culvert_connector_service_up{service="service-0"} 1',
+    'culvert_connector_service_up{service="service-1"} 0',
+  ]);
+  outcomes.length = 1;
+  expect(await linesOf(subject, "service_up")).toHaveLength(1);
+});

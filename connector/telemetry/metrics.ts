@@ -1,0 +1,189 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type CheckOutcome, isFailing } from "../../shared/protocol/service-checks.ts";
+import type { RequestSummary } from "./request-summary.ts";
+import { SPAN_OUTCOMES, type SpanCounts } from "./request-trace.ts";
+
+/** Names of services come from the relay: beyond so many they share the label "other". */
+const MAX_SERVICES = 200;
+const OTHER = "other";
+/** From a cached answer next door to the response timeout, in seconds. */
+const DURATION_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** States of a connection to the relay; "waiting" is between two attempts. */
+export const LINK_STATES = [
+  "connecting",
+  "handshaking",
+  "ready",
+  "draining",
+  "waiting",
+  "ended",
+  "stopped",
+] as const;
+
+/** What is asked for when the metrics are read. */
+export interface MetricSources {
+  links(): readonly { state: (typeof LINK_STATES)[number]; roundTripMs: number | null }[];
+  services(): readonly { service: string; outcome: CheckOutcome }[];
+  /** Null: nothing is traced. */
+  spans: Readonly<SpanCounts> | null;
+}
+
+/** What the process has done since it started, for Prometheus. Labels are bounded whatever the relay sends. */
+export class Metrics {
+  activeStreams = 0;
+  readonly #registry = new Registry();
+  readonly #services = new Set<string>();
+  readonly #requests: Counter<"service" | "kind" | "status">;
+  readonly #errors: Counter<"service" | "code">;
+  readonly #durations: Histogram<"service">;
+  readonly #waits: Histogram<"service">;
+  readonly #inFlight: Gauge<"service">;
+  readonly #requestBytes: Counter<"service">;
+  readonly #responseBytes: Counter<"service">;
+  readonly #connectionsLost: Counter;
+  readonly #reconnects: Counter;
+  readonly #relayMessages: Counter;
+  readonly #relayBytes: Counter;
+  readonly #creditStalls: Counter;
+
+  constructor(version: string, sources: MetricSources) {
+    const registers = [this.#registry];
+    const counter = <L extends string>(
+      name: string,
+      help: string,
+      labelNames: L[] = [],
+      collect?: (counter: Counter<L>) => void,
+    ) =>
+      new Counter({
+        ...{ name: `culvert_connector_${name}`, help, labelNames, registers },
+        collect() {
+          collect?.(this);
+        },
+      });
+    const histogram = (name: string, help: string) =>
+      new Histogram({
+        ...{ name: `culvert_connector_${name}`, help, labelNames: ["service"], registers },
+        buckets: DURATION_BUCKETS,
+      });
+    const gauge = <L extends string>(
+      name: string,
+      help: string,
+      labelNames: L[] = [],
+      collect?: (gauge: Gauge<L>) => void,
+    ) =>
+      new Gauge({
+        ...{ name: `culvert_connector_${name}`, help, labelNames, registers },
+        collect() {
+          collect?.(this);
+        },
+      });
+
+    this.#requests = counter("requests_total", "Requests that ended; status is the answer's class.", [
+      "service",
+      "kind",
+      "status",
+    ]);
+    this.#errors = counter("errors_total", "Requests that failed, by culvert code.", ["service", "code"]);
+    this.#durations = histogram("request_duration_seconds", "HTTP requests from arrival to their last byte.");
+    this.#waits = histogram("response_wait_seconds", "HTTP requests from arrival to the response's head.");
+    this.#requestBytes = counter("request_bytes_total", "Body bytes sent upstream.", ["service"]);
+    this.#responseBytes = counter("response_bytes_total", "Body bytes received from upstreams.", ["service"]);
+    this.#inFlight = gauge("requests_in_flight", "Requests and WebSockets being served.", ["service"]);
+    gauge("active_streams", "Requests and WebSockets being served, over all services.", [], (all) =>
+      all.set(this.activeStreams),
+    );
+    gauge("ready_connections", "Connections accepted by the relay.", [], (ready) =>
+      ready.set(sources.links().filter(({ state }) => state === "ready").length),
+    );
+    gauge("links", "Connections to the relay, by state.", ["state"], (links) => {
+      for (const state of LINK_STATES) {
+        links.set({ state }, sources.links().filter((link) => link.state === state).length);
+      }
+    });
+    gauge("relay_round_trip_seconds", "Of the last keepalive on each connection.", ["connection"], (rtt) => {
+      rtt.reset();
+      for (const [connection, { roundTripMs }] of sources.links().entries()) {
+        if (roundTripMs !== null) rtt.set({ connection }, roundTripMs / 1_000);
+      }
+    });
+    gauge("service_up", "1 while the check of a service passes, 0 while it fails.", ["service"], (up) => {
+      up.reset();
+      for (const { service, outcome } of sources.services()) {
+        const label = this.#labelOf(service);
+        if (outcome !== "PENDING" && label !== OTHER) up.set({ service: label }, isFailing(outcome) ? 0 : 1);
+      }
+    });
+    const { spans } = sources;
+    if (spans !== null) {
+      counter("spans_total", "Spans of traced requests, by what became of them.", ["outcome"], (all) => {
+        all.reset();
+        for (const outcome of SPAN_OUTCOMES) all.inc({ outcome }, spans[outcome]);
+      });
+    }
+    gauge("info", "Always 1.", ["version"]).set({ version }, 1);
+    this.#connectionsLost = counter(
+      "connections_lost_total",
+      "Connections to the relay that were lost or refused.",
+    );
+    this.#reconnects = counter(
+      "reconnects_total",
+      "Connections accepted by the relay again, after a loss or a planned move.",
+    );
+    this.#relayMessages = counter(
+      "relay_messages_total",
+      "Messages sent to the relay, where they are billed.",
+    );
+    this.#relayBytes = counter("relay_bytes_total", "Bytes sent to the relay.");
+    this.#creditStalls = counter("credit_stalls_total", "Streams that had to wait for the relay's window.");
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  requestStarted(service: string): void {
+    this.activeStreams++;
+    this.#inFlight.inc({ service: this.#labelOf(service) });
+  }
+
+  requestFinished(summary: RequestSummary): void {
+    const { kind, status, code, requestBytes, responseBytes, waitMs, durationMs } = summary;
+    const service = this.#labelOf(summary.service);
+    this.activeStreams--;
+    this.#inFlight.dec({ service });
+    const statusClass = status === null ? "none" : `${Math.floor(status / 100)}xx`;
+    this.#requests.inc({ service, kind, status: statusClass });
+    if (code !== null) this.#errors.inc({ service, code });
+    this.#requestBytes.inc({ service }, requestBytes);
+    this.#responseBytes.inc({ service }, responseBytes);
+    if (kind !== "http") return;
+    this.#durations.observe({ service }, durationMs / 1_000);
+    if (waitMs !== null) this.#waits.observe({ service }, waitMs / 1_000);
+  }
+
+  connectionLost(): void {
+    this.#connectionsLost.inc();
+  }
+
+  reconnected(): void {
+    this.#reconnects.inc();
+  }
+
+  relayMessageSent(sizeBytes: number): void {
+    this.#relayMessages.inc();
+    this.#relayBytes.inc(sizeBytes);
+  }
+
+  creditStalled(): void {
+    this.#creditStalls.inc();
+  }
+
+  /** The text format of Prometheus, version 0.0.4. */
+  render(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #labelOf(service: string): string {
+    if (this.#services.has(service)) return service;
+    if (this.#services.size >= MAX_SERVICES) return OTHER;
+    this.#services.add(service);
+    return service;
+  }
+}

@@ -1,0 +1,219 @@
+import {
+  type Context,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Tracer,
+} from "@opentelemetry/api";
+import { parseTraceParent } from "@opentelemetry/core";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  ParentBasedSampler,
+  RandomIdGenerator,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from "@opentelemetry/sdk-trace";
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_SERVICE_INSTANCE_ID,
+  ATTR_SERVICE_NAME,
+  ATTR_SERVICE_VERSION,
+  ATTR_URL_FULL,
+  ATTR_URL_PATH,
+  ATTR_URL_SCHEME,
+  HTTP_REQUEST_METHOD_VALUE_OTHER,
+} from "@opentelemetry/semantic-conventions";
+import type { OpenHead } from "../../shared/protocol/head.ts";
+import type { Logger } from "../platform/log.ts";
+import type { OtlpSettings } from "./otlp-settings.ts";
+import { agentThrough, type Proxy } from "../platform/proxy.ts";
+import type { RequestSummary } from "./request-summary.ts";
+import type { RequestTrace, SpanCounts, TraceOutcome, Tracing } from "./request-trace.ts";
+import { countedBatches } from "./span-batches.ts";
+import { parseTarget } from "../upstream/policy.ts";
+
+/** Of one batch, repetitions included. */
+const EXPORT_TIMEOUT_MS = 10_000;
+
+/** The methods that the conventions name; any other is told as `_OTHER`, for there may be endlessly many. */
+const KNOWN_METHODS: ReadonlySet<string> = new Set(
+  "CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE".split(" "),
+);
+
+export interface OtlpTracingOptions {
+  settings: OtlpSettings;
+  /** To an endpoint over TLS; null: straight. */
+  proxy: Proxy | null;
+  /** Who tells it: `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` add to this and come first. */
+  connectorId: string;
+  tunnelId: string;
+  softwareVersion: string;
+  log: Logger;
+}
+
+/** Traces by OpenTelemetry's SDK, sent over OTLP/HTTP in protobuf. Loaded only where it is configured. */
+export class OtlpTracing implements Tracing {
+  readonly counts: SpanCounts = { exported: 0, failed: 0, dropped: 0 };
+  readonly #ids = new AdoptingIds();
+  readonly #provider: TracerProvider;
+  readonly #tracer: Tracer;
+
+  constructor(options: OtlpTracingOptions) {
+    const { settings, proxy, softwareVersion, log } = options;
+    const told = resourceFromAttributes({
+      [ATTR_SERVICE_NAME]: "culvert-connector",
+      [ATTR_SERVICE_VERSION]: softwareVersion,
+      [ATTR_SERVICE_INSTANCE_ID]: options.connectorId,
+      "culvert.tunnel.id": options.tunnelId,
+    });
+    const exporter = new OTLPTraceExporter({
+      url: settings.url,
+      headers: { ...settings.headers },
+      timeoutMillis: EXPORT_TIMEOUT_MS,
+      ...(proxy === null ? {} : { httpAgentOptions: () => agentThrough(proxy) }),
+    });
+    this.#provider = new TracerProvider({
+      resource: told.merge(detectResources({ detectors: [envDetector] })),
+      sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(settings.rootShare) }),
+      idGenerator: this.#ids,
+      spanProcessors: [countedBatches(exporter, this.counts, log)],
+    });
+    this.#tracer = this.#provider.getTracer("culvert", softwareVersion);
+  }
+
+  trace = (open: OpenHead): RequestTrace | null => {
+    const parent = parentOf(open);
+    this.#ids.nextTraceId = parent.adopted;
+    const span = this.#tracer.startSpan(
+      `${methodOf(open)} ${open.service}`,
+      {
+        kind: SpanKind.SERVER,
+        attributes: {
+          ...commonAttributes(open),
+          [ATTR_SERVER_ADDRESS]: open.service,
+          [ATTR_URL_PATH]: withoutQuery(open.path),
+          "culvert.service": open.service,
+          "culvert.project": open.project,
+          "culvert.environment": open.environment,
+          "culvert.request.id": open.requestId,
+          "culvert.kind": open.kind,
+        },
+      },
+      parent.context,
+    );
+    return span.isRecording() ? new OtlpRequestTrace(this.#tracer, open, span) : null;
+  };
+
+  async flush(timeoutMs: number): Promise<void> {
+    const deadline = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref());
+    // A failure has been logged and counted by then.
+    await Promise.race([this.#provider.shutdown().catch(() => {}), deadline]);
+  }
+}
+
+class OtlpRequestTrace implements RequestTrace {
+  readonly #tracer: Tracer;
+  readonly #open: OpenHead;
+  readonly #span: Span;
+  #upstream: Span | null = null;
+
+  constructor(tracer: Tracer, open: OpenHead, span: Span) {
+    this.#tracer = tracer;
+    this.#open = open;
+    this.#span = span;
+  }
+
+  callUpstream(): string {
+    const { target, path } = this.#open;
+    const { host, port } = parseTarget(target);
+    const upstream = this.#tracer.startSpan(
+      methodOf(this.#open),
+      {
+        kind: SpanKind.CLIENT,
+        attributes: {
+          ...commonAttributes(this.#open),
+          [ATTR_SERVER_ADDRESS]: host,
+          [ATTR_SERVER_PORT]: port,
+          [ATTR_URL_FULL]: target + withoutQuery(path),
+        },
+      },
+      trace.setSpan(ROOT_CONTEXT, this.#span),
+    );
+    this.#upstream = upstream;
+    const { traceId, spanId } = upstream.spanContext();
+    return `00-${traceId}-${spanId}-01`;
+  }
+
+  upstreamDone(outcome: TraceOutcome): void {
+    if (this.#upstream !== null) end(this.#upstream, outcome, 400);
+    this.#upstream = null;
+  }
+
+  finish(summary: RequestSummary): void {
+    this.upstreamDone(summary);
+    this.#span.setAttributes({
+      "culvert.request.bytes": summary.requestBytes,
+      "culvert.response.bytes": summary.responseBytes,
+    });
+    end(this.#span, summary, 500);
+  }
+}
+
+/** Statuses from `errorsFrom` on are errors: for who asks, 4xx are; for who answers, they are not. */
+function end(span: Span, { status, code }: TraceOutcome, errorsFrom: number): void {
+  if (status !== null) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
+  const error = code ?? (status !== null && status >= errorsFrom ? String(status) : null);
+  if (error !== null) span.setAttribute(ATTR_ERROR_TYPE, error);
+  // That the gateway gave up is no fault of anyone here.
+  if (error !== null && error !== "CANCEL") span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+}
+
+/**
+ * The caller's span. A trace that the relay named, because no caller did, begins here: it keeps its id, which the logs
+ * have too, and no parent is told that nobody exports.
+ */
+function parentOf({ fields, requestId }: OpenHead): { context: Context; adopted: string | null } {
+  const traceparent = fields.find(([name]) => name === "traceparent")?.[1] ?? "";
+  const parent = parseTraceParent(traceparent);
+  if (parent === null) return { context: ROOT_CONTEXT, adopted: null };
+  if (parent.traceId === requestId.replaceAll("-", "")) {
+    return { context: ROOT_CONTEXT, adopted: parent.traceId };
+  }
+  return { context: trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true }), adopted: null };
+}
+
+class AdoptingIds extends RandomIdGenerator {
+  /** The id of the next trace that begins; null: a random one. */
+  nextTraceId: string | null = null;
+  readonly #random = new RandomIdGenerator();
+
+  override generateTraceId = (): string => this.nextTraceId ?? this.#random.generateTraceId();
+}
+
+function commonAttributes(open: OpenHead): Record<string, string> {
+  const method = methodOf(open);
+  return {
+    [ATTR_HTTP_REQUEST_METHOD]: method === "HTTP" ? HTTP_REQUEST_METHOD_VALUE_OTHER : method,
+    ...(method === "HTTP" ? { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: open.method } : {}),
+    [ATTR_URL_SCHEME]: open.target.slice(0, open.target.indexOf(":")),
+  };
+}
+
+/** As it stands in a span's name. */
+function methodOf({ method }: OpenHead): string {
+  return KNOWN_METHODS.has(method) ? method : "HTTP";
+}
+
+/** Queries hold what must not leave: tokens, names, card numbers. */
+function withoutQuery(path: string): string {
+  return path.split("?", 1)[0] ?? "";
+}

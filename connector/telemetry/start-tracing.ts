@@ -1,0 +1,30 @@
+import type { ConnectorSettings } from "../settings/connector-settings.ts";
+import type { Logger } from "../platform/log.ts";
+import type { Proxy } from "../platform/proxy.ts";
+import type { Tracing } from "./request-trace.ts";
+
+export interface TracingOptions {
+  config: ConnectorSettings;
+  connectorId: string;
+  softwareVersion: string;
+  log: Logger;
+}
+
+/** Null where no endpoint is set: then nothing of OpenTelemetry is loaded. */
+export async function startTracing({ config, ...rest }: TracingOptions): Promise<Tracing | null> {
+  const { traces: settings, token } = config;
+  if (settings === null) return null;
+  const { OtlpTracing } = await import("./otlp-tracing.ts");
+  return new OtlpTracing({
+    ...rest,
+    ...{ settings, proxy: proxyForTraces(config), tunnelId: token.tunnelId },
+  });
+}
+
+/** Null: straight. As with relays, only what is inside TLS goes through the proxy. */
+export function proxyForTraces({ traces, proxy, proxyBypass }: ConnectorSettings): Proxy | null {
+  const url = URL.parse(traces?.url ?? "");
+  if (url?.protocol !== "https:") return null;
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return proxyBypass(host, Number(url.port || 443)) ? null : proxy;
+}

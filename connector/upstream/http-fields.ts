@@ -1,0 +1,72 @@
+import { joinCookies, removeForbiddenTrailers, removeHopByHop } from "../../shared/http/fields.ts";
+import type { Field } from "../../shared/protocol/head.ts";
+
+// oxlint-disable-next-line no-control-regex -- all of ASCII is meant
+const BEYOND_ASCII = /[^\x00-\x7f]/;
+
+/** The target is the authority, and a tunnel cannot hold a body back until a 100 comes. */
+const NOT_FORWARDED: ReadonlySet<string> = new Set(["host", "expect"]);
+
+/** Fields of a WebSocket handshake that each hop makes for itself. */
+const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
+  "content-length",
+  "sec-websocket-accept",
+  "sec-websocket-extensions",
+  "sec-websocket-key",
+  "sec-websocket-version",
+]);
+
+/** Text as the Latin-1 string of its UTF-8 bytes: what Node's HTTP clients write byte for byte. */
+export function wireText(text: string): string {
+  return BEYOND_ASCII.test(text) ? Buffer.from(text, "utf8").toString("latin1") : text;
+}
+
+/** What goes upstream of the fields that the head's codec has let through. */
+export function requestFields(fields: readonly Field[]): readonly Field[] {
+  return joinCookies(fields.filter(([name]) => !NOT_FORWARDED.has(name)));
+}
+
+/** With this `traceparent` instead of the caller's; null: as they are. */
+export function withTraceparent(fields: readonly Field[], traceparent: string | null): readonly Field[] {
+  if (traceparent === null) return fields;
+  return [...fields.filter(([name]) => name !== "traceparent"), ["traceparent", traceparent]];
+}
+
+/** Names and values in turn, as they are written. */
+export function rawHeadersOf(fields: readonly Field[]): string[] {
+  const raw: string[] = [];
+  for (const [name, value] of fields) raw.push(name, wireText(value));
+  return raw;
+}
+
+/** The other way round: text that came as Latin-1 is its UTF-8 bytes. */
+export function receivedText(latin1: string): string {
+  return BEYOND_ASCII.test(latin1) ? Buffer.from(latin1, "latin1").toString("utf8") : latin1;
+}
+
+/** Fields as Node gives them: names and Latin-1 values in turn, and HTTP/2's pseudo-fields, which are left out. */
+export function receivedFields(raw: readonly string[]): readonly Field[] {
+  const fields: Field[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? "";
+    if (name.startsWith(":")) continue;
+    fields.push([name.toLowerCase(), receivedText(raw[i + 1] ?? "").replace(/[ \t]+$/, "")]);
+  }
+  return fields;
+}
+
+/** What an upstream's head becomes on the wire. */
+export function responseFields(status: number, received: readonly Field[]): readonly Field[] {
+  const fields = removeHopByHop(received);
+  // RFC 9112 §6.3: a transfer coding overrides the length. RFC 9110 §8.6: a 204 has none.
+  const lengthless = status === 204 || received.some(([name]) => name === "transfer-encoding");
+  return lengthless ? fields.filter(([name]) => name !== "content-length") : fields;
+}
+
+export function trailerFields(received: readonly Field[]): readonly Field[] {
+  return received.length === 0 ? received : removeForbiddenTrailers(received);
+}
+
+export function withoutHandshakeFields(fields: readonly Field[]): readonly Field[] {
+  return fields.filter(([name]) => !HANDSHAKE_FIELDS.has(name));
+}

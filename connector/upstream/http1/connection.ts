@@ -1,0 +1,297 @@
+import type { Socket } from "node:net";
+import type { Clock } from "../../../shared/clock.ts";
+import { bodyFraming, requestHead, type RequestHead, wrongLength } from "./request.ts";
+import { ResponseParser } from "./response.ts";
+import { Upload } from "./upload.ts";
+import type { Lease, LeaseEvents, LeaseRequest } from "../lease.ts";
+import { waitForReadingSide } from "../../platform/patient-writes.ts";
+
+/** Below the 5 s of Node's servers, the shortest that is common; a server's own hint may lengthen it. */
+const IDLE_MS = 4_000;
+const IDLE_MAX_MS = 60_000;
+/** How much earlier than a server says it will: a request under way to it takes time. */
+const IDLE_MARGIN_MS = 2_000;
+
+export interface Http1Options {
+  socket: Socket;
+  clock: Clock;
+  /** Null: a few seconds, or what the server's `Keep-Alive` says. */
+  idleTimeoutMs: number | null;
+  /** The exchange ended and another may follow. `settle` is to be called when the next turn's work is done. */
+  onIdle(connection: Http1Connection): void;
+  /** Called once: the socket is no more. */
+  onGone(connection: Http1Connection): void;
+}
+
+/**
+ * One HTTP/1.1 connection that carries one exchange at a time. Which request goes on which connection is the pool's
+ * decision. It is used again only when nothing is left of the exchange before: whatever comes that no request has
+ * asked for ends it, and never becomes part of an answer.
+ */
+export class Http1Connection implements Lease {
+  readonly openedAtMs: number;
+  readonly #options: Http1Options;
+  readonly #socket: Socket;
+  readonly #parser = new ResponseParser();
+  /** Of the exchange under way. */
+  #events: LeaseEvents | null = null;
+  #heard = false;
+  #settled = true;
+  /** The next exchange, which waits for the connection to settle. */
+  #next: { request: LeaseRequest; events: LeaseEvents } | null = null;
+  #upload: Upload | null = null;
+  #failure: Error | null = null;
+  /** The socket has closed; its own `closed` says so too early. */
+  #gone = false;
+  /** Another exchange may follow this one. */
+  #kept = true;
+  #paused = false;
+  #feeding = false;
+  /** What was read and not yet taken, while paused. */
+  #rest: Buffer | null = null;
+  /** The upstream's end came behind that: Node tells it though the socket is paused. */
+  #endWaits = false;
+  #patient = false;
+  #servedCount = 0;
+  #idleUntilMs = Infinity;
+  #idleTimer: { atMs: number; cancel: () => void } | null = null;
+
+  constructor(options: Http1Options) {
+    const { socket, clock } = options;
+    this.#options = options;
+    this.#socket = socket;
+    this.openedAtMs = clock.nowMs();
+    socket.on("data", (bytes: Buffer) => this.#onBytes(bytes));
+    socket.on("end", () => this.#onEnd());
+    socket.once("close", () => this.#onClose());
+  }
+
+  get reused(): boolean {
+    return this.#servedCount > 0;
+  }
+
+  get heard(): boolean {
+    return this.#heard;
+  }
+
+  /** Its timer may be late. */
+  get usable(): boolean {
+    return !this.#socket.destroyed && this.#options.clock.nowMs() < this.#idleUntilMs;
+  }
+
+  dispatch(request: LeaseRequest, events: LeaseEvents): void {
+    this.#heard = false;
+    if (this.#settled) this.#start(request, events);
+    else this.#next = { request, events };
+  }
+
+  /**
+   * What came right behind a response, be it bytes that nobody asked for or the end, has been seen by now, and the next
+   * request may be written without taking that for its answer.
+   */
+  settle(): void {
+    this.#settled = true;
+    const next = this.#next;
+    this.#next = null;
+    if (next !== null) this.#start(next.request, next.events);
+  }
+
+  pause(): void {
+    if (this.#events === null) return;
+    this.#paused = true;
+    this.#parser.halt();
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    // What was fed goes on where it was called from.
+    if (this.#feeding) return void this.#socket.resume();
+    const rest = this.#rest;
+    this.#rest = null;
+    if (rest !== null) this.#take(rest);
+    if (this.#paused) return;
+    if (this.#endWaits) this.#onEnd();
+    else this.#socket.resume();
+  }
+
+  done(): void {
+    this.#servedCount++;
+    if (!this.#kept) return;
+    this.#settled = false;
+    this.#becomeIdle();
+    this.#options.onIdle(this);
+  }
+
+  abort(onTornDown: () => void): void {
+    const socket = this.#socket;
+    this.#endExchange();
+    if (this.#gone) queueMicrotask(onTornDown);
+    else socket.once("close", () => onTornDown());
+    socket.destroy();
+  }
+
+  destroy(): void {
+    this.#endExchange();
+    this.#socket.destroy();
+  }
+
+  #start(request: LeaseRequest, events: LeaseEvents): void {
+    const { method, body } = request;
+    // RFC 9112 §6.3 gives the answer to a HEAD no body; a server that sends one all the same is not asked again.
+    const keepAlive = method !== "HEAD";
+    let head: RequestHead;
+    try {
+      if (this.#socket.destroyed) throw new Error("the connection was closed");
+      head = requestHead(request, keepAlive);
+      const lengthBytes = body === null ? 0 : Buffer.isBuffer(body) ? body.byteLength : head.declaredBytes;
+      if (head.declaredBytes !== null && head.declaredBytes !== lengthBytes) throw wrongLength(true);
+    } catch (error) {
+      // Not at once: who dispatches has not yet returned.
+      queueMicrotask(() => events.onLeaseError(error as Error));
+      return;
+    }
+    this.#events = events;
+    // A body that the method has no use for may confuse the server about where the next request starts.
+    this.#kept = keepAlive && (body === null || head.expectsBody);
+    this.#parser.begin(method, events);
+    events.onRequestStart();
+    if (body === null || (Buffer.isBuffer(body) && body.byteLength === 0)) {
+      this.#socket.write(head.text + bodyFraming(0, head.expectsBody), "latin1");
+      events.onRequestSent();
+    } else {
+      this.#sendBody(head, body, events);
+    }
+  }
+
+  #sendBody(head: RequestHead, body: Exclude<LeaseRequest["body"], null>, events: LeaseEvents): void {
+    const socket = this.#socket;
+    if (!this.#patient) {
+      this.#patient = true;
+      waitForReadingSide(socket, this.#options.clock, () => void (this.#kept = false));
+    }
+    if (Buffer.isBuffer(body)) {
+      socket.cork();
+      socket.write(head.text + bodyFraming(body.byteLength, true), "latin1");
+      socket.write(body);
+      socket.uncork();
+      events.onRequestSent();
+    } else {
+      this.#upload = new Upload(socket, body, head, {
+        onRequestSent: () => {
+          this.#upload = null;
+          events.onRequestSent();
+        },
+        onUploadError: (error) => this.#fail(error),
+      });
+      this.#upload.start();
+    }
+  }
+
+  #onBytes(bytes: Buffer): void {
+    if (this.#events === null) return void this.#socket.destroy();
+    this.#heard = true;
+    this.#take(bytes);
+  }
+
+  #take(bytes: Buffer): void {
+    const events = this.#events;
+    const parser = this.#parser;
+    let at = 0;
+    this.#feeding = true;
+    try {
+      do at = parser.feed(bytes, at);
+      while (this.#events === events && !this.#paused && !parser.ended && at < bytes.byteLength);
+    } catch (error) {
+      return this.#fail(error as Error);
+    } finally {
+      this.#feeding = false;
+    }
+    if (this.#events !== events) return;
+    if (parser.ended) this.#finish(at < bytes.byteLength);
+    else if (at < bytes.byteLength) this.#rest = bytes.subarray(at);
+  }
+
+  /** The response is complete; `more`: something stands behind it. */
+  #finish(more: boolean): void {
+    const events = this.#events;
+    const socket = this.#socket;
+    const { trailers, framing } = this.#parser;
+    const sent = this.#upload === null && socket.writableLength === 0;
+    this.#kept &&= !more && sent && !this.#endWaits && framing?.keepAlive === true && this.#idleMs > 0;
+    if (!this.#kept) this.destroy();
+    else if (this.#paused) socket.resume();
+    this.#endExchange();
+    events?.onResponseEnd(trailers);
+  }
+
+  /** Told when the socket is gone: by then what came before the failure has gone its way. */
+  #fail(error: Error): void {
+    const events = this.#events;
+    this.destroy();
+    if (this.#gone) return events?.onLeaseError(error);
+    this.#events = events;
+    this.#failure = error;
+  }
+
+  #endExchange(): void {
+    this.#events = null;
+    this.#next = null;
+    this.#parser.stop();
+    this.#paused = false;
+    this.#rest = null;
+    this.#endWaits = false;
+    this.#upload?.stop();
+    this.#upload = null;
+  }
+
+  #onEnd(): void {
+    if (this.#events === null) this.#socket.destroy();
+    else if (this.#rest !== null) this.#endWaits = true;
+    else if (this.#parser.finish()) this.#finish(false);
+    else this.#fail(new Error("the upstream closed the connection"));
+  }
+
+  #onClose(): void {
+    this.#gone = true;
+    this.#idleTimer?.cancel();
+    this.#idleTimer = null;
+    this.#options.onGone(this);
+    if (this.#endWaits) return;
+    const events = this.#events ?? this.#next?.events;
+    this.#endExchange();
+    events?.onLeaseError(this.#failure ?? this.#socket.errored ?? new Error("the connection was closed"));
+  }
+
+  /** How long it may wait for another request. */
+  get #idleMs(): number {
+    const { idleTimeoutMs } = this.#options;
+    const keepAliveMs = this.#parser.framing?.keepAliveMs ?? null;
+    if (keepAliveMs === null) return idleTimeoutMs ?? IDLE_MS;
+    return Math.min(keepAliveMs - IDLE_MARGIN_MS, idleTimeoutMs ?? IDLE_MAX_MS);
+  }
+
+  /** One timer is set for many exchanges: where it comes too early, it is set once more. */
+  #becomeIdle(): void {
+    const nowMs = this.#options.clock.nowMs();
+    const idleMs = this.#idleMs;
+    this.#idleUntilMs = nowMs + idleMs;
+    if (this.#idleTimer !== null && this.#idleTimer.atMs <= this.#idleUntilMs) return;
+    this.#idleTimer?.cancel();
+    this.#setIdleTimer(idleMs);
+  }
+
+  #setIdleTimer(delayMs: number): void {
+    const { clock } = this.#options;
+    const cancel = clock.after(delayMs, () => {
+      this.#idleTimer = null;
+      // In use: it is set when that is over.
+      if (this.#events !== null || this.#next !== null) return;
+      const leftMs = this.#idleUntilMs - clock.nowMs();
+      if (leftMs > 0) this.#setIdleTimer(leftMs);
+      else this.destroy();
+    });
+    this.#idleTimer = { atMs: clock.nowMs() + delayMs, cancel };
+  }
+}

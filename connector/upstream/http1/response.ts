@@ -1,0 +1,246 @@
+import { isFieldValue } from "../../../shared/http/fields.ts";
+import type { Field } from "../../../shared/protocol/head.ts";
+import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { type Framing, framingOf } from "./framing.ts";
+import { HeadReader } from "./head.ts";
+
+const LF = 0x0a;
+const CR = 0x0d;
+const SEMICOLON = 0x3b;
+
+/** A client has to absorb any number (RFC 9110 §15.2); a server that never comes to an end is none. */
+const MAX_INTERIM_HEADS = 64;
+/** Of one body: nobody uses them, and without a bound a body without a byte could go on for ever. As Node's servers. */
+const MAX_EXTENSION_BYTES = 16 * 1024;
+/** More digits than a safe integer has; leading zeros are bounded as well. */
+const MAX_SIZE_DIGITS = 16;
+
+/** -1: not one. */
+const HEX_DIGITS = Int8Array.from({ length: 256 }, (_, byte) => {
+  const digit = Number.parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(digit) ? -1 : digit;
+});
+/** `name`, `name=token` or `name="any text"`, with semicolons between them. */
+const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
+const EXTENSION = `${TOKEN}(?:=(?:${TOKEN}|"(?:[^"\\\\]|\\\\.)*"))?`;
+const EXTENSIONS = new RegExp(`^${EXTENSION}(?:;${EXTENSION})*$`);
+const IN_EXTENSION = Uint8Array.from({ length: 256 }, (_, byte) =>
+  isFieldValue(String.fromCharCode(byte)) ? 1 : 0,
+);
+
+export interface ResponseEvents {
+  onResponseHead(status: number, reason: string, fields: readonly Field[]): void;
+  /** A view of what was fed. */
+  onResponseData(bytes: Buffer): void;
+}
+
+/**
+ * Takes one response after the other out of what a connection reads. It knows no socket, holds nothing of a body, and
+ * takes no byte behind a response's end.
+ *
+ *     head ─┬─> counted ─────────────────────────────────────────> ended
+ *      ^ 1xx├─> until close ─────────────────── finish() ────────> ended
+ *      └────┴─> size ─> (extension) ─> size end ─┬─> trailers ───> ended
+ *                ^                               └─> chunk ─> chunk CR ─> chunk LF ─┐
+ *                └──────────────────────────────────────────────────────────────────┘
+ *
+ * Of chunks (RFC 9112 §7.1), a size is hexadecimal digits and nothing else: no sign, no prefix, no blank before or
+ * behind. Extensions are skipped, trailing fields read as those of a head. What a HEAD, a 204 or a 304 is answered
+ * with has no body, whatever it says of one; an upgrade (101) was never asked for.
+ */
+export class ResponseParser {
+  /** Null until a head is complete. */
+  framing: Framing | null = null;
+  trailers: readonly Field[] = [];
+  readonly #head = new HeadReader();
+  #events: ResponseEvents | null = null;
+  #method = "";
+  #state:
+    | "head"
+    | "counted"
+    | "until close"
+    | "size"
+    | "extension"
+    | "size end"
+    | "chunk"
+    | "chunk CR"
+    | "chunk LF"
+    | "trailers"
+    | "ended" = "ended";
+  /** Of the body or of the chunk. */
+  #leftBytes = 0;
+  #sizeDigits = 0;
+  #extension = "";
+  #extensionBytes = 0;
+  #interimHeads = 0;
+  #halted = false;
+
+  /** The response to a request of this method comes next. */
+  begin(method: string, events: ResponseEvents): void {
+    this.framing = null;
+    this.trailers = [];
+    this.#method = method;
+    this.#events = events;
+    this.#state = "head";
+    this.#extensionBytes = 0;
+    this.#interimHeads = 0;
+    this.#head.begin("head");
+  }
+
+  get ended(): boolean {
+    return this.#state === "ended";
+  }
+
+  /** Called from inside an event: nothing more of these bytes is taken. A response that is complete ends all the same. */
+  halt(): void {
+    this.#halted = true;
+  }
+
+  /** Nobody wants the rest of the response; may be called from inside an event. */
+  stop(): void {
+    this.#events = null;
+    this.#state = "ended";
+  }
+
+  /** Takes bytes from `start` on and says where it stopped: at their end, at the response's, or where it was halted. */
+  feed(bytes: Buffer, start: number): number {
+    this.#halted = false;
+    let at = start;
+    while (at < bytes.byteLength && !this.#halted && this.#state !== "ended") at = this.#step(bytes, at);
+    return at;
+  }
+
+  /** Nothing more comes. False: that is in the middle of the response. */
+  finish(): boolean {
+    if (this.#state === "until close") this.#state = "ended";
+    return this.#state === "ended";
+  }
+
+  #step(bytes: Buffer, at: number): number {
+    switch (this.#state) {
+      case "head":
+        return this.#readHead(bytes, at);
+      case "counted":
+      case "chunk":
+        return this.#readCounted(bytes, at);
+      case "until close":
+        this.#events?.onResponseData(at === 0 ? bytes : bytes.subarray(at));
+        return bytes.byteLength;
+      case "size":
+        return this.#readSize(bytes, at);
+      case "extension":
+        return this.#skipExtension(bytes, at);
+      case "size end":
+        expectByte(bytes[at], LF);
+        this.#state = this.#leftBytes > 0 ? "chunk" : "trailers";
+        if (this.#state === "trailers") this.#head.begin("trailers");
+        return at + 1;
+      case "chunk CR":
+        expectByte(bytes[at], CR);
+        this.#state = "chunk LF";
+        return at + 1;
+      case "chunk LF":
+        expectByte(bytes[at], LF);
+        this.#beginChunk();
+        return at + 1;
+      case "trailers":
+        return this.#readTrailers(bytes, at);
+      case "ended":
+        return at;
+    }
+  }
+
+  #readHead(bytes: Buffer, at: number): number {
+    const head = this.#head;
+    const end = head.read(bytes, at);
+    if (end === -1) return bytes.byteLength;
+    const { status, reason, fields } = head;
+    if (status < 200) {
+      this.#interimHeads++;
+      if (status === 101) throw violation("it switches protocols without being asked");
+      if (this.#interimHeads > MAX_INTERIM_HEADS) throw violation("more 1xx than anyone needs");
+      head.begin("head");
+      return end;
+    }
+    const framing = framingOf(this.#method, status, head.minorVersion, fields);
+    this.framing = framing;
+    if (framing.body === "until close") {
+      this.#state = "until close";
+    } else if (framing.body === "chunked") {
+      this.#beginChunk();
+    } else {
+      this.#leftBytes = framing.body;
+      this.#state = framing.body === 0 ? "ended" : "counted";
+    }
+    this.#events?.onResponseHead(status, reason, fields);
+    return end;
+  }
+
+  #readCounted(bytes: Buffer, at: number): number {
+    const end = Math.min(bytes.byteLength, at + this.#leftBytes);
+    this.#leftBytes -= end - at;
+    if (this.#leftBytes === 0) this.#state = this.#state === "chunk" ? "chunk CR" : "ended";
+    const whole = at === 0 && end === bytes.byteLength;
+    this.#events?.onResponseData(whole ? bytes : bytes.subarray(at, end));
+    return end;
+  }
+
+  #beginChunk(): void {
+    this.#state = "size";
+    this.#leftBytes = 0;
+    this.#sizeDigits = 0;
+  }
+
+  #readSize(bytes: Buffer, start: number): number {
+    for (let at = start; at < bytes.byteLength; at++) {
+      const byte = bytes[at] ?? 0;
+      const digit = HEX_DIGITS[byte] ?? -1;
+      if (digit === -1) {
+        if (this.#sizeDigits === 0 || (byte !== CR && byte !== SEMICOLON))
+          throw violation("a chunk has no size");
+        this.#state = byte === CR ? "size end" : "extension";
+        this.#extension = "";
+        return at + 1;
+      }
+      this.#sizeDigits++;
+      this.#leftBytes = this.#leftBytes * 16 + digit;
+      if (this.#sizeDigits > MAX_SIZE_DIGITS || !Number.isSafeInteger(this.#leftBytes)) {
+        throw violation("a chunk larger than can be counted");
+      }
+    }
+    return bytes.byteLength;
+  }
+
+  #skipExtension(bytes: Buffer, start: number): number {
+    let at = start;
+    while (at < bytes.byteLength && IN_EXTENSION[bytes[at] ?? 0] === 1) at++;
+    this.#extensionBytes += at - start;
+    if (this.#extensionBytes > MAX_EXTENSION_BYTES) throw violation("chunk extensions without end");
+    this.#extension += bytes.toString("latin1", start, at);
+    if (at === bytes.byteLength) return at;
+    expectByte(bytes[at], CR);
+    if (!EXTENSIONS.test(this.#extension)) throw violation("a chunk extension is malformed");
+    this.#state = "size end";
+    return at + 1;
+  }
+
+  #readTrailers(bytes: Buffer, at: number): number {
+    const end = this.#head.read(bytes, at);
+    if (end === -1) return bytes.byteLength;
+    this.trailers = this.#head.fields;
+    for (const [name] of this.trailers) {
+      if (name === "content-length" || name === "transfer-encoding")
+        throw violation("a trailer says where it ends");
+    }
+    this.#state = "ended";
+    return end;
+  }
+}
+
+function expectByte(byte: number | undefined, wanted: number): void {
+  if (byte !== wanted) throw violation("a chunk's line does not end with CR LF");
+}
+
+function violation(why: string): TunnelError {
+  return new TunnelError("UPSTREAM_PROTOCOL", `the response is no valid HTTP/1.1: ${why}`);
+}

@@ -1,0 +1,98 @@
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { bodyFraming, type RequestHead, wrongLength } from "./request.ts";
+import { isLate } from "../../serve/upload-stream.ts";
+
+export interface UploadEvents {
+  onRequestSent(): void;
+  /** The request cannot be completed any more. */
+  onUploadError(error: Error): void;
+}
+
+/** Sends a request whose body arrives bit by bit: as fast as the socket takes it, and never more than was declared. */
+export class Upload {
+  readonly #socket: Socket;
+  readonly #body: Readable;
+  readonly #head: RequestHead;
+  readonly #events: UploadEvents;
+  #headSent = false;
+  #sentBytes = 0;
+  #over = false;
+
+  constructor(socket: Socket, body: Readable, head: RequestHead, events: UploadEvents) {
+    this.#socket = socket;
+    this.#body = body;
+    this.#head = head;
+    this.#events = events;
+  }
+
+  start(): void {
+    const body = this.#body;
+    body.on("data", (chunk: Buffer | string) => this.#onData(chunk));
+    body.once("end", () => this.#onEnd());
+    // A body that nobody wants any more may still fail.
+    body.on("error", (error: Error) => this.#fail(error));
+    body.once("close", () => this.#fail(new Error("the request body was broken off")));
+    this.#socket.on("drain", this.#onDrain);
+    // Its first bytes leave together with the head, unless they keep it waiting.
+    if (isLate(body) && !this.#over) this.#sendHead(this.#head.declaredBytes);
+  }
+
+  /** Nothing is sent from now on, and the body's source hears that nobody wants more of it. */
+  stop(): void {
+    this.#end();
+    this.#body.destroy();
+  }
+
+  #onData(chunk: Buffer | string): void {
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+    if (this.#over || bytes.byteLength === 0) return;
+    const { declaredBytes } = this.#head;
+    this.#sentBytes += bytes.byteLength;
+    if (declaredBytes !== null && this.#sentBytes > declaredBytes) return this.#fail(wrongLength(false));
+    const socket = this.#socket;
+    let goOn: boolean;
+    socket.cork();
+    this.#sendHead(declaredBytes);
+    if (declaredBytes === null) {
+      socket.write(`${bytes.byteLength.toString(16)}\r\n`, "latin1");
+      socket.write(bytes);
+      goOn = socket.write("\r\n", "latin1");
+    } else {
+      goOn = socket.write(bytes);
+    }
+    socket.uncork();
+    if (!goOn) this.#body.pause();
+  }
+
+  readonly #onDrain = (): void => void this.#body.resume();
+
+  #onEnd(): void {
+    if (this.#over) return;
+    const { declaredBytes } = this.#head;
+    if (declaredBytes !== null && this.#sentBytes < declaredBytes) return this.#fail(wrongLength(false));
+    this.#end();
+    const chunked = this.#headSent && declaredBytes === null;
+    this.#sendHead(0);
+    if (chunked) this.#socket.write("0\r\n\r\n", "latin1");
+    this.#events.onRequestSent();
+  }
+
+  #sendHead(lengthBytes: number | null): void {
+    if (this.#headSent) return;
+    this.#headSent = true;
+    const { text, expectsBody } = this.#head;
+    this.#socket.write(text + bodyFraming(lengthBytes, expectsBody), "latin1");
+  }
+
+  #fail(error: Error): void {
+    if (this.#over) return;
+    this.stop();
+    this.#events.onUploadError(error);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#socket.off("drain", this.#onDrain);
+  }
+}

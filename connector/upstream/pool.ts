@@ -1,0 +1,317 @@
+import type { Socket } from "node:net";
+import type { Clock } from "../../shared/clock.ts";
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { dial, type DialDeps, unreached } from "./dial.ts";
+import { Http1Connection } from "./http1/connection.ts";
+import { Http2Connection } from "./http2/connection.ts";
+import type { Lease } from "./lease.ts";
+import type { UpstreamAddress } from "./policy.ts";
+import { protocolsOffered, type UpstreamSettings } from "./upstream-rules.ts";
+
+/** As many as one relay connection may have streams: a full burst finds its connections again. */
+const MAX_IDLE_PER_ORIGIN = 512;
+/** Over all origins: each idle connection holds a socket here and at its upstream. */
+const MAX_IDLE = 1024;
+/** After this a connection is not used again: new ones go where DNS points by then. */
+const MAX_AGE_MS = 5 * 60_000;
+
+export interface LeaseWish {
+  timeoutMs: number;
+  /** No kept connection: the last one turned out stale. */
+  fresh: boolean;
+}
+
+type Done = (error: TunnelError | null, lease: Lease | null) => void;
+
+interface Waiter extends LeaseWish {
+  done: Done;
+  cancelTimeout: () => void;
+}
+
+/** Connections to upstreams, by origin. */
+export class UpstreamPool {
+  readonly #deps: DialDeps;
+  readonly #origins = new Map<string, OriginPool>();
+  readonly #idle = { count: 0 };
+
+  constructor(deps: DialDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * `done` is called once, with a lease or with an error marked as not processed; maybe before this returns.
+   * Never after the function returned was called.
+   */
+  lease(target: UpstreamAddress, settings: UpstreamSettings, wish: LeaseWish, done: Done): () => void {
+    let pool = this.#origins.get(target.origin);
+    if (pool === undefined) {
+      pool = new OriginPool(target, settings, this.#deps, this.#idle, () => {
+        this.#origins.delete(target.origin);
+      });
+      this.#origins.set(target.origin, pool);
+    }
+    return pool.lease(wish, done);
+  }
+
+  /** Nothing is kept any more: connections end with their last exchange. */
+  close(): void {
+    for (const pool of this.#origins.values()) pool.close();
+  }
+}
+
+/**
+ * The connections to one origin. A request takes the HTTP/1.1 connection used last, or room on an HTTP/2 one, or
+ * waits for the first of: a connection dialled for it, one that comes free.
+ */
+class OriginPool {
+  readonly #target: UpstreamAddress;
+  readonly #settings: UpstreamSettings;
+  readonly #deps: DialDeps;
+  readonly #clock: Clock;
+  /** Of all origins. */
+  readonly #allIdle: { count: number };
+  readonly #onEmpty: () => void;
+  /** "unknown" until TLS has agreed on one: then a single connection is tried first. */
+  #protocol: "unknown" | "http1" | "http2";
+  readonly #idle: Http1Connection[] = [];
+  /** Their exchange ended in this turn. */
+  readonly #settling: Http1Connection[] = [];
+  readonly #http2 = new Set<Http2Connection>();
+  /** Every connection whose socket exists. */
+  #connectionCount = 0;
+  /** Each cancels itself. */
+  readonly #dials = new Set<() => void>();
+  readonly #waiters = new Set<Waiter>();
+  #closed = false;
+
+  constructor(
+    target: UpstreamAddress,
+    settings: UpstreamSettings,
+    deps: DialDeps,
+    allIdle: { count: number },
+    onEmpty: () => void,
+  ) {
+    this.#target = target;
+    this.#settings = settings;
+    this.#deps = deps;
+    this.#clock = deps.clock;
+    this.#allIdle = allIdle;
+    this.#onEmpty = onEmpty;
+    const { protocol } = settings;
+    this.#protocol = protocol !== "auto" ? protocol : target.secure ? "unknown" : "http1";
+  }
+
+  lease({ timeoutMs, fresh }: LeaseWish, done: Done): () => void {
+    const lease = this.#readyLease(fresh);
+    if (lease !== null) {
+      done(null, lease);
+      return () => {};
+    }
+    const cancelTimeout = this.#clock.after(timeoutMs, () => {
+      if (this.#forget(waiter)) done(this.#timeout(timeoutMs), null);
+    });
+    const waiter: Waiter = { timeoutMs, fresh, done, cancelTimeout };
+    this.#waiters.add(waiter);
+    if (fresh && this.#isFull) this.#takeIdle()?.destroy();
+    this.#matchDials();
+    return () => void this.#forget(waiter);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (let connection = this.#takeIdle(); connection !== null; connection = this.#takeIdle()) {
+      connection.destroy();
+    }
+    for (const connection of [...this.#http2]) connection.close();
+  }
+
+  #readyLease(fresh: boolean): Lease | null {
+    for (const connection of this.#http2) {
+      if (this.#isOld(connection)) connection.close();
+      else if (connection.hasRoom) return connection.openLease();
+    }
+    return fresh ? null : this.#takeIdle();
+  }
+
+  #takeIdle(): Http1Connection | null {
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      this.#allIdle.count--;
+      // One that has just been closed is gone only a moment later.
+      if (connection.usable) return connection;
+      connection.destroy();
+    }
+    return null;
+  }
+
+  /** As many dials as can be of use: one for each that waits, or one alone where it may serve all. */
+  #matchDials(): void {
+    const wanted = this.#protocol === "http1" ? this.#waiters.size : Math.min(1, this.#waiters.size);
+    for (const cancel of [...this.#dials].slice(wanted)) cancel();
+    while (this.#dials.size < wanted && !this.#isFull) this.#dial();
+  }
+
+  get #count(): number {
+    return this.#connectionCount + this.#dials.size;
+  }
+
+  get #isFull(): boolean {
+    return this.#count >= this.#settings.maxConnections;
+  }
+
+  #dial(): void {
+    const timeoutMs = Math.max(...[...this.#waiters].map((waiter) => waiter.timeoutMs));
+    const protocols = protocolsOffered(this.#settings);
+    const options = { target: this.#target, settings: this.#settings, timeoutMs, protocols };
+    const abandon = dial(options, this.#deps, (error, socket) => {
+      this.#dials.delete(cancel);
+      if (socket === null) this.#dialFailed(error);
+      else this.#connected(socket);
+      this.#matchDials();
+      this.#tellIfEmpty();
+    });
+    const cancel = (): void => {
+      this.#dials.delete(cancel);
+      abandon();
+    };
+    this.#dials.add(cancel);
+  }
+
+  #connected(socket: Socket): void {
+    const agreed = "alpnProtocol" in socket ? socket.alpnProtocol : null;
+    if (agreed === "h2" || (!this.#target.secure && this.#protocol === "http2")) {
+      this.#protocol = "http2";
+      this.#addHttp2(socket);
+    } else if (this.#settings.protocol === "http2") {
+      socket.destroy();
+      this.#dialFailed(unreached("UPSTREAM_PROTOCOL", `${this.#target.authority} speaks no HTTP/2`));
+    } else {
+      this.#protocol = "http1";
+      this.#addHttp1(socket);
+    }
+  }
+
+  #addHttp1(socket: Socket): void {
+    this.#connectionCount++;
+    const connection = new Http1Connection({
+      socket,
+      clock: this.#clock,
+      idleTimeoutMs: this.#settings.idleTimeoutMs,
+      onIdle: () => {
+        this.#settle(connection);
+        this.#keep(connection);
+      },
+      onGone: () => {
+        const at = this.#idle.indexOf(connection);
+        if (at !== -1) this.#allIdle.count -= this.#idle.splice(at, 1).length;
+        this.#gone();
+      },
+    });
+    const waiter = this.#nextWaiter();
+    if (waiter === null) connection.destroy();
+    else waiter.done(null, connection);
+  }
+
+  #addHttp2(socket: Socket): void {
+    this.#connectionCount++;
+    const connection = new Http2Connection({
+      target: this.#target,
+      socket,
+      clock: this.#clock,
+      idleTimeoutMs: this.#settings.idleTimeoutMs,
+      onRoom: () => this.#serveWaiters(),
+      onClosing: () => this.#http2.delete(connection),
+      onGone: () => this.#gone(),
+    });
+    this.#http2.add(connection);
+    this.#serveWaiters();
+    if (this.#closed) connection.close();
+  }
+
+  #serveWaiters(): void {
+    for (const connection of this.#http2) {
+      while (connection.hasRoom) {
+        const waiter = this.#nextWaiter();
+        if (waiter === null) return;
+        waiter.done(null, connection.openLease());
+      }
+    }
+  }
+
+  /** Once for all whose exchange ended in this turn. The next turn reads what came behind, were it the end. */
+  #settle(connection: Http1Connection): void {
+    if (this.#settling.push(connection) > 1) return;
+    this.#clock.soon(() => {
+      const settling = this.#settling.splice(0);
+      this.#clock.soon(() => {
+        for (const settled of settling) settled.settle();
+      });
+    });
+  }
+
+  /** An HTTP/1.1 connection came free. */
+  #keep(connection: Http1Connection): void {
+    if (!connection.usable || this.#isOld(connection)) return connection.destroy();
+    const waiter = this.#nextWaiter("used");
+    if (waiter !== null) {
+      waiter.done(null, connection);
+      this.#matchDials();
+    } else if (this.#waiters.size > 0 && this.#isFull) {
+      // Its place is wanted for a fresh one.
+      connection.destroy();
+    } else if (this.#closed || this.#idle.length >= MAX_IDLE_PER_ORIGIN || this.#allIdle.count >= MAX_IDLE) {
+      connection.destroy();
+    } else {
+      this.#idle.push(connection);
+      this.#allIdle.count++;
+    }
+  }
+
+  /** Whom a failed dial concerns: all who hoped for that one, else one, unless as many dials go on as there are waiters. */
+  #dialFailed(error: TunnelError | null): void {
+    const reason = error ?? unreached("UPSTREAM_REFUSED", `no connection to ${this.#target.authority}`);
+    const count = this.#protocol === "http1" ? this.#waiters.size - this.#dials.size : this.#waiters.size;
+    for (let i = 0; i < count; i++) this.#nextWaiter()?.done(reason, null);
+  }
+
+  #gone(): void {
+    this.#connectionCount--;
+    this.#matchDials();
+    this.#tellIfEmpty();
+  }
+
+  /** Who has waited longest for such a connection. */
+  #nextWaiter(connection: "new" | "used" = "new"): Waiter | null {
+    for (const waiter of this.#waiters) {
+      if (connection === "used" && waiter.fresh) continue;
+      this.#waiters.delete(waiter);
+      waiter.cancelTimeout();
+      return waiter;
+    }
+    return null;
+  }
+
+  #forget(waiter: Waiter): boolean {
+    if (!this.#waiters.delete(waiter)) return false;
+    waiter.cancelTimeout();
+    this.#matchDials();
+    this.#tellIfEmpty();
+    return true;
+  }
+
+  #isOld({ openedAtMs }: { openedAtMs: number }): boolean {
+    return this.#clock.nowMs() - openedAtMs > MAX_AGE_MS;
+  }
+
+  #tellIfEmpty(): void {
+    if (this.#count === 0 && this.#waiters.size === 0) this.#onEmpty();
+  }
+
+  #timeout(timeoutMs: number): TunnelError {
+    const { authority } = this.#target;
+    const full = this.#connectionCount >= this.#settings.maxConnections;
+    const reason = full
+      ? `all ${this.#settings.maxConnections} connections to ${authority} stayed in use for ${timeoutMs} ms`
+      : `no connection to ${authority} within ${timeoutMs} ms`;
+    return unreached("UPSTREAM_CONNECT_TIMEOUT", reason);
+  }
+}

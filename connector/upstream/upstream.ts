@@ -1,0 +1,234 @@
+import type { Readable } from "node:stream";
+import type { Field } from "../../shared/protocol/head.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { dial, type DialDeps } from "./dial.ts";
+import type { Lease, LeaseEvents } from "./lease.ts";
+import { notAllowed, parseTarget, type UpstreamAddress } from "./policy.ts";
+import { UpstreamPool } from "./pool.ts";
+import { protocolsOffered, settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-rules.ts";
+
+/** Repeating one has the effect of sending it once (RFC 9110 §9.2.2). */
+const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"]);
+
+export interface UpstreamRequest {
+  /** `http(s)://host[:port]`. */
+  target: string;
+  method: string;
+  /** Latin-1, byte for byte what the request line carries. */
+  path: string;
+  /** Names and Latin-1 values in turn. Neither `host` nor hop-by-hop fields. */
+  rawHeaders: string[];
+  body: Buffer | Readable | null;
+  /** Absent: as the upstream's settings say. */
+  connectTimeoutMs?: number | undefined;
+  /** Counts from when the request has been sent to the last byte. Absent: as the upstream's settings say. */
+  responseTimeoutMs?: number | undefined;
+}
+
+export interface UpstreamDeps extends DialDeps {
+  rules: readonly UpstreamRule[];
+}
+
+export interface UpstreamEvents {
+  /** Names are in lower case. */
+  onResponse(status: number, reason: string, fields: readonly Field[]): void;
+  onData(bytes: Buffer): void;
+  onEnd(trailers: readonly Field[]): void;
+  /** Instead of `onEnd`. `notProcessed` is set when nothing was written. */
+  onError(error: TunnelError): void;
+  /** Last, whatever happened: nothing of this exchange occupies the upstream any more. */
+  onTornDown(): void;
+}
+
+/** Sends requests to what the policy allows, over kept connections. */
+export class Upstream {
+  readonly #deps: UpstreamDeps;
+  readonly #pool: UpstreamPool;
+
+  constructor(deps: UpstreamDeps) {
+    this.#deps = deps;
+    this.#pool = new UpstreamPool(deps);
+  }
+
+  /** Throws BAD_REQUEST or UPSTREAM_NOT_ALLOWED, both as not processed; every later failure comes by `onError`. */
+  request(request: UpstreamRequest, events: UpstreamEvents): UpstreamExchange {
+    const target = this.#allowed(request.target);
+    const settings = settingsFor(this.#deps.rules, target);
+    return new UpstreamExchange(request, target, settings, events, this.#deps, this.#pool);
+  }
+
+  /** Opens a connection as a request would, and closes it at once. Throws as `request` does. */
+  probe(origin: string, timeoutMs: number, done: (error: TunnelError | null) => void): () => void {
+    const target = this.#allowed(origin);
+    const settings = settingsFor(this.#deps.rules, target);
+    const options = { target, settings, timeoutMs, protocols: protocolsOffered(settings) };
+    return dial(options, this.#deps, (error, socket) => {
+      socket?.destroy();
+      done(error);
+    });
+  }
+
+  /** Keeps no connection from now on: idle ones end at once, those in use with their exchange. */
+  close(): void {
+    this.#pool.close();
+  }
+
+  #allowed(origin: string): UpstreamAddress {
+    const target = parseTarget(origin);
+    if (this.#deps.policy.allowsTarget(target) === "no") throw notAllowed(target);
+    return target;
+  }
+}
+
+/** One request and its response. */
+export class UpstreamExchange implements LeaseEvents {
+  readonly #request: UpstreamRequest;
+  readonly #target: UpstreamAddress;
+  readonly #events: UpstreamEvents;
+  readonly #settings: UpstreamSettings;
+  readonly #deps: DialDeps;
+  readonly #pool: UpstreamPool;
+  /** Null while it waits for one. */
+  #lease: Lease | null = null;
+  #cancelWait: () => void = () => {};
+  #phase: "sending" | "answering" | "over" = "sending";
+  /** Something may have been written. */
+  #started = false;
+  #retried = false;
+  #cancelResponseTimeout: (() => void) | null = null;
+
+  constructor(
+    request: UpstreamRequest,
+    target: UpstreamAddress,
+    settings: UpstreamSettings,
+    events: UpstreamEvents,
+    deps: DialDeps,
+    pool: UpstreamPool,
+  ) {
+    this.#request = request;
+    this.#target = target;
+    this.#settings = settings;
+    this.#events = events;
+    this.#deps = deps;
+    this.#pool = pool;
+    this.#start(false);
+  }
+
+  pause(): void {
+    if (this.#phase === "answering") this.#lease?.pause();
+  }
+
+  resume(): void {
+    if (this.#phase === "answering") this.#lease?.resume();
+  }
+
+  /** Ends the exchange at once, without `onError`. */
+  abort(): void {
+    if (!this.#finish()) return;
+    this.#tearDown();
+  }
+
+  onRequestStart(): void {
+    this.#started = true;
+  }
+
+  onRequestSent(): void {
+    if (this.#phase !== "sending" || this.#cancelResponseTimeout !== null) return;
+    const responseTimeoutMs = this.#request.responseTimeoutMs ?? this.#settings.responseTimeoutMs;
+    this.#cancelResponseTimeout = this.#deps.clock.after(responseTimeoutMs, () => {
+      const message = `${this.#target.authority} did not answer within ${responseTimeoutMs} ms`;
+      this.#fail(new TunnelError("UPSTREAM_RESPONSE_TIMEOUT", message));
+    });
+  }
+
+  onResponseHead(status: number, reason: string, fields: readonly Field[]): void {
+    if (this.#phase !== "sending") return;
+    if (status < 200 || status > 599) {
+      return this.#fail(new TunnelError("UPSTREAM_PROTOCOL", `the upstream answered with status ${status}`));
+    }
+    this.#phase = "answering";
+    this.#stopWaiting();
+    this.#events.onResponse(status, reason, fields);
+  }
+
+  onResponseData(bytes: Buffer): void {
+    if (this.#phase === "answering") this.#events.onData(bytes);
+  }
+
+  onResponseEnd(trailers: readonly Field[]): void {
+    if (!this.#finish()) return;
+    this.#events.onEnd(trailers);
+    this.#lease?.done();
+    this.#events.onTornDown();
+  }
+
+  onLeaseError(error: Error): void {
+    if (this.#phase === "over") return;
+    if (this.#mayRetry(error)) {
+      this.#retried = true;
+      this.#stopWaiting();
+      this.#started = false;
+      this.#lease?.abort(() => {});
+      this.#lease = null;
+      this.#start(true);
+    } else {
+      this.#fail(this.#errorOf(error));
+    }
+  }
+
+  #start(fresh: boolean): void {
+    const timeoutMs = this.#request.connectTimeoutMs ?? this.#settings.connectTimeoutMs;
+    const wish = { timeoutMs, fresh };
+    this.#cancelWait = this.#pool.lease(this.#target, this.#settings, wish, (error, lease) => {
+      if (lease === null) return this.#fail(this.#errorOf(error ?? new Error("no connection")));
+      this.#lease = lease;
+      const { method, path, rawHeaders, body } = this.#request;
+      const host = this.#settings.hostHeader ?? authorityOf(this.#target);
+      lease.dispatch({ method, path, host, rawHeaders, body }, this);
+    });
+  }
+
+  /** The upstream closed a kept connection just when it was used again, or refused; and sending again is safe. */
+  #mayRetry(error: Error): boolean {
+    const { method, body } = this.#request;
+    const replayable = body === null || Buffer.isBuffer(body);
+    if (this.#retried || !replayable || this.#lease?.reused !== true || this.#lease.heard) return false;
+    const untouched = !this.#started || (error instanceof TunnelError && error.notProcessed);
+    return untouched || IDEMPOTENT_METHODS.has(method);
+  }
+
+  #errorOf(error: Error): TunnelError {
+    if (error instanceof TunnelError) return error;
+    const options = { notProcessed: !this.#started, cause: error };
+    return new TunnelError("UPSTREAM_PROTOCOL", `${this.#target.authority}: ${error.message}`, options);
+  }
+
+  #fail(error: TunnelError): void {
+    if (!this.#finish()) return;
+    this.#events.onError(error);
+    this.#tearDown();
+  }
+
+  #tearDown(): void {
+    this.#cancelWait();
+    if (this.#lease === null) this.#events.onTornDown();
+    else this.#lease.abort(() => this.#events.onTornDown());
+  }
+
+  #finish(): boolean {
+    if (this.#phase === "over") return false;
+    this.#phase = "over";
+    this.#stopWaiting();
+    return true;
+  }
+
+  #stopWaiting(): void {
+    this.#cancelResponseTimeout?.();
+    this.#cancelResponseTimeout = null;
+  }
+}
+
+/** As it stands in a request: without the scheme's own port. */
+function authorityOf({ origin }: UpstreamAddress): string {
+  return origin.slice(origin.indexOf("//") + 2);
+}

@@ -1,0 +1,114 @@
+import type { IncomingMessage } from "node:http";
+import type { createConnection, Socket } from "node:net";
+import { type ClientOptions, WebSocket } from "ws";
+import type { Field, OpenHead } from "../../shared/protocol/head.ts";
+import { MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { dial } from "./dial.ts";
+import { requestFields, wireText, withoutHandshakeFields } from "./http-fields.ts";
+import { notAllowed, parseTarget } from "./policy.ts";
+import { settingsFor } from "./upstream-rules.ts";
+import type { UpstreamDeps } from "./upstream.ts";
+
+/** How long an upstream may take to answer a close frame. */
+const CLOSE_TIMEOUT_MS = 10_000;
+
+export interface HandshakeEvents {
+  /** Called before any message: attach listeners at once. */
+  onAccepted(socket: WebSocket, response: IncomingMessage): void;
+  /** The upstream answered with an ordinary response, whose body waits to be read. */
+  onRefused(response: IncomingMessage): void;
+  onFailed(error: TunnelError): void;
+  /** Last, whatever happened: the upstream's socket is gone. */
+  onTornDown(): void;
+}
+
+/**
+ * Opens a WebSocket upstream. Throws BAD_REQUEST or UPSTREAM_NOT_ALLOWED; later failures come by `onFailed`.
+ * The function returned ends everything at once, in every phase.
+ */
+export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, events: HandshakeEvents): () => void {
+  const target = parseTarget(open.target);
+  if (deps.policy.allowsTarget(target) === "no") throw notAllowed(target);
+  const settings = settingsFor(deps.rules, target);
+
+  let phase: "dialing" | "asking" | "settled" = "dialing";
+  let cancelTimer: () => void = () => {};
+  let accepted: IncomingMessage | null = null;
+
+  const settle = (): boolean => {
+    if (phase === "settled") return false;
+    phase = "settled";
+    cancelTimer();
+    return true;
+  };
+  const fail = (error: TunnelError): void => {
+    if (settle()) events.onFailed(error);
+    socket.terminate();
+  };
+
+  const connect = (_options: unknown, connected: (error: null, socket: Socket) => void): void => {
+    const timeoutMs = open.connectTimeoutMs ?? settings.connectTimeoutMs;
+    cancelTimer = dial({ target, settings, timeoutMs, protocols: ["http/1.1"] }, deps, (error, tcp) => {
+      if (tcp === null)
+        return fail(error ?? new TunnelError("INTERNAL", "no socket", { notProcessed: true }));
+      phase = "asking";
+      const responseTimeoutMs = open.responseTimeoutMs ?? settings.responseTimeoutMs;
+      cancelTimer = deps.clock.after(responseTimeoutMs, () => {
+        const message = `${target.authority} did not answer within ${responseTimeoutMs} ms`;
+        fail(new TunnelError("UPSTREAM_RESPONSE_TIMEOUT", message));
+      });
+      connected(null, tcp);
+    });
+  };
+  const options: ClientOptions & { closeTimeout: number } = {
+    perMessageDeflate: false,
+    maxPayload: MAX_WEBSOCKET_MESSAGE_BYTES,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+    // Typed for net.createConnection; node:http hands a callback to it as well (http.Agent, createConnection).
+    createConnection: connect as unknown as typeof createConnection,
+    finishRequest(request) {
+      if (settings.hostHeader !== null) request.setHeader("host", settings.hostHeader);
+      for (const [name, values] of headersOf(open.fields)) request.setHeader(name, values);
+      // `ws` takes a URL and would normalise the path.
+      request.path = wireText(open.path);
+      request.end();
+    },
+  };
+  const socket = new WebSocket(target.origin, options);
+  socket.on("upgrade", (response) => {
+    accepted = response;
+    // The two ends judge the subprotocol. `ws` was told of none and would refuse the answer.
+    delete response.headers["sec-websocket-protocol"];
+  });
+  socket.on("open", () => {
+    if (accepted !== null && settle()) events.onAccepted(socket, accepted);
+  });
+  socket.on("unexpected-response", (_request, response) => {
+    if (settle()) events.onRefused(response);
+  });
+  socket.on("error", (error) => {
+    const notProcessed = phase === "dialing";
+    fail(
+      new TunnelError("UPSTREAM_PROTOCOL", `${target.authority}: ${error.message}`, {
+        notProcessed,
+        cause: error,
+      }),
+    );
+  });
+  socket.on("close", () => events.onTornDown());
+
+  return () => {
+    settle();
+    socket.terminate();
+  };
+}
+
+/** As `node:http` takes them: the values of a repeated field together. */
+function headersOf(fields: readonly Field[]): Map<string, string[]> {
+  const headers = new Map<string, string[]>();
+  for (const [name, value] of withoutHandshakeFields(requestFields(fields))) {
+    headers.set(name, [...(headers.get(name) ?? []), wireText(value)]);
+  }
+  return headers;
+}

@@ -1,0 +1,146 @@
+import { useState } from "hono/jsx/dom";
+import { callApi, get } from "../api.ts";
+import type { NewToken, TunnelDetails, TunnelSummary } from "../api-types.ts";
+import { Link, navigate, PageTitle } from "../navigation.tsx";
+import { ActionDialog, Badge, Empty, Failure, Loading, SecretDialog, Table, Time } from "../parts/parts.tsx";
+import { useCanEdit } from "../session.ts";
+import { STATE_TONE } from "../tunnel/tunnel-state.ts";
+import { usePaged } from "../parts/use-paged.ts";
+import { usePolled } from "../parts/use-polled.ts";
+
+const REFRESH_MS = 30_000;
+/** Each asks one object of the relay; a page of fifty is still there in a moment. */
+const AT_ONCE = 6;
+
+export function TunnelsPage() {
+  const tunnels = usePaged<TunnelSummary>("/tunnels");
+  const [isCreating, setCreating] = useState(false);
+  const canEdit = useCanEdit();
+  return (
+    <>
+      <PageTitle title="Tunnels">
+        {canEdit && (
+          <button type="button" class="primary" onClick={() => setCreating(true)}>
+            Create a tunnel
+          </button>
+        )}
+      </PageTitle>
+      {tunnels.error !== null && <Failure error={tunnels.error} retry={tunnels.reload} />}
+      {tunnels.items === null && tunnels.error === null && <Loading what="the tunnels" />}
+      {tunnels.items !== null && <TunnelList tunnels={tunnels.items} />}
+      {tunnels.hasMore && (
+        <button type="button" onClick={tunnels.loadMore}>
+          Show more
+        </button>
+      )}
+      {isCreating && <CreateTunnel onClose={() => setCreating(false)} />}
+    </>
+  );
+}
+
+function TunnelList({ tunnels }: { tunnels: readonly TunnelSummary[] }) {
+  const details = usePolled(
+    tunnels.map(({ id }) => id).join(),
+    (signal) => detailsOf(tunnels, signal),
+    REFRESH_MS,
+  ).data;
+  if (tunnels.length === 0) {
+    return (
+      <Empty title="There is no tunnel yet">
+        <p>
+          A tunnel leads from your gateways to one private network. Create one to get a connector's token.
+        </p>
+      </Empty>
+    );
+  }
+  const known = (id: string) => details?.get(id) ?? null;
+  return (
+    <Table
+      caption="Tunnels"
+      rows={tunnels}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          title: "Name",
+          cell: ({ id, name }) => (
+            <div class="stacked">
+              <Link to={{ page: "tunnel", tunnelId: id, view: "overview" }}>{name}</Link>
+              <code class="faint">{id}</code>
+            </div>
+          ),
+        },
+        { title: "Status", cell: ({ id }) => <Status details={known(id)} /> },
+        { title: "Connectors", isNumber: true, cell: ({ id }) => known(id)?.connectors.length ?? "–" },
+        { title: "Services", isNumber: true, cell: ({ id }) => known(id)?.services.length ?? "–" },
+        { title: "Created", cell: ({ createdAt }) => <Time at={createdAt} /> },
+      ]}
+    />
+  );
+}
+
+function Status({ details }: { details: TunnelDetails | null }) {
+  if (details === null) return <span class="faint">…</span>;
+  return <Badge tone={STATE_TONE[details.status]}>{details.status}</Badge>;
+}
+
+/** Those that can be had: one tunnel that does not answer must not hide the others. */
+async function detailsOf(
+  tunnels: readonly TunnelSummary[],
+  signal: AbortSignal,
+): Promise<Map<string, TunnelDetails>> {
+  const found = new Map<string, TunnelDetails>();
+  const waiting = [...tunnels];
+  const ask = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const details = await get<TunnelDetails>(`/tunnels/${next.id}`, signal).catch(() => null);
+      if (details !== null) found.set(next.id, details);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, ask));
+  return found;
+}
+
+function CreateTunnel({ onClose }: { onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [created, setCreated] = useState<(TunnelSummary & NewToken) | null>(null);
+  if (created !== null) {
+    return (
+      <SecretDialog
+        title={`The token of ${created.name}`}
+        secret={created.token}
+        what="the token"
+        onClose={() => navigate({ page: "tunnel", tunnelId: created.id, view: "overview" })}
+      >
+        <p>
+          Give it to a connector as <code>TUNNEL_TOKEN</code>, together with <code>TUNNEL_ALLOW</code>, and
+          start <code>culvert connect</code>.
+        </p>
+      </SecretDialog>
+    );
+  }
+  return (
+    <ActionDialog
+      title="Create a tunnel"
+      action="Create"
+      disabled={name.trim() === ""}
+      onClose={onClose}
+      act={async () => {
+        const { body } = await callApi<TunnelSummary & NewToken>("POST", "/tunnels", {
+          body: { name: name.trim() },
+        });
+        setCreated(body);
+      }}
+    >
+      <label for="tunnel-name">Name</label>
+      <input
+        id="tunnel-name"
+        value={name}
+        maxlength={64}
+        autocomplete="off"
+        required
+        onInput={({ currentTarget }: InputEvent) => setName((currentTarget as HTMLInputElement).value)}
+      />
+      <p class="help">For people: letters, digits, spaces and . _ -</p>
+    </ActionDialog>
+  );
+}

@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import type { TrafficPoint } from "../api-types.ts";
+import { chartData, latest } from "./chart-data.ts";
+
+function point(at: string, requests: number, errors: number, p99Ms: number | null): TrafficPoint {
+  const bytes = { requestBytes: 0, responseBytes: 0 };
+  return { at, requests, errors, cancelled: 0, p50Ms: null, p90Ms: null, p99Ms, ...bytes };
+}
+
+it("makes rates of counts, gaps of steps without requests, and leaves out the step that is not over", () => {
+  const points = [
+    point("2026-11-23T11:59:40.000Z", 50, 5, 30),
+    point("2026-11-23T11:59:50.000Z", 0, 0, null),
+    point("2026-11-23T12:00:00.000Z", 3, 0, 10),
+  ];
+  const data = chartData({ stepSeconds: 10, points, services: [], codes: [] });
+  expect(data.at.map((seconds) => new Date(seconds * 1000).toISOString())).toEqual([
+    "2026-11-23T11:59:40.000Z",
+    "2026-11-23T11:59:50.000Z",
+  ]);
+  expect(data.requestsPerSecond).toEqual([5, 0]);
+  expect(data.errorsPerSecond).toEqual([0.5, 0]);
+  expect(data.errorShare).toEqual([0.1, null]);
+  expect(data.p99Ms).toEqual([30, null]);
+  expect(latest(data.p99Ms)).toBe(30);
+  expect(latest(data.p50Ms)).toBeNull();
+});

@@ -1,0 +1,255 @@
+import type { Child } from "hono/jsx/dom";
+import { useEffect, useId, useRef, useState } from "hono/jsx/dom";
+import { ApiFailure, messageOf } from "../api.ts";
+import { relativeText, timeText } from "./format.ts";
+import type { Tone } from "../tunnel/verdict.ts";
+
+export function Badge({ tone, children }: { tone: Tone; children: Child }) {
+  return <span class={`badge ${tone}`}>{children}</span>;
+}
+
+export function Loading({ what }: { what: string }) {
+  return (
+    <p class="loading" role="status">
+      Loading {what}…
+    </p>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children?: Child }) {
+  return (
+    <div class="empty">
+      <p class="empty-title">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+/** What went wrong, and every fault that the relay found in what was sent. */
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const problems = error instanceof ApiFailure ? error.problems : [];
+  return (
+    <div class="note bad" role="alert">
+      <p>{messageOf(error)}</p>
+      {problems.length > 0 && (
+        <ul>
+          {problems.map(({ path, message }) => (
+            <li>
+              <code>{path === "" ? "the file" : path}</code> {message}
+            </li>
+          ))}
+        </ul>
+      )}
+      {retry !== undefined && (
+        <button type="button" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Shown above what was loaded before: it may be old. */
+export function Stale({ error }: { error: unknown }) {
+  return error === null ? null : (
+    <p class="note warn" role="status">
+      Not up to date: {messageOf(error)}
+    </p>
+  );
+}
+
+export function Time({ at }: { at: string }) {
+  return (
+    <time datetime={at} title={timeText(at)}>
+      {relativeText(at, Date.now())}
+    </time>
+  );
+}
+
+export function CopyButton({ text, what }: { text: string; what: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+      setTimeout(() => setCopied(false), 2000);
+    } catch {
+      // Not allowed here: the text can still be selected.
+    }
+  };
+  return (
+    <button type="button" class="small" onClick={() => void copy()} aria-label={`Copy ${what}`}>
+      <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
+    </button>
+  );
+}
+
+/** A modal dialog for as long as it is rendered. */
+export function Dialog({
+  title,
+  onClose,
+  wide = false,
+  children,
+}: {
+  title: string;
+  onClose: () => void;
+  wide?: boolean;
+  children: Child;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    shown?.addEventListener("close", onClose);
+    return () => {
+      // The event comes later, when it would close whatever took this dialog's place. Focus goes back at once.
+      shown?.removeEventListener("close", onClose);
+      shown?.close();
+    };
+  }, []);
+  return (
+    <dialog ref={dialog} class={wide ? "wide" : ""} aria-labelledby={titleId}>
+      <div class="dialog-head">
+        <h2 id={titleId}>{title}</h2>
+        <button type="button" class="quiet" onClick={onClose} aria-label="Close">
+          ✕
+        </button>
+      </div>
+      {children}
+    </dialog>
+  );
+}
+
+/** Runs `act` at a press of its button and stays, with the reason, when that fails. */
+export function ActionDialog({
+  title,
+  action,
+  danger = false,
+  disabled = false,
+  act,
+  onClose,
+  children,
+}: {
+  title: string;
+  action: string;
+  danger?: boolean;
+  disabled?: boolean;
+  act: () => Promise<void>;
+  onClose: () => void;
+  children: Child;
+}) {
+  const [error, setError] = useState<unknown>(null);
+  const [isBusy, setBusy] = useState(false);
+  const submit = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      await act();
+    } catch (thrown) {
+      setError(thrown);
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form
+        method="post"
+        onSubmit={(event: Event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        {children}
+        {error !== null && <Failure error={error} />}
+        <div class="actions">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class={danger ? "danger" : "primary"} disabled={isBusy || disabled}>
+            {isBusy ? "Working…" : action}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** A secret that is shown this once. */
+export function SecretDialog({
+  title,
+  secret,
+  what,
+  onClose,
+  children,
+}: {
+  title: string;
+  secret: string;
+  what: string;
+  onClose: () => void;
+  children: Child;
+}) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p>
+        <strong>Copy it now.</strong> The relay keeps a digest alone: it is not shown again.
+      </p>
+      <div class="secret">
+        <code data-testid="secret">{secret}</code>
+        <CopyButton text={secret} what={what} />
+      </div>
+      {children}
+      <div class="actions">
+        <button type="button" class="primary" onClick={onClose}>
+          I have it
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+export interface Column<T> {
+  title: string;
+  cell: (row: T) => Child;
+  /** Numbers stand at the right. */
+  isNumber?: boolean;
+}
+
+/** A table; on a narrow screen each row is a card with the columns' titles beside the values. */
+export function Table<T>({
+  caption,
+  columns,
+  rows,
+  keyOf,
+}: {
+  caption: string;
+  columns: readonly Column<T>[];
+  rows: readonly T[];
+  keyOf: (row: T) => string;
+}) {
+  return (
+    <table role="table">
+      <caption class="unseen">{caption}</caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          {columns.map(({ title, isNumber }) => (
+            <th role="columnheader" scope="col" class={isNumber === true ? "number" : ""}>
+              {title === "" ? <span class="unseen">Actions</span> : title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {rows.map((row) => (
+          <tr role="row" key={keyOf(row)}>
+            {columns.map(({ title, cell, isNumber }) => (
+              <td role="cell" data-title={title} class={isNumber === true ? "number" : ""}>
+                {cell(row)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

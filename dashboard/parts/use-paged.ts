@@ -1,0 +1,44 @@
+import { useCallback, useEffect, useState } from "hono/jsx/dom";
+import { get } from "../api.ts";
+import type { Page } from "../api-types.ts";
+
+export interface Paged<T> {
+  /** All pages read so far; null before the first. */
+  items: readonly T[] | null;
+  hasMore: boolean;
+  error: unknown;
+  loadMore: () => void;
+  /** From the first page on. */
+  reload: () => void;
+}
+
+/** A list of the API, page after page. */
+export function usePaged<T>(path: string): Paged<T> {
+  const [items, setItems] = useState<readonly T[] | null>(null);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [error, setError] = useState<unknown>(null);
+
+  const load = useCallback(
+    async (after: string | null, before: readonly T[]) => {
+      try {
+        const query = after === null ? "" : `?cursor=${encodeURIComponent(after)}`;
+        const page = await get<Page<T>>(`${path}${query}`);
+        setItems([...before, ...page.items]);
+        setCursor(page.nextCursor);
+        setError(null);
+      } catch (thrown) {
+        setError(thrown);
+      }
+    },
+    [path],
+  );
+  useEffect(() => void load(null, []), [load]);
+
+  return {
+    items,
+    hasMore: cursor !== null,
+    error,
+    loadMore: () => void load(cursor, items ?? []),
+    reload: () => void load(null, []),
+  };
+}

@@ -1,0 +1,77 @@
+import { Backoff } from "../../shared/backoff.ts";
+import type { RequestEvent } from "../../shared/request-event.ts";
+import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
+
+/** Proxies cut what is silent for a minute. */
+const KEEPALIVE_MS = 25_000;
+
+export interface TailFilter {
+  service?: string;
+  status?: string;
+  code?: string;
+  method?: string;
+  path?: string;
+}
+
+export type FeedState = "connecting" | "live" | "waiting";
+
+export interface FeedListener {
+  state(state: FeedState): void;
+  /** `dropped`: events that this browser was too slow for. */
+  events(events: readonly RequestEvent[], dropped: number): void;
+  /** The relay did not let the connection through, or it broke: why, only another call can tell. */
+  lost(): void;
+}
+
+/** The requests of a tunnel as they end. Connects again when the connection is lost, until the returned function is called. */
+export function watchRequests(tunnelId: string, filter: TailFilter, listener: FeedListener): () => void {
+  const backoff = new Backoff(Math.random);
+  let socket: WebSocket | null = null;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let ended = false;
+
+  const connect = () => {
+    listener.state("connecting");
+    let received = 0;
+    let openedMs: number | null = null;
+    const opened = new WebSocket(feedUrl(tunnelId, filter), TAIL_SUBPROTOCOL);
+    socket = opened;
+    const keepalive = setInterval(() => {
+      if (opened.readyState === WebSocket.OPEN) opened.send("p");
+    }, KEEPALIVE_MS);
+    opened.addEventListener("open", () => {
+      openedMs = Date.now();
+      listener.state("live");
+    });
+    opened.addEventListener("message", ({ data }: MessageEvent<string>) => {
+      if (data === "q" || ended) return;
+      const { events, dropped } = JSON.parse(data) as { events: RequestEvent[]; dropped: number };
+      received += events.length;
+      opened.send(JSON.stringify({ received }));
+      listener.events(events, dropped);
+    });
+    opened.addEventListener("close", () => {
+      clearInterval(keepalive);
+      if (ended) return;
+      listener.state("waiting");
+      listener.lost();
+      retry = setTimeout(connect, backoff.delayAfterLossMs(openedMs === null ? 0 : Date.now() - openedMs));
+    });
+  };
+
+  connect();
+  return () => {
+    ended = true;
+    clearTimeout(retry);
+    socket?.close(1000);
+  };
+}
+
+function feedUrl(tunnelId: string, filter: TailFilter): string {
+  const url = new URL(`/v1/tunnels/${encodeURIComponent(tunnelId)}/tail`, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  for (const [name, value] of Object.entries(filter) as [string, string][]) {
+    if (value !== "") url.searchParams.set(name, value);
+  }
+  return url.href;
+}

@@ -1,0 +1,210 @@
+import { useEffect, useRef, useState } from "hono/jsx/dom";
+import type { RequestEvent } from "../../shared/request-event.ts";
+import { get } from "../api.ts";
+import type { TunnelDetails } from "../api-types.ts";
+import { clockText, wholeMillisecondsText } from "../parts/format.ts";
+import { type FeedState, type TailFilter, watchRequests } from "./live-feed.ts";
+import { Badge, Empty, Table } from "../parts/parts.tsx";
+import { RequestDetail, TimeBar, toneOf } from "./request-detail.tsx";
+
+/** As many as one may want to scroll through. */
+const KEPT_EVENTS = 200;
+/** More often the eye gains nothing. */
+const SHOW_MS = 250;
+
+const STATE_WORDS: Record<FeedState, string> = {
+  connecting: "Connecting…",
+  live: "Live",
+  waiting: "Connection lost; trying again",
+};
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+export function LiveView({ tunnel }: { tunnel: TunnelDetails }) {
+  const [filter, setFilter] = useState<TailFilter>({});
+  const [isPaused, setPaused] = useState(false);
+  const [selected, setSelected] = useState<RequestEvent | null>(null);
+  const { state, events, dropped, waiting, clear } = useLiveEvents(tunnel.id, filter, isPaused);
+  return (
+    <section aria-label="Live requests">
+      <FilterForm services={tunnel.services} apply={setFilter} />
+      <div class="live-bar">
+        <span role="status" class={`feed ${state}`}>
+          {isPaused ? `Paused, ${waiting} new` : STATE_WORDS[state]}
+        </span>
+        {dropped > 0 && <Badge tone="warn">{dropped} not shown: too many at once</Badge>}
+        <button type="button" class="small" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+          Pause
+        </button>
+        <button type="button" class="small" onClick={clear}>
+          Clear
+        </button>
+      </div>
+      {events.length === 0 ? (
+        <Empty title="Waiting for a request">
+          <p>Requests show up here as they end. Nothing is kept: what came before is in the logs.</p>
+        </Empty>
+      ) : (
+        <Requests events={events} select={setSelected} />
+      )}
+      {selected !== null && <RequestDetail event={selected} onClose={() => setSelected(null)} />}
+    </section>
+  );
+}
+
+function Requests({
+  events,
+  select,
+}: {
+  events: readonly RequestEvent[];
+  select: (event: RequestEvent) => void;
+}) {
+  return (
+    <Table
+      caption="Requests, newest first"
+      rows={events}
+      keyOf={({ requestId }) => requestId}
+      columns={[
+        { title: "Time", cell: ({ time }) => <span class="clock">{clockText(time)}</span> },
+        {
+          title: "Request",
+          cell: (event) => (
+            <button type="button" class="link breakable" onClick={() => select(event)}>
+              <b>{event.method}</b> {event.path}
+            </button>
+          ),
+        },
+        { title: "Service", cell: ({ service }) => <span class="breakable">{service}</span> },
+        {
+          title: "Result",
+          cell: (event) => (
+            <span class="badges">
+              <Badge tone={toneOf(event)}>{event.status}</Badge>
+              {event.code !== null && <code class="breakable">{event.code}</code>}
+            </span>
+          ),
+        },
+        { title: "Duration", isNumber: true, cell: ({ durationMs }) => wholeMillisecondsText(durationMs) },
+        { title: "Where it went", cell: (event) => <TimeBar event={event} /> },
+      ]}
+    />
+  );
+}
+
+function FilterForm({
+  services,
+  apply,
+}: {
+  services: readonly string[];
+  apply: (filter: TailFilter) => void;
+}) {
+  const form = useRef<HTMLFormElement>(null);
+  const read = (event: Event) => {
+    event.preventDefault();
+    if (form.current === null) return;
+    const entries = [...new FormData(form.current)].filter(([, value]) => value !== "");
+    apply(Object.fromEntries(entries) as TailFilter);
+  };
+  return (
+    <form ref={form} method="post" class="filters" aria-label="Filter" onSubmit={read}>
+      <label>
+        Service
+        <select name="service" onInput={read}>
+          <option value="">all</option>
+          {services.map((service) => (
+            <option value={service}>{service}</option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Status
+        <select name="status" onInput={read}>
+          <option value="">all</option>
+          {["2xx", "3xx", "4xx", "5xx"].map((status) => (
+            <option value={status}>{status}</option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Code
+        <select name="code" onInput={read}>
+          <option value="">all</option>
+          <option value="any">failures of the tunnel</option>
+        </select>
+      </label>
+      <label>
+        Method
+        <select name="method" onInput={read}>
+          <option value="">all</option>
+          {METHODS.map((method) => (
+            <option value={method}>{method}</option>
+          ))}
+        </select>
+      </label>
+      <label class="grow">
+        Path begins with
+        <input name="path" maxlength={256} autocomplete="off" placeholder="/v1/*/refunds" />
+      </label>
+      <button type="submit">Apply</button>
+    </form>
+  );
+}
+
+interface LiveEvents {
+  state: FeedState;
+  events: readonly RequestEvent[];
+  dropped: number;
+  /** Arrived while the list stood still. */
+  waiting: number;
+  clear: () => void;
+}
+
+function useLiveEvents(tunnelId: string, filter: TailFilter, isPaused: boolean): LiveEvents {
+  const [state, setState] = useState<FeedState>("connecting");
+  const [shown, setShown] = useState<{ events: readonly RequestEvent[]; dropped: number }>(NOTHING);
+  const [waiting, setWaiting] = useState(0);
+  const arrived = useRef<RequestEvent[]>([]);
+  const dropped = useRef(0);
+  const key = JSON.stringify([tunnelId, filter]);
+
+  useEffect(() => {
+    setShown(NOTHING);
+    arrived.current = [];
+    dropped.current = 0;
+    return watchRequests(tunnelId, filter, {
+      state: setState,
+      events(events, droppedNow) {
+        arrived.current = [...events.toReversed(), ...(arrived.current ?? [])].slice(0, KEPT_EVENTS);
+        dropped.current = (dropped.current ?? 0) + droppedNow;
+      },
+      // Whether the session is over, only a call can tell; the rest mends itself.
+      lost: () => void get(`/tunnels/${tunnelId}`).catch(() => {}),
+    });
+  }, [key]);
+
+  useEffect(() => {
+    const timer = setInterval(() => {
+      const events = arrived.current ?? [];
+      if (isPaused) return setWaiting(events.length);
+      const droppedNow = dropped.current ?? 0;
+      if (events.length === 0 && droppedNow === 0) return;
+      arrived.current = [];
+      dropped.current = 0;
+      setShown((before) => ({
+        events: [...events, ...before.events].slice(0, KEPT_EVENTS),
+        dropped: before.dropped + droppedNow,
+      }));
+    }, SHOW_MS);
+    setWaiting(0);
+    return () => clearInterval(timer);
+  }, [isPaused]);
+
+  const clear = () => {
+    arrived.current = [];
+    setShown(NOTHING);
+    setWaiting(0);
+  };
+  return { state, ...shown, waiting, clear };
+}
+
+const NOTHING = { events: [], dropped: 0 };

@@ -1,0 +1,253 @@
+import { useState } from "hono/jsx/dom";
+import { get } from "../api.ts";
+import type { Connector, ServiceTraffic, Traffic, TunnelDetails } from "../api-types.ts";
+import { chartData } from "../parts/chart-data.ts";
+import { Charts } from "../parts/charts.tsx";
+import { durationText, millisecondsText, numberText, percentText } from "../parts/format.ts";
+import { Badge, Empty, Failure, Loading, Stale, Table } from "../parts/parts.tsx";
+import { usePolled } from "../parts/use-polled.ts";
+import { HOPS, type Hop, type Tone, verdictOf } from "./verdict.ts";
+
+const REFRESH_MS = 10_000;
+
+const WINDOWS: readonly { minutes: number; title: string }[] = [
+  { minutes: 15, title: "15 minutes" },
+  { minutes: 60, title: "1 hour" },
+  { minutes: 360, title: "6 hours" },
+  { minutes: 1440, title: "1 day" },
+];
+
+export function OverviewView({ tunnel }: { tunnel: TunnelDetails }) {
+  const [minutes, setMinutes] = useState(60);
+  const path = `/tunnels/${tunnel.id}/traffic?windowMinutes=${minutes}`;
+  const traffic = usePolled(path, (signal) => get<Traffic>(path, signal), REFRESH_MS);
+  return (
+    <>
+      <VerdictBox tunnel={tunnel} traffic={traffic.data} />
+      <section aria-labelledby="traffic-title">
+        <div class="section-head">
+          <h2 id="traffic-title">Traffic</h2>
+          <label class="inline">
+            <span>of the last</span>
+            <select
+              value={String(minutes)}
+              onInput={({ currentTarget }: InputEvent) =>
+                setMinutes(Number((currentTarget as HTMLSelectElement).value))
+              }
+            >
+              {WINDOWS.map((window) => (
+                <option value={String(window.minutes)}>{window.title}</option>
+              ))}
+            </select>
+          </label>
+        </div>
+        {traffic.data === null && traffic.error === null && <Loading what="the traffic" />}
+        {traffic.data === null && traffic.error !== null && (
+          <Failure error={traffic.error} retry={traffic.reload} />
+        )}
+        {traffic.data !== null && <Stale error={traffic.error} />}
+        {traffic.data !== null && <TrafficBox traffic={traffic.data} />}
+      </section>
+      <section aria-labelledby="connectors-title">
+        <h2 id="connectors-title">Connectors</h2>
+        <Connectors connectors={tunnel.connectors} />
+      </section>
+      <section aria-labelledby="health-title">
+        <h2 id="health-title">Health of the services</h2>
+        <ServiceHealth tunnel={tunnel} traffic={traffic.data?.services ?? []} />
+      </section>
+    </>
+  );
+}
+
+const HOP_TITLES: Record<Hop, string> = {
+  rules: "Relay and its rules",
+  connectors: "Connectors",
+  services: "Services",
+};
+
+const TONE_WORDS: Record<Tone, string> = {
+  good: "well",
+  idle: "idle",
+  warn: "needs a look",
+  bad: "at fault",
+};
+
+/** At a glance: is it well, and if not, which hop is at fault? */
+function VerdictBox({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Traffic | null }) {
+  const { tone, title, detail, hops } = verdictOf(tunnel, traffic);
+  return (
+    <section class={`verdict ${tone}`} aria-label="State of the tunnel">
+      <div role="status">
+        <p class="verdict-title">{title}</p>
+        <p>{detail}</p>
+      </div>
+      <ol class="hops" aria-label="The way of a request">
+        {HOPS.map((hop) => (
+          <li class={hops[hop].tone}>
+            <span class="hop-title">
+              {HOP_TITLES[hop]} <span class="unseen">{TONE_WORDS[hops[hop].tone]}</span>
+            </span>
+            <span class="hop-text">{hops[hop].text}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function TrafficBox({ traffic }: { traffic: Traffic }) {
+  const sum = (pick: (point: Traffic["points"][number]) => number) =>
+    traffic.points.reduce((total, point) => total + pick(point), 0);
+  const requests = sum((point) => point.requests);
+  const errors = sum((point) => point.errors);
+  if (requests === 0) {
+    return (
+      <Empty title="No request in this time">
+        <p>Charts appear a few seconds after the first one.</p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <Charts data={chartData(traffic)} />
+      <dl class="facts">
+        <div>
+          <dt>Requests</dt>
+          <dd>{numberText(requests)}</dd>
+        </div>
+        <div>
+          <dt>Errors</dt>
+          <dd>
+            {numberText(errors)} <span class="faint">{percentText(errors / requests)}</span>
+          </dd>
+        </div>
+        <div>
+          <dt>Cancelled by gateways</dt>
+          <dd>{numberText(sum((point) => point.cancelled))}</dd>
+        </div>
+        {traffic.codes.slice(0, 4).map(({ code, count }) => (
+          <div>
+            <dt>
+              <code>{code}</code>
+            </dt>
+            <dd>{numberText(count)}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+function Connectors({ connectors }: { connectors: readonly Connector[] }) {
+  if (connectors.length === 0) {
+    return (
+      <Empty title="No connector is attached">
+        <p>
+          <code>culvert connect</code>, started with a token of this tunnel, shows up here within a second.
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <Table
+      caption="Connectors"
+      rows={connectors}
+      keyOf={({ id }) => id}
+      columns={[
+        { title: "Connector", cell: ({ id }) => <code class="breakable">{id}</code> },
+        { title: "Version", cell: ({ version }) => <span class="breakable">{version}</span> },
+        {
+          title: "Attached for",
+          cell: ({ connectedAt }) => (
+            <span title={connectedAt}>{durationText(Math.max(0, Date.now() - Date.parse(connectedAt)))}</span>
+          ),
+        },
+        { title: "Load", cell: (connector) => <Load {...connector} /> },
+        {
+          title: "Round trip",
+          isNumber: true,
+          cell: ({ roundTripMs }) => millisecondsText(roundTripMs),
+        },
+        { title: "Checks", cell: ({ health }) => <Checks {...health} /> },
+      ]}
+    />
+  );
+}
+
+function Load({ openStreams, maxStreams }: Connector) {
+  return (
+    <span class="load">
+      <meter
+        min={0}
+        max={Math.max(1, maxStreams)}
+        high={maxStreams * 0.8}
+        value={openStreams}
+        aria-hidden="true"
+      />
+      {openStreams} of {maxStreams}
+    </span>
+  );
+}
+
+function Checks({ passing, pending, failing }: Connector["health"]) {
+  if (passing + pending + failing.length === 0) return <span class="faint">none</span>;
+  return (
+    <span class="badges">
+      {failing.length > 0 && <Badge tone="bad">{failing.length} failing</Badge>}
+      {passing > 0 && <Badge tone="good">{passing} passing</Badge>}
+      {pending > 0 && <Badge tone="idle">{pending} pending</Badge>}
+    </span>
+  );
+}
+
+interface ServiceRow {
+  service: string;
+  failures: string[];
+  failingOn: number;
+  traffic: ServiceTraffic | null;
+}
+
+function ServiceHealth({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: readonly ServiceTraffic[] }) {
+  if (tunnel.services.length === 0) return <Empty title="The services file names no service" />;
+  const rows = tunnel.services.map((service): ServiceRow => {
+    const reasons = tunnel.connectors.flatMap(({ health }) =>
+      health.failing.filter((failure) => failure.service === service).map(({ reason }) => reason),
+    );
+    const seen = traffic.find((entry) => entry.service.toLowerCase() === service.toLowerCase()) ?? null;
+    return { service, failures: [...new Set(reasons)], failingOn: reasons.length, traffic: seen };
+  });
+  const total = tunnel.connectors.length;
+  // Which ones are pending, the API does not say; it tells how many.
+  const isPending = tunnel.connectors.every(({ health }) => health.passing === 0 && health.pending > 0);
+  return (
+    <Table
+      caption="Services"
+      rows={rows}
+      keyOf={({ service }) => service}
+      columns={[
+        { title: "Service", cell: ({ service }) => <span class="breakable">{service}</span> },
+        {
+          title: "Checks",
+          cell: ({ failingOn, failures }) => {
+            if (total === 0) return <span class="faint">nobody to check</span>;
+            if (failingOn === 0 && isPending) return <Badge tone="idle">pending</Badge>;
+            if (failingOn === 0) return <Badge tone="good">no failure</Badge>;
+            return (
+              <span class="badges">
+                <Badge tone={failingOn === total ? "bad" : "warn"}>
+                  fails on {failingOn} of {total}
+                </Badge>
+                <code>{failures.join(" ")}</code>
+              </span>
+            );
+          },
+        },
+        { title: "Requests", isNumber: true, cell: (row) => numberText(row.traffic?.requests ?? 0) },
+        { title: "Errors", isNumber: true, cell: (row) => numberText(row.traffic?.errors ?? 0) },
+        { title: "p50", isNumber: true, cell: (row) => millisecondsText(row.traffic?.p50Ms ?? null) },
+        { title: "p99", isNumber: true, cell: (row) => millisecondsText(row.traffic?.p99Ms ?? null) },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,89 @@
+import type { Child } from "hono/jsx/dom";
+import type { RequestEvent, RequestOutcome } from "../../shared/request-event.ts";
+import { bytesText, wholeMillisecondsText, percentText, timeText } from "../parts/format.ts";
+import { Badge, CopyButton, Dialog } from "../parts/parts.tsx";
+import { requestParts } from "./request-parts.ts";
+import type { Tone } from "./verdict.ts";
+
+const OUTCOME_WORDS: Record<RequestOutcome, string> = {
+  answered: "The answer reached the gateway whole.",
+  refused: "It was not let through.",
+  failed: "The tunnel answered in the upstream's place.",
+  aborted: "The answer broke off after it had begun.",
+  cancelled: "The gateway gave up.",
+};
+
+export function toneOf({ outcome, status }: RequestEvent): Tone {
+  if (outcome === "cancelled") return "idle";
+  if (outcome !== "answered" || status >= 500) return "bad";
+  return status >= 400 ? "warn" : "good";
+}
+
+/** A bar whose parts are as long as the time that they took; the numbers stand in the detail view. */
+export function TimeBar({ event }: { event: RequestEvent }) {
+  return (
+    <span class="time-bar" aria-hidden="true">
+      {requestParts(event).map(({ name, share }) => (
+        <i class={`part-${name}`} style={{ width: `${share * 100}%` }} />
+      ))}
+    </span>
+  );
+}
+
+export function RequestDetail({ event, onClose }: { event: RequestEvent; onClose: () => void }) {
+  return (
+    <Dialog title={`${event.method} ${event.path}`} wide onClose={onClose}>
+      <p>
+        <Badge tone={toneOf(event)}>
+          {event.status} {event.outcome}
+        </Badge>{" "}
+        {OUTCOME_WORDS[event.outcome]} {event.code !== null && <code>{event.code}</code>}
+      </p>
+      <h3>Where the time went: {wholeMillisecondsText(event.durationMs)}</h3>
+      <TimeBar event={event} />
+      <dl class="time-parts">
+        {requestParts(event).map(({ name, title, explanation, ms, share }) => (
+          <div>
+            <dt>
+              <i class={`part-${name}`} /> {title}
+            </dt>
+            <dd>
+              <b>{wholeMillisecondsText(ms)}</b> <span class="faint">{percentText(share)}</span>
+            </dd>
+            <dd class="faint">{explanation}</dd>
+          </div>
+        ))}
+      </dl>
+      <dl class="fields">
+        <Field name="Time">{timeText(event.time)}</Field>
+        <Field name="Service">{event.service === "" ? "–" : event.service}</Field>
+        <Field name="Caller">
+          {event.project} in {event.environment}
+        </Field>
+        <Field name="Kind">{event.kind}</Field>
+        <Field name="Sent">{bytesText(event.requestBytes)}</Field>
+        <Field name="Received">{bytesText(event.responseBytes)}</Field>
+        <Field name="Attempts">{event.attempts}</Field>
+        {event.closeCode !== undefined && <Field name="Close code">{event.closeCode}</Field>}
+        <Field name="Connector">{event.connector === null ? "none" : <code>{event.connector}</code>}</Field>
+        <Field name="Request id">
+          <code>{event.requestId}</code> <CopyButton text={event.requestId} what="the request's id" />
+        </Field>
+        {event.traceId !== "" && (
+          <Field name="Trace id">
+            <code>{event.traceId}</code> <CopyButton text={event.traceId} what="the trace's id" />
+          </Field>
+        )}
+      </dl>
+    </Dialog>
+  );
+}
+
+function Field({ name, children }: { name: string; children: Child }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd class="breakable">{children}</dd>
+    </div>
+  );
+}

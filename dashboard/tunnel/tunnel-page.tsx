@@ -1,0 +1,121 @@
+import { useState } from "hono/jsx/dom";
+import { ApiFailure, callApi, get } from "../api.ts";
+import type { TunnelDetails } from "../api-types.ts";
+import { Link, navigate, PageTitle } from "../navigation.tsx";
+import { ActionDialog, Badge, CopyButton, Empty, Failure, Loading, Stale } from "../parts/parts.tsx";
+import { TUNNEL_VIEWS, type TunnelView } from "../route.ts";
+import { useCanEdit } from "../session.ts";
+import { LiveView } from "./live-view.tsx";
+import { OverviewView } from "./overview-view.tsx";
+import { ServicesView } from "./services-view.tsx";
+import { TokensView } from "./tokens-view.tsx";
+import { STATE_TONE } from "./tunnel-state.ts";
+import { usePolled } from "../parts/use-polled.ts";
+
+const REFRESH_MS = 5_000;
+
+const VIEW_TITLES: Record<TunnelView, string> = {
+  overview: "Overview",
+  live: "Live requests",
+  services: "Services and access",
+  tokens: "Tokens",
+};
+
+export function TunnelPage({ tunnelId, view }: { tunnelId: string; view: TunnelView }) {
+  const path = `/tunnels/${encodeURIComponent(tunnelId)}`;
+  const tunnel = usePolled(path, (signal) => get<TunnelDetails>(path, signal), REFRESH_MS);
+  const [isDeleting, setDeleting] = useState(false);
+  const canEdit = useCanEdit();
+  const { data, error, reload } = tunnel;
+
+  if (error instanceof ApiFailure && error.code === "NOT_FOUND") {
+    return (
+      <>
+        <PageTitle title="No such tunnel" />
+        <Empty title="There is no tunnel of this id">
+          <p>
+            It may have been deleted. <Link to={{ page: "tunnels" }}>To the tunnels</Link>
+          </p>
+        </Empty>
+      </>
+    );
+  }
+  if (data === null) {
+    return (
+      <>
+        <PageTitle title="Tunnel" />
+        {error === null ? <Loading what="the tunnel" /> : <Failure error={error} retry={reload} />}
+      </>
+    );
+  }
+  return (
+    <>
+      <PageTitle title={data.name}>
+        <Badge tone={STATE_TONE[data.status]}>{data.status}</Badge>
+        <span class="id">
+          <code>{data.id}</code>
+          <CopyButton text={data.id} what="the tunnel's id" />
+        </span>
+        {canEdit && (
+          <button type="button" class="small danger push" onClick={() => setDeleting(true)}>
+            Delete
+          </button>
+        )}
+      </PageTitle>
+      <nav class="tabs" aria-label="Views of this tunnel">
+        {TUNNEL_VIEWS.map((name) => (
+          <Link to={{ page: "tunnel", tunnelId, view: name }} current={name === view}>
+            {VIEW_TITLES[name]}
+          </Link>
+        ))}
+      </nav>
+      <Stale error={error} />
+      <View view={view} tunnel={data} reload={reload} />
+      {isDeleting && <DeleteTunnel tunnel={data} onClose={() => setDeleting(false)} />}
+    </>
+  );
+}
+
+function View({ view, tunnel, reload }: { view: TunnelView; tunnel: TunnelDetails; reload: () => void }) {
+  switch (view) {
+    case "overview":
+      return <OverviewView tunnel={tunnel} />;
+    case "live":
+      return <LiveView key={tunnel.id} tunnel={tunnel} />;
+    case "services":
+      return <ServicesView key={tunnel.id} tunnelId={tunnel.id} onSaved={reload} />;
+    case "tokens":
+      return <TokensView tunnel={tunnel} onChange={reload} />;
+  }
+}
+
+function DeleteTunnel({ tunnel, onClose }: { tunnel: TunnelDetails; onClose: () => void }) {
+  const [typed, setTyped] = useState("");
+  return (
+    <ActionDialog
+      title={`Delete ${tunnel.name}?`}
+      action="Delete the tunnel"
+      danger
+      disabled={typed !== tunnel.name}
+      onClose={onClose}
+      act={async () => {
+        await callApi("DELETE", `/tunnels/${tunnel.id}`);
+        navigate({ page: "tunnels" });
+      }}
+    >
+      <p>
+        Its tokens and its services file go too, and its {tunnel.connectors.length} connectors are cut. This
+        cannot be undone.
+      </p>
+      <label for="confirm-name">
+        Type <strong>{tunnel.name}</strong> to confirm
+      </label>
+      <input
+        id="confirm-name"
+        value={typed}
+        autocomplete="off"
+        onInput={({ currentTarget }: InputEvent) => setTyped((currentTarget as HTMLInputElement).value)}
+      />
+    </ActionDialog>
+  );
+}

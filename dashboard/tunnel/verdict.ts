@@ -1,0 +1,156 @@
+import type { Traffic, TunnelDetails } from "../api-types.ts";
+import { percentText } from "../parts/format.ts";
+
+export type Tone = "good" | "warn" | "bad" | "idle";
+
+/** Where a request passes, in this order. */
+export const HOPS = ["rules", "connectors", "services"] as const;
+
+export type Hop = (typeof HOPS)[number];
+
+export interface HopState {
+  tone: Tone;
+  /** In a few words. */
+  text: string;
+}
+
+export interface Verdict {
+  tone: Tone;
+  title: string;
+  /** What to do, or what it means. */
+  detail: string;
+  hops: Record<Hop, HopState>;
+}
+
+/** Whose part it is to mend a failure of each code; what is not named here is the upstreams'. */
+const HOP_OF_CODE: Readonly<Record<string, Hop>> = {
+  ACCESS_DENIED: "rules",
+  UNKNOWN_SERVICE: "rules",
+  UNKNOWN_TUNNEL: "rules",
+  BAD_REQUEST: "rules",
+  BODY_TOO_LARGE: "rules",
+  RELAY_RESTART: "connectors",
+  NO_CONNECTOR: "connectors",
+  OVERLOADED: "connectors",
+  CONNECTOR_LOST: "connectors",
+  UPSTREAM_NOT_ALLOWED: "connectors",
+};
+
+/** Fewer failures than this share of all requests are shown, but make no alarm. */
+const NOTABLE_SHARE = 0.01;
+const GRAVE_SHARE = 0.2;
+
+/** Is the tunnel well, and if not, which hop is at fault? From what is attached now and what happened in the window. */
+export function verdictOf(tunnel: TunnelDetails, traffic: Traffic | null): Verdict {
+  const hops: Record<Hop, HopState> = {
+    rules: worse(rulesState(tunnel), trafficState("rules", traffic)),
+    connectors: worse(connectorsState(tunnel), trafficState("connectors", traffic)),
+    services: worse(servicesState(tunnel), trafficState("services", traffic)),
+  };
+  const [hop, { tone, text }] = HOPS.map((name) => [name, hops[name]] as const).reduce((worst, next) =>
+    RANK[next[1].tone] > RANK[worst[1].tone] ? next : worst,
+  );
+  return { tone, hops, ...WORDS[hop][tone](text) };
+}
+
+const RANK: Record<Tone, number> = { good: 0, idle: 1, warn: 2, bad: 3 };
+
+function worse(left: HopState, right: HopState): HopState {
+  return RANK[right.tone] > RANK[left.tone] ? right : left;
+}
+
+type Words = (text: string) => { title: string; detail: string };
+
+const well: Words = () => ({
+  title: "All is well",
+  detail: "Connectors are attached and their checks pass.",
+});
+
+const WORDS: Record<Hop, Record<Tone, Words>> = {
+  rules: {
+    good: well,
+    idle: () => ({
+      title: "Nothing is open yet",
+      detail: "This tunnel carries no traffic before its services file says who may call what.",
+    }),
+    warn: (text) => ({ title: "Requests are refused by the rules", detail: sentence(text) }),
+    bad: (text) => ({ title: "Requests are refused by the rules", detail: sentence(text) }),
+  },
+  connectors: {
+    good: well,
+    idle: () => ({
+      title: "No connector has ever attached",
+      detail: "Start one with this tunnel's token: culvert connect.",
+    }),
+    warn: (text) => ({ title: "Connectors need a look", detail: sentence(text) }),
+    bad: (text) => ({ title: "The connectors are at fault", detail: sentence(text) }),
+  },
+  services: {
+    good: well,
+    idle: well,
+    warn: (text) => ({ title: "Some services need a look", detail: sentence(text) }),
+    bad: (text) => ({ title: "The services are at fault", detail: sentence(text) }),
+  },
+};
+
+function sentence(text: string): string {
+  return `${text}.`;
+}
+
+function rulesState({ services, servicesConfigurationVersion }: TunnelDetails): HopState {
+  if (servicesConfigurationVersion === 0) return { tone: "idle", text: "No services file" };
+  return { tone: "good", text: count(services.length, "service") };
+}
+
+function connectorsState({ status, connectors }: TunnelDetails): HopState {
+  switch (status) {
+    case "healthy":
+      return { tone: "good", text: `${connectors.length} connectors` };
+    case "degraded":
+      return { tone: "warn", text: "One connector: if it goes, requests fail" };
+    case "down":
+      return { tone: "bad", text: "No connector is attached" };
+    case "inactive":
+      return { tone: "idle", text: "None yet" };
+  }
+}
+
+function servicesState({ services, connectors }: TunnelDetails): HopState {
+  const failingOn = (service: string) =>
+    connectors.filter(({ health }) => health.failing.some((failure) => failure.service === service)).length;
+  const affected = services.filter((service) => failingOn(service) > 0);
+  const dead = affected.filter((service) => failingOn(service) === connectors.length);
+  if (dead.length > 0) return { tone: "bad", text: `${names(dead)}: the check fails on every connector` };
+  if (affected.length > 0)
+    return { tone: "warn", text: `${names(affected)}: the check fails on some connectors` };
+  const pending = connectors.reduce((sum, { health }) => sum + health.pending, 0);
+  return { tone: "good", text: pending > 0 ? "Checks are still to come" : "Checks pass" };
+}
+
+function trafficState(hop: Hop, traffic: Traffic | null): HopState {
+  const quiet: HopState = { tone: "good", text: "" };
+  if (traffic === null) return quiet;
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  const own = traffic.codes.filter(({ code }) => (HOP_OF_CODE[code] ?? "services") === hop);
+  const errors = sum(traffic.points.map((point) => point.errors));
+  // Errors without a code are the upstreams' own answers.
+  const bare =
+    hop === "services" ? Math.max(0, errors - sum(traffic.codes.map(({ count: times }) => times))) : 0;
+  const requests = sum(traffic.points.map((point) => point.requests));
+  const failures = sum(own.map(({ count: times }) => times)) + bare;
+  const share = requests === 0 ? 0 : failures / requests;
+  if (share < NOTABLE_SHARE) return quiet;
+  const [first] = own;
+  const mostly = first === undefined || bare > first.count ? "answers of 5xx" : first.code;
+  const text = `${percentText(share)} of the requests failed, mostly ${mostly}`;
+  return { tone: share >= GRAVE_SHARE ? "bad" : "warn", text };
+}
+
+function names(services: readonly string[]): string {
+  const shown = services.slice(0, 3).join(", ");
+  return services.length > 3 ? `${shown} and ${services.length - 3} more` : shown;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import { problemsOf } from "../problems.ts";
+import { servicesFileSchema } from "./services-file.ts";
+
+const configurations = [{ project: "my-project", accessibleBy: ["production"] }];
+const service = { name: "payments-api-prod", endpoint: "http://payments.internal:8080", configurations };
+
+function problems(file: unknown): string[] {
+  const result = servicesFileSchema.safeParse(file);
+  return result.success ? [] : problemsOf(result.error).map(({ path, message }) => `${path}: ${message}`);
+}
+
+describe("servicesFileSchema", () => {
+  it("takes a file of only version and services as it is", () => {
+    const file = { version: 1, services: [service] };
+    expect(servicesFileSchema.parse(file)).toEqual(file);
+  });
+
+  it("takes networks, limits and accessibleBy as a string or a list", () => {
+    const file = {
+      version: 1,
+      services: [
+        { ...service, connectTimeoutMs: 500, responseTimeoutMs: 2000, maxBodyBytes: 1024, retry: true },
+        { ...service, name: "Other", configurations: [{ project: "p", accessibleBy: "working-copy" }] },
+      ],
+      networks: [
+        { hosts: ["external-api.local:8080", "*.corp.internal:443", "[fd00::1]:80", "db"], configurations },
+      ],
+    };
+    expect(servicesFileSchema.parse(file)).toEqual(file);
+  });
+
+  it.each([
+    ["another version", { version: 2, services: [] }, "version"],
+    ["no services", { version: 1 }, "services"],
+    ["an unknown key", { version: 1, services: [], extra: 1 }, "extra: unknown key"],
+    [
+      "an unknown key in a service",
+      { version: 1, services: [{ ...service, url: "x" }] },
+      "services[0].url: unknown key",
+    ],
+    [
+      "an environment that is no name",
+      { version: 1, services: [{ ...service, configurations: [{ project: "p", accessibleBy: ["*"] }] }] },
+      "services[0].configurations[0].accessibleBy",
+    ],
+    [
+      "names that differ in case alone",
+      { version: 1, services: [service, { ...service, name: "PAYMENTS-API-PROD" }] },
+      "services[1].name",
+    ],
+    [
+      "a network without hosts",
+      { version: 1, services: [], networks: [{ hosts: [], configurations }] },
+      "networks[0].hosts",
+    ],
+    [
+      "a timeout of zero",
+      { version: 1, services: [{ ...service, connectTimeoutMs: 0 }] },
+      "services[0].connectTimeoutMs",
+    ],
+  ])("refuses %s, naming the place", (_, file, expected) => {
+    expect(problems(file)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  it.each(["/", "/v1/charges", "/v1/", "/a.b/c-d_e~f", "/...", "/x@y,z:1"])(
+    "takes %s as a path rule",
+    (path) => {
+      const access = { project: "p", accessibleBy: "production", paths: [path] };
+      expect(problems({ version: 1, services: [{ ...service, configurations: [access] }] })).toEqual([]);
+    },
+  );
+
+  it.each([
+    "",
+    "v1",
+    "//",
+    "/a//b",
+    "/a/../b",
+    "/..",
+    "/./a",
+    "/a%2fb",
+    "/a?b",
+    "/a#b",
+    "/a;b",
+    "/a\\b",
+    "/a b",
+    "/é",
+  ])("refuses %j as a path rule", (path) => {
+    const access = { project: "p", accessibleBy: "production", paths: [path] };
+    expect(problems({ version: 1, services: [{ ...service, configurations: [access] }] })).toEqual([
+      expect.stringContaining("services[0].configurations[0].paths[0]"),
+    ]);
+  });
+
+  it("reports every problem at once", () => {
+    expect(problems({ version: 3, services: [{ ...service, name: "a", endpoint: "ftp://x" }] })).toHaveLength(
+      3,
+    );
+  });
+
+  it.each([
+    "ab",
+    "a".repeat(25),
+    "has space",
+    "dot.ted",
+    "under_score",
+    "12345",
+    "0x1f",
+    "xn--abc",
+    "na\nme",
+  ])("refuses the service name %j", (name) => {
+    expect(problems({ version: 1, services: [{ ...service, name }] })).toEqual([
+      expect.stringContaining("services[0].name"),
+    ]);
+  });
+
+  it.each([
+    "payments.internal:8080",
+    "ftp://payments.internal",
+    "http://user:secret@payments.internal",
+    "http://payments.internal/?a=1",
+    "http://payments.internal/#a",
+    "http://payments.internal\\@evil.example",
+    "http://payments internal",
+    "http://payments.internal:99999",
+    "http://",
+  ])("refuses the endpoint %s without repeating it", (endpoint) => {
+    const found = problems({ version: 1, services: [{ ...service, endpoint }] });
+    expect(found).toEqual([expect.stringContaining("services[0].endpoint: must be")]);
+    expect(found.join()).not.toContain("secret");
+  });
+
+  it.each([
+    "*",
+    "*:443",
+    "*.10.0.0.1:80",
+    "http://host:80",
+    "host:0",
+    "host:65536",
+    "host:port",
+    "a b",
+    "*.*.x",
+    "u@h",
+    "h/p",
+    "h.",
+  ])("refuses the host pattern %s", (host) => {
+    expect(problems({ version: 1, services: [], networks: [{ hosts: [host], configurations }] })).toEqual([
+      expect.stringContaining("networks[0].hosts[0]"),
+    ]);
+  });
+});

@@ -1,0 +1,78 @@
+import type { RelayTransport, RelayTransportEvents } from "../../../connector/relay/relay-transport.ts";
+import { SendBudget, WindowPool } from "../../../shared/mux/flow-window.ts";
+import { RelayMux } from "../../../shared/mux/relay-mux.ts";
+import { encodeMessage } from "../../../shared/protocol/frame-codec.ts";
+import type { Frame } from "../../../shared/protocol/frame.ts";
+import type { Hello } from "../../../shared/protocol/handshake.ts";
+import type { FakeClock } from "../fake-clock.ts";
+
+/** The relay's end of one dialled connection, without any delay between the ends. */
+export class Dialled implements RelayTransport {
+  readonly events: RelayTransportEvents;
+  readonly texts: string[] = [];
+  readonly atMs: number;
+  readonly #clock: FakeClock;
+  mux: RelayMux;
+  connectionIndex: number | null = null;
+  ended: "closed" | "terminated" | null = null;
+  /** Nothing arrives that either end sends. */
+  swallows = false;
+
+  constructor(events: RelayTransportEvents, clock: FakeClock) {
+    this.events = events;
+    this.#clock = clock;
+    this.atMs = clock.nowMs();
+    this.mux = this.#newMux();
+  }
+
+  /** The relay wakes up without the memory of its streams. */
+  forgetStreams(): void {
+    if (this.mux.hello === null) throw new Error("no HELLO yet");
+    this.mux = this.#newMux({ hello: this.mux.hello, epoch: 0, rest: null });
+    this.mux.ping();
+  }
+
+  send(frames: readonly Frame[]): void {
+    if (!this.swallows) this.mux.receive(encodeMessage(frames));
+  }
+  sendText(text: string): void {
+    this.texts.push(text);
+  }
+  bufferedBytes(): number {
+    return 0;
+  }
+  close(): void {
+    this.ended ??= "closed";
+  }
+  terminate(): void {
+    this.ended ??= "terminated";
+  }
+
+  #newMux(resume?: { hello: Hello; epoch: number; rest: null }): RelayMux {
+    return new RelayMux({
+      transport: {
+        send: (frames) => {
+          if (this.ended === null && !this.swallows) this.events.onMessage(encodeMessage(frames));
+        },
+        close() {},
+        bufferedBytes: () => 0,
+      },
+      clock: this.#clock,
+      relayId: "r",
+      softwareVersion: "1",
+      streamWindowBytes: 65_536,
+      streamWindowMaxBytes: 65_536,
+      connectionWindowBytes: 1_048_576,
+      pool: new WindowPool(0),
+      budget: new SendBudget(Infinity, 0),
+      gatherMs: 0,
+      ...(resume === undefined ? {} : { resume }),
+      events: {
+        onHello: (hello) => (this.connectionIndex = hello.connectionIndex),
+        onEpoch() {},
+        onRest() {},
+        onClosed() {},
+      },
+    });
+  }
+}

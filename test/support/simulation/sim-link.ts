@@ -1,0 +1,82 @@
+import type { Clock } from "../../../shared/clock.ts";
+import { encodeMessage } from "../../../shared/protocol/frame-codec.ts";
+import type { Frame } from "../../../shared/protocol/frame.ts";
+import type { Transport } from "../../../shared/transport.ts";
+
+export interface LinkOptions {
+  latencyMs: number;
+  bytesPerMs: number;
+}
+
+export interface LinkEnd {
+  receive(message: Uint8Array): void;
+  drained(): void;
+  closed(code: number): void;
+}
+
+/** One direction of a link: messages take their time on the wire, one after the other, and none overtakes. */
+export class SimDirection implements Transport {
+  readonly sent: Uint8Array[] = [];
+  closeCode: number | null = null;
+  /** Told to keep messages for a look at their frames. */
+  readonly #keeps: boolean;
+  readonly #clock: Clock;
+  readonly #options: LinkOptions;
+  readonly #sender: () => LinkEnd;
+  readonly #receiver: () => LinkEnd;
+  #freeAtMs = 0;
+  #bufferedBytes = 0;
+  #cut = false;
+
+  constructor(
+    clock: Clock,
+    options: LinkOptions,
+    sender: () => LinkEnd,
+    receiver: () => LinkEnd,
+    keeps = false,
+  ) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#sender = sender;
+    this.#receiver = receiver;
+    this.#keeps = keeps;
+  }
+
+  send(frames: readonly Frame[]): void {
+    if (this.#cut || this.closeCode !== null) return;
+    const message = encodeMessage(frames);
+    if (this.#keeps) this.sent.push(message);
+    const nowMs = this.#clock.nowMs();
+    this.#bufferedBytes += message.byteLength;
+    this.#freeAtMs = Math.max(nowMs, this.#freeAtMs) + message.byteLength / this.#options.bytesPerMs;
+    this.#at(this.#freeAtMs, () => {
+      this.#bufferedBytes -= message.byteLength;
+      this.#sender().drained();
+    });
+    this.#at(this.#freeAtMs + this.#options.latencyMs, () => this.#receiver().receive(message));
+  }
+
+  close(code: number): void {
+    if (this.#cut || this.closeCode !== null) return;
+    this.closeCode = code;
+    const leftMs = Math.max(this.#clock.nowMs(), this.#freeAtMs);
+    this.#at(leftMs + this.#options.latencyMs, () => this.#receiver().closed(code));
+  }
+
+  bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  /** What is under way is lost. */
+  cut(): void {
+    this.#cut = true;
+  }
+
+  #at(timeMs: number, run: () => void): void {
+    // At whole milliseconds: sums of fractions would make timers that never come due. Of the time, not of the delay:
+    // who sends between two of them would be overtaken.
+    this.#clock.after(Math.ceil(timeMs) - this.#clock.nowMs(), () => {
+      if (!this.#cut) run();
+    });
+  }
+}

@@ -1,0 +1,176 @@
+import { ConnectorMux } from "../../../shared/mux/connector-mux.ts";
+import { SendBudget, WindowPool } from "../../../shared/mux/flow-window.ts";
+import { RelayMux, type RelayMuxOptions } from "../../../shared/mux/relay-mux.ts";
+import type { ConnectionRest } from "../../../shared/mux/rest.ts";
+import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";
+import type { OpenHead } from "../../../shared/protocol/head.ts";
+import type { Hello } from "../../../shared/protocol/handshake.ts";
+import {
+  CONNECTION_WINDOW_BYTES,
+  CONNECTOR_STREAM_WINDOW_BYTES,
+  CONNECTOR_STREAM_WINDOW_MAX_BYTES,
+  CONNECTOR_WINDOW_POOL_BYTES,
+  DEFAULT_MAX_STREAMS,
+  MAX_UNACKNOWLEDGED_BYTES,
+  MIN_UNACKNOWLEDGED_BYTES,
+  RELAY_STREAM_WINDOW_BYTES,
+  RELAY_STREAM_WINDOW_MAX_BYTES,
+  RELAY_WINDOW_POOL_BYTES,
+} from "../../../shared/protocol/limits.ts";
+import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { FakeClock } from "../fake-clock.ts";
+import { type LinkEnd, type LinkOptions, SimDirection } from "./sim-link.ts";
+
+export const SOME_REQUEST: OpenHead = {
+  kind: "http",
+  target: "http://payments.internal:8080",
+  service: "payments",
+  method: "POST",
+  path: "/v1/charges?limit=3",
+  project: "shop",
+  environment: "production",
+  requestId: "req_1",
+  fields: [["accept", "*/*"]],
+};
+
+const FAST_LINK: LinkOptions = { latencyMs: 1, bytesPerMs: 100_000 };
+
+export interface PairOptions {
+  link?: LinkOptions;
+  maxStreams?: number;
+  /** The connector's half of each stream. */
+  onStream(stream: Stream): StreamHandler;
+  /** The connector hears a GOAWAY. */
+  onGoaway?(lastStreamId: number): void;
+  relayWindowBytes?: number;
+  connectorWindowBytes?: number;
+  connectionWindowBytes?: number;
+  poolBytes?: number;
+  budget?: { totalBytes: number; minimumBytes: number };
+  gatherMs?: number;
+  maxStreamId?: number;
+}
+
+/** Both real ends over one simulated link. */
+export class SimPair {
+  readonly clock = new FakeClock();
+  readonly toConnector: SimDirection;
+  readonly toRelay: SimDirection;
+  readonly connector: ConnectorMux;
+  relay: RelayMux;
+  relayPool: WindowPool;
+  relayBudget: SendBudget;
+  readonly connectorPool: WindowPool;
+  readonly connectorBudget: SendBudget;
+  /** What an object keeps over its eviction. */
+  stored: { hello: Hello; epoch: number; rest: ConnectionRest | null } | null = null;
+  readonly closedEnds: { end: "relay" | "connector"; error: TunnelError }[] = [];
+  readonly #options: PairOptions;
+
+  constructor(options: PairOptions) {
+    this.#options = options;
+    const link = options.link ?? FAST_LINK;
+    const relayEnd = (): LinkEnd => this.#endOf(() => this.relay);
+    const connectorEnd = (): LinkEnd => this.#endOf(() => this.connector);
+    this.toConnector = new SimDirection(this.clock, link, relayEnd, connectorEnd);
+    this.toRelay = new SimDirection(this.clock, link, connectorEnd, relayEnd);
+    this.relayPool = new WindowPool(options.poolBytes ?? RELAY_WINDOW_POOL_BYTES);
+    this.relayBudget = this.#newBudget();
+    this.connectorPool = new WindowPool(options.poolBytes ?? CONNECTOR_WINDOW_POOL_BYTES);
+    this.connectorBudget = this.#newBudget();
+    this.relay = this.#newRelay();
+    this.connector = new ConnectorMux({
+      transport: this.toRelay,
+      clock: this.clock,
+      events: {
+        onWelcome: () => {},
+        onGoaway: ({ lastStreamId }) => this.#options.onGoaway?.(lastStreamId),
+        onStream: (stream) => this.#options.onStream(stream),
+        onClosed: (error) => void this.closedEnds.push({ end: "connector", error }),
+      },
+      hello: {
+        softwareVersion: "0.1.0",
+        connectorId: "con_1",
+        connectionIndex: 0,
+        maxStreams: options.maxStreams ?? DEFAULT_MAX_STREAMS,
+      },
+      streamWindowBytes: options.connectorWindowBytes ?? CONNECTOR_STREAM_WINDOW_BYTES,
+      streamWindowMaxBytes: CONNECTOR_STREAM_WINDOW_MAX_BYTES,
+      connectionWindowBytes: options.connectionWindowBytes ?? CONNECTION_WINDOW_BYTES,
+      pool: this.connectorPool,
+      budget: this.connectorBudget,
+      gatherMs: options.gatherMs ?? 0,
+    });
+    this.connector.start();
+    this.clock.advance(10 * link.latencyMs + 10);
+  }
+
+  /** The object loses its memory and keeps its socket; a new one takes over, from the rest if there was one. */
+  evictRelay(): void {
+    if (this.stored === null) throw new Error("no HELLO yet");
+    this.relayPool = new WindowPool(this.#options.poolBytes ?? RELAY_WINDOW_POOL_BYTES);
+    this.relayBudget = this.#newBudget();
+    this.relay = this.#newRelay({ resume: this.stored });
+  }
+
+  /** The network is gone; both ends find out. */
+  cut(): void {
+    this.toConnector.cut();
+    this.toRelay.cut();
+    const lost = new TunnelError("CONNECTOR_LOST", "the link was cut", { scope: "connection" });
+    this.relay.transportClosed(lost);
+    this.connector.transportClosed(lost);
+  }
+
+  #newBudget(): SendBudget {
+    const { budget } = this.#options;
+    return new SendBudget(
+      budget?.totalBytes ?? MAX_UNACKNOWLEDGED_BYTES,
+      budget?.minimumBytes ?? MIN_UNACKNOWLEDGED_BYTES,
+    );
+  }
+
+  #newRelay(extra: Pick<RelayMuxOptions, "resume"> = {}): RelayMux {
+    const { maxStreamId } = this.#options;
+    // An evicted object does nothing any more, whatever timers it left.
+    const isCurrent = () => relay === this.relay;
+    const relay: RelayMux = new RelayMux({
+      transport: {
+        send: (message) => isCurrent() && this.toConnector.send(message),
+        close: (code) => isCurrent() && this.toConnector.close(code),
+        // Workers tell nothing of what waits in a socket.
+        bufferedBytes: () => 0,
+      },
+      clock: this.clock,
+      events: {
+        onHello: (hello) => (this.stored = { hello, epoch: 0, rest: null }),
+        onEpoch: (epoch) => {
+          if (this.stored !== null) this.stored = { ...this.stored, epoch, rest: null };
+        },
+        onRest: (rest) => {
+          if (this.stored !== null) this.stored = { ...this.stored, rest };
+        },
+        onClosed: (error) => isCurrent() && this.closedEnds.push({ end: "relay", error }),
+      },
+      relayId: "relay-1",
+      softwareVersion: "0.1.0",
+      streamWindowBytes: this.#options.relayWindowBytes ?? RELAY_STREAM_WINDOW_BYTES,
+      streamWindowMaxBytes: RELAY_STREAM_WINDOW_MAX_BYTES,
+      connectionWindowBytes: this.#options.connectionWindowBytes ?? CONNECTION_WINDOW_BYTES,
+      pool: this.relayPool,
+      budget: this.relayBudget,
+      gatherMs: 0,
+      ...(maxStreamId === undefined ? {} : { maxStreamId }),
+      ...extra,
+    });
+    return relay;
+  }
+
+  #endOf(mux: () => RelayMux | ConnectorMux): LinkEnd {
+    return {
+      receive: (message) => mux().receive(message),
+      drained: () => mux().drained(),
+      closed: () => mux().transportClosed(new TunnelError("CONNECTOR_LOST", "the socket was closed")),
+    };
+  }
+}

@@ -1,0 +1,134 @@
+import * as z from "zod";
+import { callerSchema } from "../../../shared/services/services-file.ts";
+import type { AccessKeyKind } from "../../auth/access-key.ts";
+import { accessKeyDigest, formatAccessKey } from "../../auth/access-key.ts";
+import { newKid, newSecret } from "../../auth/random-id.ts";
+import { registryStub } from "../../env.ts";
+import type { Operation } from "../operation.ts";
+import { operation } from "../operation.ts";
+import { expectDone } from "../outcome.ts";
+import { page, pageQuery, pageSchema } from "../paging.ts";
+import { isoTime } from "../time.ts";
+
+const SMALL_BODY_BYTES = 4096;
+
+const roleSchema = z.enum(["admin", "viewer"]).describe("`admin` writes and reads, `viewer` reads");
+
+const shownOnce = z.string().describe("Shown once; the relay keeps a digest alone");
+
+const gatewayKeySchema = callerSchema.extend({ kid: z.string(), createdAt: z.iso.datetime() });
+
+const apiKeySchema = z.strictObject({ kid: z.string(), role: roleSchema, createdAt: z.iso.datetime() });
+
+export const keyOperations: readonly Operation[] = [
+  operation({
+    id: "createGatewayKey",
+    method: "post",
+    path: "/v1/gateway-keys",
+    summary: "Make a key with which a gateway outside this account calls as one project and environment",
+    role: "admin",
+    body: { schema: callerSchema, maxBytes: SMALL_BODY_BYTES },
+    success: { status: 201, description: "The key", schema: gatewayKeySchema.extend({ key: shownOnce }) },
+    problems: ["LIMIT_REACHED"],
+    async run({ env, by, body }) {
+      const { key, proof } = await newKey("gateway");
+      expectDone(await registryStub(env).addGatewayKey(by, { ...proof, ...body }));
+      return { body: { kid: proof.kid, ...body, createdAt: isoTime(by.atMs), key } };
+    },
+  }),
+  operation({
+    id: "listGatewayKeys",
+    method: "get",
+    path: "/v1/gateway-keys",
+    summary: "List the gateway keys, oldest first",
+    role: "viewer",
+    query: pageQuery,
+    success: { status: 200, description: "A page of keys", schema: pageSchema(gatewayKeySchema) },
+    problems: [],
+    async run({ env, query }) {
+      const body = await page(
+        query,
+        0,
+        (limit, position) => registryStub(env).gatewayKeys(limit, position),
+        ({ seq }) => seq,
+        ({ kid, project, environment, createdAtMs }) => ({
+          kid,
+          project,
+          environment,
+          createdAt: isoTime(createdAtMs),
+        }),
+      );
+      return { body };
+    },
+  }),
+  operation({
+    id: "deleteGatewayKey",
+    method: "delete",
+    path: "/v1/gateway-keys/{kid}",
+    summary: "Delete a gateway key",
+    role: "admin",
+    success: { status: 204, description: "It holds no longer" },
+    problems: ["NOT_FOUND"],
+    async run({ env, by, param }) {
+      expectDone(await registryStub(env).deleteGatewayKey(by, param("kid")));
+      return {};
+    },
+  }),
+  operation({
+    id: "createApiKey",
+    method: "post",
+    path: "/v1/api-keys",
+    summary: "Make a key for this API",
+    role: "admin",
+    body: { schema: z.strictObject({ role: roleSchema }), maxBytes: SMALL_BODY_BYTES },
+    success: { status: 201, description: "The key", schema: apiKeySchema.extend({ key: shownOnce }) },
+    problems: ["LIMIT_REACHED"],
+    async run({ env, by, body }) {
+      const { key, proof } = await newKey("api");
+      expectDone(await registryStub(env).addApiKey(by, proof, body.role));
+      return { body: { kid: proof.kid, role: body.role, createdAt: isoTime(by.atMs), key } };
+    },
+  }),
+  operation({
+    id: "listApiKeys",
+    method: "get",
+    path: "/v1/api-keys",
+    summary: "List the API keys, oldest first",
+    role: "viewer",
+    query: pageQuery,
+    success: { status: 200, description: "A page of keys", schema: pageSchema(apiKeySchema) },
+    problems: [],
+    async run({ env, query }) {
+      const body = await page(
+        query,
+        0,
+        (limit, position) => registryStub(env).apiKeys(limit, position),
+        ({ seq }) => seq,
+        ({ kid, role, createdAtMs }) => ({ kid, role, createdAt: isoTime(createdAtMs) }),
+      );
+      return { body };
+    },
+  }),
+  operation({
+    id: "deleteApiKey",
+    method: "delete",
+    path: "/v1/api-keys/{kid}",
+    summary: "Delete an API key",
+    role: "admin",
+    success: { status: 204, description: "It holds no longer" },
+    problems: ["NOT_FOUND"],
+    async run({ env, by, param }) {
+      expectDone(await registryStub(env).deleteApiKey(by, param("kid")));
+      return {};
+    },
+  }),
+];
+
+async function newKey(kind: AccessKeyKind) {
+  const secret = newSecret();
+  const kid = newKid();
+  return {
+    key: formatAccessKey(kind, kid, secret),
+    proof: { kid, digestHex: await accessKeyDigest(secret) },
+  };
+}

@@ -1,0 +1,58 @@
+import { type Env, tunnelStub } from "../../env.ts";
+import { TAIL_SUBPROTOCOL } from "../../../shared/tail.ts";
+import { tailFilterSchema } from "../../events/tail-filter.ts";
+import type { TailClaim } from "../../tunnel/claim.ts";
+import { tunnelObjectNames } from "../../tunnel/tunnel-config.ts";
+import { type Operation, operation } from "../operation.ts";
+import { ApiError, type ProblemCode } from "../problem.ts";
+
+const REFUSALS: Readonly<Record<number, ProblemCode>> = { 404: "NOT_FOUND", 429: "TOO_MANY_WATCHERS" };
+
+export const tailOperations: readonly Operation[] = [
+  operation({
+    id: "tailTunnel",
+    method: "get",
+    path: "/v1/tunnels/{tunnelId}/tail",
+    summary: "The requests of a tunnel as they end, on a WebSocket",
+    role: "viewer",
+    query: tailFilterSchema,
+    headers: { "sec-websocket-protocol": TAIL_SUBPROTOCOL },
+    success: {
+      status: 101,
+      description:
+        'Messages `{"events": [...], "dropped": n}`; the client answers each with `{"received": n}`, the number of events that it got so far. With a thousand on their way, what follows is dropped, and counted.',
+    },
+    problems: ["NOT_FOUND", "UPGRADE_REQUIRED", "TOO_MANY_WATCHERS", "TUNNEL_UNAVAILABLE"],
+    async run({ env, request, query, param }) {
+      if (!asksToWatch(request.headers)) {
+        const headers = {
+          upgrade: "websocket",
+          connection: "Upgrade",
+          "sec-websocket-protocol": TAIL_SUBPROTOCOL,
+        };
+        throw new ApiError("UPGRADE_REQUIRED", { detail: `Watchers speak ${TAIL_SUBPROTOCOL}.`, headers });
+      }
+      const tunnelId = param("tunnelId");
+      const [objectName = tunnelId] = tunnelObjectNames(tunnelId);
+      const claim: TailClaim = { kind: "tail", filter: query };
+      const response = await watch(env, objectName, claim);
+      if (response.status === 101) return { response };
+      throw new ApiError(REFUSALS[response.status] ?? "TUNNEL_UNAVAILABLE");
+    },
+  }),
+];
+
+async function watch(env: Env, objectName: string, claim: TailClaim): Promise<Response> {
+  // Of what the client sent, nothing but its wish goes on: it holds a key.
+  const headers = { upgrade: "websocket" };
+  try {
+    return await tunnelStub(env, objectName).fetch("http://tunnel/tail", { headers, cf: { culvert: claim } });
+  } catch {
+    throw new ApiError("TUNNEL_UNAVAILABLE", { headers: { "retry-after": "1" } });
+  }
+}
+
+function asksToWatch(headers: Headers): boolean {
+  const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
+  return headers.get("upgrade")?.toLowerCase() === "websocket" && offered.includes(TAIL_SUBPROTOCOL);
+}

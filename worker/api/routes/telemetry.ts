@@ -1,0 +1,128 @@
+import * as z from "zod";
+import { type Env, registryStub, telemetryStub } from "../../env.ts";
+import type { StoredReport } from "../../registry/telemetry-report-store.ts";
+import { PROMETHEUS_TYPE, prometheusText } from "../../telemetry/prometheus.ts";
+import { relayMetrics } from "../../telemetry/relay-metrics.ts";
+import { trafficView, windowSteps } from "../../telemetry/traffic-view.ts";
+import { tunnelObjectNames } from "../../tunnel/tunnel-config.ts";
+import type { Operation } from "../operation.ts";
+import { operation } from "../operation.ts";
+import { ApiError } from "../problem.ts";
+
+/** Of the Registry in one call; a report has up to a hundred kilobytes, a call 32 MiB. */
+const REPORTS_PER_CALL = 200;
+
+const windowQuery = z.strictObject({
+  windowMinutes: z.coerce.number().int().min(5).max(1440).multipleOf(5).default(60),
+});
+
+const milliseconds = z.number().nullable().describe("Null where there was no HTTP request");
+
+const trafficSchema = z.strictObject({
+  stepSeconds: z.int(),
+  points: z.array(
+    z.strictObject({
+      at: z.iso.datetime().describe("When the step begins"),
+      requests: z.int(),
+      errors: z.int().describe("Refused, failed, broken off, or answered with 5xx"),
+      cancelled: z.int(),
+      p50Ms: milliseconds,
+      p90Ms: milliseconds,
+      p99Ms: milliseconds,
+      requestBytes: z.int(),
+      responseBytes: z.int(),
+    }),
+  ),
+  services: z.array(
+    z.strictObject({
+      service: z.string(),
+      requests: z.int(),
+      errors: z.int(),
+      p50Ms: milliseconds,
+      p99Ms: milliseconds,
+    }),
+  ),
+  codes: z.array(z.strictObject({ code: z.string(), count: z.int() })),
+});
+
+const METRICS = {
+  status: 200,
+  description: "Prometheus' text format, version 0.0.4",
+  schema: z.string(),
+  contentType: PROMETHEUS_TYPE,
+} as const;
+
+export const telemetryOperations: readonly Operation[] = [
+  operation({
+    id: "getMetrics",
+    method: "get",
+    path: "/v1/metrics",
+    summary: "Metrics of all tunnels, for Prometheus, as they were last reported; wakes nothing",
+    role: "viewer",
+    success: METRICS,
+    problems: [],
+    async run({ env }) {
+      return metricsAnswer(env, await allReports(env));
+    },
+  }),
+  operation({
+    id: "getTunnelMetrics",
+    method: "get",
+    path: "/v1/tunnels/{tunnelId}/metrics",
+    summary: "Metrics of one tunnel, for Prometheus, as they were last reported; wakes nothing",
+    role: "viewer",
+    success: METRICS,
+    problems: ["NOT_FOUND"],
+    async run({ env, param }) {
+      const reports = await registryStub(env).tunnelReports(param("tunnelId"));
+      if (reports === null) throw new ApiError("NOT_FOUND");
+      return metricsAnswer(env, reports);
+    },
+  }),
+  operation({
+    id: "getTunnelTraffic",
+    method: "get",
+    path: "/v1/tunnels/{tunnelId}/traffic",
+    summary: "What went through a tunnel in the last minutes or hours",
+    role: "viewer",
+    query: windowQuery,
+    success: { status: 200, description: "The traffic, the current step included", schema: trafficSchema },
+    problems: ["NOT_FOUND", "TUNNEL_UNAVAILABLE"],
+    async run({ env, query, param }) {
+      const tunnelId = param("tunnelId");
+      if ((await registryStub(env).tunnelReports(tunnelId)) === null) throw new ApiError("NOT_FOUND");
+      const nowMs = Date.now();
+      const { readSeconds } = windowSteps(query.windowMinutes);
+      const sinceMs = nowMs - query.windowMinutes * 60_000 - 5 * 60_000;
+      const steps = await trafficOf(env, tunnelId, sinceMs, readSeconds);
+      return { body: trafficView(steps, query.windowMinutes, nowMs) };
+    },
+  }),
+];
+
+async function allReports(env: Env): Promise<StoredReport[]> {
+  const reports: StoredReport[] = [];
+  for (let after: string | undefined = ""; after !== undefined;) {
+    const page: StoredReport[] = await registryStub(env).telemetryReports(REPORTS_PER_CALL, after);
+    reports.push(...page);
+    after = page.length < REPORTS_PER_CALL ? undefined : page.at(-1)?.objectName;
+  }
+  return reports;
+}
+
+async function metricsAnswer(env: Env, reports: readonly StoredReport[]) {
+  const text = prometheusText(relayMetrics(reports, await registryStub(env).logDestinationNames()));
+  const headers = { "content-type": PROMETHEUS_TYPE, "cache-control": "no-store" };
+  return { response: new Response(text, { headers }) };
+}
+
+async function trafficOf(env: Env, tunnelId: string, sinceMs: number, stepSeconds: 10 | 60) {
+  try {
+    const all = tunnelObjectNames(tunnelId).map((name) =>
+      telemetryStub(env, name).traffic(sinceMs, stepSeconds),
+    );
+    return (await Promise.all(all)).flat();
+  } catch {
+    throw new ApiError("TUNNEL_UNAVAILABLE", { headers: { "retry-after": "1" } });
+  }
+}

@@ -1,0 +1,122 @@
+import * as z from "zod";
+import { CHECK_OUTCOMES, isFailing } from "../../../shared/protocol/service-checks.ts";
+import type { TunnelDetails } from "../../registry/registry-object.ts";
+import type { ConnectionStatus, TunnelStatus } from "../../tunnel/tunnel-config.ts";
+import { isoTime } from "../time.ts";
+
+const statusSchema = z
+  .enum(["healthy", "degraded", "down", "inactive"])
+  .describe("Two or more connectors, one, none, or never any");
+
+const healthSchema = z.strictObject({
+  passing: z.int().describe("Services whose check passes on this connector"),
+  pending: z.int().describe("Services whose first check is still to come"),
+  failing: z.array(z.strictObject({ service: z.string(), reason: z.enum(CHECK_OUTCOMES) })),
+});
+
+const connectorSchema = z.strictObject({
+  id: z.string(),
+  version: z.string(),
+  connectedAt: z.iso.datetime(),
+  connections: z.int(),
+  openStreams: z.int(),
+  maxStreams: z.int().describe("Requests that it takes at once"),
+  roundTripMs: z.int().nullable().describe("Between relay and connector, as far as it was measured"),
+  kid: z.string().describe("Of the token it connected with"),
+  health: healthSchema.describe(
+    "Requests for a failing service go to other connectors, if any of them passes",
+  ),
+});
+
+const tokenSchema = z.strictObject({
+  kid: z.string(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso.datetime().nullable().describe("When a connector last connected with it"),
+  connectors: z.int(),
+});
+
+export const tunnelDetailsSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.iso.datetime(),
+  status: statusSchema,
+  connectors: z.array(connectorSchema),
+  tokens: z.array(tokenSchema),
+  services: z.array(z.string()).describe("Names in the services configuration"),
+  servicesConfigurationVersion: z.int(),
+});
+
+/** One tunnel for people, from what the Registry knows and what the tunnel's objects say. */
+export function describeTunnel(
+  details: TunnelDetails,
+  objects: readonly TunnelStatus[],
+): z.infer<typeof tunnelDetailsSchema> {
+  const connectors = describeConnectors(objects.flatMap(({ connections }) => connections));
+  const uses = objects.flatMap(({ tokenUses }) => tokenUses);
+  return {
+    id: details.id,
+    name: details.name,
+    createdAt: isoTime(details.createdAtMs),
+    status: statusOf(connectors.length, uses.length > 0),
+    connectors,
+    tokens: details.tokens.map(({ kid, createdAtMs, expiresAtMs }) => {
+      const lastUsedAtMs = Math.max(
+        0,
+        ...uses.filter((use) => use.kid === kid).map((use) => use.lastUsedAtMs),
+      );
+      return {
+        kid,
+        createdAt: isoTime(createdAtMs),
+        expiresAt: expiresAtMs === null ? null : isoTime(expiresAtMs),
+        lastUsedAt: lastUsedAtMs === 0 ? null : isoTime(lastUsedAtMs),
+        connectors: connectors.filter((connector) => connector.kid === kid).length,
+      };
+    }),
+    services: details.services.file.services.map(({ name }) => name),
+    servicesConfigurationVersion: details.services.version,
+  };
+}
+
+function statusOf(connectors: number, everConnected: boolean): z.infer<typeof statusSchema> {
+  if (connectors >= 2) return "healthy";
+  if (connectors === 1) return "degraded";
+  return everConnected ? "down" : "inactive";
+}
+
+/** One connector may hold several connections, to several objects. */
+function describeConnectors(connections: readonly ConnectionStatus[]): z.infer<typeof connectorSchema>[] {
+  const byConnector = Map.groupBy(connections, ({ connectorId }) => connectorId);
+  return Array.from(byConnector, ([id, [first, ...others]]) => {
+    const all = first === undefined ? others : [first, ...others];
+    return {
+      id,
+      version: first?.connectorVersion ?? "",
+      connectedAt: isoTime(Math.min(...all.map(({ connectedAtMs }) => connectedAtMs))),
+      connections: all.length,
+      openStreams: all.reduce((sum, { openStreams }) => sum + openStreams, 0),
+      maxStreams: all.reduce((sum, { maxStreams }) => sum + maxStreams, 0),
+      roundTripMs: leastOf(all.map(({ roundTripMs }) => roundTripMs)),
+      kid: first?.kid ?? "",
+      health: describeHealth(first),
+    };
+  });
+}
+
+function leastOf(times: readonly (number | null)[]): number | null {
+  const known = times.filter((timeMs) => timeMs !== null);
+  return known.length === 0 ? null : Math.round(Math.min(...known));
+}
+
+/** Every connection of a connector reports the same. */
+function describeHealth(connection: ConnectionStatus | undefined): z.infer<typeof healthSchema> {
+  const outcomes = [...(connection?.health ?? [])];
+  const count = (wanted: string) => outcomes.filter(([, outcome]) => outcome === wanted).length;
+  return {
+    passing: count("PASSING"),
+    pending: count("PENDING"),
+    failing: outcomes
+      .filter(([, outcome]) => isFailing(outcome))
+      .map(([service, reason]) => ({ service, reason })),
+  };
+}

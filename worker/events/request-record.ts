@@ -1,0 +1,180 @@
+import { TRACEPARENT } from "../../shared/http/trace-context.ts";
+import type { OpenHead, ResponseHead, StreamKind } from "../../shared/protocol/head.ts";
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { REQUEST_EVENT_VERSION, type RequestEvent, type RequestOutcome } from "../../shared/request-event.ts";
+import { publicCodeOf } from "../exchange/problem.ts";
+
+/** A path is logged up to here: an event stays small whatever is asked for. */
+const MAX_PATH_LENGTH = 2_048;
+const MAX_NAME_LENGTH = 256;
+const STATUS_CANCELLED = 499;
+const REFUSALS: ReadonlySet<string> = new Set([
+  "UNAUTHENTICATED",
+  "RATE_LIMITED",
+  "UNKNOWN_TUNNEL",
+  "UNKNOWN_SERVICE",
+  "ACCESS_DENIED",
+  "UPSTREAM_NOT_ALLOWED",
+  "BAD_REQUEST",
+  "BODY_TOO_LARGE",
+]);
+
+/** What is known of a request when it arrives. */
+export interface Arrival {
+  requestId: string;
+  traceId: string;
+  tunnel: string;
+  project: string;
+  environment: string;
+  service: string;
+  kind: StreamKind;
+  method: string;
+  path: string;
+  arrivedAtMs: number;
+}
+
+/** Plain data: it outlives the object's memory beside a WebSocket that sleeps. */
+export interface RecordState extends Arrival {
+  connector: string | null;
+  attempts: number;
+  openedAtMs: number | null;
+  headAtMs: number | null;
+  /** As the connector said it. */
+  upstreamMs: number;
+  status: number;
+  requestBytes: number;
+  responseBytes: number;
+}
+
+/** Collects the facts of one request until it is over, and then tells them, once. */
+export class RequestRecord {
+  readonly state: RecordState;
+  readonly #nowMs: () => number;
+  readonly #write: (event: RequestEvent) => void;
+  #over = false;
+
+  constructor(state: RecordState, nowMs: () => number, write: (event: RequestEvent) => void) {
+    this.state = state;
+    this.#nowMs = nowMs;
+    this.#write = write;
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** An attempt begins on this connector. */
+  opened(connector: string): void {
+    this.state.attempts++;
+    this.state.connector = connector;
+    this.state.openedAtMs = this.#nowMs();
+  }
+
+  headed({ status, upstreamMs = 0 }: ResponseHead): void {
+    this.state.headAtMs = this.#nowMs();
+    this.state.status = status;
+    this.state.upstreamMs = upstreamMs;
+  }
+
+  /** The whole answer has been handed to the gateway. */
+  answered(): void {
+    this.#finish("answered", this.state.status, null);
+  }
+
+  /** The gateway gets an answer of the tunnel's own, with this `culvert-error`. */
+  refused(code: string, status: number): void {
+    this.#finish(REFUSALS.has(code) ? "refused" : "failed", status, code);
+  }
+
+  /** The answer broke off after its head. */
+  aborted(error: Pick<TunnelError, "code" | "scope">): void {
+    this.#finish("aborted", this.state.status, publicCodeOf(error));
+  }
+
+  cancelled(): void {
+    this.#finish("cancelled", this.state.headAtMs === null ? STATUS_CANCELLED : this.state.status, null);
+  }
+
+  /** A WebSocket is over. `error`: why, when it was no close of either end. */
+  closed(closeCode: number, error: Pick<TunnelError, "code" | "scope"> | null): void {
+    const code = error === null ? null : publicCodeOf(error);
+    this.#finish(error === null ? "answered" : "aborted", this.state.status, code, closeCode);
+  }
+
+  #finish(outcome: RequestOutcome, status: number, code: string | null, closeCode?: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { state } = this;
+    this.#write({
+      event: "request",
+      version: REQUEST_EVENT_VERSION,
+      time: new Date(state.arrivedAtMs).toISOString(),
+      requestId: state.requestId,
+      traceId: state.traceId,
+      tunnel: state.tunnel,
+      project: state.project,
+      environment: state.environment,
+      service: state.service,
+      kind: state.kind,
+      method: state.method,
+      path: state.path,
+      status,
+      outcome,
+      code,
+      connector: state.connector,
+      attempts: state.attempts,
+      requestBytes: state.requestBytes,
+      responseBytes: state.responseBytes,
+      ...(closeCode === undefined ? {} : { closeCode }),
+      ...timings(state, code, this.#nowMs()),
+    });
+  }
+}
+
+export function newRecordState(arrival: Arrival): RecordState {
+  return {
+    ...arrival,
+    tunnel: arrival.tunnel.slice(0, MAX_NAME_LENGTH),
+    project: arrival.project.slice(0, MAX_NAME_LENGTH),
+    environment: arrival.environment.slice(0, MAX_NAME_LENGTH),
+    service: arrival.service.slice(0, MAX_NAME_LENGTH),
+    method: arrival.method.slice(0, MAX_NAME_LENGTH),
+    path: arrival.path.slice(0, MAX_PATH_LENGTH),
+    connector: null,
+    attempts: 0,
+    openedAtMs: null,
+    headAtMs: null,
+    upstreamMs: 0,
+    status: 0,
+    requestBytes: 0,
+    responseBytes: 0,
+  };
+}
+
+/** W3C Trace Context §3.2.2; "" where there is none, or none that is valid. */
+export function traceIdOf(traceparent: string | null): string {
+  return TRACEPARENT.exec(traceparent ?? "")?.[1] ?? "";
+}
+
+/** Of a head that is on its way, which always has one. */
+export function traceIdOfHead({ fields }: OpenHead): string {
+  return traceIdOf(fields.find(([name]) => name === "traceparent")?.[1] ?? null);
+}
+
+type Timings = Pick<RequestEvent, "durationMs" | "relayMs" | "tunnelMs" | "upstreamMs" | "bodyMs">;
+
+/** Where the time went. An answer that the connector says its upstream owes was waited for there. */
+function timings(state: RecordState, code: string | null, endMs: number): Timings {
+  const openedAtMs = state.openedAtMs ?? endMs;
+  const headAtMs = state.headAtMs ?? endMs;
+  const waitMs = headAtMs - openedAtMs;
+  const upstreamsFault = state.headAtMs === null && code !== null && code.startsWith("UPSTREAM_");
+  const upstreamMs = upstreamsFault ? waitMs : Math.min(state.upstreamMs, waitMs);
+  return {
+    durationMs: endMs - state.arrivedAtMs,
+    relayMs: openedAtMs - state.arrivedAtMs,
+    tunnelMs: waitMs - upstreamMs,
+    upstreamMs,
+    bodyMs: endMs - headAtMs,
+  };
+}

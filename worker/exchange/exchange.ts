@@ -1,0 +1,136 @@
+import type { ResponseHead } from "../../shared/protocol/head.ts";
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { RequestRecord } from "../events/request-record.ts";
+
+/** One attempt of one request: a stream's events as promises. */
+export class Exchange implements StreamHandler {
+  /** Rejects with a TunnelError when the stream failed before it. */
+  readonly head: Promise<ResponseHead>;
+  readonly #record: RequestRecord;
+  readonly #settleHead: { resolve(head: ResponseHead): void; reject(error: TunnelError): void };
+  #stream: Stream | null = null;
+  #error: TunnelError | null = null;
+  #handedOver = false;
+  #stopped = false;
+  #readable: PromiseWithResolvers<void> | null = null;
+  #writable: PromiseWithResolvers<void> | null = null;
+
+  constructor(record: RequestRecord) {
+    this.#record = record;
+    const { promise, resolve, reject } = Promise.withResolvers<ResponseHead>();
+    this.head = promise;
+    this.#settleHead = { resolve, reject };
+    // A body that fails first hears of it too; whoever awaits the head still gets the rejection.
+    promise.catch(() => {});
+  }
+
+  get stream(): Stream {
+    if (this.#stream === null) throw new Error("the exchange has no stream yet");
+    return this.#stream;
+  }
+
+  attach(stream: Stream): void {
+    this.#stream = stream;
+  }
+
+  /** The next bytes of the response body; null when none are here. Throws the TunnelError that ended it early. */
+  readChunk(): Uint8Array | null {
+    if (this.#error !== null) throw this.#error;
+    const chunk = this.stream.read();
+    if (chunk !== null) this.#record.state.responseBytes += chunk.byteLength;
+    return chunk;
+  }
+
+  /** All of the body has been read. */
+  get isEnded(): boolean {
+    return this.stream.readEnded;
+  }
+
+  /** Resolves when there may be something to read, be it the end or an error. */
+  untilReadable(): Promise<void> {
+    this.#readable ??= Promise.withResolvers();
+    return this.#readable.promise;
+  }
+
+  /** The whole body, if all of it is here and it is no longer than `maxBytes`; else null and nothing is read. */
+  wholeBody(maxBytes: number): Uint8Array[] | null {
+    const { remoteEnded, bufferedBytes } = this.stream;
+    if (!remoteEnded || bufferedBytes > maxBytes || this.#error !== null) return null;
+    const chunks: Uint8Array[] = [];
+    this.#record.state.responseBytes = bufferedBytes;
+    for (let chunk = this.stream.read(); chunk !== null; chunk = this.stream.read()) chunks.push(chunk);
+    return chunks;
+  }
+
+  /** The gateway has the answer's head: what breaks now breaks the answer off. */
+  handedOver(): void {
+    this.#handedOver = true;
+    this.#recordFailure();
+  }
+
+  /** The gateway wants no answer any more, or no more of it; the stream may be over already. */
+  gaveUp(): void {
+    this.#record.cancelled();
+    this.stream.reset("CANCEL", "the gateway gave up");
+  }
+
+  /** The answer cannot be given as it came. */
+  broke(error: TunnelError): void {
+    this.#record.aborted(error);
+    this.stream.reset(error.code, error.message);
+  }
+
+  /** The gateway has all of the answer. */
+  get isDelivered(): boolean {
+    return this.#record.isOver;
+  }
+
+  delivered(): void {
+    this.#record.answered();
+  }
+
+  /** Waits until the stream takes more. False: nobody wants more of it. */
+  async untilWritable(full: boolean): Promise<boolean> {
+    if (full && this.#wants) {
+      this.#writable ??= Promise.withResolvers();
+      await this.#writable.promise;
+    }
+    return this.#wants;
+  }
+
+  onHead(head: ResponseHead, informational: boolean): void {
+    if (!informational) this.#settleHead.resolve(head);
+  }
+
+  onReadable(): void {
+    this.#readable?.resolve();
+    this.#readable = null;
+  }
+
+  onWritable(): void {
+    this.#writable?.resolve();
+    this.#writable = null;
+  }
+
+  onStop(): void {
+    this.#stopped = true;
+    this.onWritable();
+  }
+
+  onClosed(error: TunnelError | null): void {
+    this.#error = error;
+    this.#recordFailure();
+    if (error !== null) this.#settleHead.reject(error);
+    this.onReadable();
+    this.onWritable();
+  }
+
+  #recordFailure(): void {
+    if (this.#handedOver && this.#error !== null) this.#record.aborted(this.#error);
+  }
+
+  get #wants(): boolean {
+    return !this.#stopped && this.#error === null;
+  }
+}

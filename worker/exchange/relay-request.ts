@@ -1,0 +1,178 @@
+import { contentLengthOf } from "../../shared/http/fields.ts";
+import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { EventLog } from "../events/event-log.ts";
+import { newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../events/request-record.ts";
+import { type AccessPolicy, type Allowed, decide } from "../tunnel/access-policy.ts";
+import type { GatewayClaim } from "../tunnel/claim.ts";
+import { Exchange } from "./exchange.ts";
+import type { GatewayWatch } from "./gateway-watch.ts";
+import { problemResponse, publicCodeOf } from "./problem.ts";
+import { type GatewaySockets, relayWebSocket } from "./relay-websocket.ts";
+import { RequestBody } from "./request-body.ts";
+import { isWebSocket, rawPath, requestHead, withoutQuery } from "./request-head.ts";
+import { responseOf } from "./response-body.ts";
+import type { Connection, Tunnel } from "../tunnel/tunnel.ts";
+
+/** RFC 9110 §9.2.2: sent twice, these do what they do once. */
+const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+const MAX_ATTEMPTS = 2;
+
+export interface RelayDeps {
+  tunnel: Tunnel;
+  sockets: GatewaySockets;
+  gateways: GatewayWatch;
+  log: EventLog;
+  nowMs: () => number;
+}
+
+/** Carries one request of a gateway. Never throws: every failure is an answer. */
+export async function relayRequest(
+  deps: RelayDeps,
+  tunnelId: string,
+  policy: AccessPolicy,
+  request: Request,
+  claim: GatewayClaim,
+  arrivedAtMs: number,
+): Promise<Response> {
+  const requestId = crypto.randomUUID();
+  const url = new URL(request.url);
+  const path = rawPath(request.url);
+  const record = new RequestRecord(
+    newRecordState({
+      requestId,
+      traceId: traceIdOf(request.headers.get("traceparent")),
+      tunnel: tunnelId,
+      project: claim.project,
+      environment: claim.environment,
+      service: url.host,
+      kind: isWebSocket(request) ? "websocket" : "http",
+      method: request.method,
+      path: deps.log.settings.keepQuery ? path : withoutQuery(path),
+      arrivedAtMs,
+    }),
+    deps.nowMs,
+    deps.log.write,
+  );
+  try {
+    const decision = decide(policy, claim, url, path);
+    if (!decision.allow) throw new TunnelError(decision.code, decision.message);
+    record.state.service = decision.service;
+    const open = requestHead({ request, url, claim, allowed: decision, requestId });
+    record.state.traceId = traceIdOfHead(open);
+    const body = requestBody(request, open, decision, record);
+    try {
+      return await carry(deps, request, open, decision, body, record);
+    } catch (thrown) {
+      body.cancel();
+      throw thrown;
+    }
+  } catch (thrown) {
+    request.body?.cancel().catch(() => {});
+    const error = TunnelError.from(thrown);
+    const response = problemResponse(error, request.method, requestId);
+    if (request.signal.aborted) record.cancelled();
+    else record.refused(publicCodeOf(error), response.status);
+    return response;
+  }
+}
+
+async function carry(
+  { tunnel, sockets, gateways }: RelayDeps,
+  request: Request,
+  open: OpenHead,
+  allowed: Allowed,
+  body: RequestBody,
+  record: RequestRecord,
+): Promise<Response> {
+  tunnel.retries.requestBegan();
+  const tried = new Set<Connection>();
+  for (let failure: TunnelError | null = null; ;) {
+    const waited = await tunnel.waitForConnector(allowed.connectorWaitMs);
+    if ((waited || failure !== null) && request.signal.aborted)
+      throw new TunnelError("CANCEL", "The gateway gave up.");
+    // What the failed attempt was still reading may have been too much to keep.
+    if (failure !== null && !body.isReplayable) throw failure;
+    const attempt = begin(tunnel, open, body, tried, failure, record);
+    const gaveUp = (): void => attempt.exchange.gaveUp();
+    const endWatch = gateways.watch(request, gaveUp);
+    try {
+      const head = await attempt.exchange.head;
+      endWatch();
+      body.commit();
+      const { exchange, connection } = attempt;
+      record.headed(head);
+      // From here on its socket says what becomes of the gateway.
+      if (head.status === 101)
+        return relayWebSocket(exchange.stream, head, connection.connectionId, sockets, record);
+      const response = answer(exchange, head, request);
+      if (!exchange.isDelivered) request.signal.addEventListener("abort", gaveUp);
+      exchange.handedOver();
+      return response;
+    } catch (thrown) {
+      failure = TunnelError.from(thrown);
+      endWatch();
+      tried.add(attempt.connection);
+      if (!mayMove(tunnel, failure, open, allowed, body, tried.size)) throw failure;
+    }
+  }
+}
+
+function requestBody(request: Request, open: OpenHead, allowed: Allowed, record: RequestRecord): RequestBody {
+  const lengthBytes = contentLengthOf(open.fields);
+  if (lengthBytes === "invalid") throw new TunnelError("BAD_REQUEST", "Content-Length is not one number.");
+  const maxBytes = allowed.maxBodyBytes ?? Infinity;
+  if (lengthBytes !== null && lengthBytes > maxBytes) {
+    throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${maxBytes} bytes.`);
+  }
+  return new RequestBody(request, lengthBytes, maxBytes, record);
+}
+
+function begin(
+  tunnel: Tunnel,
+  open: OpenHead,
+  body: RequestBody,
+  tried: ReadonlySet<Connection>,
+  failure: TunnelError | null,
+  record: RequestRecord,
+): { exchange: Exchange; connection: Connection } {
+  const exchange = new Exchange(record);
+  try {
+    const end = body.isEmpty && open.kind === "http";
+    const { stream, connection } = tunnel.open(open, end, exchange, tried);
+    exchange.attach(stream);
+    record.opened(connection.mux.hello?.connectorId ?? "");
+    if (!body.isEmpty) void body.feed(exchange);
+    return { exchange, connection };
+  } catch (thrown) {
+    // With nowhere else to go, the first failure says more than the lack of a second connector.
+    throw failure ?? thrown;
+  }
+}
+
+/** May the request be sent to another connector? Only if it was surely not processed, or may be processed twice. */
+function mayMove(
+  tunnel: Tunnel,
+  failure: TunnelError,
+  open: OpenHead,
+  allowed: Allowed,
+  body: RequestBody,
+  attempts: number,
+): boolean {
+  if (attempts >= MAX_ATTEMPTS || !body.isReplayable) return false;
+  const lost = failure.scope === "connection" || failure.code === "CONNECTOR_LOST";
+  const repeatable = lost && allowed.retry && IDEMPOTENT_METHODS.has(open.method);
+  return (failure.notProcessed || repeatable) && tunnel.retries.spend();
+}
+
+function answer(exchange: Exchange, head: ResponseHead, request: Request): Response {
+  try {
+    // A refused upgrade is an ordinary answer, and the request has no body to wait for.
+    if (exchange.stream.open.kind === "websocket") exchange.stream.end();
+    return responseOf(exchange, head, request.method);
+  } catch (thrown) {
+    const error = TunnelError.from(thrown);
+    exchange.stream.reset(error.code, error.message);
+    throw error.code === "INTERNAL" ? new TunnelError("UPSTREAM_PROTOCOL", error.message) : error;
+  }
+}

@@ -1,0 +1,232 @@
+import type { StreamRest } from "../../shared/mux/rest.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import { legalCloseCode, utf8Prefix } from "../../shared/protocol/frame-payloads.ts";
+import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
+import { MAX_CLOSE_REASON_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { RecordState, RequestRecord } from "../events/request-record.ts";
+import { responseHeaders } from "./request-head.ts";
+
+/** A gateway that reads slowly: beyond this its messages wait on the connector's side. */
+const GATEWAY_BACKLOG_BYTES = 1024 * 1024;
+const BACKLOG_CHECK_MS = 10;
+/** Workers cannot hold a sender back: beyond this a gateway that outruns the upstream is closed with 1013. */
+const MAX_QUEUED_BYTES = MAX_WEBSOCKET_MESSAGE_BYTES;
+
+const CLOSE_NORMAL = 1000;
+/** RFC 6455 §7.1.5: reported where the close frame had no code, or where there was none. */
+const CLOSE_WITHOUT_CODE = 1005;
+const CLOSE_ABNORMAL = 1006;
+const CLOSE_INVALID_TEXT = 1007;
+const CLOSE_TOO_LARGE = 1009;
+const CLOSE_INTERNAL = 1011;
+const CLOSE_SERVICE_RESTART = 1012;
+const CLOSE_TRY_AGAIN = 1013;
+
+const encoder = new TextEncoder();
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+
+/** What must outlive the object's memory, kept beside the gateway's socket by the platform. */
+export interface GatewayAttachment {
+  role: "gateway";
+  /** The connector's connection that carries the stream. */
+  connectionId: string;
+  open: OpenHead;
+  /** What the stream goes on from; null until it first came to rest. */
+  rest: StreamRest | null;
+  record: RecordState;
+  /** Closed by this end or the other, and logged. */
+  isOver: boolean;
+}
+
+/** Where gateways' sockets are kept. They hibernate: events come through the object, not through the socket. */
+export interface GatewaySockets {
+  accept(socket: WebSocket, relay: WebSocketRelay): void;
+}
+
+/** The 101 that the gateway gets, with its end of the socket; the other end is joined to the stream. */
+export function relayWebSocket(
+  stream: Stream,
+  head: ResponseHead,
+  connectionId: string,
+  sockets: GatewaySockets,
+  record: RequestRecord,
+): Response {
+  const headers = responseHeaders(head.fields);
+  const { 0: gatewayEnd, 1: socket } = new WebSocketPair();
+  // The fields have done their work, and an attachment is small.
+  const attachment: GatewayAttachment = {
+    role: "gateway",
+    connectionId,
+    open: { ...stream.open, fields: [] },
+    rest: null,
+    record: record.state,
+    isOver: false,
+  };
+  const relay = new WebSocketRelay(socket, attachment, record);
+  try {
+    sockets.accept(socket, relay);
+    relay.join(stream);
+  } catch (thrown) {
+    stream.reset("INTERNAL", "the gateway's socket cannot be kept");
+    throw thrown;
+  }
+  return new Response(null, { status: 101, webSocket: gatewayEnd, headers });
+}
+
+/** Joins a gateway's socket to a stream, message by message. */
+export class WebSocketRelay implements StreamHandler {
+  readonly #socket: WebSocket;
+  readonly #attachment: GatewayAttachment;
+  readonly #record: RequestRecord;
+  #stream: Stream | null = null;
+  #parts: Uint8Array[] = [];
+  #sizeBytes = 0;
+  #waitsForGateway = false;
+
+  constructor(socket: WebSocket, attachment: GatewayAttachment, record: RequestRecord) {
+    this.#socket = socket;
+    this.#attachment = attachment;
+    this.#record = record;
+  }
+
+  /** After `accept`: what has arrived on the stream already is passed on at once. */
+  join(stream: Stream): void {
+    this.#stream = stream;
+    this.#socket.serializeAttachment(this.#attachment);
+    stream.attach(this);
+    this.onReadable();
+  }
+
+  /** The stream that the socket belonged to is not to be had any more. */
+  orphaned(): void {
+    this.#record.closed(CLOSE_SERVICE_RESTART, { code: "RELAY_RESTART", scope: "stream" });
+    this.#close(CLOSE_SERVICE_RESTART, "the relay restarted");
+  }
+
+  // ── from the gateway ────────────────────────────────────────────────────────────────────────────
+
+  received(message: ArrayBuffer | string): void {
+    const stream = this.#stream;
+    if (stream === null) return;
+    const text = typeof message === "string";
+    const bytes = text ? encoder.encode(message) : new Uint8Array(message);
+    this.#record.state.requestBytes += bytes.byteLength;
+    stream.writeMessage(bytes, text, false);
+    if (stream.queuedBytes <= MAX_QUEUED_BYTES) return;
+    this.#record.closed(CLOSE_TRY_AGAIN, { code: "OVERLOADED", scope: "stream" });
+    this.#close(CLOSE_TRY_AGAIN, "the upstream reads too slowly");
+    stream.reset("CANCEL", "the gateway outran the upstream");
+  }
+
+  closed(code: number, reason: string): void {
+    if (code === CLOSE_ABNORMAL) this.failed();
+    else this.#stream?.sendClose(code === CLOSE_WITHOUT_CODE ? CLOSE_NORMAL : code, reason);
+    this.#close(code, reason);
+  }
+
+  failed(): void {
+    this.#record.cancelled();
+    this.#stream?.reset("CANCEL", "the gateway's socket was lost");
+  }
+
+  // ── from the connector ──────────────────────────────────────────────────────────────────────────
+
+  onReadable(): void {
+    const stream = this.#stream;
+    if (stream === null || this.#waitsForGateway) return;
+    for (let next = stream.readMessage(); next !== null; next = stream.readMessage()) {
+      this.#parts.push(next.bytes);
+      this.#sizeBytes += next.bytes.byteLength;
+      if (this.#sizeBytes > MAX_WEBSOCKET_MESSAGE_BYTES)
+        return this.#refuse(CLOSE_TOO_LARGE, "message too large");
+      if (next.more) continue;
+      const whole = this.#wholeMessage();
+      this.#record.state.responseBytes += whole.byteLength;
+      const data = next.text ? decodeText(whole) : whole;
+      if (data === null) return this.#refuse(CLOSE_INVALID_TEXT, "text that is not UTF-8");
+      // Behind the gateway's close nobody reads any more.
+      if (this.#attachment.isOver || this.#socket.readyState !== WebSocket.OPEN) continue;
+      this.#socket.send(data);
+      if (this.#socket.bufferedAmount > GATEWAY_BACKLOG_BYTES) return this.#waitForGateway();
+    }
+    if (stream.closeFrame === null) return;
+    const { code, reason } = stream.closeFrame;
+    this.#close(code, reason);
+    // Not left to the gateway, which may never answer.
+    stream.sendClose(code, reason);
+  }
+
+  onWritable(): void {
+    // A gateway cannot be held back: see MAX_QUEUED_BYTES.
+  }
+
+  onRest(rest: StreamRest): void {
+    if (this.#attachment.isOver) return;
+    this.#attachment.rest = rest;
+    this.#socket.serializeAttachment(this.#attachment);
+  }
+
+  onClosed(error: TunnelError | null): void {
+    if (error === null) return;
+    this.#record.closed(CLOSE_INTERNAL, error);
+    this.#close(CLOSE_INTERNAL, "the tunnel failed");
+  }
+
+  #wholeMessage(): Uint8Array {
+    const whole = new Uint8Array(this.#sizeBytes);
+    let at = 0;
+    for (const part of this.#parts) {
+      whole.set(part, at);
+      at += part.byteLength;
+    }
+    this.#parts = [];
+    this.#sizeBytes = 0;
+    return whole;
+  }
+
+  #refuse(code: number, reason: string): void {
+    this.#record.closed(code, { code: "UPSTREAM_PROTOCOL", scope: "stream" });
+    this.#close(code, reason);
+    this.#stream?.sendClose(code, reason);
+    this.#stream?.stopSending();
+  }
+
+  #waitForGateway(): void {
+    this.#waitsForGateway = true;
+    setTimeout(() => {
+      this.#waitsForGateway = false;
+      const open = this.#socket.readyState === WebSocket.OPEN;
+      if (open && this.#socket.bufferedAmount > GATEWAY_BACKLOG_BYTES) this.#waitForGateway();
+      else this.onReadable();
+    }, BACKLOG_CHECK_MS);
+  }
+
+  /** The gateway may have closed already: then there is nothing left to say. */
+  #close(code: number, reason: string): void {
+    // Its stream is not to be restored: by then another may have its number.
+    this.#attachment.rest = null;
+    this.#attachment.isOver = true;
+    this.#record.closed(code, null);
+    try {
+      this.#socket.serializeAttachment(this.#attachment);
+    } catch {
+      // A socket that is gone already has no attachment to change.
+    }
+    try {
+      const shortened = decoder.decode(utf8Prefix(reason, MAX_CLOSE_REASON_BYTES));
+      this.#socket.close(code === CLOSE_WITHOUT_CODE ? CLOSE_NORMAL : legalCloseCode(code), shortened);
+    } catch {
+      // Closed twice.
+    }
+  }
+}
+
+function decodeText(bytes: Uint8Array): string | null {
+  try {
+    return strictDecoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,108 @@
+import { markHeadroom, roomBehindHeadroom } from "../../shared/protocol/headroom.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { RequestRecord } from "../events/request-record.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** `request.body` read the default way comes in pieces of 4 KiB; into a buffer of this size it comes in large ones. */
+const READ_BYTES = 64 * 1024;
+/** How much later than the end of a broken-off body its signal may come. */
+const SIGNAL_MS = 5;
+/** What is kept so that an unprocessed request can be sent again. */
+const REPLAY_BYTES = 64 * 1024;
+
+/** A request's body, read on demand; the first bytes are kept until the request can no longer be moved. */
+export class RequestBody {
+  readonly #reader: ReadableStreamBYOBReader | null;
+  readonly #lengthBytes: number | null;
+  readonly #request: Request;
+  readonly #maxBytes: number;
+  readonly #readBytes: number;
+  readonly #record: RequestRecord;
+  #kept: Uint8Array[] | null = [];
+  #readTotal = 0;
+  #done: boolean;
+  #pending: Promise<Uint8Array | null> | null = null;
+
+  /** `lengthBytes`: what Content-Length promises, if anything. */
+  constructor(request: Request, lengthBytes: number | null, maxBytes: number, record: RequestRecord) {
+    this.#record = record;
+    this.#lengthBytes = lengthBytes;
+    this.#request = request;
+    this.#reader = request.body?.getReader({ mode: "byob" }) ?? null;
+    this.#done = this.#reader === null;
+    this.#maxBytes = maxBytes;
+    this.#readBytes = Math.min(READ_BYTES, Math.max(lengthBytes ?? READ_BYTES, 1));
+  }
+
+  get isEmpty(): boolean {
+    return this.#reader === null;
+  }
+
+  /** All that was read of it can be sent again. */
+  get isReplayable(): boolean {
+    return this.#kept !== null;
+  }
+
+  /** No more replays: what was kept is let go. */
+  commit(): void {
+    this.#kept = null;
+  }
+
+  /** Sends the body from its beginning on this attempt's stream, until the end or until nobody wants it. */
+  async feed(exchange: Exchange): Promise<void> {
+    const { stream } = exchange;
+    try {
+      if (this.#kept === null && this.#readTotal > 0) throw new TunnelError("CANCEL", "the body is gone");
+      for (const chunk of this.#kept ?? []) stream.write(chunk);
+      let full = false;
+      while (await exchange.untilWritable(full)) {
+        const chunk = await this.#next();
+        if (chunk === null) return await this.#end(exchange);
+        full = !stream.write(chunk);
+      }
+    } catch (thrown) {
+      const ours = thrown instanceof TunnelError;
+      stream.reset(ours ? thrown.code : "CANCEL", ours ? thrown.message : "the gateway's body failed");
+    }
+  }
+
+  /**
+   * A body of unknown length that its sender broke off reads as ended, a moment before the signal says so: an upload
+   * must never end cleanly in its middle. One of known length is counted by the connector.
+   */
+  async #end(exchange: Exchange): Promise<void> {
+    if (this.#lengthBytes === null && !this.isEmpty)
+      await new Promise((resolve) => setTimeout(resolve, SIGNAL_MS));
+    if (this.#request.signal.aborted) throw new TunnelError("CANCEL", "the gateway gave up");
+    exchange.stream.end();
+  }
+
+  cancel(): void {
+    this.#reader?.cancel().catch(() => {});
+  }
+
+  /** A read that an earlier attempt began is taken over by the next one: no chunk is lost, none stands twice. */
+  #next(): Promise<Uint8Array | null> | null {
+    if (this.#done) return null;
+    return (this.#pending ??= this.#read());
+  }
+
+  async #read(): Promise<Uint8Array | null> {
+    const result = await this.#reader?.read(roomBehindHeadroom(this.#readBytes));
+    // Together with keeping the chunk: an attempt that begins now finds it in one place alone.
+    this.#pending = null;
+    if (result === undefined || result.done) {
+      this.#done = true;
+      return null;
+    }
+    markHeadroom(result.value);
+    this.#readTotal += result.value.byteLength;
+    this.#record.state.requestBytes = this.#readTotal;
+    if (this.#readTotal > this.#maxBytes) {
+      throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${this.#maxBytes} bytes.`);
+    }
+    if (this.#readTotal > REPLAY_BYTES) this.#kept = null;
+    this.#kept?.push(result.value);
+    return result.value;
+  }
+}
