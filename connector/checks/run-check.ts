@@ -54,6 +54,7 @@ function ask(
   const timeoutMs = timeoutSeconds * 1_000;
   const exchange = upstream.request(
     {
+      caller: "culvert-check",
       target,
       method: "GET",
       path,

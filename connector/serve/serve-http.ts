@@ -60,6 +60,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
       this.#phase = "waiting";
       const exchange = this.#deps.upstream.request(
         {
+          caller: `${open.project}\n${open.environment}`,
           target: open.target,
           method: open.method,
           path: wireText(open.path),

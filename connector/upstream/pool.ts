@@ -16,6 +16,8 @@ const MAX_IDLE = 1024;
 const MAX_AGE_MS = 5 * 60_000;
 
 export interface LeaseWish {
+  /** HTTP/1.1 connections are kept for the caller that they were opened for. */
+  caller: string;
   timeoutMs: number;
   /** No kept connection: the last one turned out stale. */
   fresh: boolean;
@@ -60,8 +62,10 @@ export class UpstreamPool {
 }
 
 /**
- * The connections to one origin. A request takes the HTTP/1.1 connection used last, or room on an HTTP/2 one, or
- * waits for the first of: a connection dialled for it, one that comes free.
+ * The connections to one origin. A request takes the HTTP/1.1 connection that its caller used last, or room on an HTTP/2
+ * one, or waits for the first of: a connection dialled for it, one of its caller's that comes free. HTTP/1.1 has nothing
+ * that says which request an answer is for: what an upstream sends too much or too late reaches nobody but the caller
+ * whose request was there before.
  */
 class OriginPool {
   readonly #target: UpstreamAddress;
@@ -101,8 +105,9 @@ class OriginPool {
     this.#protocol = protocol !== "auto" ? protocol : target.secure ? "unknown" : "http1";
   }
 
-  lease({ timeoutMs, fresh }: LeaseWish, done: Done): () => void {
-    const lease = this.#readyLease(fresh);
+  lease(wish: LeaseWish, done: Done): () => void {
+    const { timeoutMs } = wish;
+    const lease = this.#readyLease(wish);
     if (lease !== null) {
       done(null, lease);
       return () => {};
@@ -110,37 +115,41 @@ class OriginPool {
     const cancelTimeout = this.#clock.after(timeoutMs, () => {
       if (this.#forget(waiter)) done(this.#timeout(timeoutMs), null);
     });
-    const waiter: Waiter = { timeoutMs, fresh, done, cancelTimeout };
+    const waiter: Waiter = { ...wish, done, cancelTimeout };
     this.#waiters.add(waiter);
-    if (fresh && this.#isFull) this.#takeIdle()?.destroy();
+    // What is kept for others, or not wanted, makes room.
+    if (this.#isFull) this.#takeIdle(null)?.destroy();
     this.#matchDials();
     return () => void this.#forget(waiter);
   }
 
   close(): void {
     this.#closed = true;
-    for (let connection = this.#takeIdle(); connection !== null; connection = this.#takeIdle()) {
+    for (let connection = this.#takeIdle(null); connection !== null; connection = this.#takeIdle(null)) {
       connection.destroy();
     }
     for (const connection of [...this.#http2]) connection.close();
   }
 
-  #readyLease(fresh: boolean): Lease | null {
+  #readyLease({ fresh, caller }: LeaseWish): Lease | null {
     for (const connection of this.#http2) {
       if (this.#isOld(connection)) connection.close();
       else if (connection.hasRoom) return connection.openLease();
     }
-    return fresh ? null : this.#takeIdle();
+    return fresh ? null : this.#takeIdle(caller);
   }
 
-  #takeIdle(): Http1Connection | null {
-    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+  /** The one that this caller used last; null: the one that has been idle for longest, whoever used it. */
+  #takeIdle(caller: string | null): Http1Connection | null {
+    for (;;) {
+      const at = caller === null ? 0 : this.#idle.findLastIndex((idle) => idle.caller === caller);
+      const [connection] = at === -1 ? [] : this.#idle.splice(at, 1);
+      if (connection === undefined) return null;
       this.#allIdle.count--;
       // One that has just been closed is gone only a moment later.
       if (connection.usable) return connection;
       connection.destroy();
     }
-    return null;
   }
 
   /** As many dials as can be of use: one for each that waits, or one alone where it may serve all. */
@@ -191,9 +200,12 @@ class OriginPool {
   }
 
   #addHttp1(socket: Socket): void {
+    const waiter = this.#nextWaiter();
+    if (waiter === null) return void socket.destroy();
     this.#connectionCount++;
     const connection = new Http1Connection({
       socket,
+      caller: waiter.caller,
       clock: this.#clock,
       idleTimeoutMs: this.#settings.idleTimeoutMs,
       onIdle: () => {
@@ -206,9 +218,7 @@ class OriginPool {
         this.#gone();
       },
     });
-    const waiter = this.#nextWaiter();
-    if (waiter === null) connection.destroy();
-    else waiter.done(null, connection);
+    waiter.done(null, connection);
   }
 
   #addHttp2(socket: Socket): void {
@@ -251,7 +261,7 @@ class OriginPool {
   /** An HTTP/1.1 connection came free. */
   #keep(connection: Http1Connection): void {
     if (!connection.usable || this.#isOld(connection)) return connection.destroy();
-    const waiter = this.#nextWaiter("used");
+    const waiter = this.#nextWaiterFor(connection);
     if (waiter !== null) {
       waiter.done(null, connection);
       this.#matchDials();
@@ -279,15 +289,28 @@ class OriginPool {
     this.#tellIfEmpty();
   }
 
-  /** Who has waited longest for such a connection. */
-  #nextWaiter(connection: "new" | "used" = "new"): Waiter | null {
+  /** Who has waited longest. */
+  #nextWaiter(): Waiter | null {
+    const [waiter] = this.#waiters;
+    return waiter === undefined ? null : this.#released(waiter);
+  }
+
+  /**
+   * Who has waited longest of those that may have this used connection. Where no more can be opened, only whoever is
+   * first: its caller would keep its place for as long as it has requests.
+   */
+  #nextWaiterFor({ caller }: Http1Connection): Waiter | null {
     for (const waiter of this.#waiters) {
-      if (connection === "used" && waiter.fresh) continue;
-      this.#waiters.delete(waiter);
-      waiter.cancelTimeout();
-      return waiter;
+      if (!waiter.fresh && waiter.caller === caller) return this.#released(waiter);
+      if (this.#isFull && this.#dials.size === 0) return null;
     }
     return null;
+  }
+
+  #released(waiter: Waiter): Waiter {
+    this.#waiters.delete(waiter);
+    waiter.cancelTimeout();
+    return waiter;
   }
 
   #forget(waiter: Waiter): boolean {

@@ -100,7 +100,15 @@ function send(upstream: Upstream, target: string, request: Partial<UpstreamReque
     abort() {},
   };
   const exchange = upstream.request(
-    { target, method: "GET", path: "/", rawHeaders: [], body: null, ...request },
+    {
+      caller: "project-a\nproduction",
+      target,
+      method: "GET",
+      path: "/",
+      rawHeaders: [],
+      body: null,
+      ...request,
+    },
     {
       onResponse(status, _reason, raw) {
         outcome.status = status;
@@ -344,7 +352,7 @@ describe("HTTP/2 upstreams", () => {
     const upstream = upstreamWith({ "*": { protocol: "http2" } });
     const target = `http://api.internal:${port}`;
     const exchange = upstream.request(
-      { target, method: "GET", path: "/big", rawHeaders: [], body: null },
+      { caller: "project-a\nproduction", target, method: "GET", path: "/big", rawHeaders: [], body: null },
       { onResponse() {}, onData: () => exchange.pause(), onEnd() {}, onError() {}, onTornDown() {} },
     );
     await until(() => sentBytes > 0);

@@ -55,6 +55,7 @@ function send(upstream: Upstream, target: string, request: Partial<UpstreamReque
   };
   outcome.exchange = upstream.request(
     {
+      caller: "project-a\nproduction",
       target,
       method: "GET",
       path: "/",
@@ -321,6 +322,7 @@ describe("responses", () => {
     let resumes = false;
     const exchange: UpstreamExchange = upstream.request(
       {
+        caller: "project-a\nproduction",
         target: raw.origin,
         method: "GET",
         path: "/",

@@ -11,6 +11,8 @@ import { protocolsOffered, settingsFor, type UpstreamRule, type UpstreamSettings
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"]);
 
 export interface UpstreamRequest {
+  /** For whom it is sent: no two callers share an HTTP/1.1 connection. */
+  caller: string;
   /** `http(s)://host[:port]`. */
   target: string;
   method: string;
@@ -178,7 +180,7 @@ export class UpstreamExchange implements LeaseEvents {
 
   #start(fresh: boolean): void {
     const timeoutMs = this.#request.connectTimeoutMs ?? this.#settings.connectTimeoutMs;
-    const wish = { timeoutMs, fresh };
+    const wish = { caller: this.#request.caller, timeoutMs, fresh };
     this.#cancelWait = this.#pool.lease(this.#target, this.#settings, wish, (error, lease) => {
       if (lease === null) return this.#fail(this.#errorOf(error ?? new Error("no connection")));
       this.#lease = lease;

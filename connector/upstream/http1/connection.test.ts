@@ -45,7 +45,15 @@ function send(
   const outcome: Outcome = { status: null, body: "", ended: false, error: null };
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const exchange = upstream.request(
-    { target: server.origin, method: "GET", path: "/", rawHeaders: [], body: null, ...request },
+    {
+      caller: "project-a\nproduction",
+      target: server.origin,
+      method: "GET",
+      path: "/",
+      rawHeaders: [],
+      body: null,
+      ...request,
+    },
     {
       onResponse(status, reason, fields) {
         outcome.status = status;

@@ -14,6 +14,8 @@ const IDLE_MARGIN_MS = 2_000;
 
 export interface Http1Options {
   socket: Socket;
+  /** Whose requests it carries; nobody else's. */
+  caller: string;
   clock: Clock;
   /** Null: a few seconds, or what the server's `Keep-Alive` says. */
   idleTimeoutMs: number | null;
@@ -64,6 +66,10 @@ export class Http1Connection implements Lease {
     socket.on("data", (bytes: Buffer) => this.#onBytes(bytes));
     socket.on("end", () => this.#onEnd());
     socket.once("close", () => this.#onClose());
+  }
+
+  get caller(): string {
+    return this.#options.caller;
   }
 
   get reused(): boolean {

@@ -1,0 +1,108 @@
+import { lookup } from "node:dns";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { afterEach, expect, it, vi } from "vitest";
+import { ByteServer } from "../../test/support/servers/byte-server.ts";
+import { nodeClock } from "../platform/node-clock.ts";
+import { parseAllowlist, UpstreamPolicy } from "./policy.ts";
+import { DEFAULT_UPSTREAM } from "./upstream-rules.ts";
+import { Upstream } from "./upstream.ts";
+
+const A = "project-a\nproduction";
+const B = "project-b\nproduction";
+const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+function upstreamWith(maxConnections: number): Upstream {
+  const list = parseAllowlist("127.0.0.1");
+  if (!list.ok) throw new Error(list.problems.join("; "));
+  const host = { kind: "any" } as const;
+  const upstream = new Upstream({
+    policy: new UpstreamPolicy(list.rules),
+    rules: [{ pattern: "*", host, settings: { ...DEFAULT_UPSTREAM, maxConnections } }],
+    clock: nodeClock,
+    resolve: lookup,
+  });
+  closing.push(() => upstream.close());
+  return upstream;
+}
+
+/** Resolves with the body, or with what went wrong, when nothing of the exchange is left. */
+function ask(upstream: Upstream, origin: string, caller: string): Promise<string> {
+  return new Promise((resolve) => {
+    let seen = "";
+    upstream.request(
+      { caller, target: origin, method: "GET", path: "/", rawHeaders: [], body: null },
+      {
+        onResponse() {},
+        onData: (bytes) => void (seen += bytes.toString("latin1")),
+        onEnd() {},
+        onError: (error) => void (seen = error.message),
+        onTornDown: () => resolve(seen),
+      },
+    );
+  });
+}
+
+it("an answer that nobody asked for reaches no other caller, however late it comes", async () => {
+  // Right for the request, and wrong once more when the next request on the connection has been read.
+  const server = await new ByteServer((socket, all) => {
+    const requests = all.split("GET ").length - 1;
+    socket.write(requests === 1 ? OK : OK.replace("ok", "no"));
+  }).start();
+  closing.push(() => server.close());
+  const upstream = upstreamWith(Infinity);
+  expect(await ask(upstream, server.origin, A)).toBe("ok");
+  expect(await ask(upstream, server.origin, B)).toBe("ok");
+  expect(await ask(upstream, server.origin, "project-a\npreview")).toBe("ok");
+  expect(server.sockets).toHaveLength(3);
+  // The limit that remains: HTTP/1.1 cannot tell one caller's answers apart.
+  expect(await ask(upstream, server.origin, A)).toBe("no");
+});
+
+it("a connection that had bytes behind its answer is closed before any other use", async () => {
+  const server = await new ByteServer((socket) => {
+    socket.write(OK);
+    setImmediate(() => socket.write(OK.replace("ok", "no")));
+  }).start();
+  closing.push(() => server.close());
+  const upstream = upstreamWith(Infinity);
+  for (let round = 0; round < 5; round++) {
+    expect(await ask(upstream, server.origin, A)).toBe("ok");
+    await vi.waitFor(() => expect(server.sockets.every((socket) => socket.destroyed)).toBe(true), 10_000);
+  }
+});
+
+it("callers share the places that there are: an idle connection of one makes room for the other", async () => {
+  let open = 0;
+  let most = 0;
+  const server = createServer((_request, response) => setTimeout(() => response.end("ok"), 2));
+  server.on("connection", (socket) => {
+    most = Math.max(most, ++open);
+    socket.on("close", () => open--);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  closing.push(() => server.close().closeAllConnections());
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const upstream = upstreamWith(1);
+  expect(await ask(upstream, origin, A)).toBe("ok");
+  expect(await ask(upstream, origin, B)).toBe("ok");
+  // One caller that never stops asking does not keep the only place from another.
+  let asked = 0;
+  let over = false;
+  const busy = Promise.all(
+    [1, 2].map(async () => {
+      while (!over && asked++ < 5_000) expect(await ask(upstream, origin, A)).toBe("ok");
+    }),
+  );
+  expect(await ask(upstream, origin, B)).toBe("ok");
+  over = true;
+  await busy;
+  // A server hears of one connection's end a moment after the next has begun.
+  expect(most).toBeLessThanOrEqual(2);
+});
