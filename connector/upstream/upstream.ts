@@ -145,9 +145,8 @@ export class UpstreamExchange implements LeaseEvents {
 
   onResponseHead(status: number, reason: string, fields: readonly Field[]): void {
     if (this.#phase !== "sending") return;
-    if (status < 200 || status > 599) {
-      return this.#fail(new TunnelError("UPSTREAM_PROTOCOL", `the upstream answered with status ${status}`));
-    }
+    const problem = problemWithStatus(status);
+    if (problem !== null) return this.#fail(problem);
     this.#phase = "answering";
     this.#stopWaiting();
     this.#events.onResponse(status, reason, fields);
@@ -228,6 +227,12 @@ export class UpstreamExchange implements LeaseEvents {
     this.#cancelResponseTimeout?.();
     this.#cancelResponseTimeout = null;
   }
+}
+
+/** RFC 9110 §15 defines five classes, and no `Response` can be made with a status outside of them. */
+export function problemWithStatus(status: number): TunnelError | null {
+  if (status >= 200 && status <= 599) return null;
+  return new TunnelError("UPSTREAM_PROTOCOL", `the upstream answered with status ${status}`);
 }
 
 /** As it stands in a request: without the scheme's own port. */

@@ -8,7 +8,7 @@ import { dial } from "./dial.ts";
 import { requestFields, wireText, withoutHandshakeFields } from "./http-fields.ts";
 import { notAllowed, parseTarget } from "./policy.ts";
 import { settingsFor } from "./upstream-rules.ts";
-import type { UpstreamDeps } from "./upstream.ts";
+import { problemWithStatus, type UpstreamDeps } from "./upstream.ts";
 
 /** How long an upstream may take to answer a close frame. */
 const CLOSE_TIMEOUT_MS = 10_000;
@@ -77,6 +77,9 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, events: Ha
   };
   const socket = new WebSocket(target.origin, options);
   socket.on("upgrade", (response) => {
+    const problem = problemWithSwitch(response);
+    if (problem !== null)
+      return fail(new TunnelError("UPSTREAM_PROTOCOL", `${target.authority}: ${problem}`));
     accepted = response;
     // The two ends judge the subprotocol. `ws` was told of none and would refuse the answer.
     delete response.headers["sec-websocket-protocol"];
@@ -85,7 +88,14 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, events: Ha
     if (accepted !== null && settle()) events.onAccepted(socket, accepted);
   });
   socket.on("unexpected-response", (_request, response) => {
-    if (settle()) events.onRefused(response);
+    const status = response.statusCode ?? 0;
+    // Node takes a 101 that lacks a field for an ordinary response.
+    const error =
+      status === 101
+        ? new TunnelError("UPSTREAM_PROTOCOL", `${target.authority}: its 101 does not upgrade the connection`)
+        : problemWithStatus(status);
+    if (error !== null) fail(error);
+    else if (settle()) events.onRefused(response);
   });
   socket.on("error", (error) => {
     const notProcessed = phase === "dialing";
@@ -102,6 +112,13 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, events: Ha
     settle();
     socket.terminate();
   };
+}
+
+/** What RFC 6455 §4.1 and RFC 9110 §7.8, §15.2.2 ask of a 101 and neither Node nor `ws` looks at. */
+function problemWithSwitch({ httpVersion, headers }: IncomingMessage): string | null {
+  if (httpVersion !== "1.1") return `its 101 is HTTP/${httpVersion}`;
+  const announcesBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+  return announcesBody ? "its 101 announces a body" : null;
 }
 
 /** As `node:http` takes them: the values of a repeated field together. */
