@@ -33,6 +33,7 @@ export class MuxPair {
     this.#answer = answer;
     const clock: Clock = {
       nowMs: () => performance.now(),
+      wallMs: () => Date.now(),
       // Timers are there for what goes wrong.
       after: () => () => {},
       soon: (run) => void this.#tasks.push(run),

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, elapsedMs, type Moment } from "../../shared/clock.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { dial, type DialDeps, unreached } from "./dial.ts";
 import { Http1Connection } from "./http1/connection.ts";
@@ -133,7 +133,7 @@ class OriginPool {
 
   #readyLease({ fresh, caller }: LeaseWish): Lease | null {
     for (const connection of this.#http2) {
-      if (this.#isOld(connection)) connection.close();
+      if (this.#isOld(connection) || connection.idledOut) connection.close();
       else if (connection.hasRoom) return connection.openLease();
     }
     return fresh ? null : this.#takeIdle(caller);
@@ -321,8 +321,8 @@ class OriginPool {
     return true;
   }
 
-  #isOld({ openedAtMs }: { openedAtMs: number }): boolean {
-    return this.#clock.nowMs() - openedAtMs > MAX_AGE_MS;
+  #isOld({ openedAt }: { openedAt: Moment }): boolean {
+    return elapsedMs(this.#clock, openedAt) > MAX_AGE_MS;
   }
 
   #tellIfEmpty(): void {

@@ -42,6 +42,38 @@ describe("Keepalive", () => {
     expect(seen).toEqual(["ping", "lost"]);
   });
 
+  it("asks at once after the machine slept, and does not wait long for the answer", () => {
+    const { clock, seen } = start();
+    clock.advance(3_000);
+    clock.sleep(3_600_000);
+    clock.advance(2_000);
+    expect(seen).toEqual(["ping"]);
+    clock.advance(4_000);
+    expect(seen).toEqual(["ping", "lost"]);
+  });
+
+  it("asks once more where the sleep fell into the wait for an answer, and goes on when there is one", () => {
+    const { clock, seen, keepalive } = start();
+    clock.advance(25_500);
+    clock.sleep(60_000);
+    clock.advance(2_000);
+    expect(seen).toEqual(["ping", "ping"]);
+    clock.advance(100);
+    keepalive.ponged();
+    expect(keepalive.rttMs).toBe(600);
+    clock.advance(24_000);
+    expect(seen).toEqual(["ping", "ping"]);
+  });
+
+  it("takes neither a clock set back nor a busy moment for a sleep", () => {
+    const { clock, seen } = start();
+    clock.sleep(-3_600_000);
+    clock.advance(10_000);
+    clock.sleep(3_000);
+    clock.advance(10_000);
+    expect(seen).toEqual([]);
+  });
+
   it("ignores answers that nobody asked for", () => {
     const { clock, seen, keepalive } = start();
     keepalive.ponged();

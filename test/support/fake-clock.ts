@@ -9,11 +9,21 @@ interface Timer {
 /** Time that moves when told to; timers run in order of their time, then of their making. */
 export class FakeClock implements Clock {
   #nowMs = 0;
+  #sleptMs = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
 
   nowMs(): number {
     return this.#nowMs;
+  }
+
+  wallMs(): number {
+    return this.#nowMs + this.#sleptMs;
+  }
+
+  /** The machine is suspended: timers and the monotonic clock stand still. */
+  sleep(forMs: number): void {
+    this.#sleptMs += forMs;
   }
 
   after(delayMs: number, run: () => void): () => void {

@@ -49,6 +49,7 @@ const nowMs = (): number => Date.now();
 
 const clock: Clock = {
   nowMs,
+  wallMs: nowMs,
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);

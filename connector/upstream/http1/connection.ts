@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Clock } from "../../../shared/clock.ts";
+import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/clock.ts";
 import { bodyFraming, requestHead, type RequestHead, wrongLength } from "./request.ts";
 import { ResponseParser } from "./response.ts";
 import { Upload } from "./upload.ts";
@@ -31,7 +31,7 @@ export interface Http1Options {
  * asked for ends it, and never becomes part of an answer.
  */
 export class Http1Connection implements Lease {
-  readonly openedAtMs: number;
+  readonly openedAt: Moment;
   readonly #options: Http1Options;
   readonly #socket: Socket;
   readonly #parser = new ResponseParser();
@@ -55,14 +55,17 @@ export class Http1Connection implements Lease {
   #endWaits = false;
   #patient = false;
   #servedCount = 0;
-  #idleUntilMs = Infinity;
+  #idleSince: Moment;
+  /** What is left of the time that it may be unused is judged by both clocks: its upstream did not sleep. */
+  #idleForMs = Infinity;
   #idleTimer: { atMs: number; cancel: () => void } | null = null;
 
   constructor(options: Http1Options) {
     const { socket, clock } = options;
     this.#options = options;
     this.#socket = socket;
-    this.openedAtMs = clock.nowMs();
+    this.openedAt = momentOf(clock);
+    this.#idleSince = this.openedAt;
     socket.on("data", (bytes: Buffer) => this.#onBytes(bytes));
     socket.on("end", () => this.#onEnd());
     socket.once("close", () => this.#onClose());
@@ -82,7 +85,7 @@ export class Http1Connection implements Lease {
 
   /** Its timer may be late. */
   get usable(): boolean {
-    return !this.#socket.destroyed && this.#options.clock.nowMs() < this.#idleUntilMs;
+    return !this.#socket.destroyed && this.#idleLeftMs > 0;
   }
 
   dispatch(request: LeaseRequest, events: LeaseEvents): void {
@@ -278,12 +281,16 @@ export class Http1Connection implements Lease {
     return Math.min(keepAliveMs - IDLE_MARGIN_MS, idleTimeoutMs ?? IDLE_MAX_MS);
   }
 
+  get #idleLeftMs(): number {
+    return this.#idleForMs - elapsedMs(this.#options.clock, this.#idleSince);
+  }
+
   /** One timer is set for many exchanges: where it comes too early, it is set once more. */
   #becomeIdle(): void {
-    const nowMs = this.#options.clock.nowMs();
     const idleMs = this.#idleMs;
-    this.#idleUntilMs = nowMs + idleMs;
-    if (this.#idleTimer !== null && this.#idleTimer.atMs <= this.#idleUntilMs) return;
+    this.#idleSince = momentOf(this.#options.clock);
+    this.#idleForMs = idleMs;
+    if (this.#idleTimer !== null && this.#idleTimer.atMs <= this.#idleSince.nowMs + idleMs) return;
     this.#idleTimer?.cancel();
     this.#setIdleTimer(idleMs);
   }
@@ -294,7 +301,7 @@ export class Http1Connection implements Lease {
       this.#idleTimer = null;
       // In use: it is set when that is over.
       if (this.#events !== null || this.#next !== null) return;
-      const leftMs = this.#idleUntilMs - clock.nowMs();
+      const leftMs = this.#idleLeftMs;
       if (leftMs > 0) this.#setIdleTimer(leftMs);
       else this.destroy();
     });

@@ -6,7 +6,7 @@ import {
   constants,
 } from "node:http2";
 import type { Socket } from "node:net";
-import type { Clock } from "../../../shared/clock.ts";
+import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/clock.ts";
 import type { Field } from "../../../shared/protocol/head.ts";
 import { MAX_HEAD_BYTES } from "../../../shared/protocol/limits.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
@@ -41,18 +41,20 @@ export interface Http2Options {
 
 /** One HTTP/2 connection: many exchanges at a time, each on its own stream. */
 export class Http2Connection {
-  readonly openedAtMs: number;
+  readonly openedAt: Moment;
   readonly #options: Http2Options;
   readonly #session: ClientHttp2Session;
   #leaseCount = 0;
   #servedCount = 0;
   #closing = false;
+  /** Null while in use. */
+  #idleSince: Moment | null = null;
   #cancelIdle: () => void = () => {};
 
   constructor(options: Http2Options) {
     const { target, socket, clock } = options;
     this.#options = options;
-    this.openedAtMs = clock.nowMs();
+    this.openedAt = momentOf(clock);
     const sessionOptions: ClientSessionOptions & { strictSingleValueFields: boolean } = {
       createConnection: () => socket,
       peerMaxConcurrentStreams: INITIAL_STREAMS,
@@ -81,9 +83,16 @@ export class Http2Connection {
     return !this.#closing && !this.#session.closed && this.#leaseCount < allowed;
   }
 
+  /** Unused for longer than it is kept, though its timer may not have run: the machine slept. */
+  get idledOut(): boolean {
+    const { clock, idleTimeoutMs } = this.#options;
+    return this.#idleSince !== null && elapsedMs(clock, this.#idleSince) >= (idleTimeoutMs ?? IDLE_MS);
+  }
+
   /** Call while it has room. */
   openLease(): Lease {
     this.#leaseCount++;
+    this.#idleSince = null;
     this.#cancelIdle();
     return new Http2Lease(this.#session, this.#options.target, this.#servedCount > 0, (served) => {
       this.#leaseCount--;
@@ -105,6 +114,7 @@ export class Http2Connection {
   #becomeIdle(): void {
     if (this.#leaseCount > 0 || this.#closing) return;
     const { clock, idleTimeoutMs } = this.#options;
+    this.#idleSince = momentOf(clock);
     this.#cancelIdle = clock.after(idleTimeoutMs ?? IDLE_MS, () => this.close());
   }
 }

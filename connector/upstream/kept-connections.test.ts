@@ -1,12 +1,14 @@
 import { lookup } from "node:dns";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createHttp2Server } from "node:http2";
 import { once } from "node:events";
+import type { AddressInfo, Server } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
+import type { Clock } from "../../shared/clock.ts";
 import { ByteServer } from "../../test/support/servers/byte-server.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { parseAllowlist, UpstreamPolicy } from "./policy.ts";
-import { DEFAULT_UPSTREAM } from "./upstream-rules.ts";
+import { DEFAULT_UPSTREAM, type UpstreamSettings } from "./upstream-rules.ts";
 import { Upstream } from "./upstream.ts";
 
 const A = "project-a\nproduction";
@@ -18,18 +20,24 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-function upstreamWith(maxConnections: number): Upstream {
+function upstreamWith(settings: Partial<UpstreamSettings>, clock: Clock = nodeClock): Upstream {
   const list = parseAllowlist("127.0.0.1");
   if (!list.ok) throw new Error(list.problems.join("; "));
   const host = { kind: "any" } as const;
   const upstream = new Upstream({
     policy: new UpstreamPolicy(list.rules),
-    rules: [{ pattern: "*", host, settings: { ...DEFAULT_UPSTREAM, maxConnections } }],
-    clock: nodeClock,
+    rules: [{ pattern: "*", host, settings: { ...DEFAULT_UPSTREAM, ...settings } }],
+    clock,
     resolve: lookup,
   });
   closing.push(() => upstream.close());
   return upstream;
+}
+
+async function originOf(server: Server): Promise<string> {
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  closing.push(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** Resolves with the body, or with what went wrong, when nothing of the exchange is left. */
@@ -56,7 +64,7 @@ it("an answer that nobody asked for reaches no other caller, however late it com
     socket.write(requests === 1 ? OK : OK.replace("ok", "no"));
   }).start();
   closing.push(() => server.close());
-  const upstream = upstreamWith(Infinity);
+  const upstream = upstreamWith({});
   expect(await ask(upstream, server.origin, A)).toBe("ok");
   expect(await ask(upstream, server.origin, B)).toBe("ok");
   expect(await ask(upstream, server.origin, "project-a\npreview")).toBe("ok");
@@ -71,7 +79,7 @@ it("a connection that had bytes behind its answer is closed before any other use
     setImmediate(() => socket.write(OK.replace("ok", "no")));
   }).start();
   closing.push(() => server.close());
-  const upstream = upstreamWith(Infinity);
+  const upstream = upstreamWith({});
   for (let round = 0; round < 5; round++) {
     expect(await ask(upstream, server.origin, A)).toBe("ok");
     await vi.waitFor(() => expect(server.sockets.every((socket) => socket.destroyed)).toBe(true), 10_000);
@@ -86,10 +94,8 @@ it("callers share the places that there are: an idle connection of one makes roo
     most = Math.max(most, ++open);
     socket.on("close", () => open--);
   });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  closing.push(() => server.close().closeAllConnections());
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const upstream = upstreamWith(1);
+  const origin = await originOf(server);
+  const upstream = upstreamWith({ maxConnections: 1 });
   expect(await ask(upstream, origin, A)).toBe("ok");
   expect(await ask(upstream, origin, B)).toBe("ok");
   // One caller that never stops asking does not keep the only place from another.
@@ -106,3 +112,27 @@ it("callers share the places that there are: an idle connection of one makes roo
   // A server hears of one connection's end a moment after the next has begun.
   expect(most).toBeLessThanOrEqual(2);
 });
+
+it.each(["http1", "http2"] as const)(
+  "none is used again after the machine slept, in %s",
+  async (protocol) => {
+    let connections = 0;
+    const server =
+      protocol === "http2"
+        ? createHttp2Server((_request, response) => void response.end("ok"))
+        : createServer((_request, response) => void response.end("ok"));
+    server.on("connection", () => connections++);
+    const origin = await originOf(server);
+    let sleptMs = 0;
+    const clock: Clock = { ...nodeClock, wallMs: () => Date.now() + sleptMs };
+    const upstream = upstreamWith({ protocol, idleTimeoutMs: 50_000 }, clock);
+    for (const expected of [1, 1]) {
+      expect(await ask(upstream, origin, A)).toBe("ok");
+      expect(connections).toBe(expected);
+    }
+    sleptMs = 3_600_000;
+    expect(await ask(upstream, origin, A)).toBe("ok");
+    expect(connections).toBe(2);
+    upstream.close();
+  },
+);
