@@ -35,6 +35,8 @@ export interface ConnectorOptions {
   random: () => number;
   /** Null: nothing is traced. */
   spans: Readonly<SpanCounts> | null;
+  /** Lines that the log could not write. */
+  droppedLogLines: () => number;
   log: Logger;
 }
 
@@ -54,6 +56,7 @@ export class Connector {
       links: () => this.#keepers.map(({ condition, roundTripMs }) => ({ state: condition, roundTripMs })),
       services: () => this.#checks.states,
       spans: options.spans,
+      droppedLogLines: options.droppedLogLines,
     });
     this.#checks = new ServiceChecks({
       ...{ run: options.runCheck, clock, random, log },

@@ -17,6 +17,8 @@ export interface NodeConnectorOptions {
   /** Null: nothing is traced. */
   tracing: Tracing | null;
   log: Logger;
+  /** Lines that the log could not write. */
+  droppedLogLines: () => number;
 }
 
 export interface NodeConnector {
@@ -32,6 +34,7 @@ export function startConnector({
   softwareVersion,
   tracing,
   log,
+  droppedLogLines,
 }: NodeConnectorOptions): NodeConnector {
   let current = config;
   const trace: TraceRequest = tracing?.trace ?? (() => null);
@@ -49,6 +52,7 @@ export function startConnector({
     random: Math.random,
     spans: tracing?.counts ?? null,
     log,
+    droppedLogLines,
   });
   const apply = (next: ConnectorSettings): void => {
     const { upstream } = serving;

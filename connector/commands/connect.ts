@@ -2,10 +2,12 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { isatty } from "node:tty";
 import { Command } from "commander";
 import { type ConnectorSettings, type LoadedConfig, loadConfig } from "../settings/connector-settings.ts";
-import { startHealthServer } from "../telemetry/health.ts";
-import { createLog } from "../platform/log.ts";
+import { metricsAddresses } from "../settings/settings-schema.ts";
+import { type HealthSources, startHealthServer } from "../telemetry/health.ts";
+import { createLog, type Logger } from "../platform/log.ts";
 import { startConnector } from "../start-connector.ts";
 import { startTracing } from "../telemetry/start-tracing.ts";
 import { Reload, warnOf } from "../settings/reload.ts";
@@ -35,32 +37,31 @@ export function connectCommand(): Command {
       }
       if (!check) return await runConnector(loaded, load);
       console.log("the settings are valid");
-      warnOf(loaded.config, createLog("warn"));
+      warnOf(loaded.config, createLog("warn").log);
     },
   );
 }
 
 async function runConnector(first: LoadedConfig & { ok: true }, load: () => LoadedConfig): Promise<void> {
   let config: ConnectorSettings = first.config;
-  const log = createLog(config.logLevel);
-  const { relayUrl, token, connections, metrics } = config;
+  const { log, sink } = createLog(config.logLevel);
+  const { relayUrl, token, connections } = config;
   const connectorId = `con_${randomBytes(12).toString("hex")}`;
   const tracing = await startTracing({ config, connectorId, softwareVersion: VERSION, log });
   const { connector, apply } = startConnector({
     ...{ config, connectorId, softwareVersion: VERSION, tracing, log },
+    droppedLogLines: () => sink.droppedLines,
   });
-  const health = await startHealthServer(metrics, {
+  const health = await listenForHealth(config, log, {
     connectorId,
+    kid: () => config.token.kid,
     readyConnections: () => connector.readyConnections,
     metricsText: () => connector.metricsText(),
-  }).catch((error: NodeJS.ErrnoException) => {
-    log.fatal({ reason: error.code }, `cannot listen on ${metrics.host}:${metrics.port}: set TUNNEL_METRICS`);
-    process.exit(EXIT_CONFIG);
   });
   log.info(
     {
       ...{ version: VERSION, connectorId, relay: relayUrl, tunnelId: token.tunnelId, kid: token.kid },
-      ...{ connections, metrics: originOf(health) },
+      ...{ connections, metrics: health === null ? null : originOf(health) },
     },
     "starting",
   );
@@ -75,23 +76,49 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
       apply(next);
     },
   });
-  process.on("SIGHUP", () => reload.now("SIGHUP"));
 
   let stopping = false;
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) {
+      sink.abandon();
+      // Should anything keep the process from ending even now, the next signal does what the system does by default.
+      process.removeAllListeners(signal);
+      process.exit(1);
+    }
     stopping = true;
     reload.stop();
     log.info({ signal, graceMs: config.gracePeriodMs }, "draining: requests already taken may finish");
     void connector.drain(config.gracePeriodMs).then(async () => {
       await tracing?.flush(LAST_SPANS_MS);
       log.info("stopped");
-      health.close();
+      health?.close();
       process.exit(0);
     });
   };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  // A terminal that hangs up takes its programs with it; a daemon has none, and is told to read its settings again.
+  const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
+  process.on("SIGHUP", onTerminal ? stop : () => reload.now("SIGHUP"));
+  // Without a listener, Node opens its debugger on this signal, through which other processes could read the token.
+  process.on("SIGUSR1", () => log.warn("SIGUSR1 is ignored: there is no debugger to open"));
+}
+
+/** The metrics are no reason to end: where they cannot be served, requests still are. */
+async function listenForHealth(
+  { metrics }: ConnectorSettings,
+  log: Logger,
+  sources: HealthSources,
+): Promise<Server | null> {
+  const addresses = metricsAddresses(metrics);
+  try {
+    return await startHealthServer(addresses, sources);
+  } catch (error) {
+    const tried = addresses.map(({ host, port }) => `${host}:${port}`).join(", ");
+    const reason = (error as NodeJS.ErrnoException).code;
+    log.warn({ reason, tried }, "no /readyz and no /metrics, since no address is free: set TUNNEL_METRICS");
+    return null;
+  }
 }
 
 /** With the port that the system chose where 0 was asked for. */

@@ -1,4 +1,6 @@
-import { type DestinationStream, type Logger, pino } from "pino";
+import { isatty } from "node:tty";
+import { type Logger, pino } from "pino";
+import { LogSink, standardOutput } from "./log-sink.ts";
 
 export type { Logger } from "pino";
 
@@ -17,22 +19,23 @@ const SECRET_KEYS = [
   "*.cookie",
 ];
 
-const BATCH_BYTES = 8 * 1024;
-const BATCH_MS = 100;
-/** When nobody reads what is written, lines beyond this are lost: better than the process. */
-const MAX_WAITING_BYTES = 1024 * 1024;
-
 const COLOURS: Record<string, string> = { debug: "90", info: "32", warn: "33", error: "31", fatal: "31" };
 /** Shown elsewhere in the line, or always the same. */
 const NOT_REPEATED = new Set(["level", "time", "msg", "pid", "hostname"]);
 
+export interface Log {
+  log: Logger;
+  /** Where its lines go, and how many were lost on the way. */
+  sink: LogSink;
+}
+
 /** To standard output: one JSON object a line; on a terminal, a line for people. */
-export function createLog(level: LogLevel): Logger {
-  const colours = process.env["NO_COLOR"] === undefined;
-  const destination: DestinationStream = process.stdout.isTTY
-    ? { write: (line) => void process.stdout.write(readable(line, colours)) }
-    : inBatches();
-  return pino(
+export function createLog(level: LogLevel): Log {
+  const sink = new LogSink(standardOutput());
+  process.on("exit", () => sink.flushAtExit());
+  const colours = coloursWanted(process.env);
+  const destination = isatty(1) ? { write: (line: string) => sink.write(readable(line, colours)) } : sink;
+  const log = pino(
     {
       level,
       base: null,
@@ -42,18 +45,12 @@ export function createLog(level: LogLevel): Logger {
     },
     destination,
   );
+  return { log, sink };
 }
 
-/** A write for each line would be a fifth of what a small request costs here. What waits is written at exit, too. */
-function inBatches(): DestinationStream {
-  const destination = pino.destination({
-    dest: 1,
-    sync: false,
-    minLength: BATCH_BYTES,
-    maxLength: MAX_WAITING_BYTES,
-  });
-  setInterval(() => destination.flush(), BATCH_MS).unref();
-  return destination;
+/** NO_COLOR counts when it holds something (no-color.org); a dumb terminal has no colours. */
+export function coloursWanted(env: Readonly<Record<string, string | undefined>>): boolean {
+  return (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
 }
 
 /** `19:04:11 info  connected relay=https://… index=0` */

@@ -34,7 +34,7 @@ describe("loadConfig", () => {
         relayUrl: "https://relay.example",
         connections: 1,
         gracePeriodMs: 30_000,
-        metrics: { host: "127.0.0.1", port: 20241 },
+        metrics: null,
         logLevel: "info",
         allowsNothing: true,
       },

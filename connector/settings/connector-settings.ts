@@ -2,7 +2,7 @@ import { parse as parseYaml, YAMLParseError } from "yaml";
 import { problemsOf } from "../../shared/problems.ts";
 import { parseRelayUrl } from "../../shared/relay-url.ts";
 import type { Token } from "../../shared/token.ts";
-import { settingsSchema, type ReadFile, unreadable } from "./settings-schema.ts";
+import { type ListenAddress, settingsSchema, type ReadFile, unreadable } from "./settings-schema.ts";
 import type { LogLevel } from "../platform/log.ts";
 import type { OtlpSettings } from "../telemetry/otlp-settings.ts";
 import type { Proxy } from "../platform/proxy.ts";
@@ -29,7 +29,8 @@ export interface ConnectorSettings {
   connections: number;
   maxStreams: number;
   gracePeriodMs: number;
-  metrics: { host: string; port: number };
+  /** Null: the default address, or one of the ports behind it where that is taken. */
+  metrics: ListenAddress | null;
   logLevel: LogLevel;
   /** Of the successful requests, the share that is logged: 0 to 1. */
   accessLogShare: number;
@@ -46,10 +47,11 @@ export interface ConfigProblem {
   message: string;
 }
 
-export type LoadedConfig = { files: readonly string[] } & (
-  | { ok: true; config: ConnectorSettings }
-  | { ok: false; problems: ConfigProblem[] }
-);
+export type LoadedConfig = {
+  files: readonly string[];
+  /** The settings file is there and holds nothing: hardly meant, maybe just being written. */
+  fileIsEmpty: boolean;
+} & ({ ok: true; config: ConnectorSettings } | { ok: false; problems: ConfigProblem[] });
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -84,12 +86,13 @@ export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedCo
       problems.push({ path: given.pathOf(path, name), message });
     }
   }
-  if (!result.success || problems.length > 0) return { ok: false, problems, files };
+  const { fileIsEmpty } = given;
+  if (!result.success || problems.length > 0) return { ok: false, problems, files, fileIsEmpty };
   const { token, relay, allow, services, gracePeriod, loglevel, accessLog, proxy, ...rest } = result.data;
   const relayUrl = relay ?? parseRelayUrl(token.token.relayUrl);
   if (relayUrl === null) {
     const path = given.pathOf("token", "token");
-    return { ok: false, problems: [{ path, message: "names a relay without TLS" }], files };
+    return { ok: false, problems: [{ path, message: "names a relay without TLS" }], files, fileIsEmpty };
   }
   const config: ConnectorSettings = {
     token: token.token,
@@ -102,7 +105,7 @@ export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedCo
     connections: rest.connections,
     maxStreams: rest.maxStreams,
     gracePeriodMs: gracePeriod,
-    metrics: rest.metrics,
+    metrics: rest.metrics ?? null,
     logLevel: loglevel,
     accessLogShare: accessLog,
     proxy: proxy ?? null,
@@ -112,13 +115,14 @@ export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedCo
         ? null
         : { url: rest.otlpEndpoint, headers: rest.otlpHeaders, rootShare: rest.traceShare },
   };
-  return { ok: true, config, files };
+  return { ok: true, config, files, fileIsEmpty };
 }
 
 /** What is set, by whom. */
 class GivenSettings {
   readonly values: Record<string, unknown> = {};
   readonly problems: ConfigProblem[] = [];
+  fileIsEmpty = false;
   readonly #sources = new Map<string, Source>();
   readonly #wrong = new Set<string>();
   readonly #filePath: string;
@@ -197,6 +201,7 @@ class GivenSettings {
     }
     try {
       const content: unknown = parseYaml(text) ?? {};
+      this.fileIsEmpty = text.trim() === "";
       if (typeof content !== "object" || content === null || Array.isArray(content)) {
         this.problems.push({ path, message: "must hold keys and values" });
         return;

@@ -25,12 +25,14 @@ export interface ReloadOptions {
 export class Reload {
   readonly #options: ReloadOptions;
   #config: ConnectorSettings;
+  #fileIsEmpty: boolean;
   #watched: ReadonlySet<string> = new Set();
   readonly #onFileChange = (): void => this.now("a file changed");
 
   constructor(options: ReloadOptions) {
     this.#options = options;
     this.#config = options.first.config;
+    this.#fileIsEmpty = options.first.fileIsEmpty;
     this.#watch(options.first.files);
   }
 
@@ -44,6 +46,9 @@ export class Reload {
       }
       return;
     }
+    const kept = this.#reasonToKeep(loaded);
+    if (kept !== null)
+      return log.error({ why }, `settings not reloaded, the old ones stay in force: ${kept}`);
     const { config } = loaded;
     for (const [key, setting] of FIXED) {
       if (JSON.stringify(config[key]) !== JSON.stringify(this.#config[key])) {
@@ -51,6 +56,7 @@ export class Reload {
       }
     }
     this.#config = config;
+    this.#fileIsEmpty = loaded.fileIsEmpty;
     // While the old log level holds: the new one may not want to know.
     log.info({ why }, "settings reloaded");
     apply(config);
@@ -59,6 +65,15 @@ export class Reload {
 
   stop(): void {
     this.#watch([]);
+  }
+
+  /** A file that is cut short while it is written may look like one that allows nothing: that asks for a restart. */
+  #reasonToKeep({ config, fileIsEmpty }: LoadedConfig & { ok: true }): string | null {
+    if (fileIsEmpty && !this.#fileIsEmpty) return "the settings file is empty";
+    if (config.allowsNothing && !this.#config.allowsNothing) {
+      return "nothing would be allowed any more; to end all access, stop the connector or restart it";
+    }
+    return null;
   }
 
   #watch(files: readonly string[]): void {

@@ -91,7 +91,7 @@ export const SETTINGS = {
     env: "TUNNEL_METRICS",
     value: "<host:port>",
     about: "address of /healthz, /readyz, /metrics",
-    standard: "127.0.0.1:20241",
+    standard: "127.0.0.1:20241, or the next free of five",
     changes: "with a restart",
   },
   loglevel: {

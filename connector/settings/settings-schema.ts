@@ -52,7 +52,7 @@ export function settingsSchema(readFile: ReadFile) {
     connections: number(1, MAX_CONNECTIONS).default(1),
     maxStreams: number(1, MAX_STREAMS_PER_OBJECT).default(DEFAULT_MAX_STREAMS),
     gracePeriod: duration(0, MAX_GRACE_MS).default(30_000),
-    metrics: parsed(parseListenAddress, "must be host:port").default({ host: "127.0.0.1", port: 20241 }),
+    metrics: parsed(parseListenAddress, "must be host:port").optional(),
     loglevel: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
     accessLog: parsed(parseAccessLogShare, 'must be "all", "off" or a share such as "5%"').default(1),
     proxy: parsed(parseProxyUrl, "must be http://host:port or https://host:port").optional(),
@@ -67,8 +67,22 @@ export function settingsSchema(readFile: ReadFile) {
   });
 }
 
-/** Exported for `culvert ready`, which asks the connector at this address. */
-export function parseListenAddress(text: string): { host: string; port: number } | null {
+export interface ListenAddress {
+  /** Without brackets. */
+  host: string;
+  port: number;
+}
+
+/** The first is cloudflared's default as well: where it is taken, the connector listens on the next that is free. */
+const DEFAULT_METRICS_PORTS = [20241, 20242, 20243, 20244, 20245, 20246];
+
+/** Where the metrics may be served, in the order in which the addresses are tried. */
+export function metricsAddresses(setting: ListenAddress | null): readonly ListenAddress[] {
+  if (setting !== null) return [setting];
+  return DEFAULT_METRICS_PORTS.map((port) => ({ host: "127.0.0.1", port }));
+}
+
+export function parseListenAddress(text: string): ListenAddress | null {
   const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):(\d{1,5})$/.exec(text) ?? [];
   if (host === undefined || Number(port) > 65_535) return null;
   return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };

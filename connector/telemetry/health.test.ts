@@ -8,14 +8,12 @@ afterEach(() => {
 });
 
 async function start(ready: { connections: number }) {
-  const server = await startHealthServer(
-    { host: "127.0.0.1", port: 0 },
-    {
-      connectorId: "con_1",
-      readyConnections: () => ready.connections,
-      metricsText: () => Promise.resolve("culvert_connector_active_streams 3\n"),
-    },
-  );
+  const server = await startHealthServer([{ host: "127.0.0.1", port: 0 }], {
+    connectorId: "con_1",
+    kid: () => "k_1",
+    readyConnections: () => ready.connections,
+    metricsText: () => Promise.resolve("culvert_connector_active_streams 3\n"),
+  });
   closing.push(() => server.close());
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { get: (path: string, init?: RequestInit) => fetch(origin + path, init) };
@@ -27,11 +25,21 @@ it("is ready only while the relay accepts a connection", async () => {
   expect((await get("/healthz")).status).toBe(200);
   const before = await get("/readyz");
   expect(before.status).toBe(503);
-  expect(await before.json()).toEqual({ status: "not ready", readyConnections: 0, connectorId: "con_1" });
+  expect(await before.json()).toEqual({
+    status: "not ready",
+    readyConnections: 0,
+    connectorId: "con_1",
+    kid: "k_1",
+  });
   ready.connections = 2;
   const after = await get("/readyz?x");
   expect(after.status).toBe(200);
-  expect(await after.json()).toEqual({ status: "ready", readyConnections: 2, connectorId: "con_1" });
+  expect(await after.json()).toEqual({
+    status: "ready",
+    readyConnections: 2,
+    connectorId: "con_1",
+    kid: "k_1",
+  });
 });
 
 it("hands out the metrics as text for Prometheus", async () => {

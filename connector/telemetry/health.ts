@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import type { ListenAddress } from "../settings/settings-schema.ts";
 
 export interface HealthSources {
+  /** Of the token that is in use. */
+  kid(): string;
   readyConnections(): number;
   connectorId: string;
   metricsText(): Promise<string>;
@@ -10,12 +13,31 @@ export interface HealthSources {
 /** The text format of Prometheus. */
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** Serves `/healthz`, `/readyz` and `/metrics`. Rejects when the address cannot be listened on. */
+/**
+ * Serves `/healthz`, `/readyz` and `/metrics` on the first of these addresses that is free. Rejects with the last one's
+ * error when none is.
+ */
 export async function startHealthServer(
-  address: { host: string; port: number },
+  addresses: readonly ListenAddress[],
   sources: HealthSources,
 ): Promise<Server> {
-  const server = createServer((request, response) => {
+  let failure: unknown = new Error("no address to listen on");
+  for (const { host, port } of addresses) {
+    const server = healthServer(sources).listen(port, host);
+    try {
+      await once(server, "listening");
+      // A listener that fails later (no descriptors left) is no reason to end.
+      server.on("error", () => {});
+      return server;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function healthServer(sources: HealthSources): Server {
+  return createServer((request, response) => {
     const send = (status: number, type: string, body: string) => {
       response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(body);
     };
@@ -26,16 +48,21 @@ export async function startHealthServer(
       case "/readyz": {
         const readyConnections = sources.readyConnections();
         const status = readyConnections > 0 ? "ready" : "not ready";
-        const body = JSON.stringify({ status, readyConnections, connectorId: sources.connectorId });
+        const body = JSON.stringify({
+          status,
+          readyConnections,
+          connectorId: sources.connectorId,
+          kid: sources.kid(),
+        });
         return send(readyConnections > 0 ? 200 : 503, "application/json", body);
       }
       case "/metrics":
-        return void sources.metricsText().then((text) => send(200, METRICS_TYPE, text));
+        return void sources.metricsText().then(
+          (text) => send(200, METRICS_TYPE, text),
+          (error: unknown) => send(500, "text/plain", `no metrics: ${String(error)}\n`),
+        );
       default:
         return send(404, "text/plain", "not found\n");
     }
   });
-  server.listen(address.port, address.host);
-  await once(server, "listening");
-  return server;
 }

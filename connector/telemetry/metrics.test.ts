@@ -21,7 +21,13 @@ const SUMMARY: RequestSummary = {
 };
 
 function metrics(sources: Partial<MetricSources> = {}): Metrics {
-  return new Metrics("1.2.3", { links: () => [], services: () => [], spans: null, ...sources });
+  return new Metrics("1.2.3", {
+    links: () => [],
+    services: () => [],
+    spans: null,
+    droppedLogLines: () => 0,
+    ...sources,
+  });
 }
 
 const linesOf = async (subject: Metrics, name: string) =>

@@ -26,6 +26,7 @@ export interface MetricSources {
   services(): readonly { service: string; outcome: CheckOutcome }[];
   /** Null: nothing is traced. */
   spans: Readonly<SpanCounts> | null;
+  droppedLogLines(): number;
 }
 
 /** What the process has done since it started, for Prometheus. Labels are bounded whatever the relay sends. */
@@ -120,6 +121,15 @@ export class Metrics {
         for (const outcome of SPAN_OUTCOMES) all.inc({ outcome }, spans[outcome]);
       });
     }
+    counter(
+      "log_lines_dropped_total",
+      "Log lines lost because nobody read them, or the disk was full.",
+      [],
+      (all) => {
+        all.reset();
+        all.inc(sources.droppedLogLines());
+      },
+    );
     gauge("info", "Always 1.", ["version"]).set({ version }, 1);
     this.#connectionsLost = counter(
       "connections_lost_total",

@@ -22,6 +22,7 @@ beforeAll(async () => {
     links: () => [{ state: "ready", roundTripMs: 1 }],
     services: () => [{ service: "orders", outcome: "PASSING" }],
     spans: { exported: 1, failed: 0, dropped: 0 },
+    droppedLogLines: () => 1,
   });
   metrics.requestStarted("orders");
   metrics.requestFinished({

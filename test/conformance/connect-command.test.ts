@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
@@ -5,9 +6,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { freePort } from "../../scripts/check-image/free-port.ts";
+import { formatToken, type Token } from "../../shared/token.ts";
 import { ConnectProcess } from "../support/connect-process.ts";
 import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 
+const CULVERT = join(import.meta.dirname, "../../bin/culvert.ts");
 const closing: (() => unknown)[] = [];
 let relay: RelayDouble;
 let upstream: { server: Server; origin: string; held: ServerResponse[] };
@@ -132,11 +136,66 @@ describe("culvert connect", () => {
     }
   });
 
-  it("says where to look when the metrics address is taken", async () => {
+  it("goes on without metrics when their address is taken, and says so", async () => {
     const { port } = upstream.server.address() as AddressInfo;
     const run = connect({ TUNNEL_TOKEN: relay.token }, "--metrics", `127.0.0.1:${port}`);
-    await until(() => run.exitCode !== null);
-    expect(run.exitCode).toBe(78);
-    expect(run.output).toContain("set TUNNEL_METRICS");
+    await attached();
+    await until(() => run.output.includes("set TUNNEL_METRICS"));
+    expect(run.exitCode).toBe(null);
+  });
+
+  it("opens no debugger on SIGUSR1", async () => {
+    const run = connect({ TUNNEL_TOKEN: relay.token });
+    await attached();
+    run.child.kill("SIGUSR1");
+    await until(() => run.output.includes("SIGUSR1 is ignored"));
+    expect(run.output).not.toContain("Debugger listening");
+  });
+});
+
+describe("culvert ready", () => {
+  async function ready(
+    env: Record<string, string>,
+    ...args: string[]
+  ): Promise<{ code: number | null; output: string }> {
+    const child = spawn(process.execPath, [CULVERT, "ready", ...args], {
+      env: { PATH: process.env["PATH"] ?? "", ...env },
+    });
+    let output = "";
+    child.stdout.on("data", (bytes: Buffer) => (output += bytes.toString()));
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code, output };
+  }
+
+  it("takes the answer of its own token's connector, and no other's", async () => {
+    const port = await freePort();
+    const metrics = `127.0.0.1:${port}`;
+    connect({ TUNNEL_TOKEN: relay.token }, "--metrics", metrics);
+    await attached();
+    const own = await ready({ TUNNEL_TOKEN: relay.token, TUNNEL_METRICS: metrics });
+    expect(own).toMatchObject({ code: 0, output: expect.stringContaining('"status":"ready"') as string });
+    const none = await ready({ TUNNEL_METRICS: metrics, TUNNEL_TOKEN: "" });
+    expect(none.code).toBe(0);
+    const other: Token = {
+      relayUrl: relay.url,
+      tunnelId: `tnl_${"a".repeat(20)}`,
+      kid: `k_${"c".repeat(12)}`,
+      secret: new Uint8Array(32),
+    };
+    const wrong = await ready({ TUNNEL_TOKEN: formatToken(other), TUNNEL_METRICS: metrics });
+    expect(wrong.code).toBe(1);
+    expect(wrong.output).toContain(`a connector with another token, k_${"b".repeat(12)}`);
+  });
+
+  it("reads the settings file, and is not fooled by another program", async () => {
+    const { port } = upstream.server.address() as AddressInfo;
+    upstream.server.removeAllListeners("request");
+    upstream.server.on("request", (_request, response: ServerResponse) => response.end('{"status":"ready"}'));
+    const directory = mkdtempSync(join(tmpdir(), "culvert-"));
+    closing.push(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, "culvert.yaml");
+    writeFileSync(file, `token: ${relay.token}\nmetrics: 127.0.0.1:${port}\n`);
+    const answer = await ready({ TUNNEL_METRICS: "" }, "--config", file);
+    expect(answer).toEqual({ code: 1, output: `127.0.0.1:${port}: another program's answer\n` });
   });
 });

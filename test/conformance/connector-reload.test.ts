@@ -63,6 +63,19 @@ async function finished(open: ConstructorParameters<typeof Call>[2] = {}): Promi
 }
 
 describe("changed settings", () => {
+  it.each([
+    ["a settings file that is suddenly empty", "", "the settings file is empty"],
+    ["an allow that holds nothing any more", { allow: [] }, "nothing would be allowed any more"],
+  ])("do not take up %s", async (_what, settings, reason) => {
+    const run = await connect({ allow: ["127.0.0.1"] });
+    write(settings);
+    await until(() => run.output.includes(reason));
+    expect((await finished()).text).toBe("ok");
+    write({ allow: ["127.0.0.1", "10.0.0.1"] });
+    await until(() => run.countOf("settings reloaded") > 0);
+    expect((await finished()).text).toBe("ok");
+  });
+
   it("are taken up on SIGHUP under load without a failed request", async () => {
     const run = await connect({ allow: ["127.0.0.1"] });
     const calls: Call[] = [];

@@ -39,6 +39,7 @@ async function startConnector(env: Record<string, string>): Promise<Connector> {
     softwareVersion: "1.2.3",
     tracing: null,
     log,
+    droppedLogLines: () => 0,
   });
   closing.push(() => started.drain(0));
   await until(() => started.readyConnections === loaded.config.connections);

@@ -1,11 +1,11 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 
 const MAIN = join(import.meta.dirname, "../../bin/culvert.ts");
 
 /** `culvert connect` as a process of its own, with nothing of this one's environment. */
 export class ConnectProcess {
-  readonly child: ChildProcessWithoutNullStreams;
+  readonly child: ChildProcess;
   /** Standard output and errors. */
   output = "";
   exitCode: number | null = null;
@@ -15,7 +15,7 @@ export class ConnectProcess {
       env: { PATH: process.env["PATH"] ?? "", TUNNEL_ALLOW: "127.0.0.1", ...env },
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream.on("data", (bytes: Buffer) => (this.output += bytes.toString()));
+      stream?.on("data", (bytes: Buffer) => (this.output += bytes.toString()));
     }
     this.child.on("exit", (code) => (this.exitCode = code));
   }
