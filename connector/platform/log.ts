@@ -49,7 +49,7 @@ export function createLog(level: LogLevel): Log {
 }
 
 /** NO_COLOR counts when it holds something (no-color.org); a dumb terminal has no colours. */
-export function coloursWanted(env: Readonly<Record<string, string | undefined>>): boolean {
+function coloursWanted(env: Readonly<Record<string, string | undefined>>): boolean {
   return (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
 }
 

@@ -26,6 +26,7 @@ export class AttachedConnector {
       connectorId: "con_test",
       softwareVersion: "1.2.3",
       tracing: null,
+      droppedLogLines: () => 0,
       log: pino({ level: "debug" }, { write: (line: string) => void this.logLines.push(line) }),
     });
     this.#connector = connector;
