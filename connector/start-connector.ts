@@ -65,6 +65,7 @@ export function startConnector({
 }
 
 function servingBy(config: ConnectorSettings): Omit<ServeDeps, "trace" | "onFinished"> {
-  const deps = { policy: config.policy, rules: config.upstreams, clock: nodeClock, resolve: lookup };
-  return { ...deps, limits: config.limits, upstream: new Upstream(deps) };
+  const { policy, limits, upstreams: rules } = config;
+  const deps = { policy, limits, rules, clock: nodeClock, resolve: lookup };
+  return { ...deps, upstream: new Upstream(deps) };
 }

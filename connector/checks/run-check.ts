@@ -4,12 +4,13 @@ import { CHECK_OUTCOMES, type CheckOutcome } from "../../shared/protocol/service
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { ServiceCheck } from "../../shared/services/service-check.ts";
 import type { CheckResult, RunCheck } from "./service-checks.ts";
+import { wireText } from "../upstream/http-fields.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
 const USER_AGENT = "culvert-check";
 const PASSING: CheckResult = { outcome: "PASSING", reason: null };
 
-/** Checks go the way of requests: by the same allowlist and settings, as they are when the check begins. */
+/** Checks go the way of requests: by the same allowlist, limits and settings, as they are when the check begins. */
 export function checkRunner(upstream: () => Upstream, clock: Clock): RunCheck {
   return (check, done) => {
     let cancelled = false;
@@ -44,7 +45,7 @@ function connectOnly(
 }
 
 function ask(
-  { target, timeoutSeconds }: ServiceCheck,
+  { service, target, timeoutSeconds }: ServiceCheck,
   path: string,
   upstream: Upstream,
   clock: Clock,
@@ -55,9 +56,10 @@ function ask(
   const exchange = upstream.request(
     {
       caller: "culvert-check",
+      service,
       target,
       method: "GET",
-      path,
+      path: wireText(path),
       rawHeaders: ["user-agent", USER_AGENT, "accept", "*/*"],
       body: null,
       connectTimeoutMs: timeoutMs,

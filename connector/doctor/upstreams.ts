@@ -41,7 +41,8 @@ export async function examineUpstreams(
   config: ConnectorSettings,
   checks: readonly ServiceCheck[],
 ): Promise<Finding[]> {
-  const deps = { policy: config.policy, rules: config.upstreams, clock: nodeClock, resolve: lookup };
+  const { policy, limits, upstreams: rules } = config;
+  const deps = { policy, limits, rules, clock: nodeClock, resolve: lookup };
   const upstream = new Upstream(deps);
   const run = checkRunner(() => upstream, nodeClock);
   const findings: Finding[] = [];
@@ -65,7 +66,7 @@ function findingOf({ service, target, path }: ServiceCheck, { outcome, reason }:
 function remedyFor(outcome: CheckOutcome, target: string): string {
   switch (outcome) {
     case "UPSTREAM_NOT_ALLOWED":
-      return `if this connector is meant to serve it, add ${new URL(target).host} to TUNNEL_ALLOW`;
+      return `if this connector is meant to serve it, add ${new URL(target).host} to TUNNEL_ALLOW, or GET and the path to the service's limits in TUNNEL_SERVICES`;
     case "UPSTREAM_REFUSED":
       return "start the API, or correct the port in the services file; see that a firewall lets this host in";
     case "UPSTREAM_DNS":

@@ -14,18 +14,11 @@ import { readAll, UploadStream } from "./upload-stream.ts";
 import type { OnFinished } from "../connector.ts";
 import { RequestMeter } from "../telemetry/request-summary.ts";
 import type { RequestTrace, TraceRequest } from "../telemetry/request-trace.ts";
-import {
-  bodyTooLarge,
-  enforceLimits,
-  limitsFor,
-  type LimitsByService,
-  type ServiceLimits,
-} from "./service-limits.ts";
+import { bodyTooLarge, limitsFor, type ServiceLimits } from "../upstream/service-limits.ts";
 import type { Upstream, UpstreamDeps, UpstreamEvents, UpstreamExchange } from "../upstream/upstream.ts";
 
 export interface ServeDeps extends UpstreamDeps {
   upstream: Upstream;
-  limits: LimitsByService;
   trace: TraceRequest;
   onFinished: OnFinished;
 }
@@ -55,12 +48,12 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
     const { open } = this.#stream;
     if (this.#stream.closed) return this.onTornDown();
     try {
-      enforceLimits(this.#limits, open);
       const fields = withTraceparent(requestFields(open.fields), this.#trace?.callUpstream() ?? null);
       this.#phase = "waiting";
       const exchange = this.#deps.upstream.request(
         {
           caller: `${open.project}\n${open.environment}`,
+          service: open.service,
           target: open.target,
           method: open.method,
           path: wireText(open.path),
@@ -80,6 +73,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
 
   #requestBody(fields: readonly Field[]): Buffer | UploadStream | null {
     const length = contentLengthOf(fields);
+    if (typeof length === "number" && length > this.#maxBodyBytes) throw bodyTooLarge(this.#limits, true);
     if (!this.#stream.remoteEnded) {
       const lengthBytes = length === "invalid" ? null : length;
       if (lengthBytes !== null) this.#stream.expect(lengthBytes);

@@ -14,7 +14,6 @@ import {
 import type { ServeDeps } from "./serve-http.ts";
 import { RequestMeter } from "../telemetry/request-summary.ts";
 import type { RequestTrace } from "../telemetry/request-trace.ts";
-import { enforceLimits, limitsFor } from "./service-limits.ts";
 import { type HandshakeEvents, upstreamHandshake } from "../upstream/websocket-handshake.ts";
 
 /** Messages wait in the stream, where they hold back their sender, once so much waits in the upstream's socket. */
@@ -53,7 +52,6 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     if (this.#stream.closed) return this.onTornDown();
     try {
       const { open } = this.#stream;
-      enforceLimits(limitsFor(this.#deps.limits, open.service), open);
       const fields = withTraceparent(open.fields, this.#trace?.callUpstream() ?? null);
       this.#end = upstreamHandshake({ ...open, fields }, this.#deps, this);
     } catch (error) {

@@ -7,7 +7,7 @@ import type { LogLevel } from "../platform/log.ts";
 import type { OtlpSettings } from "../telemetry/otlp-settings.ts";
 import type { Proxy } from "../platform/proxy.ts";
 import type { ProxyBypass } from "../platform/proxy-bypass.ts";
-import type { LimitsByService } from "../serve/service-limits.ts";
+import type { LimitsByService } from "../upstream/service-limits.ts";
 import { CONFIG_FILE, type Flags, SETTING_NAMES, type SettingName, SETTINGS } from "./setting-table.ts";
 import { UpstreamPolicy } from "../upstream/policy.ts";
 import type { UpstreamRule } from "../upstream/upstream-rules.ts";

@@ -11,7 +11,7 @@ import { LOG_LEVELS } from "../platform/log.ts";
 import { areFields, parseOtlpEndpoint, parseOtlpHeaders } from "../telemetry/otlp-settings.ts";
 import { parseProxyUrl } from "../platform/proxy.ts";
 import { parseProxyBypass } from "../platform/proxy-bypass.ts";
-import type { LimitsByService } from "../serve/service-limits.ts";
+import type { LimitsByService } from "../upstream/service-limits.ts";
 import { parseAllowlist, parseHostRule } from "../upstream/policy.ts";
 import { DEFAULT_UPSTREAM, type UpstreamRule, type UpstreamSettings } from "../upstream/upstream-rules.ts";
 

@@ -77,6 +77,19 @@ it("has 200 services at most, whatever names come; the rest is one", async () =>
   expect(lines).toContain('culvert_connector_requests_total{service="other",kind="http",status="2xx"} 800');
 });
 
+it("is of one size at most, however long and many the names are", async () => {
+  const subject = metrics();
+  for (let i = 0; i < 1_000; i++) {
+    const service = `${i}${"x".repeat(32_000)}`;
+    subject.requestStarted(service);
+    subject.requestFinished({ ...SUMMARY, service });
+  }
+  expect((await subject.render()).length).toBeLessThan(64 * 1024);
+  expect(await linesOf(subject, "requests_total")).toEqual([
+    'culvert_connector_requests_total{service="other",kind="http",status="2xx"} 1000',
+  ]);
+});
+
 it("does not let a name out of its label", async () => {
   const subject = metrics();
   subject.requestStarted('a"} 1\nevil{x="');

@@ -5,6 +5,8 @@ import { SPAN_OUTCOMES, type SpanCounts } from "./request-trace.ts";
 
 /** Names of services come from the relay: beyond so many they share the label "other". */
 const MAX_SERVICES = 200;
+/** And so do names longer than any service's: each is kept, and written some fifty times on every read. */
+const MAX_NAME_LENGTH = 128;
 const OTHER = "other";
 /** From a cached answer next door to the response timeout, in seconds. */
 const DURATION_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -192,7 +194,7 @@ export class Metrics {
 
   #labelOf(service: string): string {
     if (this.#services.has(service)) return service;
-    if (this.#services.size >= MAX_SERVICES) return OTHER;
+    if (this.#services.size >= MAX_SERVICES || service.length > MAX_NAME_LENGTH) return OTHER;
     this.#services.add(service);
     return service;
   }

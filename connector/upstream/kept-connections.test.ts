@@ -26,6 +26,7 @@ function upstreamWith(settings: Partial<UpstreamSettings>, clock: Clock = nodeCl
   const host = { kind: "any" } as const;
   const upstream = new Upstream({
     policy: new UpstreamPolicy(list.rules),
+    limits: new Map(),
     rules: [{ pattern: "*", host, settings: { ...DEFAULT_UPSTREAM, ...settings } }],
     clock,
     resolve: lookup,
@@ -45,7 +46,7 @@ function ask(upstream: Upstream, origin: string, caller: string): Promise<string
   return new Promise((resolve) => {
     let seen = "";
     upstream.request(
-      { caller, target: origin, method: "GET", path: "/", rawHeaders: [], body: null },
+      { service: "s", caller, target: origin, method: "GET", path: "/", rawHeaders: [], body: null },
       {
         onResponse() {},
         onData: (bytes) => void (seen += bytes.toString("latin1")),

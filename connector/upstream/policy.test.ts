@@ -93,7 +93,19 @@ describe("always-blocked addresses", () => {
     "http://①⑥⑨.254.169.254",
     "http://[fd00:ec2::254]",
     "http://[fd00:ec2::23]",
+    "http://[fd00:ec2::253]",
+    "http://[fd00:ec2::123]",
     "http://[fd20:ce::254]",
+    "http://[fd00:42::42]",
+    "http://[fd00:c1::a9fe:a9fe]",
+    "http://[fd00:a9fe:a9fe::1]",
+    "http://[64:ff9b:1:a9fe:a9:fe00::]", // RFC 6052, a prefix of /48
+    "http://[64:ff9b:1:a9:fe:a9fe::]", // of /56: the first byte stands behind the prefix's own
+    "http://[64:ff9b:1:0:a9:fea9:fe00:0]", // of /64
+    "http://[2001:db8:122:344::169.254.169.254]", // NAT64 under the network's own prefix
+    "http://[2001:db8::5efe:a9fe:a9fe]", // ISATAP
+    "http://[fd12:3456::200:5efe:a9fe:1]",
+    "http://[2001:0:a9fe:a9fe:0:0:5601:1]", // Teredo: a server there
     "http://[FE80::1]",
     "http://100.100.100.200",
     "http://168.63.129.16",
@@ -114,6 +126,13 @@ describe("always-blocked addresses", () => {
       expect(allowsAt("db.internal, *", "http://db.internal", address)).toBe(false);
     }
   });
+
+  it.each(["fd00:42::41", "fd12::1", "2001:db8::a9fe:1", "64:ff9b::10.0.0.1", "2001:db8::5efe:10.0.0.1"])(
+    "does not take %s for one of them",
+    (address) => {
+      expect(allowsAt("*", "http://db.internal", address)).toBe(true);
+    },
+  );
 
   it("does not mistake loopback for an embedded address", () => {
     expect(allowsAt("*", "http://localhost", "::1")).toBe(true);

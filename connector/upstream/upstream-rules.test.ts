@@ -55,8 +55,8 @@ function upstreamWith(upstreams: object, { allow = "*", resolve = here } = {}): 
   const env = { TUNNEL_TOKEN: TOKEN, TUNNEL_ALLOW: allow, TUNNEL_UPSTREAMS: JSON.stringify(upstreams) };
   const loaded = loadConfig({}, env, (path) => FILES[path] ?? "");
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const { policy, upstreams: rules } = loaded.config;
-  const upstream = new Upstream({ policy, rules, clock: nodeClock, resolve });
+  const { policy, limits, upstreams: rules } = loaded.config;
+  const upstream = new Upstream({ policy, limits, rules, clock: nodeClock, resolve });
   closing.push(() => upstream.close());
   return upstream;
 }
@@ -101,6 +101,7 @@ function send(upstream: Upstream, target: string, request: Partial<UpstreamReque
   };
   const exchange = upstream.request(
     {
+      service: "s",
       caller: "project-a\nproduction",
       target,
       method: "GET",
@@ -352,7 +353,15 @@ describe("HTTP/2 upstreams", () => {
     const upstream = upstreamWith({ "*": { protocol: "http2" } });
     const target = `http://api.internal:${port}`;
     const exchange = upstream.request(
-      { caller: "project-a\nproduction", target, method: "GET", path: "/big", rawHeaders: [], body: null },
+      {
+        service: "s",
+        caller: "project-a\nproduction",
+        target,
+        method: "GET",
+        path: "/big",
+        rawHeaders: [],
+        body: null,
+      },
       { onResponse() {}, onData: () => exchange.pause(), onEnd() {}, onError() {}, onTornDown() {} },
     );
     await until(() => sentBytes > 0);

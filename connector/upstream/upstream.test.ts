@@ -21,6 +21,7 @@ function upstreamAllowing(text: string): Upstream {
   if (!list.ok) throw new Error(list.problems.join("; "));
   const upstream = new Upstream({
     policy: new UpstreamPolicy(list.rules),
+    limits: new Map(),
     rules: [],
     clock: nodeClock,
     resolve: lookup,
@@ -56,6 +57,7 @@ function send(upstream: Upstream, target: string, request: Partial<UpstreamReque
   outcome.exchange = upstream.request(
     {
       caller: "project-a\nproduction",
+      service: "s",
       target,
       method: "GET",
       path: "/",
@@ -323,6 +325,7 @@ describe("responses", () => {
     const exchange: UpstreamExchange = upstream.request(
       {
         caller: "project-a\nproduction",
+        service: "s",
         target: raw.origin,
         method: "GET",
         path: "/",

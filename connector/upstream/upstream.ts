@@ -3,7 +3,8 @@ import type { Field } from "../../shared/protocol/head.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { dial, type DialDeps } from "./dial.ts";
 import type { Lease, LeaseEvents } from "./lease.ts";
-import { notAllowed, parseTarget, type UpstreamAddress } from "./policy.ts";
+import { permit, type PermitRules, permitTarget } from "./permit.ts";
+import type { UpstreamAddress } from "./policy.ts";
 import { UpstreamPool } from "./pool.ts";
 import { protocolsOffered, settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-rules.ts";
 
@@ -13,6 +14,8 @@ const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS
 export interface UpstreamRequest {
   /** For whom it is sent: no two callers share an HTTP/1.1 connection. */
   caller: string;
+  /** Whose limits hold. */
+  service: string;
   /** `http(s)://host[:port]`. */
   target: string;
   method: string;
@@ -27,7 +30,7 @@ export interface UpstreamRequest {
   responseTimeoutMs?: number | undefined;
 }
 
-export interface UpstreamDeps extends DialDeps {
+export interface UpstreamDeps extends DialDeps, PermitRules {
   rules: readonly UpstreamRule[];
 }
 
@@ -54,14 +57,14 @@ export class Upstream {
 
   /** Throws BAD_REQUEST or UPSTREAM_NOT_ALLOWED, both as not processed; every later failure comes by `onError`. */
   request(request: UpstreamRequest, events: UpstreamEvents): UpstreamExchange {
-    const target = this.#allowed(request.target);
+    const target = permit(request, this.#deps);
     const settings = settingsFor(this.#deps.rules, target);
     return new UpstreamExchange(request, target, settings, events, this.#deps, this.#pool);
   }
 
   /** Opens a connection as a request would, and closes it at once. Throws as `request` does. */
   probe(origin: string, timeoutMs: number, done: (error: TunnelError | null) => void): () => void {
-    const target = this.#allowed(origin);
+    const target = permitTarget(origin, this.#deps.policy);
     const settings = settingsFor(this.#deps.rules, target);
     const options = { target, settings, timeoutMs, protocols: protocolsOffered(settings) };
     return dial(options, this.#deps, (error, socket) => {
@@ -73,12 +76,6 @@ export class Upstream {
   /** Keeps no connection from now on: idle ones end at once, those in use with their exchange. */
   close(): void {
     this.#pool.close();
-  }
-
-  #allowed(origin: string): UpstreamAddress {
-    const target = parseTarget(origin);
-    if (this.#deps.policy.allowsTarget(target) === "no") throw notAllowed(target);
-    return target;
   }
 }
 

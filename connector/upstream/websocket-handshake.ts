@@ -6,7 +6,7 @@ import { MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { dial } from "./dial.ts";
 import { requestFields, wireText, withoutHandshakeFields } from "./http-fields.ts";
-import { notAllowed, parseTarget } from "./policy.ts";
+import { permit } from "./permit.ts";
 import { settingsFor } from "./upstream-rules.ts";
 import { problemWithStatus, type UpstreamDeps } from "./upstream.ts";
 
@@ -28,8 +28,8 @@ export interface HandshakeEvents {
  * The function returned ends everything at once, in every phase.
  */
 export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, events: HandshakeEvents): () => void {
-  const target = parseTarget(open.target);
-  if (deps.policy.allowsTarget(target) === "no") throw notAllowed(target);
+  // Sent as a GET (RFC 6455 §4.1), whatever the gateway's request was, and so judged as one.
+  const target = permit({ ...open, method: "GET", path: wireText(open.path) }, deps);
   const settings = settingsFor(deps.rules, target);
 
   let phase: "dialing" | "asking" | "settled" = "dialing";

@@ -363,6 +363,28 @@ describe("failures", () => {
     expect(logLines.join("")).toContain('add \\"other.internal:80\\" to TUNNEL_ALLOW');
   });
 
+  it("come to a WebSocket judged by the method that is sent, whatever the stream says", async () => {
+    const upstream = await byteServer(() => {});
+    const services = JSON.stringify({
+      writes: { methods: ["POST"] },
+      reads: { methods: ["GET"], paths: ["/public"] },
+    });
+    await startConnector({ TUNNEL_ALLOW: "127.0.0.1", TUNNEL_SERVICES: services });
+    for (const [service, method, path] of [
+      ["writes", "POST", "/"],
+      ["writes", "GET", "/"],
+      ["reads", "GET", "/admin"],
+    ] as const) {
+      const open = { kind: "websocket", service, method, path } as const;
+      const made = await finished(call(upstream.origin, open, { end: false }));
+      expect([service, method, made.error?.code]).toEqual([service, method, "UPSTREAM_NOT_ALLOWED"]);
+      expect(made.error?.notProcessed).toBe(true);
+    }
+    expect(upstream.sockets).toHaveLength(0);
+    call(upstream.origin, { kind: "websocket", service: "reads", path: "/public" }, { end: false });
+    await until(() => upstream.received.join("").startsWith("GET /public HTTP/1.1"));
+  });
+
   it("in mid-body abort it and never end it cleanly", async () => {
     let breakOff = (): void => {};
     for (const framing of ["content-length: 10", "transfer-encoding: chunked", "x-until: close"]) {

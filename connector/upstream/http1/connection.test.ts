@@ -17,7 +17,7 @@ function anyUpstream(): Upstream {
   const list = parseAllowlist("*");
   if (!list.ok) throw new Error(list.problems.join("; "));
   const policy = new UpstreamPolicy(list.rules);
-  const upstream = new Upstream({ policy, rules: [], clock: nodeClock, resolve: lookup });
+  const upstream = new Upstream({ policy, limits: new Map(), rules: [], clock: nodeClock, resolve: lookup });
   closing.push(() => upstream.close());
   return upstream;
 }
@@ -46,6 +46,7 @@ function send(
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const exchange = upstream.request(
     {
+      service: "s",
       caller: "project-a\nproduction",
       target: server.origin,
       method: "GET",

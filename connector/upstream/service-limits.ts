@@ -1,6 +1,4 @@
 import { judgePath } from "../../shared/http/path-rule.ts";
-import { contentLengthOf } from "../../shared/http/fields.ts";
-import type { OpenHead } from "../../shared/protocol/head.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 
 /** What this connector's operator lets a service do, whatever the relay's own rules say. */
@@ -24,17 +22,13 @@ export function limitsFor(limits: LimitsByService, service: string): ServiceLimi
   return limits.get(service.toLowerCase()) ?? limits.get("*") ?? UNLIMITED;
 }
 
-/** Throws UPSTREAM_NOT_ALLOWED or BODY_TOO_LARGE, both as not processed, with what to change. */
-export function enforceLimits(limits: ServiceLimits, { method, path, fields }: OpenHead): void {
+/** Throws UPSTREAM_NOT_ALLOWED, as not processed, with what to change. */
+export function enforceLimits(limits: ServiceLimits, method: string, path: string): void {
   if (limits.methods !== null && !limits.methods.includes(method)) {
     throw notAllowed(`method ${method}`, `services.${limits.name}.methods`);
   }
   if (judgePath(limits.paths, path) !== "allowed") {
     throw notAllowed("this path", `services.${limits.name}.paths`);
-  }
-  const lengthBytes = contentLengthOf(fields);
-  if (limits.maxBodyBytes !== null && typeof lengthBytes === "number" && lengthBytes > limits.maxBodyBytes) {
-    throw bodyTooLarge(limits, true);
   }
 }
 

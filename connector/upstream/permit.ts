@@ -1,0 +1,48 @@
+import { isRequestMethod, isRequestPath } from "../../shared/http/fields.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { receivedText } from "./http-fields.ts";
+import { notAllowed, parseTarget, type UpstreamAddress, type UpstreamPolicy } from "./policy.ts";
+import { enforceLimits, type LimitsByService, limitsFor } from "./service-limits.ts";
+
+/** What this connector's operator lets happen. */
+export interface PermitRules {
+  policy: UpstreamPolicy;
+  limits: LimitsByService;
+}
+
+/** A request as it will be sent. */
+export interface WantedRequest {
+  /** Whose limits hold. */
+  service: string;
+  /** `http(s)://host[:port]`. */
+  target: string;
+  method: string;
+  /** Latin-1, byte for byte what the request carries. */
+  path: string;
+}
+
+/**
+ * The one check of everything that is sent upstream, whoever asks for it: a gateway's request, a WebSocket handshake, a
+ * health check, `culvert doctor`. Throws BAD_REQUEST or UPSTREAM_NOT_ALLOWED, as not processed.
+ */
+export function permit(
+  { service, target, method, path }: WantedRequest,
+  rules: PermitRules,
+): UpstreamAddress {
+  if (!isRequestMethod(method)) throw refused("a method that cannot be carried");
+  // `http://other/`, `*` or `host:port` would name another target than the one that is judged here.
+  if (!isRequestPath(path)) throw refused("the path does not begin with a slash, or holds blanks");
+  enforceLimits(limitsFor(rules.limits, service), method, receivedText(path));
+  return permitTarget(target, rules.policy);
+}
+
+/** Of a connection on which nothing is sent. What the name resolves to is judged when it is dialled. */
+export function permitTarget(target: string, policy: UpstreamPolicy): UpstreamAddress {
+  const address = parseTarget(target);
+  if (policy.allowsTarget(address) === "no") throw notAllowed(address);
+  return address;
+}
+
+function refused(why: string): TunnelError {
+  return new TunnelError("BAD_REQUEST", why, { notProcessed: true });
+}
