@@ -119,11 +119,24 @@ it("stops when it is told nothing is left, and when the connector stops", () => 
   expect([running.size, clock.pendingTimers]).toEqual([0, 0]);
 });
 
+it("leaves out a check that it cannot make, and reports the others in their places", () => {
+  const { clock, checks, answer, lastReport, started } = setUp();
+  checks.apply(list("00000001", "one", { service: "two", intervalSeconds: 86_400 }, "three"));
+  clock.advance(0);
+  expect(started).toEqual(["one", "three"]);
+  answer("one", "PASSING");
+  answer("three", "UPSTREAM_DNS");
+  clock.advance(1_000);
+  expect(lastReport()).toEqual(["00000001", "PASSING", "PENDING", "UPSTREAM_DNS"]);
+  expect(checks.states.map(({ service }) => service)).toEqual(["one", "three"]);
+  checks.apply(list("00000002", "three"));
+  clock.advance(1_000);
+  expect(lastReport()).toEqual(["00000002", "UPSTREAM_DNS"]);
+});
+
 it.each([
   ["no JSON", "{"],
   ["no list", "{}"],
-  ["an interval of nothing", '[{"service":"a","target":"http://a","intervalSeconds":0}]'],
-  ["too many", JSON.stringify(Array.from({ length: 2049 }, () => ({ service: "a", target: "http://a" })))],
 ])("takes a list that is %s as a violation", (_what, json) => {
   const { checks } = setUp();
   expect(() => checks.apply({ revision: "00000001", json })).toThrow(

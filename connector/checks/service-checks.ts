@@ -42,8 +42,8 @@ export interface ServiceChecksOptions {
 export class ServiceChecks {
   readonly #options: ServiceChecksOptions;
   #revision: string | null = null;
-  /** In the relay's order. */
-  #running: readonly RunningCheck[] = [];
+  /** In the relay's order; null for what this version cannot check. */
+  #running: readonly (RunningCheck | null)[] = [];
   #reportedAtMs = -Infinity;
   #cancelReport: (() => void) | null = null;
 
@@ -53,7 +53,8 @@ export class ServiceChecks {
 
   /** By service, in the relay's order. */
   get states(): readonly { service: string; outcome: CheckOutcome }[] {
-    return this.#running.map(({ check, state }) => ({ service: check.service, outcome: state.outcome }));
+    const known = this.#running.filter((running) => running !== null);
+    return known.map(({ check, state }) => ({ service: check.service, outcome: state.outcome }));
   }
 
   /** A list replaces the one before; checks that stand in both go on. Throws a connection error. */
@@ -66,18 +67,23 @@ export class ServiceChecks {
 
   stop(): void {
     this.#cancelReport?.();
-    for (const running of this.#running) running.stop();
+    for (const running of this.#running) running?.stop();
   }
 
-  #replace(revision: string, checks: readonly ServiceCheck[]): void {
-    const before = new Map(this.#running.map((running) => [running.key, running]));
+  #replace(revision: string, checks: readonly (ServiceCheck | null)[]): void {
+    const known = this.#running.filter((running) => running !== null);
+    const before = new Map(known.map((running) => [running.key, running]));
     this.#running = checks.map((check) => {
+      if (check === null) return null;
       const kept = before.get(keyOf(check));
       before.delete(keyOf(check));
       return kept ?? new RunningCheck(check, this.#options, () => this.#scheduleReport());
     });
     for (const gone of before.values()) gone.stop();
     this.#revision = revision;
+    const unknown = checks.filter((check) => check === null).length;
+    if (unknown > 0)
+      this.#options.log.warn({ unknown }, "the relay asks for checks that this version cannot make");
   }
 
   #scheduleReport(): void {
@@ -92,7 +98,7 @@ export class ServiceChecks {
 
   #report(): void {
     if (this.#revision === null) return;
-    const outcomes = this.#running.map(({ state }) => state.outcome);
+    const outcomes = this.#running.map((running) => running?.state.outcome ?? "PENDING");
     this.#options.onReport(healthReport(this.#revision, outcomes));
   }
 }

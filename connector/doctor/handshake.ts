@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { OWN_CAPABILITIES } from "../../shared/protocol/capabilities.ts";
 import { decodeMessage } from "../../shared/protocol/frame-codec.ts";
 import { encodeGoaway } from "../../shared/protocol/frame-payloads.ts";
 import { FRAME, type Frame } from "../../shared/protocol/frame.ts";
@@ -50,7 +51,8 @@ export function shakeHands(dialRelay: DialRelay, softwareVersion: string): Promi
           decodeMessage(message, (type, _flags, _streamId, payload) => {
             if (type === FRAME.WELCOME) relayVersion = decodeWelcome(payload).softwareVersion;
             const list = type === FRAME.SETTINGS ? checkLists.read(decodeSettings(payload)) : null;
-            if (list !== null) checks = parseServiceChecks(list.json, MAX_CHECKS) ?? [];
+            if (list !== null)
+              checks = (parseServiceChecks(list.json, MAX_CHECKS) ?? []).filter((check) => check !== null);
           });
         } catch {
           return lose("the relay's answer cannot be understood");
@@ -77,7 +79,7 @@ function greeting(softwareVersion: string): Frame[] {
     softwareVersion,
     connectorId: `doctor_${randomBytes(12).toString("hex")}`,
     connectionIndex: 0,
-    capabilities: 0,
+    capabilities: OWN_CAPABILITIES,
     maxStreams: 1,
     streamWindowBytes: CONNECTOR_STREAM_WINDOW_BYTES,
     connectionWindowBytes: CONNECTION_WINDOW_BYTES,

@@ -29,6 +29,8 @@ const HOP_OF_CODE: Readonly<Record<string, Hop>> = {
   UNKNOWN_TUNNEL: "rules",
   BAD_REQUEST: "rules",
   BODY_TOO_LARGE: "rules",
+  URI_TOO_LONG: "rules",
+  FIELDS_TOO_LARGE: "rules",
   RELAY_RESTART: "connectors",
   NO_CONNECTOR: "connectors",
   OVERLOADED: "connectors",

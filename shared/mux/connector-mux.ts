@@ -1,3 +1,4 @@
+import { OWN_CAPABILITIES } from "../protocol/capabilities.ts";
 import { FLAG, FRAME } from "../protocol/frame.ts";
 import { encodeU32, type Goaway } from "../protocol/frame-payloads.ts";
 import { decodeOpen } from "../protocol/head-codec.ts";
@@ -57,7 +58,8 @@ export class ConnectorMux extends Mux {
   /** Says HELLO. */
   start(): void {
     const { hello, streamWindowBytes, connectionWindowBytes } = this.#options;
-    const payload = encodeHello({ ...hello, capabilities: 0, streamWindowBytes, connectionWindowBytes });
+    const windows = { streamWindowBytes, connectionWindowBytes };
+    const payload = encodeHello({ ...hello, capabilities: OWN_CAPABILITIES, ...windows });
     this.epoch.queue.pushControl(FRAME.HELLO, payload);
     this.flush();
   }
@@ -134,7 +136,7 @@ export class ConnectorMux extends Mux {
   #receiveWelcome(welcome: Welcome): void {
     this.#welcomed = true;
     this.epochNumber = welcome.epoch;
-    this.adoptPeerWindows(welcome);
+    this.adoptPeer(welcome);
     this.#options.events.onWelcome(welcome);
   }
 

@@ -14,6 +14,7 @@ import type { Stream, StreamHandler, WebSocketMessage } from "./stream.ts";
 /** What a stream needs of its connection. */
 export interface StreamHost {
   readonly epochNumber: number;
+  readonly peerCapabilities: number;
   sendHead(type: number, streamId: number, payload: Uint8Array, flags?: number): void;
   wake(outbox: Outbox): void;
   /** Something may be owed to the peer of this stream's window. */
@@ -87,7 +88,7 @@ export class MuxStream implements Stream {
       { frame: "HEAD", informational, end, switchesProtocols: switching },
       this.open.kind,
     );
-    const payload = encodeHead(head);
+    const payload = encodeHead(head, this.#host.peerCapabilities);
     this.#localHalf = next;
     if (switching && this.#remoteHalf === "body") this.#remoteHalf = "messages";
     this.#host.sendHead(FRAME.HEAD, this.id, payload, (informational ? FLAG.INFO : 0) | (end ? FLAG.END : 0));
@@ -115,7 +116,7 @@ export class MuxStream implements Stream {
 
   sendTrailers(fields: readonly Field[]): void {
     if (this.#localHalf === "ended") return;
-    const payload = encodeTrailers(fields);
+    const payload = encodeTrailers(fields, this.#host.peerCapabilities);
     this.#localHalf = nextHalf(this.#localHalf, { frame: "TRAILERS" }, this.open.kind);
     this.#push(FRAME.TRAILERS, 0, payload);
     this.#host.settle(this);

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { has, usableCapabilities } from "../protocol/capabilities.ts";
 import type { ErrorCode } from "../protocol/error-code.ts";
 import { decodeMessage } from "../protocol/frame-codec.ts";
 import {
@@ -10,17 +11,19 @@ import {
   type Goaway,
 } from "../protocol/frame-payloads.ts";
 import { FLAG, FRAME, type Frame } from "../protocol/frame.ts";
-import { decodeSettings } from "../protocol/handshake.ts";
+import { decodeSettings, type Hello } from "../protocol/handshake.ts";
 import {
   CLOSE_GOING_AWAY,
   CLOSE_PROTOCOL_ERROR,
   CONNECTION_CREDIT_STEP_BYTES,
   GATHER_MS_PER_STREAM,
+  MAX_DATA_BYTES,
   MIN_GATHER_MS,
   MIN_UNDER_WAY_BYTES,
   SEND_BACKLOG_BYTES,
   SLOW_CREDIT_BYTES,
   SLOW_CREDIT_MS,
+  SMALL_DATA_BYTES,
   STALL_CHECK_MS,
   STALL_TIMEOUT_MS,
   TARGET_MESSAGE_BYTES,
@@ -93,6 +96,9 @@ export abstract class Mux implements StreamHost {
   /** The connection window as the peer granted it at first. */
   protected peerConnectionWindowBytes = 0;
   protected peerStreamWindowBytes = 0;
+  /** What may be used toward the peer: nothing before its HELLO or WELCOME. */
+  peerCapabilities = 0;
+  #maxDataBytes = SMALL_DATA_BYTES;
   /** When the last message came in; -Infinity before the first. */
   lastReceivedMs = -Infinity;
 
@@ -240,11 +246,12 @@ export abstract class Mux implements StreamHost {
       let touched: Set<Outbox> | null = null;
       this.#queueCredit();
       const room = this.#dataRoomBytes();
-      const frames = this.epoch.queue.take(room, (outbox, cost) => {
+      const sent = (outbox: Outbox, cost: number): void => {
         (touched ??= new Set()).add(outbox);
         this.epoch.sendWindow.spend(cost);
         this.#options.budget.change(cost);
-      });
+      };
+      const frames = this.epoch.queue.take(room, sent, this.#maxDataBytes);
       if (frames.length === 0) break;
       this.#transport.send(frames);
       if (frames.some(wantsAnswer)) this.#watch.sent();
@@ -290,7 +297,11 @@ export abstract class Mux implements StreamHost {
     for (const stream of streams.values()) this.failStream(stream, error);
   }
 
-  protected adoptPeerWindows(peer: { streamWindowBytes: number; connectionWindowBytes: number }): void {
+  protected adoptPeer(
+    peer: Pick<Hello, "capabilities" | "streamWindowBytes" | "connectionWindowBytes">,
+  ): void {
+    this.peerCapabilities = usableCapabilities(peer);
+    this.#maxDataBytes = has(this.peerCapabilities, "LARGE_DATA") ? MAX_DATA_BYTES : SMALL_DATA_BYTES;
     this.peerConnectionWindowBytes = peer.connectionWindowBytes;
     this.peerStreamWindowBytes = peer.streamWindowBytes;
     this.epoch.sendWindow.grant(peer.connectionWindowBytes);

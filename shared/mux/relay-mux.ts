@@ -1,3 +1,4 @@
+import { OWN_CAPABILITIES } from "../protocol/capabilities.ts";
 import { FLAG, FRAME } from "../protocol/frame.ts";
 import { encodeOffset, encodeU32, type Goaway } from "../protocol/frame-payloads.ts";
 import { encodeOpen } from "../protocol/head-codec.ts";
@@ -94,7 +95,7 @@ export class RelayMux extends Mux {
    */
   open(open: OpenHead, end: boolean, handler: StreamHandler): Stream {
     if (this.openCredit <= 0) throw new TunnelError("OVERLOADED", "no stream credit", { notProcessed: true });
-    const payload = encodeOpen(open);
+    const payload = encodeOpen(open, this.peerCapabilities);
     if (this.#state === "dormant") this.#announceEpoch();
     const id = this.#nextId;
     this.#nextId += 2;
@@ -290,7 +291,7 @@ export class RelayMux extends Mux {
   #adopt(hello: Hello): void {
     this.#hello = hello;
     this.#streamsLimit = hello.maxStreams;
-    this.adoptPeerWindows(hello);
+    this.adoptPeer(hello);
   }
 
   #welcome(hello: Hello): void {
@@ -299,7 +300,8 @@ export class RelayMux extends Mux {
     const { softwareVersion, relayId, streamWindowBytes, connectionWindowBytes } = this.#options;
     const epoch = this.epochNumber;
     const windows = { streamWindowBytes, connectionWindowBytes };
-    const welcome: Welcome = { softwareVersion, relayId, epoch, capabilities: 0, ...windows };
+    const own = { softwareVersion, relayId, epoch, capabilities: OWN_CAPABILITIES };
+    const welcome: Welcome = { ...own, ...windows };
     this.epoch.queue.pushControl(FRAME.WELCOME, encodeWelcome(welcome));
     this.#state = "ready";
     this.schedule();

@@ -63,8 +63,8 @@ export class Outbox {
     return next === undefined ? Infinity : costBytes(next.type, next.payload.byteLength);
   }
 
-  /** The next frame, of a cost of at most `roomBytes`; null when none fits. */
-  take(roomBytes: number): Frame | null {
+  /** The next frame, of a cost of at most `roomBytes` and a payload of `maxDataBytes`; null when none fits. */
+  take(roomBytes: number, maxDataBytes = MAX_DATA_BYTES): Frame | null {
     const next = this.items[0];
     if (next === undefined) return null;
     const { type, payload } = next;
@@ -72,7 +72,7 @@ export class Outbox {
     const overheadBytes = costBytes(type, 0);
     const fits = Math.min(roomBytes, this.window.availableBytes) - overheadBytes;
     if (fits < 0 || (fits === 0 && payload.byteLength > 0)) return null;
-    const length = Math.min(payload.byteLength, fits, MAX_DATA_BYTES);
+    const length = Math.min(payload.byteLength, fits, maxDataBytes);
     this.window.spend(length + overheadBytes);
     this.queuedBytes -= length;
     if (length === payload.byteLength) return this.#shift();
@@ -152,7 +152,11 @@ export class SendQueue {
   }
 
   /** The frames of the next message. `dataRoomBytes` is the connection's credit; `sent` hears what DATA cost. */
-  take(dataRoomBytes: number, sent: (outbox: Outbox, cost: number) => void): Frame[] {
+  take(
+    dataRoomBytes: number,
+    sent: (outbox: Outbox, cost: number) => void,
+    maxDataBytes = MAX_DATA_BYTES,
+  ): Frame[] {
     const frames: Frame[] = [];
     let size = takeUpTo(this.#control, frames, MAX_MESSAGE_BYTES / 2, 0);
     size = takeUpTo(this.#heads, frames, MAX_MESSAGE_BYTES / 2, size);
@@ -170,7 +174,7 @@ export class SendQueue {
       this.#ring.shift();
       const framesBefore = frames.length;
       do {
-        const frame = outbox.take(Math.min(outbox.deficitBytes, roomBytes));
+        const frame = outbox.take(Math.min(outbox.deficitBytes, roomBytes), maxDataBytes);
         if (frame === null) break;
         const cost = costBytes(frame.type, frame.payload.byteLength);
         outbox.deficitBytes -= cost;

@@ -42,6 +42,8 @@ export const ERROR_CODES = {
   RELAY_RESTART: 0x10d,
   BAD_REQUEST: 0x10e,
   BODY_TOO_LARGE: 0x10f,
+  URI_TOO_LONG: 0x110,
+  FIELDS_TOO_LARGE: 0x111,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

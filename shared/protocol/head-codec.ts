@@ -6,6 +6,7 @@ import {
   isRequestMethod,
   isRequestPath,
 } from "../http/fields.ts";
+import { type Capability, has, OWN_CAPABILITIES } from "./capabilities.ts";
 import type { ErrorCode } from "./error-code.ts";
 import { STATIC_FIELD_NAMES } from "./field-names.ts";
 import type { Field, OpenHead, ResponseHead, StreamKind } from "./head.ts";
@@ -16,6 +17,8 @@ import {
   MAX_HEAD_BYTES,
   MAX_HEAD_FRAME_BYTES,
   MAX_PATH_LENGTH,
+  SHORT_HEAD_FRAME_BYTES,
+  SHORT_PATH_LENGTH,
 } from "./limits.ts";
 import { connectionError, TunnelError } from "./tunnel-error.ts";
 
@@ -52,11 +55,16 @@ const ID_OF_NAME = new Map(STATIC_FIELD_NAMES.map((name, index) => [name, FIRST_
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** UTF-8 takes at most three bytes per UTF-16 unit. */
-const scratch = new Uint8Array(MAX_HEAD_FRAME_BYTES * 3 + 4 * (MAX_FIELDS + MAX_FACTS) + 8);
+const scratch = new Uint8Array(MAX_HEAD_FRAME_BYTES);
+const MAX_UTF8_PER_UNIT = 3;
+/** The table of lengths, and facts that are names. */
+const OTHER_FACTS_BYTES = 4 * 1024;
 
-/** Throws a stream error BAD_REQUEST where the head cannot be carried. */
-export function encodeOpen(open: OpenHead): Uint8Array {
+/**
+ * For a peer with these capabilities. Throws a stream error URI_TOO_LONG, FIELDS_TOO_LARGE or BAD_REQUEST where the head
+ * cannot be carried.
+ */
+export function encodeOpen(open: OpenHead, capabilities = OWN_CAPABILITIES): Uint8Array {
   const facts: [FactName, string][] = [
     ["target", open.target],
     ["service", open.service],
@@ -68,10 +76,20 @@ export function encodeOpen(open: OpenHead): Uint8Array {
   ];
   if (open.connectTimeoutMs !== undefined) facts.push(["connectTimeoutMs", String(open.connectTimeoutMs)]);
   if (open.responseTimeoutMs !== undefined) facts.push(["responseTimeoutMs", String(open.responseTimeoutMs)]);
-  const problem = requestProblem(open);
-  if (problem !== null) throw new TunnelError("BAD_REQUEST", problem);
+  const maxPathLength = has(capabilities, "LONG_HEADS") ? MAX_PATH_LENGTH : SHORT_PATH_LENGTH;
+  const problem = requestProblem(open, maxPathLength);
+  if (problem !== null) throw new TunnelError(problem.code, problem.message);
   scratch[0] = KINDS.indexOf(open.kind) + 1;
-  return encodeBlock("BAD_REQUEST", 1, facts, open.fields);
+  return encodeBlock("FIELDS_TOO_LARGE", 1, facts, open.fields, frameLimit(capabilities));
+}
+
+/** What the peer must be capable of to take this OPEN; null: nothing that not all are. */
+export function capabilityFor(open: OpenHead): Capability | null {
+  if (open.kind === "tcp") return "TCP";
+  if (open.path.length > SHORT_PATH_LENGTH) return "LONG_HEADS";
+  const isLong =
+    maxBytesOf(open) > SHORT_HEAD_FRAME_BYTES && encodeOpen(open).byteLength > SHORT_HEAD_FRAME_BYTES;
+  return isLong ? "LONG_HEADS" : null;
 }
 
 /** Throws a connection error where the block is malformed, a stream error where it is no valid request. */
@@ -94,44 +112,45 @@ export function decodeOpen(payload: Uint8Array): OpenHead {
   if (connectTimeoutMs !== null) open.connectTimeoutMs = connectTimeoutMs;
   const responseTimeoutMs = milliseconds(facts, "responseTimeoutMs");
   if (responseTimeoutMs !== null) open.responseTimeoutMs = responseTimeoutMs;
-  const problem = requestProblem(open);
-  if (problem !== null) throw invalid(problem);
+  const problem = requestProblem(open, MAX_PATH_LENGTH);
+  if (problem !== null) throw invalid(problem.message);
   return open;
 }
 
-/** Throws a stream error UPSTREAM_PROTOCOL where the upstream's head cannot be carried. */
-export function encodeHead(head: ResponseHead): Uint8Array {
+/** For a peer with these capabilities. Throws a stream error UPSTREAM_PROTOCOL where the upstream's head cannot be carried. */
+export function encodeHead(head: ResponseHead, capabilities = OWN_CAPABILITIES): Uint8Array {
   const problem = statusProblem(head.status) ?? fieldsProblem(head.fields);
-  if (problem !== null) throw new TunnelError("UPSTREAM_PROTOCOL", problem);
+  if (problem !== null) throw new TunnelError("UPSTREAM_PROTOCOL", problem.message);
   writeU16(scratch, 0, head.status);
   const facts: [FactName, string][] = [];
   const reason = printable(head.reason);
   if (reason !== "") facts.push(["reason", reason]);
-  if (head.upstreamMs !== undefined) facts.push(["upstreamMs", String(head.upstreamMs)]);
-  return encodeBlock("UPSTREAM_PROTOCOL", 2, facts, head.fields);
+  if (head.upstreamMs !== undefined && has(capabilities, "UPSTREAM_MS"))
+    facts.push(["upstreamMs", String(head.upstreamMs)]);
+  return encodeBlock("UPSTREAM_PROTOCOL", 2, facts, head.fields, frameLimit(capabilities));
 }
 
 export function decodeHead(payload: Uint8Array): ResponseHead {
   const { facts, fields } = decodeBlock(payload, 2);
   const status = readU16(payload, 0);
   const problem = statusProblem(status) ?? fieldsProblem(fields);
-  if (problem !== null) throw invalid(problem);
+  if (problem !== null) throw invalid(problem.message);
   const head: ResponseHead = { status, reason: printable(facts.get("reason") ?? ""), fields };
   const upstreamMs = milliseconds(facts, "upstreamMs");
   if (upstreamMs !== null) head.upstreamMs = upstreamMs;
   return head;
 }
 
-export function encodeTrailers(fields: readonly Field[]): Uint8Array {
+export function encodeTrailers(fields: readonly Field[], capabilities = OWN_CAPABILITIES): Uint8Array {
   const problem = fieldsProblem(fields);
-  if (problem !== null) throw new TunnelError("UPSTREAM_PROTOCOL", problem);
-  return encodeBlock("UPSTREAM_PROTOCOL", 0, [], fields);
+  if (problem !== null) throw new TunnelError("UPSTREAM_PROTOCOL", problem.message);
+  return encodeBlock("UPSTREAM_PROTOCOL", 0, [], fields, frameLimit(capabilities));
 }
 
 export function decodeTrailers(payload: Uint8Array): Field[] {
   const { fields } = decodeBlock(payload, 0);
   const problem = fieldsProblem(fields);
-  if (problem !== null) throw invalid(problem);
+  if (problem !== null) throw invalid(problem.message);
   return fields;
 }
 
@@ -144,6 +163,7 @@ function encodeBlock(
   prefixBytes: number,
   facts: readonly (readonly [FactName, string])[],
   fields: readonly Field[],
+  maxBytes: number,
 ): Uint8Array {
   writeU16(scratch, prefixBytes, facts.length + fields.length);
   let at = prefixBytes + 2;
@@ -162,12 +182,20 @@ function encodeBlock(
     if (id === undefined) text += name;
     text += value.toWellFormed();
   }
-  const size =
-    text.length > MAX_HEAD_FRAME_BYTES
-      ? Infinity
-      : at + encoder.encodeInto(text, scratch.subarray(at)).written;
-  if (size > MAX_HEAD_FRAME_BYTES) throw new TunnelError(tooLarge, `head over ${MAX_HEAD_FRAME_BYTES} bytes`);
-  return scratch.slice(0, size);
+  const { read, written } = encoder.encodeInto(text, scratch.subarray(at, maxBytes));
+  if (read < text.length) throw new TunnelError(tooLarge, `head over ${maxBytes} bytes`);
+  return scratch.slice(0, at + written);
+}
+
+function frameLimit(capabilities: number): number {
+  return has(capabilities, "LONG_HEADS") ? MAX_HEAD_FRAME_BYTES : SHORT_HEAD_FRAME_BYTES;
+}
+
+/** Upper bound, for most heads far below the limits. */
+function maxBytesOf({ path, target, fields }: OpenHead): number {
+  let units = path.length + target.length;
+  for (const [name, value] of fields) units += name.length + value.length;
+  return units * MAX_UTF8_PER_UNIT + OTHER_FACTS_BYTES;
 }
 
 interface Block {
@@ -196,7 +224,7 @@ function decodeBlock(payload: Uint8Array, start: number): Block {
     const name = id === null ? take(nameLength) : id >= FIRST_FIELD_ID ? fieldName(id) : null;
     const value = take(readU16(payload, at + 2));
     if (name !== null) block.fields.push([name, value]);
-    else block.facts.set(factName(id ?? 0), value);
+    else addFact(block.facts, id ?? 0, value);
   }
   if (cut !== text.length) throw malformed("field lengths are not their blob's");
   return block;
@@ -216,10 +244,11 @@ function fieldName(id: number): string {
   return name;
 }
 
-function factName(id: number): FactName {
+/** One that this version does not know is a newer peer's, and says nothing here. */
+function addFact(facts: Map<FactName, string>, id: number, value: string): void {
+  if (id === 0) throw malformed("static name 0");
   const name = FACT_NAMES.get(id);
-  if (name === undefined) throw malformed(`unknown static name ${id}`);
-  return name;
+  if (name !== undefined) facts.set(name, value);
 }
 
 function required(facts: Map<FactName, string>, name: FactName): string {
@@ -235,33 +264,51 @@ function milliseconds(facts: Map<FactName, string>, name: FactName): number | nu
   return Number(value);
 }
 
-function requestProblem(open: OpenHead): string | null {
-  if (!isRequestMethod(open.method)) return "the method is not one that is carried";
-  if (open.path.length > MAX_PATH_LENGTH) return `path over ${MAX_PATH_LENGTH} characters`;
+/** Why a head cannot be carried. The code is for a request; an upstream's answer has one for all of them. */
+interface HeadProblem {
+  code: "BAD_REQUEST" | "URI_TOO_LONG" | "FIELDS_TOO_LARGE";
+  message: string;
+}
+
+function requestProblem(open: OpenHead, maxPathLength: number): HeadProblem | null {
+  if (!isRequestMethod(open.method)) return bad("the method is not one that is carried");
+  if (open.path.length > maxPathLength)
+    return { code: "URI_TOO_LONG", message: `path over ${maxPathLength} characters` };
   if (!isRequestPath(open.path))
-    return "the path does not start with / or holds a space or control character";
+    return bad("the path does not start with / or holds a space or control character");
   return fieldsProblem(open.fields);
 }
 
-function statusProblem(status: number): string | null {
-  return status >= 100 && status <= 599 ? null : `status ${status}`;
+function statusProblem(status: number): HeadProblem | null {
+  return status >= 100 && status <= 599 ? null : bad(`status ${status}`);
 }
 
 /** What makes fields invalid on the wire, or null. Names must be lower-case tokens that are not hop-by-hop. */
-function fieldsProblem(fields: readonly Field[]): string | null {
-  if (fields.length > MAX_FIELDS) return `${fields.length} fields, at most ${MAX_FIELDS} are taken`;
+function fieldsProblem(fields: readonly Field[]): HeadProblem | null {
+  if (fields.length > MAX_FIELDS) return tooLarge(`${fields.length} fields, at most ${MAX_FIELDS} are taken`);
   let size = 0;
   for (const [name, value] of fields) {
     size += name.length + value.length;
     if (!ID_OF_NAME.has(name)) {
-      if (!isFieldName(name)) return "a field name is not a lower-case token";
-      if (name.length > MAX_FIELD_NAME_LENGTH) return `a field name over ${MAX_FIELD_NAME_LENGTH} bytes`;
-      if (HOP_BY_HOP.has(name)) return `field ${name} belongs to one hop`;
+      if (!isFieldName(name)) return bad("a field name is not a lower-case token");
+      if (name.length > MAX_FIELD_NAME_LENGTH)
+        return tooLarge(`a field name over ${MAX_FIELD_NAME_LENGTH} bytes`);
+      if (HOP_BY_HOP.has(name)) return bad(`field ${name} belongs to one hop`);
     }
-    if (!isFieldValue(value)) return `the value of ${name} has a control character`;
+    if (!isFieldValue(value)) return bad(`the value of ${name} has a control character`);
   }
-  if (contentLengthOf(fields) === "invalid") return "content-length is not one number";
-  return size > MAX_HEAD_BYTES ? `fields of ${size} bytes, at most ${MAX_HEAD_BYTES} are taken` : null;
+  if (contentLengthOf(fields) === "invalid") return bad("content-length is not one number");
+  return size > MAX_HEAD_BYTES
+    ? tooLarge(`fields of ${size} bytes, at most ${MAX_HEAD_BYTES} are taken`)
+    : null;
+}
+
+function bad(message: string): HeadProblem {
+  return { code: "BAD_REQUEST", message };
+}
+
+function tooLarge(message: string): HeadProblem {
+  return { code: "FIELDS_TOO_LARGE", message };
 }
 
 /** A reason phrase is for people: what would split a line is dropped (RFC 9112 §4). */

@@ -6,17 +6,26 @@ export const MAX_MESSAGE_BYTES = 1024 * 1024;
 export const TARGET_MESSAGE_BYTES = 64 * 1024;
 /** One fills a message: for a lone transfer, each frame more is only more work. */
 export const MAX_DATA_BYTES = 64 * 1024;
+/** Toward a peer without LARGE_DATA, which takes a larger one for a violation. */
+export const SMALL_DATA_BYTES = 32 * 1024;
 /** What a stream may send before the next one's turn: a quarter of a message, so a small body never waits for a large one. */
 export const QUANTUM_BYTES = 16 * 1024;
 
 /** Names and values of one head: what common servers accept in total. */
 export const MAX_HEAD_BYTES = 32 * 1024;
-/** Head, path, target and length table with slack; a head always fits one frame. */
-export const MAX_HEAD_FRAME_BYTES = 48 * 1024;
+/** Fields at three bytes of UTF-8 each, path, target and length table: a head always fits one frame. */
+export const MAX_HEAD_FRAME_BYTES = 128 * 1024;
+/** Toward a peer without LONG_HEADS. */
+export const SHORT_HEAD_FRAME_BYTES = 48 * 1024;
 export const MAX_FIELDS = 256;
 export const MAX_FIELD_NAME_LENGTH = 256;
-/** Common servers refuse longer request lines. */
-export const MAX_PATH_LENGTH = 8 * 1024;
+/** Path and query of a request: the edge takes no longer URLs. */
+export const MAX_REQUEST_PATH_LENGTH = 16 * 1024;
+/** The path of an endpoint, which comes before that of a request. */
+export const MAX_ENDPOINT_PATH_LENGTH = 2 * 1024;
+export const MAX_PATH_LENGTH = MAX_ENDPOINT_PATH_LENGTH + MAX_REQUEST_PATH_LENGTH;
+/** Toward a peer without LONG_HEADS. */
+export const SHORT_PATH_LENGTH = 8 * 1024;
 /** RESET and GOAWAY carry a sentence, not a log. */
 export const MAX_DETAIL_BYTES = 256;
 /** RFC 6455 §5.5: control payloads hold 125 bytes, two of them the code. */

@@ -50,13 +50,27 @@ describe("a list of checks as a connector reads it", () => {
     ]);
   });
 
-  it.each(["", "null", "[{}]", '[{"service":"a","target":"t","path":1}]', "[[]]"])("is not %j", (json) => {
+  it.each(["", "null", "{}", "5", '"x"'])("is not %j", (json) => {
     expect(parseServiceChecks(json, 10)).toBe(null);
   });
 
-  it("is not longer than it may be", () => {
-    const list = JSON.stringify([defaultCheck("a", "http://a", null), defaultCheck("b", "http://b", null)]);
-    expect(parseServiceChecks(list, 2)).toHaveLength(2);
-    expect(parseServiceChecks(list, 1)).toBe(null);
+  it.each([
+    ["{}"],
+    ["[]"],
+    ["null"],
+    ['{"service":"b","target":"t","path":1}'],
+    ['{"service":"b","target":"t","intervalSeconds":86400}'],
+    ['{"service":"b","target":"t","timeoutSeconds":0.5}'],
+    ['{"service":"b","target":"t","unhealthyThreshold":100}'],
+  ])("keeps its other checks where one is %s", (entry) => {
+    const [a, c] = [defaultCheck("a", "http://a", null), defaultCheck("c", "http://c", null)];
+    const json = `[${JSON.stringify(a)},${entry},${JSON.stringify(c)}]`;
+    expect(parseServiceChecks(json, 10)).toEqual([a, null, c]);
+  });
+
+  it("is taken as far as it may be long", () => {
+    const list = [defaultCheck("a", "http://a", null), defaultCheck("b", "http://b", null)];
+    expect(parseServiceChecks(JSON.stringify(list), 2)).toEqual(list);
+    expect(parseServiceChecks(JSON.stringify(list), 1)).toEqual(list.slice(0, 1));
   });
 });

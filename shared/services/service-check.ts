@@ -43,10 +43,14 @@ const serviceCheckSchema = z.object({
 
 export type ServiceCheck = z.infer<typeof serviceCheckSchema>;
 
-/** Null for what is no list of checks. */
-export function parseServiceChecks(json: string, maxCount: number): readonly ServiceCheck[] | null {
+/**
+ * In the list's order; null in the place of a check that this version cannot make, as a newer relay may ask for. Checks
+ * beyond `maxCount` are left out. Null for what is no list.
+ */
+export function parseServiceChecks(json: string, maxCount: number): readonly (ServiceCheck | null)[] | null {
   try {
-    return z.array(serviceCheckSchema).max(maxCount).parse(JSON.parse(json));
+    const list = z.array(z.unknown()).parse(JSON.parse(json));
+    return list.slice(0, maxCount).map((entry) => serviceCheckSchema.safeParse(entry).data ?? null);
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MAX_ENDPOINT_PATH_LENGTH } from "../protocol/limits.ts";
 import { healthCheckSchema } from "./service-check.ts";
 import { parseEndpoint, parseHostPattern } from "./upstream-address.ts";
 
@@ -71,6 +72,10 @@ const serviceSchema = z.strictObject({
     .refine(
       (text) => parseEndpoint(text) !== null,
       "must be an http or https URL without credentials, query and fragment",
+    )
+    .refine(
+      (text) => (parseEndpoint(text)?.pathPrefix.length ?? 0) <= MAX_ENDPOINT_PATH_LENGTH,
+      `must have a path of at most ${MAX_ENDPOINT_PATH_LENGTH} characters, encoded ones counted as three`,
     ),
   /** Absent: checked with the defaults. False: not checked. */
   healthCheck: z.union([z.literal(false), healthCheckSchema]).optional(),

@@ -34,8 +34,13 @@ const table: [code: string, status: number, wanted: Call & { body?: Buffer }][] 
   ["UPSTREAM_TLS", 502, { service: "untrusted-api", path: "/ok" }],
   ["UPSTREAM_CONNECT_TIMEOUT", 504, { service: "stuck-api", path: "/" }],
   ["UPSTREAM_RESPONSE_TIMEOUT", 504, { service: "impatient-api", path: "/hang" }],
-  ["BAD_REQUEST", 400, { service: "node-api", path: `/${"x".repeat(9000)}` }],
-  ["BAD_REQUEST", 400, { service: "node-api", path: "/ok", headers: { "x-large": "v".repeat(33 * 1024) } }],
+  ["BAD_REQUEST", 400, { service: "prefixed-api", path: "/a/..%2fb" }],
+  ["URI_TOO_LONG", 414, { service: "node-api", path: `/${"x".repeat(16 * 1024)}` }],
+  [
+    "FIELDS_TOO_LARGE",
+    431,
+    { service: "node-api", path: "/ok", headers: { "x-large": "v".repeat(33 * 1024) } },
+  ],
   ["BODY_TOO_LARGE", 413, { service: "small-api", path: "/sink", method: "POST", body: large }],
 ];
 

@@ -69,3 +69,25 @@ describe("many connectors", () => {
     });
   });
 });
+
+describe("connectors of different versions", () => {
+  const LONG_PATH = `/${"a".repeat(9_000)}`;
+  const old = { connectorId: "old", capabilities: 0 };
+
+  it("get what they take: a long path goes to the one that takes it", async () => {
+    const tunnel = await readyTunnel();
+    const [, newer] = [await attached(tunnel, old), await attached(tunnel, { connectorId: "new" })];
+    for (let round = 0; round < 8; round++) {
+      await expectAnsweredBy(newer, request(tunnel, LONG_PATH));
+    }
+  });
+
+  it("are named as the reason where none takes it", async () => {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel, old);
+    const response = await request(tunnel, LONG_PATH);
+    expect([response.status, response.headers.get("culvert-error")]).toEqual([414, "URI_TOO_LONG"]);
+    expect((await response.json<{ detail: string }>()).detail).toContain("update");
+    await expectAnsweredBy(peer, request(tunnel));
+  });
+});

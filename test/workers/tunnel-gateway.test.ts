@@ -50,6 +50,8 @@ const ANSWERS: Record<ErrorCode, [status: number, code: string]> = {
   RELAY_RESTART: [502, "RELAY_RESTART"],
   BAD_REQUEST: [400, "BAD_REQUEST"],
   BODY_TOO_LARGE: [413, "BODY_TOO_LARGE"],
+  URI_TOO_LONG: [414, "URI_TOO_LONG"],
+  FIELDS_TOO_LARGE: [431, "FIELDS_TOO_LARGE"],
 };
 
 describe("the binding's fetch never throws", () => {

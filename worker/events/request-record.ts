@@ -17,6 +17,8 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "UPSTREAM_NOT_ALLOWED",
   "BAD_REQUEST",
   "BODY_TOO_LARGE",
+  "URI_TOO_LONG",
+  "FIELDS_TOO_LARGE",
 ]);
 
 /** What is known of a request when it arrives. */

@@ -18,7 +18,9 @@ export type PublicCode =
   | "CONNECTOR_LOST"
   | "RELAY_RESTART"
   | "BAD_REQUEST"
-  | "BODY_TOO_LARGE";
+  | "BODY_TOO_LARGE"
+  | "URI_TOO_LONG"
+  | "FIELDS_TOO_LARGE";
 
 interface Outcome {
   status: number;
@@ -75,6 +77,12 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
   RELAY_RESTART: { status: 502, title: "The relay restarted", proxyError: "proxy_internal_error" },
   BAD_REQUEST: { status: 400, title: "The request cannot be carried", proxyError: "http_request_error" },
   BODY_TOO_LARGE: { status: 413, title: "The request body is too large", proxyError: "http_request_error" },
+  URI_TOO_LONG: { status: 414, title: "The request's URL is too long", proxyError: "http_request_error" },
+  FIELDS_TOO_LARGE: {
+    status: 431,
+    title: "The request's fields are too large",
+    proxyError: "http_request_error",
+  },
 };
 
 /** What outsiders learn of an error: here alone it is decided. */
@@ -118,6 +126,8 @@ function publicCode(code: ErrorCode): PublicCode {
     case "RELAY_RESTART":
     case "BAD_REQUEST":
     case "BODY_TOO_LARGE":
+    case "URI_TOO_LONG":
+    case "FIELDS_TOO_LARGE":
       return code;
   }
 }

@@ -1,6 +1,8 @@
 import { connectionOptions, HOP_BY_HOP } from "../../shared/http/fields.ts";
 import { TRACEPARENT } from "../../shared/http/trace-context.ts";
 import type { Field, OpenHead } from "../../shared/protocol/head.ts";
+import { MAX_REQUEST_PATH_LENGTH } from "../../shared/protocol/limits.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { Allowed } from "../tunnel/access-policy.ts";
 import type { GatewayClaim } from "../tunnel/claim.ts";
 
@@ -23,14 +25,21 @@ export interface RequestHeadOptions {
   requestId: string;
 }
 
-/** What the connector is told of a request. */
+/** What the connector is told of a request. Throws URI_TOO_LONG. */
 export function requestHead({ request, url, claim, allowed, requestId }: RequestHeadOptions): OpenHead {
+  const path = rawPath(request.url);
+  if (path.length > MAX_REQUEST_PATH_LENGTH) {
+    throw new TunnelError(
+      "URI_TOO_LONG",
+      `Paths with their query have at most ${MAX_REQUEST_PATH_LENGTH} characters.`,
+    );
+  }
   const open: OpenHead = {
     kind: isWebSocket(request) ? "websocket" : "http",
     target: allowed.target,
     service: allowed.service,
     method: request.method,
-    path: allowed.pathPrefix + rawPath(request.url),
+    path: allowed.pathPrefix + path,
     project: claim.project,
     environment: claim.environment,
     requestId,

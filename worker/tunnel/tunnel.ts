@@ -2,6 +2,8 @@ import type { Clock } from "../../shared/clock.ts";
 import { SendBudget, WindowPool } from "../../shared/mux/flow-window.ts";
 import type { RelayMux } from "../../shared/mux/relay-mux.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import { type Capability, has } from "../../shared/protocol/capabilities.ts";
+import { capabilityFor } from "../../shared/protocol/head-codec.ts";
 import type { OpenHead } from "../../shared/protocol/head.ts";
 import {
   KEEPALIVE_INTERVAL_MS,
@@ -10,6 +12,7 @@ import {
   MAX_UNACKNOWLEDGED_BYTES,
   MIN_UNACKNOWLEDGED_BYTES,
   RELAY_WINDOW_POOL_BYTES,
+  SHORT_PATH_LENGTH,
 } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -86,8 +89,8 @@ export class Tunnel {
   }
 
   /**
-   * Opens a stream on the less loaded of two connections picked at random, not on `excluded`.
-   * Throws NO_CONNECTOR or OVERLOADED, or what the head's own faults are.
+   * Opens a stream on the less loaded of two connections picked at random, not on `excluded`, and of those whose
+   * connectors take such a head. Throws NO_CONNECTOR or OVERLOADED, or what the head's own faults are.
    */
   open(
     head: OpenHead,
@@ -95,11 +98,11 @@ export class Tunnel {
     handler: StreamHandler,
     excluded: ReadonlySet<Connection>,
   ): { stream: Stream; connection: Connection } {
-    const connection = this.#choose(head.service, excluded);
+    const connection = this.#choose(head, excluded);
     return { connection, stream: connection.mux.open(head, end, handler) };
   }
 
-  #choose(service: string, excluded: ReadonlySet<Connection>): Connection {
+  #choose(head: OpenHead, excluded: ReadonlySet<Connection>): Connection {
     const attached = [...this.#connections].filter(
       (connection) => takesRequests(connection) && !excluded.has(connection),
     );
@@ -108,8 +111,10 @@ export class Tunnel {
         notProcessed: true,
       });
     }
+    const able = withCapability(attached, capabilityFor(head));
+    if (able.length === 0) throw beyondAll(head);
     const openStreams = [...this.#connections].reduce((sum, { mux }) => sum + mux.streamCount, 0);
-    const free = withoutFailing(attached, service).filter((connection) => connection.mux.openCredit > 0);
+    const free = withoutFailing(able, head.service).filter((connection) => connection.mux.openCredit > 0);
     if (free.length === 0 || openStreams >= MAX_STREAMS_PER_OBJECT) {
       throw new TunnelError("OVERLOADED", "Every connector has as many requests as it takes.", {
         notProcessed: true,
@@ -147,6 +152,21 @@ export class Tunnel {
 function withoutFailing(connections: Connection[], service: string): Connection[] {
   const working = connections.filter((connection) => !connection.isFailing(service));
   return working.length > 0 ? working : connections;
+}
+
+/** An older connector may not take what a newer one does. */
+function withCapability(connections: Connection[], capability: Capability | null): Connection[] {
+  if (capability === null) return connections;
+  return connections.filter(({ mux }) => has(mux.peerCapabilities, capability));
+}
+
+function beyondAll({ kind, path }: OpenHead): TunnelError {
+  const update = "no attached connector takes it; update them";
+  if (kind === "tcp")
+    return new TunnelError("BAD_REQUEST", `TCP is asked for, and ${update}`, { notProcessed: true });
+  return path.length > SHORT_PATH_LENGTH
+    ? new TunnelError("URI_TOO_LONG", `The path is over ${SHORT_PATH_LENGTH} characters, and ${update}.`)
+    : new TunnelError("FIELDS_TOO_LARGE", `The request's head is very large, and ${update}.`);
 }
 
 function takesRequests({ mux }: Connection): boolean {

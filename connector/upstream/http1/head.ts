@@ -1,6 +1,6 @@
 import { isFieldValue, isToken } from "../../../shared/http/fields.ts";
 import type { Field } from "../../../shared/protocol/head.ts";
-import { MAX_HEAD_BYTES, MAX_HEAD_FRAME_BYTES } from "../../../shared/protocol/limits.ts";
+import { MAX_HEAD_BYTES } from "../../../shared/protocol/limits.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { receivedText } from "../http-fields.ts";
 
@@ -26,7 +26,7 @@ const STATUS_AT = 9;
 const AFTER_STATUS = 12;
 
 /** On the wire a head has more than names and values; over this it need not even be looked at. */
-const MAX_WIRE_BYTES = MAX_HEAD_FRAME_BYTES;
+const MAX_WIRE_BYTES = 1.5 * MAX_HEAD_BYTES;
 
 /**
  * Reads one head, or the fields that trail a chunked body, up to and with the empty line; each byte once, however

@@ -1,3 +1,4 @@
+import { OWN_CAPABILITIES } from "../../../shared/protocol/capabilities.ts";
 import { type ErrorCode, ERROR_CODES } from "../../../shared/protocol/error-code.ts";
 import { decodeMessage, encodeMessage } from "../../../shared/protocol/frame-codec.ts";
 import { encodeOffset, encodeReset, encodeU32 } from "../../../shared/protocol/frame-payloads.ts";
@@ -16,7 +17,7 @@ export const HELLO: Hello = {
   softwareVersion: "0.0.0-hand",
   connectorId: "hand",
   connectionIndex: 0,
-  capabilities: 0,
+  capabilities: OWN_CAPABILITIES,
   maxStreams: 512,
   streamWindowBytes: 256 * 1024,
   connectionWindowBytes: 4 * 1024 * 1024,

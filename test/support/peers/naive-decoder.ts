@@ -39,10 +39,10 @@ const ROWS: Record<number, Row> = {
   0x06: { name: "STREAMS", place: "connection", min: 4, max: 4, meaning: u32 },
   0x07: { name: "WINDOW", place: "both", min: 8, max: 8, meaning: offset },
   0x08: { name: "RESTART", place: "connection", min: 4, max: 4, meaning: u32 },
-  0x10: { name: "OPEN", place: "stream", min: 3, max: 49152, meaning: open },
-  0x11: { name: "HEAD", place: "stream", min: 4, max: 49152, meaning: head },
+  0x10: { name: "OPEN", place: "stream", min: 3, max: 131072, meaning: open },
+  0x11: { name: "HEAD", place: "stream", min: 4, max: 131072, meaning: head },
   0x12: { name: "DATA", place: "stream", min: 0, max: 65536, meaning: (view) => ({ hex: hexOf(view) }) },
-  0x13: { name: "TRAILERS", place: "stream", min: 2, max: 49152, meaning: trailers },
+  0x13: { name: "TRAILERS", place: "stream", min: 2, max: 131072, meaning: trailers },
   0x14: { name: "RESET", place: "stream", min: 2, max: 258, meaning: reset },
   0x15: { name: "STOP", place: "stream", min: 0, max: 0, meaning: () => ({}) },
   0x16: { name: "WSMSG", place: "stream", min: 0, max: 65536, meaning: (view) => ({ hex: hexOf(view) }) },
@@ -80,6 +80,8 @@ const CODES: Record<number, string> = {
   269: "RELAY_RESTART",
   270: "BAD_REQUEST",
   271: "BODY_TOO_LARGE",
+  272: "URI_TOO_LONG",
+  273: "FIELDS_TOO_LARGE",
 };
 
 /** The frames of a message with their meaning. The framing of all is checked before the meaning of any. */
@@ -211,7 +213,7 @@ function open(view: DataView) {
   });
   const timeouts = times(facts, { 8: "connectTimeoutMs", 9: "responseTimeoutMs" });
   valid(isToken(method ?? "") && method !== "CONNECT" && method !== "TRACE");
-  valid(path !== undefined && path.length <= 8192 && path.startsWith("/"));
+  valid(path !== undefined && path.length <= 18432 && path.startsWith("/"));
   valid((path ?? "").split("").every((c) => c > " " && c !== "\u007f"));
   checkFields(fields);
   return { kind, target, service, method, path, project, environment, requestId, fields, ...timeouts };
@@ -278,7 +280,7 @@ function block(view: DataView, start: number): { facts: Map<number, string>; fie
       fields.push([name, cut(valueLength)]);
     } else {
       const id = nameLength - 0x8000;
-      ensure(id >= 1 && id <= 11);
+      ensure(id >= 1);
       facts.set(id, cut(valueLength));
     }
   }

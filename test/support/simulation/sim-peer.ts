@@ -3,6 +3,7 @@ import { SendBudget, WindowPool } from "../../../shared/mux/flow-window.ts";
 import { RelayMux } from "../../../shared/mux/relay-mux.ts";
 import type { ConnectionRest, StreamRest } from "../../../shared/mux/rest.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";
+import { OWN_CAPABILITIES } from "../../../shared/protocol/capabilities.ts";
 import { decodeMessage, encodeMessage } from "../../../shared/protocol/frame-codec.ts";
 import { encodeU32 } from "../../../shared/protocol/frame-payloads.ts";
 import { FLAG, FRAME, type Frame } from "../../../shared/protocol/frame.ts";
@@ -24,7 +25,7 @@ export const HELLO_PAYLOAD = encodeHello({
   softwareVersion: "0.1.0",
   connectorId: "con_1",
   connectionIndex: 0,
-  capabilities: 0,
+  capabilities: OWN_CAPABILITIES,
   maxStreams: MAX_STREAMS,
   streamWindowBytes: STREAM_WINDOW,
   connectionWindowBytes: CONNECTION_WINDOW,
@@ -34,7 +35,7 @@ export const WELCOME_PAYLOAD = encodeWelcome({
   softwareVersion: "0.1.0",
   relayId: "relay-1",
   epoch: 0,
-  capabilities: 0,
+  capabilities: OWN_CAPABILITIES,
   streamWindowBytes: STREAM_WINDOW,
   connectionWindowBytes: CONNECTION_WINDOW,
 });

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { CAPABILITY, OWN_CAPABILITIES, usableCapabilities } from "../protocol/capabilities.ts";
+import { decodeHello, decodeWelcome, encodeHello, encodeWelcome } from "../protocol/handshake.ts";
+import { decodeHead, decodeOpen } from "../protocol/head-codec.ts";
+import { MAX_DATA_BYTES, SMALL_DATA_BYTES } from "../protocol/limits.ts";
+import { Bench, frame, HELLO_PAYLOAD, WELCOME_PAYLOAD } from "../../test/support/simulation/sim-peer.ts";
+
+const MIB = 1024 * 1024;
+/** What connectors and relays of the versions before this one announced, by the size of their windows. */
+const OLD = [
+  { windowMib: 4, dataBytes: SMALL_DATA_BYTES, upstreamMs: false },
+  { windowMib: 16, dataBytes: SMALL_DATA_BYTES, upstreamMs: true },
+  { windowMib: 32, dataBytes: MAX_DATA_BYTES, upstreamMs: true },
+];
+
+/** Past the handshake with a peer that announces `capabilities`; nothing is opened yet. */
+function greeted(end: "relay" | "connector", capabilities: number, connectionWindowBytes: number): Bench {
+  const bench = new Bench(end);
+  const peer = { capabilities, connectionWindowBytes, streamWindowBytes: MIB };
+  bench.send(
+    end === "relay"
+      ? frame("HELLO", 0, encodeHello({ ...decodeHello(HELLO_PAYLOAD), ...peer }))
+      : frame("WELCOME", 0, encodeWelcome({ ...decodeWelcome(WELCOME_PAYLOAD), ...peer })),
+  );
+  return bench;
+}
+
+function dataSizes(bench: Bench): number[] {
+  return bench.framesSent("DATA", 1).map(({ payload }) => payload.byteLength);
+}
+
+describe("capabilities", () => {
+  it("are announced by both ends", () => {
+    const [hello] = new Bench("connector").framesSent("HELLO");
+    const [welcome] = greeted("relay", OWN_CAPABILITIES, MIB).framesSent("WELCOME");
+    expect(decodeHello(hello?.payload ?? new Uint8Array(0)).capabilities).toBe(OWN_CAPABILITIES);
+    expect(decodeWelcome(welcome?.payload ?? new Uint8Array(0)).capabilities).toBe(OWN_CAPABILITIES);
+  });
+
+  it("are used as far as both ends have them; unknown ones mean nothing", () => {
+    const peer = { connectionWindowBytes: 32 * MIB };
+    expect(usableCapabilities({ ...peer, capabilities: 0xffff_ffff })).toBe(OWN_CAPABILITIES);
+    expect(usableCapabilities({ ...peer, capabilities: 0x8000_0000 })).toBe(0);
+    expect(usableCapabilities({ ...peer, capabilities: CAPABILITY.LONG_HEADS })).toBe(CAPABILITY.LONG_HEADS);
+  });
+
+  it("are bits of their own", () => {
+    const bits = Object.values(CAPABILITY);
+    expect(bits.reduce((sum, bit) => sum + bit, 0)).toBe(2 ** bits.length - 1);
+    expect(OWN_CAPABILITIES).not.toBe(0);
+  });
+});
+
+describe.each(OLD)("toward a peer that announces none, with a window of $windowMib MiB", (old) => {
+  const windowBytes = old.windowMib * MIB;
+
+  it("the relay sends frames and paths that it takes", () => {
+    const bench = greeted("relay", 0, windowBytes);
+    const path = (length: number): string => `/${"a".repeat(length - 1)}`;
+    expect(() => bench.open({ path: path(8 * 1024 + 1) })).toThrow(
+      expect.objectContaining({ code: "URI_TOO_LONG" }),
+    );
+    bench.open({ path: path(8 * 1024) });
+    bench.stream(0).write(new Uint8Array(4 * MAX_DATA_BYTES));
+    bench.clock.advance(1);
+    expect(decodeOpen(bench.framesSent("OPEN", 1)[0]?.payload ?? new Uint8Array(0)).path).toHaveLength(8192);
+    expect(Math.max(...dataSizes(bench))).toBe(old.dataBytes);
+    expect(dataSizes(bench).reduce((sum, size) => sum + size, 0)).toBe(4 * MAX_DATA_BYTES);
+  });
+
+  it("the connector sends frames and facts that it takes", () => {
+    const bench = greeted("connector", 0, windowBytes);
+    bench.open({}, true);
+    bench.stream(0).sendHead({ status: 200, reason: "", upstreamMs: 5, fields: [] });
+    bench.stream(0).write(new Uint8Array(4 * MAX_DATA_BYTES));
+    bench.clock.advance(1);
+    const head = decodeHead(bench.framesSent("HEAD", 1)[0]?.payload ?? new Uint8Array(0));
+    expect(head.upstreamMs).toBe(old.upstreamMs ? 5 : undefined);
+    expect(Math.max(...dataSizes(bench))).toBe(old.dataBytes);
+  });
+
+  it("the connector refuses a head that only a newer relay takes, as that one would", () => {
+    const bench = greeted("connector", 0, windowBytes);
+    bench.open({}, true);
+    const fields = [["x-note", "é€".repeat(12 * 1024)]] as const;
+    expect(() => bench.stream(0).sendHead({ status: 200, reason: "", fields })).toThrow(
+      expect.objectContaining({ code: "UPSTREAM_PROTOCOL" }),
+    );
+  });
+});
+
+describe("toward a peer of this version", () => {
+  it("paths and heads are long, and frames fill a message", () => {
+    const bench = greeted("relay", OWN_CAPABILITIES, 4 * MIB);
+    const open = { path: `/${"a".repeat(18 * 1024 - 1)}`, fields: [["x-note", "€".repeat(32_000)]] as const };
+    bench.open(open);
+    bench.stream(0).write(new Uint8Array(4 * MAX_DATA_BYTES));
+    bench.clock.advance(1);
+    expect(decodeOpen(bench.framesSent("OPEN", 1)[0]?.payload ?? new Uint8Array(0))).toMatchObject(open);
+    expect(Math.max(...dataSizes(bench))).toBe(MAX_DATA_BYTES);
+  });
+});

@@ -1,0 +1,42 @@
+/**
+ * What an end takes beyond the first form of this protocol, as bits of HELLO and WELCOME: docs/protocol.md,
+ * "Capabilities". Bits are never used twice. A sender uses what it knows itself and its peer has announced.
+ */
+export const CAPABILITY = {
+  /** Paths of 18 KiB, heads of 128 KiB. Else 8 KiB and 48 KiB. */
+  LONG_HEADS: 1 << 0,
+  /** A WSCLOSE without a code. Else 1000 stands in for it. */
+  EMPTY_WSCLOSE: 1 << 1,
+  /** `stallTimeoutMs` in HELLO and OPEN. Else a stream's window may stay shut for 60 s. */
+  STALL_LIMIT: 1 << 2,
+  /** Streams of kind tcp. */
+  TCP: 1 << 3,
+  /** DATA and WSMSG of 64 KiB. Else 32 KiB. */
+  LARGE_DATA: 1 << 4,
+  /** The fact `upstreamMs` in HEAD. Else it is left out. */
+  UPSTREAM_MS: 1 << 5,
+} as const;
+
+export type Capability = keyof typeof CAPABILITY;
+
+/** What this version announces, at both ends. */
+export const OWN_CAPABILITIES: number =
+  CAPABILITY.LONG_HEADS | CAPABILITY.LARGE_DATA | CAPABILITY.UPSTREAM_MS;
+
+/** The connection windows that tell builds apart which announced nothing. */
+const SECOND_WINDOW_BYTES = 16 * 1024 * 1024;
+const THIRD_WINDOW_BYTES = 32 * 1024 * 1024;
+
+/** What may be used toward a peer, by its HELLO or WELCOME. */
+export function usableCapabilities(peer: { capabilities: number; connectionWindowBytes: number }): number {
+  if (peer.capabilities !== 0) return peer.capabilities & OWN_CAPABILITIES;
+  let shown = 0;
+  // The change that brought the fact made the window larger; frames grew before it did again.
+  if (peer.connectionWindowBytes >= SECOND_WINDOW_BYTES) shown |= CAPABILITY.UPSTREAM_MS;
+  if (peer.connectionWindowBytes >= THIRD_WINDOW_BYTES) shown |= CAPABILITY.LARGE_DATA;
+  return shown;
+}
+
+export function has(capabilities: number, capability: Capability): boolean {
+  return (capabilities & CAPABILITY[capability]) !== 0;
+}
