@@ -5,6 +5,7 @@ import {
   type ServicesFile,
   servicesFileSchema,
 } from "../shared/services/services-file.ts";
+import { repeatedKey } from "../shared/repeated-key.ts";
 import { CommandError } from "./exit-code.ts";
 
 /** Judged here by the relay's own schema: what is wrong is said before anything is sent. */
@@ -23,10 +24,18 @@ export async function readServicesFile(path: string): Promise<ServicesFile> {
     );
   }
   let json: unknown;
+  text = text.replace(/^\uFEFF/, "");
   try {
-    json = JSON.parse(text.replace(/^\uFEFF/, ""));
+    json = JSON.parse(text);
   } catch (thrown) {
     throw new CommandError("usage", `${path} is not JSON: ${(thrown as Error).message}`, { cause: thrown });
+  }
+  const twice = repeatedKey(text);
+  if (twice !== null) {
+    throw new CommandError(
+      "usage",
+      `${path}: the key ${JSON.stringify(twice.key)} stands twice, line ${twice.line}`,
+    );
   }
   const parsed = servicesFileSchema.safeParse(json);
   if (parsed.success) return parsed.data;

@@ -89,3 +89,25 @@ describe("crc32Hex", () => {
     expect(crc32Hex("123456789")).toBe("cbf43926");
   });
 });
+
+it.each([
+  ["", "is empty"],
+  [" \n", "is empty"],
+  ['"culvert_x"', "quotes"],
+  ["Bearer culvert_x", "Bearer"],
+  ["TUNNEL_TOKEN=culvert_x", "NAME=VALUE"],
+  ["export TUNNEL_TOKEN=culvert_x", "NAME=VALUE"],
+  ["c\0u\0l\0v\0", "UTF-16"],
+  ["\uFFFD\uFFFDc\0", "UTF-16"],
+  ["\uFEFFculvert_x", "byte order mark"],
+  ['{"token":"culvert_x"}', "is JSON"],
+  ["https://relay.example", "is a URL"],
+  ["culvert_api_abc", "another kind of key"],
+  ["culvert_abc\ndef", "wrapped"],
+  ["culvert_abc", "cut short"],
+  ["hunter2", "not a culvert token"],
+])("names the cause where %j stands in a token's place", (text, cause) => {
+  const result = parseToken(text);
+  expect(result.ok ? "" : result.problem).toContain(cause);
+  expect(result.ok ? "" : result.problem).not.toContain("culvert_x");
+});

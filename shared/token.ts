@@ -12,8 +12,6 @@ export interface Token {
   secret: Uint8Array;
 }
 
-export type TokenProblem = "not a culvert token" | "wrong checksum: cut short or mistyped" | "unknown format";
-
 const SECRET_BYTES = 32;
 
 /** Finds every secret this project hands out (tunnel tokens, API keys, gateway keys) in text: for leak scanners. */
@@ -39,10 +37,10 @@ export function formatToken(token: Token): string {
   return withChecksum(PREFIX + encodeBase64url(payload));
 }
 
-/** Checks the checksum before anything else. The problem never repeats any of the text. */
-export function parseToken(text: string): { ok: true; token: Token } | { ok: false; problem: TokenProblem } {
+/** Checks the checksum before anything else. The problem says what to change, and never repeats any of the text. */
+export function parseToken(text: string): { ok: true; token: Token } | { ok: false; problem: string } {
   const [, body, payloadText, checksum] = WHOLE_TOKEN.exec(text) ?? [];
-  if (body === undefined || payloadText === undefined) return { ok: false, problem: "not a culvert token" };
+  if (body === undefined || payloadText === undefined) return { ok: false, problem: problemWith(text) };
   if (crc32Hex(body) !== checksum) return { ok: false, problem: "wrong checksum: cut short or mistyped" };
   const payload = decodeBase64url(payloadText);
   if (payload === null || payload[0] !== FORMAT_VERSION) return { ok: false, problem: "unknown format" };
@@ -53,6 +51,26 @@ export function parseToken(text: string): { ok: true; token: Token } | { ok: fal
     return { ok: false, problem: "unknown format" };
   }
   return { ok: true, token: { relayUrl, tunnelId, kid, secret } };
+}
+
+/** What people put where a token belongs, with what to do about it; the first that fits is meant. */
+const MISTAKES: readonly (readonly [form: RegExp, problem: string])[] = [
+  [/^\s*$/, "is empty"],
+  // oxlint-disable-next-line no-control-regex -- every other byte of UTF-16, and the mark of an encoding that is not UTF-8
+  [/[\0\uFFFD]/, "is not in UTF-8, maybe in UTF-16: save it as plain text"],
+  [/^\uFEFF/, "begins with a byte order mark: save it as UTF-8 without one"],
+  [/^["'`\u2018\u201C]|["'`\u2019\u201D]$/, "stands in quotes: leave them out"],
+  [/^Bearer\b/i, 'begins with "Bearer": give what follows it'],
+  [/^(export\s+)?[A-Za-z_][A-Za-z0-9_]*=/, "is a line NAME=VALUE: give the value alone"],
+  [/^[{[]/, "is JSON: give the token's own text alone"],
+  [/^https?:/i, "is a URL, not a token"],
+  [/^culvert_(api|gateway|session)_/, "is another kind of key, not a tunnel's token"],
+  [/^culvert_.*\s/s, "holds a blank or a line end: it was wrapped, or there is more than one"],
+  [/^culvert_/, "not a culvert token: cut short, or something was added"],
+];
+
+function problemWith(text: string): string {
+  return MISTAKES.find(([form]) => form.test(text))?.[1] ?? "not a culvert token";
 }
 
 export function withChecksum(text: string): string {

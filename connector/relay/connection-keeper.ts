@@ -142,7 +142,8 @@ export class ConnectionKeeper {
       log.error({ connectionIndex, status: end.status, retryInMs }, adviceFor(end.status));
     } else if (end.kind === "lost") {
       const { code, message } = end.error;
-      log.warn({ connectionIndex, code, reason: message, retryInMs }, "lost the connection to the relay");
+      const what = end.wasReady ? "lost the connection to the relay" : "cannot connect to the relay";
+      log.warn({ connectionIndex, code, reason: message, retryInMs }, what);
     }
   }
 
@@ -154,6 +155,9 @@ export class ConnectionKeeper {
 
 /** What whoever reads the log can do about a refused handshake. */
 export function adviceFor(status: number): string {
+  if (status < 400) {
+    return "another server answers at this address, not a Culvert relay: check TUNNEL_RELAY, and what a proxy on the way does";
+  }
   switch (status) {
     case 401:
       return "the relay does not accept the token: it was revoked, or belongs to another relay; set TUNNEL_TOKEN to a current one";

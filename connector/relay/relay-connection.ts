@@ -30,7 +30,8 @@ const NO_SEND_BUDGET = new SendBudget(Infinity, 0);
 export type RelayConnectionEnd =
   /** The relay answered the handshake with this status. */
   | { kind: "refused"; status: number }
-  | { kind: "lost"; error: TunnelError; readyForMs: number }
+  /** `wasReady`: the relay had accepted it. */
+  | { kind: "lost"; error: TunnelError; wasReady: boolean; readyForMs: number }
   /** Drained or stopped. */
   | { kind: "finished" };
 
@@ -122,7 +123,7 @@ export class RelayConnection {
         },
         onStalled: () => events.onStalled(),
         onGoaway: (goaway) => this.#onGoaway(goaway),
-        onClosed: (error) => this.#end({ kind: "lost", error, readyForMs: this.readyForMs }),
+        onClosed: (error) => this.#endLost(error),
       },
     });
   }
@@ -224,8 +225,11 @@ export class RelayConnection {
   }
 
   #lose(reason: string): void {
-    const error = new TunnelError("CONNECTOR_LOST", reason, { scope: "connection" });
-    this.#end({ kind: "lost", error, readyForMs: this.readyForMs });
+    this.#endLost(new TunnelError("CONNECTOR_LOST", reason, { scope: "connection" }));
+  }
+
+  #endLost(error: TunnelError): void {
+    this.#end({ kind: "lost", error, wasReady: "sinceMs" in this.#state, readyForMs: this.readyForMs });
   }
 
   #end(end: RelayConnectionEnd): void {

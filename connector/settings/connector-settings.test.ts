@@ -200,7 +200,7 @@ upstreams:
 `;
     expect(problemsIn(yaml).toSorted()).toEqual(
       [
-        '/c.yaml: allow: "bad host": no valid host name',
+        "/c.yaml: allow: entry 1: no valid host name",
         "/c.yaml: alow: unknown key",
         "/c.yaml: connections: must be a number from 1 to 8",
         "/c.yaml: services.pay.methods: Too small: expected array to have >=1 items",
@@ -218,14 +218,58 @@ upstreams:
     ]);
   });
 
+  it("says what to do about an unquoted *, and knows no __proto__", () => {
+    expect(problemsIn("loglevel: info\nallow: *")).toEqual([
+      "/c.yaml: a value that begins with *: put it in quotes, line 2",
+    ]);
+    expect(problemsIn("allow: *.internal:80")).toEqual([
+      "/c.yaml: a value that begins with *: put it in quotes, line 1",
+    ]);
+    expect(problemsIn("__proto__: { loglevel: debug }")).toEqual(["/c.yaml: __proto__: unknown key"]);
+    expect(problemsIn("services: { __proto__: { methods: [GET] } }")).toEqual([
+      "/c.yaml: services.__proto__: unknown key",
+    ]);
+  });
+
+  it.each([
+    ["api.internal", "api.internal"],
+    ["API.internal:80", "api.internal:80"],
+    ["bücher.example", "xn--bcher-kva.example"],
+    ["bücher.example:8443", "xn--bcher-kva.example:8443"],
+    ["[::1]:443", "[::1]:443"],
+    ["10.0.0.1", "10.0.0.1"],
+  ])("take %s as a Host", (hostHeader, sent) => {
+    const loaded = load(
+      {},
+      { config: "/c.yaml" },
+      {
+        "/c.yaml": `token: ${TOKEN}\nupstreams: {a: {hostHeader: "${hostHeader}"}}`,
+      },
+    );
+    expect(loaded.ok && loaded.config.upstreams[0]?.settings.hostHeader).toBe(sent);
+  });
+
+  it.each(["a b", "a/b", "user@a", "a:0", "a:99999", "", "a:", "a?b"])(
+    "refuse %j as a Host",
+    (hostHeader) => {
+      expect(problemsIn(`upstreams: {a: {hostHeader: "${hostHeader}"}}`)).toHaveLength(1);
+    },
+  );
+
+  it("never repeat an entry of the allowlist, which may hold a password", () => {
+    expect(problemsOf({ TUNNEL_TOKEN: TOKEN, TUNNEL_ALLOW: "ok,http://user:hunter2@db" })).toEqual([
+      expect.stringMatching(/^TUNNEL_ALLOW: entry 2: (?!.*hunter2)/),
+    ]);
+  });
+
   it("must be YAML with keys, and be there", () => {
-    expect(problemsIn("a: 1\na: 2")[0]).toMatch(/^\/c\.yaml: is no YAML: DUPLICATE_KEY in line 2$/);
+    expect(problemsIn("a: 1\na: 2")[0]).toMatch(/^\/c\.yaml: is not YAML: DUPLICATE_KEY, line 2$/);
     expect(problemsIn("- a")).toEqual(["/c.yaml: must hold keys and values"]);
     expect(problemsOf({ TUNNEL_TOKEN: TOKEN, TUNNEL_CONFIG: "/none" })).toEqual([
       "TUNNEL_CONFIG: cannot be read: ENOENT",
     ]);
     expect(problemsOf({ TUNNEL_TOKEN: TOKEN, TUNNEL_UPSTREAMS: "{" })).toEqual([
-      expect.stringMatching(/^TUNNEL_UPSTREAMS: is no YAML/),
+      expect.stringMatching(/^TUNNEL_UPSTREAMS: is not YAML/),
     ]);
   });
 

@@ -186,8 +186,11 @@ class GivenSettings {
     if (typeof text !== "string") return;
     try {
       this.values[name] = parseYaml(text);
+      for (const key of protoKeys(this.values[name], name)) {
+        this.problems.push({ path: this.pathOf(key, name), message: "unknown key" });
+      }
     } catch (error) {
-      this.#problem(name, yamlProblem(error));
+      this.#problem(name, yamlProblem(error, text));
     }
   }
 
@@ -206,10 +209,12 @@ class GivenSettings {
         this.problems.push({ path, message: "must hold keys and values" });
         return;
       }
+      for (const key of protoKeys(content, ""))
+        this.problems.push({ path: `${path}: ${key}`, message: "unknown key" });
       Object.assign(this.values, content);
       for (const name of Object.keys(content)) this.#sources.set(name, "file");
     } catch (error) {
-      this.problems.push({ path, message: yamlProblem(error) });
+      this.problems.push({ path, message: yamlProblem(error, text) });
     }
   }
 
@@ -223,9 +228,25 @@ function isSetting(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);
 }
 
+/** Where `__proto__` is a key: copying such a key sets a prototype, so that no schema gets to see it. */
+function protoKeys(value: unknown, path: string): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const inside = path === "" ? key : `${path}.${key}`;
+    return [...(key === "__proto__" ? [inside] : []), ...protoKeys(inner, inside)];
+  });
+}
+
 /** Where and why; never the line itself. */
-function yamlProblem(error: unknown): string {
-  if (!(error instanceof YAMLParseError)) return "is no YAML";
+function yamlProblem(error: unknown, text: string): string {
+  // To YAML an unquoted * is the name of an anchor: without one it is a syntax error or, with a name, a missing anchor.
+  const isAlias =
+    error instanceof YAMLParseError ? error.code === "BAD_ALIAS" : error instanceof ReferenceError;
+  if (isAlias) {
+    const line = text.split("\n").findIndex((written) => /(?:^|[:,[-])\s*\*/.test(written)) + 1;
+    return `a value that begins with *: put it in quotes, line ${line}`;
+  }
+  if (!(error instanceof YAMLParseError)) return "is not YAML";
   const line = error.linePos?.[0].line;
-  return `is no YAML: ${error.code}${line === undefined ? "" : ` in line ${line}`}`;
+  return `is not YAML: ${error.code}${line === undefined ? "" : `, line ${line}`}`;
 }

@@ -239,9 +239,14 @@ function duration(minMs: number, maxMs: number) {
   }, problem);
 }
 
-/** The text itself when it can stand as the authority of a URL, and nothing more than that. */
+/** As it goes into a Host field: a name in another script as its ASCII form, a port as it was written. */
 function parseAuthority(text: string): string | null {
-  return URL.parse(`http://${text}`)?.host === text.toLowerCase() ? text : null;
+  const url = URL.parse(`http://${text}`);
+  if (url === null || /[/?#@\\\s]|:$/.test(text)) return null;
+  const port = /:(\d+)$/.exec(text)?.[1];
+  // URLs leave out the port of their scheme, and know no port 0.
+  if (port !== undefined && Number(port) === 0) return null;
+  return port === undefined ? url.hostname : `${url.hostname}:${Number(port)}`;
 }
 
 function isCertificate(text: string): boolean {

@@ -59,7 +59,9 @@ it.each<[share: number, status: number, code: ErrorCode | null, lines: number]>(
   [0, 500, null, 0],
   [0, 200, "BODY_ABORTED", 0],
 ])("of a share of %f, with status %i and code %s, tells %i in a hundred", (share, status, code, lines) => {
-  expect(levels(share, status, code)).toEqual(Array.from({ length: lines }, () => "info"));
+  expect(levels(share, status, code)).toEqual(
+    Array.from({ length: lines }, () => (code === null ? "info" : "warn")),
+  );
 });
 
 it("tells what the allowlist refused even when it is off: somebody has to change something", () => {

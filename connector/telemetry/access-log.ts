@@ -13,8 +13,8 @@ export function parseAccessLogShare(text: string): number | null {
 }
 
 /**
- * One line per request. `share` is of those that succeeded: failures are all told, unless the log is off. What the
- * allowlist refused is told even then, for somebody has to change something.
+ * One line per request. `share` is of those that succeeded: failures are all told, as warnings, unless the log is off.
+ * What the allowlist refused is told even then, for somebody has to change something.
  */
 export class AccessLog {
   readonly #log: Logger;
@@ -34,7 +34,11 @@ export class AccessLog {
     }
     const share = this.#share();
     if (share === 0) return;
-    if (error !== null) return this.#log.info({ ...summary, reason: error.message }, "request");
+    if (error !== null) {
+      // A caller that went away is no failure of the tunnel's or the upstream's.
+      const level = error.code === "CANCEL" ? "info" : "warn";
+      return this.#log[level]({ ...summary, reason: error.message }, "request");
+    }
     const failed = summary.status !== null && summary.status >= 500;
     if (failed || this.#random() < share) this.#log.info(summary, "request");
   }

@@ -14,7 +14,7 @@ export type HostRule =
 
 export type Allowlist =
   | { ok: true; rules: readonly HostRule[] }
-  /** Each problem names its entry. */
+  /** Each problem says which entry it is, by number. */
   | { ok: false; problems: readonly string[] };
 
 /** Where an upstream is, from one parse of the target: what is decided is what is connected to. */
@@ -35,10 +35,14 @@ export interface UpstreamAddress {
 export function parseAllowlist(text: string): Allowlist {
   const rules: HostRule[] = [];
   const problems: string[] = [];
-  for (const entry of text.split(",").map((part) => part.trim())) {
+  for (const [index, entry] of text
+    .split(",")
+    .map((part) => part.trim())
+    .entries()) {
     if (entry === "") continue;
     const rule = parseHostRule(entry);
-    if (typeof rule === "string") problems.push(`"${entry}": ${rule}`);
+    // Not the entry itself: whoever mistook the format may have put a password into it.
+    if (typeof rule === "string") problems.push(`entry ${index + 1}: ${rule}`);
     else rules.push(rule);
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, rules };

@@ -96,8 +96,8 @@ describe("culvert connect", () => {
     await until(() => run.exitCode !== null);
     expect(run.exitCode).toBe(78);
     expect(run.output).toBe(
-      "TUNNEL_TOKEN: not a culvert token\n" +
-        'TUNNEL_ALLOW: "a b": no valid host name\n' +
+      "TUNNEL_TOKEN: not a culvert token: cut short, or something was added\n" +
+        "TUNNEL_ALLOW: entry 1: no valid host name\n" +
         "--connections: must be a number from 1 to 8\n",
     );
   });

@@ -95,7 +95,7 @@ describe("the way to the relay", () => {
     connect({});
     await attached();
     const untrusting = connect({ NODE_EXTRA_CA_CERTS: "" });
-    await until(() => /lost the connection.*|unable to verify/.test(untrusting.output));
+    await until(() => /cannot connect.*|unable to verify/.test(untrusting.output));
     expect(untrusting.output).toMatch(/certificate/);
   });
 

@@ -155,7 +155,7 @@ describe("changed settings", () => {
   it("that are wrong leave the old ones in force, and say why", async () => {
     const run = await connect({ allow: "127.0.0.1" });
     for (const [wrong, problem] of [
-      ["allow: [", "is no YAML"],
+      ["allow: [", "is not YAML"],
       ["allow: 'bad host'\nextra: 1", "unknown key"],
     ] as const) {
       write(wrong);

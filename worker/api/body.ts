@@ -1,3 +1,4 @@
+import { repeatedKey } from "../../shared/repeated-key.ts";
 import { ApiError } from "./problem.ts";
 
 /** The body as JSON; no body is `{}`. Never holds more than `maxBytes` and one chunk of it. */
@@ -12,12 +13,18 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
     chunks.push(chunk);
   }
   if (sizeBytes === 0) return {};
+  let text: string;
+  let json: unknown;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(
       await new Blob(chunks).arrayBuffer(),
     );
-    return JSON.parse(text);
+    json = JSON.parse(text);
   } catch {
     throw new ApiError("INVALID_REQUEST", { problems: [{ path: "", message: "must be JSON in UTF-8" }] });
   }
+  const twice = repeatedKey(text);
+  if (twice === null) return json;
+  const message = `the key ${JSON.stringify(twice.key)} stands twice, line ${twice.line}`;
+  throw new ApiError("INVALID_REQUEST", { problems: [{ path: "", message }] });
 }
