@@ -56,7 +56,6 @@ export function parseToken(text: string): { ok: true; token: Token } | { ok: fal
 /** What people put where a token belongs, with what to do about it; the first that fits is meant. */
 const MISTAKES: readonly (readonly [form: RegExp, problem: string])[] = [
   [/^\s*$/, "is empty"],
-  // oxlint-disable-next-line no-control-regex -- every other byte of UTF-16, and the mark of an encoding that is not UTF-8
   [/[\0\uFFFD]/, "is not in UTF-8, maybe in UTF-16: save it as plain text"],
   [/^\uFEFF/, "begins with a byte order mark: save it as UTF-8 without one"],
   [/^["'`\u2018\u201C]|["'`\u2019\u201D]$/, "stands in quotes: leave them out"],
