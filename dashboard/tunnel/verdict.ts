@@ -31,6 +31,7 @@ const HOP_OF_CODE: Readonly<Record<string, Hop>> = {
   BODY_TOO_LARGE: "rules",
   URI_TOO_LONG: "rules",
   FIELDS_TOO_LARGE: "rules",
+  LOOP_DETECTED: "rules",
   RELAY_RESTART: "connectors",
   NO_CONNECTOR: "connectors",
   OVERLOADED: "connectors",

@@ -44,6 +44,8 @@ export const ERROR_CODES = {
   BODY_TOO_LARGE: 0x10f,
   URI_TOO_LONG: 0x110,
   FIELDS_TOO_LARGE: 0x111,
+  /** The request has passed this relay before (RFC 8586). */
+  LOOP_DETECTED: 0x112,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -54,6 +54,8 @@ const ruleShape = {
   maxBodyBytes: z.int().min(0).optional(),
   /** How long a request may wait for a connector that is expected back, 0 for not at all. Absent: 5 s. */
   connectorWaitMs: z.int().min(0).max(30_000).optional(),
+  /** Requests carry a Via field (RFC 9110 §7.6.3). Absent: no, because some upstreams treat it as a reason to compress nothing. */
+  via: z.boolean().optional(),
   /** A lost idempotent request with a replayable body may be sent to another connector. Absent: no. */
   retry: z.boolean().optional(),
 };

@@ -52,6 +52,7 @@ const ANSWERS: Record<ErrorCode, [status: number, code: string]> = {
   BODY_TOO_LARGE: [413, "BODY_TOO_LARGE"],
   URI_TOO_LONG: [414, "URI_TOO_LONG"],
   FIELDS_TOO_LARGE: [431, "FIELDS_TOO_LARGE"],
+  LOOP_DETECTED: [508, "LOOP_DETECTED"],
 };
 
 describe("the binding's fetch never throws", () => {

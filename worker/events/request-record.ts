@@ -19,6 +19,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "BODY_TOO_LARGE",
   "URI_TOO_LONG",
   "FIELDS_TOO_LARGE",
+  "LOOP_DETECTED",
 ]);
 
 /** What is known of a request when it arrives. */

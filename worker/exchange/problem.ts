@@ -20,7 +20,8 @@ export type PublicCode =
   | "BAD_REQUEST"
   | "BODY_TOO_LARGE"
   | "URI_TOO_LONG"
-  | "FIELDS_TOO_LARGE";
+  | "FIELDS_TOO_LARGE"
+  | "LOOP_DETECTED";
 
 interface Outcome {
   status: number;
@@ -83,6 +84,7 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
     title: "The request's fields are too large",
     proxyError: "http_request_error",
   },
+  LOOP_DETECTED: { status: 508, title: "The request came back", proxyError: "proxy_loop_detected" },
 };
 
 /** What outsiders learn of an error: here alone it is decided. */
@@ -128,6 +130,7 @@ function publicCode(code: ErrorCode): PublicCode {
     case "BODY_TOO_LARGE":
     case "URI_TOO_LONG":
     case "FIELDS_TOO_LARGE":
+    case "LOOP_DETECTED":
       return code;
   }
 }

@@ -5,8 +5,10 @@ import type { EventLog } from "../events/event-log.ts";
 import { newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../events/request-record.ts";
 import { type AccessPolicy, type Allowed, decide } from "../tunnel/access-policy.ts";
 import type { GatewayClaim } from "../tunnel/claim.ts";
+import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
 import { Exchange } from "./exchange.ts";
 import type { GatewayWatch } from "./gateway-watch.ts";
+import { cameBack } from "./loop.ts";
 import { problemResponse, publicCodeOf } from "./problem.ts";
 import { type GatewaySockets, relayWebSocket } from "./relay-websocket.ts";
 import { RequestBody } from "./request-body.ts";
@@ -29,7 +31,7 @@ export interface RelayDeps {
 /** Carries one request of a gateway. Never throws: every failure is an answer. */
 export async function relayRequest(
   deps: RelayDeps,
-  tunnelId: string,
+  { tunnelId, relayName }: Pick<TunnelConfig, "tunnelId" | "relayName">,
   policy: AccessPolicy,
   request: Request,
   claim: GatewayClaim,
@@ -58,7 +60,11 @@ export async function relayRequest(
     const decision = decide(policy, claim, url, path);
     if (!decision.allow) throw new TunnelError(decision.code, decision.message);
     record.state.service = decision.service;
-    const open = requestHead({ request, url, claim, allowed: decision, requestId });
+    refuseLoop(request, relayName);
+    const open = requestHead({
+      ...{ request, url, claim, allowed: decision, requestId },
+      relayName: relayName ?? null,
+    });
     record.state.traceId = traceIdOfHead(open);
     const body = requestBody(request, open, decision, record);
     try {
@@ -75,6 +81,15 @@ export async function relayRequest(
     else record.refused(publicCodeOf(error), response.status);
     return response;
   }
+}
+
+/** A service whose endpoint leads back to its gateway would take every stream there is. */
+function refuseLoop({ headers }: Request, relayName: string | undefined): void {
+  if (relayName === undefined || !cameBack(headers, relayName)) return;
+  throw new TunnelError(
+    "LOOP_DETECTED",
+    "The request has passed this relay before: does the service's endpoint lead back to its gateway?",
+  );
 }
 
 async function carry(

@@ -5,6 +5,7 @@ import { MAX_REQUEST_PATH_LENGTH } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { Allowed } from "../tunnel/access-policy.ts";
 import type { GatewayClaim } from "../tunnel/claim.ts";
+import { addRelayFields, isRelayField } from "./loop.ts";
 
 /** Ours in both directions: no client can set them, no upstream can answer them. */
 const RESERVED_PREFIX = "culvert-";
@@ -23,10 +24,13 @@ export interface RequestHeadOptions {
   claim: GatewayClaim;
   allowed: Allowed;
   requestId: string;
+  /** Null: not known yet. */
+  relayName: string | null;
 }
 
 /** What the connector is told of a request. Throws URI_TOO_LONG. */
-export function requestHead({ request, url, claim, allowed, requestId }: RequestHeadOptions): OpenHead {
+export function requestHead(options: RequestHeadOptions): OpenHead {
+  const { request, url, claim, allowed, requestId } = options;
   const path = rawPath(request.url);
   if (path.length > MAX_REQUEST_PATH_LENGTH) {
     throw new TunnelError(
@@ -34,6 +38,8 @@ export function requestHead({ request, url, claim, allowed, requestId }: Request
       `Paths with their query have at most ${MAX_REQUEST_PATH_LENGTH} characters.`,
     );
   }
+  const fields = requestFields(request.headers, url, claim.keepForwarded, requestId);
+  addRelayFields(fields, request.headers, options.relayName, allowed.via);
   const open: OpenHead = {
     kind: isWebSocket(request) ? "websocket" : "http",
     target: allowed.target,
@@ -43,7 +49,7 @@ export function requestHead({ request, url, claim, allowed, requestId }: Request
     project: claim.project,
     environment: claim.environment,
     requestId,
-    fields: requestFields(request.headers, url, claim.keepForwarded, requestId),
+    fields,
   };
   if (allowed.connectTimeoutMs !== undefined) open.connectTimeoutMs = allowed.connectTimeoutMs;
   if (allowed.responseTimeoutMs !== undefined) open.responseTimeoutMs = allowed.responseTimeoutMs;
@@ -76,6 +82,8 @@ function requestFields(headers: Headers, url: URL, keepForwarded: boolean, reque
   const ofThisHop = connection === null ? null : connectionOptions(connection);
   for (const field of headers) {
     const [name] = field;
+    // Before what Connection says of them: whoever sends a request must not be able to hide that it comes again.
+    if (isRelayField(name)) continue;
     if (HOP_BY_HOP.has(name) || ofThisHop?.has(name) === true) continue;
     if (name === "host" || name === "expect" || name.startsWith(RESERVED_PREFIX)) continue;
     if (HANDSHAKE_FIELDS.has(name) || (!keepForwarded && FORWARDED.test(name))) continue;

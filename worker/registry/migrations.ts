@@ -90,6 +90,15 @@ const MIGRATIONS: readonly string[] = [
     deliveries TEXT NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE relay (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    name TEXT NOT NULL
+  );
+  INSERT INTO relay (id, name) VALUES (1, 'culvert-' || lower(hex(randomblob(16))));
+  -- Tunnels learn the name with their next configuration: what they ask for has to be newer than what they hold.
+  UPDATE tunnels SET config_version = config_version + 1;
+  `,
 ];
 
 export function migrate(storage: DurableObjectStorage): void {

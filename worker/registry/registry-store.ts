@@ -164,6 +164,11 @@ export class RegistryStore {
     );
   }
 
+  /** Random, made once. */
+  relayName(): string {
+    return this.#sql.exec<{ name: string }>("SELECT name FROM relay").one().name;
+  }
+
   /** Null for a tunnel that never was, or that all its objects have forgotten. */
   config(
     tunnelId: string,
@@ -189,6 +194,7 @@ export class RegistryStore {
       })),
       services: file?.services ?? [],
       networks: file?.networks ?? [],
+      relayName: this.relayName(),
       ...relayWide,
       gatewayKeys: deleted ? [] : relayWide.gatewayKeys,
     };

@@ -26,7 +26,8 @@ export function cappedLabel(label: string, known: ReadonlyMap<string, unknown>, 
 
 /** Refused after the name was found in the services file, and by nothing that a caller can vary. */
 function isNamedRefusal({ code, service }: RequestEvent): boolean {
-  return code === "UPSTREAM_NOT_ALLOWED" || (code === "ACCESS_DENIED" && !isHost(service));
+  const named = code === "ACCESS_DENIED" || code === "LOOP_DETECTED";
+  return code === "UPSTREAM_NOT_ALLOWED" || (named && !isHost(service));
 }
 
 /** The hosts of a wildcard have a dot at least; a service's name has none, and no colon. */

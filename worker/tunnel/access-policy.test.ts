@@ -128,6 +128,7 @@ describe("decide", () => {
       responseTimeoutMs: 200,
       maxBodyBytes: 300,
       retry: true,
+      via: false,
       connectorWaitMs: 5_000,
     });
   });

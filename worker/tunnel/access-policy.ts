@@ -18,6 +18,7 @@ export interface Allowed {
   responseTimeoutMs: number | undefined;
   maxBodyBytes: number | undefined;
   retry: boolean;
+  via: boolean;
   connectorWaitMs: number;
 }
 
@@ -157,6 +158,7 @@ function allowed(
     responseTimeoutMs: rule.responseTimeoutMs,
     maxBodyBytes: rule.maxBodyBytes,
     retry: rule.retry ?? false,
+    via: rule.via ?? false,
     connectorWaitMs: rule.connectorWaitMs ?? DEFAULT_CONNECTOR_WAIT_MS,
   };
 }

@@ -29,6 +29,8 @@ export interface TunnelConfig {
   services: readonly Service[];
   networks: readonly Network[];
   gatewayKeys: readonly GatewayKeyDigest[];
+  /** By which this relay knows its own requests, in CDN-Loop (RFC 8586). Copies of version 0.1 have none. */
+  relayName?: string;
   /** Of the relay's log destinations; 0 while there are none. */
   destinationsRevision: number;
 }

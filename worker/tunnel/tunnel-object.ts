@@ -45,6 +45,9 @@ type Attachment = ConnectorAttachment | GatewayAttachment | TailAttachment;
 /** For so long a tunnel that the Registry does not know is not asked for again. */
 const UNKNOWN_MS = 5_000;
 
+/** So often a copy that an older release left is asked to be renewed. */
+const NEWER_MS = 60_000;
+
 const nowMs = (): number => Date.now();
 
 const clock: Clock = {
@@ -85,6 +88,7 @@ export class Tunnel extends DurableObject<Env> {
   #policy: AccessPolicy | null = null;
   #checkList: CheckList | null = null;
   #unknownUntilMs = 0;
+  #newerAskedUntilMs = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -107,14 +111,7 @@ export class Tunnel extends DurableObject<Env> {
     if (claim.kind === "tail") return this.#tail(claim.filter);
     const caller = claim.kind === "gateway-key" ? callerOf(config, claim) : claim;
     if (caller === null) return keyRefusal(request);
-    return relayRequest(
-      this.#relayDeps,
-      config.tunnelId,
-      this.#policyOf(config),
-      request,
-      caller,
-      arrivedAtMs,
-    );
+    return relayRequest(this.#relayDeps, config, this.#policyOf(config), request, caller, arrivedAtMs);
   }
 
   override webSocketMessage(socket: WebSocket, message: ArrayBuffer | string): void {
@@ -306,10 +303,25 @@ export class Tunnel extends DurableObject<Env> {
     return (this.#policy ??= compilePolicy(config));
   }
 
+  /** Beside the request: by its copy the tunnel serves all the same. */
+  #askForNewer(): void {
+    const { name } = this.ctx.id;
+    if (name === undefined || Date.now() < this.#newerAskedUntilMs) return;
+    this.#newerAskedUntilMs = Date.now() + NEWER_MS;
+    const taken = registryStub(this.env)
+      .tunnelConfig(name)
+      .then((config) => config && this.applyConfig(config))
+      .catch(() => null);
+    this.ctx.waitUntil(taken);
+  }
+
   /** This object's copy; asked of the Registry where there is none. An error: the Registry did not answer. */
   async #config(): Promise<TunnelConfig | TunnelError | null> {
     const kept = this.#store.config();
-    if (kept !== null) return kept.deleted ? null : kept;
+    if (kept !== null) {
+      if (kept.relayName === undefined) this.#askForNewer();
+      return kept.deleted ? null : kept;
+    }
     const { name } = this.ctx.id;
     if (name === undefined || Date.now() < this.#unknownUntilMs) return null;
     try {
