@@ -28,6 +28,8 @@ export interface LocalTunnels {
  */
 export async function startLocalTunnels(options: {
   relayBundle: string;
+  /** The relay that makes the tunnels, if it is another: an upgrade follows. */
+  firstRelayBundle?: string;
   persistDir: string;
   adminKey: string;
   inspect?: boolean;
@@ -43,7 +45,8 @@ export async function startLocalTunnels(options: {
     adminKey: options.adminKey,
     mayCallPrivate: options.mayCallPrivate ?? false,
   };
-  const bare = await startWorkerd({ relay, persistDir: options.persistDir });
+  const first = { ...relay, bundlePath: options.firstRelayBundle ?? options.relayBundle };
+  const bare = await startWorkerd({ relay: first, persistDir: options.persistDir });
   let tunnels: Record<string, Tunnel>;
   try {
     const admin = adminApi(bare.url, options.adminKey);

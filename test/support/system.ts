@@ -41,6 +41,11 @@ export interface SystemOptions {
   inspect?: boolean;
   /** The relay may send logs to this machine. */
   mayCallPrivate?: boolean;
+  /** Other builds than this one's. */
+  relayBundle?: string;
+  /** The relay's state is made by this build. */
+  firstRelayBundle?: string;
+  connectorBundle?: string;
   /** More services: the endpoint of each name. */
   endpoints?: Record<string, string>;
 }
@@ -64,6 +69,9 @@ async function assemble(
     inspect = false,
     mayCallPrivate = false,
     endpoints: more = {},
+    relayBundle = RELAY_BUNDLE,
+    firstRelayBundle = relayBundle,
+    connectorBundle = CULVERT_BUNDLE,
   }: SystemOptions,
   closers: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
@@ -123,7 +131,8 @@ async function assemble(
     environment,
   });
   const { workerd, admin, tunnels } = await startLocalTunnels({
-    relayBundle: RELAY_BUNDLE,
+    relayBundle,
+    firstRelayBundle,
     persistDir: join(directory, "state"),
     adminKey: ADMIN_KEY,
     inspect,
@@ -153,7 +162,7 @@ async function assemble(
   closers.push(() => Promise.all(connectors.map((connector) => connector.stop(2_000))));
   const addConnector = async () => {
     const connector = await startConnector(
-      CULVERT_BUNDLE,
+      connectorBundle,
       { admin, tunnel },
       {
         TUNNEL_ALLOW: "127.0.0.1,localhost,no-such-host.invalid",
