@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fittingReason, legalCloseCode } from "./close-code.ts";
+import { closeCodeOf, fittingReason, legalCloseCode } from "./close-code.ts";
 
 describe("legalCloseCode", () => {
   it.each([
@@ -8,7 +8,7 @@ describe("legalCloseCode", () => {
     [1012, 1012],
     [3000, 3000],
     [4999, 4999],
-    [1005, 1000],
+    [1005, 1002],
     [1006, 1011],
     [1015, 1011],
     [1004, 1002],
@@ -19,6 +19,12 @@ describe("legalCloseCode", () => {
     [65535, 1002],
   ])("%i becomes %i", (code, expected) => {
     expect(legalCloseCode(code)).toBe(expected);
+  });
+});
+
+describe("closeCodeOf", () => {
+  it("knows a close without a code, and makes the others legal", () => {
+    expect([1005, 1000, 4321, 1006].map(closeCodeOf)).toEqual([null, 1000, 4321, 1011]);
   });
 });
 

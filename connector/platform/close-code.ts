@@ -1,19 +1,23 @@
 import { MAX_CLOSE_REASON_BYTES } from "../../shared/protocol/limits.ts";
 
-/** No status was sent; RFC 6455 §7.1.5 has no code for it on the wire, and nothing was wrong. */
+/** The close frame held no code (RFC 6455 §7.1.5). */
 const NO_STATUS = 1005;
 /** The connection broke without a close frame. */
 const ABNORMAL = 1006;
 const TLS_FAILED = 1015;
-const NORMAL = 1000;
 const PROTOCOL_ERROR = 1002;
 const INTERNAL_ERROR = 1011;
 
+/** The close of an upstream, as its WebSocket reports it. Null: it had no code, and clients decide on that. */
+export function closeCodeOf(reported: number): number | null {
+  return reported === NO_STATUS ? null : legalCloseCode(reported);
+}
+
 /** A close code as it may stand on the wire (RFC 6455 §7.4). */
 export function legalCloseCode(code: number): number {
-  if (code === NO_STATUS) return NORMAL;
   if (code === ABNORMAL || code === TLS_FAILED) return INTERNAL_ERROR;
-  const defined = (code >= 1000 && code <= 1014 && code !== 1004) || (code >= 3000 && code <= 4999);
+  const defined =
+    (code >= 1000 && code <= 1014 && code !== 1004 && code !== NO_STATUS) || (code >= 3000 && code <= 4999);
   return defined ? code : PROTOCOL_ERROR;
 }
 

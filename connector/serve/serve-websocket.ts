@@ -4,7 +4,7 @@ import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { ResponseHead } from "../../shared/protocol/head.ts";
 import { MAX_DATA_BYTES } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
-import { fittingReason, legalCloseCode } from "../platform/close-code.ts";
+import { closeCodeOf, fittingReason } from "../platform/close-code.ts";
 import {
   receivedFields,
   responseFields,
@@ -74,7 +74,8 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     const { closeFrame } = this.#stream;
     if (closeFrame === null || !this.#stream.readEnded) return;
     this.#closing = true;
-    socket.close(legalCloseCode(closeFrame.code), fittingReason(closeFrame.reason));
+    if (closeFrame.code === null) socket.close();
+    else socket.close(closeFrame.code, fittingReason(closeFrame.reason));
   }
 
   onWritable(): void {
@@ -180,8 +181,8 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     if (this.#stream.closed) return;
     const { closeFrame } = this.#stream;
     if (closeFrame === null)
-      this.#stream.sendClose(this.#errorCloseCode ?? legalCloseCode(code), fittingReason(reason));
-    else this.#stream.sendClose(legalCloseCode(closeFrame.code), fittingReason(closeFrame.reason));
+      this.#stream.sendClose(this.#errorCloseCode ?? closeCodeOf(code), fittingReason(reason));
+    else this.#stream.sendClose(closeFrame.code, fittingReason(closeFrame.reason));
     if (!this.#stream.closed && !this.#stream.readEnded) this.#stream.stopSending();
   }
 }

@@ -3,7 +3,13 @@ import { CAPABILITY, OWN_CAPABILITIES, usableCapabilities } from "../protocol/ca
 import { decodeHello, decodeWelcome, encodeHello, encodeWelcome } from "../protocol/handshake.ts";
 import { decodeHead, decodeOpen } from "../protocol/head-codec.ts";
 import { MAX_DATA_BYTES, SMALL_DATA_BYTES } from "../protocol/limits.ts";
-import { Bench, frame, HELLO_PAYLOAD, WELCOME_PAYLOAD } from "../../test/support/simulation/sim-peer.ts";
+import {
+  Bench,
+  frame,
+  headFrame,
+  HELLO_PAYLOAD,
+  WELCOME_PAYLOAD,
+} from "../../test/support/simulation/sim-peer.ts";
 
 const MIB = 1024 * 1024;
 /** What connectors and relays of the versions before this one announced, by the size of their windows. */
@@ -86,6 +92,30 @@ describe.each(OLD)("toward a peer that announces none, with a window of $windowM
     expect(() => bench.stream(0).sendHead({ status: 200, reason: "", fields })).toThrow(
       expect.objectContaining({ code: "UPSTREAM_PROTOCOL" }),
     );
+  });
+});
+
+describe("a close without a code", () => {
+  const closesOf = (capabilities: number): string[] => {
+    const bench = greeted("relay", capabilities, 32 * MIB);
+    bench.open({ kind: "websocket" });
+    bench.send(headFrame(1, 101));
+    bench.stream(0).sendClose(null, "a reason needs a code");
+    bench.clock.advance(1);
+    return bench.framesSent("WSCLOSE", 1).map(({ payload }) => Buffer.from(payload).toString("hex"));
+  };
+
+  it("stays without one toward a peer that takes it, and is 1000 toward others", () => {
+    expect(closesOf(OWN_CAPABILITIES)).toEqual([""]);
+    expect(closesOf(0)).toEqual(["03e8"]);
+    expect(closesOf(CAPABILITY.LONG_HEADS)).toEqual(["03e8"]);
+  });
+
+  it("is taken from any peer", () => {
+    const bench = greeted("relay", 0, 32 * MIB);
+    bench.open({ kind: "websocket" });
+    bench.send(headFrame(1, 101), frame("WSCLOSE", 1));
+    expect(bench.stream(0).closeFrame).toEqual({ code: null, reason: "" });
   });
 });
 

@@ -122,10 +122,10 @@ export class MuxStream implements Stream {
     this.#host.settle(this);
   }
 
-  sendClose(code: number, reason: string): void {
+  sendClose(code: number | null, reason: string): void {
     if (this.#localHalf === "ended") return;
     this.#localHalf = nextHalf(this.#localHalf, { frame: "WSCLOSE" }, this.open.kind);
-    this.#push(FRAME.WSCLOSE, 0, encodeClose(code, reason));
+    this.#push(FRAME.WSCLOSE, 0, encodeClose(code, reason, this.#host.peerCapabilities));
     this.#host.settle(this);
   }
 

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../protocol/error-code.ts";
+import type { WebSocketClose } from "../protocol/frame-payloads.ts";
 import type { Field, OpenHead, ResponseHead } from "../protocol/head.ts";
 import type { StreamRest } from "./rest.ts";
 import type { TunnelError } from "../protocol/tunnel-error.ts";
@@ -44,8 +45,8 @@ export interface Stream {
   writeMessage(bytes: Uint8Array, text: boolean, more: boolean): boolean;
   end(): void;
   sendTrailers(fields: readonly Field[]): void;
-  /** WebSocket only: the close frame; ends this half. Code must be legal on the wire (RFC 6455 §7.4). */
-  sendClose(code: number, reason: string): void;
+  /** WebSocket only: the close frame; ends this half. A code that may not stand on the wire (RFC 6455 §7.4) becomes 1002. */
+  sendClose(code: number | null, reason: string): void;
   /** Abandons both halves. Idempotent; `onClosed` follows synchronously with an error of this code. */
   reset(code: ErrorCode, detail?: string, options?: { notProcessed?: boolean }): void;
   /** Asks the peer to end its half early; what still arrives of it is discarded. */
@@ -74,7 +75,7 @@ export interface Stream {
   /** Fields after the body; null when there were none (yet). */
   readonly trailers: readonly Field[] | null;
   /** WebSocket only: the peer's close frame, once it arrived. */
-  readonly closeFrame: { code: number; reason: string } | null;
+  readonly closeFrame: WebSocketClose | null;
   /** True once `onClosed` has been called. */
   readonly closed: boolean;
 }

@@ -1,4 +1,6 @@
+import { has, OWN_CAPABILITIES } from "./capabilities.ts";
 import { type ErrorCode, ERROR_CODES, errorCodeOf } from "./error-code.ts";
+import { NO_PAYLOAD } from "./frame.ts";
 import { readU16, readU32, writeU16, writeU32 } from "./integers.ts";
 import { MAX_CLOSE_REASON_BYTES, MAX_DETAIL_BYTES, MAX_OFFSET } from "./limits.ts";
 import { connectionError } from "./tunnel-error.ts";
@@ -67,9 +69,12 @@ export function decodeGoaway(payload: Uint8Array): Goaway {
 }
 
 export interface WebSocketClose {
-  code: number;
+  /** Null: the close says nothing, not even a code. WebSocket interfaces report it as 1005. */
+  code: number | null;
   reason: string;
 }
+
+const CLOSE_NORMAL = 1000;
 
 /** Codes that may stand in a close frame (RFC 6455 §7.4); any other becomes 1002. */
 export function legalCloseCode(code: number): number {
@@ -77,11 +82,19 @@ export function legalCloseCode(code: number): number {
   return assigned || (code >= 3000 && code <= 4999) ? code : 1002;
 }
 
-export function encodeClose(code: number, reason: string): Uint8Array {
+/** For a peer with these capabilities. */
+export function encodeClose(
+  code: number | null,
+  reason: string,
+  capabilities = OWN_CAPABILITIES,
+): Uint8Array {
+  if (code === null) return has(capabilities, "EMPTY_WSCLOSE") ? NO_PAYLOAD : encodeClose(CLOSE_NORMAL, "");
   return withText(2, reason, MAX_CLOSE_REASON_BYTES, (payload) => writeU16(payload, 0, legalCloseCode(code)));
 }
 
 export function decodeClose(payload: Uint8Array): WebSocketClose {
+  if (payload.byteLength === 0) return { code: null, reason: "" };
+  if (payload.byteLength === 1) throw connectionError("PROTOCOL_ERROR", "WSCLOSE with half a code");
   return { code: legalCloseCode(readU16(payload, 0)), reason: decoder.decode(payload.subarray(2)) };
 }
 

@@ -72,7 +72,7 @@ export const FRAME_RULES: ReadonlyMap<number, { name: FrameName; place: Place; m
         ["RESET", "stream", 2, 2 + MAX_DETAIL_BYTES],
         ["STOP", "stream", 0, 0],
         ["WSMSG", "stream", 0, MAX_DATA_BYTES],
-        ["WSCLOSE", "stream", 2, 2 + MAX_CLOSE_REASON_BYTES],
+        ["WSCLOSE", "stream", 0, 2 + MAX_CLOSE_REASON_BYTES],
       ] as const
     ).map(([name, place, min, max]) => [FRAME[name], { name, place, min, max }]),
   );

@@ -630,7 +630,7 @@ describe("WebSockets", () => {
       (socket: WebSocket) => socket.close(4321, "upstream's reason"),
       { code: 4321, reason: "upstream's reason" },
     ],
-    [(socket: WebSocket) => socket.close(), { code: 1000, reason: "" }],
+    [(socket: WebSocket) => socket.close(), { code: null, reason: "" }],
     [(socket: WebSocket) => socket.terminate(), { code: 1011, reason: "" }],
   ])("pass on how the upstream closed: case %#", async (close, expected) => {
     const target = await webSocketUpstream((socket) => {

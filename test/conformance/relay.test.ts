@@ -905,6 +905,20 @@ describe.concurrent("a WebSocket", () => {
     },
   );
 
+  it("69 WSCLOSE without a code is a close without one, both ways", async () => {
+    const { tunnel, peer, id, client, closed } = await openWebSocket();
+    peer.send(frame(FRAME.WSCLOSE, undefined, id));
+    // So `ws` reports it.
+    expect(await closed).toEqual({ code: 1005, reason: "" });
+    expect((await peer.take(FRAME.WSCLOSE, id)).payload).toHaveLength(0);
+    await expectWorks(tunnel, peer);
+    const other = await openWebSocket();
+    other.tunnel.leave(other.client);
+    other.client.close();
+    expect((await other.peer.take(FRAME.WSCLOSE, other.id)).payload).toHaveLength(0);
+    expect(client.readyState).toBe(client.CLOSED);
+  });
+
   it("70 a reason that grows in decoding is cut at a character", async () => {
     const { peer, id, closed } = await openWebSocket();
     // 123 bytes whose last is half a character: as U+FFFD it takes three.

@@ -144,6 +144,18 @@ describe.for(WAYS)("%s", (via) => {
     expect((await closed).code).toBe(code);
   });
 
+  it("passes a close without a code on without one, both ways", async () => {
+    // 1005 is how `ws` reports a close frame without a code.
+    const hung = dial({ via, path: "/ws/close" });
+    expect(await listen(hung).closed).toEqual({ code: 1005, reason: "" });
+    const caseName = `close-${via}-none`;
+    const { socket, closed } = await open({ via, headers: { "x-case": caseName } });
+    socket.close();
+    await system.node.saw("gone", caseName);
+    expect(system.node.webSocketCloses.get(caseName)).toEqual({ code: 1005, reason: "" });
+    expect((await closed).code).toBe(1005);
+  });
+
   it("passes a refused upgrade on as the answer it is", async () => {
     const socket = dial({ via, path: "/ws/refused" });
     socket.on("error", () => {});

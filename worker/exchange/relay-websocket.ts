@@ -1,10 +1,10 @@
 import type { StreamRest } from "../../shared/mux/rest.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
-import { legalCloseCode, utf8Prefix } from "../../shared/protocol/frame-payloads.ts";
 import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
-import { MAX_CLOSE_REASON_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
+import { MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { RecordState, RequestRecord } from "../events/request-record.ts";
+import { closeCodeOf, closeSocket, reportedCloseCode } from "./close-socket.ts";
 import { responseHeaders } from "./request-head.ts";
 
 /** A gateway that reads slowly: beyond this its messages wait on the connector's side. */
@@ -13,9 +13,7 @@ const BACKLOG_CHECK_MS = 10;
 /** Workers cannot hold a sender back: beyond this a gateway that outruns the upstream is closed with 1013. */
 const MAX_QUEUED_BYTES = MAX_WEBSOCKET_MESSAGE_BYTES;
 
-const CLOSE_NORMAL = 1000;
-/** RFC 6455 §7.1.5: reported where the close frame had no code, or where there was none. */
-const CLOSE_WITHOUT_CODE = 1005;
+/** RFC 6455 §7.1.5: reported where there was no close frame. */
 const CLOSE_ABNORMAL = 1006;
 const CLOSE_INVALID_TEXT = 1007;
 const CLOSE_TOO_LARGE = 1009;
@@ -25,7 +23,6 @@ const CLOSE_TRY_AGAIN = 1013;
 
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** What must outlive the object's memory, kept beside the gateway's socket by the platform. */
 export interface GatewayAttachment {
@@ -122,8 +119,8 @@ export class WebSocketRelay implements StreamHandler {
 
   closed(code: number, reason: string): void {
     if (code === CLOSE_ABNORMAL) this.failed();
-    else this.#stream?.sendClose(code === CLOSE_WITHOUT_CODE ? CLOSE_NORMAL : code, reason);
-    this.#close(code, reason);
+    else this.#stream?.sendClose(closeCodeOf(code), reason);
+    this.#close(closeCodeOf(code), reason);
   }
 
   failed(): void {
@@ -204,22 +201,17 @@ export class WebSocketRelay implements StreamHandler {
   }
 
   /** The gateway may have closed already: then there is nothing left to say. */
-  #close(code: number, reason: string): void {
+  #close(code: number | null, reason: string): void {
     // Its stream is not to be restored: by then another may have its number.
     this.#attachment.rest = null;
     this.#attachment.isOver = true;
-    this.#record.closed(code, null);
+    this.#record.closed(reportedCloseCode(code), null);
     try {
       this.#socket.serializeAttachment(this.#attachment);
     } catch {
       // A socket that is gone already has no attachment to change.
     }
-    try {
-      const shortened = decoder.decode(utf8Prefix(reason, MAX_CLOSE_REASON_BYTES));
-      this.#socket.close(code === CLOSE_WITHOUT_CODE ? CLOSE_NORMAL : legalCloseCode(code), shortened);
-    } catch {
-      // Closed twice.
-    }
+    closeSocket(this.#socket, code, reason);
   }
 }
 

@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Clock } from "../../shared/clock.ts";
-import { legalCloseCode } from "../../shared/protocol/frame-payloads.ts";
 import {
   CLOSE_REVOKED,
   MAX_CONNECTIONS_PER_OBJECT,
@@ -32,6 +31,7 @@ import {
 } from "./claim.ts";
 import { ConnectorConnection } from "./connector-connection.ts";
 import { type ConnectorAttachment, ConnectorSocket } from "./connector-socket.ts";
+import { closeCodeOf, closeSocket } from "../exchange/close-socket.ts";
 import { problemResponse } from "../exchange/problem.ts";
 import { relayRequest, type RelayDeps } from "../exchange/relay-request.ts";
 import { type GatewayAttachment, WebSocketRelay } from "../exchange/relay-websocket.ts";
@@ -125,12 +125,8 @@ export class Tunnel extends DurableObject<Env> {
     if (!this.#connections.has(socket) && !this.#gateways.has(socket)) this.#restoreGateway(socket);
     this.#gateways.get(socket)?.closed(code, reason);
     this.#lost(socket);
-    try {
-      // The platform never answers a close by itself. 1005, 1006 and 1015 may not be sent (RFC 6455 §7.4.1).
-      socket.close(code === 1005 ? 1000 : legalCloseCode(code), reason);
-    } catch {
-      // Closed by this end before.
-    }
+    // The platform never answers a close by itself.
+    closeSocket(socket, closeCodeOf(code), reason);
   }
 
   override webSocketError(socket: WebSocket): void {

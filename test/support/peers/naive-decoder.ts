@@ -46,7 +46,7 @@ const ROWS: Record<number, Row> = {
   0x14: { name: "RESET", place: "stream", min: 2, max: 258, meaning: reset },
   0x15: { name: "STOP", place: "stream", min: 0, max: 0, meaning: () => ({}) },
   0x16: { name: "WSMSG", place: "stream", min: 0, max: 65536, meaning: (view) => ({ hex: hexOf(view) }) },
-  0x17: { name: "WSCLOSE", place: "stream", min: 2, max: 125, meaning: close },
+  0x17: { name: "WSCLOSE", place: "stream", min: 0, max: 125, meaning: close },
 };
 
 const CODES: Record<number, string> = {
@@ -139,6 +139,8 @@ function goaway(view: DataView) {
 }
 
 function close(view: DataView) {
+  if (view.byteLength === 0) return { code: null, reason: "" };
+  ensure(view.byteLength !== 1);
   const code = view.getUint16(0);
   const named = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014].includes(code);
   return { code: named || (code >= 3000 && code <= 4999) ? code : 1002, reason: lenientText(view, 2) };

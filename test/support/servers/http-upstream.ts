@@ -191,7 +191,9 @@ export class HttpUpstream {
     });
     switch (url.pathname) {
       case "/ws/close":
-        webSocket.close(Number(url.searchParams.get("code")), url.searchParams.get("reason") ?? "");
+        if (url.searchParams.has("code"))
+          webSocket.close(Number(url.searchParams.get("code")), url.searchParams.get("reason") ?? "");
+        else webSocket.close();
         return;
       case "/ws/drop":
         webSocket.terminate();
