@@ -8,6 +8,7 @@ import type { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { AccessLog } from "./telemetry/access-log.ts";
 import { ConnectionKeeper } from "./relay/connection-keeper.ts";
 import type { Logger } from "./platform/log.ts";
+import type { Faults } from "./platform/faults.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import type { DialRelay, RelayTransport } from "./relay/relay-transport.ts";
 import type { RequestSummary } from "./telemetry/request-summary.ts";
@@ -37,6 +38,7 @@ export interface ConnectorOptions {
   spans: Readonly<SpanCounts> | null;
   /** Lines that the log could not write. */
   droppedLogLines: () => number;
+  faults: Faults;
   log: Logger;
 }
 
@@ -57,6 +59,7 @@ export class Connector {
       services: () => this.#checks.states,
       spans: options.spans,
       droppedLogLines: options.droppedLogLines,
+      faults: options.faults.counts,
     });
     this.#checks = new ServiceChecks({
       ...{ run: options.runCheck, clock, random, log },
@@ -98,6 +101,7 @@ export class Connector {
     let accepted = false;
     return new ConnectionKeeper({
       ...options,
+      reportFault: options.faults.report,
       index,
       windowPool,
       dialRelay: (events) =>

@@ -2,6 +2,7 @@ import { lookup } from "node:dns";
 import type { ConnectorSettings } from "./settings/connector-settings.ts";
 import { Connector } from "./connector.ts";
 import { relayDialler } from "./relay/dial-relay.ts";
+import { Faults, type ReportFault } from "./platform/faults.ts";
 import type { Logger } from "./platform/log.ts";
 import { nodeClock } from "./platform/node-clock.ts";
 import type { ServeDeps } from "./serve/serve-http.ts";
@@ -25,6 +26,8 @@ export interface NodeConnector {
   connector: Connector;
   /** Requests from now on are served by these settings; those under way keep theirs. */
   apply: (config: ConnectorSettings) => void;
+  /** For what is thrown where no exchange and no connection is known. */
+  reportFault: ReportFault;
 }
 
 /** A connector on Node's sockets and clock. It dials at once. */
@@ -36,9 +39,10 @@ export function startConnector({
   log,
   droppedLogLines,
 }: NodeConnectorOptions): NodeConnector {
+  const faults = new Faults(log, nodeClock);
   let current = config;
   const trace: TraceRequest = tracing?.trace ?? (() => null);
-  let serving = servingBy(config);
+  let serving = servingBy(config, faults.report);
   const connector = new Connector({
     connections: config.connections,
     maxStreams: config.maxStreams,
@@ -51,21 +55,25 @@ export function startConnector({
     clock: nodeClock,
     random: Math.random,
     spans: tracing?.counts ?? null,
+    faults,
     log,
     droppedLogLines,
   });
   const apply = (next: ConnectorSettings): void => {
     const { upstream } = serving;
     current = next;
-    serving = servingBy(next);
+    serving = servingBy(next, faults.report);
     log.level = next.logLevel;
     upstream.close();
   };
-  return { connector, apply };
+  return { connector, apply, reportFault: faults.report };
 }
 
-function servingBy(config: ConnectorSettings): Omit<ServeDeps, "trace" | "onFinished"> {
+function servingBy(
+  config: ConnectorSettings,
+  reportFault: ReportFault,
+): Omit<ServeDeps, "trace" | "onFinished"> {
   const { policy, limits, upstreams: rules } = config;
-  const deps = { policy, limits, rules, clock: nodeClock, resolve: lookup };
+  const deps = { policy, limits, rules, clock: nodeClock, resolve: lookup, reportFault };
   return { ...deps, upstream: new Upstream(deps) };
 }

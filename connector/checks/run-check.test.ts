@@ -7,6 +7,7 @@ import { parseAllowlist, UpstreamPolicy } from "../upstream/policy.ts";
 import type { LimitsByService } from "../upstream/service-limits.ts";
 import { Upstream } from "../upstream/upstream.ts";
 import { checkRunner } from "./run-check.ts";
+import { throwFault } from "../../test/support/throw-fault.ts";
 import type { CheckResult } from "./service-checks.ts";
 
 const closing: (() => void)[] = [];
@@ -27,7 +28,7 @@ async function setUp() {
   if (!list.ok) throw new Error("no list");
   const upstream = new Upstream({
     ...{ policy: new UpstreamPolicy(list.rules), limits, rules: [] },
-    ...{ clock: nodeClock, resolve: lookup },
+    ...{ clock: nodeClock, resolve: lookup, reportFault: throwFault },
   });
   closing.push(
     () => upstream.close(),

@@ -48,10 +48,13 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
   const { relayUrl, token, connections } = config;
   const connectorId = `con_${randomBytes(12).toString("hex")}`;
   const tracing = await startTracing({ config, connectorId, softwareVersion: VERSION, log });
-  const { connector, apply } = startConnector({
+  const { connector, apply, reportFault } = startConnector({
     ...{ config, connectorId, softwareVersion: VERSION, tracing, log },
     droppedLogLines: () => sink.droppedLines,
   });
+  // What came from where nothing is known ends nothing, and the process least of all.
+  process.on("uncaughtException", (thrown) => reportFault("process", thrown));
+  process.on("unhandledRejection", (thrown) => reportFault("process", thrown));
   const health = await listenForHealth(config, log, {
     connectorId,
     kid: () => config.token.kid,
@@ -88,8 +91,8 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
     stopping = true;
     reload.stop();
     log.info({ signal, graceMs: config.gracePeriodMs }, "draining: requests already taken may finish");
-    void connector.drain(config.gracePeriodMs).then(async () => {
-      await tracing?.flush(LAST_SPANS_MS);
+    const stopped = connector.drain(config.gracePeriodMs).then(() => tracing?.flush(LAST_SPANS_MS));
+    void stopped.finally(() => {
       log.info("stopped");
       health?.close();
       process.exit(0);

@@ -70,6 +70,7 @@ export function shakeHands(dialRelay: DialRelay, softwareVersion: string): Promi
       onDrained() {},
       onRefused: (status) => settle({ ok: false, status }),
       onLost: lose,
+      onFault: (thrown) => lose(`a fault of this program: ${String(thrown)}`),
     });
   });
 }

@@ -3,6 +3,8 @@ import { type CheckOutcome, isFailing } from "../../shared/protocol/service-chec
 import type { ServiceCheck } from "../../shared/services/service-check.ts";
 import type { ConnectorSettings } from "../settings/connector-settings.ts";
 import { fail, type Finding, pass } from "./finding.ts";
+import { Faults } from "../platform/faults.ts";
+import { createLog } from "../platform/log.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { checkRunner } from "../checks/run-check.ts";
 import type { CheckResult } from "../checks/service-checks.ts";
@@ -42,7 +44,8 @@ export async function examineUpstreams(
   checks: readonly ServiceCheck[],
 ): Promise<Finding[]> {
   const { policy, limits, upstreams: rules } = config;
-  const deps = { policy, limits, rules, clock: nodeClock, resolve: lookup };
+  const { report: reportFault } = new Faults(createLog("error").log, nodeClock);
+  const deps = { policy, limits, rules, clock: nodeClock, resolve: lookup, reportFault };
   const upstream = new Upstream(deps);
   const run = checkRunner(() => upstream, nodeClock);
   const findings: Finding[] = [];

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { WindowPool } from "../../shared/mux/flow-window.ts";
 import type { Stream } from "../../shared/mux/stream.ts";
 import { Dialled } from "../../test/support/peers/dialled.ts";
+import { throwFault } from "../../test/support/throw-fault.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { ConnectionKeeper } from "./connection-keeper.ts";
 
@@ -24,6 +25,7 @@ function setUp(random = 0.5) {
     maxStreams: 512,
     windowPool: new WindowPool(0),
     log: pino({ level: "silent" }),
+    reportFault: throwFault,
     onReady() {},
     onChecks() {},
     onStalled() {},

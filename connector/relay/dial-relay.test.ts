@@ -104,6 +104,7 @@ function dial(
     onDrained() {},
     onRefused: (status) => events.push(`refused ${status}`),
     onLost: (reason) => events.push(`lost: ${reason}`),
+    onFault: (thrown) => events.push(`fault: ${String(thrown)}`),
   });
   closing.push(() => connection.terminate());
   return { connection, events, messages };

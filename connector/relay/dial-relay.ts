@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type OnReadOpts } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { SUBPROTOCOL } from "../../shared/protocol/limits.ts";
+import { guarded } from "../platform/faults.ts";
 import { connectThroughProxy, type Proxy } from "../platform/proxy.ts";
 import type { ProxyBypass } from "../platform/proxy-bypass.ts";
 import type { DialRelay } from "./relay-transport.ts";
@@ -59,10 +60,11 @@ export function relayDialler(address: () => RelayAddress): DialRelay {
       {
         onAccepted(socket, head) {
           const accepted = new WebSocketTransport(socket, events);
-          reader.listen((bytes) => accepted.read(bytes));
+          const read = (bytes: Buffer): void => accepted.read(bytes);
+          reader.listen(guarded(read, events.onFault));
           transport = accepted;
           events.onOpen();
-          accepted.read(head);
+          guarded(read, events.onFault)(head);
         },
         onRefused: (status) => events.onRefused(status),
         onFailed: (reason) => events.onLost(reason),

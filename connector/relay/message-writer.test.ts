@@ -39,6 +39,7 @@ async function dialled(server: WebSocketServer): Promise<RelayTransport> {
     onDrained() {},
     onRefused: reject,
     onLost: reject,
+    onFault: reject,
   });
   await opened;
   return connection;

@@ -15,7 +15,8 @@ import {
 } from "../../shared/protocol/limits.ts";
 import { type CheckListText, CheckListReader } from "../../shared/protocol/service-checks.ts";
 import { connectionError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
-import type { DialRelay, RelayTransport } from "./relay-transport.ts";
+import { guardedClock, guardFor, type ReportFault } from "../platform/faults.ts";
+import type { DialRelay, RelayTransport, RelayTransportEvents } from "./relay-transport.ts";
 
 /** From dialling to the relay's WELCOME. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -60,6 +61,7 @@ export interface RelayConnectionOptions {
   windowPool: WindowPool;
   clock: Clock;
   random: () => number;
+  reportFault: ReportFault;
   events: RelayConnectionEvents;
 }
 
@@ -81,6 +83,16 @@ type LinkState =
     }
   | { state: "ended" };
 
+const TransportEventsGuard = guardFor<RelayTransportEvents>({
+  onOpen: true,
+  onMessage: true,
+  onText: true,
+  onDrained: true,
+  onRefused: true,
+  onLost: true,
+  onFault: true,
+});
+
 /** One connection to the relay, from dialling to its end. It never comes back: its owner makes another. */
 export class RelayConnection {
   readonly #options: RelayConnectionOptions;
@@ -90,18 +102,21 @@ export class RelayConnection {
   #state: LinkState;
 
   constructor(options: RelayConnectionOptions) {
-    this.#options = options;
-    const { clock, connectorId, connectionIndex, softwareVersion, maxStreams, events } = options;
+    const clock = guardedClock(options.clock, this.#onFault);
+    this.#options = { ...options, clock };
+    const { connectorId, connectionIndex, softwareVersion, maxStreams, events } = options;
     const cancelTimeout = clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#lose("no answer to the handshake"));
     this.#state = { state: "connecting", cancelTimeout };
-    this.#connection = options.dialRelay({
+    const transportEvents: RelayTransportEvents = {
       onOpen: () => this.#onOpen(),
       onMessage: (message) => this.#mux.receive(message),
       onText: (text) => this.#onText(text),
       onDrained: () => this.#mux.drained(),
       onRefused: (status) => this.#end({ kind: "refused", status }),
       onLost: (reason) => this.#lose(reason),
-    });
+      onFault: this.#onFault,
+    };
+    this.#connection = options.dialRelay(new TransportEventsGuard(transportEvents, this.#onFault));
     this.#mux = new ConnectorMux({
       transport: this.#connection,
       clock,
@@ -122,6 +137,7 @@ export class RelayConnection {
           if (list !== null) events.onChecks(list);
         },
         onStalled: () => events.onStalled(),
+        onFault: (thrown) => options.reportFault("relay", thrown),
         onGoaway: (goaway) => this.#onGoaway(goaway),
         onClosed: (error) => this.#endLost(error),
       },
@@ -224,6 +240,12 @@ export class RelayConnection {
     state.cancelCheck = clock.after(DRAIN_CHECK_MS, () => this.#checkDrained());
   }
 
+  /** The mux may have been left in the middle of a change: nothing of this connection is used any more. */
+  readonly #onFault = (thrown: unknown): void => {
+    this.#options.reportFault("relay", thrown);
+    this.#lose("a fault of the connector");
+  };
+
   #lose(reason: string): void {
     this.#endLost(new TunnelError("CONNECTOR_LOST", reason, { scope: "connection" }));
   }
@@ -240,7 +262,12 @@ export class RelayConnection {
     if ("keepalive" in before) before.keepalive.stop();
     if ("cancelCheck" in before) before.cancelCheck();
     const closed = new TunnelError("CONNECTOR_LOST", "the connection is closed", { scope: "connection" });
-    this.#mux.transportClosed(end.kind === "lost" ? end.error : closed);
+    try {
+      this.#mux.transportClosed(end.kind === "lost" ? end.error : closed);
+    } catch (thrown) {
+      // Its owner must hear of the end all the same, to make another.
+      this.#options.reportFault("relay", thrown);
+    }
     if (end.kind === "finished") this.#connection.close(CLOSE_GOING_AWAY, "drained");
     else this.#connection.terminate();
     this.#options.events.onEnded(before.state === "draining" ? { kind: "finished" } : end);

@@ -17,6 +17,8 @@ export interface RelayTransportEvents {
   onRefused(status: number): void;
   /** It could not be made, or is gone; `reason` is for people. */
   onLost(reason: string): void;
+  /** One of its handlers threw: what it makes of the relay's bytes can no longer be relied on. */
+  onFault(thrown: unknown): void;
 }
 
 export type DialRelay = (events: RelayTransportEvents) => RelayTransport;

@@ -10,6 +10,8 @@ import {
   wireText,
   withTraceparent,
 } from "../upstream/http-fields.ts";
+import { failureOf, guarded, type OnFault } from "../platform/faults.ts";
+import { endingStream } from "./stream-fault.ts";
 import { readAll, UploadStream } from "./upload-stream.ts";
 import type { OnFinished } from "../connector.ts";
 import { RequestMeter } from "../telemetry/request-summary.ts";
@@ -30,6 +32,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
   readonly #record: RequestMeter;
   readonly #trace: RequestTrace | null;
   readonly #limits: ServiceLimits;
+  readonly #onFault: OnFault;
   #exchange: UpstreamExchange | null = null;
   #body: UploadStream | null = null;
   #phase: "new" | "waiting" | "answering" | "ended" = "new";
@@ -40,8 +43,9 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
     this.#record = new RequestMeter(stream.open, deps.clock);
     this.#trace = deps.trace(stream.open);
     this.#limits = limitsFor(deps.limits, stream.open.service);
+    this.#onFault = endingStream(stream, deps.reportFault);
     // The rest of the same message comes first: a small body is then here as a whole.
-    queueMicrotask(() => this.#start());
+    queueMicrotask(guarded(() => this.#start(), this.#onFault));
   }
 
   #start(): void {
@@ -66,7 +70,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
       );
       this.#exchange = exchange;
     } catch (error) {
-      this.onError(TunnelError.from(error));
+      this.onError(failureOf(error, this.#onFault));
       this.onTornDown();
     }
   }
@@ -108,7 +112,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
 
   onWritable(): void {
     // Not at once: this is called while the connection sends, and what resumes writes to it.
-    queueMicrotask(() => this.#exchange?.resume());
+    queueMicrotask(guarded(() => this.#exchange?.resume(), this.#onFault));
   }
 
   /** Nobody reads the response any more; what is left of the request has no purpose either. */
@@ -120,8 +124,8 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
     this.#phase = "ended";
     if (error !== null) this.#exchange?.abort();
     const summary = this.#record.finish(error?.code ?? null);
-    this.#trace?.finish(summary);
     this.#deps.onFinished(summary, error);
+    this.#trace?.finish(summary);
   }
 
   // The upstream's side.
@@ -136,7 +140,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
       this.#record.status = status;
       this.#phase = ended ? "ended" : "answering";
     } catch (error) {
-      this.#stream.reset("UPSTREAM_PROTOCOL", TunnelError.from(error).message);
+      this.#stream.reset("UPSTREAM_PROTOCOL", failureOf(error, this.#onFault).message);
     }
   }
 

@@ -3,8 +3,9 @@ import type { RawData, WebSocket } from "ws";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { ResponseHead } from "../../shared/protocol/head.ts";
 import { MAX_DATA_BYTES } from "../../shared/protocol/limits.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { closeCodeOf, fittingReason } from "../platform/close-code.ts";
+import { failureOf, guarded, type OnFault } from "../platform/faults.ts";
 import {
   receivedFields,
   responseFields,
@@ -14,6 +15,7 @@ import {
 import type { ServeDeps } from "./serve-http.ts";
 import { RequestMeter } from "../telemetry/request-summary.ts";
 import type { RequestTrace } from "../telemetry/request-trace.ts";
+import { endingStream } from "./stream-fault.ts";
 import { type HandshakeEvents, upstreamHandshake } from "../upstream/websocket-handshake.ts";
 
 /** Messages wait in the stream, where they hold back their sender, once so much waits in the upstream's socket. */
@@ -34,6 +36,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   readonly #deps: ServeDeps;
   readonly #record: RequestMeter;
   readonly #trace: RequestTrace | null;
+  readonly #onFault: OnFault;
   #end: () => void = () => {};
   #socket: WebSocket | null = null;
   #refusal: IncomingMessage | null = null;
@@ -45,7 +48,8 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     this.#deps = deps;
     this.#record = new RequestMeter(stream.open, deps.clock);
     this.#trace = deps.trace(stream.open);
-    queueMicrotask(() => this.#start());
+    this.#onFault = endingStream(stream, deps.reportFault);
+    queueMicrotask(guarded(() => this.#start(), this.#onFault));
   }
 
   #start(): void {
@@ -55,7 +59,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
       const fields = withTraceparent(open.fields, this.#trace?.callUpstream() ?? null);
       this.#end = upstreamHandshake({ ...open, fields }, this.#deps, this);
     } catch (error) {
-      this.onFailed(TunnelError.from(error));
+      this.onFailed(failureOf(error, this.#onFault));
       this.onTornDown();
     }
   }
@@ -69,7 +73,8 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
       const message = this.#stream.readMessage();
       if (message === null) break;
       this.#record.requestBytes += message.bytes.byteLength;
-      socket.send(message.bytes, { binary: !message.text, fin: !message.more }, () => this.onReadable());
+      const sent = guarded(() => this.onReadable(), this.#onFault);
+      socket.send(message.bytes, { binary: !message.text, fin: !message.more }, sent);
     }
     const { closeFrame } = this.#stream;
     if (closeFrame === null || !this.#stream.readEnded) return;
@@ -98,18 +103,21 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   onClosed(error: TunnelError | null): void {
     if (error !== null) this.#end();
     const summary = this.#record.finish(error?.code ?? null);
-    this.#trace?.finish(summary);
     this.#deps.onFinished(summary, error);
+    this.#trace?.finish(summary);
   }
 
   // The upstream's side.
 
   onAccepted(socket: WebSocket, response: IncomingMessage): void {
-    socket.on("message", (data, isBinary) => this.#onMessage(data, isBinary));
+    const onMessage = (data: RawData, isBinary: boolean): void => this.#onMessage(data, isBinary);
+    const onClose = (code: number, reason: Buffer): void =>
+      this.#onUpstreamClosed(code, reason.toString("utf8"));
+    socket.on("message", guarded(onMessage, this.#onFault));
     socket.on("error", (error: Error & { code?: string }) => {
       this.#errorCloseCode = CLOSE_CODE_OF_ERROR.get(error.code ?? "") ?? 1002;
     });
-    socket.on("close", (code, reason) => this.#onUpstreamClosed(code, reason.toString("utf8")));
+    socket.on("close", guarded(onClose, this.#onFault));
     this.#socket = socket;
     if (this.#sendHead(101, response, false)) this.onReadable();
   }
@@ -117,14 +125,16 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   onRefused(response: IncomingMessage): void {
     const status = response.statusCode ?? 0;
     const bodyless = status === 204 || status === 304;
-    response.on("data", (bytes: Buffer) => {
+    const onData = (bytes: Buffer): void => {
       this.#record.responseBytes += bytes.byteLength;
       if (!this.#stream.closed && !bodyless && !this.#stream.write(bytes)) response.pause();
-    });
-    response.on("close", () => {
+    };
+    const onClose = (): void => {
       if (!response.complete) this.#stream.reset("BODY_ABORTED", "the upstream ended its refusal early");
       this.#finishRefusal(bodyless);
-    });
+    };
+    response.on("data", guarded(onData, this.#onFault));
+    response.on("close", guarded(onClose, this.#onFault));
     this.#refusal = response;
     if (!this.#sendHead(status, response, bodyless)) response.destroy();
   }
@@ -150,7 +160,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
       this.#record.status = status;
       return true;
     } catch (error) {
-      this.#stream.reset("UPSTREAM_PROTOCOL", TunnelError.from(error).message);
+      this.#stream.reset("UPSTREAM_PROTOCOL", failureOf(error, this.#onFault).message);
       return false;
     }
   }

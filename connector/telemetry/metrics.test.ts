@@ -20,12 +20,15 @@ const SUMMARY: RequestSummary = {
   durationMs: 30,
 };
 
+const NO_FAULTS = { exchange: 0, upstream: 0, relay: 0, process: 0 };
+
 function metrics(sources: Partial<MetricSources> = {}): Metrics {
   return new Metrics("1.2.3", {
     links: () => [],
     services: () => [],
     spans: null,
     droppedLogLines: () => 0,
+    faults: NO_FAULTS,
     ...sources,
   });
 }

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type CheckOutcome, isFailing } from "../../shared/protocol/service-checks.ts";
+import { FAULT_SCOPES, type FaultScope } from "../platform/faults.ts";
 import type { RequestSummary } from "./request-summary.ts";
 import { SPAN_OUTCOMES, type SpanCounts } from "./request-trace.ts";
 
@@ -29,6 +30,7 @@ export interface MetricSources {
   /** Null: nothing is traced. */
   spans: Readonly<SpanCounts> | null;
   droppedLogLines(): number;
+  faults: Readonly<Record<FaultScope, number>>;
 }
 
 /** What the process has done since it started, for Prometheus. Labels are bounded whatever the relay sends. */
@@ -132,6 +134,10 @@ export class Metrics {
         all.inc(sources.droppedLogLines());
       },
     );
+    counter("faults_total", "Exceptions that nobody expected, by what each ended.", ["scope"], (all) => {
+      all.reset();
+      for (const scope of FAULT_SCOPES) all.inc({ scope }, sources.faults[scope]);
+    });
     gauge("info", "Always 1.", ["version"]).set({ version }, 1);
     this.#connectionsLost = counter(
       "connections_lost_total",

@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "n
 import { connect as connectTls } from "node:tls";
 import type { Clock } from "../../shared/clock.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { ReportFault } from "../platform/faults.ts";
 import { notAllowed, type UpstreamAddress, type UpstreamPolicy } from "./policy.ts";
 import type { UpstreamSettings } from "./upstream-rules.ts";
 
@@ -22,6 +23,7 @@ export interface DialDeps {
   policy: UpstreamPolicy;
   clock: Clock;
   resolve: Resolve;
+  reportFault: ReportFault;
 }
 
 export interface DialOptions {

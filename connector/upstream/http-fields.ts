@@ -14,6 +14,8 @@ const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
   "sec-websocket-extensions",
   "sec-websocket-key",
   "sec-websocket-version",
+  // Node refuses it in a request without a body.
+  "trailer",
 ]);
 
 /** Text as the Latin-1 string of its UTF-8 bytes: what Node's HTTP clients write byte for byte. */

@@ -6,6 +6,7 @@ import type { AddressInfo, Server } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Clock } from "../../shared/clock.ts";
 import { ByteServer } from "../../test/support/servers/byte-server.ts";
+import { throwFault } from "../../test/support/throw-fault.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { parseAllowlist, UpstreamPolicy } from "./policy.ts";
 import { DEFAULT_UPSTREAM, type UpstreamSettings } from "./upstream-rules.ts";
@@ -30,6 +31,7 @@ function upstreamWith(settings: Partial<UpstreamSettings>, clock: Clock = nodeCl
     rules: [{ pattern: "*", host, settings: { ...DEFAULT_UPSTREAM, ...settings } }],
     clock,
     resolve: lookup,
+    reportFault: throwFault,
   });
   closing.push(() => upstream.close());
   return upstream;

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type Clock, elapsedMs, type Moment } from "../../shared/clock.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { faultError } from "../platform/faults.ts";
 import { dial, type DialDeps, unreached } from "./dial.ts";
 import { Http1Connection } from "./http1/connection.ts";
 import { Http2Connection } from "./http2/connection.ts";
@@ -173,8 +174,14 @@ class OriginPool {
     const options = { target: this.#target, settings: this.#settings, timeoutMs, protocols };
     const abandon = dial(options, this.#deps, (error, socket) => {
       this.#dials.delete(cancel);
-      if (socket === null) this.#dialFailed(error);
-      else this.#connected(socket);
+      try {
+        if (socket === null) this.#dialFailed(error);
+        else this.#connected(socket);
+      } catch (thrown) {
+        this.#deps.reportFault("upstream", thrown);
+        socket?.destroy();
+        this.#dialFailed(faultError());
+      }
       this.#matchDials();
       this.#tellIfEmpty();
     });
@@ -207,6 +214,7 @@ class OriginPool {
       socket,
       caller: waiter.caller,
       clock: this.#clock,
+      reportFault: this.#deps.reportFault,
       idleTimeoutMs: this.#settings.idleTimeoutMs,
       onIdle: () => {
         this.#settle(connection);

@@ -17,6 +17,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { formatToken } from "../../shared/token.ts";
 import { ByteServer } from "../../test/support/servers/byte-server.ts";
 import { CertificateAuthority, type Identity } from "../../test/support/certificates.ts";
+import { throwFault } from "../../test/support/throw-fault.ts";
 import { untilStill } from "../../test/support/until-still.ts";
 import { loadConfig } from "../settings/connector-settings.ts";
 import type { Resolve } from "./dial.ts";
@@ -56,7 +57,10 @@ function upstreamWith(upstreams: object, { allow = "*", resolve = here } = {}): 
   const loaded = loadConfig({}, env, (path) => FILES[path] ?? "");
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { policy, limits, upstreams: rules } = loaded.config;
-  const upstream = new Upstream({ policy, limits, rules, clock: nodeClock, resolve });
+  const upstream = new Upstream({
+    ...{ policy, limits, rules, clock: nodeClock, resolve },
+    reportFault: throwFault,
+  });
   closing.push(() => upstream.close());
   return upstream;
 }

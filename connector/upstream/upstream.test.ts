@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { ByteServer } from "../../test/support/servers/byte-server.ts";
+import { throwFault } from "../../test/support/throw-fault.ts";
 import { untilStill } from "../../test/support/until-still.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { parseAllowlist, UpstreamPolicy } from "./policy.ts";
@@ -25,6 +26,7 @@ function upstreamAllowing(text: string): Upstream {
     rules: [],
     clock: nodeClock,
     resolve: lookup,
+    reportFault: throwFault,
   });
   closing.push(() => upstream.close());
   return upstream;

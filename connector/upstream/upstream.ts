@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Field } from "../../shared/protocol/head.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { faultError, guarded, guardFor } from "../platform/faults.ts";
 import { dial, type DialDeps } from "./dial.ts";
 import type { Lease, LeaseEvents } from "./lease.ts";
 import { permit, type PermitRules, permitTarget } from "./permit.ts";
@@ -44,6 +45,23 @@ export interface UpstreamEvents {
   /** Last, whatever happened: nothing of this exchange occupies the upstream any more. */
   onTornDown(): void;
 }
+
+const UpstreamEventsGuard = guardFor<UpstreamEvents>({
+  onResponse: true,
+  onData: true,
+  onEnd: true,
+  onError: true,
+  onTornDown: true,
+});
+
+const LeaseEventsGuard = guardFor<LeaseEvents>({
+  onRequestStart: true,
+  onRequestSent: true,
+  onResponseHead: true,
+  onResponseData: true,
+  onResponseEnd: true,
+  onLeaseError: true,
+});
 
 /** Sends requests to what the policy allows, over kept connections. */
 export class Upstream {
@@ -94,6 +112,7 @@ export class UpstreamExchange implements LeaseEvents {
   /** Something may have been written. */
   #started = false;
   #retried = false;
+  #faulted = false;
   #cancelResponseTimeout: (() => void) | null = null;
 
   constructor(
@@ -107,7 +126,7 @@ export class UpstreamExchange implements LeaseEvents {
     this.#request = request;
     this.#target = target;
     this.#settings = settings;
-    this.#events = events;
+    this.#events = new UpstreamEventsGuard(events, this.#onFault);
     this.#deps = deps;
     this.#pool = pool;
     this.#start(false);
@@ -134,10 +153,11 @@ export class UpstreamExchange implements LeaseEvents {
   onRequestSent(): void {
     if (this.#phase !== "sending" || this.#cancelResponseTimeout !== null) return;
     const responseTimeoutMs = this.#request.responseTimeoutMs ?? this.#settings.responseTimeoutMs;
-    this.#cancelResponseTimeout = this.#deps.clock.after(responseTimeoutMs, () => {
+    const timedOut = (): void => {
       const message = `${this.#target.authority} did not answer within ${responseTimeoutMs} ms`;
       this.#fail(new TunnelError("UPSTREAM_RESPONSE_TIMEOUT", message));
-    });
+    };
+    this.#cancelResponseTimeout = this.#deps.clock.after(responseTimeoutMs, guarded(timedOut, this.#onFault));
   }
 
   onResponseHead(status: number, reason: string, fields: readonly Field[]): void {
@@ -177,13 +197,16 @@ export class UpstreamExchange implements LeaseEvents {
   #start(fresh: boolean): void {
     const timeoutMs = this.#request.connectTimeoutMs ?? this.#settings.connectTimeoutMs;
     const wish = { caller: this.#request.caller, timeoutMs, fresh };
-    this.#cancelWait = this.#pool.lease(this.#target, this.#settings, wish, (error, lease) => {
+    const leased = (error: TunnelError | null, lease: Lease | null): void => {
       if (lease === null) return this.#fail(this.#errorOf(error ?? new Error("no connection")));
       this.#lease = lease;
       const { method, path, rawHeaders, body } = this.#request;
       const host = this.#settings.hostHeader ?? authorityOf(this.#target);
-      lease.dispatch({ method, path, host, rawHeaders, body }, this);
-    });
+      const events = new LeaseEventsGuard(this, this.#onFault);
+      lease.dispatch({ method, path, host, rawHeaders, body }, events);
+    };
+    const done = guarded(leased, this.#onFault);
+    this.#cancelWait = this.#pool.lease(this.#target, this.#settings, wish, done);
   }
 
   /** The upstream closed a kept connection just when it was used again, or refused; and sending again is safe. */
@@ -207,10 +230,28 @@ export class UpstreamExchange implements LeaseEvents {
     this.#tearDown();
   }
 
+  /** Its owner hears that it failed, in whatever phase it is. */
+  readonly #onFault = (thrown: unknown): void => {
+    this.#deps.reportFault("exchange", thrown);
+    if (this.#faulted) return;
+    this.#faulted = true;
+    if (this.#phase === "over") this.#events.onError(faultError());
+    else this.#fail(faultError());
+  };
+
   #tearDown(): void {
     this.#cancelWait();
     if (this.#lease === null) this.#events.onTornDown();
-    else this.#lease.abort(() => this.#events.onTornDown());
+    else this.#abortLease(this.#lease);
+  }
+
+  #abortLease(lease: Lease): void {
+    try {
+      lease.abort(() => this.#events.onTornDown());
+    } catch (thrown) {
+      this.#deps.reportFault("upstream", thrown);
+      this.#events.onTornDown();
+    }
   }
 
   #finish(): boolean {

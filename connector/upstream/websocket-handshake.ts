@@ -4,6 +4,7 @@ import { type ClientOptions, WebSocket } from "ws";
 import type { Field, OpenHead } from "../../shared/protocol/head.ts";
 import { MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { faultError, guarded, guardedClock, guardFor } from "../platform/faults.ts";
 import { dial } from "./dial.ts";
 import { requestFields, wireText, withoutHandshakeFields } from "./http-fields.ts";
 import { permit } from "./permit.ts";
@@ -23,11 +24,18 @@ export interface HandshakeEvents {
   onTornDown(): void;
 }
 
+const HandshakeEventsGuard = guardFor<HandshakeEvents>({
+  onAccepted: true,
+  onRefused: true,
+  onFailed: true,
+  onTornDown: true,
+});
+
 /**
  * Opens a WebSocket upstream. Throws BAD_REQUEST or UPSTREAM_NOT_ALLOWED; later failures come by `onFailed`.
  * The function returned ends everything at once, in every phase.
  */
-export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, events: HandshakeEvents): () => void {
+export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, owner: HandshakeEvents): () => void {
   // Sent as a GET (RFC 6455 §4.1), whatever the gateway's request was, and so judged as one.
   const target = permit({ ...open, method: "GET", path: wireText(open.path) }, deps);
   const settings = settingsFor(deps.rules, target);
@@ -36,6 +44,18 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, events: Ha
   let cancelTimer: () => void = () => {};
   let accepted: IncomingMessage | null = null;
 
+  let faulted = false;
+  const onFault = (thrown: unknown): void => {
+    deps.reportFault("exchange", thrown);
+    if (faulted) return;
+    faulted = true;
+    settle();
+    // Its owner may have been told before that all is well.
+    events.onFailed(faultError());
+    socket.terminate();
+  };
+  const events = new HandshakeEventsGuard(owner, onFault);
+  const clock = guardedClock(deps.clock, onFault);
   const settle = (): boolean => {
     if (phase === "settled") return false;
     phase = "settled";
@@ -49,17 +69,19 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, events: Ha
 
   const connect = (_options: unknown, connected: (error: null, socket: Socket) => void): void => {
     const timeoutMs = open.connectTimeoutMs ?? settings.connectTimeoutMs;
-    cancelTimer = dial({ target, settings, timeoutMs, protocols: ["http/1.1"] }, deps, (error, tcp) => {
+    const dialled = (error: TunnelError | null, tcp: Socket | null): void => {
       if (tcp === null)
         return fail(error ?? new TunnelError("INTERNAL", "no socket", { notProcessed: true }));
       phase = "asking";
       const responseTimeoutMs = open.responseTimeoutMs ?? settings.responseTimeoutMs;
-      cancelTimer = deps.clock.after(responseTimeoutMs, () => {
+      cancelTimer = clock.after(responseTimeoutMs, () => {
         const message = `${target.authority} did not answer within ${responseTimeoutMs} ms`;
         fail(new TunnelError("UPSTREAM_RESPONSE_TIMEOUT", message));
       });
       connected(null, tcp);
-    });
+    };
+    const options = { target, settings, timeoutMs, protocols: ["http/1.1"] };
+    cancelTimer = dial(options, deps, guarded(dialled, onFault));
   };
   const options: ClientOptions & { closeTimeout: number } = {
     perMessageDeflate: false,
@@ -75,19 +97,25 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, events: Ha
       request.end();
     },
   };
-  const socket = new WebSocket(target.origin, options);
-  socket.on("upgrade", (response) => {
+  const make = (): WebSocket => {
+    try {
+      return new WebSocket(target.origin, options);
+    } catch (thrown) {
+      // Node refused the request, and the connection for it is being dialled.
+      settle();
+      throw thrown;
+    }
+  };
+  const socket = make();
+  const onUpgrade = (response: IncomingMessage): void => {
     const problem = problemWithSwitch(response);
     if (problem !== null)
       return fail(new TunnelError("UPSTREAM_PROTOCOL", `${target.authority}: ${problem}`));
     accepted = response;
     // The two ends judge the subprotocol. `ws` was told of none and would refuse the answer.
     delete response.headers["sec-websocket-protocol"];
-  });
-  socket.on("open", () => {
-    if (accepted !== null && settle()) events.onAccepted(socket, accepted);
-  });
-  socket.on("unexpected-response", (_request, response) => {
+  };
+  const onUnexpectedResponse = (_request: unknown, response: IncomingMessage): void => {
     const status = response.statusCode ?? 0;
     // Node takes a 101 that lacks a field for an ordinary response.
     const error =
@@ -96,7 +124,12 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, events: Ha
         : problemWithStatus(status);
     if (error !== null) fail(error);
     else if (settle()) events.onRefused(response);
+  };
+  socket.on("upgrade", guarded(onUpgrade, onFault));
+  socket.on("open", () => {
+    if (accepted !== null && settle()) events.onAccepted(socket, accepted);
   });
+  socket.on("unexpected-response", guarded(onUnexpectedResponse, onFault));
   socket.on("error", (error) => {
     const notProcessed = phase === "dialing";
     fail(

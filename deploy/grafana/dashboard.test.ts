@@ -23,6 +23,7 @@ beforeAll(async () => {
     services: () => [{ service: "orders", outcome: "PASSING" }],
     spans: { exported: 1, failed: 0, dropped: 0 },
     droppedLogLines: () => 1,
+    faults: { exchange: 0, upstream: 0, relay: 0, process: 0 },
   });
   metrics.requestStarted("orders");
   metrics.requestFinished({

@@ -51,6 +51,8 @@ export interface MuxEvents {
   onSettings?(settings: ReadonlyMap<number, Uint8Array>): void;
   /** A stream has something to send, and the peer's window for it is shut. */
   onStalled?(): void;
+  /** Something threw what is no failure of the protocol's. It ends the stream or the connection as INTERNAL. */
+  onFault?(thrown: unknown): void;
   /** Called once, after every stream's own `onClosed`. */
   onClosed(error: TunnelError): void;
 }
@@ -172,7 +174,7 @@ export abstract class Mux implements StreamHost {
         if (!this.closed) this.#dispatch(type, flags, streamId, payload);
       });
     } catch (thrown) {
-      this.fail(TunnelError.from(thrown));
+      this.fail(this.#failureOf(thrown));
     }
     this.turnEnded();
   }
@@ -432,10 +434,15 @@ export abstract class Mux implements StreamHost {
       }
       deliver(stream, type, flags, payload);
     } catch (thrown) {
-      const error = TunnelError.from(thrown);
+      const error = this.#failureOf(thrown);
       if (error.scope === "connection") throw error;
       stream.reset(error.code, error.message);
     }
+  }
+
+  #failureOf(thrown: unknown): TunnelError {
+    if (!(thrown instanceof TunnelError)) this.#events.onFault?.(thrown);
+    return TunnelError.from(thrown);
   }
 
   #receiveLate(type: number, streamId: number): void {

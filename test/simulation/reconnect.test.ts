@@ -4,6 +4,7 @@ import { ConnectionKeeper } from "../../connector/relay/connection-keeper.ts";
 import { WindowPool } from "../../shared/mux/flow-window.ts";
 import { Dialled } from "../support/peers/dialled.ts";
 import { Dice } from "../support/dice.ts";
+import { throwFault } from "../support/throw-fault.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 const CONNECTORS = 1_000;
@@ -66,6 +67,7 @@ class Swarm {
       maxStreams: 512,
       windowPool: new WindowPool(0),
       log: pino({ level: "silent" }),
+      reportFault: throwFault,
       onReady() {},
       onChecks() {},
       onStalled() {},

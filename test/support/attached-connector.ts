@@ -3,6 +3,7 @@ import { vi } from "vitest";
 import type { Connector } from "../../connector/connector.ts";
 import { loadConfig } from "../../connector/settings/connector-settings.ts";
 import { startConnector } from "../../connector/start-connector.ts";
+import type { Tracing } from "../../connector/telemetry/request-trace.ts";
 import { Call, RelayDouble } from "./peers/relay-double.ts";
 
 /** A connector in this process, accepted by a relay made by hand. */
@@ -11,7 +12,11 @@ export class AttachedConnector {
   #relay: RelayDouble | null = null;
   #connector: Connector | null = null;
 
-  async start(env: Record<string, string> = {}): Promise<this> {
+  async start(
+    env: Record<string, string> = {},
+    tracing: Tracing | null = null,
+    onLogLine: (line: string) => void = () => {},
+  ): Promise<this> {
     const relay = new RelayDouble();
     await relay.start();
     this.#relay = relay;
@@ -25,9 +30,17 @@ export class AttachedConnector {
       config: loaded.config,
       connectorId: "con_test",
       softwareVersion: "1.2.3",
-      tracing: null,
+      tracing,
       droppedLogLines: () => 0,
-      log: pino({ level: "debug" }, { write: (line: string) => void this.logLines.push(line) }),
+      log: pino(
+        { level: "debug" },
+        {
+          write: (line: string) => {
+            this.logLines.push(line);
+            onLogLine(line);
+          },
+        },
+      ),
     });
     this.#connector = connector;
     const ready = () => connector.readyConnections === loaded.config.connections;

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { ByteServer } from "../../../test/support/servers/byte-server.ts";
+import { throwFault } from "../../../test/support/throw-fault.ts";
 import { untilStill } from "../../../test/support/until-still.ts";
 import { nodeClock } from "../../platform/node-clock.ts";
 import { parseAllowlist, UpstreamPolicy } from "../policy.ts";
@@ -17,7 +18,10 @@ function anyUpstream(): Upstream {
   const list = parseAllowlist("*");
   if (!list.ok) throw new Error(list.problems.join("; "));
   const policy = new UpstreamPolicy(list.rules);
-  const upstream = new Upstream({ policy, limits: new Map(), rules: [], clock: nodeClock, resolve: lookup });
+  const upstream = new Upstream({
+    ...{ policy, limits: new Map(), rules: [], clock: nodeClock, resolve: lookup },
+    reportFault: throwFault,
+  });
   closing.push(() => upstream.close());
   return upstream;
 }

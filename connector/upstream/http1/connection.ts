@@ -4,6 +4,7 @@ import { bodyFraming, requestHead, type RequestHead, wrongLength } from "./reque
 import { ResponseParser } from "./response.ts";
 import { Upload } from "./upload.ts";
 import type { Lease, LeaseEvents, LeaseRequest } from "../lease.ts";
+import { faultError, guarded, guardedClock, type ReportFault } from "../../platform/faults.ts";
 import { waitForReadingSide } from "../../platform/patient-writes.ts";
 
 /** Below the 5 s of Node's servers, the shortest that is common; a server's own hint may lengthen it. */
@@ -17,6 +18,7 @@ export interface Http1Options {
   /** Whose requests it carries; nobody else's. */
   caller: string;
   clock: Clock;
+  reportFault: ReportFault;
   /** Null: a few seconds, or what the server's `Keep-Alive` says. */
   idleTimeoutMs: number | null;
   /** The exchange ended and another may follow. `settle` is to be called when the next turn's work is done. */
@@ -62,13 +64,16 @@ export class Http1Connection implements Lease {
 
   constructor(options: Http1Options) {
     const { socket, clock } = options;
-    this.#options = options;
+    this.#options = { ...options, clock: guardedClock(clock, this.#onFault) };
     this.#socket = socket;
     this.openedAt = momentOf(clock);
     this.#idleSince = this.openedAt;
-    socket.on("data", (bytes: Buffer) => this.#onBytes(bytes));
-    socket.on("end", () => this.#onEnd());
-    socket.once("close", () => this.#onClose());
+    const onBytes = (bytes: Buffer): void => this.#onBytes(bytes);
+    const onEnd = (): void => this.#onEnd();
+    const onClose = (): void => this.#onClose();
+    socket.on("data", guarded(onBytes, this.#onFault));
+    socket.on("end", guarded(onEnd, this.#onFault));
+    socket.once("close", guarded(onClose, this.#onFault));
   }
 
   get caller(): string {
@@ -102,7 +107,13 @@ export class Http1Connection implements Lease {
     this.#settled = true;
     const next = this.#next;
     this.#next = null;
-    if (next !== null) this.#start(next.request, next.events);
+    if (next === null) return;
+    try {
+      this.#start(next.request, next.events);
+    } catch (thrown) {
+      // The same turn settles other connections.
+      this.#onFault(thrown);
+    }
   }
 
   pause(): void {
@@ -187,7 +198,7 @@ export class Http1Connection implements Lease {
       socket.uncork();
       events.onRequestSent();
     } else {
-      this.#upload = new Upload(socket, body, head, {
+      this.#upload = new Upload(socket, body, head, this.#onFault, {
         onRequestSent: () => {
           this.#upload = null;
           events.onRequestSent();
@@ -243,6 +254,11 @@ export class Http1Connection implements Lease {
     this.#events = events;
     this.#failure = error;
   }
+
+  readonly #onFault = (thrown: unknown): void => {
+    this.#options.reportFault("upstream", thrown);
+    this.#fail(faultError());
+  };
 
   #endExchange(): void {
     this.#events = null;

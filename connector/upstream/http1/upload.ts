@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { bodyFraming, type RequestHead, wrongLength } from "./request.ts";
+import { guarded, type OnFault } from "../../platform/faults.ts";
 import { isLate } from "../../serve/upload-stream.ts";
 
 export interface UploadEvents {
@@ -15,24 +16,33 @@ export class Upload {
   readonly #body: Readable;
   readonly #head: RequestHead;
   readonly #events: UploadEvents;
+  readonly #onFault: OnFault;
+  readonly #onDrain: () => void;
   #headSent = false;
   #sentBytes = 0;
   #over = false;
 
-  constructor(socket: Socket, body: Readable, head: RequestHead, events: UploadEvents) {
+  constructor(socket: Socket, body: Readable, head: RequestHead, onFault: OnFault, events: UploadEvents) {
     this.#socket = socket;
     this.#body = body;
     this.#head = head;
     this.#events = events;
+    this.#onFault = onFault;
+    this.#onDrain = guarded(() => void body.resume(), onFault);
   }
 
   start(): void {
     const body = this.#body;
-    body.on("data", (chunk: Buffer | string) => this.#onData(chunk));
-    body.once("end", () => this.#onEnd());
+    const onFault = this.#onFault;
+    const onData = (chunk: Buffer | string): void => this.#onData(chunk);
+    const onEnd = (): void => this.#onEnd();
+    const onError = (error: Error): void => this.#fail(error);
+    const onClose = (): void => this.#fail(new Error("the request body was broken off"));
+    body.on("data", guarded(onData, onFault));
+    body.once("end", guarded(onEnd, onFault));
     // A body that nobody wants any more may still fail.
-    body.on("error", (error: Error) => this.#fail(error));
-    body.once("close", () => this.#fail(new Error("the request body was broken off")));
+    body.on("error", guarded(onError, onFault));
+    body.once("close", guarded(onClose, onFault));
     this.#socket.on("drain", this.#onDrain);
     // Its first bytes leave together with the head, unless they keep it waiting.
     if (isLate(body) && !this.#over) this.#sendHead(this.#head.declaredBytes);
@@ -64,8 +74,6 @@ export class Upload {
     socket.uncork();
     if (!goOn) this.#body.pause();
   }
-
-  readonly #onDrain = (): void => void this.#body.resume();
 
   #onEnd(): void {
     if (this.#over) return;

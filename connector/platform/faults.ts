@@ -1,0 +1,117 @@
+import type { Clock } from "../../shared/clock.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { Logger } from "./log.ts";
+
+/**
+ * What an exception that nobody expected ends: one request or WebSocket, one connection to an upstream, one connection
+ * to the relay. "process": it came from where none of these is known, and ends nothing.
+ */
+export const FAULT_SCOPES = ["exchange", "upstream", "relay", "process"] as const;
+export type FaultScope = (typeof FAULT_SCOPES)[number];
+
+export type ReportFault = (scope: FaultScope, thrown: unknown) => void;
+export type OnFault = (thrown: unknown) => void;
+
+/** The same one again within this is counted and not logged: whoever can cause one can cause thousands. */
+const REPEATED_MS = 1_000;
+
+const MESSAGES: Record<FaultScope, string> = {
+  exchange: "a fault of the connector ended this exchange",
+  upstream: "a fault of the connector ended a connection to an upstream",
+  relay: "a fault of the connector ended a connection to the relay",
+  process: "a fault of the connector",
+};
+
+/** Counts and logs exceptions that nobody expected. Each is a bug of the connector's, and none may end its process. */
+export class Faults {
+  readonly counts: Record<FaultScope, number> = { exchange: 0, upstream: 0, relay: 0, process: 0 };
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  #last: { stack: string; atMs: number } | null = null;
+
+  constructor(log: Logger, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  readonly report: ReportFault = (scope, thrown) => {
+    this.counts[scope]++;
+    const stack = stackOf(thrown);
+    const atMs = this.#clock.nowMs();
+    const repeated =
+      this.#last !== null && this.#last.stack === stack && atMs - this.#last.atMs < REPEATED_MS;
+    if (repeated) return;
+    this.#last = { stack, atMs };
+    try {
+      this.#log.error({ scope, stack }, MESSAGES[scope]);
+    } catch {
+      // The log itself may be what fails. It is counted.
+    }
+  };
+}
+
+function stackOf(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : `thrown: ${String(thrown)}`;
+}
+
+/** What a caller hears of a fault: nothing of its text, which nobody has looked through for secrets. */
+export function faultError(): TunnelError {
+  return new TunnelError("INTERNAL", "a fault of the connector, which its log describes");
+}
+
+/** Failures have their codes; whatever else is thrown is a fault. */
+export function failureOf(thrown: unknown, onFault: OnFault): TunnelError {
+  if (thrown instanceof TunnelError) return thrown;
+  onFault(thrown);
+  return faultError();
+}
+
+/** For a handler that Node calls: what it throws would end the process. */
+export function guarded<A extends unknown[]>(
+  handler: (...args: A) => void,
+  onFault: OnFault,
+): (...args: A) => void {
+  return (...args) => {
+    try {
+      handler(...args);
+    } catch (thrown) {
+      onFault(thrown);
+    }
+  };
+}
+
+/** Timers and `soon` of this clock are guarded. */
+export function guardedClock(clock: Clock, onFault: OnFault): Clock {
+  return {
+    nowMs: () => clock.nowMs(),
+    wallMs: () => clock.wallMs(),
+    after: (delayMs, run) => clock.after(delayMs, guarded(run, onFault)),
+    soon: (run) => clock.soon(guarded(run, onFault)),
+  };
+}
+
+type Guard<T> = new (inner: T, onFault: OnFault) => T;
+
+/** The same for a whole set of handlers: makes a class of objects that pass every call on to another. */
+export function guardFor<T extends object>(methods: Record<keyof T, true>): Guard<T> {
+  class HandlerGuard {
+    readonly inner: T;
+    readonly onFault: OnFault;
+
+    constructor(inner: T, onFault: OnFault) {
+      this.inner = inner;
+      this.onFault = onFault;
+    }
+  }
+  for (const name of Object.keys(methods) as (keyof T & string)[]) {
+    const call = function (this: HandlerGuard, ...args: unknown[]): void {
+      try {
+        (this.inner[name] as ((...args: unknown[]) => void) | undefined)?.apply(this.inner, args);
+      } catch (thrown) {
+        this.onFault(thrown);
+      }
+    };
+    Object.defineProperty(HandlerGuard.prototype, name, { value: call, writable: true });
+  }
+  return HandlerGuard as unknown as Guard<T>;
+}
