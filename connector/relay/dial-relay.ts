@@ -60,11 +60,14 @@ export function relayDialler(address: () => RelayAddress): DialRelay {
       {
         onAccepted(socket, head) {
           const accepted = new WebSocketTransport(socket, events);
-          const read = (bytes: Buffer): void => accepted.read(bytes);
-          reader.listen(guarded(read, events.onFault));
+          const read = guarded(
+            (bytes: Buffer) => accepted.read(bytes),
+            (thrown) => events.onFault(thrown),
+          );
+          reader.listen(read);
           transport = accepted;
           events.onOpen();
-          guarded(read, events.onFault)(head);
+          read(head);
         },
         onRefused: (status) => events.onRefused(status),
         onFailed: (reason) => events.onLost(reason),
