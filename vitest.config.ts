@@ -21,7 +21,9 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { ADMIN_KEY: "admin-key-of-the-tests", LOG_CONSOLE: "off" } },
+            miniflare: {
+              bindings: { ADMIN_KEY: "admin-key-of-the-tests-0123456789abcdef", LOG_CONSOLE: "off" },
+            },
           }),
         ],
         test: {

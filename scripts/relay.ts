@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { MIN_ADMIN_KEY_LENGTH } from "../worker/auth/admin-key.ts";
 import { bundleRelay } from "./bundle.ts";
 import { startWorkerd, WorkerdStartError, type WorkerdProcess } from "./workerd.ts";
 
@@ -12,9 +13,9 @@ Runs the relay on this machine, on workerd, with its state on disk.
   --port PORT        port to listen on; 0 takes a free one (default 8787)
   --host ADDRESS     address to listen on (default 127.0.0.1)
   --persist DIR      where the state is kept (default .culvert)
-  --admin-key KEY    key of the admin API; other users of this machine can see it in the process
-                     list, so prefer the environment variable ADMIN_KEY. Without either, a key is
-                     made once and kept in DIR/admin-key.
+  --admin-key KEY    key of the admin API, 32 characters or more; other users of this machine can
+                     see it in the process list, so prefer the environment variable ADMIN_KEY.
+                     Without either, a key is made once and kept in DIR/admin-key.
   --allow-private    log destinations may be on this machine and on private addresses
   -h, --help         this text
 
@@ -49,6 +50,10 @@ function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings
   }
   const adminKey = values["admin-key"] ?? env["ADMIN_KEY"];
   if (adminKey === "") throw new Error("the admin key is empty");
+  if (adminKey !== undefined && adminKey.length < MIN_ADMIN_KEY_LENGTH)
+    throw new Error(
+      `the admin key is shorter than ${MIN_ADMIN_KEY_LENGTH} characters, so the relay would not accept it; make one with "openssl rand -base64 32", or leave it out`,
+    );
   return {
     port: Number(values.port),
     host: values.host,

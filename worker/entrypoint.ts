@@ -1,5 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { tunnelPresence } from "./admission.ts";
 import { isTunnelId } from "./auth/random-id.ts";
 import type { Env } from "./env.ts";
 import { type Relayed, relayToTunnel } from "./relay-to-tunnel.ts";
@@ -39,6 +40,8 @@ export class TunnelBinding extends WorkerEntrypoint<Env, Partial<TunnelBindingPr
     if (typeof project !== "string" || typeof environment !== "string") {
       return refusal(request, "ACCESS_DENIED", "The binding's props need project and environment.");
     }
+    if ((await tunnelPresence(this.env, tunnel, request)) === "absent")
+      return refusal(request, "UNKNOWN_TUNNEL", "There is no tunnel of this id.");
     const claim = { kind: "request" as const, project, environment, keepForwarded: forwarded === "keep" };
     return relayToTunnel(this.env, tunnel, claim, request);
   }

@@ -1,7 +1,9 @@
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
-import { refuseGuessing, unauthenticated } from "./api/authenticate.ts";
+import { unauthenticated } from "./api/authenticate.ts";
+import { credentialPresence, forget, tunnelPresence } from "./admission.ts";
 import { ApiError, problemResponse } from "./api/problem.ts";
 import { accessKeyProof, type KeyProof } from "./auth/access-key.ts";
+import type { Subject } from "./auth/registry-knowledge.ts";
 import { isTunnelId } from "./auth/random-id.ts";
 import { type Env, registryStub } from "./env.ts";
 import { type Relayed, relayToTunnel } from "./relay-to-tunnel.ts";
@@ -13,6 +15,7 @@ import { rawPath } from "./exchange/request-head.ts";
 const KEY_HEADER = "culvert-gateway-key";
 /** A client may write "~" either way (RFC 3986 §2.3). */
 const ROUTE = /^\/(?:~|%7e)\/([^/?]+)\/([^/?]+)(.*)$/is;
+const LIMITED_LOG_MS = 1_000;
 const AUTHORITY = /^(?:[a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/i;
 
 /** Where a gateway outside the account wants to go. */
@@ -33,7 +36,7 @@ export async function gatewayRoute(
   waitUntil: WaitUntil,
 ): Promise<Response> {
   const { response, isOwn } = await answered(request, env, nowMs);
-  if (isOwn) {
+  if (isOwn && !isOneOfTooMany(response, nowMs)) {
     const code = response.headers.get("culvert-error");
     // Before anybody has shown a key, what the path names is not to become a tunnel's name in anybody's log service.
     const target = code === "RELAY_RESTART" ? parseGatewayRoute(rawPath(request.url)) : null;
@@ -41,6 +44,16 @@ export async function gatewayRoute(
     logOwnAnswer(request, response, { arrivedAtMs: nowMs, ...facts }, env, waitUntil);
   }
   return response;
+}
+
+let limitedLoggedAtMs = -Infinity;
+
+/** Of the answers to who fails too often, one a second is logged: log services are not to be flooded by who guesses. */
+function isOneOfTooMany(response: Response, nowMs: number): boolean {
+  if (response.headers.get("culvert-error") !== "RATE_LIMITED") return false;
+  if (nowMs - limitedLoggedAtMs < LIMITED_LOG_MS) return true;
+  limitedLoggedAtMs = nowMs;
+  return false;
 }
 
 async function answered(request: Request, env: Env, nowMs: number): Promise<Relayed> {
@@ -57,10 +70,16 @@ async function answered(request: Request, env: Env, nowMs: number): Promise<Rela
 }
 
 async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed> {
-  refuseGuessing(request, nowMs);
   const proof = await accessKeyProof("gateway", request.headers.get(KEY_HEADER) ?? "");
-  if (proof === null) throw keyRefused(request, nowMs);
+  if (proof === null) throw keyRefused(request, null, nowMs);
+  const subject: Subject = { kind: "gateway-key", id: proof.kid };
   const target = parseGatewayRoute(rawPath(request.url));
+  const tunnelId = target !== null && isTunnelId(target.tunnelId) ? target.tunnelId : null;
+  const [key, tunnel] = await Promise.all([
+    credentialPresence(env, subject, proof.digestHex, request),
+    tunnelId === null ? "absent" : tunnelPresence(env, tunnelId, request),
+  ]);
+  if (key === "absent") throw keyRefused(request, subject, nowMs);
   if (target === null) {
     throw new TunnelError(
       "BAD_REQUEST",
@@ -69,14 +88,16 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed
   }
   const onward = new Request(target.url, request);
   onward.headers.delete(KEY_HEADER);
-  const relayed: Relayed = isTunnelId(target.tunnelId)
-    ? await relayToTunnel(env, target.tunnelId, { kind: "gateway-key", ...proof }, onward)
-    : { response: tunnelProblem(unknownTunnel(), request.method, crypto.randomUUID()), isOwn: true };
+  const relayed: Relayed =
+    tunnelId !== null && tunnel !== "absent"
+      ? await relayToTunnel(env, tunnelId, { kind: "gateway-key", ...proof }, onward)
+      : { response: tunnelProblem(unknownTunnel(), request.method, crypto.randomUUID()), isOwn: true };
   const error = relayed.response.headers.get("culvert-error");
   // Only who has a key may learn which tunnels there are; an unknown tunnel knows no keys.
   if (error === KEY_REFUSED || (error === "UNKNOWN_TUNNEL" && !(await isGatewayKey(env, proof)))) {
     await relayed.response.body?.cancel();
-    throw keyRefused(request, nowMs);
+    forget(subject);
+    throw keyRefused(request, subject, nowMs);
   }
   return relayed;
 }
@@ -107,8 +128,8 @@ async function isGatewayKey(env: Env, proof: KeyProof): Promise<boolean> {
   }
 }
 
-function keyRefused(request: Request, nowMs: number): ApiError {
-  return unauthenticated(request, nowMs, KEY_HEADER);
+function keyRefused(request: Request, subject: Subject | null, nowMs: number): ApiError {
+  return unauthenticated(request, nowMs, { subject, scheme: KEY_HEADER });
 }
 
 function unknownTunnel(): TunnelError {

@@ -1,4 +1,5 @@
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { forget } from "./admission.ts";
 import { type Env, tunnelStub } from "./env.ts";
 import { type GatewayClaim, type GatewayKeyClaim, UNLOGGED } from "./tunnel/claim.ts";
 import { problemResponse } from "./exchange/problem.ts";
@@ -23,7 +24,9 @@ export async function relayToTunnel(
     const response = await tunnelStub(env, objectName).fetch(request, { cf: { culvert: claim } });
     // Headers are an object of their own to the runtime, made when asked for.
     const mayBeOwn = response.status === 401 || response.status === 404;
-    return mayBeOwn && response.headers.has(UNLOGGED) ? unlogged(response) : { response, isOwn: false };
+    if (!mayBeOwn || !response.headers.has(UNLOGGED)) return { response, isOwn: false };
+    if (response.status === 404) forget({ kind: "tunnel", id: tunnelId });
+    return unlogged(response);
   } catch (thrown) {
     return {
       response: problemResponse(objectFailure(thrown), request.method, crypto.randomUUID()),

@@ -19,7 +19,7 @@ import { HttpUpstream } from "../support/servers/http-upstream.ts";
 import { RawUpstream } from "../support/servers/raw-upstream.ts";
 import type { RawAccount } from "../support/servers/raw-upstream.ts";
 
-const ADMIN_KEY = "admin-key-of-the-access-tests";
+const ADMIN_KEY = "admin-key-of-the-access-tests-0123";
 
 /** Each stands for a gateway Worker bound to both tunnels, and for a gateway outside with a key. */
 const CALLERS = ["shop production", "shop preview", "bank production"] as const;

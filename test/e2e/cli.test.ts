@@ -12,7 +12,7 @@ import { startWorkerd } from "../../scripts/workerd.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
 import { parseToken } from "../../shared/token.ts";
 
-const ADMIN_KEY = "admin-key-of-the-cli-tests";
+const ADMIN_KEY = "admin-key-of-the-cli-tests-0123456789";
 /** Runs a command at a terminal of its own; part of util-linux. */
 const SCRIPT = "/usr/bin/script";
 const ABSENT = "tnl_aaaaaaaaaaaaaaaaaaaa";

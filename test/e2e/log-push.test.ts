@@ -13,7 +13,7 @@ import { HttpUpstream } from "../support/servers/http-upstream.ts";
 import { readPrometheus } from "../support/read-prometheus.ts";
 import { LogReceiver, type ReceiverKind, SECRETS, SETTINGS } from "../support/servers/log-receiver.ts";
 
-const ADMIN_KEY = "admin-key-of-the-log-push-tests";
+const ADMIN_KEY = "admin-key-of-the-log-push-tests-0123";
 /** Generous: what is waited for takes seconds. */
 const PATIENCE_MS = 50_000;
 const KINDS = Object.keys(SECRETS) as ReceiverKind[];

@@ -10,6 +10,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 /** It takes 3 s at most by its own timers; the rest is for a machine that is busy. */
 const STOP_LIMIT_MS = 15_000;
 
+const KEY_FROM_THE_ENVIRONMENT = "admin-key-from-the-environment-012345";
+
 interface Relay {
   child: ChildProcess;
   exited: Promise<number | null>;
@@ -104,9 +106,9 @@ describe("npm run relay", () => {
   });
 
   it("ends within 5 s while a connector is attached", async () => {
-    const running = relay(["--port", "0"], { ADMIN_KEY: "from-the-environment" });
+    const running = relay(["--port", "0"], { ADMIN_KEY: KEY_FROM_THE_ENVIRONMENT });
     const url = await running.url;
-    const { token } = await createTunnel(url, "from-the-environment", "attached");
+    const { token } = await createTunnel(url, KEY_FROM_THE_ENVIRONMENT, "attached");
     const socket = new WebSocket(`${url.replace("http", "ws")}/v1/connect`, "culvert.v1", {
       headers: { authorization: `Bearer ${token}` },
     });
@@ -116,7 +118,7 @@ describe("npm run relay", () => {
   });
 
   it("lets no workerd outlive it when it is killed", async () => {
-    const running = relay(["--port", "0"], { ADMIN_KEY: "k" });
+    const running = relay(["--port", "0"], { ADMIN_KEY: KEY_FROM_THE_ENVIRONMENT });
     const url = await running.url;
     running.child.kill("SIGKILL");
     await running.exited;
@@ -149,11 +151,13 @@ describe("npm run relay", () => {
     { args: ["--port", "http"], says: '--port: "http" is no port' },
     { args: ["--prot", "1"], says: "--prot" },
     { args: ["--admin-key="], says: "the admin key is empty" },
+    { args: ["--admin-key", "hunter2"], says: "the admin key is shorter than 32 characters" },
   ])("refuses $args", async ({ args, says }) => {
     const running = relay(args);
     expect(await running.exited).toBe(1);
     expect(running.output()).toContain(says);
     expect(running.output()).not.toContain("    at ");
+    expect(running.output()).not.toContain("hunter2");
   });
 
   it("explains itself with --help", async () => {

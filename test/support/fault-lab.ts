@@ -10,7 +10,7 @@ import { startLocalTunnels, type Tunnel } from "../../scripts/demo/local-tunnels
 import { startWorkerd, type WorkerdOptions, type WorkerdProcess } from "../../scripts/workerd.ts";
 import { FaultProxy } from "./fault-proxy.ts";
 
-const ADMIN_KEY = "fault-lab-admin-key-0123456789";
+const ADMIN_KEY = "fault-lab-admin-key-0123456789abcdef";
 const CALLER = { project: "my-project", environment: "production" };
 
 /** For what happens within seconds, on a machine that may be slow and busy. */

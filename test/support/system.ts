@@ -12,7 +12,7 @@ import { startStuckListener } from "./servers/stuck-listener.ts";
 import { TRUSTED_CERTIFICATE_FILE, trustedIdentity, untrustedIdentity } from "./tls-identities.ts";
 
 const PROJECT = "my-project";
-const ADMIN_KEY = "e2e-admin-key-0123456789abcdef";
+const ADMIN_KEY = "end-to-end-admin-key-0123456789abcdef";
 const EVERYWHERE = [{ project: PROJECT, accessibleBy: ["production", "preview"] }];
 /** A network rule needs its port before the upstream has one: nothing listens here. */
 const CLOSED_PORT = 9;

@@ -2,7 +2,7 @@ import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 
 export const RELAY = "https://relay.example";
-export const ADMIN_KEY = "admin-key-of-the-tests";
+export const ADMIN_KEY = "admin-key-of-the-tests-0123456789abcdef";
 
 export interface CallOptions {
   key?: string | null;
@@ -41,6 +41,7 @@ export async function problem(response: Promise<Response>) {
     code: string;
     status: number;
     title: string;
+    detail?: string;
     problems?: { path: string; message: string }[];
   }>();
   expect(answer.headers.get("content-type")).toBe("application/problem+json");

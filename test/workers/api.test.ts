@@ -6,7 +6,7 @@ import { parseToken } from "../../shared/token.ts";
 import apiPage from "../../docs/api.md?raw";
 import { PROBLEMS } from "../../worker/api/problem.ts";
 import { registryStub, tunnelStub } from "../../worker/env.ts";
-import { Registry, Tunnel } from "../../worker/index.ts";
+import relay, { Registry, Tunnel } from "../../worker/index.ts";
 import { TunnelStore } from "../../worker/tunnel/tunnel-store.ts";
 import { ADMIN_KEY, RELAY, call, connect, createTunnel, json, problem } from "./admin-client.ts";
 import { attached } from "./hand-connector.ts";
@@ -339,17 +339,44 @@ describe("refusals", () => {
     },
   );
 
-  it("slow down an address that keeps guessing, and no other", async () => {
+  it("slow down an address that keeps guessing, and neither another nor a right key from there", async () => {
     const headers = { "cf-connecting-ip": "203.0.113.66" };
     const guess = () => call("GET", "/v1/tunnels", { key: "guess", headers });
     for (let failure = 0; failure < 60; failure++) await guess();
     const refusal = await problem(guess());
     expect(refusal).toMatchObject({ code: "RATE_LIMITED", status: 429 });
     expect(Number(refusal.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect((await call("GET", "/v1/tunnels", { headers })).status).toBe(429);
-    expect(
-      (await call("GET", "/v1/tunnels", { headers: { "cf-connecting-ip": "203.0.113.67" } })).status,
-    ).toBe(200);
+    expect((await call("GET", "/v1/tunnels", { headers })).status).toBe(200);
+    const elsewhere = { "cf-connecting-ip": "203.0.113.67" };
+    expect((await call("GET", "/v1/tunnels", { key: "guess", headers: elsewhere })).status).toBe(401);
+  });
+
+  it.each([
+    ["no ADMIN_KEY", "", "This relay has no ADMIN_KEY"],
+    ["one that is too short", "0123456789abcdef0123456789abcde", "shorter than 32 characters"],
+  ])("of a relay with %s say so, in its log as well; its API keys go on", async (_, adminKey, says) => {
+    const { key } = await json<{ key: string }>(
+      call("POST", "/v1/api-keys", { body: { role: "viewer" } }),
+      201,
+    );
+    const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const ask = async (credential: string) => {
+      const headers = { authorization: `Bearer ${credential}`, "cf-connecting-ip": "203.0.113.68" };
+      const request = new Request(`${RELAY}/v1/tunnels`, { headers });
+      return relay.fetch(request, { ...env, ADMIN_KEY: adminKey });
+    };
+    for (const credential of [adminKey, ADMIN_KEY, "guess"]) {
+      const refusal = await problem(ask(credential));
+      expect(refusal).toMatchObject({ status: 401, code: "UNAUTHENTICATED" });
+      expect(refusal.detail).toContain(says);
+      if (adminKey !== "") expect(JSON.stringify(refusal)).not.toContain(adminKey);
+    }
+    expect((await ask(key)).status).toBe(200);
+    // Once for each isolate: the log must not grow with each guess.
+    const told = logged.mock.calls.filter(
+      ([line]) => (line as { event?: string }).event === "admin_key_refused",
+    );
+    expect(told.length).toBeLessThanOrEqual(1);
   });
 
   it.each([

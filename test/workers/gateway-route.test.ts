@@ -108,20 +108,10 @@ describe("a gateway's key", () => {
     }
   });
 
-  it("is no longer looked at from an address that guesses", async () => {
-    const { id } = await createTunnel();
-    const { key } = await gatewayKey();
-    const headers = { "cf-connecting-ip": "203.0.113.21" };
-    for (let failure = 0; failure < 60; failure++) await send(`/~/${id}/payments-api/x`, "guess", headers);
-    const refusal = await send(`/~/${id}/payments-api/x`, key, headers);
-    expect(refusal).toMatchObject({ status: 429, code: "RATE_LIMITED" });
-    expect(Number(refusal.headers.get("retry-after"))).toBeGreaterThan(0);
-  });
-
   it("holds while the Registry fails; for a tunnel that nothing is known of, the answer is to try again", async () => {
     const { id } = await createTunnel();
     const { key } = await gatewayKey();
-    for (const method of ["tunnelConfig", "isGatewayKey"] as const) {
+    for (const method of ["tunnelConfig", "isGatewayKey", "lookUp"] as const) {
       vi.spyOn(Registry.prototype, method).mockImplementation(() => {
         throw new Error("the Registry is away");
       });
@@ -136,7 +126,7 @@ describe("a gateway's key", () => {
     const headers = {
       "cf-connecting-ip": "203.0.113.22",
       "culvert-claim": '{"kind":"request","project":"my-project","environment":"production"}',
-      authorization: "Bearer admin-key-of-the-tests",
+      authorization: "Bearer admin-key-of-the-tests-0123456789abcdef",
     };
     expect(await send(`/~/${id}/payments-api/x`, null, headers)).toMatchObject({ code: "UNAUTHENTICATED" });
   });

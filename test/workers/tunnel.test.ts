@@ -399,6 +399,7 @@ describe("a Registry that is away", () => {
   });
 
   it("leaves a tunnel without a copy with 503, and the next request asks again", async () => {
+    vi.spyOn(Registry.prototype, "lookUp").mockImplementation(() => []);
     const asked = vi
       .spyOn(Registry.prototype, "tunnelConfig")
       .mockRejectedValueOnce(new Error("the Registry is away"));

@@ -35,7 +35,7 @@ app.get("/dashboard/assets/:name", (c) => dashboardAsset(c.req.raw, c.req.param(
 app.get("/dashboard/*", () => dashboardPage());
 app.post("/v1/session", (c) => signIn(c.req.raw, c.env, Date.now()));
 app.get("/v1/session", (c) => describeSession(c.req.raw, c.env, Date.now()));
-app.delete("/v1/session", (c) => signOut(c.req.raw, c.env));
+app.delete("/v1/session", (c) => signOut(c.req.raw, c.env, Date.now()));
 app.get("/v1/connect", (c) => connect(c.req.raw, c.env, Date.now()));
 app.all("/~/*", (c) => gatewayRoute(c.req.raw, c.env, Date.now(), (work) => c.executionCtx.waitUntil(work)));
 app.get("/v1/openapi.json", () => Response.json(openApiDocument(operations)));

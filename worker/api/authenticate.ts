@@ -1,6 +1,9 @@
 import { accessKeyProof } from "../auth/access-key.ts";
-import { equalDigests, sha256Hex } from "../auth/digest.ts";
-import { FailureLimiter } from "../auth/failure-limiter.ts";
+import { adminKeyProblem, isAdminKey } from "../auth/admin-key.ts";
+import { clientAddress } from "../auth/client-address.ts";
+import { sha256Hex } from "../auth/digest.ts";
+import type { Subject } from "../auth/registry-knowledge.ts";
+import { authenticationFailed, credentialPresence, forget } from "../admission.ts";
 import { sessionOf } from "../dashboard/session-cookie.ts";
 import { refuseOtherSites } from "../dashboard/same-origin.ts";
 import type { Env } from "../env.ts";
@@ -15,26 +18,24 @@ export interface Principal {
   by: Actor;
 }
 
-/** One per isolate. Keys and tunnel tokens count together: both are guesses at a secret. */
-const limiter = new FailureLimiter();
-
-/** The client as the platform sees it. Without Cloudflare in front all clients count as one. */
-function clientAddress(request: Request): string {
-  return request.headers.get("cf-connecting-ip") ?? "";
-}
-
-/** Refuses to look at a credential from an address with too many failures. */
-export function refuseGuessing(request: Request, nowMs: number): void {
-  const waitMs = limiter.waitMs(clientAddress(request), nowMs);
-  if (waitMs > 0) {
-    throw new ApiError("RATE_LIMITED", { headers: { "retry-after": String(Math.ceil(waitMs / 1000)) } });
-  }
-}
-
-/** The one answer to every credential that does not hold, whatever is wrong with it. */
-export function unauthenticated(request: Request, nowMs: number, scheme = "Bearer"): ApiError {
-  limiter.failed(clientAddress(request), nowMs);
-  return new ApiError("UNAUTHENTICATED", { headers: { "www-authenticate": scheme } });
+/**
+ * The one answer to every credential that does not hold, whatever is wrong with it; 429 instead for a client, or against
+ * a key, that fails too often. Made when a credential has failed, and never before: one that holds always passes.
+ */
+export function unauthenticated(
+  request: Request,
+  nowMs: number,
+  {
+    subject = null,
+    scheme = "Bearer",
+    detail,
+  }: { subject?: Subject | null; scheme?: string; detail?: string } = {},
+): ApiError {
+  const waitMs = authenticationFailed(request, subject, nowMs);
+  if (waitMs > 0)
+    return new ApiError("RATE_LIMITED", { headers: { "retry-after": String(Math.ceil(waitMs / 1000)) } });
+  const headers = { "www-authenticate": scheme };
+  return new ApiError("UNAUTHENTICATED", detail === undefined ? { headers } : { detail, headers });
 }
 
 /** "" when there is none. */
@@ -44,13 +45,12 @@ export function bearerCredential(request: Request): string {
 
 /** Who calls the admin API, by a key or by a browser's session; throws `ApiError` otherwise. */
 export async function authenticate(request: Request, env: Env, nowMs: number): Promise<Principal> {
-  refuseGuessing(request, nowMs);
   const session = request.headers.has("authorization") ? "" : sessionOf(request);
   if (session !== "") refuseOtherSites(request);
-  const holder =
-    session === "" ? await keyHolder(bearerCredential(request), env) : await openSession(session, env, nowMs);
-  if (holder === null) throw unauthenticated(request, nowMs);
-  const { role, actor } = holder;
+  const { role, actor } =
+    session === ""
+      ? await keyHolder(bearerCredential(request), request, env, nowMs)
+      : await sessionHolder(session, request, env, nowMs);
   return { role, by: { actor, address: clientAddress(request), atMs: nowMs } };
 }
 
@@ -61,20 +61,48 @@ export interface KeyHolder {
   isAdminKey: boolean;
 }
 
-/** Whose key this is; null for what is none. */
-export async function keyHolder(credential: string, env: Env): Promise<KeyHolder | null> {
-  if (await isAdminKey(credential, env.ADMIN_KEY ?? "")) {
+/** Whose key this is; throws `ApiError` for what is none. */
+export async function keyHolder(
+  credential: string,
+  request: Request,
+  env: Env,
+  nowMs: number,
+): Promise<KeyHolder> {
+  if (await isAdminKey(credential, env.ADMIN_KEY))
     return { role: "admin", actor: "admin-key", isAdminKey: true };
-  }
   const proof = await accessKeyProof("api", credential);
-  const role = proof && (await registryStub(env).apiKeyRole(proof));
-  return proof && role && { role, actor: proof.kid, isAdminKey: false };
+  const subject = proof && ({ kind: "api-key", id: proof.kid } as const);
+  if (proof !== null && subject !== null) {
+    const role =
+      (await credentialPresence(env, subject, proof.digestHex, request)) === "absent"
+        ? null
+        : await registryStub(env).apiKeyRole(proof);
+    if (role !== null) return { role, actor: proof.kid, isAdminKey: false };
+    forget(subject);
+  }
+  const problem = adminKeyProblem(env.ADMIN_KEY);
+  if (problem !== null) warnOnce(problem);
+  throw unauthenticated(request, nowMs, { subject, ...(problem === null ? {} : { detail: problem }) });
 }
 
-/** Null for whatever is not, or no longer, a session. */
-export async function openSession(session: string, env: Env, nowMs: number): Promise<OpenSession | null> {
+/** Throws `ApiError` for whatever is not, or no longer, a session. */
+export async function sessionHolder(
+  session: string,
+  request: Request,
+  env: Env,
+  nowMs: number,
+): Promise<OpenSession> {
   const proof = await accessKeyProof("session", session);
-  return proof && registryStub(env).useSession(proof, await adminProof(session, env), nowMs);
+  const subject = proof && ({ kind: "session", id: proof.kid } as const);
+  if (proof !== null && subject !== null) {
+    const open =
+      (await credentialPresence(env, subject, proof.digestHex, request)) === "absent"
+        ? null
+        : await registryStub(env).useSession(proof, await adminProof(session, env), nowMs);
+    if (open !== null) return open;
+    forget(subject);
+  }
+  throw unauthenticated(request, nowMs, { subject });
 }
 
 /** What ties a session to the `ADMIN_KEY` that it was opened with. Says nothing of the key to whom it is stored with. */
@@ -82,11 +110,11 @@ export function adminProof(session: string, { ADMIN_KEY = "" }: Env): Promise<st
   return sha256Hex(new TextEncoder().encode(`${session}\n${ADMIN_KEY}`));
 }
 
-async function isAdminKey(credential: string, adminKey: string): Promise<boolean> {
-  const encoder = new TextEncoder();
-  const [presented, expected] = await Promise.all([
-    sha256Hex(encoder.encode(credential)),
-    sha256Hex(encoder.encode(adminKey)),
-  ]);
-  return equalDigests(presented, expected) && adminKey !== "";
+let hasWarned = false;
+
+/** Once for each isolate: whoever reads the log must find it, and nobody who guesses may flood it. */
+function warnOnce(problem: string): void {
+  if (hasWarned) return;
+  hasWarned = true;
+  console.error({ event: "admin_key_refused", problem });
 }

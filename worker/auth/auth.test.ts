@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { SECRET_PATTERN } from "../../shared/token.ts";
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+import { adminKeyProblem, isAdminKey } from "./admin-key.ts";
 import { accessKeyDigest, accessKeyProof, formatAccessKey } from "./access-key.ts";
+import { addressBlock } from "./client-address.ts";
 import { DUMMY_DIGEST_HEX, equalDigests, sha256Hex } from "./digest.ts";
 import { FailureLimiter } from "./failure-limiter.ts";
 import { isTunnelId, newKid, newSecret, newTunnelId } from "./random-id.ts";
@@ -111,22 +113,78 @@ describe("random ids", () => {
 describe("FailureLimiter", () => {
   it("lets a burst of failures pass, then one a second, and forgives with time", () => {
     const limiter = new FailureLimiter();
-    for (let failure = 0; failure < 60; failure++) {
-      expect(limiter.waitMs("a", 0)).toBe(0);
-      limiter.failed("a", 0);
-    }
-    expect(limiter.waitMs("a", 0)).toBe(1000);
-    expect(limiter.waitMs("a", 1000)).toBe(0);
-    limiter.failed("a", 1000);
-    expect(limiter.waitMs("a", 1000)).toBe(1000);
-    expect(limiter.waitMs("b", 1000)).toBe(0);
+    for (let failure = 0; failure < 60; failure++) expect(limiter.failed(["a"], 0)).toBe(0);
+    expect(limiter.failed(["a"], 0)).toBe(1000);
+    expect(limiter.failed(["a"], 1000)).toBe(0);
+    expect(limiter.failed(["a"], 1000)).toBe(1000);
+    expect(limiter.failed(["b"], 1000)).toBe(0);
     expect(limiter.waitMs("a", 100_000)).toBe(0);
   });
 
-  it("forgets the address that failed longest ago when there are too many", () => {
+  it("does not push further away who goes on beyond the limit", () => {
     const limiter = new FailureLimiter();
-    for (let failure = 0; failure < 60; failure++) limiter.failed("old", 0);
-    for (let index = 0; index < 10_000; index++) limiter.failed(`address ${index}`, 0);
+    for (let failure = 0; failure < 1000; failure++) limiter.failed(["a"], 0);
+    expect(limiter.waitMs("a", 0)).toBe(1000);
+  });
+
+  it("forgives who failed before the clock was set back", () => {
+    const limiter = new FailureLimiter();
+    for (let failure = 0; failure < 60; failure++) limiter.failed(["a"], 3_600_000);
+    expect(limiter.failed(["a"], 0)).toBe(0);
+  });
+
+  it("counts against each source, and says the longest wait", () => {
+    const limiter = new FailureLimiter();
+    for (let failure = 0; failure < 60; failure++) limiter.failed([`address ${failure}`, "key"], 0);
+    expect(limiter.failed(["address 60", "key"], 0)).toBe(1000);
+    expect(limiter.failed(["address 60"], 0)).toBe(0);
+  });
+
+  it("forgets the source that failed longest ago when there are too many", () => {
+    const limiter = new FailureLimiter();
+    for (let failure = 0; failure < 60; failure++) limiter.failed(["old"], 0);
+    for (let index = 0; index < 10_000; index++) limiter.failed([`address ${index}`], 0);
     expect(limiter.waitMs("old", 0)).toBe(0);
+  });
+});
+
+describe("addressBlock", () => {
+  it.each([
+    ["203.0.113.7", "203.0.113.7"],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
+    ["2a06:98c0:3600::103", "2a06:98c0:3600:0::/64"],
+    ["2A06:98C0:3600:0000:1:2:3:4", "2a06:98c0:3600:0::/64"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:0db8:0001:0002::", "2001:db8:1:2::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["", ""],
+  ])("counts %s as %s", (address, block) => {
+    expect(addressBlock(address)).toBe(block);
+  });
+
+  it("is short whatever is written", () => {
+    for (const text of ["x".repeat(5000), `${"f:".repeat(5000)}:`, ":".repeat(5000)])
+      expect(addressBlock(text).length).toBeLessThanOrEqual(64);
+  });
+});
+
+describe("the ADMIN_KEY", () => {
+  const strong = "0123456789abcdef0123456789abcdef";
+
+  it("opens with 32 characters or more, and with nothing else", async () => {
+    expect(await isAdminKey(strong, strong)).toBe(true);
+    expect(await isAdminKey(`${strong}x`, strong)).toBe(false);
+    expect(await isAdminKey("", "")).toBe(false);
+    expect(await isAdminKey("", undefined)).toBe(false);
+    expect(await isAdminKey(strong.slice(1), strong.slice(1))).toBe(false);
+  });
+
+  it("is named where it is missing or too short, without its value", () => {
+    expect(adminKeyProblem(undefined)).toContain("no ADMIN_KEY");
+    expect(adminKeyProblem("")).toContain("no ADMIN_KEY");
+    expect(adminKeyProblem("hunter2")).toContain("shorter than 32 characters");
+    expect(adminKeyProblem("hunter2")).not.toContain("hunter2");
+    expect(adminKeyProblem(strong)).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { adminProof, keyHolder, openSession, refuseGuessing, unauthenticated } from "../api/authenticate.ts";
+import { adminProof, keyHolder, sessionHolder } from "../api/authenticate.ts";
 import { readJson } from "../api/body.ts";
+import { authenticationFailed, credentialPresence } from "../admission.ts";
 import { ApiError } from "../api/problem.ts";
 import { isoTime } from "../api/time.ts";
 import { accessKeyDigest, accessKeyProof, formatAccessKey } from "../auth/access-key.ts";
@@ -17,12 +18,10 @@ const signInSchema = z.strictObject({ key: z.string().min(1).max(1024) });
 /** `POST /v1/session`: a browser signs in with a key. */
 export async function signIn(request: Request, env: Env, nowMs: number): Promise<Response> {
   refuseOtherSites(request);
-  refuseGuessing(request, nowMs);
   const input = signInSchema.safeParse(await readJson(request, BODY_BYTES));
   // Nothing more: what is wrong with it might be a part of a secret.
   if (!input.success) throw new ApiError("INVALID_REQUEST");
-  const holder = await keyHolder(input.data.key.trim(), env);
-  if (holder === null) throw unauthenticated(request, nowMs);
+  const holder = await keyHolder(input.data.key.trim(), request, env, nowMs);
 
   const secret = newSecret();
   const kid = newKid();
@@ -39,21 +38,35 @@ export async function signIn(request: Request, env: Env, nowMs: number): Promise
   );
 }
 
-/** `GET /v1/session`: who is signed in. Nobody is an answer too: a page that asks is no guess at a secret. */
+/**
+ * `GET /v1/session`: who is signed in. Nobody is an answer too. A cookie that does not hold is counted as a failure like
+ * any other credential, and the answer takes it away, so that a browser whose session has ended shows it once.
+ */
 export async function describeSession(request: Request, env: Env, nowMs: number): Promise<Response> {
   const session = sessionOf(request);
   if (session === "") return sessionAnswer(null);
   refuseOtherSites(request);
-  refuseGuessing(request, nowMs);
-  const open = await openSession(session, env, nowMs);
-  return open === null ? sessionAnswer(null, endedSessionCookie()) : sessionAnswer(open);
+  try {
+    return sessionAnswer(await sessionHolder(session, request, env, nowMs));
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError) || thrown.code !== "UNAUTHENTICATED") throw thrown;
+    return sessionAnswer(null, endedSessionCookie());
+  }
 }
 
-/** `DELETE /v1/session`: signs out. */
-export async function signOut(request: Request, env: Env): Promise<Response> {
+/** `DELETE /v1/session`: signs out. Whatever the cookie holds, it is gone afterwards; only one that is real costs a look-up. */
+export async function signOut(request: Request, env: Env, nowMs: number): Promise<Response> {
   refuseOtherSites(request);
-  const proof = await accessKeyProof("session", sessionOf(request));
-  if (proof !== null) await registryStub(env).closeSession(proof);
+  const session = sessionOf(request);
+  const proof = await accessKeyProof("session", session);
+  const subject = proof && ({ kind: "session", id: proof.kid } as const);
+  const isAbsent =
+    proof === null ||
+    subject === null ||
+    (await credentialPresence(env, subject, proof.digestHex, request)) === "absent";
+  if (!isAbsent) await registryStub(env).closeSession(proof);
+  else if (session !== "" && authenticationFailed(request, subject, nowMs) > 0)
+    throw new ApiError("RATE_LIMITED");
   return new Response(null, {
     status: 204,
     headers: { "set-cookie": endedSessionCookie(), "cache-control": "no-store" },

@@ -57,12 +57,25 @@ export class KeyStore {
       .toArray();
   }
 
-  /** False for an unknown key or a wrong secret, after the same work. */
-  isGatewayKey(kid: string, digestHex: string): boolean {
+  /** Null for an unknown key. */
+  gatewayKeyDigest(kid: string): string | null {
     const [row] = this.#sql
       .exec<{ digest: string }>("SELECT digest_hex AS digest FROM gateway_keys WHERE kid = ?", kid)
       .toArray();
-    return equalDigests(digestHex, row?.digest ?? DUMMY_DIGEST_HEX) && row !== undefined;
+    return row?.digest ?? null;
+  }
+
+  apiKeyDigest(kid: string): string | null {
+    const [row] = this.#sql
+      .exec<{ digest: string }>("SELECT digest_hex AS digest FROM api_keys WHERE kid = ?", kid)
+      .toArray();
+    return row?.digest ?? null;
+  }
+
+  /** False for an unknown key or a wrong secret, after the same work. */
+  isGatewayKey(kid: string, digestHex: string): boolean {
+    const known = this.gatewayKeyDigest(kid);
+    return equalDigests(digestHex, known ?? DUMMY_DIGEST_HEX) && known !== null;
   }
 
   /** What was deleted; null when there was no such key. */

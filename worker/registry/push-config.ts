@@ -1,6 +1,6 @@
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
 import type { PendingPush, PushQueue } from "./push-queue.ts";
-import { withTimeout } from "./with-timeout.ts";
+import { withTimeout } from "../with-timeout.ts";
 
 export interface PushPorts {
   queue: PushQueue;

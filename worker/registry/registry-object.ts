@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { ServicesFile } from "../../shared/services/services-file.ts";
+import { type Answer, MAX_SUBJECTS_PER_LOOK_UP, type Subject } from "../auth/registry-knowledge.ts";
 import type { KeyProof } from "../auth/access-key.ts";
 import type { Env } from "../env.ts";
 import { tunnelStub } from "../env.ts";
@@ -33,7 +34,7 @@ import {
   type StoredReport,
   TelemetryReportStore,
 } from "./telemetry-report-store.ts";
-import { withTimeout } from "./with-timeout.ts";
+import { withTimeout } from "../with-timeout.ts";
 
 /** Bounds the object's storage and the work of a change that concerns every tunnel. */
 const LIMITS = {
@@ -255,6 +256,11 @@ export class Registry extends DurableObject<Env> {
     });
   }
 
+  /** For a Worker that decides before it calls any object: see `RegistryKnowledge`. */
+  lookUp(subjects: readonly Subject[]): Answer[] {
+    return subjects.slice(0, MAX_SUBJECTS_PER_LOOK_UP).map((subject) => this.#answerOf(subject));
+  }
+
   /** Asked only where no tunnel's object can answer. */
   isGatewayKey(key: KeyProof): boolean {
     return this.#keys.isGatewayKey(key.kid, key.digestHex);
@@ -371,6 +377,21 @@ export class Registry extends DurableObject<Env> {
       ...this.#queue.due(nowMs, PUSHES_PER_TURN),
     ]);
     await this.#scheduleAlarm();
+  }
+
+  #answerOf({ kind, id, tunnelId = "" }: Subject): Answer {
+    switch (kind) {
+      case "tunnel":
+        return this.#store.tunnel(id) && "";
+      case "token":
+        return this.#store.tokenDigest(tunnelId, id);
+      case "gateway-key":
+        return this.#keys.gatewayKeyDigest(id);
+      case "api-key":
+        return this.#keys.apiKeyDigest(id);
+      case "session":
+        return this.#sessions.digest(id);
+    }
   }
 
   /** The change, its audit entry, the pushes it causes and the alarm that guards them are kept together or not at all. */

@@ -103,6 +103,18 @@ export class RegistryStore {
       .toArray();
   }
 
+  /** Null for what is no token of this tunnel. */
+  tokenDigest(tunnelId: string, kid: string): string | null {
+    const [row] = this.#sql
+      .exec<{ digest: string }>(
+        "SELECT digest_hex AS digest FROM tokens WHERE kid = ? AND tunnel_id = ?",
+        kid,
+        tunnelId,
+      )
+      .toArray();
+    return row?.digest ?? null;
+  }
+
   /** No token of this tunnel outlives `endMs`; one that ends earlier keeps its end. */
   endTokens(tunnelId: string, endMs: number): void {
     this.#sql.exec(

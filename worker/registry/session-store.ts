@@ -56,6 +56,14 @@ export class SessionStore {
     );
   }
 
+  /** Null for what never was a session, or was taken away. */
+  digest(kid: string): string | null {
+    const [row] = this.#sql
+      .exec<{ digest: string }>("SELECT digest_hex AS digest FROM sessions WHERE kid = ?", kid)
+      .toArray();
+    return row?.digest ?? null;
+  }
+
   /** Null for what is no session, or none any more. */
   use({ kid, digestHex }: KeyProof, adminProofHex: string, nowMs: number): OpenSession | null {
     const [row] = this.#sql

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { type Env, registryStub } from "../env.ts";
-import { withTimeout } from "../registry/with-timeout.ts";
+import { withTimeout } from "../with-timeout.ts";
 import type { EventBatch } from "../events/event-batch.ts";
 import { maxSpoolBytes, reportEveryMs } from "../events/log-settings.ts";
 import { isFailure, parseEvent } from "./parse-event.ts";

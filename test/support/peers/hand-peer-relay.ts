@@ -11,7 +11,7 @@ import { SUBPROTOCOL } from "../../../shared/protocol/limits.ts";
 import { HandPeer } from "./hand-peer.ts";
 import type { Observation, ProbeRequest } from "../probe.ts";
 
-const ADMIN_KEY = "hand-admin-key-0123456789abcdef";
+const ADMIN_KEY = "hand-peer-admin-key-0123456789abcdef";
 const CALL_TIMEOUT_MS = 20_000;
 
 const EVERYWHERE = [{ project: "my-project", accessibleBy: ["production"] }];

@@ -1,3 +1,4 @@
+import { tunnelPresence } from "../../admission.ts";
 import { type Env, tunnelStub } from "../../env.ts";
 import { TAIL_SUBPROTOCOL } from "../../../shared/tail.ts";
 import { tailFilterSchema } from "../../events/tail-filter.ts";
@@ -33,6 +34,7 @@ export const tailOperations: readonly Operation[] = [
         throw new ApiError("UPGRADE_REQUIRED", { detail: `Watchers speak ${TAIL_SUBPROTOCOL}.`, headers });
       }
       const tunnelId = param("tunnelId");
+      if ((await tunnelPresence(env, tunnelId, request)) === "absent") throw new ApiError("NOT_FOUND");
       const [objectName = tunnelId] = tunnelObjectNames(tunnelId);
       const claim: TailClaim = { kind: "tail", filter: query };
       const response = await watch(env, objectName, claim);

@@ -1,0 +1,229 @@
+import { listDurableObjectIds, reset } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
+import { formatToken, parseToken } from "../../shared/token.ts";
+import { accessKeyProof, formatAccessKey } from "../../worker/auth/access-key.ts";
+import { newKid, newSecret, newTunnelId } from "../../worker/auth/random-id.ts";
+import { Registry, Tunnel } from "../../worker/index.ts";
+import { ADMIN_KEY, call, connect, createTunnel, json, problem, RELAY } from "./admin-client.ts";
+import { binding, GATEWAY, refusalOf } from "./hand-connector.ts";
+
+/** A network of its own for each test: the failures that an isolate has counted outlive `reset`. */
+let network = 0;
+let from: Record<string, string>;
+
+beforeEach(() => {
+  network++;
+  from = { "cf-connecting-ip": `2001:db8:0:${network.toString(16)}::7` };
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await reset();
+});
+
+function selfMade(kind: "gateway" | "api" | "session"): string {
+  return formatAccessKey(kind, newKid(), newSecret());
+}
+
+async function newGatewayKey(): Promise<{ kid: string; key: string }> {
+  return json(call("POST", "/v1/gateway-keys", { body: GATEWAY }), 201);
+}
+
+async function send(tunnelId: string, key: string, headers = from): Promise<number> {
+  const fields = { ...headers, "culvert-gateway-key": key };
+  const response = await call("GET", `/~/${tunnelId}/payments-api/x`, { key: null, headers: fields });
+  await response.body?.cancel();
+  return response.status;
+}
+
+/** The same key with another secret: its form is right, and the Registry knows its id. */
+async function withWrongSecret(key: string): Promise<string> {
+  const proof = await accessKeyProof("gateway", key);
+  return formatAccessKey("gateway", proof?.kid ?? "", newSecret());
+}
+
+function countOf(statuses: readonly number[], status: number): number {
+  return statuses.filter((seen) => seen === status).length;
+}
+
+describe("a credential that holds", () => {
+  it("passes beside any number of failures from its own address: gateway keys", async () => {
+    const { id } = await createTunnel();
+    const { key } = await newGatewayKey();
+    const wrong = await withWrongSecret(key);
+    const right: number[] = [];
+    for (let round = 0; round < 120; round++) {
+      const [, , , seen] = await Promise.all([
+        send(id, "guess"),
+        send(id, selfMade("gateway")),
+        send(id, wrong),
+        send(id, key),
+      ]);
+      right.push(seen);
+    }
+    // 404: the key was taken, and the tunnel has no such service.
+    expect(countOf(right, 404)).toBe(120);
+    expect(await send(id, wrong)).toBe(429);
+  });
+
+  it("passes beside any number of failures from its own address: API keys and sessions", async () => {
+    const { key } = await json<{ key: string }>(
+      call("POST", "/v1/api-keys", { body: { role: "viewer" } }),
+      201,
+    );
+    const browser = { "sec-fetch-site": "same-origin", "culvert-csrf": "1" };
+    const signedIn = await call("POST", "/v1/session", { key: null, body: { key }, headers: browser });
+    const cookie = (signedIn.headers.get("set-cookie") ?? "").split(";", 1)[0] ?? "";
+    for (let round = 0; round < 80; round++) {
+      await call("GET", "/v1/tunnels", { key: selfMade("api"), headers: from });
+    }
+    expect((await call("GET", "/v1/tunnels", { key: selfMade("api"), headers: from })).status).toBe(429);
+    expect((await call("GET", "/v1/tunnels", { key, headers: from })).status).toBe(200);
+    expect((await call("GET", "/v1/tunnels", { headers: from })).status).toBe(200);
+    const session = { ...from, ...browser, cookie };
+    expect((await call("GET", "/v1/tunnels", { key: null, headers: session })).status).toBe(200);
+    expect((await call("GET", "/v1/session", { key: null, headers: session })).status).toBe(200);
+  });
+
+  it("passes beside connectors with a revoked token", async () => {
+    const { id, kid, token: revoked } = await createTunnel();
+    const { token } = await json<{ token: string }>(call("POST", `/v1/tunnels/${id}/tokens`), 201);
+    expect((await connect({ ...from, authorization: `Bearer ${revoked}` })).status).toBe(101);
+    expect((await call("DELETE", `/v1/tunnels/${id}/tokens/${kid}`)).status).toBe(204);
+    const lookUps = vi.spyOn(Registry.prototype, "lookUp");
+    const statuses: number[] = [];
+    for (let dial = 0; dial < 80; dial++) {
+      statuses.push((await connect({ ...from, authorization: `Bearer ${revoked}` })).status);
+    }
+    expect([countOf(statuses, 401), countOf(statuses, 429)]).toEqual([60, 20]);
+    const accepted = await connect({ ...from, authorization: `Bearer ${token}` });
+    expect(accepted.status).toBe(101);
+    accepted.webSocket?.accept();
+    accepted.webSocket?.close();
+    // Two for the revoked one (it was known, then learnt anew), one for the good one.
+    expect(lookUps.mock.calls.length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("failures", () => {
+  it("from one /64 count together, and cost few look-ups once there are too many", async () => {
+    const { id } = await createTunnel();
+    const lookUps = vi.spyOn(Registry.prototype, "lookUp");
+    const statuses: number[] = [];
+    const startedMs = Date.now();
+    for (let start = 0; start < 1000; start += 50) {
+      const guesses = Array.from({ length: 50 }, (_, index) => {
+        const address = `2001:db8:0:${network.toString(16)}:${(start + index).toString(16)}::1`;
+        return send(id, selfMade("gateway"), { "cf-connecting-ip": address });
+      });
+      statuses.push(...(await Promise.all(guesses)));
+    }
+    const elapsedMs = Date.now() - startedMs;
+    expect(countOf(statuses, 401) + countOf(statuses, 429)).toBe(1000);
+    // Sixty at once and one a second; those that came before the sixtieth had failed were under way already.
+    expect(countOf(statuses, 401)).toBeLessThanOrEqual(60 + 50 + elapsedMs / 1000);
+    expect(lookUps.mock.calls.length).toBeLessThanOrEqual(60 + 50 + elapsedMs / 10);
+    // The next network has all its failures left.
+    expect(await send(id, selfMade("gateway"), { "cf-connecting-ip": "2001:db8:1::1" })).toBe(401);
+  });
+
+  it("against one key count together, whatever addresses they come from, and ask the Registry nothing", async () => {
+    const { id } = await createTunnel();
+    const { key } = await newGatewayKey();
+    const wrong = await withWrongSecret(key);
+    expect(await send(id, key)).toBe(404);
+    const lookUps = vi.spyOn(Registry.prototype, "lookUp");
+    const fetches = vi.spyOn(Tunnel.prototype, "fetch");
+    const statuses: number[] = [];
+    for (let index = 0; index < 80; index++) {
+      statuses.push(await send(id, wrong, { "cf-connecting-ip": `198.51.100.${index}` }));
+    }
+    expect([countOf(statuses, 401), countOf(statuses, 429)]).toEqual([60, 20]);
+    expect(lookUps).not.toHaveBeenCalled();
+    expect(fetches).not.toHaveBeenCalled();
+    expect(await send(id, key)).toBe(404);
+  });
+
+  it("of a browser's session count as well", async () => {
+    const headers = {
+      ...from,
+      "sec-fetch-site": "same-origin",
+      "culvert-csrf": "1",
+      cookie: `__Host-culvert-session=${selfMade("session")}`,
+    };
+    for (let failure = 0; failure < 60; failure++) {
+      const seen = await call("GET", "/v1/session", { key: null, headers });
+      expect(await seen.json()).toEqual({ session: null });
+    }
+    expect(await problem(call("GET", "/v1/session", { key: null, headers }))).toMatchObject({ status: 429 });
+    expect(await problem(call("DELETE", "/v1/session", { key: null, headers }))).toMatchObject({
+      status: 429,
+    });
+    const guess = { key: null, body: { key: "guess" }, headers };
+    expect(await problem(call("POST", "/v1/session", guess))).toMatchObject({ status: 429 });
+  });
+});
+
+describe("what nobody gave out", () => {
+  it("starts no object: tunnels that are dialled, called by key, by binding, and watched", async () => {
+    const { id, token } = await createTunnel();
+    const { key } = await newGatewayKey();
+    const before = (await listDurableObjectIds(env.TUNNEL)).length;
+    const real = parseToken(token);
+    if (!real.ok) throw new Error(real.problem);
+    const fetches = vi.spyOn(Tunnel.prototype, "fetch");
+    const answers: unknown[] = [];
+    for (let index = 0; index < 5; index++) {
+      const tunnelId = newTunnelId();
+      const made = (parts: object) => formatToken({ ...real.token, secret: newSecret(), ...parts });
+      for (const guess of [
+        made({ tunnelId, kid: newKid() }),
+        made({ tunnelId }),
+        made({ kid: newKid() }),
+        made({}),
+      ])
+        answers.push((await connect({ ...from, authorization: `Bearer ${guess}` })).status);
+      answers.push(await send(tunnelId, key), await send(tunnelId, selfMade("gateway")));
+      answers.push(await send(id, selfMade("gateway")));
+      answers.push(await refusalOf(binding({ tunnel: tunnelId, ...GATEWAY }).fetch("http://api/")));
+      answers.push((await call("GET", `/v1/tunnels/${tunnelId}`)).status);
+      const watch = await exports.default.fetch(
+        new Request(`${RELAY}/v1/tunnels/${tunnelId}/tail`, {
+          headers: {
+            upgrade: "websocket",
+            "sec-websocket-protocol": TAIL_SUBPROTOCOL,
+            authorization: `Bearer ${ADMIN_KEY}`,
+          },
+        }),
+      );
+      answers.push(watch.status);
+    }
+    const each = [401, 401, 401, 401, 404, 401, 401, [404, "UNKNOWN_TUNNEL"], 404, 404];
+    expect(answers).toEqual(Array.from({ length: 5 }, () => each).flat());
+    expect(fetches).not.toHaveBeenCalled();
+    expect(await listDurableObjectIds(env.TUNNEL)).toHaveLength(before);
+  });
+});
+
+describe("while the Registry does not answer", () => {
+  it.each([
+    [
+      "fails",
+      () => {
+        throw new Error("away");
+      },
+    ],
+    ["hangs", () => new Promise<never>(() => {})],
+  ])("and %s, the tunnel's object is asked: right keys and tokens pass", async (_, answer) => {
+    const { id, token } = await createTunnel();
+    const { key } = await newGatewayKey();
+    vi.spyOn(Registry.prototype, "lookUp").mockImplementation(answer as never);
+    expect(await send(id, key)).toBe(404);
+    expect(await send(id, selfMade("gateway"))).toBe(401);
+    expect((await connect({ ...from, authorization: `Bearer ${token}` })).status).toBe(101);
+    const bound = binding({ tunnel: id, ...GATEWAY }).fetch("http://nothing/");
+    expect(await refusalOf(bound)).toEqual([404, "UNKNOWN_SERVICE"]);
+  });
+});

@@ -1,0 +1,60 @@
+import { waitUntil } from "cloudflare:workers";
+import { addressBlock, clientAddress } from "./auth/client-address.ts";
+import { DUMMY_DIGEST_HEX, equalDigests } from "./auth/digest.ts";
+import { FailureLimiter } from "./auth/failure-limiter.ts";
+import { RegistryKnowledge, type Subject } from "./auth/registry-knowledge.ts";
+import { type Env, registryStub } from "./env.ts";
+
+/*
+ * What the Worker decides before it calls any object: a made-up tunnel or key ends here, since each call of an object's
+ * stub makes the object and a file that stays. The object, or the Registry, still decides on all that passes.
+ * Both memories are this isolate's: see docs/decisions/0030-who-knows-the-secret.md.
+ */
+const knowledge = new RegistryKnowledge(() => Date.now());
+const limiter = new FailureLimiter();
+
+/** `absent`: surely not. `unknown`: the Registry could not say in time, so whoever decides is to be asked. */
+export type Presence = "known" | "absent" | "unknown";
+
+/** Is there such a tunnel? */
+export async function tunnelPresence(env: Env, tunnelId: string, request: Request): Promise<Presence> {
+  const answer = await learn(env, { kind: "tunnel", id: tunnelId }, request);
+  return answer === undefined ? "unknown" : answer === null ? "absent" : "known";
+}
+
+/** Is there such a key, and is this its secret's digest? It takes as long for a key that is not there as for another. */
+export async function credentialPresence(
+  env: Env,
+  subject: Subject,
+  digestHex: string,
+  request: Request,
+): Promise<Presence> {
+  const answer = await learn(env, subject, request);
+  const isEqual = equalDigests(digestHex, answer ?? DUMMY_DIGEST_HEX);
+  if (answer === undefined) return "unknown";
+  return answer !== null && isEqual ? "known" : "absent";
+}
+
+/** Whoever decides does not know it (any more). */
+export function forget(subject: Subject): void {
+  knowledge.forget(subject);
+}
+
+/** Counts a failed authentication. The result: 0 while that is within the limits, else how long to wait. */
+export function authenticationFailed(request: Request, subject: Subject | null, nowMs: number): number {
+  // Ids that nobody gave out are countless, and each is looked up once: only real ones are counted by.
+  const isReal = subject !== null && typeof knowledge.recall(subject) === "string";
+  const sources = [`address ${addressBlock(clientAddress(request))}`];
+  return limiter.failed(isReal ? [...sources, `key ${subject.kind} ${subject.id}`] : sources, nowMs);
+}
+
+/** Synchronous where it is known: the way of every request. */
+function learn(env: Env, subject: Subject, request: Request) {
+  const recalled = knowledge.recall(subject);
+  if (recalled !== undefined) return recalled;
+  return knowledge.learn(subject, {
+    lookUp: async (subjects) => await registryStub(env).lookUp([...subjects]),
+    isSuspect: limiter.waitMs(`address ${addressBlock(clientAddress(request))}`, Date.now()) > 0,
+    waitUntil,
+  });
+}
