@@ -23,7 +23,7 @@ export interface LearnOptions {
   /** Whoever asks has failed too often: its look-ups are put off a little and go together. */
   isSuspect: boolean;
   /** Keeps a look-up going though the request that began it is over: others wait for the same answer. */
-  waitUntil(work: Promise<unknown>): void;
+  waitUntil: (work: Promise<unknown>) => void;
 }
 
 interface Batch {
