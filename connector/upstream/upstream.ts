@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { IDEMPOTENT_METHODS } from "../../shared/http/methods.ts";
 import type { Field } from "../../shared/protocol/head.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { faultError, guarded, guardFor } from "../platform/faults.ts";
@@ -8,9 +9,6 @@ import { permit, type PermitRules, permitTarget } from "./permit.ts";
 import type { UpstreamAddress } from "./policy.ts";
 import { UpstreamPool } from "./pool.ts";
 import { protocolsOffered, settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-rules.ts";
-
-/** Repeating one has the effect of sending it once (RFC 9110 §9.2.2). */
-const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY"]);
 
 export interface UpstreamRequest {
   /** For whom it is sent: no two callers share an HTTP/1.1 connection. */

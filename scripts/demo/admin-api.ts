@@ -21,7 +21,7 @@ export function adminApi(relayUrl: string, adminKey: string): AdminApi {
       method,
       headers: { authorization: `Bearer ${adminKey}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     });
     if (!response.ok)
       throw new Error(`${method} /v1${path} answered ${response.status}: ${await response.text()}`);

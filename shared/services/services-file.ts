@@ -56,7 +56,10 @@ const ruleShape = {
   connectorWaitMs: z.int().min(0).max(30_000).optional(),
   /** Requests carry a Via field (RFC 9110 §7.6.3). Absent: no, because some upstreams treat it as a reason to compress nothing. */
   via: z.boolean().optional(),
-  /** A lost idempotent request with a replayable body may be sent to another connector. Absent: no. */
+  /**
+   * What was lost with a connector before any answer, and can be replayed, is sent to another one, once. Absent: GET, HEAD,
+   * OPTIONS, QUERY. True: PUT and DELETE as well. False: nothing.
+   */
   retry: z.boolean().optional(),
 };
 

@@ -19,7 +19,7 @@ export interface Outcome {
   id: string;
   /** What came of it: `ok`, `cancelled`, `aborted`, `unreachable` (the gateway itself was down) or a code. */
   result: string;
-  /** It may be executed twice: the service opted in, and the method is idempotent. */
+  /** It may be executed twice: the method is safe, or it is idempotent and the service opted in. */
   repeatable: boolean;
   /** It must not have been executed at all. */
   notSent: boolean;
@@ -40,7 +40,7 @@ export async function chaosRequest(target: Target, id: string, dice: Dice): Prom
   const outcome: Outcome = {
     id,
     result: "ok",
-    repeatable: service === "retry-api" && method !== "POST",
+    repeatable: method === "GET" || (service === "retry-api" && method === "PUT"),
     notSent: false,
     problem: null,
   };

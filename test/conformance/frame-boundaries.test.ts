@@ -39,7 +39,7 @@ type Outcome = "lost" | "aborted" | "moved" | "whole";
 interface Exchange {
   name: string;
   method: string;
-  service: "api" | "retry-api";
+  service: "api" | "default-api" | "retry-api";
   body?: string;
   steps: readonly (readonly [Step, Outcome])[];
 }
@@ -63,9 +63,10 @@ const UPLOAD_STEPS = (before: Outcome): Exchange["steps"] => [
 const SMALL = "small body";
 
 const EXCHANGES: Exchange[] = [
-  { name: "GET", method: "GET", service: "api", steps: GET_STEPS("lost") },
-  { name: "GET, opted in", method: "GET", service: "retry-api", steps: GET_STEPS("moved") },
-  { name: "POST", method: "POST", service: "api", body: SMALL, steps: UPLOAD_STEPS("lost") },
+  { name: "GET", method: "GET", service: "default-api", steps: GET_STEPS("moved") },
+  { name: "GET, opted out", method: "GET", service: "api", steps: GET_STEPS("lost") },
+  { name: "POST", method: "POST", service: "default-api", body: SMALL, steps: UPLOAD_STEPS("lost") },
+  { name: "PUT", method: "PUT", service: "default-api", body: SMALL, steps: UPLOAD_STEPS("lost") },
   { name: "POST, opted in", method: "POST", service: "retry-api", body: SMALL, steps: UPLOAD_STEPS("lost") },
   { name: "PUT, opted in", method: "PUT", service: "retry-api", body: SMALL, steps: UPLOAD_STEPS("moved") },
   {

@@ -75,6 +75,7 @@ export class FaultLab {
     const services = [
       { name: "api", endpoint, ...rule, healthCheck: false },
       { name: "retry-api", endpoint, retry: true, ...rule, healthCheck: false },
+      { name: "once-api", endpoint, retry: false, ...rule, healthCheck: false },
       { name: "patient-api", endpoint, connectorWaitMs: 30_000, ...rule, healthCheck: false },
     ];
     const persistDir = join(this.#directory, "state");

@@ -16,6 +16,7 @@ export const SERVICES = {
   services: [
     { name: "api", endpoint: "http://payments.internal:8080", ...RULES },
     { name: "retry-api", endpoint: "http://payments.internal:8080", retry: true, ...RULES },
+    { name: "once-api", endpoint: "http://payments.internal:8080", retry: false, ...RULES },
     { name: "patient-api", endpoint: "http://payments.internal:8080", ...RULES, connectorWaitMs: 5000 },
   ],
 };

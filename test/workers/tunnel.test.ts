@@ -141,13 +141,16 @@ describe("a connector that comes again", () => {
     expect(connectors).toHaveLength(2);
   });
 
-  it("fails what the predecessor had begun", async () => {
+  it("fails what the predecessor had begun, unless it may be sent again", async () => {
     const tunnel = await readyTunnel();
     const halfOpen = await attached(tunnel);
-    const answer = request(tunnel);
+    const posted = request(tunnel, "/", { method: "POST" });
+    await halfOpen.takeOpen();
+    const asked = request(tunnel);
     await halfOpen.takeOpen();
     const fresh = await attached(tunnel);
-    expect(await refusalOf(answer)).toEqual([502, "CONNECTOR_LOST"]);
+    expect(await refusalOf(posted)).toEqual([502, "CONNECTOR_LOST"]);
+    await expectAnsweredBy(fresh, asked);
     await expectAnsweredBy(fresh, request(tunnel));
   });
 });
@@ -191,17 +194,38 @@ describe("a request that was not processed", () => {
   const three = (tunnel: CreatedTunnel) =>
     Promise.all(["a", "b", "c"].map((connectorId) => attached(tunnel, { connectorId })));
 
-  it("is moved once, and at most once", async () => {
+  it.each(["OVERLOADED", "DRAINING", "UPSTREAM_REFUSED"] as const)(
+    "is moved as long as there is a connector that was not asked: %s",
+    async (code) => {
+      const tunnel = await readyTunnel();
+      const peers = await three(tunnel);
+      for (const lastAnswers of [true, false]) {
+        const answer = request(tunnel, "/", { method: "POST", body: "x" });
+        const asked = new Set<HandPeer>();
+        for (const last of [false, false, true]) {
+          const { peer, open } = await takeOpen(...peers);
+          asked.add(peer);
+          expect(await bodyOf(peer, open.id)).toBe("x");
+          if (last && lastAnswers) peer.answer(open.id, "fine");
+          else peer.send(resetFrame(open.id, code, NOT_PROCESSED));
+        }
+        expect(asked.size).toBe(3);
+        const expected = { OVERLOADED: 503, DRAINING: 502, UPSTREAM_REFUSED: 502 }[code];
+        expect((await answer).status).toBe(lastAnswers ? 200 : expected);
+      }
+      expect(peers.flatMap(({ inbox }) => inbox).filter(({ type }) => type === FRAME.OPEN)).toEqual([]);
+    },
+  );
+
+  it("does not go by the other connections of a connector that cannot reach the upstream", async () => {
     const tunnel = await readyTunnel();
-    const peers = await three(tunnel);
-    const answer = request(tunnel, "/", { method: "POST", body: "x" });
-    const first = await takeOpen(...peers);
-    first.peer.send(resetFrame(first.open.id, "OVERLOADED", NOT_PROCESSED));
-    const second = await takeOpen(...peers);
-    expect(second.peer).not.toBe(first.peer);
-    second.peer.send(resetFrame(second.open.id, "OVERLOADED", NOT_PROCESSED));
-    expect(await refusalOf(answer)).toEqual([503, "OVERLOADED"]);
-    expect(peers.flatMap(({ inbox }) => inbox).filter(({ type }) => type === FRAME.OPEN)).toEqual([]);
+    const same = [await attached(tunnel), await attached(tunnel, { connectionIndex: 1 })];
+    const answer = request(tunnel);
+    const { peer, other, open } = await takeOpen(...same);
+    peer.send(resetFrame(open.id, "UPSTREAM_REFUSED", NOT_PROCESSED));
+    expect(await refusalOf(answer)).toEqual([502, "UPSTREAM_REFUSED"]);
+    await other.settled();
+    expect(other.streamFrames).toEqual([]);
   });
 
   it.each([
@@ -289,17 +313,42 @@ describe("a request whose connector is lost", () => {
     const answer = binding({ tunnel: tunnel.id, ...GATEWAY }).fetch(`http://${service}/`, { method });
     const { peer, other } = await takeOpen(one, two);
     peer.close(1001);
-    return { answer, other };
+    return { answer, other, tunnel };
   };
 
-  it("is sent again where the service opts in and the method is idempotent", async () => {
-    const { answer, other } = await lose("GET", "retry-api");
-    await expectAnsweredBy(other, answer);
+  it.each([
+    ["GET", "api"],
+    ["HEAD", "api"],
+    ["OPTIONS", "api"],
+    ["QUERY", "api"],
+    ["GET", "retry-api"],
+    ["QUERY", "retry-api"],
+    ["PUT", "retry-api"],
+    ["DELETE", "retry-api"],
+  ])("is sent again: %s of %s", async (method, service) => {
+    const { answer, other } = await lose(method, service);
+    other.answer((await other.takeOpen()).id, "fine");
+    expect((await answer).status).toBe(200);
+  });
+
+  it("is sent again once", async () => {
+    const { answer, other, tunnel } = await lose("GET", "api");
+    const third = await attached(tunnel, { connectorId: "third" });
+    await other.takeOpen();
+    other.close(1001);
+    expect(await refusalOf(answer)).toEqual([502, "CONNECTOR_LOST"]);
+    await third.settled();
+    expect(third.streamFrames).toEqual([]);
   });
 
   it.each([
     ["POST", "retry-api"],
-    ["GET", "api"],
+    ["PATCH", "retry-api"],
+    ["POST", "api"],
+    ["PUT", "api"],
+    ["DELETE", "api"],
+    ["GET", "once-api"],
+    ["PUT", "once-api"],
   ])("is not sent again: %s of %s", async (method, service) => {
     const { answer, other } = await lose(method, service);
     expect(await refusalOf(answer)).toEqual([502, "CONNECTOR_LOST"]);

@@ -9,16 +9,13 @@ import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
 import { Exchange } from "./exchange.ts";
 import type { GatewayWatch } from "./gateway-watch.ts";
 import { cameBack } from "./loop.ts";
+import { Moves } from "./moves.ts";
 import { problemResponse, publicCodeOf } from "./problem.ts";
 import { type GatewaySockets, relayWebSocket } from "./relay-websocket.ts";
 import { RequestBody } from "./request-body.ts";
 import { isWebSocket, rawPath, requestHead, withoutQuery } from "./request-head.ts";
 import { responseOf } from "./response-body.ts";
 import type { Connection, Tunnel } from "../tunnel/tunnel.ts";
-
-/** RFC 9110 §9.2.2: sent twice, these do what they do once. */
-const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
-const MAX_ATTEMPTS = 2;
 
 export interface RelayDeps {
   tunnel: Tunnel;
@@ -93,14 +90,30 @@ function refuseLoop({ headers }: Request, relayName: string | undefined): void {
 }
 
 async function carry(
-  { tunnel, sockets, gateways }: RelayDeps,
+  deps: RelayDeps,
   request: Request,
   open: OpenHead,
   allowed: Allowed,
   body: RequestBody,
   record: RequestRecord,
 ): Promise<Response> {
-  tunnel.retries.requestBegan();
+  const headed = deps.tunnel.retries.requestBegan();
+  try {
+    return await attemptUntilHeaded(deps, request, open, allowed, body, record);
+  } finally {
+    headed();
+  }
+}
+
+async function attemptUntilHeaded(
+  { tunnel, sockets, gateways, nowMs }: RelayDeps,
+  request: Request,
+  open: OpenHead,
+  allowed: Allowed,
+  body: RequestBody,
+  record: RequestRecord,
+): Promise<Response> {
+  const moves = new Moves({ method: open.method, retry: allowed.retry, budget: tunnel.retries, nowMs });
   const tried = new Set<Connection>();
   for (let failure: TunnelError | null = null; ;) {
     const waited = await tunnel.waitForConnector(allowed.connectorWaitMs);
@@ -127,8 +140,8 @@ async function carry(
     } catch (thrown) {
       failure = TunnelError.from(thrown);
       endWatch();
-      tried.add(attempt.connection);
-      if (!mayMove(tunnel, failure, open, allowed, body, tried.size)) throw failure;
+      exclude(tried, attempt.connection, failure, tunnel);
+      if (!body.isReplayable || !tunnel.hasOtherThan(tried) || !moves.take(failure)) throw failure;
     }
   }
 }
@@ -165,19 +178,17 @@ function begin(
   }
 }
 
-/** May the request be sent to another connector? Only if it was surely not processed, or may be processed twice. */
-function mayMove(
-  tunnel: Tunnel,
+/** Not asked again. What one connector cannot reach it does not reach on its other connections either. */
+function exclude(
+  tried: Set<Connection>,
+  connection: Connection,
   failure: TunnelError,
-  open: OpenHead,
-  allowed: Allowed,
-  body: RequestBody,
-  attempts: number,
-): boolean {
-  if (attempts >= MAX_ATTEMPTS || !body.isReplayable) return false;
-  const lost = failure.scope === "connection" || failure.code === "CONNECTOR_LOST";
-  const repeatable = lost && allowed.retry && IDEMPOTENT_METHODS.has(open.method);
-  return (failure.notProcessed || repeatable) && tunnel.retries.spend();
+  { connections }: Tunnel,
+): void {
+  tried.add(connection);
+  if (!failure.code.startsWith("UPSTREAM_")) return;
+  const connectorId = connection.mux.hello?.connectorId;
+  for (const other of connections) if (other.mux.hello?.connectorId === connectorId) tried.add(other);
 }
 
 function answer(exchange: Exchange, head: ResponseHead, request: Request): Response {

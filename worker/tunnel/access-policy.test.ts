@@ -139,7 +139,7 @@ describe("decide", () => {
       service: "x.corp.internal:5000",
       pathPrefix: "",
       responseTimeoutMs: 900,
-      retry: false,
+      retry: undefined,
     });
   });
 

@@ -17,8 +17,9 @@ export interface Allowed {
   connectTimeoutMs: number | undefined;
   responseTimeoutMs: number | undefined;
   maxBodyBytes: number | undefined;
-  retry: boolean;
   via: boolean;
+  /** Absent: what is safe is sent again after the loss of a connector. */
+  retry: boolean | undefined;
   connectorWaitMs: number;
 }
 
@@ -157,8 +158,8 @@ function allowed(
     connectTimeoutMs: rule.connectTimeoutMs,
     responseTimeoutMs: rule.responseTimeoutMs,
     maxBodyBytes: rule.maxBodyBytes,
-    retry: rule.retry ?? false,
     via: rule.via ?? false,
+    retry: rule.retry,
     connectorWaitMs: rule.connectorWaitMs ?? DEFAULT_CONNECTOR_WAIT_MS,
   };
 }

@@ -76,6 +76,12 @@ export class Tunnel {
     return true;
   }
 
+  /** Could a request be sent on a connection that is not excluded, now or when one comes? */
+  hasOtherThan(excluded: ReadonlySet<Connection>): boolean {
+    const taking = [...this.#connections].filter(takesRequests);
+    return taking.length === 0 || taking.some((connection) => !excluded.has(connection));
+  }
+
   /** Older connections of the same connector and index: half-open ones that a new one replaces. */
   predecessorsOf(connection: Connection): Connection[] {
     const { hello } = connection.mux;

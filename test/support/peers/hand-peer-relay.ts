@@ -19,8 +19,10 @@ const SERVICES = {
   version: 1,
   services: [
     {
+      // Most tests want to see what becomes of the very request that they send.
       name: "api",
       endpoint: "http://payments.internal:8080",
+      retry: false,
       connectorWaitMs: 0,
       configurations: EVERYWHERE,
     },
@@ -28,6 +30,12 @@ const SERVICES = {
       name: "retry-api",
       endpoint: "http://payments.internal:8080",
       retry: true,
+      connectorWaitMs: 0,
+      configurations: EVERYWHERE,
+    },
+    {
+      name: "default-api",
+      endpoint: "http://payments.internal:8080",
       connectorWaitMs: 0,
       configurations: EVERYWHERE,
     },
