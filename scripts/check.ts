@@ -24,6 +24,7 @@ const steps: readonly Step[] = [
     name: `types: ${project}`,
     command: ["tsc", "-p", `tsconfig.${project}.json`],
   })),
+  { name: "structure", command: ["node", "scripts/check-structure.ts"] },
   { name: "unused code", command: ["knip", "--no-progress"] },
 ];
 

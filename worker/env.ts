@@ -1,29 +1,29 @@
-import type { Registry } from "./registry/registry-object.ts";
+import type { RegistryCalls } from "./registry/registry-calls.ts";
 import type { LogVariables } from "./events/log-settings.ts";
-import type { Telemetry } from "./telemetry/telemetry-object.ts";
-import type { Tunnel } from "./tunnel/tunnel-object.ts";
+import type { TelemetryCalls } from "./telemetry/telemetry-calls.ts";
+import type { TunnelCalls } from "./tunnel/tunnel-calls.ts";
 
 /** The Worker's bindings, as wrangler.toml names them. */
 export interface Env extends LogVariables {
-  TUNNEL: DurableObjectNamespace<Tunnel>;
-  REGISTRY: DurableObjectNamespace<Registry>;
-  TELEMETRY: DurableObjectNamespace<Telemetry>;
+  TUNNEL: DurableObjectNamespace<TunnelCalls>;
+  REGISTRY: DurableObjectNamespace<RegistryCalls>;
+  TELEMETRY: DurableObjectNamespace<TelemetryCalls>;
   /** Secret that opens the admin API before there are keys. Unset: only API keys do. */
   ADMIN_KEY?: string;
 }
 
 /** Asked for anew on each request: a stub stays broken once its object was reset. */
-export function registryStub(env: Env): DurableObjectStub<Registry> {
+export function registryStub(env: Env): DurableObjectStub<RegistryCalls> {
   return env.REGISTRY.get(env.REGISTRY.idFromName("registry"));
 }
 
 /** As above; for the names see `tunnelObjectNames`. */
-export function tunnelStub(env: Env, objectName: string): DurableObjectStub<Tunnel> {
+export function tunnelStub(env: Env, objectName: string): DurableObjectStub<TunnelCalls> {
   return env.TUNNEL.get(tunnelObjectId(env, objectName));
 }
 
 /** Named like the tunnel's object that it serves, or `RELAY_TELEMETRY`. */
-export function telemetryStub(env: Env, name: string): DurableObjectStub<Telemetry> {
+export function telemetryStub(env: Env, name: string): DurableObjectStub<TelemetryCalls> {
   return env.TELEMETRY.get(env.TELEMETRY.idFromName(name));
 }
 

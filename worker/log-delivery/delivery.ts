@@ -1,4 +1,8 @@
-import type { SpoolPosition } from "../telemetry/spool.ts";
+/** Where the next event to send stands: behind `offset` events of the entry, or at the first of a later one. */
+export interface SpoolPosition {
+  id: number;
+  offset: number;
+}
 
 /** How one destination takes what it is sent. Kept in SQLite as JSON. */
 export interface Delivery {

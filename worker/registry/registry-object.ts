@@ -17,7 +17,6 @@ import {
   secretsOf,
   withoutSecrets,
 } from "../../shared/log-destination.ts";
-import type { Problem } from "../../shared/problems.ts";
 import { RELAY_TELEMETRY } from "../events/event-batch.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-report.ts";
 import { type LogDestinationRecord, LogDestinationStore } from "./log-destination-store.ts";
@@ -25,7 +24,16 @@ import { migrate } from "./migrations.ts";
 import type { PendingPush } from "./push-queue.ts";
 import { PushQueue } from "./push-queue.ts";
 import { pushConfigs } from "./push-config.ts";
-import type { StoredServicesFile, TokenRecord, TunnelRecord } from "./registry-store.ts";
+import type { StoredServicesFile, TunnelRecord } from "./registry-store.ts";
+import type {
+  DescribedDestination,
+  DestinationName,
+  DestinationOutcome,
+  Outcome,
+  PutOutcome,
+  RegistryCalls,
+  TunnelDetails,
+} from "./registry-calls.ts";
 import { RegistryStore } from "./registry-store.ts";
 import { type OpenSession, type SessionHolder, SessionStore } from "./session-store.ts";
 import {
@@ -57,36 +65,8 @@ const PUSH_GUARD_MS = 5000;
 /** Under the thousand calls that the platform allows one invocation. */
 const PUSHES_PER_TURN = 900;
 
-export type Outcome = "done" | "not_found" | "limit_reached";
-
-export type PutOutcome = { outcome: "done"; version: number } | { outcome: "not_found" | "stale" };
-
-export type DestinationOutcome =
-  | { outcome: "done"; described: DescribedDestination }
-  | { outcome: "not_found" | "limit_reached" }
-  | { outcome: "invalid"; problems: Problem[] };
-
-export type DestinationName = Pick<LogDestination, "id" | "name" | "kind">;
-
-/** A destination without its secrets; its URL's path, which may be one, is for admins alone. */
-export interface DescribedDestination {
-  id: string;
-  /** Without its secrets. */
-  destination: Omit<LogDestinationInput, "headers">;
-  /** Which of them are set: `apiKey`, `headers.authorization`. */
-  secrets: string[];
-  createdAtMs: number;
-  updatedAtMs: number;
-  delivery: DeliveryTotals;
-}
-
-export interface TunnelDetails extends TunnelRecord {
-  tokens: TokenRecord[];
-  services: StoredServicesFile;
-}
-
 /** The source of truth. Every method is one short turn over SQLite; changes are pushed to the tunnels that they concern. */
-export class Registry extends DurableObject<Env> {
+export class Registry extends DurableObject<Env> implements RegistryCalls {
   readonly #store: RegistryStore;
   readonly #keys: KeyStore;
   readonly #sessions: SessionStore;

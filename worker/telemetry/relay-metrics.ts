@@ -1,4 +1,4 @@
-import type { DestinationName } from "../registry/registry-object.ts";
+import type { DestinationName } from "../registry/registry-calls.ts";
 import type { StoredReport } from "../registry/telemetry-report-store.ts";
 import { tunnelIdOf } from "../tunnel/tunnel-config.ts";
 import { RELAY_TELEMETRY } from "../events/event-batch.ts";

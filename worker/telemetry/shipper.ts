@@ -8,9 +8,10 @@ import {
   overtaken,
   passed,
   type SendOutcome,
+  type SpoolPosition,
 } from "../log-delivery/delivery.ts";
 import { isFailure, parseEvent } from "./parse-event.ts";
-import { type Spool, type SpooledLine, type SpoolPosition, type SpoolRow, waiting } from "./spool.ts";
+import { type Spool, type SpooledLine, type SpoolRow, waiting } from "./spool.ts";
 import type { DeliveryReport } from "./telemetry-report.ts";
 
 /** Of one request. Datadog takes a thousand; services take a few megabytes, and an encoding is up to three times its lines. */

@@ -1,4 +1,4 @@
-import type { Delivery } from "../log-delivery/delivery.ts";
+import type { Delivery, SpoolPosition } from "../log-delivery/delivery.ts";
 import { gunzip, gzip } from "../log-delivery/gzip.ts";
 
 /** One batch as it waits: so many events, of which so many are failures, as compressed lines. */
@@ -20,12 +20,6 @@ export interface SpoolRow {
   count: number;
   failures: number;
   bytes: number;
-}
-
-/** Where the next event to send stands: behind `offset` events of the entry, or at the first of a later one. */
-export interface SpoolPosition {
-  id: number;
-  offset: number;
 }
 
 export async function spoolEntry(lines: readonly string[], failures: number): Promise<SpoolEntry> {

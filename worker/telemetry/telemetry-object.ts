@@ -9,6 +9,7 @@ import { countRequest } from "./request-metrics.ts";
 import { outcomeOf, sendEvents } from "../log-delivery/send-events.ts";
 import { Shipper } from "./shipper.ts";
 import { Spool, type SpoolEntry, spoolEntry } from "./spool.ts";
+import type { TelemetryCalls } from "./telemetry-calls.ts";
 import type { ShippingList } from "./telemetry-report.ts";
 import { isTaken, markTaken, type TelemetryState, TelemetryStateStore } from "./telemetry-state.ts";
 import { addRequest } from "./traffic.ts";
@@ -54,7 +55,7 @@ interface ReadBatch {
  * What became of the requests of one tunnel's object: metrics, the traffic of the last day, and the events that wait
  * for the log destinations. Wakes by itself only while there is something to send or to report.
  */
-export class Telemetry extends DurableObject<Env> {
+export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
   #opened: Parts | null = null;
   /** With secrets, so in memory alone. Null: not asked for since the memory was lost. */
   #list: ShippingList | null = null;

@@ -36,6 +36,7 @@ import { problemResponse } from "../exchange/problem.ts";
 import { relayRequest, type RelayDeps } from "../exchange/relay-request.ts";
 import { type GatewayAttachment, WebSocketRelay } from "../exchange/relay-websocket.ts";
 import { GatewayWatch } from "../exchange/gateway-watch.ts";
+import type { TunnelCalls } from "./tunnel-calls.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
 import { TunnelStore } from "./tunnel-store.ts";
 import { Tunnel as TunnelCore } from "./tunnel.ts";
@@ -62,7 +63,7 @@ const clock: Clock = {
 };
 
 /** The data plane of one tunnel: hooks of the platform alone. Decisions are in tunnel.ts, relay-request.ts and the mux. */
-export class Tunnel extends DurableObject<Env> {
+export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   readonly #store: TunnelStore;
   readonly #core = new TunnelCore(clock, Math.random);
   readonly #connections = new Map<WebSocket, ConnectorConnection>();

@@ -8,7 +8,7 @@ import {
 import { newDestinationId } from "../../auth/random-id.ts";
 import { registryStub } from "../../env.ts";
 import type { Role } from "../../registry/key-store.ts";
-import type { DescribedDestination, DestinationOutcome } from "../../registry/registry-object.ts";
+import type { DescribedDestination, DestinationOutcome } from "../../registry/registry-calls.ts";
 import {
   type Answer as ReceiverAnswer,
   credentialsSent,

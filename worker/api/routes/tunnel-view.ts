@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { CHECK_OUTCOMES, isFailing } from "../../../shared/protocol/service-checks.ts";
-import type { TunnelDetails } from "../../registry/registry-object.ts";
+import type { TunnelDetails } from "../../registry/registry-calls.ts";
 import type { ConnectionStatus, TunnelStatus } from "../../tunnel/tunnel-config.ts";
 import { isoTime } from "../time.ts";
 

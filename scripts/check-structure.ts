@@ -1,0 +1,24 @@
+import { dirname, join } from "node:path";
+import { circles } from "./structure/circles.ts";
+import { isTest, type SourceFile, sourceFiles } from "./structure/source-tree.ts";
+
+/** Beyond this a newcomer reads names instead of finding a file: make a room. */
+const MAX_FILES_PER_FOLDER = 16;
+
+const root = join(import.meta.dirname, "..");
+
+function crowdedFolders(files: readonly SourceFile[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { path } of files) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  return [...counts]
+    .filter(([folder, count]) => count > MAX_FILES_PER_FOLDER && !folder.startsWith("test/"))
+    .map(([folder, count]) => `${folder}: ${count} files of its own, at most ${MAX_FILES_PER_FOLDER}`);
+}
+
+const files = sourceFiles(root).filter(({ path }) => !isTest(path));
+const problems = [
+  ...circles(files).map((group) => `these import each other in a circle: ${group.join(", ")}`),
+  ...crowdedFolders(files),
+];
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length === 0 ? 0 : 1;

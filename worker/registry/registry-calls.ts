@@ -1,0 +1,122 @@
+import type { LogDestination, LogDestinationInput } from "../../shared/log-destination.ts";
+import type { Problem } from "../../shared/problems.ts";
+import type { ServicesFile } from "../../shared/services/services-file.ts";
+import type { KeyProof } from "../auth/access-key.ts";
+import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-report.ts";
+import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+import type { Actor, AuditEntry } from "./audit-log.ts";
+import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
+import type { StoredServicesFile, TokenRecord, TunnelRecord } from "./registry-store.ts";
+import type { OpenSession, SessionHolder } from "./session-store.ts";
+import type { DeliveryTotals, StoredReport } from "./telemetry-report-store.ts";
+
+export type Outcome = "done" | "not_found" | "limit_reached";
+
+export type PutOutcome = { outcome: "done"; version: number } | { outcome: "not_found" | "stale" };
+
+export type DestinationOutcome =
+  | { outcome: "done"; described: DescribedDestination }
+  | { outcome: "not_found" | "limit_reached" }
+  | { outcome: "invalid"; problems: Problem[] };
+
+export type DestinationName = Pick<LogDestination, "id" | "name" | "kind">;
+
+/** A destination without its secrets; its URL's path, which may be one, is for admins alone. */
+export interface DescribedDestination {
+  id: string;
+  /** Without its secrets. */
+  destination: Omit<LogDestinationInput, "headers">;
+  /** Which of them are set: `apiKey`, `headers.authorization`. */
+  secrets: string[];
+  createdAtMs: number;
+  updatedAtMs: number;
+  delivery: DeliveryTotals;
+}
+
+export interface TunnelDetails extends TunnelRecord {
+  tokens: TokenRecord[];
+  services: StoredServicesFile;
+}
+
+/** What others may ask of the Registry. Every answer is a promise, and may fail: it is another object. */
+export interface RegistryCalls extends Rpc.DurableObjectBranded {
+  /** For a tunnel's object that has no copy yet; null for a tunnel that does not exist. */
+  tunnelConfig(tunnelId: string): TunnelConfig | null;
+
+  createTunnel(by: Actor, tunnel: { id: string; name: string }, token: KeyProof): Promise<Outcome>;
+
+  tunnels(limit: number, afterSeq: number): TunnelRecord[];
+
+  tunnel(id: string): TunnelDetails | null;
+
+  deleteTunnel(by: Actor, id: string): Promise<Outcome>;
+
+  /** The older tokens of the tunnel end after the overlap. */
+  addToken(by: Actor, tunnelId: string, token: KeyProof, overlapMs: number): Promise<Outcome>;
+
+  deleteToken(by: Actor, tunnelId: string, kid: string): Promise<Outcome>;
+
+  servicesFile(tunnelId: string, version?: number): StoredServicesFile | null;
+
+  /** `expected`: the versions of which one has to be the newest; null when any will do. */
+  putServicesFile(
+    by: Actor,
+    tunnelId: string,
+    file: ServicesFile,
+    expected: readonly number[] | null,
+  ): Promise<PutOutcome>;
+
+  addGatewayKey(by: Actor, key: KeyProof & { project: string; environment: string }): Promise<Outcome>;
+
+  gatewayKeys(limit: number, afterSeq: number): GatewayKeyRecord[];
+
+  deleteGatewayKey(by: Actor, kid: string): Promise<Outcome>;
+
+  addApiKey(by: Actor, key: KeyProof, role: Role): Promise<Outcome>;
+
+  apiKeys(limit: number, afterSeq: number): ApiKeyRecord[];
+
+  deleteApiKey(by: Actor, kid: string): Promise<Outcome>;
+
+  /** Asked only where no tunnel's object can answer. */
+  isGatewayKey(key: KeyProof): boolean;
+
+  /** Null for whatever is not a key of this relay. */
+  apiKeyRole(key: KeyProof): Role | null;
+
+  openSession(session: KeyProof, holder: SessionHolder, nowMs: number): void;
+
+  /** Null for whatever is not, or no longer, a session. */
+  useSession(session: KeyProof, adminProofHex: string, nowMs: number): OpenSession | null;
+
+  closeSession(session: KeyProof): void;
+
+  addLogDestination(by: Actor, id: string, input: LogDestinationInput): Promise<DestinationOutcome>;
+
+  putLogDestination(by: Actor, id: string, input: LogDestinationInput): Promise<DestinationOutcome>;
+
+  deleteLogDestination(by: Actor, id: string): Promise<Outcome>;
+
+  /** All of them: there are few. */
+  logDestinations(): DescribedDestination[];
+
+  logDestinationNames(): DestinationName[];
+
+  logDestination(id: string): DescribedDestination | null;
+
+  /** With its secrets: for who sends to it, and nobody else. */
+  shippingDestination(id: string): LogDestination | null;
+
+  /** With their secrets: for Telemetry objects, and nobody else. */
+  shippingList(): ShippingList;
+
+  /** False: its tunnel is gone, and nothing of it has to be kept. */
+  telemetryReport(objectName: string, report: TelemetryReport): boolean;
+
+  telemetryReports(limit: number, afterName: string): StoredReport[];
+
+  /** Null for a tunnel that does not exist. */
+  tunnelReports(tunnelId: string): StoredReport[] | null;
+
+  auditLog(limit: number, beforeId: number): AuditEntry[];
+}
