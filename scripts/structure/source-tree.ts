@@ -11,7 +11,7 @@ export interface SourceFile {
 }
 
 /** `import … from "./x.ts"`, `export … from`, `import "./x.ts"`; types too, since they tie files together as much. */
-const IMPORT = /^(?:import|export)\b(?:[^;"']*?\bfrom\s*)?["'](\.{1,2}\/[^"']+)["']/gm;
+const IMPORT = /^(?:import|export)\b(?:[^;"']*?\bfrom)?\s*["'](\.{1,2}\/[^"']+)["']/gm;
 
 /** Every TypeScript file that git knows or would take, generated ones aside. */
 export function sourceFiles(root: string): SourceFile[] {

@@ -2,6 +2,7 @@ import type { LogDestination, LogDestinationInput } from "../../shared/log-desti
 import type { Problem } from "../../shared/problems.ts";
 import type { ServicesFile } from "../../shared/services/services-file.ts";
 import type { KeyProof } from "../auth/access-key.ts";
+import type { Answer, Subject } from "../auth/registry-knowledge.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-report.ts";
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
 import type { Actor, AuditEntry } from "./audit-log.ts";
@@ -77,6 +78,9 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   apiKeys(limit: number, afterSeq: number): ApiKeyRecord[];
 
   deleteApiKey(by: Actor, kid: string): Promise<Outcome>;
+
+  /** For a Worker that decides before it calls any object: see `RegistryKnowledge`. */
+  lookUp(subjects: readonly Subject[]): Answer[];
 
   /** Asked only where no tunnel's object can answer. */
   isGatewayKey(key: KeyProof): boolean;
