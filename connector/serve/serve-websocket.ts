@@ -1,11 +1,12 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { ResponseHead } from "../../shared/protocol/head.ts";
 import { MAX_DATA_BYTES } from "../../shared/protocol/limits.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { closeCodeOf, fittingReason } from "../platform/close-code.ts";
-import { failureOf, guarded, type OnFault } from "../platform/faults.ts";
+import { failureOf, guarded, guardedClock, type OnFault } from "../platform/faults.ts";
 import {
   receivedFields,
   responseFields,
@@ -17,10 +18,12 @@ import { RequestMeter } from "../telemetry/request-summary.ts";
 import type { RequestTrace } from "../telemetry/request-trace.ts";
 import { endingStream } from "./stream-fault.ts";
 import { type HandshakeEvents, upstreamHandshake } from "../upstream/websocket-handshake.ts";
+import { type PingedSocket, UpstreamPings } from "./upstream-pings.ts";
 
 /** Messages wait in the stream, where they hold back their sender, once so much waits in the upstream's socket. */
 const SOCKET_BACKLOG_BYTES = 256 * 1024;
 
+const CLOSE_INTERNAL = 1011;
 const CLOSE_SERVICE_RESTART = 1012;
 
 /** What `ws` found wrong with the upstream, as the close code that says so. */
@@ -42,6 +45,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   #refusal: IncomingMessage | null = null;
   #closing = false;
   #errorCloseCode: number | null = null;
+  #pings: UpstreamPings | null = null;
 
   constructor(stream: Stream, deps: ServeDeps) {
     this.#stream = stream;
@@ -109,7 +113,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
 
   // The upstream's side.
 
-  onAccepted(socket: WebSocket, response: IncomingMessage): void {
+  onAccepted(socket: WebSocket, response: IncomingMessage, isPinged: boolean): void {
     const onMessage = (data: RawData, isBinary: boolean): void => this.#onMessage(data, isBinary);
     const onClose = (code: number, reason: Buffer): void =>
       this.#onUpstreamClosed(code, reason.toString("utf8"));
@@ -119,6 +123,8 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     });
     socket.on("close", guarded(onClose, this.#onFault));
     this.#socket = socket;
+    const clock = guardedClock(this.#deps.clock, this.#onFault);
+    if (isPinged) this.#pings = new UpstreamPings(clock, this.#pinged(socket, response.socket));
     if (this.#sendHead(101, response, false)) this.onReadable();
   }
 
@@ -165,6 +171,28 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     }
   }
 
+  #pinged(socket: WebSocket, tcp: Socket): PingedSocket {
+    return {
+      get receivedBytes() {
+        return tcp.bytesRead;
+      },
+      get sentBytes() {
+        return tcp.bytesWritten - tcp.writableLength;
+      },
+      get isBlocked() {
+        return tcp.writableLength > 0;
+      },
+      get isPaused() {
+        return socket.isPaused;
+      },
+      ping: () => socket.ping(),
+      lost: () => {
+        this.#stream.sendClose(CLOSE_INTERNAL, "the upstream does not answer");
+        socket.terminate();
+      },
+    };
+  }
+
   #finishRefusal(headEnded: boolean): void {
     if (!this.#stream.closed) {
       if (!headEnded) this.#stream.end();
@@ -188,6 +216,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
 
   /** After every message of the upstream. A close that the gateway began is answered with its own code. */
   #onUpstreamClosed(code: number, reason: string): void {
+    this.#pings?.stop();
     if (this.#stream.closed) return;
     const { closeFrame } = this.#stream;
     if (closeFrame === null)

@@ -136,6 +136,7 @@ function upstreamSchema(readFile: ReadFile) {
       responseTimeout: duration(1, MAX_TIMEOUT_MS).default(DEFAULT_UPSTREAM.responseTimeoutMs),
       idleTimeout: duration(1, MAX_TIMEOUT_MS).optional(),
       maxConnections: number(1, MAX_POOL).optional(),
+      webSocketPings: z.boolean().default(DEFAULT_UPSTREAM.webSocketPings),
     })
     .transform((given, context): UpstreamSettings => {
       const { caFile: ca, certFile: cert, keyFile: key, minTlsVersion } = given;
@@ -161,6 +162,7 @@ function upstreamSchema(readFile: ReadFile) {
           responseTimeoutMs: given.responseTimeout,
           idleTimeoutMs: given.idleTimeout ?? null,
           maxConnections: given.maxConnections ?? DEFAULT_UPSTREAM.maxConnections,
+          webSocketPings: given.webSocketPings,
         };
       } catch (error) {
         // The message may quote the file.

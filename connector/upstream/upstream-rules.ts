@@ -25,6 +25,8 @@ export interface UpstreamSettings {
   idleTimeoutMs: number | null;
   /** To one origin at a time; requests over that wait as they wait for a connection. */
   maxConnections: number;
+  /** A WebSocket that shows no life is pinged, and ended where nothing comes back. */
+  webSocketPings: boolean;
 }
 
 export const DEFAULT_UPSTREAM: UpstreamSettings = {
@@ -36,6 +38,7 @@ export const DEFAULT_UPSTREAM: UpstreamSettings = {
   responseTimeoutMs: DEFAULT_RESPONSE_TIMEOUT_MS,
   idleTimeoutMs: null,
   maxConnections: Infinity,
+  webSocketPings: true,
 };
 
 export interface UpstreamRule {

@@ -15,8 +15,8 @@ import { problemWithStatus, type UpstreamDeps } from "./upstream.ts";
 const CLOSE_TIMEOUT_MS = 10_000;
 
 export interface HandshakeEvents {
-  /** Called before any message: attach listeners at once. */
-  onAccepted(socket: WebSocket, response: IncomingMessage): void;
+  /** Called before any message: attach listeners at once. `isPinged`: by the upstream's settings. */
+  onAccepted(socket: WebSocket, response: IncomingMessage, isPinged: boolean): void;
   /** The upstream answered with an ordinary response, whose body waits to be read. */
   onRefused(response: IncomingMessage): void;
   onFailed(error: TunnelError): void;
@@ -127,7 +127,7 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, owner: Han
   };
   socket.on("upgrade", guarded(onUpgrade, onFault));
   socket.on("open", () => {
-    if (accepted !== null && settle()) events.onAccepted(socket, accepted);
+    if (accepted !== null && settle()) events.onAccepted(socket, accepted, settings.webSocketPings);
   });
   socket.on("unexpected-response", guarded(onUnexpectedResponse, onFault));
   socket.on("error", (error) => {
