@@ -1,0 +1,55 @@
+import type { Gap } from "./compare.ts";
+
+/** What may differ between an answer and the same answer behind the tunnel, and why. Absent is: any. */
+interface Difference {
+  reason: string;
+  endpoint?: RegExp;
+  case?: RegExp;
+  aspect: RegExp;
+  direct?: RegExp;
+  tunnel?: RegExp;
+}
+
+export const DIFFERENCES: readonly Difference[] = [
+  {
+    reason: "a body that is complete when its head arrives gets the length that it has",
+    aspect: /^field content-length$/,
+    direct: /^absent$/,
+  },
+  {
+    reason: "Expect is for the next hop alone, and the gateway's runtime has met it",
+    aspect: /^sent field expect$/,
+    tunnel: /^absent$/,
+  },
+  {
+    reason: "an upload that turns out to be empty before anything is sent has the length 0",
+    case: /^an empty chunked upload$/,
+    aspect: /^sent field content-length$/,
+    direct: /^absent$/,
+    tunnel: /^"0"$/,
+  },
+  {
+    reason: "fields of one name are one list (RFC 9110 §5.3); it joins them without a blank",
+    endpoint: /^gunicorn$/,
+    case: /^a request field twice$/,
+    aspect: /^sent field x-list$/,
+  },
+  {
+    reason: "it gives each request another number",
+    endpoint: /^varnish/,
+    aspect: /^field x-varnish$/,
+  },
+];
+
+/** Null: nobody said that this may be. */
+export function reasonFor(endpoint: string, caseName: string, gap: Gap): string | null {
+  const found = DIFFERENCES.find(
+    (difference) =>
+      difference.aspect.test(gap.aspect) &&
+      (difference.endpoint?.test(endpoint) ?? true) &&
+      (difference.case?.test(caseName) ?? true) &&
+      (difference.direct?.test(gap.direct) ?? true) &&
+      (difference.tunnel?.test(gap.tunnel) ?? true),
+  );
+  return found?.reason ?? null;
+}

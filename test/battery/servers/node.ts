@@ -1,0 +1,12 @@
+import type { Origin } from "../origin.ts";
+import type { Endpoint } from "./real-server.ts";
+
+/** Node's own servers, in this process: they are always there. */
+export async function nodeEndpoints(origin: Origin, http1Port: number): Promise<Endpoint[]> {
+  const offers = ["application", "origin", "interim", "trailers", "unsized"] as const;
+  const h2c = await origin.listen("http2");
+  return [
+    { name: "node", origin: `http://127.0.0.1:${http1Port}`, protocol: "http1", offers },
+    { name: "node-h2c", origin: `http://127.0.0.1:${h2c}`, protocol: "http2", offers },
+  ];
+}
