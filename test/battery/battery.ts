@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile, chmod } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,7 +51,14 @@ export async function runBattery({ only, requests, seed, say }: BatteryOptions):
   const directory = await mkdtemp(join(tmpdir(), "culvert-battery-"));
   // Servers that give up root's rights read what is served.
   await chmod(directory, 0o755);
-  const closers: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
+  const removeNow = () => rmSync(directory, { recursive: true, force: true });
+  process.once("exit", removeNow);
+  const closers: (() => Promise<unknown>)[] = [
+    async () => {
+      process.removeListener("exit", removeNow);
+      await rm(directory, { recursive: true, force: true });
+    },
+  ];
   const report: BatteryReport = { problems: [], skipped: [], played: [] };
   const problem = (line: string) => {
     report.problems.push(line);

@@ -81,19 +81,18 @@ export const phpFpm: RealServer = {
   package: "php-fpm",
   find: () => (nginx.find() === null ? null : findPhp()),
   async start(binary, place) {
-    const port = await place.freePort();
+    const [port, fpm] = await Promise.all([1, 2].map(place.freePort));
     const isRoot = process.getuid?.() === 0;
-    const socket = join(place.directory, "php.sock");
     const pool = await place.write(
       "php-fpm.conf",
       `[global]
 daemonize = no
-error_log = /dev/stderr
+error_log = ${place.directory}/error.log
 log_level = alert
 pid = ${place.directory}/php.pid
 [www]
-${isRoot ? "user = root\ngroup = root\nlisten.mode = 0666" : ""}
-listen = ${socket}
+${isRoot ? "user = root\ngroup = root" : ""}
+listen = 127.0.0.1:${fpm}
 pm = static
 pm.max_children = 16
 env[BATTERY_ROOT] = ${place.root}
@@ -101,7 +100,7 @@ env[BATTERY_ROOT] = ${place.root}
     );
     const script = join(place.directory, "index.php");
     await copyFile(join(SOURCES, "index.php"), script);
-    await place.run(binary, ["-F", ...(isRoot ? ["-R"] : []), "-y", pool, "-n"], { ports: [] });
+    await place.run(binary, ["-F", ...(isRoot ? ["-R"] : []), "-y", pool, "-n"], { ports: [Number(fpm)] });
     const fields = {
       REQUEST_METHOD: "$request_method",
       QUERY_STRING: "$query_string",
@@ -122,11 +121,11 @@ env[BATTERY_ROOT] = ${place.root}
         `server {
     listen 127.0.0.1:${port};
     fastcgi_buffer_size 128k; fastcgi_buffers 8 128k;
-    location /app/ { ${parameters} fastcgi_pass unix:${socket}; }
+    location /app/ { ${parameters} fastcgi_pass 127.0.0.1:${fpm}; }
   }`,
       ),
     );
-    await place.run(nginx.find() ?? "nginx", nginxArguments(configuration), { ports: [port] });
-    return one("php-fpm", port);
+    await place.run(nginx.find() ?? "nginx", nginxArguments(configuration), { ports: [Number(port)] });
+    return one("php-fpm", Number(port));
   },
 };

@@ -155,7 +155,7 @@ export async function runServer(
 
 /** A shell that waits for our end, and then ends the group. */
 function guardGroup(pid: number) {
-  const guard = spawn("/bin/sh", ["-c", 'read -r _; kill -9 -- "-$1"', "guard", String(pid)], {
+  const guard = spawn("/bin/sh", ["-c", 'read -r _; kill -s KILL -- "-$1"', "guard", String(pid)], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
