@@ -10,7 +10,7 @@ interface Difference {
   tunnel?: RegExp;
 }
 
-export const DIFFERENCES: readonly Difference[] = [
+const DIFFERENCES: readonly Difference[] = [
   {
     reason: "a body that is complete when its head arrives gets the length that it has",
     aspect: /^field content-length$/,
@@ -29,8 +29,9 @@ export const DIFFERENCES: readonly Difference[] = [
     tunnel: /^"0"$/,
   },
   {
-    reason: "fields of one name are one list (RFC 9110 §5.3); it joins them without a blank",
-    endpoint: /^gunicorn$/,
+    reason:
+      "fields of one name are one list (RFC 9110 §5.3); it joins them without a blank, or knows the last alone",
+    endpoint: /^(gunicorn|php-fpm)$/,
     case: /^a request field twice$/,
     aspect: /^sent field x-list$/,
   },

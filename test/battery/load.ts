@@ -14,7 +14,7 @@ interface Task {
   wanted: Wanted;
   /** The answer comes while the upload is under way. */
   early?: true;
-  judge(seen: Seen): string | null;
+  judge: (seen: Seen) => string | null;
 }
 
 export interface LoadOptions {

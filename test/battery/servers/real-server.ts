@@ -48,7 +48,7 @@ export interface Place {
   /** PEM files. The server's name is localhost. */
   tls: { ca: string; cert: string; key: string };
   write(name: string, text: string): Promise<string>;
-  freePort(): Promise<number>;
+  freePort: () => Promise<number>;
   /** Resolves once each of the ports takes connections. */
   run(command: string, args: readonly string[], options: RunOptions): Promise<void>;
 }
