@@ -114,6 +114,8 @@ export const MIN_GATHER_MS = 1;
 /** WebSocket close codes of ours (RFC 6455 §7.4.2, private range). */
 export const CLOSE_PROTOCOL_ERROR = 4400;
 export const CLOSE_REVOKED = 4401;
+/** Of a gateway's WebSocket, or of who watches: what it came with does not open this any more. */
+export const CLOSE_NO_LONGER_ALLOWED = 4403;
 export const CLOSE_HELLO_TIMEOUT = 4408;
 export const CLOSE_REPLACED = 4409;
 export const CLOSE_GOING_AWAY = 1001;

@@ -75,6 +75,11 @@ export class Exchange implements StreamHandler {
     this.stream.reset("CANCEL", "the gateway gave up");
   }
 
+  /** The gateway may not call this service any more: no answer, or no more of it. */
+  revoked(refusal: TunnelError): void {
+    this.stream.reset(refusal.code, refusal.message);
+  }
+
   /** The answer cannot be given as it came. */
   broke(error: TunnelError): void {
     this.#record.aborted(error);

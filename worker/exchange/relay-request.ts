@@ -6,10 +6,12 @@ import { newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../even
 import { type AccessPolicy, type Allowed, decide } from "../tunnel/access-policy.ts";
 import type { GatewayClaim } from "../tunnel/claim.ts";
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+import { Admittance } from "./admittance.ts";
 import { Exchange } from "./exchange.ts";
 import type { GatewayWatch } from "./gateway-watch.ts";
 import { cameBack } from "./loop.ts";
 import { Moves } from "./moves.ts";
+import type { Grounds, OpenExchanges } from "./open-exchanges.ts";
 import { problemResponse, publicCodeOf } from "./problem.ts";
 import { type GatewaySockets, relayWebSocket } from "./relay-websocket.ts";
 import { RequestBody } from "./request-body.ts";
@@ -23,6 +25,8 @@ export interface RelayDeps {
   gateways: GatewayWatch;
   log: EventLog;
   nowMs: () => number;
+  /** Judged again when the rules change. */
+  exchanges: OpenExchanges;
 }
 
 /** Carries one request of a gateway. Never throws: every failure is an answer. */
@@ -37,6 +41,15 @@ export async function relayRequest(
   const requestId = crypto.randomUUID();
   const url = new URL(request.url);
   const path = rawPath(request.url);
+  const grounds: Grounds = {
+    project: claim.project,
+    environment: claim.environment,
+    kid: claim.kid ?? null,
+    origin: url.origin,
+    path,
+  };
+  const admittance = new Admittance();
+  const leave = deps.exchanges.add({ grounds, end: (refusal) => admittance.withdraw(refusal) });
   const record = new RequestRecord(
     newRecordState({
       requestId,
@@ -51,7 +64,10 @@ export async function relayRequest(
       arrivedAtMs,
     }),
     deps.nowMs,
-    deps.log.write,
+    (event) => {
+      leave();
+      deps.log.write(event);
+    },
   );
   try {
     const decision = decide(policy, claim, url, path);
@@ -65,7 +81,7 @@ export async function relayRequest(
     record.state.traceId = traceIdOfHead(open);
     const body = requestBody(request, open, decision, record);
     try {
-      return await carry(deps, request, open, decision, body, record);
+      return await carry(deps, request, open, decision, body, { record, grounds, admittance });
     } catch (thrown) {
       body.cancel();
       throw thrown;
@@ -89,17 +105,24 @@ function refuseLoop({ headers }: Request, relayName: string | undefined): void {
   );
 }
 
+/** What goes with one request from its arrival to its end. */
+interface Call {
+  record: RequestRecord;
+  grounds: Grounds;
+  admittance: Admittance;
+}
+
 async function carry(
   deps: RelayDeps,
   request: Request,
   open: OpenHead,
   allowed: Allowed,
   body: RequestBody,
-  record: RequestRecord,
+  call: Call,
 ): Promise<Response> {
   const headed = deps.tunnel.retries.requestBegan();
   try {
-    return await attemptUntilHeaded(deps, request, open, allowed, body, record);
+    return await attemptUntilHeaded(deps, request, open, allowed, body, call);
   } finally {
     headed();
   }
@@ -111,28 +134,32 @@ async function attemptUntilHeaded(
   open: OpenHead,
   allowed: Allowed,
   body: RequestBody,
-  record: RequestRecord,
+  call: Call,
 ): Promise<Response> {
+  const { record, admittance } = call;
   const moves = new Moves({ method: open.method, retry: allowed.retry, budget: tunnel.retries, nowMs });
   const tried = new Set<Connection>();
   for (let failure: TunnelError | null = null; ;) {
     const waited = await tunnel.waitForConnector(allowed.connectorWaitMs);
     if ((waited || failure !== null) && request.signal.aborted)
       throw new TunnelError("CANCEL", "The gateway gave up.");
+    admittance.check();
     // What the failed attempt was still reading may have been too much to keep.
     if (failure !== null && !body.isReplayable) throw failure;
     const attempt = begin(tunnel, open, body, tried, failure, record);
+    admittance.covers(attempt.exchange);
     const gaveUp = (): void => attempt.exchange.gaveUp();
     const endWatch = gateways.watch(request, gaveUp);
     try {
       const head = await attempt.exchange.head;
       endWatch();
+      admittance.check();
       body.commit();
       const { exchange, connection } = attempt;
       record.headed(head);
       // From here on its socket says what becomes of the gateway.
       if (head.status === 101)
-        return relayWebSocket(exchange.stream, head, connection.connectionId, sockets, record);
+        return relayWebSocket(exchange.stream, head, connection.connectionId, sockets, record, call);
       const response = answer(exchange, head, request);
       if (!exchange.isDelivered) request.signal.addEventListener("abort", gaveUp);
       exchange.handedOver();

@@ -1,10 +1,12 @@
 import type { StreamRest } from "../../shared/mux/rest.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
-import { MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
+import { CLOSE_NO_LONGER_ALLOWED, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { RecordState, RequestRecord } from "../events/request-record.ts";
+import type { Admittance } from "./admittance.ts";
 import { closeCodeOf, closeSocket, reportedCloseCode } from "./close-socket.ts";
+import type { Grounds } from "./open-exchanges.ts";
 import { responseHeaders } from "./request-head.ts";
 
 /** A gateway that reads slowly: beyond this its messages wait on the connector's side. */
@@ -33,8 +35,31 @@ export interface GatewayAttachment {
   /** What the stream goes on from; null until it first came to rest. */
   rest: StreamRest | null;
   record: RecordState;
+  /** By what it was let in, beside what `record` and `open` say. Sockets that a version before 0.2 accepted have none. */
+  admittedBy?: AdmittedBy;
   /** Closed by this end or the other, and logged. */
   isOver: boolean;
+}
+
+export interface AdmittedBy {
+  /** Of the gateway key; null for a binding. */
+  kid: string | null;
+  origin: string;
+  /** How much of `open.path` the endpoint put before the path that was asked for. */
+  prefixLength: number;
+}
+
+/** What the socket is judged by when the rules change. */
+export function groundsOf({ open, record, admittedBy }: GatewayAttachment): Grounds {
+  const { project, environment } = record;
+  if (admittedBy !== undefined) {
+    const { kid, origin, prefixLength } = admittedBy;
+    return { project, environment, kid, origin, path: open.path.slice(prefixLength) };
+  }
+  // Of a network rule `service` is the authority that was asked for, which is the target's as well.
+  const ofNetwork = URL.parse(open.target)?.host === open.service.toLowerCase();
+  const origin = ofNetwork ? open.target : `http://${open.service}`;
+  return { project, environment, kid: null, origin, path: null };
 }
 
 /** Where gateways' sockets are kept. They hibernate: events come through the object, not through the socket. */
@@ -49,6 +74,7 @@ export function relayWebSocket(
   connectionId: string,
   sockets: GatewaySockets,
   record: RequestRecord,
+  { grounds, admittance }: { grounds: Grounds; admittance: Admittance },
 ): Response {
   const headers = responseHeaders(head.fields);
   const { 0: gatewayEnd, 1: socket } = new WebSocketPair();
@@ -59,9 +85,15 @@ export function relayWebSocket(
     open: { ...stream.open, fields: [] },
     rest: null,
     record: record.state,
+    admittedBy: {
+      kid: grounds.kid,
+      origin: grounds.origin,
+      prefixLength: stream.open.path.length - (grounds.path?.length ?? 0),
+    },
     isOver: false,
   };
   const relay = new WebSocketRelay(socket, attachment, record);
+  admittance.covers(relay);
   try {
     sockets.accept(socket, relay);
     relay.join(stream);
@@ -100,6 +132,13 @@ export class WebSocketRelay implements StreamHandler {
   orphaned(): void {
     this.#record.closed(CLOSE_SERVICE_RESTART, { code: "RELAY_RESTART", scope: "stream" });
     this.#close(CLOSE_SERVICE_RESTART, "the relay restarted");
+  }
+
+  /** Its gateway may not call this service any more. */
+  revoked(refusal: TunnelError): void {
+    this.#record.closed(CLOSE_NO_LONGER_ALLOWED, refusal);
+    this.#close(CLOSE_NO_LONGER_ALLOWED, refusal.message);
+    this.#stream?.reset("CANCEL", "the gateway is no longer allowed");
   }
 
   // ── from the gateway ────────────────────────────────────────────────────────────────────────────

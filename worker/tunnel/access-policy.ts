@@ -82,9 +82,15 @@ export function compilePolicy(config: Pick<TunnelConfig, "services" | "networks"
 
 /**
  * May this caller reach what this URL names, and where does that lead? A service's name wins over a host of the same
- * spelling; a URL with a port of its own names a host. Default: no. `rawPath` is the path that will be forwarded.
+ * spelling; a URL with a port of its own names a host. Default: no. `rawPath` is the path that will be forwarded; null,
+ * where it is not known any more, leaves rules on paths out.
  */
-export function decide(policy: AccessPolicy, caller: Caller, url: RequestUrl, rawPath: string): Decision {
+export function decide(
+  policy: AccessPolicy,
+  caller: Caller,
+  url: RequestUrl,
+  rawPath: string | null,
+): Decision {
   const host = url.hostname.toLowerCase();
   const key = callerKey(caller);
   const service = url.port === "" ? policy.services.get(host) : undefined;
@@ -102,8 +108,9 @@ export function decide(policy: AccessPolicy, caller: Caller, url: RequestUrl, ra
 }
 
 /** No rule: this caller is not named. */
-function decidePath(rule: PathRule | undefined, decision: Allowed, rawPath: string): Decision {
+function decidePath(rule: PathRule | undefined, decision: Allowed, rawPath: string | null): Decision {
   if (rule === undefined) return ACCESS_DENIED;
+  if (rawPath === null) return decision;
   if (decision.pathPrefix !== "" && climbs(rawPath)) return AMBIGUOUS_PATH;
   switch (judgePath(rule, rawPath)) {
     case "allowed":

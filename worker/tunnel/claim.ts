@@ -6,6 +6,8 @@ export interface GatewayClaim {
   kind: "request";
   project: string;
   environment: string;
+  /** Id of the gateway key that it came with, where there was one. */
+  kid?: string;
   /** Leave the caller's own Forwarded and X-Forwarded-* as they are. */
   keepForwarded: boolean;
 }

@@ -32,9 +32,10 @@ import {
 import { ConnectorConnection } from "./connector-connection.ts";
 import { type ConnectorAttachment, ConnectorSocket } from "./connector-socket.ts";
 import { closeCodeOf, closeSocket } from "../exchange/close-socket.ts";
+import { OpenExchanges } from "../exchange/open-exchanges.ts";
 import { problemResponse } from "../exchange/problem.ts";
 import { relayRequest, type RelayDeps } from "../exchange/relay-request.ts";
-import { type GatewayAttachment, WebSocketRelay } from "../exchange/relay-websocket.ts";
+import { type GatewayAttachment, groundsOf, WebSocketRelay } from "../exchange/relay-websocket.ts";
 import { GatewayWatch } from "../exchange/gateway-watch.ts";
 import type { TunnelCalls } from "./tunnel-calls.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
@@ -79,12 +80,14 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     }),
   });
   readonly #log = new EventLog(logSettings(this.env), this.#outbox, this.#tails);
+  readonly #exchanges = new OpenExchanges();
   readonly #relayDeps: RelayDeps = {
     tunnel: this.#core,
     sockets: { accept: (socket, relay) => this.#acceptGateway(socket, relay) },
     gateways: new GatewayWatch(clock),
     log: this.#log,
     nowMs,
+    exchanges: this.#exchanges,
   };
   #policy: AccessPolicy | null = null;
   #checkList: CheckList | null = null;
@@ -145,6 +148,8 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       this.#policy = null;
       this.#checkList = null;
       this.#unknownUntilMs = 0;
+      // Before connectors are cut, which would end the same exchanges for a lesser reason.
+      this.#exchanges.judge(config, this.#policyOf(config));
       this.#cutRevoked(config);
       if (config.deleted) this.#tails.endAll("the tunnel was deleted");
       if (this.#checks().revision !== checksBefore) {
@@ -242,8 +247,13 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     const attachment = socket.deserializeAttachment() as Attachment;
     // Over, and told of: nothing is left but the platform's own farewell.
     if (attachment.role !== "gateway" || attachment.isOver) return;
-    const record = new RequestRecord(attachment.record, nowMs, this.#log.write);
+    const record = new RequestRecord(attachment.record, nowMs, (event) => {
+      leave();
+      this.#log.write(event);
+    });
     const relay = new WebSocketRelay(socket, attachment, record);
+    const end = (refusal: TunnelError) => relay.revoked(refusal);
+    const leave = this.#exchanges.add({ grounds: groundsOf(attachment), end });
     this.#gateways.set(socket, relay);
     const carrier = [...this.#connections.values()].find(
       ({ connectionId }) => connectionId === attachment.connectionId,
@@ -336,7 +346,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
 
 function callerOf(config: TunnelConfig, { kid, digestHex }: GatewayKeyClaim): GatewayClaim | null {
   const caller = verifyGatewayKey(config, kid, digestHex);
-  return caller && { kind: "request", ...caller, keepForwarded: false };
+  return caller && { kind: "request", ...caller, kid, keepForwarded: false };
 }
 
 /** For the Worker, which gives the one answer to every key that does not hold. */

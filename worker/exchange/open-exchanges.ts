@@ -1,0 +1,63 @@
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { type AccessPolicy, decide } from "../tunnel/access-policy.ts";
+import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+
+/** By what an exchange was let in: enough to ask again when the rules have changed. */
+export interface Grounds {
+  project: string;
+  environment: string;
+  /** Of the gateway key that it came with; null for a gateway's binding. */
+  kid: string | null;
+  /** What was asked for, without its path. */
+  origin: string;
+  /** As it was judged; null where that is not known any more, and only the caller can be judged. */
+  path: string | null;
+}
+
+interface OpenExchange {
+  grounds: Grounds;
+  /** Ends it, whatever it is at. Called once at most. */
+  end(refusal: TunnelError): void;
+}
+
+/**
+ * Every exchange that is not over, requests that still wait for a connector and sleeping WebSockets included. Revoked
+ * means over: with each new configuration all of them are judged again, by the same rules that let them in.
+ */
+export class OpenExchanges {
+  readonly #open = new Set<OpenExchange>();
+
+  /** The result takes it out again: to be called when it is over. */
+  add(exchange: OpenExchange): () => void {
+    this.#open.add(exchange);
+    return () => this.#open.delete(exchange);
+  }
+
+  judge(config: TunnelConfig, policy: AccessPolicy): void {
+    const kids = new Set(config.gatewayKeys.map(({ kid }) => kid));
+    for (const exchange of this.#open) {
+      const refusal = refusalOf(exchange.grounds, config, policy, kids);
+      if (refusal === null) continue;
+      this.#open.delete(exchange);
+      exchange.end(refusal);
+    }
+  }
+}
+
+function refusalOf(
+  { project, environment, kid, origin, path }: Grounds,
+  config: TunnelConfig,
+  policy: AccessPolicy,
+  kids: ReadonlySet<string>,
+): TunnelError | null {
+  if (config.deleted) return new TunnelError("UNKNOWN_TUNNEL", "The tunnel was deleted.");
+  if (kid !== null && !kids.has(kid)) return new TunnelError("ACCESS_DENIED", "The gateway key was deleted.");
+  const url = URL.parse(origin);
+  // Written by this relay, so it is one; if not, nothing says that it is allowed.
+  const decision = url && decide(policy, { project, environment }, url, path);
+  if (decision?.allow === true) return null;
+  return new TunnelError(
+    decision?.code ?? "ACCESS_DENIED",
+    decision?.message ?? "What was asked for is not known any more.",
+  );
+}
