@@ -23,6 +23,8 @@ export interface ConnectorOptions {
   connections: number;
   /** Streams taken at once on each. */
   maxStreams: number;
+  /** How long a stream's window may stay shut where its service does not say. Asked for with each connection. */
+  stallTimeoutMs: () => number;
   dialRelay: DialRelay;
   serve(stream: Stream, onFinished: OnFinished): StreamHandler;
   runCheck: RunCheck;

@@ -46,6 +46,7 @@ export function startConnector({
   const connector = new Connector({
     connections: config.connections,
     maxStreams: config.maxStreams,
+    stallTimeoutMs: () => current.stallTimeoutMs,
     dialRelay: relayDialler(() => current),
     serve: (stream, onFinished) => serveStream(stream, { ...serving, trace, onFinished }),
     runCheck: checkRunner(() => serving.upstream, nodeClock),

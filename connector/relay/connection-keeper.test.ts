@@ -23,6 +23,7 @@ function setUp(random = 0.5) {
     connectorId: "con_1",
     softwareVersion: "1",
     maxStreams: 512,
+    stallTimeoutMs: () => 300_000,
     windowPool: new WindowPool(0),
     log: pino({ level: "silent" }),
     reportFault: throwFault,

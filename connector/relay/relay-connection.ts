@@ -57,6 +57,8 @@ export interface RelayConnectionOptions {
   softwareVersion: string;
   /** Streams taken at once; the relay shares out its load by it. */
   maxStreams: number;
+  /** How long a stream's window may stay shut where its service does not say. */
+  stallTimeoutMs: () => number;
   /** Shared by all links of the process. */
   windowPool: WindowPool;
   clock: Clock;
@@ -120,7 +122,10 @@ export class RelayConnection {
     this.#mux = new ConnectorMux({
       transport: this.#connection,
       clock,
-      hello: { connectorId, connectionIndex, softwareVersion, maxStreams },
+      hello: {
+        ...{ connectorId, connectionIndex, softwareVersion, maxStreams },
+        stallTimeoutMs: options.stallTimeoutMs(),
+      },
       streamWindowBytes: CONNECTOR_STREAM_WINDOW_BYTES,
       streamWindowMaxBytes: CONNECTOR_STREAM_WINDOW_MAX_BYTES,
       connectionWindowBytes: CONNECTION_WINDOW_BYTES,

@@ -29,6 +29,8 @@ export interface ConnectorSettings {
   connections: number;
   maxStreams: number;
   gracePeriodMs: number;
+  /** How long a stream's window may stay shut where its service does not say. */
+  stallTimeoutMs: number;
   /** Null: the default address, or one of the ports behind it where that is taken. */
   metrics: ListenAddress | null;
   logLevel: LogLevel;
@@ -105,6 +107,7 @@ export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedCo
     connections: rest.connections,
     maxStreams: rest.maxStreams,
     gracePeriodMs: gracePeriod,
+    stallTimeoutMs: rest.stallTimeout,
     metrics: rest.metrics ?? null,
     logLevel: loglevel,
     accessLogShare: accessLog,

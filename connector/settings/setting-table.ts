@@ -86,6 +86,14 @@ export const SETTINGS = {
     standard: "30s",
     changes: "at once",
   },
+  stallTimeout: {
+    flag: "--stall-timeout",
+    env: "TUNNEL_STALL_TIMEOUT",
+    value: "<time>",
+    about: "how long a reader may take nothing, up to 1h; a service's own limit wins",
+    standard: "5m",
+    changes: "with the next connection",
+  },
   metrics: {
     flag: "--metrics",
     env: "TUNNEL_METRICS",

@@ -1,7 +1,14 @@
 import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import * as z from "zod";
-import { DEFAULT_MAX_STREAMS, MAX_STREAMS_PER_OBJECT } from "../../shared/protocol/limits.ts";
+import {
+  DEFAULT_MAX_STREAMS,
+  DEFAULT_STALL_TIMEOUT_MS,
+  MAX_CONNECT_TIMEOUT_MS,
+  MAX_RESPONSE_TIMEOUT_MS,
+  MAX_STALL_TIMEOUT_MS,
+  MAX_STREAMS_PER_OBJECT,
+} from "../../shared/protocol/limits.ts";
 import { parseRelayUrl } from "../../shared/relay-url.ts";
 import { pathPrefixSchema } from "../../shared/services/services-file.ts";
 import { parseToken } from "../../shared/token.ts";
@@ -17,7 +24,7 @@ import { DEFAULT_UPSTREAM, type UpstreamRule, type UpstreamSettings } from "../u
 
 const MAX_CONNECTIONS = 8;
 const MAX_GRACE_MS = 60 * 60 * 1000;
-const MAX_TIMEOUT_MS = 10 * 60 * 1000;
+const MAX_IDLE_MS = 10 * 60 * 1000;
 const MAX_POOL = 10_000;
 
 const NO_SHARE = "must be a number from 0 to 1";
@@ -52,6 +59,7 @@ export function settingsSchema(readFile: ReadFile) {
     connections: number(1, MAX_CONNECTIONS).default(1),
     maxStreams: number(1, MAX_STREAMS_PER_OBJECT).default(DEFAULT_MAX_STREAMS),
     gracePeriod: duration(0, MAX_GRACE_MS).default(30_000),
+    stallTimeout: duration(1, MAX_STALL_TIMEOUT_MS).default(DEFAULT_STALL_TIMEOUT_MS),
     metrics: parsed(parseListenAddress, "must be host:port").optional(),
     loglevel: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
     accessLog: parsed(parseAccessLogShare, 'must be "all", "off" or a share such as "5%"').default(1),
@@ -132,9 +140,9 @@ function upstreamSchema(readFile: ReadFile) {
       // YAML reads 1.3 as a number.
       minTlsVersion: z.preprocess(String, z.enum(["1.2", "1.3"])).optional(),
       insecure: z.boolean().default(false),
-      connectTimeout: duration(1, MAX_TIMEOUT_MS).default(DEFAULT_UPSTREAM.connectTimeoutMs),
-      responseTimeout: duration(1, MAX_TIMEOUT_MS).default(DEFAULT_UPSTREAM.responseTimeoutMs),
-      idleTimeout: duration(1, MAX_TIMEOUT_MS).optional(),
+      connectTimeout: duration(1, MAX_CONNECT_TIMEOUT_MS).default(DEFAULT_UPSTREAM.connectTimeoutMs),
+      responseTimeout: duration(1, MAX_RESPONSE_TIMEOUT_MS).default(DEFAULT_UPSTREAM.responseTimeoutMs),
+      idleTimeout: duration(1, MAX_IDLE_MS).optional(),
       maxConnections: number(1, MAX_POOL).optional(),
       webSocketPings: z.boolean().default(DEFAULT_UPSTREAM.webSocketPings),
     })

@@ -5,6 +5,7 @@ import { decodeOpen } from "../protocol/head-codec.ts";
 import type { OpenHead } from "../protocol/head.ts";
 import { decodeWelcome, encodeHello, type Hello, type Welcome } from "../protocol/handshake.ts";
 import { readU32 } from "../protocol/integers.ts";
+import { DEFAULT_STALL_TIMEOUT_MS } from "../protocol/limits.ts";
 import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
 import { SendWindow } from "./flow-window.ts";
 import { Mux, type MuxEvents, type MuxOptions } from "./mux.ts";
@@ -20,7 +21,7 @@ export interface ConnectorMuxEvents extends MuxEvents {
 
 export interface ConnectorMuxOptions extends MuxOptions {
   events: ConnectorMuxEvents;
-  hello: Pick<Hello, "softwareVersion" | "connectorId" | "connectionIndex" | "maxStreams">;
+  hello: Pick<Hello, "softwareVersion" | "connectorId" | "connectionIndex" | "maxStreams" | "stallTimeoutMs">;
 }
 
 /** Stands in for a head that could not be read, until its stream is reset. */
@@ -72,6 +73,10 @@ export class ConnectorMux extends Mux {
   /** Lets every stream that is still open say that it ends. */
   tellGraceOver(): void {
     for (const stream of [...this.epoch.streams.values()]) stream.tellGraceOver();
+  }
+
+  protected override get stallTimeoutMs(): number {
+    return this.#options.hello.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS;
   }
 
   override released(stream: MuxStream): void {

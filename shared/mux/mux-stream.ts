@@ -15,6 +15,7 @@ import type { Stream, StreamHandler, WebSocketMessage } from "./stream.ts";
 export interface StreamHost {
   readonly epochNumber: number;
   readonly peerCapabilities: number;
+  stallTimeoutOf(open: OpenHead): number;
   sendHead(type: number, streamId: number, payload: Uint8Array, flags?: number): void;
   wake(outbox: Outbox): void;
   /** Something may be owed to the peer of this stream's window. */
@@ -173,6 +174,10 @@ export class MuxStream implements Stream {
     if (message === undefined) return null;
     this.#taken(costBytes(FRAME.WSMSG, message.bytes.byteLength));
     return message;
+  }
+
+  get stallTimeoutMs(): number {
+    return this.#host.stallTimeoutOf(this.open);
   }
 
   get queuedBytes(): number {

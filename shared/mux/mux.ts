@@ -11,6 +11,7 @@ import {
   type Goaway,
 } from "../protocol/frame-payloads.ts";
 import { FLAG, FRAME, type Frame } from "../protocol/frame.ts";
+import type { OpenHead } from "../protocol/head.ts";
 import { decodeSettings, type Hello } from "../protocol/handshake.ts";
 import {
   CLOSE_GOING_AWAY,
@@ -118,6 +119,7 @@ export abstract class Mux implements StreamHost {
   #creditAwaitedSinceMs: number | null = null;
   readonly #wakeUp = (): void => this.schedule();
   #cancelStallCheck: (() => void) | null = null;
+  #stallCheckAtMs = Infinity;
   #cancelGather: (() => void) | null = null;
   #scheduled = false;
   #lastFlushMs = -Infinity;
@@ -143,6 +145,9 @@ export abstract class Mux implements StreamHost {
     };
     this.epoch = this.#newEpoch();
   }
+
+  /** How long a window may stay shut where the stream's service does not say. */
+  protected abstract get stallTimeoutMs(): number;
 
   /** Streams are numbered anew in each. */
   abstract get epochNumber(): number;
@@ -559,11 +564,28 @@ export abstract class Mux implements StreamHost {
     if (stream === undefined || this.#stalled.has(stream)) return;
     this.#stalled.set(stream, this.clock.nowMs());
     this.#events.onStalled?.();
-    this.#scheduleStallCheck();
+    this.#scheduleStallCheck(stream.stallTimeoutMs);
   }
 
-  #scheduleStallCheck(): void {
-    this.#cancelStallCheck ??= this.clock.after(STALL_CHECK_MS, () => this.#checkStalls());
+  /** A service's limit may be shorter than the steps in which the others are looked at. */
+  #scheduleStallCheck(limitMs = STALL_CHECK_MS): void {
+    const delayMs = Math.min(limitMs, STALL_CHECK_MS);
+    const atMs = this.clock.nowMs() + delayMs;
+    if (this.#stallCheckAtMs <= atMs) return;
+    this.#cancelStallCheck?.();
+    this.#stallCheckAtMs = atMs;
+    this.#cancelStallCheck = this.clock.after(delayMs, () => this.#checkStalls());
+  }
+
+  #stopStallChecks(): void {
+    this.#cancelStallCheck?.();
+    this.#cancelStallCheck = null;
+    this.#stallCheckAtMs = Infinity;
+  }
+
+  stallTimeoutOf({ stallTimeoutMs }: OpenHead): number {
+    if (!has(this.peerCapabilities, "STALL_LIMIT")) return STALL_TIMEOUT_MS;
+    return stallTimeoutMs ?? this.stallTimeoutMs;
   }
 
   /** A peer that leaves RESETs unanswered would fill the table with streams that nobody uses. */
@@ -574,12 +596,14 @@ export abstract class Mux implements StreamHost {
   }
 
   #checkStalls(): void {
-    this.#cancelStallCheck = null;
+    this.#stopStallChecks();
     const nowMs = this.clock.nowMs();
+    let nextMs = STALL_CHECK_MS;
     for (const [stream, sinceMs] of this.#stalled) {
-      if (nowMs - sinceMs >= STALL_TIMEOUT_MS) {
-        stream.reset("STALLED", `the peer took nothing for ${STALL_TIMEOUT_MS / 1000} s`);
-      }
+      const timeoutMs = stream.stallTimeoutMs;
+      const leftMs = sinceMs + timeoutMs - nowMs;
+      if (leftMs > 0) nextMs = Math.min(nextMs, leftMs);
+      else stream.reset("STALLED", `the peer took nothing for ${timeoutMs / 1000} s`);
     }
     // The oldest comes first.
     const [teardownSinceMs = nowMs] = this.#tearingDown.values();
@@ -591,7 +615,8 @@ export abstract class Mux implements StreamHost {
     if (sinceMs !== null && nowMs - sinceMs >= STALL_TIMEOUT_MS) {
       return this.fail(connectionError("STALLED", "the peer returns no connection credit"));
     }
-    if (this.#stalled.size > 0 || this.#tearingDown.size > 0 || sinceMs !== null) this.#scheduleStallCheck();
+    if (this.#stalled.size > 0 || this.#tearingDown.size > 0 || sinceMs !== null)
+      this.#scheduleStallCheck(nextMs);
   }
 
   // ── endings ─────────────────────────────────────────────────────────────────────────────────────
@@ -616,8 +641,7 @@ export abstract class Mux implements StreamHost {
 
   #disposeEpoch(unacknowledgedBytes: number): void {
     this.#options.budget.change(-unacknowledgedBytes);
-    this.#cancelStallCheck?.();
-    this.#cancelStallCheck = null;
+    this.#stopStallChecks();
     this.#creditAwaitedSinceMs = null;
   }
 

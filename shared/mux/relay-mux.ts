@@ -5,7 +5,12 @@ import { encodeOpen } from "../protocol/head-codec.ts";
 import type { OpenHead } from "../protocol/head.ts";
 import { decodeHello, encodeWelcome, type Hello, type Welcome } from "../protocol/handshake.ts";
 import { readU32 } from "../protocol/integers.ts";
-import { AHEAD_BYTES_PER_MS, MAX_STREAM_ID, RETIRE_DRAIN_MS } from "../protocol/limits.ts";
+import {
+  AHEAD_BYTES_PER_MS,
+  DEFAULT_STALL_TIMEOUT_MS,
+  MAX_STREAM_ID,
+  RETIRE_DRAIN_MS,
+} from "../protocol/limits.ts";
 import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
 import { AnswerSizes } from "./answer-sizes.ts";
 import { SendWindow } from "./flow-window.ts";
@@ -71,6 +76,10 @@ export class RelayMux extends Mux {
       this.#adopt(options.resume.hello);
       if (options.resume.rest !== null) this.#restore(options.resume.rest);
     }
+  }
+
+  protected override get stallTimeoutMs(): number {
+    return this.#hello?.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS;
   }
 
   /** What the connector said of itself; null before its HELLO. */

@@ -34,6 +34,8 @@ export interface Stream {
   readonly id: number;
   /** Relay: as given to `open`. Connector: as received. */
   readonly open: OpenHead;
+  /** How long its window may stay shut: who holds its bytes back for another reason goes by it as well. */
+  readonly stallTimeoutMs: number;
   /** Hands the stream to another owner: all further events are its. */
   attach(handler: StreamHandler): void;
 

@@ -21,7 +21,11 @@ export type Capability = keyof typeof CAPABILITY;
 
 /** What this version announces, at both ends. */
 export const OWN_CAPABILITIES: number =
-  CAPABILITY.LONG_HEADS | CAPABILITY.EMPTY_WSCLOSE | CAPABILITY.LARGE_DATA | CAPABILITY.UPSTREAM_MS;
+  CAPABILITY.LONG_HEADS |
+  CAPABILITY.EMPTY_WSCLOSE |
+  CAPABILITY.STALL_LIMIT |
+  CAPABILITY.LARGE_DATA |
+  CAPABILITY.UPSTREAM_MS;
 
 /** The connection windows that tell builds apart which announced nothing. */
 const SECOND_WINDOW_BYTES = 16 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { readU16, readU32, writeU16, writeU32 } from "./integers.ts";
-import { MAX_SETTINGS } from "./limits.ts";
+import { MAX_SETTINGS, MAX_STALL_TIMEOUT_MS } from "./limits.ts";
 import { connectionError } from "./tunnel-error.ts";
 
 /** What a connector says first. Windows are those it grants to the relay, in bytes. */
@@ -14,6 +14,8 @@ export interface Hello {
   maxStreams: number;
   streamWindowBytes: number;
   connectionWindowBytes: number;
+  /** How long a stream's window may stay shut where its service says nothing of it. Absent: the default. */
+  stallTimeoutMs?: number;
 }
 
 /** The relay's answer. Windows are those it grants to the connector, in bytes. */
@@ -37,6 +39,7 @@ const SETTING = {
   connectionWindowBytes: 7,
   epoch: 8,
   relayId: 9,
+  stallTimeoutMs: 10,
 } as const;
 
 /** Of SETTINGS later in a connection: see service-checks.ts. */
@@ -79,7 +82,7 @@ export function encodeWelcome(welcome: Welcome): Uint8Array {
 
 export function decodeHello(payload: Uint8Array): Hello {
   const settings = decodeSettings(payload);
-  return {
+  const hello: Hello = {
     softwareVersion: text(settings, "softwareVersion"),
     connectorId: text(settings, "connectorId"),
     connectionIndex: number(settings, "connectionIndex", 0, 255),
@@ -88,6 +91,11 @@ export function decodeHello(payload: Uint8Array): Hello {
     streamWindowBytes: number(settings, "streamWindowBytes", ...WINDOW_RANGE),
     connectionWindowBytes: number(settings, "connectionWindowBytes", ...WINDOW_RANGE),
   };
+  if (settings.has(SETTING.stallTimeoutMs)) {
+    const said = number(settings, "stallTimeoutMs", 1, 0xffff_ffff);
+    hello.stallTimeoutMs = Math.min(said, MAX_STALL_TIMEOUT_MS);
+  }
+  return hello;
 }
 
 export function decodeWelcome(payload: Uint8Array): Welcome {

@@ -42,6 +42,7 @@ const FACT = {
   responseTimeoutMs: 9,
   reason: 10,
   upstreamMs: 11,
+  stallTimeoutMs: 12,
 } as const;
 type FactName = keyof typeof FACT;
 /** Facts stand beside the fields, so their number and size have room of their own. */
@@ -76,6 +77,8 @@ export function encodeOpen(open: OpenHead, capabilities = OWN_CAPABILITIES): Uin
   ];
   if (open.connectTimeoutMs !== undefined) facts.push(["connectTimeoutMs", String(open.connectTimeoutMs)]);
   if (open.responseTimeoutMs !== undefined) facts.push(["responseTimeoutMs", String(open.responseTimeoutMs)]);
+  if (open.stallTimeoutMs !== undefined && has(capabilities, "STALL_LIMIT"))
+    facts.push(["stallTimeoutMs", String(open.stallTimeoutMs)]);
   const maxPathLength = has(capabilities, "LONG_HEADS") ? MAX_PATH_LENGTH : SHORT_PATH_LENGTH;
   const problem = requestProblem(open, maxPathLength);
   if (problem !== null) throw new TunnelError(problem.code, problem.message);
@@ -112,6 +115,8 @@ export function decodeOpen(payload: Uint8Array): OpenHead {
   if (connectTimeoutMs !== null) open.connectTimeoutMs = connectTimeoutMs;
   const responseTimeoutMs = milliseconds(facts, "responseTimeoutMs");
   if (responseTimeoutMs !== null) open.responseTimeoutMs = responseTimeoutMs;
+  const stallTimeoutMs = milliseconds(facts, "stallTimeoutMs");
+  if (stallTimeoutMs !== null) open.stallTimeoutMs = stallTimeoutMs;
   const problem = requestProblem(open, MAX_PATH_LENGTH);
   if (problem !== null) throw invalid(problem.message);
   return open;

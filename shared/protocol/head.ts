@@ -20,6 +20,8 @@ export interface OpenHead {
   /** Absent means the connector's default. */
   connectTimeoutMs?: number;
   responseTimeoutMs?: number;
+  /** How long a window of the stream may stay shut, in either direction. */
+  stallTimeoutMs?: number;
   fields: readonly Field[];
 }
 

@@ -88,13 +88,20 @@ export const MESSAGE_OVERHEAD_BYTES = 128;
 /** Largest WebSocket message that is relayed. */
 export const MAX_WEBSOCKET_MESSAGE_BYTES = 16 * 1024 * 1024;
 
-/** A window that stays shut for so long ends its stream. */
+/** A window that stays shut for so long ends its stream, unless its service or the connector says otherwise. */
+export const DEFAULT_STALL_TIMEOUT_MS = 5 * 60_000;
+export const MAX_STALL_TIMEOUT_MS = 60 * 60_000;
+/** The same toward a peer without STALL_LIMIT; and for what is no reader's affair: credit of the connection, answers to RESET. */
 export const STALL_TIMEOUT_MS = 60_000;
+/** How late a stall may be noticed, at most. */
 export const STALL_CHECK_MS = 5_000;
 /** A connection that has not said HELLO by then is closed with 4408. */
 export const HELLO_TIMEOUT_MS = 5_000;
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 export const DEFAULT_RESPONSE_TIMEOUT_MS = 60_000;
+/** What may be set at most. */
+export const MAX_CONNECT_TIMEOUT_MS = 10 * 60_000;
+export const MAX_RESPONSE_TIMEOUT_MS = 60 * 60_000;
 /** Proxies and load balancers close connections that are silent for 60 s or less; 30 s leaves room for jitter. */
 export const KEEPALIVE_INTERVAL_MS = 25_000;
 export const KEEPALIVE_TIMEOUT_MS = 10_000;

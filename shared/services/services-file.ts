@@ -1,5 +1,10 @@
 import * as z from "zod";
-import { MAX_ENDPOINT_PATH_LENGTH } from "../protocol/limits.ts";
+import {
+  MAX_CONNECT_TIMEOUT_MS,
+  MAX_ENDPOINT_PATH_LENGTH,
+  MAX_RESPONSE_TIMEOUT_MS,
+  MAX_STALL_TIMEOUT_MS,
+} from "../protocol/limits.ts";
 import { healthCheckSchema } from "./service-check.ts";
 import { parseEndpoint, parseHostPattern } from "./upstream-address.ts";
 
@@ -8,7 +13,6 @@ export const MAX_SERVICES_FILE_BYTES = 256 * 1024;
 
 const MAX_ENTRIES = 1000;
 const MAX_CONFIGURATIONS = 100;
-const MAX_TIMEOUT_MS = 600_000;
 
 const projectSchema = z
   .string()
@@ -41,15 +45,15 @@ const accessSchema = z.strictObject({
   paths: z.array(pathPrefixSchema).min(1).max(MAX_CONFIGURATIONS).optional(),
 });
 
-const timeoutSchema = z.int().min(1).max(MAX_TIMEOUT_MS);
-
 /** What both a service and a network say besides whom they name. */
 const ruleShape = {
   configurations: z.array(accessSchema).max(MAX_CONFIGURATIONS),
   /** Absent: the connector's default. */
-  connectTimeoutMs: timeoutSchema.optional(),
+  connectTimeoutMs: z.int().min(1).max(MAX_CONNECT_TIMEOUT_MS).optional(),
   /** From the whole request sent to the response's head. Absent: the connector's default. */
-  responseTimeoutMs: timeoutSchema.optional(),
+  responseTimeoutMs: z.int().min(1).max(MAX_RESPONSE_TIMEOUT_MS).optional(),
+  /** How long gateway or upstream may take nothing of what waits for them. Absent: the connector's TUNNEL_STALL_TIMEOUT. */
+  stallTimeoutMs: z.int().min(1).max(MAX_STALL_TIMEOUT_MS).optional(),
   /** Of a request. Absent: no limit. */
   maxBodyBytes: z.int().min(0).optional(),
   /** How long a request may wait for a connector that is expected back, 0 for not at all. Absent: 5 s. */

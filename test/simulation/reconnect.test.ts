@@ -65,6 +65,7 @@ class Swarm {
       connectorId: `con_${number}`,
       softwareVersion: "1",
       maxStreams: 512,
+      stallTimeoutMs: () => 300_000,
       windowPool: new WindowPool(0),
       log: pino({ level: "silent" }),
       reportFault: throwFault,

@@ -53,6 +53,7 @@ export function requestHead(options: RequestHeadOptions): OpenHead {
   };
   if (allowed.connectTimeoutMs !== undefined) open.connectTimeoutMs = allowed.connectTimeoutMs;
   if (allowed.responseTimeoutMs !== undefined) open.responseTimeoutMs = allowed.responseTimeoutMs;
+  if (allowed.stallTimeoutMs !== undefined) open.stallTimeoutMs = allowed.stallTimeoutMs;
   return open;
 }
 

@@ -16,6 +16,7 @@ export interface Allowed {
   pathPrefix: string;
   connectTimeoutMs: number | undefined;
   responseTimeoutMs: number | undefined;
+  stallTimeoutMs: number | undefined;
   maxBodyBytes: number | undefined;
   via: boolean;
   /** Absent: what is safe is sent again after the loss of a connector. */
@@ -164,6 +165,7 @@ function allowed(
     pathPrefix: upstream.pathPrefix,
     connectTimeoutMs: rule.connectTimeoutMs,
     responseTimeoutMs: rule.responseTimeoutMs,
+    stallTimeoutMs: rule.stallTimeoutMs,
     maxBodyBytes: rule.maxBodyBytes,
     via: rule.via ?? false,
     retry: rule.retry,

@@ -50,6 +50,7 @@ export function openHead(text = fieldText()): fc.Arbitrary<OpenHead> {
       requestId: filled,
       connectTimeoutMs: fc.integer({ min: 1, max: 999_999_999 }),
       responseTimeoutMs: fc.integer({ min: 1, max: 999_999_999 }),
+      stallTimeoutMs: fc.integer({ min: 1, max: 999_999_999 }),
       fields: fields(text),
     },
     {
@@ -80,15 +81,29 @@ export function responseHead(text = fieldText()): fc.Arbitrary<ResponseHead> {
   );
 }
 
-export const hello: fc.Arbitrary<Hello> = fc.record({
-  softwareVersion: word,
-  connectorId: word,
-  connectionIndex: fc.integer({ min: 0, max: 255 }),
-  capabilities: u32,
-  maxStreams: fc.integer({ min: 1, max: 0xffff }),
-  streamWindowBytes: windowBytes,
-  connectionWindowBytes: windowBytes,
-});
+export const hello: fc.Arbitrary<Hello> = fc.record(
+  {
+    softwareVersion: word,
+    connectorId: word,
+    connectionIndex: fc.integer({ min: 0, max: 255 }),
+    capabilities: u32,
+    maxStreams: fc.integer({ min: 1, max: 0xffff }),
+    streamWindowBytes: windowBytes,
+    connectionWindowBytes: windowBytes,
+    stallTimeoutMs: fc.integer({ min: 1, max: 3_600_000 }),
+  },
+  {
+    requiredKeys: [
+      "softwareVersion",
+      "connectorId",
+      "connectionIndex",
+      "capabilities",
+      "maxStreams",
+      "streamWindowBytes",
+      "connectionWindowBytes",
+    ],
+  },
+);
 
 export const welcome: fc.Arbitrary<Welcome> = fc.record({
   softwareVersion: word,

@@ -173,6 +173,7 @@ function hello(view: DataView) {
     maxStreams: integer(all, 5, 1, 65535),
     streamWindowBytes: integer(all, 6, 1024, 67_108_864),
     connectionWindowBytes: integer(all, 7, 1024, 67_108_864),
+    ...(all.has(10) ? { stallTimeoutMs: Math.min(integer(all, 10, 1, 2 ** 32 - 1), 3_600_000) } : {}),
   };
 }
 
@@ -213,7 +214,11 @@ function open(view: DataView) {
     if (fact === undefined || fact === "") throw new NaiveError("stream", "STREAM_ERROR");
     return fact;
   });
-  const timeouts = times(facts, { 8: "connectTimeoutMs", 9: "responseTimeoutMs" });
+  const timeouts = times(facts, {
+    8: "connectTimeoutMs",
+    9: "responseTimeoutMs",
+    12: "stallTimeoutMs",
+  });
   valid(isToken(method ?? "") && method !== "CONNECT" && method !== "TRACE");
   valid(path !== undefined && path.length <= 18432 && path.startsWith("/"));
   valid((path ?? "").split("").every((c) => c > " " && c !== "\u007f"));

@@ -7,7 +7,7 @@ import { OWN_CAPABILITIES } from "../../../shared/protocol/capabilities.ts";
 import { decodeMessage, encodeMessage } from "../../../shared/protocol/frame-codec.ts";
 import { encodeU32 } from "../../../shared/protocol/frame-payloads.ts";
 import { FLAG, FRAME, type Frame } from "../../../shared/protocol/frame.ts";
-import { encodeHello, encodeWelcome } from "../../../shared/protocol/handshake.ts";
+import { encodeHello, encodeWelcome, type Hello } from "../../../shared/protocol/handshake.ts";
 import { encodeHead, encodeOpen } from "../../../shared/protocol/head-codec.ts";
 import type { OpenHead } from "../../../shared/protocol/head.ts";
 import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
@@ -103,10 +103,17 @@ export class Bench {
   readonly end: "relay" | "connector";
   readonly mux: RelayMux | ConnectorMux;
   readonly #connectionWindowBytes: number;
+  readonly #hello: Pick<Hello, "stallTimeoutMs">;
 
-  constructor(end: "relay" | "connector", connectionWindowBytes = CONNECTION_WINDOW) {
+  /** `hello`: what a connector says besides. */
+  constructor(
+    end: "relay" | "connector",
+    connectionWindowBytes = CONNECTION_WINDOW,
+    hello: Pick<Hello, "stallTimeoutMs"> = {},
+  ) {
     this.end = end;
     this.#connectionWindowBytes = connectionWindowBytes;
+    this.#hello = hello;
     this.mux = end === "relay" ? this.#newRelay() : this.#newConnector();
   }
 
@@ -231,7 +238,10 @@ export class Bench {
         },
         onClosed: (error) => this.connectionErrors.push(error),
       },
-      hello: { softwareVersion: "0.1.0", connectorId: "con_1", connectionIndex: 0, maxStreams: MAX_STREAMS },
+      hello: {
+        ...{ softwareVersion: "0.1.0", connectorId: "con_1", connectionIndex: 0, maxStreams: MAX_STREAMS },
+        ...this.#hello,
+      },
     });
     mux.start();
     return mux;

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { CAPABILITY, OWN_CAPABILITIES } from "../protocol/capabilities.ts";
+import { encodeOffset } from "../protocol/frame-payloads.ts";
+import { decodeHello, decodeWelcome, encodeHello, encodeWelcome } from "../protocol/handshake.ts";
+import { decodeOpen } from "../protocol/head-codec.ts";
+import type { OpenHead } from "../protocol/head.ts";
+import {
+  Bench,
+  CONNECTION_WINDOW,
+  frame,
+  HELLO_PAYLOAD,
+  STREAM_WINDOW,
+  WELCOME_PAYLOAD,
+} from "../../test/support/simulation/sim-peer.ts";
+
+const MINUTE_MS = 60_000;
+/** STALL_CHECK_MS, and the steps in which `idle` moves. */
+const LATE_MS = 6_000;
+
+interface Setting {
+  end: "relay" | "connector";
+  capabilities?: number;
+  /** TUNNEL_STALL_TIMEOUT of the connector, be it this end or the other. */
+  ofConnector?: number;
+  ofService?: number;
+}
+
+/** One stream whose window the peer never opens again. */
+function stalled({ end, capabilities = OWN_CAPABILITIES, ofConnector, ofService }: Setting): Bench {
+  const said = ofConnector === undefined ? {} : { stallTimeoutMs: ofConnector };
+  const bench = new Bench(end, CONNECTION_WINDOW, said);
+  bench.send(
+    end === "relay"
+      ? frame("HELLO", 0, encodeHello({ ...decodeHello(HELLO_PAYLOAD), capabilities, ...said }))
+      : frame("WELCOME", 0, encodeWelcome({ ...decodeWelcome(WELCOME_PAYLOAD), capabilities })),
+  );
+  const open: Partial<OpenHead> = ofService === undefined ? {} : { stallTimeoutMs: ofService };
+  bench.open(open);
+  if (end === "connector") bench.stream(0).sendHead({ status: 200, reason: "", fields: [] });
+  bench.stream(0).write(new Uint8Array(2 * STREAM_WINDOW));
+  bench.clock.advance(1);
+  return bench;
+}
+
+function expectEndAfter(bench: Bench, limitMs: number): void {
+  bench.idle(limitMs - 1_000);
+  expect(bench.witness(0).closed).toEqual([]);
+  bench.idle(LATE_MS);
+  expect(bench.witness(0).closed).toMatchObject([{ code: "STALLED" }]);
+  expect(bench.mux.isClosed).toBe(false);
+}
+
+describe.each(["relay", "connector"] as const)("a stall at the %s", (end) => {
+  it.each<[string, Omit<Setting, "end">, number]>([
+    ["of the service, whatever the connector's", { ofService: 20_000, ofConnector: MINUTE_MS }, 20_000],
+    [
+      "of the service, longer than the connector's",
+      { ofService: 10 * MINUTE_MS, ofConnector: 2_000 },
+      600_000,
+    ],
+    ["of the connector", { ofConnector: 90_000 }, 90_000],
+    ["of five minutes where nobody says anything", {}, 5 * MINUTE_MS],
+    [
+      "of 60 s toward a peer that knows no other",
+      { capabilities: 0, ofService: 10 * MINUTE_MS, ofConnector: 10 * MINUTE_MS },
+      MINUTE_MS,
+    ],
+    [
+      "of 60 s toward a peer that has other capabilities alone",
+      { capabilities: CAPABILITY.LONG_HEADS, ofService: 2_000 },
+      MINUTE_MS,
+    ],
+  ])("ends after the limit %s", (_what, setting, limitMs) => {
+    expectEndAfter(stalled({ end, ...setting }), limitMs);
+  });
+
+  it("ends on the spot where the limit is short, beside one that is looked at seldom", () => {
+    const bench = stalled({ end, ofConnector: 10 * MINUTE_MS });
+    bench.open({ stallTimeoutMs: 300 });
+    if (end === "connector") bench.stream(1).sendHead({ status: 200, reason: "", fields: [] });
+    bench.stream(1).write(new Uint8Array(2 * STREAM_WINDOW));
+    bench.clock.advance(1);
+    bench.clock.advance(298);
+    expect(bench.witness(1).closed).toEqual([]);
+    bench.clock.advance(2);
+    expect(bench.witness(1).closed).toMatchObject([{ code: "STALLED" }]);
+    expect(bench.witness(0).closed).toEqual([]);
+  });
+
+  it("is over when the window opens, however late and however little", () => {
+    const bench = stalled({ end, ofService: 20_000 });
+    for (let opened = 1; opened <= 5; opened++) {
+      bench.idle(19_000);
+      bench.send(frame("WINDOW", 1, encodeOffset(STREAM_WINDOW + opened)));
+    }
+    expect(bench.witness(0).closed).toEqual([]);
+    expectEndAfter(bench, 20_000);
+  });
+});
+
+describe("a stall limit", () => {
+  it("is told by the connector with its HELLO, and by the relay with the OPEN to who knows of it", () => {
+    const [hello] = new Bench("connector", CONNECTION_WINDOW, { stallTimeoutMs: 90_000 }).framesSent("HELLO");
+    expect(decodeHello(hello?.payload ?? new Uint8Array(0)).stallTimeoutMs).toBe(90_000);
+    const told = (capabilities: number): number | undefined => {
+      const [open] = stalled({ end: "relay", capabilities, ofService: 20_000 }).framesSent("OPEN", 1);
+      return decodeOpen(open?.payload ?? new Uint8Array(0)).stallTimeoutMs;
+    };
+    expect([told(OWN_CAPABILITIES), told(0), told(CAPABILITY.LONG_HEADS)]).toEqual([
+      20_000,
+      undefined,
+      undefined,
+    ]);
+  });
+});
