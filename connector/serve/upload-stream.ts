@@ -9,9 +9,9 @@ export interface UploadStreamOptions {
   /** As declared; null: known only when it ends. */
   lengthBytes: number | null;
   clock: Clock;
-  onBytes(count: number): void;
+  onBytes: (count: number) => void;
   /** The upstream took nothing of what is here for as long as the stream's stall limit. */
-  onStalled(): void;
+  onStalled: () => void;
 }
 
 /** The request's body: bytes leave the stream, and give credit back, when the upstream's socket wants them. */
