@@ -4,6 +4,7 @@ import { credentialPresence, forget, tunnelPresence } from "./admission.ts";
 import { ApiError, problemResponse } from "./api/problem.ts";
 import { accessKeyProof, type KeyProof } from "./auth/access-key.ts";
 import type { Subject } from "./auth/registry-knowledge.ts";
+import { withoutSession } from "./dashboard/session-cookie.ts";
 import { isTunnelId } from "./auth/random-id.ts";
 import { type Env, registryStub } from "./env.ts";
 import { type Relayed, relayToTunnel } from "./relay-to-tunnel.ts";
@@ -86,11 +87,10 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed
       "The path must be /~/TUNNEL_ID/SERVICE/path, with a service or host:port.",
     );
   }
-  const onward = new Request(target.url, request);
-  onward.headers.delete(KEY_HEADER);
+  const onward = onwardRequest(request, target.url);
   const relayed: Relayed =
     tunnelId !== null && tunnel !== "absent"
-      ? await relayToTunnel(env, tunnelId, { kind: "gateway-key", ...proof }, onward)
+      ? await relayToTunnel(env, tunnelId, { kind: "gateway-key", ...proof, ...pathOf(target.url) }, onward)
       : { response: tunnelProblem(unknownTunnel(), request.method, crypto.randomUUID()), isOwn: true };
   const error = relayed.response.headers.get("culvert-error");
   // Only who has a key may learn which tunnels there are; an unknown tunnel knows no keys.
@@ -100,6 +100,24 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed
     throw keyRefused(request, subject, nowMs);
   }
   return relayed;
+}
+
+/** Without what is meant for the relay alone. */
+function onwardRequest(request: Request, url: string): Request {
+  const onward = new Request(url, request);
+  onward.headers.delete(KEY_HEADER);
+  const cookies = request.headers.get("cookie");
+  const others = cookies === null ? null : withoutSession(cookies);
+  if (others === null) onward.headers.delete("cookie");
+  else if (others !== cookies) onward.headers.set("cookie", others);
+  return onward;
+}
+
+/** Path and query byte for byte, where the runtime would resolve or encode something in the URL. */
+function pathOf(url: string): { path?: string } {
+  const path = rawPath(url);
+  const { pathname, search } = new URL(url);
+  return pathname + search === path ? {} : { path };
 }
 
 /** Null unless the path names one tunnel and one service or host, spelt in the only way that `URL` reads it. */

@@ -52,7 +52,8 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
     const { open } = this.#stream;
     if (this.#stream.closed) return this.onTornDown();
     try {
-      const fields = withTraceparent(requestFields(open.fields), this.#trace?.callUpstream() ?? null);
+      const forwarded = requestFields(open.fields, this.#limits);
+      const fields = withTraceparent(forwarded, this.#trace?.callUpstream() ?? null);
       this.#phase = "waiting";
       const exchange = this.#deps.upstream.request(
         {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Field } from "../../shared/protocol/head.ts";
 import {
   rawHeadersOf,
   receivedFields,
@@ -19,15 +20,18 @@ describe("towards the upstream", () => {
   });
 
   it("keeps fields in order and repeated, without host and expect, with cookies joined", () => {
-    const fields = requestFields([
-      ["x-a", "1"],
-      ["host", "evil"],
-      ["x-a", "2"],
-      ["cookie", "a=1"],
-      ["expect", "100-continue"],
-      ["cookie", "b=2"],
-      ["authorization", "Bearer x"],
-    ]);
+    const fields = requestFields(
+      [
+        ["x-a", "1"],
+        ["host", "evil"],
+        ["x-a", "2"],
+        ["cookie", "a=1"],
+        ["expect", "100-continue"],
+        ["cookie", "b=2"],
+        ["authorization", "Bearer x"],
+      ],
+      { paths: null },
+    );
     expect(rawHeadersOf(fields)).toEqual([
       "x-a",
       "1",
@@ -38,6 +42,16 @@ describe("towards the upstream", () => {
       "authorization",
       "Bearer x",
     ]);
+  });
+
+  it("lets no field name another path where the operator limits them", () => {
+    const fields: Field[] = [
+      ["x-original-url", "/admin"],
+      ["x_rewrite_url", "/admin"],
+      ["x-own", "1"],
+    ];
+    expect(requestFields(fields, { paths: ["/public"] })).toEqual([["x-own", "1"]]);
+    expect(requestFields(fields, { paths: null })).toEqual(fields);
   });
 });
 

@@ -1,5 +1,11 @@
-import { joinCookies, removeForbiddenTrailers, removeHopByHop } from "../../shared/http/fields.ts";
+import {
+  isPathOverride,
+  joinCookies,
+  removeForbiddenTrailers,
+  removeHopByHop,
+} from "../../shared/http/fields.ts";
 import type { Field } from "../../shared/protocol/head.ts";
+import type { ServiceLimits } from "./service-limits.ts";
 
 // oxlint-disable-next-line no-control-regex -- all of ASCII is meant
 const BEYOND_ASCII = /[^\x00-\x7f]/;
@@ -23,9 +29,15 @@ export function wireText(text: string): string {
   return BEYOND_ASCII.test(text) ? Buffer.from(text, "utf8").toString("latin1") : text;
 }
 
-/** What goes upstream of the fields that the head's codec has let through. */
-export function requestFields(fields: readonly Field[]): readonly Field[] {
-  return joinCookies(fields.filter(([name]) => !NOT_FORWARDED.has(name)));
+/** What goes upstream of the fields that the head's codec has let through; `limits`: of the service. */
+export function requestFields(
+  fields: readonly Field[],
+  limits: Pick<ServiceLimits, "paths">,
+): readonly Field[] {
+  const kept = fields.filter(
+    ([name]) => !NOT_FORWARDED.has(name) && (limits.paths === null || !isPathOverride(name)),
+  );
+  return joinCookies(kept);
 }
 
 /** With this `traceparent` instead of the caller's; null: as they are. */

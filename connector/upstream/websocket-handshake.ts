@@ -8,6 +8,7 @@ import { faultError, guarded, guardedClock, guardFor } from "../platform/faults.
 import { dial } from "./dial.ts";
 import { requestFields, wireText, withoutHandshakeFields } from "./http-fields.ts";
 import { permit } from "./permit.ts";
+import { limitsFor } from "./service-limits.ts";
 import { settingsFor } from "./upstream-rules.ts";
 import { problemWithStatus, type UpstreamDeps } from "./upstream.ts";
 
@@ -39,6 +40,7 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, owner: Han
   // Sent as a GET (RFC 6455 §4.1), whatever the gateway's request was, and so judged as one.
   const target = permit({ ...open, method: "GET", path: wireText(open.path) }, deps);
   const settings = settingsFor(deps.rules, target);
+  const forwarded = requestFields(open.fields, limitsFor(deps.limits, open.service));
 
   let phase: "dialing" | "asking" | "settled" = "dialing";
   let cancelTimer: () => void = () => {};
@@ -91,7 +93,7 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, owner: Han
     createConnection: connect as unknown as typeof createConnection,
     finishRequest(request) {
       if (settings.hostHeader !== null) request.setHeader("host", settings.hostHeader);
-      for (const [name, values] of headersOf(open.fields)) request.setHeader(name, values);
+      for (const [name, values] of headersOf(forwarded)) request.setHeader(name, values);
       // `ws` takes a URL and would normalise the path.
       request.path = wireText(open.path);
       request.end();
@@ -157,7 +159,7 @@ function problemWithSwitch({ httpVersion, headers }: IncomingMessage): string | 
 /** As `node:http` takes them: the values of a repeated field together. */
 function headersOf(fields: readonly Field[]): Map<string, string[]> {
   const headers = new Map<string, string[]>();
-  for (const [name, value] of withoutHandshakeFields(requestFields(fields))) {
+  for (const [name, value] of withoutHandshakeFields(fields)) {
     headers.set(name, [...(headers.get(name) ?? []), wireText(value)]);
   }
   return headers;

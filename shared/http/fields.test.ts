@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Field } from "../protocol/head.ts";
 import {
+  connectionOptions,
   contentLengthOf,
+  dashedName,
   isFieldName,
   isFieldValue,
+  isPathOverride,
   isRequestMethod,
   isRequestPath,
   isToken,
@@ -72,6 +75,28 @@ describe("removeHopByHop", () => {
     expect(removeHopByHop(fields)).toEqual([
       ["proxy-status", "stays"],
       ["x-three", "3"],
+    ]);
+  });
+});
+
+describe("connectionOptions", () => {
+  it("never names what is meant for the upstream", () => {
+    const meant =
+      "Authorization, cookie,HOST, traceparent, tracestate, forwarded, x-forwarded-for, CF-Connecting-IP, via";
+    expect([...connectionOptions(`${meant}, close, X-Custom`)]).toEqual(["close", "x-custom"]);
+  });
+});
+
+describe("dashedName and isPathOverride", () => {
+  it("reads names as CGI does", () => {
+    expect(["x_forwarded_host", "x.forwarded~host", "x-forwarded-host"].map(dashedName)).toEqual(
+      Array(3).fill("x-forwarded-host"),
+    );
+    expect(["x-original-url", "x_rewrite_url", "x-original", "referer"].map(isPathOverride)).toEqual([
+      true,
+      true,
+      false,
+      false,
     ]);
   });
 });

@@ -19,6 +19,34 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+/** Who is asking, what for, by which way: nothing that a hop may take off because `Connection` names it. */
+const END_TO_END: ReadonlySet<string> = new Set([
+  "authorization",
+  "cdn-loop",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "cookie",
+  "forwarded",
+  "host",
+  "origin",
+  "traceparent",
+  "tracestate",
+  "via",
+  "x-forwarded",
+  "x-real-ip",
+]);
+const END_TO_END_PREFIXES = /^(?:x-forwarded-|cf-)/;
+
+/** Symfony, Zend, IIS and others route by these (CVE-2018-14773). */
+const PATH_OVERRIDES: ReadonlySet<string> = new Set([
+  "x-original-uri",
+  "x-original-url",
+  "x-override-url",
+  "x-rewrite-uri",
+  "x-rewrite-url",
+]);
+
 /** RFC 9110 §6.5.1: framing, routing, authentication, control and content format may not stand in trailers. */
 const FORBIDDEN_IN_TRAILERS: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
@@ -100,9 +128,26 @@ export function removeHopByHop(fields: readonly Field[]): readonly Field[] {
   return fields.filter(([name]) => !HOP_BY_HOP.has(name) && named?.has(name) !== true);
 }
 
-/** Names that a Connection field says to concern one hop. */
+/**
+ * Names that a Connection field says to concern one hop. Those that are meant for the upstream never do (RFC 9110 §7.6.1):
+ * a client that names them would have the relay remove what its gateway put there.
+ */
 export function connectionOptions(value: string): Set<string> {
-  return new Set(value.split(",").map((option) => option.trim().toLowerCase()));
+  const names = value.split(",").map((option) => option.trim().toLowerCase());
+  return new Set(names.filter((name) => !END_TO_END.has(name) && !END_TO_END_PREFIXES.test(name)));
+}
+
+/**
+ * The name as CGI and its heirs read it: in an environment variable all but letters and digits is the same, so that
+ * `X_Forwarded_Host` and `X.Forwarded.Host` pass for `X-Forwarded-Host`.
+ */
+export function dashedName(name: string): string {
+  return /[^a-z0-9-]/.test(name) ? name.replace(/[^a-z0-9]/g, "-") : name;
+}
+
+/** Would some server take another path from this field than the request's own? */
+export function isPathOverride(name: string): boolean {
+  return PATH_OVERRIDES.has(dashedName(name));
 }
 
 export function removeForbiddenTrailers(fields: readonly Field[]): readonly Field[] {

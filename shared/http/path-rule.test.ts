@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { climbs, judgePath } from "./path-rule.ts";
+import { judgePath } from "./path-rule.ts";
 
 const rule = ["/v1/charges", "/files/"];
 
@@ -43,6 +43,16 @@ describe("judgePath", () => {
     "/v1/charges/..%3bx/admin",
     "/v1/charges/..%2fadmin",
     "/v1/charges/..\\admin",
+    "/v1/charges/..%20/admin",
+    "/v1/charges/..%c2%a0/admin",
+    "/v1/charges/..%23/admin",
+    "/v1/charges/..%3f/admin",
+    "/v1/charges/..+/admin",
+    "/v1/charges/.%20./admin",
+    "/v1/charges/%ef%bc%8e%ef%bc%8e/admin",
+    "/v1/charges/\uff0e\uff0e/admin",
+    "/v1/charges/%e2%80%a5/admin",
+    "/v1/charges/x%ef%bc%8f..%ef%bc%8fadmin",
     "/v1/charges/%5c..%5cadmin",
     "/v1/charges//admin",
     "//admin/v1/charges",
@@ -59,28 +69,4 @@ describe("judgePath", () => {
     expect(judgePath(null, "/a//../%2e%2e\\")).toBe("allowed");
     expect(judgePath([], "/")).toBe("denied");
   });
-});
-
-describe("climbs", () => {
-  it.each([
-    "/../admin",
-    "/..",
-    "/a/%2e%2E/b",
-    "/a/..%2fb",
-    "/a%2f..%2fb",
-    "/a\\..\\b",
-    "/a%5c..",
-    "/%252e%252e/b",
-    "/..;x/b",
-    "/..%3bx",
-  ])("%s does", (path) => {
-    expect(climbs(path)).toBe(true);
-  });
-
-  it.each(["/", "/a/./b", "/a//b", "/group%2Fproject", "/a..b/...", "/x?y=../..", "/100%25"])(
-    "%s does not",
-    (path) => {
-      expect(climbs(path)).toBe(false);
-    },
-  );
 });

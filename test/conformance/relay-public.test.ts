@@ -109,3 +109,24 @@ describe("the gateway's binding", () => {
     expect(await relay.tunnel().call("/")).toMatchObject({ status: 503, error: "NO_CONNECTOR" });
   });
 });
+
+it("hands the path of /~/ on as it came", async () => {
+  const key = await relay.gatewayKey();
+  for (const path of [
+    "/a/../b",
+    "/a/%2e%2e/b//c?x=/../",
+    "/./a\\b",
+    "/%7Ea/%c3%bc?q=%00",
+    "/..",
+    "/a;b/.%2E",
+  ]) {
+    const answer = exchangeBytes(
+      relay.url,
+      `GET /~/${tunnel.id}/api${path} HTTP/1.1\r\nhost: relay\r\nconnection: close\r\nculvert-gateway-key: ${key}\r\n\r\n`,
+    );
+    const open = await peer.takeOpen();
+    expect(open.path).toBe(path);
+    peer.answer(open.id, "fine");
+    expect(await answer).toContain("fine");
+  }
+});

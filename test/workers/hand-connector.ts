@@ -17,6 +17,13 @@ export const SERVICES = {
     { name: "api", endpoint: "http://payments.internal:8080", ...RULES },
     { name: "retry-api", endpoint: "http://payments.internal:8080", retry: true, ...RULES },
     { name: "once-api", endpoint: "http://payments.internal:8080", retry: false, ...RULES },
+    { name: "prefixed-api", endpoint: "http://payments.internal:8080/v1", ...RULES },
+    {
+      name: "ruled-api",
+      endpoint: "http://payments.internal:8080",
+      ...RULES,
+      configurations: [{ project: GATEWAY.project, accessibleBy: GATEWAY.environment, paths: ["/public"] }],
+    },
     { name: "patient-api", endpoint: "http://payments.internal:8080", ...RULES, connectorWaitMs: 5000 },
   ],
 };

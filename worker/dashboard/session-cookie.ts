@@ -1,17 +1,28 @@
 /** The prefix binds it to this host, to TLS and to the whole site; a subdomain cannot plant one (RFC 6265bis §4.1.3). */
-const NAME = "__Host-culvert-session";
+export const SESSION_COOKIE = "__Host-culvert-session";
 const ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict";
 
 /** "" when there is none. */
 export function sessionOf(request: Request): string {
   const pairs = (request.headers.get("cookie") ?? "").split(";").map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${NAME}=`))?.slice(NAME.length + 1) ?? "";
+  return pairs.find((pair) => pair.startsWith(`${SESSION_COOKIE}=`))?.slice(SESSION_COOKIE.length + 1) ?? "";
+}
+
+/** What a Cookie field says without it; null for nothing. It is the relay's own, and no upstream's to know. */
+export function withoutSession(cookies: string): string | null {
+  if (!cookies.includes(SESSION_COOKIE)) return cookies;
+  const others = cookies.split(";").filter((pair) => !isSession(pair));
+  return others.length === 0 ? null : others.join(";").trim();
+}
+
+function isSession(pair: string): boolean {
+  return (pair.split("=", 1)[0] ?? "").trim() === SESSION_COOKIE;
 }
 
 export function sessionCookie(session: string, maxAgeSeconds: number): string {
-  return `${NAME}=${session}; ${ATTRIBUTES}; Max-Age=${maxAgeSeconds}`;
+  return `${SESSION_COOKIE}=${session}; ${ATTRIBUTES}; Max-Age=${maxAgeSeconds}`;
 }
 
 export function endedSessionCookie(): string {
-  return `${NAME}=; ${ATTRIBUTES}; Max-Age=0`;
+  return `${SESSION_COOKIE}=; ${ATTRIBUTES}; Max-Age=0`;
 }

@@ -40,7 +40,7 @@ export async function relayRequest(
 ): Promise<Response> {
   const requestId = crypto.randomUUID();
   const url = new URL(request.url);
-  const path = rawPath(request.url);
+  const path = claim.path ?? rawPath(request.url);
   const grounds: Grounds = {
     project: claim.project,
     environment: claim.environment,

@@ -7,7 +7,7 @@ import type { RecordState, RequestRecord } from "../events/request-record.ts";
 import type { Admittance } from "./admittance.ts";
 import { closeCodeOf, closeSocket, reportedCloseCode } from "./close-socket.ts";
 import type { Grounds } from "./open-exchanges.ts";
-import { responseHeaders } from "./request-head.ts";
+import { responseHeaders } from "./response-fields.ts";
 
 /** A gateway that reads slowly: beyond this its messages wait on the connector's side. */
 const GATEWAY_BACKLOG_BYTES = 1024 * 1024;

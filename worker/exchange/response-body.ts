@@ -2,7 +2,7 @@ import { contentLengthOf } from "../../shared/http/fields.ts";
 import type { ResponseHead } from "../../shared/protocol/head.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { Exchange } from "./exchange.ts";
-import { responseHeaders } from "./request-head.ts";
+import { responseHeaders } from "./response-fields.ts";
 
 /** RFC 9110 §6.4.1: these have no body, and a Response with one would throw. */
 const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);

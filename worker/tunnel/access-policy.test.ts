@@ -124,6 +124,7 @@ describe("decide", () => {
       service: "Payments-API",
       target: "http://payments.internal:8080",
       pathPrefix: "/v2",
+      hasPathRule: true,
       connectTimeoutMs: 100,
       responseTimeoutMs: 200,
       maxBodyBytes: 300,
@@ -138,6 +139,7 @@ describe("decide", () => {
     expect(decision).toMatchObject({
       service: "x.corp.internal:5000",
       pathPrefix: "",
+      hasPathRule: false,
       responseTimeoutMs: 900,
       retry: undefined,
     });

@@ -1,6 +1,7 @@
 import type { Access, Caller, Network, Service } from "../../shared/services/services-file.ts";
 import { parseEndpoint, parseHostPattern } from "../../shared/services/upstream-address.ts";
-import { climbs, judgePath, type PathRule } from "../../shared/http/path-rule.ts";
+import { climbs } from "../../shared/http/dot-segments.ts";
+import { judgePath, type PathRule } from "../../shared/http/path-rule.ts";
 import type { TunnelConfig } from "./tunnel-config.ts";
 
 /** The parts of a `URL` that are decided on. Forward from the same parsed value. */
@@ -14,6 +15,8 @@ export interface Allowed {
   target: string;
   /** "" or a path without a final "/": goes before the request's own. */
   pathPrefix: string;
+  /** The caller may not ask for every path, or the endpoint has one of its own. */
+  hasPathRule: boolean;
   connectTimeoutMs: number | undefined;
   responseTimeoutMs: number | undefined;
   stallTimeoutMs: number | undefined;
@@ -115,7 +118,7 @@ function decidePath(rule: PathRule | undefined, decision: Allowed, rawPath: stri
   if (decision.pathPrefix !== "" && climbs(rawPath)) return AMBIGUOUS_PATH;
   switch (judgePath(rule, rawPath)) {
     case "allowed":
-      return decision;
+      return rule === null || decision.hasPathRule ? decision : { ...decision, hasPathRule: true };
     case "denied":
       return PATH_DENIED;
     case "ambiguous":
@@ -163,6 +166,7 @@ function allowed(
     service,
     target: upstream.origin,
     pathPrefix: upstream.pathPrefix,
+    hasPathRule: upstream.pathPrefix !== "",
     connectTimeoutMs: rule.connectTimeoutMs,
     responseTimeoutMs: rule.responseTimeoutMs,
     stallTimeoutMs: rule.stallTimeoutMs,

@@ -8,6 +8,8 @@ export interface GatewayClaim {
   environment: string;
   /** Id of the gateway key that it came with, where there was one. */
   kid?: string;
+  /** Path and query as they came, where the request's URL cannot carry them. */
+  path?: string;
   /** Leave the caller's own Forwarded and X-Forwarded-* as they are. */
   keepForwarded: boolean;
 }
@@ -18,6 +20,8 @@ export interface GatewayKeyClaim {
   kid: string;
   /** Of the key's secret, SHA-256 in hex. */
   digestHex: string;
+  /** As for a bound gateway. */
+  path?: string;
 }
 
 /** `culvert-error` of the object's answer to a key that does not hold. No upstream can set that header. */

@@ -344,9 +344,10 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   }
 }
 
-function callerOf(config: TunnelConfig, { kid, digestHex }: GatewayKeyClaim): GatewayClaim | null {
+function callerOf(config: TunnelConfig, { kid, digestHex, path }: GatewayKeyClaim): GatewayClaim | null {
   const caller = verifyGatewayKey(config, kid, digestHex);
-  return caller && { kind: "request", ...caller, kid, keepForwarded: false };
+  if (caller === null) return null;
+  return { kind: "request", ...caller, kid, keepForwarded: false, ...(path === undefined ? {} : { path }) };
 }
 
 /** For the Worker, which gives the one answer to every key that does not hold. */

@@ -221,6 +221,8 @@ export interface HandRelay {
   faults(): string[];
   /** A tunnel that no test has used. */
   tunnel(): HandTunnel;
+  /** A new key with which a client may call every tunnel by `/~/`. */
+  gatewayKey(more?: Record<string, unknown>): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -270,6 +272,15 @@ export async function startHandRelay(
       const tunnel = new HandTunnel({ ...made, relayUrl: workerd.url, gatewayUrl, binding });
       used.push(tunnel);
       return tunnel;
+    },
+    async gatewayKey(more = {}) {
+      const response = await fetch(`${workerd.url}/v1/gateway-keys`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${ADMIN_KEY}` },
+        body: JSON.stringify({ project: "my-project", environment: "production", ...more }),
+      });
+      if (response.status !== 201) throw new Error(await response.text());
+      return ((await response.json()) as { key: string }).key;
     },
     async stop() {
       clearInterval(reaper);

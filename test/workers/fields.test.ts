@@ -1,0 +1,125 @@
+import { reset } from "cloudflare:test";
+import { exports } from "cloudflare:workers";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Field } from "../../shared/protocol/head.ts";
+import { data, head } from "../support/peers/hand-peer.ts";
+import { call, type CreatedTunnel, json, RELAY } from "./admin-client.ts";
+import { attached, binding, GATEWAY, readyTunnel } from "./hand-connector.ts";
+
+afterEach(() => reset());
+
+/** What the connector is told of a request with these headers. */
+async function openOf(
+  headers: Record<string, string>,
+  { props = {}, service = "api", path = "/" } = {},
+): Promise<{ fields: readonly Field[]; path: string }> {
+  const tunnel = await readyTunnel();
+  const peer = await attached(tunnel);
+  const gateway = binding({ tunnel: tunnel.id, ...GATEWAY, ...props });
+  const answer = gateway.fetch(`http://${service}${path}`, { headers });
+  const open = await peer.takeOpen();
+  peer.answer(open.id, "fine");
+  await (await answer).text();
+  return open;
+}
+
+const IMITATIONS = {
+  culvert_project: "other",
+  "culvert.environment": "other",
+  x_forwarded_host: "evil.example",
+  x_forwarded_for: "203.0.113.66",
+  "x.forwarded.proto": "https",
+  "x-forwarded": "for=203.0.113.66",
+  x_forwarded: "for=203.0.113.66",
+  cf_connecting_ip: "203.0.113.66",
+  x_real_ip: "203.0.113.66",
+  content_length: "5",
+  transfer_encoding: "chunked",
+  cdn_loop: "x",
+};
+
+describe("fields that imitate ours", () => {
+  it.each([{}, { forwarded: "keep" }])("are ours to set: props %j", async (props) => {
+    const kept: Record<string, string> =
+      props.forwarded === undefined ? {} : { "x-forwarded": IMITATIONS["x-forwarded"] };
+    const { fields } = await openOf({ ...IMITATIONS, x_own_field: "1", "x.other": "2" }, { props });
+    const names = Object.keys(IMITATIONS);
+    expect(Object.fromEntries(fields.filter(([name]) => names.includes(name)))).toEqual(kept);
+    expect(fields).toContainEqual(["x_own_field", "1"]);
+    expect(fields).toContainEqual(["x.other", "2"]);
+  });
+
+  it("name no other path where paths have rules, be it by the endpoint's own path", async () => {
+    const overrides = { "x-original-url": "/admin", "x-rewrite-url": "/admin", x_original_url: "/admin" };
+    const found = (fields: readonly Field[]) => fields.filter(([name]) => name in overrides);
+    expect(found((await openOf(overrides)).fields)).toHaveLength(3);
+    expect(found((await openOf(overrides, { service: "ruled-api", path: "/public/x" })).fields)).toEqual([]);
+    expect(found((await openOf(overrides, { service: "prefixed-api" })).fields)).toEqual([]);
+  });
+});
+
+describe("what an upstream answers", () => {
+  it.each<[string, string[], string | null]>([
+    ["our own word alone", ["culvert; error=connection_terminated"], null],
+    ["our own word in quotes", ['"culvert"; error=x'], null],
+    ["our own word in another case", ["Culvert"], null],
+    ["our own word among others", ["cdn; hit, culvert; error=x, other"], "cdn; hit, other"],
+    ["our own word behind a quoted comma", ['cdn; details="a, b", culvert;error=x'], 'cdn; details="a, b"'],
+    ["our own word behind a quote that is open", ['cdn; details="a, culvert; error=x'], null],
+    ["our own word in a second field", ["cdn", "culvert; error=x"], "cdn"],
+    [
+      "another's word",
+      ["cdn; error=http_protocol_error", "culvertish"],
+      "cdn; error=http_protocol_error, culvertish",
+    ],
+    ["another's word about us", ['cdn; details="culvert, said"'], 'cdn; details="culvert, said"'],
+  ])("passes no Proxy-Status off as ours: %s", async (_, sent, expected) => {
+    const response = await answered(sent.map((value) => ["proxy-status", value]));
+    expect(response.headers.get("proxy-status")).toBe(expected);
+  });
+
+  it("sets no session of the dashboard, and nothing that imitates a field of ours", async () => {
+    const response = await answered([
+      ["set-cookie", "__Host-culvert-session=x; Path=/; Secure"],
+      ["set-cookie", "own=y"],
+      ["culvert_error", "NO_CONNECTOR"],
+    ]);
+    expect(response.headers.getSetCookie()).toEqual(["own=y"]);
+    expect(response.headers.has("culvert_error")).toBe(false);
+  });
+
+  async function answered(fields: Field[]): Promise<Response> {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel);
+    const answer = binding({ tunnel: tunnel.id, ...GATEWAY }).fetch("http://api/");
+    const { id } = await peer.takeOpen();
+    peer.send(head(id, 200, fields), data(id, "fine", true));
+    const response = await answer;
+    await response.text();
+    return response;
+  }
+});
+
+describe("a request by /~/", () => {
+  async function opened(tunnel: CreatedTunnel, path: string, headers: Record<string, string> = {}) {
+    const { key } = await json<{ key: string }>(call("POST", "/v1/gateway-keys", { body: GATEWAY }), 201);
+    const peer = await attached(tunnel);
+    const answer = exports.default.fetch(`${RELAY}/~/${tunnel.id}${path}`, {
+      headers: { "culvert-gateway-key": key, ...headers },
+    });
+    const open = await peer.takeOpen();
+    peer.answer(open.id, "fine");
+    expect((await answer).status).toBe(200);
+    return open;
+  }
+
+  it.each<[string, string | undefined]>([
+    ["__Host-culvert-session=secret", undefined],
+    ["a=1; __Host-culvert-session=secret; b=2", "a=1; b=2"],
+    ["__Host-culvert-session = secret;a=1", "a=1"],
+    ["a=1;b=__Host-culvert-session", "a=1;b=__Host-culvert-session"],
+  ])("takes no session of the dashboard upstream: %s", async (cookie, expected) => {
+    const { fields } = await opened(await readyTunnel(), "/api/", { cookie });
+    expect(fields.find(([name]) => name === "cookie")?.[1]).toBe(expected);
+  });
+});

@@ -1,0 +1,71 @@
+import { connectionOptions, dashedName, HOP_BY_HOP, isPathOverride } from "../../shared/http/fields.ts";
+import { TRACEPARENT } from "../../shared/http/trace-context.ts";
+import type { Field } from "../../shared/protocol/head.ts";
+import { isRelayField } from "./loop.ts";
+
+/** Ours in both directions: no client can set them, no upstream can answer them. */
+export const RESERVED_PREFIX = "culvert-";
+const FORWARDED = /^(?:forwarded|x-forwarded(?:-.*)?)$/;
+/** What the edge says, or the framing of a request: there is one spelling of it, and clients do not choose another. */
+const NO_OTHER_SPELLING = /^(?:cf-.*|x-real-ip|true-client-ip|content-length|host|expect)$/;
+/** Of the handshake between gateway and relay; the connector makes its own. */
+const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
+  "sec-websocket-accept",
+  "sec-websocket-extensions",
+  "sec-websocket-key",
+  "sec-websocket-version",
+]);
+
+export interface RequestFieldsOptions {
+  headers: Headers;
+  url: URL;
+  /** The gateway's own Forwarded and X-Forwarded-* go on. */
+  keepForwarded: boolean;
+  /** What path is asked for has been judged: no field may name another. */
+  hasPathRule: boolean;
+  requestId: string;
+}
+
+/** The fields that go on from the gateway's request, and those that the relay says. */
+export function requestFields(options: RequestFieldsOptions): Field[] {
+  const { headers, url, keepForwarded, hasPathRule, requestId } = options;
+  const fields: Field[] = [];
+  const traced = TRACEPARENT.test(headers.get("traceparent") ?? "");
+  const connection = headers.get("connection");
+  const ofThisHop = connection === null ? null : connectionOptions(connection);
+  for (const field of headers) {
+    const [name] = field;
+    // Before what Connection says of them: whoever sends a request must not be able to hide that it comes again.
+    if (isRelayField(name)) continue;
+    if (HOP_BY_HOP.has(name) || ofThisHop?.has(name) === true) continue;
+    if (name === "host" || name === "expect" || HANDSHAKE_FIELDS.has(name)) continue;
+    if (isOurs(name, keepForwarded) || (hasPathRule && isPathOverride(name))) continue;
+    // Without the one the other says nothing.
+    if (!traced && (name === "traceparent" || name === "tracestate")) continue;
+    fields.push(field);
+  }
+  if (!traced) fields.push(["traceparent", traceparentOf(requestId)]);
+  if (!keepForwarded) {
+    const proto = url.protocol.slice(0, -1);
+    fields.push(["forwarded", `host="${url.host}";proto=${proto}`]);
+    fields.push(["x-forwarded-host", url.host], ["x-forwarded-proto", proto]);
+  }
+  return fields;
+}
+
+/** Said by the relay, or by the edge before it, in whatever spelling an upstream may take for it. */
+function isOurs(name: string, keepForwarded: boolean): boolean {
+  const read = dashedName(name);
+  if (read.startsWith(RESERVED_PREFIX)) return true;
+  // What the gateway set it spelt as it is spelt.
+  if (read !== name) {
+    return FORWARDED.test(read) || NO_OTHER_SPELLING.test(read) || HOP_BY_HOP.has(read) || isRelayField(read);
+  }
+  return !keepForwarded && FORWARDED.test(read);
+}
+
+/** W3C Trace Context §3.2.2, not sampled: whoever wants the trace starts it. A UUID's lower half is never zero. */
+function traceparentOf(requestId: string): string {
+  const hex = requestId.replaceAll("-", "");
+  return `00-${hex}-${hex.slice(16)}-00`;
+}

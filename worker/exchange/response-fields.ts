@@ -1,0 +1,53 @@
+import { dashedName, HOP_BY_HOP } from "../../shared/http/fields.ts";
+import type { Field } from "../../shared/protocol/head.ts";
+import { SESSION_COOKIE } from "../dashboard/session-cookie.ts";
+import { RESERVED_PREFIX } from "./request-fields.ts";
+
+/** The headers of the gateway's Response, in the form that costs the platform least to take. */
+export function responseHeaders(fields: readonly Field[]): Record<string, string> | Headers {
+  const headers: Record<string, string> = {};
+  for (const [name, received] of fields) {
+    const value = passed(name, received);
+    if (value === null) continue;
+    // Only a list holds a name twice, or one that means something to an object.
+    if (name in headers) return repeatedHeaders(fields);
+    headers[name] = value;
+  }
+  return headers;
+}
+
+function repeatedHeaders(fields: readonly Field[]): Headers {
+  const headers = new Headers();
+  for (const [name, received] of fields) {
+    const value = passed(name, received);
+    if (value !== null) headers.append(name, value);
+  }
+  return headers;
+}
+
+/** What goes on of a field of the upstream; null for nothing. */
+function passed(name: string, value: string): string | null {
+  if (HOP_BY_HOP.has(name) || dashedName(name).startsWith(RESERVED_PREFIX)) return null;
+  switch (name) {
+    case "proxy-status":
+      return withoutOurs(value);
+    case "set-cookie":
+      // Where a browser calls by `/~/`, it would sign an operator out of the dashboard, or in as somebody else.
+      return value.trimStart().startsWith(`${SESSION_COOKIE}=`) ? null : value;
+    default:
+      return value;
+  }
+}
+
+/** A member of a list (RFC 9651 §4.2): text in quotes may hold commas. */
+const MEMBERS = /(?:"(?:[^"\\]|\\.)*"|[^,"])+/g;
+
+/** `Proxy-Status` (RFC 9209) without what would pass for the relay's own word. */
+function withoutOurs(value: string): string | null {
+  const members = value.match(MEMBERS) ?? [];
+  // A quote that is never closed would hide what stands behind it from one reader and not from the next.
+  if (!/^,*$/.test(value.replace(MEMBERS, ""))) return /culvert/i.test(value) ? null : value;
+  const others = members.filter((member) => !/^\s*"?\s*culvert\s*"?\s*(?:;|$)/i.test(member));
+  if (others.length === members.length) return value;
+  return others.length === 0 ? null : others.join(",").trim();
+}
