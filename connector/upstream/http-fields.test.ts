@@ -79,8 +79,30 @@ describe("from the upstream", () => {
     ]);
   });
 
-  it("replaces bytes that are not UTF-8", () => {
-    expect(responseFields(200, receivedFields(["x", "a\u00fc"]))).toEqual([["x", "a\ufffd"]]);
+  it("keeps bytes that are not UTF-8 as they came, each for itself, and decodes what is", () => {
+    const received = (value: string) => receivedFields(["x", value])[0]?.[1];
+    expect(received('filename="caf\u00e9.pdf"')).toBe('filename="café.pdf"');
+    expect(received("caf\u00c3\u00a9")).toBe("café");
+    // Shift-JIS for テスト.
+    expect(received("\u0083\u0065\u0083\u0058\u0083\u0067")).toBe("\u0083e\u0083X\u0083g");
+    // Valid up to the last byte.
+    expect(received("\u00c3\u00a9\u00c3")).toBe("\u00c3\u00a9\u00c3");
+    // A surrogate and an overlong slash are no UTF-8.
+    expect(received("\u00ed\u00a0\u0080\u00c0\u00af")).toBe("\u00ed\u00a0\u0080\u00c0\u00af");
+  });
+
+  it("says one length once, and leaves what contradicts itself to be refused", () => {
+    const length = (...values: string[]) =>
+      responseFields(
+        200,
+        values.map((value) => ["content-length", value]),
+      ).map(([, value]) => value);
+    expect(length("5")).toEqual(["5"]);
+    expect(length("5", "5")).toEqual(["5"]);
+    expect(length("5, 5", "5")).toEqual(["5"]);
+    expect(length("5, 6")).toEqual(["5, 6"]);
+    expect(length("5", "6")).toEqual(["5", "6"]);
+    expect(length("5, 05")).toEqual(["5, 05"]);
   });
 
   it("drops the length of a 204 and of a response with a transfer coding, and keeps every other", () => {

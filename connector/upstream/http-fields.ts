@@ -1,4 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import {
+  contentLengthOf,
   isPathOverride,
   joinCookies,
   removeForbiddenTrailers,
@@ -53,9 +55,14 @@ export function rawHeadersOf(fields: readonly Field[]): string[] {
   return raw;
 }
 
-/** The other way round: text that came as Latin-1 is its UTF-8 bytes. */
+/**
+ * The other way round: text that came as Latin-1 is its UTF-8 bytes. What is no UTF-8 stays as it came, byte by byte
+ * U+0080 to U+00FF: nothing is lost, and what was meant as Latin-1 is read as such.
+ */
 export function receivedText(latin1: string): string {
-  return BEYOND_ASCII.test(latin1) ? Buffer.from(latin1, "latin1").toString("utf8") : latin1;
+  if (!BEYOND_ASCII.test(latin1)) return latin1;
+  const bytes = Buffer.from(latin1, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : latin1;
 }
 
 /** Fields as Node gives them: names and Latin-1 values in turn, and HTTP/2's pseudo-fields, which are left out. */
@@ -74,7 +81,31 @@ export function responseFields(status: number, received: readonly Field[]): read
   const fields = removeHopByHop(received);
   // RFC 9112 §6.3: a transfer coding overrides the length. RFC 9110 §8.6: a 204 has none.
   const lengthless = status === 204 || received.some(([name]) => name === "transfer-encoding");
-  return lengthless ? fields.filter(([name]) => name !== "content-length") : fields;
+  return lengthless ? fields.filter(([name]) => name !== "content-length") : withOneLength(fields);
+}
+
+/** What a response's Content-Length says. One that is repeated, in a list or in fields, counts once (RFC 9110 §8.6). */
+export function lengthOf(fields: readonly Field[]): number | null | "invalid" {
+  const said = new Set<string>();
+  for (const [name, value] of fields) {
+    if (name === "content-length") for (const member of value.split(",")) said.add(withoutBlanks(member));
+  }
+  if (said.size === 0) return null;
+  const [text = ""] = said;
+  return said.size > 1 ? "invalid" : contentLengthOf([["content-length", text]]);
+}
+
+/** As our wire and most readers want it. What contradicts itself stays, to be refused there. */
+function withOneLength(fields: readonly Field[]): readonly Field[] {
+  if (contentLengthOf(fields) !== "invalid") return fields;
+  const length = lengthOf(fields);
+  if (length === "invalid" || length === null) return fields;
+  const others = fields.filter(([name]) => name !== "content-length");
+  return [...others, ["content-length", String(length)]];
+}
+
+function withoutBlanks(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, "");
 }
 
 export function trailerFields(received: readonly Field[]): readonly Field[] {

@@ -20,8 +20,8 @@ export interface StreamHost {
   wake(outbox: Outbox): void;
   /** Something may be owed to the peer of this stream's window. */
   creditOwed(stream: MuxStream): void;
-  /** Forgets what waits to be sent; true when the peer has never heard of the stream. */
-  dropQueued(stream: MuxStream): boolean;
+  /** Forgets what waits to be sent, HEADs aside if they are to be kept; true when the peer has never heard of the stream. */
+  dropQueued(stream: MuxStream, keepHeads: boolean): boolean;
   /** A state changed: the stream may be over. */
   settle(stream: MuxStream): void;
   released(stream: MuxStream): void;
@@ -136,14 +136,12 @@ export class MuxStream implements Stream {
     const error = new TunnelError(code, detail, { notProcessed });
     // The peer has nothing left of this stream: only this end still holds what it received.
     if (this.#isDone) return this.#drop(error);
-    this.#abandon(error, () => {
-      this.#host.sendHead(
-        FRAME.RESET,
-        this.id,
-        encodeReset(code, detail),
-        notProcessed ? FLAG.NOT_PROCESSED : 0,
-      );
-    });
+    const announce = (): void => {
+      const flags = notProcessed ? FLAG.NOT_PROCESSED : 0;
+      this.#host.sendHead(FRAME.RESET, this.id, encodeReset(code, detail), flags);
+    };
+    // A head that came goes on: whoever heard of none would take the request for unanswered, and send it again.
+    this.#abandon(error, announce, true);
   }
 
   stopSending(): void {
@@ -323,8 +321,8 @@ export class MuxStream implements Stream {
     this.#remoteHalf = "ended";
     if (this.#abandoned) return this.#host.settle(this);
     if (this.#localHalf !== "ended" || this.outbox.items.length > 0) {
-      this.#abandon(error, () => this.#host.sendHead(FRAME.RESET, this.id, encodeReset("NO_ERROR", "")));
-      return;
+      const announce = (): void => this.#host.sendHead(FRAME.RESET, this.id, encodeReset("NO_ERROR", ""));
+      return this.#abandon(error, announce, false);
     }
     // The end of this half has left, or waits as a HEAD with END that still must.
     this.#drop(error);
@@ -365,9 +363,9 @@ export class MuxStream implements Stream {
     this.#host.settle(this);
   }
 
-  #abandon(error: TunnelError, announce: () => void): void {
+  #abandon(error: TunnelError, announce: () => void, keepHeads: boolean): void {
     this.#abandoned = true;
-    const unheardOf = this.#host.dropQueued(this);
+    const unheardOf = this.#host.dropQueued(this, keepHeads);
     if (unheardOf) this.#remoteHalf = "ended";
     else announce();
     this.#localHalf = "ended";

@@ -369,9 +369,9 @@ export abstract class Mux implements StreamHost {
     if (window.isDue) this.schedule();
   }
 
-  dropQueued(stream: MuxStream): boolean {
+  dropQueued(stream: MuxStream, keepHeads: boolean): boolean {
     this.#stalled.delete(stream);
-    return this.epoch.queue.drop(stream.outbox);
+    return this.epoch.queue.drop(stream.outbox, keepHeads);
   }
 
   settle(stream: MuxStream): void {

@@ -150,8 +150,8 @@ export class RelayMux extends Mux {
     super.sendSettings(payload);
   }
 
-  override dropQueued(stream: MuxStream): boolean {
-    const neverSent = super.dropQueued(stream);
+  override dropQueued(stream: MuxStream, keepHeads: boolean): boolean {
+    const neverSent = super.dropQueued(stream, keepHeads);
     if (neverSent) this.#openedCount--;
     return neverSent;
   }

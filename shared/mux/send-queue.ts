@@ -136,11 +136,14 @@ export class SendQueue {
     this.#ring.push(outbox);
   }
 
-  /** Forgets what waits of a stream. True when its OPEN was still among it. */
-  drop(outbox: Outbox): boolean {
+  /** Forgets what waits of a stream, but for its HEADs if they are to be kept. True when its OPEN was among it. */
+  drop(outbox: Outbox, keepHeads = false): boolean {
     outbox.clear();
-    const opening = this.#heads.some((head) => head.type === FRAME.OPEN && head.streamId === outbox.streamId);
-    this.#heads = this.#heads.filter((head) => head.streamId !== outbox.streamId);
+    const { streamId } = outbox;
+    const opening = this.#heads.some((head) => head.type === FRAME.OPEN && head.streamId === streamId);
+    this.#heads = this.#heads.filter(
+      (head) => head.streamId !== streamId || (keepHeads && head.type === FRAME.HEAD),
+    );
     return opening;
   }
 

@@ -13,6 +13,9 @@ const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
  */
 const WHOLE_BODY_BYTES = 16 * 1024;
 
+/** One turn of the runtime's event loop was enough wherever it was tried. */
+const HEAD_GONE_MS = 5;
+
 /**
  * The gateway's Response of an HTTP exchange whose head has arrived. A small body that is complete is handed
  * over as bytes, which is cheapest; any other is pulled through as the gateway reads it.
@@ -61,30 +64,46 @@ function pulledBody(exchange: Exchange, lengthBytes: number | null): ReadableStr
     }
     return chunk !== null || isOver;
   };
-  const handOrFail = (controller: ReadableStreamDefaultController<Uint8Array>): boolean => {
-    try {
-      return hand(controller);
-    } catch (thrown) {
-      // Never a clean end: the gateway must see that the body is not whole.
-      const error = TunnelError.from(thrown);
-      exchange.broke(error);
-      controller.error(error);
-      return true;
-    }
+  /** Never a clean end: the gateway must see that the body is not whole. */
+  const fail = async (
+    controller: ReadableStreamDefaultController<Uint8Array>,
+    error: TunnelError,
+  ): Promise<void> => {
+    exchange.broke(error);
+    await headGone();
+    controller.error(error);
   };
   const waitAndHand = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    do await exchange.untilReadable();
-    while (!handOrFail(controller));
+    try {
+      do await exchange.untilReadable();
+      while (!hand(controller));
+    } catch (thrown) {
+      await fail(controller, TunnelError.from(thrown));
+    }
   };
   return new ReadableStream<Uint8Array>(
     {
       // Of the platform's own: becomes the Content-Length.
       ...(lengthBytes === null ? {} : { expectedLength: lengthBytes }),
-      pull: (controller) => (handOrFail(controller) ? undefined : waitAndHand(controller)),
+      pull(controller) {
+        try {
+          return hand(controller) ? undefined : waitAndHand(controller);
+        } catch (thrown) {
+          return fail(controller, TunnelError.from(thrown));
+        }
+      },
       cancel: () => exchange.gaveUp(),
     },
     { highWaterMark: 0 },
   );
+}
+
+/**
+ * The runtime writes the head of a Response after the first read of its body. Where that fails at once, it cuts the
+ * connection with the head unwritten, and a caller that retries what was not answered would send the request again.
+ */
+function headGone(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, HEAD_GONE_MS));
 }
 
 function wrongLength(): TunnelError {

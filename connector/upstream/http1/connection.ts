@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/clock.ts";
+import { TlsEnding } from "./tls-ending.ts";
 import { bodyFraming, requestHead, type RequestHead, wrongLength } from "./request.ts";
 import { ResponseParser } from "./response.ts";
 import { Upload } from "./upload.ts";
@@ -53,6 +54,8 @@ export class Http1Connection implements Lease {
   #feeding = false;
   /** What was read and not yet taken, while paused. */
   #rest: Buffer | null = null;
+  /** Of a body that lasts until the connection ends, over TLS. */
+  #ending: TlsEnding | null = null;
   /** The upstream's end came behind that: Node tells it though the socket is paused. */
   #endWaits = false;
   #patient = false;
@@ -159,12 +162,10 @@ export class Http1Connection implements Lease {
 
   #start(request: LeaseRequest, events: LeaseEvents): void {
     const { method, body } = request;
-    // RFC 9112 §6.3 gives the answer to a HEAD no body; a server that sends one all the same is not asked again.
-    const keepAlive = method !== "HEAD";
     let head: RequestHead;
     try {
       if (this.#socket.destroyed) throw new Error("the connection was closed");
-      head = requestHead(request, keepAlive);
+      head = requestHead(request);
       const lengthBytes = body === null ? 0 : Buffer.isBuffer(body) ? body.byteLength : head.declaredBytes;
       if (head.declaredBytes !== null && head.declaredBytes !== lengthBytes) throw wrongLength(true);
     } catch (error) {
@@ -174,7 +175,7 @@ export class Http1Connection implements Lease {
     }
     this.#events = events;
     // A body that the method has no use for may confuse the server about where the next request starts.
-    this.#kept = keepAlive && (body === null || head.expectsBody);
+    this.#kept = body === null || head.expectsBody;
     this.#parser.begin(method, events);
     events.onRequestStart();
     if (body === null || (Buffer.isBuffer(body) && body.byteLength === 0)) {
@@ -229,6 +230,8 @@ export class Http1Connection implements Lease {
       this.#feeding = false;
     }
     if (this.#events !== events) return;
+    if (parser.framing?.body === "until close")
+      this.#ending ??= TlsEnding.of(this.#socket, this.#options.clock);
     if (parser.ended) this.#finish(at < bytes.byteLength);
     else if (at < bytes.byteLength) this.#rest = bytes.subarray(at);
   }
@@ -274,6 +277,7 @@ export class Http1Connection implements Lease {
   #onEnd(): void {
     if (this.#events === null) this.#socket.destroy();
     else if (this.#rest !== null) this.#endWaits = true;
+    else if (this.#ending?.isCut === true) this.#fail(new Error("TLS was cut off without a close_notify"));
     else if (this.#parser.finish()) this.#finish(false);
     else this.#fail(new Error("the upstream closed the connection"));
   }

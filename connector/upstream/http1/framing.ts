@@ -1,6 +1,6 @@
-import { contentLengthOf } from "../../../shared/http/fields.ts";
 import type { Field } from "../../../shared/protocol/head.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { lengthOf } from "../http-fields.ts";
 
 export interface Framing {
   /** Bytes that follow the head, or how their end is known. */
@@ -15,11 +15,12 @@ export interface Framing {
  * Where a response's body ends (RFC 9112 §6.3), and whether another response may follow (§9.3). Throws
  * UPSTREAM_PROTOCOL where that is ambiguous, so that no byte of a body is ever read as the next response:
  *
- * - a transfer coding overrides a length, but who sends both may be smuggling (§6.1);
- * - of Content-Length, one field with digits only is taken: no list, and no second field even with the same number;
- * - chunks in chunks may not be sent (§6.1). Codings that do not end in chunks last until the connection closes;
+ * - a transfer coding overrides a length, but who sends both may be smuggling (§6.1). Without a body, as behind a HEAD,
+ *   there is nothing to be ambiguous about, and the connection is over;
+ * - `chunked` is the one coding that may be sent to who asked for none (§6.1, §7.4): the tunnel could pass on no other
+ *   as what it is. `identity` is what some old servers call none;
  * - an HTTP/1.0 sender knows no transfer coding: one is believed for once, and the connection is over (§6.1);
- * - a 204 or 304 that announces a body may well send one: the connection is over, too.
+ * - a 204 that announces a body may well send one: the connection is over, too. A 304 says what a 200 would have.
  */
 export function framingOf(
   method: string,
@@ -35,29 +36,33 @@ export function framingOf(
     else if (name === "connection") connection = connection === "" ? value : `${connection},${value}`;
     else if (name === "keep-alive") keepAliveMs ??= timeoutOf(value);
   }
-  const length = contentLengthOf(fields);
+  const length = lengthOf(fields);
   if (length === "invalid") throw ambiguous("its Content-Length is not one number");
-  if (codings !== null && length !== null) throw ambiguous("it has a Content-Length and a Transfer-Encoding");
-  const chunked = codings !== null && endsInChunks(codings);
   const keepAlive =
     minorVersion === 0
       ? codings === null && listed(connection, "keep-alive") && !listed(connection, "close")
       : !listed(connection, "close");
-  if (status === 204 || status === 304) {
-    return { body: 0, keepAlive: keepAlive && codings === null && (length ?? 0) === 0, keepAliveMs };
+  if (method === "HEAD" || status === 204 || status === 304) {
+    const isOdd =
+      status === 204 ? codings !== null || (length ?? 0) > 0 : codings !== null && length !== null;
+    return { body: 0, keepAlive: keepAlive && !isOdd, keepAliveMs };
   }
-  if (method === "HEAD") return { body: 0, keepAlive, keepAliveMs };
-  if (chunked) return { body: "chunked", keepAlive, keepAliveMs };
-  if (codings !== null || length === null) return { body: "until close", keepAlive: false, keepAliveMs };
-  return { body: length, keepAlive, keepAliveMs };
-}
-
-function endsInChunks(codings: string): boolean {
-  const names = codings.toLowerCase().split(",").map(trimBlanks);
-  if (names.indexOf("chunked") !== names.lastIndexOf("chunked")) {
-    throw ambiguous("its Transfer-Encoding is chunked more than once");
+  if (codings === null) {
+    if (length !== null) return { body: length, keepAlive, keepAliveMs };
+    return { body: "until close", keepAlive: false, keepAliveMs };
   }
-  return names.at(-1) === "chunked";
+  if (length !== null) throw ambiguous("it has a Content-Length and a Transfer-Encoding");
+  switch (codings.toLowerCase()) {
+    case "chunked":
+      return { body: "chunked", keepAlive, keepAliveMs };
+    case "identity":
+      return { body: "until close", keepAlive: false, keepAliveMs };
+    default:
+      throw new TunnelError(
+        "UPSTREAM_PROTOCOL",
+        "the response has a transfer coding that nobody asked for: its Transfer-Encoding is not chunked alone",
+      );
+  }
 }
 
 /** `option` in lower case, among the members of a list. */

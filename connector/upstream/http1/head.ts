@@ -25,17 +25,22 @@ const VERSION = "HTTP/1.";
 const STATUS_AT = 9;
 const AFTER_STATUS = 12;
 
+/** Some servers end a body with one that its length does not count; who sends more is asked no further. */
+const MAX_EMPTY_LINES = 4;
+
 /** On the wire a head has more than names and values; over this it need not even be looked at. */
 const MAX_WIRE_BYTES = 1.5 * MAX_HEAD_BYTES;
 
 /**
  * Reads one head, or the fields that trail a chunked body, up to and with the empty line; each byte once, however
- * they come. Throws UPSTREAM_PROTOCOL at the first byte that is wrong, and takes no more than RFC 9112 says:
+ * they come. Throws UPSTREAM_PROTOCOL at the first byte that is wrong, and takes no more than RFC 9112 says, with two
+ * exceptions that can be read in one way only (docs/upstreams.md has all that is taken and refused):
  *
+ * - a few empty lines may precede a status line.
  * - §4 a status line is `HTTP/1.0` or `HTTP/1.1`, one space, three digits and, behind another space, any text. Some
  *   servers leave that space out when they have no text to say.
  * - §2.2 a line ends with CR LF, neither of which stands alone anywhere.
- * - §5.1 a name is a token, and the colon follows it at once.
+ * - §5.1 a name is a token. Blanks between it and its colon are removed, as a proxy has to.
  * - §5.2 no line is the continuation of another.
  * - RFC 9110 §5.5 a value has no control characters but the tab.
  */
@@ -47,7 +52,7 @@ export class HeadReader {
   fields: readonly Field[] = [];
   /** What came of a head that is not complete. */
   #held: Buffer | null = null;
-  #phase: "status" | "name" | "value" = "status";
+  #phase: "status" | "name" | "blank" | "value" = "status";
   // Positions are the head's own.
   #at = 0;
   #lineAt = 0;
@@ -57,6 +62,7 @@ export class HeadReader {
   #cutCount = 0;
   #hasStatus = true;
   #seen = 0;
+  #emptyLines = 0;
 
   begin(what: "head" | "trailers"): void {
     this.#hasStatus = what === "head";
@@ -66,6 +72,7 @@ export class HeadReader {
     this.#lineAt = 0;
     this.#cutCount = 0;
     this.#seen = 0;
+    this.#emptyLines = 0;
   }
 
   /** Where in `bytes` the head that starts or goes on at `start` ends; -1: not in there, and it is kept. */
@@ -76,13 +83,25 @@ export class HeadReader {
     return end === -1 ? -1 : end - held.byteLength + start;
   }
 
-  #readFrom(bytes: Buffer, start: number): number {
+  #readFrom(bytes: Buffer, from: number): number {
+    const start = this.#skipEmptyLines(bytes, from);
     const end = this.#scan(bytes, start);
     if ((end === -1 ? bytes.byteLength : end) - start > MAX_WIRE_BYTES) throw tooLarge();
     // A copy: a view would hold on to the whole of what was read.
-    if (end === -1) this.#held = this.#held === null ? Buffer.from(bytes.subarray(start)) : bytes;
+    const isView = this.#held === null;
+    if (end === -1) this.#held = isView ? Buffer.from(bytes.subarray(start)) : bytes.subarray(start);
     else this.#cut(bytes, start, end);
     return end;
+  }
+
+  #skipEmptyLines(bytes: Buffer, from: number): number {
+    let start = from;
+    if (this.#phase !== "status") return start;
+    while (bytes[start] === CR && bytes[start + 1] === LF) {
+      if (++this.#emptyLines > MAX_EMPTY_LINES) throw malformed("empty lines without end");
+      start += 2;
+    }
+    return start;
   }
 
   #scan(bytes: Buffer, start: number): number {
@@ -100,6 +119,12 @@ export class HeadReader {
           if (bytes[at + 1] !== LF) throw malformed("a line does not end with CR LF");
           return at + 2;
         }
+        this.#phase = "blank";
+      }
+      if (this.#phase === "blank") {
+        while (at < byteLength && isBlank(bytes[at] ?? 0)) at++;
+        this.#at = at - start;
+        if (at === byteLength) return -1;
         if (bytes[at] !== COLON) throw malformed("a field's name is no token with a colon");
         this.#colonAt = this.#at;
         this.#phase = "value";
@@ -126,6 +151,8 @@ export class HeadReader {
   }
 
   #scanStatus(bytes: Buffer, start: number): boolean {
+    // An empty line that is cut in the middle.
+    if (bytes.byteLength - start === 1 && bytes[start] === CR) return false;
     const here = Math.min(bytes.byteLength - start, VERSION.length);
     for (let i = 0; i < here; i++) {
       if (bytes[start + i] !== VERSION.charCodeAt(i)) throw malformed("it does not start as HTTP/1 does");
@@ -177,8 +204,10 @@ export class HeadReader {
       if (i === 0 && this.#hasStatus) {
         this.reason = value;
       } else {
-        fields.push([text.slice(nameAt, colonAt).toLowerCase(), value]);
-        size += colonAt - nameAt + valueEnd - valueAt;
+        let nameEnd = colonAt;
+        while (isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--;
+        fields.push([text.slice(nameAt, nameEnd).toLowerCase(), value]);
+        size += nameEnd - nameAt + valueEnd - valueAt;
       }
     }
     if (size > MAX_HEAD_BYTES) throw tooLarge();

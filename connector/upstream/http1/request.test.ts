@@ -3,7 +3,7 @@ import { bodyFraming, requestHead } from "./request.ts";
 import type { LeaseRequest } from "../lease.ts";
 
 function head(request: Partial<LeaseRequest>) {
-  return requestHead({ method: "GET", path: "/", host: "api", rawHeaders: [], body: null, ...request }, true);
+  return requestHead({ method: "GET", path: "/", host: "api", rawHeaders: [], body: null, ...request });
 }
 
 describe("a request's head", () => {

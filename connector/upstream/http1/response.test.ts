@@ -89,12 +89,12 @@ const good: [name: string, text: string, expected: Partial<Seen>][] = [
   ["not even the space for one", "HTTP/1.1 200\r\ncontent-length: 2\r\n\r\nok", { reason: "", body: "ok" }],
   ["a reason beyond ASCII", "HTTP/1.1 200 \u00c3\u00bc\r\ncontent-length: 0\r\n\r\n", { reason: "ü" }],
   [
-    "values beyond ASCII, as UTF-8 or as nothing that is known",
+    "values beyond ASCII, as UTF-8 or byte by byte",
     `${H}x: \u00c3\u00bc\r\ny: a\u00fc\r\ncontent-length: 0\r\n\r\n`,
     {
       fields: [
         ["x", "ü"],
-        ["y", "a\ufffd"],
+        ["y", "aü"],
         ["content-length", "0"],
       ],
     },
@@ -134,26 +134,6 @@ const good: [name: string, text: string, expected: Partial<Seen>][] = [
     },
   ],
   [
-    "another coding before chunks",
-    `${H}transfer-encoding: gzip, CHUNKED\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
-    { body: "ok" },
-  ],
-  [
-    "codings in several fields",
-    `${H}transfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
-    { body: "ok" },
-  ],
-  [
-    "a coding that does not end in chunks",
-    `${H}transfer-encoding: chunked, gzip\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
-    { body: "2\r\nok\r\n0\r\n\r\n", keepAlive: false },
-  ],
-  [
-    "something like chunks",
-    `${H}transfer-encoding: xchunked\r\n\r\n2\r\nok`,
-    { body: "2\r\nok", keepAlive: false },
-  ],
-  [
     "1xx before it",
     `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 x\r\nlink: </a>\r\n\r\n${H}\r\nok`,
     { status: 200, body: "ok" },
@@ -171,10 +151,42 @@ const good: [name: string, text: string, expected: Partial<Seen>][] = [
   ["status 599", "HTTP/1.1 599 x\r\ncontent-length: 0\r\n\r\n", { status: 599 }],
 ];
 
+/** What can be read in one way only, and Node's client refuses. Of the empty lines it takes any number. */
+const lenient: [name: string, text: string, expected: Partial<Seen>][] = [
+  ["an empty line first", `\r\n${H}content-length: 2\r\n\r\nok`, { body: "ok", keepAlive: true }],
+  ["four of them", `${"\r\n".repeat(4)}${H}\r\nok`, { body: "ok" }],
+  [
+    "an empty line between heads",
+    `HTTP/1.1 103 x\r\n\r\n\r\n${H}content-length: 2\r\n\r\nok`,
+    { body: "ok", keepAlive: true },
+  ],
+  [
+    "a blank before a colon",
+    `${H}Content-Length : 2\r\nx \t : y\r\n\r\nok`,
+    {
+      ...{ body: "ok", keepAlive: true },
+      fields: [
+        ["content-length", "2"],
+        ["x", "y"],
+      ],
+    },
+  ],
+  ["a blank before the colon of a coding", `${CHUNKED.replace(":", " :")}0\r\n\r\n`, { body: "" }],
+  [
+    "a blank before the colon of a trailer",
+    `${CHUNKED}0\r\nx : y\r\n\r\n`,
+    { body: "", trailers: [["x", "y"]] },
+  ],
+  ["the same length twice", `${H}content-length: 2\r\ncontent-length: 2\r\n\r\nab`, { body: "ab" }],
+  ["a list of one length", `${H}content-length: 2, 2 ,\t2\r\n\r\nab`, { body: "ab", keepAlive: true }],
+  ["blanks behind a size", `${CHUNKED}2 \t\r\nok\r\n0 \r\n\r\n`, { body: "ok", keepAlive: true }],
+  ["a blank before an extension", `${CHUNKED}2 ;a\r\nok\r\n0\t;b\r\n\r\n`, { body: "ok" }],
+  ["blanks in an extension", `${CHUNKED}2; a = b ;\tc="d" \r\nok\r\n0; x\r\n\r\n`, { body: "ok" }],
+];
+
 const bad: [name: string, text: string, error: string][] = [
   ["another protocol", "SSH-2.0-OpenSSH\r\n", "does not start as HTTP/1"],
   ["a name in lower case", "http/1.1 200 OK\r\n\r\n", "does not start as HTTP/1"],
-  ["an empty line first", `\r\n${H}\r\n`, "does not start as HTTP/1"],
   ["HTTP/2.0", "HTTP/2.0 200 OK\r\n\r\n", "does not start as HTTP/1"],
   ["HTTP/1.2", "HTTP/1.2 200 OK\r\n\r\n", "version"],
   ["HTTP/1.x", "HTTP/1.x 200 OK\r\n\r\n", "version"],
@@ -196,14 +208,11 @@ const bad: [name: string, text: string, error: string][] = [
   ["DEL in a value", `${H}x: a\x7fb\r\n\r\n`, "control character"],
   ["a folded line", `${H}x: a\r\n b\r\n\r\n`, "no name"],
   ["a folded line right behind the status line", `${H} x: a\r\n\r\n`, "no name"],
-  ["a blank before the colon", `${H}content-length : 2\r\n\r\nok`, "no token"],
   ["a field without a name", `${H}: a\r\n\r\n`, "no name"],
   ["a line without a colon", `${H}xyz\r\n\r\n`, "no token"],
   ["a name that is no token", `${H}x(y: a\r\n\r\n`, "no token"],
   ["a name beyond ASCII", `${H}x\u00fc: a\r\n\r\n`, "no token"],
   ["two lengths", `${H}content-length: 1\r\ncontent-length: 2\r\n\r\nab`, "Content-Length"],
-  ["the same length twice", `${H}content-length: 2\r\ncontent-length: 2\r\n\r\nab`, "Content-Length"],
-  ["a list of lengths", `${H}content-length: 2, 2\r\n\r\nab`, "Content-Length"],
   ["an empty length", `${H}content-length: \r\n\r\n`, "Content-Length"],
   ["a signed length", `${H}content-length: +2\r\n\r\nab`, "Content-Length"],
   ["a negative length", `${H}content-length: -2\r\n\r\nab`, "Content-Length"],
@@ -225,26 +234,48 @@ const bad: [name: string, text: string, error: string][] = [
     `${H}transfer-encoding: identity\r\ncontent-length: 2\r\n\r\nok`,
     "Transfer-Encoding",
   ],
-  ["chunks in chunks", `${H}transfer-encoding: chunked, chunked\r\n\r\n0\r\n\r\n`, "more than once"],
+  ["chunks in chunks", `${H}transfer-encoding: chunked, chunked\r\n\r\n0\r\n\r\n`, "coding"],
   [
     "chunks in two fields",
     `${H}transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
-    "more than once",
+    "coding",
   ],
+  ["another coding", `${H}transfer-encoding: gzip\r\n\r\nok`, "coding"],
+  ["another coding before chunks", `${H}transfer-encoding: gzip, CHUNKED\r\n\r\n0\r\n\r\n`, "coding"],
+  [
+    "codings in several fields",
+    `${H}transfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
+    "coding",
+  ],
+  ["a coding behind chunks", `${H}transfer-encoding: chunked, gzip\r\n\r\n0\r\n\r\n`, "coding"],
+  ["something like chunks", `${H}transfer-encoding: xchunked\r\n\r\n2\r\nok`, "coding"],
+  ["chunks and nothing", `${H}transfer-encoding: chunked,\r\n\r\n0\r\n\r\n`, "coding"],
+  ["nothing and chunks", `${H}transfer-encoding: ,chunked\r\n\r\n0\r\n\r\n`, "coding"],
+  ["chunks with a parameter", `${H}transfer-encoding: chunked;q=1\r\n\r\n0\r\n\r\n`, "coding"],
+  ["an empty coding", `${H}transfer-encoding:\r\n\r\nok`, "coding"],
+  ["no coding and chunks", `${H}transfer-encoding: identity, chunked\r\n\r\n0\r\n\r\n`, "coding"],
+  ["five empty lines first", `${"\r\n".repeat(5)}${H}\r\n`, "empty lines"],
+  ["a blank line first", ` \r\n${H}\r\n`, "does not start as HTTP/1"],
+  ["a bare LF first", `\n${H}\r\n`, "does not start as HTTP/1"],
+  ["two lengths in a list", `${H}content-length: 2, 3\r\n\r\nab`, "Content-Length"],
+  ["the same length, spelt in two ways", `${H}content-length: 2, 02\r\n\r\nab`, "Content-Length"],
+  ["a list with nothing in it", `${H}content-length: 2,\r\n\r\nab`, "Content-Length"],
+  ["blanks and no colon", `${H}x y: a\r\n\r\n`, "no token"],
+  ["a blank for a name", `${H} : a\r\n\r\n`, "no name"],
+  ["something behind a size", `${CHUNKED}2 x\r\nok\r\n0\r\n\r\n`, "extension"],
+  ["a blank inside a size", `${CHUNKED}1 0\r\nok\r\n0\r\n\r\n`, "extension"],
+  ["a bare LF behind a blank", `${CHUNKED}2 \nok\r\n0\r\n\r\n`, "CR LF"],
   ["a size that overflows", `${CHUNKED}ffffffffffffffffff\r\nok`, "can be counted"],
   ["a size beyond counting", `${CHUNKED}20000000000000\r\nok`, "can be counted"],
   ["zeros without end", `${CHUNKED}00000000000000000\r\n\r\n`, "can be counted"],
   ["a negative size", `${CHUNKED}-2\r\nok\r\n0\r\n\r\n`, "no size"],
   ["a prefixed size", `${CHUNKED}0x2\r\nok\r\n0\r\n\r\n`, "no size"],
-  ["a blank behind a size", `${CHUNKED}2 \r\nok\r\n0\r\n\r\n`, "no size"],
   ["a blank before a size", `${CHUNKED} 2\r\nok\r\n0\r\n\r\n`, "no size"],
-  ["a blank before an extension", `${CHUNKED}2 ;a\r\nok\r\n0\r\n\r\n`, "no size"],
   ["an empty size", `${CHUNKED}\r\n\r\n`, "no size"],
   ["an extension alone", `${CHUNKED};a\r\n\r\n`, "no size"],
   ["a bare LF behind a size", `${CHUNKED}2\nok\r\n0\r\n\r\n`, "no size"],
   ["a bare CR behind a size", `${CHUNKED}2\rok\r\n0\r\n\r\n`, "CR LF"],
   ["an empty extension", `${CHUNKED}2;\r\nok\r\n0\r\n\r\n`, "extension"],
-  ["an extension with blanks", `${CHUNKED}2;a = b\r\nok\r\n0\r\n\r\n`, "extension"],
   ["an extension with half a quotation", `${CHUNKED}2;a="b\r\nok\r\n0\r\n\r\n`, "extension"],
   ["an extension beyond ASCII", `${CHUNKED}2;a=\u00fc\r\nok\r\n0\r\n\r\n`, "extension"],
   ["a bare LF in an extension", `${CHUNKED}2;a\nok\r\n0\r\n\r\n`, "CR LF"],
@@ -264,7 +295,7 @@ const bad: [name: string, text: string, error: string][] = [
 ];
 
 describe("a response", () => {
-  it.each(good)("with %s is taken, however it is cut", (_name, text, expected) => {
+  it.each([...good, ...lenient])("with %s is taken, however it is cut", (_name, text, expected) => {
     const seen = expectAlways(latin1(text));
     expect(seen).toMatchObject({ error: null, ended: true, left: "", ...expected });
   });
@@ -310,6 +341,10 @@ describe("a response", () => {
     ["GET", "HTTP/1.1 204 x\r\ncontent-length: 5\r\n\r\n"],
     ["GET", "HTTP/1.1 304 x\r\ncontent-length: 5\r\n\r\n"],
     ["GET", "HTTP/1.1 304 x\r\ntransfer-encoding: chunked\r\n\r\n"],
+    ["GET", "HTTP/1.1 304 x\r\ntransfer-encoding: gzip, chunked\r\n\r\n"],
+    ["GET", "HTTP/1.1 304 x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n"],
+    ["HEAD", `${H}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n`],
+    ["GET", "HTTP/1.1 204 x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n"],
     ["GET", "HTTP/1.1 200 x\r\ncontent-length: 0\r\n\r\n"],
     ["GET", `${CHUNKED}0\r\n\r\n`],
   ])("to %s, %j, ends there: what follows is none of it", (method, text) => {
@@ -317,15 +352,28 @@ describe("a response", () => {
     expect(seen).toMatchObject({ ended: true, body: "", error: null, left: `hello${H}\r\n` });
   });
 
-  it("that says of a 204 or 304 that it has a body is the last on its connection", () => {
+  it("that says too much of a body that it does not have is the last on its connection", () => {
     for (const [status, field, keepAlive] of [
       [204, "x: y", true],
       [204, "content-length: 0", true],
       [204, "content-length: 5", false],
       [204, "transfer-encoding: chunked", false],
-      [304, "content-length: 5", false],
+      [204, "content-length: 5\r\ntransfer-encoding: chunked", false],
+      [304, "content-length: 5", true],
+      [304, "transfer-encoding: chunked", true],
+      [304, "content-length: 5\r\ntransfer-encoding: chunked", false],
     ] as const) {
-      expect(parsed([latin1(`HTTP/1.1 ${status} x\r\n${field}\r\n\r\n`)]).keepAlive).toBe(keepAlive);
+      const seen = parsed([latin1(`HTTP/1.1 ${status} x\r\n${field}\r\n\r\n`)]);
+      expect(seen).toMatchObject({ ended: true, keepAlive });
+    }
+    for (const [field, keepAlive] of [
+      ["content-length: 5", true],
+      ["transfer-encoding: chunked", true],
+      ["x: y", true],
+      ["content-length: 5\r\ntransfer-encoding: chunked", false],
+      ["connection: close", false],
+    ] as const) {
+      expect(parsed([latin1(`${H}${field}\r\n\r\n`)], "HEAD")).toMatchObject({ ended: true, keepAlive });
     }
   });
 
@@ -454,6 +502,15 @@ function byNode(bytes: Buffer): Promise<{ status: number; body: string } | "refu
   return promise;
 }
 
+/** It has one of the forms that Node refuses. */
+function isLenient(text: string): boolean {
+  const blankBeforeColon = /^[\w!#$%&'*+.^`|~-]+[ \t]+:/m;
+  const blankInChunkLine = /^[\da-f]+(?=.*[ \t])[ \t]*(?:;.*)?\r$/im;
+  const lengths = text.match(/^content-length[ \t]*:.*/gim) ?? [];
+  const repeatedLength = lengths.length > 1 || lengths.some((line) => line.includes(","));
+  return blankBeforeColon.test(text) || blankInChunkLine.test(text) || repeatedLength;
+}
+
 describe("a second opinion", () => {
   const corpus = [...good, ...bad].map(([name, text]) => [name, text] as const);
 
@@ -462,6 +519,14 @@ describe("a second opinion", () => {
     const other = await byNode(latin1(text));
     expect(ended ? other : "refused").toEqual(ended ? { status, body } : "refused");
   });
+
+  it.each(lenient)(
+    "Node refuses what is taken all the same, or takes it as the same: %s",
+    async (_name, text) => {
+      const { status, body } = parsed([latin1(text)]);
+      expect([{ status, body }, "refused"]).toContainEqual(await byNode(latin1(text)));
+    },
+  );
 
   it("is the same about what random changes make of responses", async () => {
     const texts = good.map(([, text]) => text);
@@ -484,7 +549,9 @@ describe("a second opinion", () => {
         const seen = parsed([latin1(text)]);
         // Node may see what stands behind before the response is told.
         if (!seen.ended || seen.left !== "") return;
-        expect(await byNode(latin1(text))).toEqual({ status: seen.status, body: seen.body });
+        const other = await byNode(latin1(text));
+        if (other === "refused" && isLenient(text)) return;
+        expect(other).toEqual({ status: seen.status, body: seen.body });
       }),
       { numRuns: 2_000 },
     );

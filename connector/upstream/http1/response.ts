@@ -7,6 +7,8 @@ import { HeadReader } from "./head.ts";
 const LF = 0x0a;
 const CR = 0x0d;
 const SEMICOLON = 0x3b;
+const SP = 0x20;
+const HTAB = 0x09;
 
 /** A client has to absorb any number (RFC 9110 §15.2); a server that never comes to an end is none. */
 const MAX_INTERIM_HEADS = 64;
@@ -20,10 +22,11 @@ const HEX_DIGITS = Int8Array.from({ length: 256 }, (_, byte) => {
   const digit = Number.parseInt(String.fromCharCode(byte), 16);
   return Number.isNaN(digit) ? -1 : digit;
 });
-/** `name`, `name=token` or `name="any text"`, with semicolons between them. */
+/** What may stand between a size and its line's end: `;name`, `;name=token` or `;name="any text"`, and blanks. */
 const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
-const EXTENSION = `${TOKEN}(?:=(?:${TOKEN}|"(?:[^"\\\\]|\\\\.)*"))?`;
-const EXTENSIONS = new RegExp(`^${EXTENSION}(?:;${EXTENSION})*$`);
+const BLANKS = "[ \\t]*";
+const VALUE = `${BLANKS}=${BLANKS}(?:${TOKEN}|"(?:[^"\\\\]|\\\\.)*")`;
+const EXTENSIONS = new RegExp(`^(?:${BLANKS};${BLANKS}${TOKEN}(?:${VALUE})?)*${BLANKS}$`);
 const IN_EXTENSION = Uint8Array.from({ length: 256 }, (_, byte) =>
   isFieldValue(String.fromCharCode(byte)) ? 1 : 0,
 );
@@ -44,8 +47,8 @@ export interface ResponseEvents {
  *                ^                               └─> chunk ─> chunk CR ─> chunk LF ─┐
  *                └──────────────────────────────────────────────────────────────────┘
  *
- * Of chunks (RFC 9112 §7.1), a size is hexadecimal digits and nothing else: no sign, no prefix, no blank before or
- * behind. Extensions are skipped, trailing fields read as those of a head. What a HEAD, a 204 or a 304 is answered
+ * Of chunks (RFC 9112 §7.1), a size is hexadecimal digits: no sign, no prefix, no blank before it. Blanks behind it are
+ * skipped, as are extensions with the blanks that §7.1.1 has in them, trailing fields read as those of a head. What a HEAD, a 204 or a 304 is answered
  * with has no body, whatever it says of one; an upgrade (101) was never asked for.
  */
 export class ResponseParser {
@@ -196,11 +199,11 @@ export class ResponseParser {
       const byte = bytes[at] ?? 0;
       const digit = HEX_DIGITS[byte] ?? -1;
       if (digit === -1) {
-        if (this.#sizeDigits === 0 || (byte !== CR && byte !== SEMICOLON))
-          throw violation("a chunk has no size");
-        this.#state = byte === CR ? "size end" : "extension";
+        const goesOn = byte === SEMICOLON || byte === SP || byte === HTAB;
+        if (this.#sizeDigits === 0 || (byte !== CR && !goesOn)) throw violation("a chunk has no size");
         this.#extension = "";
-        return at + 1;
+        this.#state = goesOn ? "extension" : "size end";
+        return goesOn ? at : at + 1;
       }
       this.#sizeDigits++;
       this.#leftBytes = this.#leftBytes * 16 + digit;
