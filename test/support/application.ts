@@ -6,7 +6,7 @@ import { startSystem, type System } from "./system.ts";
 export interface ApplicationServer {
   server: Server;
   origin: string;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** An application as a service of the tunnel. */
@@ -17,7 +17,7 @@ export async function serveApplication(listener?: RequestListener): Promise<Appl
   return {
     server,
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
+    close: async () => {
       server.closeAllConnections();
       server.close();
       await once(server, "close");
@@ -25,7 +25,7 @@ export async function serveApplication(listener?: RequestListener): Promise<Appl
   };
 }
 
-export const APPLICATION = "application";
+const APPLICATION = "application";
 
 export interface BehindTunnel {
   system: System;

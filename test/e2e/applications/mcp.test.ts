@@ -45,7 +45,7 @@ beforeAll(async () => {
         onsessioninitialized: (id) => void transports.set(id, { transport, server }),
         onsessionclosed: (id) => void transports.delete(id),
       });
-      await server.connect(transport as Parameters<typeof server.connect>[0]);
+      await server.connect(transport);
       return transport.handleRequest(request, response);
     };
     answer().catch(() => response.destroy());
@@ -57,7 +57,7 @@ afterAll(() => tunnel?.stop());
 it("a session over Streamable HTTP: tools, progress as it comes, the server's own word, the end", async () => {
   const client = new Client({ name: "before", version: "1.0.0" });
   const transport = new StreamableHTTPClientTransport(new URL(`${tunnel.url}/mcp`));
-  await client.connect(transport as Parameters<typeof client.connect>[0]);
+  await client.connect(transport);
   expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["work", "large"]);
 
   const steps: number[] = [];
