@@ -1,27 +1,8 @@
 import type { ErrorCode } from "../../shared/protocol/error-code.ts";
+import type { PublicCode } from "../../shared/protocol/public-code.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 
-/** The closed list of what a gateway may see in `culvert-error`. */
-export type PublicCode =
-  | "NO_CONNECTOR"
-  | "OVERLOADED"
-  | "UNKNOWN_TUNNEL"
-  | "UNKNOWN_SERVICE"
-  | "ACCESS_DENIED"
-  | "UPSTREAM_NOT_ALLOWED"
-  | "UPSTREAM_REFUSED"
-  | "UPSTREAM_DNS"
-  | "UPSTREAM_TLS"
-  | "UPSTREAM_PROTOCOL"
-  | "UPSTREAM_CONNECT_TIMEOUT"
-  | "UPSTREAM_RESPONSE_TIMEOUT"
-  | "CONNECTOR_LOST"
-  | "RELAY_RESTART"
-  | "BAD_REQUEST"
-  | "BODY_TOO_LARGE"
-  | "URI_TOO_LONG"
-  | "FIELDS_TOO_LARGE"
-  | "LOOP_DETECTED";
+const MAX_DETAIL_LENGTH = 500;
 
 interface Outcome {
   status: number;
@@ -143,10 +124,17 @@ export function problemResponse(error: TunnelError, method: string, requestId: s
     "content-type": "application/problem+json",
     "cache-control": "no-store",
     "culvert-error": code,
+    // As in the body, which a HEAD has not, and which is then still unread where the answer is passed on.
+    "culvert-error-detail": fieldText(error.message),
     "culvert-request-id": requestId,
     "proxy-status": `culvert; error=${proxyError}`,
   });
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
   const problem = { type: "about:blank", title, status, code, detail: error.message, requestId };
   return new Response(method === "HEAD" ? null : JSON.stringify(problem), { status, headers });
+}
+
+/** What may stand in a field's value; the body has it as it is. */
+function fieldText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_DETAIL_LENGTH).trim();
 }

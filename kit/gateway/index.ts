@@ -1,0 +1,6 @@
+/**
+ * `culvert-tunnel/gateway`: for the code of a gateway. Runs in Workers, browsers and Node, and adds no dependency.
+ * Begin with `tunnelError`; `TunnelBinding` is the type for `Env`.
+ */
+export { tunnelError, type TunnelErrorCode, TUNNEL_ERROR_CODES, type TunnelFailure } from "./tunnel-error.ts";
+export type { TunnelBinding, TunnelBindingProps } from "./tunnel-binding.ts";

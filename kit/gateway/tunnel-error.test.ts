@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { PUBLIC_CODES } from "../../shared/protocol/public-code.ts";
+import { problemResponse } from "../../worker/exchange/problem.ts";
+import { tunnelError } from "./index.ts";
+
+describe("tunnelError", () => {
+  it.each(PUBLIC_CODES)("reads the relay's own answer of %s, and leaves its body unread", async (code) => {
+    const response = problemResponse(new TunnelError(code, "because of ü\r\nthis"), "GET", "req-1");
+    expect(tunnelError(response)).toMatchObject({
+      code,
+      status: response.status,
+      requestId: "req-1",
+      detail: "because of ???this",
+    });
+    expect(await response.json()).toMatchObject({ code, detail: "because of ü\r\nthis" });
+  });
+
+  it("reads it of a HEAD, which has no body", () => {
+    const response = problemResponse(new TunnelError("NO_CONNECTOR", "nobody is here"), "HEAD", "req-1");
+    expect(tunnelError(response)).toMatchObject({ code: "NO_CONNECTOR", detail: "nobody is here", retryable: true });
+  });
+
+  it.each(["CONNECTOR_LOST", "RELAY_RESTART", "UPSTREAM_RESPONSE_TIMEOUT", "UPSTREAM_PROTOCOL"] as const)(
+    "says of %s that the upstream may have got it",
+    (code) => {
+      expect(tunnelError(problemResponse(new TunnelError(code, ""), "POST", "r"))?.retryable).toBe(false);
+    },
+  );
+
+  it("is null for an answer of the API itself, and knows no code of a later version", () => {
+    expect(tunnelError(new Response(null, { status: 503 }))).toBe(null);
+    const later = new Response(null, { status: 502, headers: { "culvert-error": "SOMETHING_NEW" } });
+    expect(tunnelError(later)).toMatchObject({ code: "UNKNOWN", requestId: null, retryable: false });
+  });
+});
