@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [
-            "{shared,worker,bin,connector,cli,deploy,scripts,bench,dashboard}/**/*.test.ts",
+            "{shared,worker,bin,connector,cli,kit,deploy,scripts,bench,dashboard}/**/*.test.ts",
             "test/{conformance,simulation,fuzz}/**/*.test.ts",
           ],
           testTimeout: 20_000,

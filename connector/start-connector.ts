@@ -1,6 +1,8 @@
 import { lookup } from "node:dns";
 import type { ConnectorSettings } from "./settings/connector-settings.ts";
-import { Connector } from "./connector.ts";
+import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
+import { Connector, type OnFinished } from "./connector.ts";
+import type { DialRelay } from "./relay/relay-transport.ts";
 import { relayDialler } from "./relay/dial-relay.ts";
 import { Faults, type ReportFault } from "./platform/faults.ts";
 import type { Logger } from "./platform/log.ts";
@@ -20,7 +22,13 @@ export interface NodeConnectorOptions {
   log: Logger;
   /** Lines that the log could not write. */
   droppedLogLines: () => number;
+  /** Absent: by TCP or TLS to the relay that the settings name. */
+  dialRelay?: DialRelay;
+  /** Stands before what serves a stream: it may serve it instead. Absent: nothing does. */
+  intercept?: (stream: Stream, onFinished: OnFinished, serve: Serve) => StreamHandler;
 }
+
+export type Serve = (stream: Stream, onFinished: OnFinished) => StreamHandler;
 
 export interface NodeConnector {
   connector: Connector;
@@ -38,17 +46,20 @@ export function startConnector({
   tracing,
   log,
   droppedLogLines,
+  dialRelay,
+  intercept,
 }: NodeConnectorOptions): NodeConnector {
   const faults = new Faults(log, nodeClock);
   let current = config;
   const trace: TraceRequest = tracing?.trace ?? (() => null);
   let serving = servingBy(config, faults.report);
+  const serve: Serve = (stream, onFinished) => serveStream(stream, { ...serving, trace, onFinished });
   const connector = new Connector({
     connections: config.connections,
     maxStreams: config.maxStreams,
     stallTimeoutMs: () => current.stallTimeoutMs,
-    dialRelay: relayDialler(() => current),
-    serve: (stream, onFinished) => serveStream(stream, { ...serving, trace, onFinished }),
+    dialRelay: dialRelay ?? relayDialler(() => current),
+    serve: intercept === undefined ? serve : (stream, onFinished) => intercept(stream, onFinished, serve),
     runCheck: checkRunner(() => serving.upstream, nodeClock),
     accessLogShare: () => current.accessLogShare,
     connectorId,

@@ -18,7 +18,11 @@ describe("tunnelError", () => {
 
   it("reads it of a HEAD, which has no body", () => {
     const response = problemResponse(new TunnelError("NO_CONNECTOR", "nobody is here"), "HEAD", "req-1");
-    expect(tunnelError(response)).toMatchObject({ code: "NO_CONNECTOR", detail: "nobody is here", retryable: true });
+    expect(tunnelError(response)).toMatchObject({
+      code: "NO_CONNECTOR",
+      detail: "nobody is here",
+      retryable: true,
+    });
   });
 
   it.each(["CONNECTOR_LOST", "RELAY_RESTART", "UPSTREAM_RESPONSE_TIMEOUT", "UPSTREAM_PROTOCOL"] as const)(

@@ -39,7 +39,10 @@ const KNOWN: ReadonlySet<string> = new Set(TUNNEL_ERROR_CODES);
  * What went wrong in the tunnel; null for every answer of the API itself, its 404s and 500s included. Reads header
  * fields alone: the body can still be passed on. No upstream can set these fields.
  */
-export function tunnelError(response: { status: number; headers: Pick<Headers, "get"> }): TunnelFailure | null {
+export function tunnelError(response: {
+  status: number;
+  headers: Pick<Headers, "get">;
+}): TunnelFailure | null {
   const code = response.headers.get("culvert-error");
   if (code === null) return null;
   return {

@@ -136,5 +136,8 @@ export function problemResponse(error: TunnelError, method: string, requestId: s
 
 /** What may stand in a field's value; the body has it as it is. */
 function fieldText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_DETAIL_LENGTH).trim();
+  return text
+    .replace(/[^\x20-\x7e]/g, "?")
+    .slice(0, MAX_DETAIL_LENGTH)
+    .trim();
 }

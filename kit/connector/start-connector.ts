@@ -1,0 +1,105 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pino } from "pino";
+import { type ConnectorSettings, loadConfig } from "../../connector/settings/connector-settings.ts";
+import { startConnector as startNodeConnector } from "../../connector/start-connector.ts";
+import { VERSION } from "../../shared/version.ts";
+
+/** The settings of `culvert connect`, by their names in its settings file (docs/connector.md lists them all). */
+export interface ConnectorOptions {
+  /** The tunnel's secret. Or `tokenFile`. */
+  token?: string;
+  tokenFile?: string;
+  /** Overrides the relay that the token names. */
+  relay?: string;
+  /** What may be reached: `"127.0.0.1:8080"`, or a list. Nothing else is. */
+  allow: string | readonly string[];
+  /** Per service: `methods`, `paths`, `maxBodyBytes`. */
+  services?: Readonly<Record<string, object>>;
+  /** Per upstream: TLS, protocol, time-outs, pool. */
+  upstreams?: Readonly<Record<string, object>>;
+  connections?: number;
+  maxStreams?: number;
+  /** How long `drain` lets requests finish, such as "30s". */
+  gracePeriod?: string;
+  proxy?: string;
+  proxyBypass?: string;
+  /** Called with each log line. Absent: warnings and errors go to standard error. */
+  onLog?: (entry: LogEntry) => void;
+}
+
+export interface LogEntry {
+  level: "debug" | "info" | "warn" | "error" | "fatal";
+  /** ISO 8601. */
+  time: string;
+  msg: string;
+  [fact: string]: unknown;
+}
+
+export interface RunningConnector {
+  readonly connectorId: string;
+  /** Connections that the relay has accepted. */
+  readonly readyConnections: number;
+  /** Resolves once the relay has accepted a connection; rejects after `timeoutMs` (30 s). */
+  ready(timeoutMs?: number): Promise<void>;
+  /** In the text format of Prometheus. */
+  metricsText(): Promise<string>;
+  /** Takes no more requests, lets those taken finish for at most the grace period, and ends. Call it before `server.close()`. */
+  drain(): Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 30_000;
+const POLL_MS = 20;
+/** Stands for the file that the options would be. */
+const OPTIONS = "startConnector";
+
+/** Dials at once, and again whenever the connection is lost. Rejects with every problem of the options. */
+export async function startConnector({
+  onLog = warningsToStderr,
+  ...options
+}: ConnectorOptions): Promise<RunningConnector> {
+  const config = settingsOf(options);
+  const connectorId = `con_${randomBytes(12).toString("hex")}`;
+  const log = pino(
+    {
+      ...{ level: "info", base: null, timestamp: pino.stdTimeFunctions.isoTime },
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line) => onLog(JSON.parse(line) as LogEntry) },
+  );
+  const { connector } = startNodeConnector({
+    ...{ config, connectorId, softwareVersion: VERSION, tracing: null, log },
+    droppedLogLines: () => 0,
+  });
+  return {
+    connectorId,
+    get readyConnections() {
+      return connector.readyConnections;
+    },
+    async ready(timeoutMs = READY_TIMEOUT_MS) {
+      const deadlineMs = performance.now() + timeoutMs;
+      while (connector.readyConnections === 0) {
+        if (performance.now() > deadlineMs)
+          throw new Error(`the relay accepted no connection within ${timeoutMs} ms`);
+        await sleep(POLL_MS);
+      }
+    },
+    metricsText: () => connector.metricsText(),
+    drain: () => connector.drain(config.gracePeriodMs),
+  };
+}
+
+function settingsOf(options: Omit<ConnectorOptions, "onLog">): ConnectorSettings {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const text = JSON.stringify(given);
+  const loaded = loadConfig({ config: OPTIONS }, {}, (path) =>
+    path === OPTIONS ? text : readFileSync(path, "utf8"),
+  );
+  if (loaded.ok) return loaded.config;
+  throw new Error(loaded.problems.map(({ path, message }) => `${path}: ${message}`).join("\n"));
+}
+
+function warningsToStderr(entry: LogEntry): void {
+  if (entry.level !== "info" && entry.level !== "debug") process.stderr.write(`${JSON.stringify(entry)}\n`);
+}

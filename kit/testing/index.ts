@@ -1,0 +1,18 @@
+/**
+ * `culvert-tunnel/testing`: a gateway's tests against the real tunnel, on this machine and without an account. `startTwin`
+ * runs the gateway, the relay on workerd and a connector; `fakeTunnel` is a function with the relay's own rules and
+ * error answers, for a test that needs neither bodies in streams nor WebSockets.
+ */
+export { fakeTunnel } from "./fake-tunnel.ts";
+export { startTwin } from "./twin.ts";
+export type {
+  FakeTunnelOptions,
+  ServiceHandler,
+  ServiceRequest,
+  Twin,
+  TwinFaultCode,
+  TwinGateway,
+  TwinOptions,
+  TwinService,
+} from "./types.ts";
+export type { RequestEvent } from "../../shared/request-event.ts";

@@ -1,0 +1,97 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+import type { ServiceHandler, TwinService } from "./types.ts";
+
+export interface RunningService {
+  /** Where the connector finds it. */
+  origin: string;
+  close(): Promise<void>;
+}
+
+/** Called with what a handler got of a request's body, in pieces. */
+export type OnBody = (traceparent: string, bytes: Uint8Array) => void;
+
+export async function startService(
+  name: string,
+  service: TwinService,
+  onBody: OnBody,
+): Promise<RunningService> {
+  if (typeof service === "string") {
+    if (!/^https?:\/\/[^/?#@]+\/?$/.test(service)) {
+      throw new Error(`services["${name}"]: must be an origin such as "http://127.0.0.1:8080"`);
+    }
+    return { origin: service.replace(/\/$/, ""), close: async () => {} };
+  }
+  const isOurs = typeof service === "function";
+  const server = isOurs ? handlerServer(name, service, onBody) : service;
+  if (!server.listening) {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+  }
+  const { port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    if (server.listening) await new Promise((done) => server.close(done));
+  };
+  return { origin: `http://127.0.0.1:${port}`, close: isOurs ? close : async () => {} };
+}
+
+function handlerServer(name: string, handler: ServiceHandler, onBody: OnBody): Server {
+  return createServer((incoming, outgoing) => {
+    answer(name, handler, incoming, outgoing, onBody).catch(() => outgoing.destroy());
+  });
+}
+
+async function answer(
+  name: string,
+  handler: ServiceHandler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  onBody: OnBody,
+): Promise<void> {
+  const traceparent = incoming.headers["traceparent"];
+  incoming
+    .on("data", (bytes: Buffer) => onBody(typeof traceparent === "string" ? traceparent : "", bytes))
+    .pause();
+  const gone = new AbortController();
+  outgoing.on("close", () => gone.abort());
+  let response: Response;
+  try {
+    response = await handler(requestOf(incoming, gone.signal));
+  } catch (thrown) {
+    response = failure(name, thrown);
+  }
+  await send(response, outgoing, incoming.method === "HEAD");
+}
+
+function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
+  const headers = new Headers();
+  for (let index = 0; index < incoming.rawHeaders.length; index += 2) {
+    headers.append(incoming.rawHeaders[index] ?? "", incoming.rawHeaders[index + 1] ?? "");
+  }
+  const method = incoming.method ?? "GET";
+  const hasBody = method !== "GET" && method !== "HEAD";
+  return new Request(`http://${incoming.headers.host ?? "service"}${incoming.url ?? "/"}`, {
+    ...{ method, headers, signal },
+    ...(hasBody ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: "half" } : {}),
+  });
+}
+
+/** As a server that failed would answer, with the reason, since this one is a test's. */
+function failure(name: string, thrown: unknown): Response {
+  const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  return new Response(`the handler of ${name} failed: ${reason}`, { status: 500 });
+}
+
+async function send(response: Response, outgoing: ServerResponse, isHead: boolean): Promise<void> {
+  const fields = [...response.headers].filter(([field]) => field !== "set-cookie");
+  const cookies = response.headers.getSetCookie().map((cookie) => ["set-cookie", cookie]);
+  outgoing.writeHead(response.status, response.statusText, [...fields, ...cookies].flat());
+  outgoing.flushHeaders();
+  if (response.body === null || isHead) outgoing.end();
+  else await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing);
+}

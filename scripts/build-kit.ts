@@ -1,0 +1,92 @@
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, normalize, relative } from "node:path";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { bundleRelay, bundleTwinRelay, KIT_DIRECTORY } from "./bundle.ts";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..");
+const DOORS = ["gateway", "testing", "connector"] as const;
+
+/** CommonJS packages in a bundle call `require` for Node's own modules. */
+const REQUIRE = [
+  'import { createRequire as culvertCreateRequire } from "node:module";',
+  "const require = culvertCreateRequire(import.meta.url);",
+].join("\n");
+
+/** Everything that `culvert-tunnel/…` leads to: one module and one folder of types for each door. */
+export async function buildKit(): Promise<void> {
+  await Promise.all([bundleDoors(), emitTypes(), bundleTwinRelay(), relayDoor()]);
+}
+
+async function bundleDoors(): Promise<void> {
+  const common = { bundle: true, format: "esm", legalComments: "none", logLevel: "warning" } as const;
+  await build({
+    ...common,
+    entryPoints: [join(root, "kit/gateway/index.ts")],
+    outfile: join(KIT_DIRECTORY, "gateway/index.js"),
+    platform: "neutral",
+    target: "es2022",
+  });
+  await build({
+    ...common,
+    entryPoints: ["testing", "connector"].map((door) => join(root, `kit/${door}/index.ts`)),
+    outdir: KIT_DIRECTORY,
+    outbase: join(root, "kit"),
+    platform: "node",
+    target: "node22",
+    // The one that deploys the gateway tests it as well.
+    external: ["wrangler"],
+    banner: { js: REQUIRE },
+  });
+}
+
+/** The declarations that the doors reach, and no others. */
+async function emitTypes(): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "culvert-types-"));
+  try {
+    const config = join(directory, "tsconfig.json");
+    const compilerOptions = {
+      ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, outDir: directory, rootDir: root },
+      ...{ types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
+    };
+    const files = DOORS.map((door) => join(root, `kit/${door}/index.ts`));
+    await writeFile(config, JSON.stringify({ extends: join(root, "tsconfig.base.json"), compilerOptions, files }));
+    await run(join(root, "node_modules/.bin/tsc"), ["-p", config]);
+    for (const door of DOORS) await copyReached(directory, `kit/${door}/index.d.ts`);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** From the compiler's folder into the package, with everything that it imports; a newcomer's compiler wants `.js`. */
+async function copyReached(from: string, entry: string): Promise<void> {
+  const seen = new Set<string>();
+  const copy = async (path: string): Promise<void> => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    const text = await readFile(join(from, path), "utf8");
+    const target = join(KIT_DIRECTORY, "types", path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, text.replace(/(["']\.{1,2}\/[^"']+)\.ts(["'])/g, "$1.js$2"));
+    for (const [, imported = ""] of text.matchAll(/["'](\.{1,2}\/[^"']+)\.ts["']/g)) {
+      await copy(normalize(join(dirname(path), `${imported}.d.ts`)));
+    }
+  };
+  await copy(entry);
+}
+
+/** The built Worker with a configuration to start beside one's own. */
+async function relayDoor(): Promise<void> {
+  const directory = join(root, "dist/relay-door");
+  await mkdir(directory, { recursive: true });
+  await bundleRelay(join(directory, "index.js"));
+  await copyFile(join(root, "kit/relay/wrangler.jsonc"), join(directory, "wrangler.jsonc"));
+}
+
+if (import.meta.main) {
+  await buildKit();
+  console.log(`${relative(process.cwd(), KIT_DIRECTORY)}  ${DOORS.join(", ")}`);
+}

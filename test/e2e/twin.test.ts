@@ -1,0 +1,170 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import { tunnelError } from "../../kit/gateway/index.ts";
+import { startTwin, type Twin } from "../../kit/testing/index.ts";
+
+const server = createServer((_request, response) => response.end("from a server"));
+const sockets = new WebSocketServer({ server });
+sockets.on("connection", (socket) =>
+  socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })),
+);
+
+let twin: Twin;
+beforeAll(async () => {
+  twin = await startTwin({
+    gateway: "examples/gateway/wrangler.toml",
+    vars: { GATEWAY_API_KEY: "key-of-the-tests" },
+    services: {
+      "payments-api-prod": async (request) =>
+        Response.json({ path: new URL(request.url).pathname, sent: await request.text() }),
+      "socket-api": server,
+    },
+  });
+});
+afterAll(async () => {
+  await twin?.stop();
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => twin.reset());
+
+const headers = { "x-api-key": "key-of-the-tests" };
+const get = (path: string) => twin.fetch(path, { headers });
+
+describe("startTwin", () => {
+  it("carries a request through gateway, relay and connector, and shows what arrived", async () => {
+    const response = await twin.fetch("/payments/v1/charges?limit=3", {
+      method: "POST",
+      headers,
+      body: "hello",
+    });
+    expect([response.status, await response.json()]).toEqual([200, { path: "/v1/charges", sent: "hello" }]);
+    expect(twin.requests).toMatchObject([
+      {
+        ...{
+          service: "payments-api-prod",
+          method: "POST",
+          path: "/v1/charges?limit=3",
+          environment: "production",
+        },
+        outcome: { status: 200, code: null, requestBytes: 5 },
+      },
+    ]);
+    expect(twin.requests[0]?.body.toString()).toBe("hello");
+    expect(twin.requests[0]?.headers.has("x-api-key")).toBe(false);
+    expect(await twin.event(twin.requests[0]?.requestId ?? "")).toMatchObject({
+      status: 200,
+      outcome: "answered",
+    });
+  });
+
+  it.each([
+    "UPSTREAM_REFUSED",
+    "UPSTREAM_DNS",
+    "UPSTREAM_TLS",
+    "UPSTREAM_RESPONSE_TIMEOUT",
+    "CONNECTOR_LOST",
+  ] as const)("plays %s", async (code) => {
+    twin.fail("payments-api-prod", code);
+    const response = await get("/payments/v1");
+    expect(response.headers.get("culvert-error")).toBe(code);
+    await twin.heal();
+    expect((await get("/payments/v1")).status).toBe(200);
+  });
+
+  it("plays a slow service, an answer that breaks off, and a denial", async () => {
+    twin.slow("payments-api-prod", 300);
+    const startedMs = performance.now();
+    expect((await get("/payments/v1")).status).toBe(200);
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(290);
+    await twin.heal("payments-api-prod");
+
+    twin.cutAfter("payments-api-prod", 4);
+    const cut = await get("/payments/v1")
+      .then(
+        (response) => response.text(),
+        () => "cut",
+      )
+      .catch(() => "cut");
+    expect(cut).toBe("cut");
+    await twin.heal();
+
+    await twin.deny("payments-api-prod");
+    const denied = await get("/payments/v1");
+    expect(denied.headers.get("culvert-error")).toBe("ACCESS_DENIED");
+    expect(twin.requests.filter(({ outcome }) => outcome === null)).toEqual([]);
+  });
+
+  it("plays the loss of the connectors and a restart of the relay", async () => {
+    await twin.restartRelay();
+    expect((await get("/payments/v1")).status).toBe(200);
+    await twin.disconnectConnectors();
+    const lost = await get("/payments/v1");
+    expect(["NO_CONNECTOR"]).toContain(lost.headers.get("culvert-error"));
+    await twin.connectConnectors();
+    expect((await get("/payments/v1")).status).toBe(200);
+  });
+
+  it("carries WebSockets", async () => {
+    const url = new URL("/services/socket-api/", twin.url);
+    const socket = new WebSocket(url.href.replace("http", "ws"), { headers });
+    await once(socket, "open");
+    socket.send("hello");
+    const [data] = (await once(socket, "message")) as [Buffer];
+    expect(data.toString()).toBe("hello");
+    socket.terminate();
+  });
+
+  it("is as it was after a reset, within a moment", async () => {
+    twin.fail("payments-api-prod", "UPSTREAM_TLS");
+    await get("/payments/v1");
+    const startedMs = performance.now();
+    await twin.reset();
+    const tookMs = performance.now() - startedMs;
+    expect(twin.requests).toEqual([]);
+    expect(twin.events).toEqual([]);
+    expect((await get("/payments/v1")).status).toBe(200);
+    expect(tookMs).toBeLessThan(1_000);
+  });
+
+  it("stands beside another one", async () => {
+    const other = await startTwin({
+      gateway: { entry: "examples/gateway/gateway.ts", vars: { GATEWAY_API_KEY: "other" } },
+      services: { "payments-api-prod": () => new Response("other") },
+    });
+    try {
+      const response = await other.fetch("/payments/x", { headers: { "x-api-key": "other" } });
+      expect(await response.text()).toBe("other");
+      expect(other.requests).toHaveLength(1);
+      expect(twin.requests).toHaveLength(0);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it.each([
+    [{ gateway: "no-such.jsonc", services: {} }, "there is no"],
+    [
+      { gateway: { entry: "examples/gateway/gateway.ts", props: { tunnel: "tnl_1" } }, services: {} },
+      "20 of a-z2-7",
+    ],
+    [
+      { gateway: { entry: "examples/gateway/gateway.ts" }, services: { x: "http://a/b" } },
+      "must be an origin",
+    ],
+    [
+      { gateway: { entry: "examples/gateway/gateway.ts" }, services: { "a b": () => new Response() } },
+      "services[0].name",
+    ],
+  ])("says what is wrong with %j", async (options, problem) => {
+    await expect(startTwin(options)).rejects.toThrow(problem);
+  });
+});
+
+it("has its failure read by tunnelError", async () => {
+  twin.fail("payments-api-prod", "UPSTREAM_DNS");
+  const own = await get("/payments/v1");
+  expect(tunnelError(own)).toMatchObject({ code: "UPSTREAM_DNS", status: 502, retryable: true });
+});
