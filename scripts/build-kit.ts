@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, normalize, relative } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { bundleRelay, bundleTwinRelay, KIT_DIRECTORY } from "./bundle.ts";
@@ -53,13 +53,18 @@ async function emitTypes(): Promise<void> {
       ...{ types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
     };
     const files = DOORS.map((door) => join(root, `kit/${door}/index.ts`));
-    await writeFile(config, JSON.stringify({ extends: join(root, "tsconfig.base.json"), compilerOptions, files }));
+    await writeFile(
+      config,
+      JSON.stringify({ extends: join(root, "tsconfig.base.json"), compilerOptions, files }),
+    );
     await run(join(root, "node_modules/.bin/tsc"), ["-p", config]);
     for (const door of DOORS) await copyReached(directory, `kit/${door}/index.d.ts`);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
+
+const IMPORT = /from "(\.{1,2}\/[^"]+)\.ts"/g;
 
 /** From the compiler's folder into the package, with everything that it imports; a newcomer's compiler wants `.js`. */
 async function copyReached(from: string, entry: string): Promise<void> {
@@ -70,8 +75,8 @@ async function copyReached(from: string, entry: string): Promise<void> {
     const text = await readFile(join(from, path), "utf8");
     const target = join(KIT_DIRECTORY, "types", path);
     await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, text.replace(/(["']\.{1,2}\/[^"']+)\.ts(["'])/g, "$1.js$2"));
-    for (const [, imported = ""] of text.matchAll(/["'](\.{1,2}\/[^"']+)\.ts["']/g)) {
+    await writeFile(target, text.replace(IMPORT, 'from "$1.js"'));
+    for (const [, imported = ""] of text.matchAll(IMPORT)) {
       await copy(normalize(join(dirname(path), `${imported}.d.ts`)));
     }
   };
@@ -80,13 +85,8 @@ async function copyReached(from: string, entry: string): Promise<void> {
 
 /** The built Worker with a configuration to start beside one's own. */
 async function relayDoor(): Promise<void> {
-  const directory = join(root, "dist/relay-door");
+  const directory = join(root, "relay");
   await mkdir(directory, { recursive: true });
   await bundleRelay(join(directory, "index.js"));
   await copyFile(join(root, "kit/relay/wrangler.jsonc"), join(directory, "wrangler.jsonc"));
-}
-
-if (import.meta.main) {
-  await buildKit();
-  console.log(`${relative(process.cwd(), KIT_DIRECTORY)}  ${DOORS.join(", ")}`);
 }

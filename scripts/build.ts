@@ -1,14 +1,16 @@
 import { readFile } from "node:fs/promises";
-import { relative } from "node:path";
 import { gzipSync } from "node:zlib";
-import { bundleCulvert, bundleRelay, CULVERT_BUNDLE, RELAY_BUNDLE } from "./bundle.ts";
+import { join, relative } from "node:path";
+import { buildKit } from "./build-kit.ts";
+import { bundleCulvert, bundleRelay, CULVERT_BUNDLE, KIT_DIRECTORY, RELAY_BUNDLE } from "./bundle.ts";
 
 const BUILDS = [
+  { name: "kit", build: buildKit, path: join(KIT_DIRECTORY, "gateway/index.js") },
   { name: "relay", build: bundleRelay, path: RELAY_BUNDLE },
   { name: "culvert", build: bundleCulvert, path: CULVERT_BUNDLE },
 ];
 
-/** `relay` or `culvert`: that one alone. */
+/** `relay`, `culvert` or `kit`: that one alone. */
 const only = process.argv[2];
 const builds = BUILDS.filter(({ name }) => only === undefined || name === only);
 await Promise.all(builds.map(({ build }) => build()));

@@ -8,9 +8,16 @@ const root = join(import.meta.dirname, "..");
 export const RELAY_BUNDLE = join(root, "dist/relay/index.js");
 export const CULVERT_BUNDLE = join(root, "dist/culvert.js");
 
+let dashboard: Promise<void> | null = null;
+
+/** Several bundles of one process hold it; made anew while another reads it, it would be half a file. */
+function dashboardOnce(): Promise<void> {
+  return (dashboard ??= buildDashboard());
+}
+
 /** The whole Worker, as `wrangler deploy --no-bundle` and `workerd serve` take it. */
 export async function bundleRelay(outfile = RELAY_BUNDLE): Promise<void> {
-  await buildDashboard();
+  await dashboardOnce();
   await bundleWorker(join(root, "worker/index.ts"), outfile);
 }
 
@@ -19,7 +26,7 @@ export const KIT_DIRECTORY = join(root, "dist/kit");
 
 /** The relay of `culvert-tunnel/testing`, with its configuration beside it as the harness wants it. */
 export async function bundleTwinRelay(directory = join(KIT_DIRECTORY, "testing/relay")): Promise<void> {
-  await buildDashboard();
+  await dashboardOnce();
   await bundleWorker(join(root, "kit/testing/relay.ts"), join(directory, "index.js"));
   const classes = ["Tunnel", "Registry", "Telemetry"];
   const config = {

@@ -91,6 +91,7 @@ class TwinTunnel {
   readonly #token: Token;
   readonly #denied = new Set<string>();
   #connector: Connector | null = null;
+  #dials = 0;
 
   constructor(
     tunnelId: string,
@@ -120,6 +121,7 @@ class TwinTunnel {
     if (!loaded.ok)
       throw new Error(loaded.problems.map(({ path, message }) => `${path}: ${message}`).join("\n"));
     const relay = this.#harness.getWorker("culvert");
+    const dialRelay = harnessDialler((path, headers) => relay.fetch(path, { headers }), tokenText);
     const { connector } = startConnector({
       config: loaded.config,
       connectorId: `con_twin${randomBytes(8).toString("hex")}`,
@@ -127,7 +129,10 @@ class TwinTunnel {
       tracing: null,
       log: pino({ level: "silent" }),
       droppedLogLines: () => 0,
-      dialRelay: harnessDialler((path, headers) => relay.fetch(path, { headers }), tokenText),
+      dialRelay: (events) => {
+        this.#dials++;
+        return dialRelay(events);
+      },
       intercept: (stream, onFinished, serve) =>
         this.#faults.serve(stream, this.#requests.started(stream.open, onFinished), serve),
     });
@@ -136,9 +141,13 @@ class TwinTunnel {
   }
 
   /** Resolves once the relay has accepted the connector. */
-  async attached(): Promise<void> {
+  attached(): Promise<void> {
+    return this.#until(() => this.#connector?.readyConnections !== 0);
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
     const deadlineMs = performance.now() + ATTACH_TIMEOUT_MS;
-    while (this.#connector?.readyConnections === 0) {
+    while (!condition()) {
       if (performance.now() > deadlineMs) throw new Error("the connector did not attach to the relay");
       await sleep(POLL_MS);
     }
@@ -152,7 +161,11 @@ class TwinTunnel {
 
   async restart(): Promise<void> {
     const options = { name: this.#tunnelId, webSockets: "close" };
+    const dialsBefore = this.#dials;
     await this.#harness.getWorker("culvert").evictDurableObject("Tunnel", options);
+    // The connector hears of its loss a moment later.
+    if (this.#connector !== null) await this.#until(() => this.#dials > dialsBefore);
+    await this.attached();
   }
 
   async deny(service: string): Promise<void> {
@@ -222,10 +235,7 @@ function twinOf({ harness, url, requests, faults, tunnels, stop }: TwinParts): T
     heal,
     disconnectConnectors: () => each((tunnel) => tunnel.disconnect()),
     connectConnectors,
-    async restartRelay() {
-      await each((tunnel) => tunnel.restart());
-      await each((tunnel) => tunnel.attached());
-    },
+    restartRelay: () => each((tunnel) => tunnel.restart()),
     async reset() {
       await heal();
       await connectConnectors();
