@@ -93,5 +93,5 @@ async function send(response: Response, outgoing: ServerResponse, isHead: boolea
   outgoing.writeHead(response.status, response.statusText, [...fields, ...cookies].flat());
   outgoing.flushHeaders();
   if (response.body === null || isHead) outgoing.end();
-  else await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing);
+  else await pipeline(Readable.fromWeb(response.body), outgoing);
 }
