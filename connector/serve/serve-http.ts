@@ -133,6 +133,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
 
   onClosed(error: TunnelError | null): void {
     this.#phase = "ended";
+    this.#body?.stopWatching();
     if (error !== null) this.#exchange?.abort();
     const summary = this.#record.finish(error?.code ?? null);
     this.#deps.onFinished(summary, error);

@@ -49,6 +49,11 @@ export class UploadStream extends Readable {
     this.pump();
   }
 
+  /** The exchange is over, whatever became of this body. */
+  stopWatching(): void {
+    this.#stallWatch.stop();
+  }
+
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#stallWatch.stop();
     done(error);

@@ -30,6 +30,9 @@ const MAX_POOL = 10_000;
 const NO_SHARE = "must be a number from 0 to 1";
 const NO_FIELDS = 'must be header fields such as "name=value,name=value", values percent-encoded';
 
+/** What may be set, by the schema that holds it: docs/limits.md is made from it. Durations in milliseconds. */
+export const SETTING_RANGES = z.registry<{ min: number; max: number; isDuration: boolean }>();
+
 /** Gives a file's text, or throws. */
 export type ReadFile = (path: string) => string;
 
@@ -228,7 +231,8 @@ function number(min: number, max: number) {
     .transform(Number);
   return z
     .union([z.int(), digits], { error: problem })
-    .refine((value) => value >= min && value <= max, { error: problem });
+    .refine((value) => value >= min && value <= max, { error: problem })
+    .register(SETTING_RANGES, { min, max, isDuration: false });
 }
 
 function share() {
@@ -243,10 +247,11 @@ function share() {
 
 function duration(minMs: number, maxMs: number) {
   const problem = `must be a duration such as "30s", at most ${maxMs / 60_000}m`;
-  return parsed((text) => {
+  const read = (text: string): number | null => {
     const ms = parseDurationMs(text);
     return ms !== null && ms >= minMs && ms <= maxMs ? ms : null;
-  }, problem);
+  };
+  return parsed(read, problem).register(SETTING_RANGES, { min: minMs, max: maxMs, isDuration: true });
 }
 
 /** As it goes into a Host field: a name in another script as its ASCII form, a port as it was written. */

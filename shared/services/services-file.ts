@@ -11,6 +11,9 @@ import { parseEndpoint, parseHostPattern } from "./upstream-address.ts";
 /** A services file in bytes of JSON; well under what one row of the relay's storage holds (2 MB). */
 export const MAX_SERVICES_FILE_BYTES = 256 * 1024;
 
+/** A relay that was deployed anew has its connectors back in less. */
+export const DEFAULT_CONNECTOR_WAIT_MS = 5_000;
+
 const MAX_ENTRIES = 1000;
 const MAX_CONFIGURATIONS = 100;
 

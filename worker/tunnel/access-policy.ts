@@ -1,4 +1,10 @@
-import type { Access, Caller, Network, Service } from "../../shared/services/services-file.ts";
+import {
+  type Access,
+  type Caller,
+  DEFAULT_CONNECTOR_WAIT_MS,
+  type Network,
+  type Service,
+} from "../../shared/services/services-file.ts";
 import { parseEndpoint, parseHostPattern } from "../../shared/services/upstream-address.ts";
 import { climbs } from "../../shared/http/dot-segments.ts";
 import { judgePath, type PathRule } from "../../shared/http/path-rule.ts";
@@ -59,8 +65,6 @@ interface NetworkRule {
   network: Network;
 }
 
-/** A relay that was deployed anew has its connectors back in less. */
-const DEFAULT_CONNECTOR_WAIT_MS = 5_000;
 const DEFAULT_PORT: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
 export function compilePolicy(config: Pick<TunnelConfig, "services" | "networks">): AccessPolicy {

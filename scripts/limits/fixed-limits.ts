@@ -1,0 +1,335 @@
+import type { Unit } from "./units.ts";
+
+/** One constant of the code. */
+export interface FixedLimit {
+  what: string;
+  file: string;
+  constant: string;
+  /** Where the constant's name does not say it. */
+  unit?: Unit;
+  /** What happens beyond it, or why it is there. */
+  then: string;
+}
+
+export interface Section {
+  title: string;
+  text?: string;
+  limits: readonly FixedLimit[];
+}
+
+const LIMITS = "shared/protocol/limits.ts";
+const HTTP1 = "connector/upstream/http1";
+
+const limit = (what: string, file: string, constant: string, then: string, unit?: Unit): FixedLimit => ({
+  ...{ what, file, constant, then },
+  ...(unit === undefined ? {} : { unit }),
+});
+
+/** What nobody can set. Every constant of `shared/protocol/limits.ts` stands in exactly one section. */
+export const FIXED_LIMITS: readonly Section[] = [
+  {
+    title: "A request",
+    text: "A head that is refused reaches no connector. Characters are UTF-16 units: for ASCII they are bytes.",
+    limits: [
+      limit("path with query", LIMITS, "MAX_REQUEST_PATH_LENGTH", "414 `URI_TOO_LONG`"),
+      limit(
+        "path of an endpoint, encoded",
+        LIMITS,
+        "MAX_ENDPOINT_PATH_LENGTH",
+        "the services file is refused",
+      ),
+      limit("both together", LIMITS, "MAX_PATH_LENGTH", "–"),
+      limit(
+        "both, where only connectors of before LONG_HEADS are attached",
+        LIMITS,
+        "SHORT_PATH_LENGTH",
+        "414 `URI_TOO_LONG`, which says so",
+      ),
+      limit("fields", LIMITS, "MAX_FIELDS", "431 `FIELDS_TOO_LARGE`"),
+      limit("name of a field", LIMITS, "MAX_FIELD_NAME_LENGTH", "431 `FIELDS_TOO_LARGE`"),
+      limit("names and values together", LIMITS, "MAX_HEAD_BYTES", "431 `FIELDS_TOO_LARGE`"),
+      limit(
+        "kept of a body, so that it can be moved",
+        "worker/exchange/request-body.ts",
+        "REPLAY_BYTES",
+        "not moved",
+      ),
+    ],
+  },
+  {
+    title: "An answer",
+    text: "An answer's head is bounded like a request's; beyond it is 502 `UPSTREAM_PROTOCOL`.",
+    limits: [
+      limit("head of HTTP/1.1, on the wire", `${HTTP1}/head.ts`, "MAX_WIRE_BYTES", "502 `UPSTREAM_PROTOCOL`"),
+      limit(
+        "chunk extensions of one body",
+        `${HTTP1}/response.ts`,
+        "MAX_EXTENSION_BYTES",
+        "the body is broken off",
+      ),
+      limit("digits of a chunk's size", `${HTTP1}/response.ts`, "MAX_SIZE_DIGITS", "the body is broken off"),
+    ],
+  },
+  {
+    title: "WebSockets",
+    limits: [
+      limit("message", LIMITS, "MAX_WEBSOCKET_MESSAGE_BYTES", "closed with 1009"),
+      limit("reason of a close", LIMITS, "MAX_CLOSE_REASON_BYTES", "cut at a character"),
+      limit(
+        "waiting for an upstream that reads slowly",
+        "worker/exchange/relay-websocket.ts",
+        "MAX_QUEUED_BYTES",
+        "closed with 1013",
+      ),
+      limit(
+        "waiting for a gateway that reads slowly",
+        "worker/exchange/relay-websocket.ts",
+        "GATEWAY_BACKLOG_BYTES",
+        "the upstream is held back",
+      ),
+      limit(
+        "waiting in an upstream's socket",
+        "connector/serve/serve-websocket.ts",
+        "SOCKET_BACKLOG_BYTES",
+        "the gateway's messages wait before it",
+      ),
+      limit(
+        "between two looks whether an upstream shows life",
+        "connector/serve/upstream-pings.ts",
+        "LOOK_EVERY_MS",
+        "–",
+      ),
+      limit(
+        "looks without life until it is pinged",
+        "connector/serve/upstream-pings.ts",
+        "SILENT_LOOKS_UNTIL_PING",
+        "–",
+      ),
+      limit(
+        "looks without life until it has vanished",
+        "connector/serve/upstream-pings.ts",
+        "SILENT_LOOKS_UNTIL_LOST",
+        "closed with 1011",
+      ),
+      limit(
+        "an upstream's answer to a close",
+        "connector/upstream/websocket-handshake.ts",
+        "CLOSE_TIMEOUT_MS",
+        "its connection is ended",
+      ),
+    ],
+  },
+  {
+    title: "Waiting",
+    limits: [
+      limit(
+        "stall toward a peer of before STALL_LIMIT; no connection credit; an unanswered RESET",
+        LIMITS,
+        "STALL_TIMEOUT_MS",
+        "the stream, or the connection, ends with STALLED",
+      ),
+      limit("how late a stall may be noticed", LIMITS, "STALL_CHECK_MS", "–"),
+      limit(
+        "requests that wait for a connector, each object",
+        "worker/tunnel/arrivals.ts",
+        "MAX_WAITING",
+        "503",
+      ),
+      limit(
+        "a connector is expected back after it left",
+        "worker/tunnel/arrivals.ts",
+        "EXPECTED_MS",
+        "then 503 at once",
+      ),
+      limit("an idle HTTP/1.1 connection to an upstream", `${HTTP1}/connection.ts`, "IDLE_MS", "ended"),
+      limit("the same, as far as its `Keep-Alive` says", `${HTTP1}/connection.ts`, "IDLE_MAX_MS", "ended"),
+      limit(
+        "age of a connection to an upstream",
+        "connector/upstream/pool.ts",
+        "MAX_AGE_MS",
+        "not used again",
+      ),
+      limit("idle connections to one origin", "connector/upstream/pool.ts", "MAX_IDLE_PER_ORIGIN", "ended"),
+      limit("idle connections to all", "connector/upstream/pool.ts", "MAX_IDLE", "ended"),
+      limit(
+        "until the next address of a name is tried",
+        "connector/upstream/dial.ts",
+        "NEXT_ADDRESS_MS",
+        "–",
+      ),
+    ],
+  },
+  {
+    title: "Connections between relay and connector",
+    limits: [
+      limit("connections of one object", LIMITS, "MAX_CONNECTIONS_PER_OBJECT", "409 for the next"),
+      limit("streams of one object", LIMITS, "MAX_STREAMS_PER_OBJECT", "503 `OVERLOADED`"),
+      limit("HELLO", LIMITS, "HELLO_TIMEOUT_MS", "close 4408"),
+      limit(
+        "from dialling to WELCOME",
+        "connector/relay/relay-connection.ts",
+        "HANDSHAKE_TIMEOUT_MS",
+        "dialled anew",
+      ),
+      limit("between two keepalives", LIMITS, "KEEPALIVE_INTERVAL_MS", "–"),
+      limit("answer to a keepalive", LIMITS, "KEEPALIVE_TIMEOUT_MS", "the connection is lost"),
+      limit("silence under traffic, twice", LIMITS, "ANSWER_TIMEOUT_MS", "asked, then lost"),
+      limit("longest wait between two attempts to connect", "shared/backoff.ts", "CAP_MS", "–"),
+      limit("drain of a connection that has no ids left", LIMITS, "RETIRE_DRAIN_MS", "–"),
+      limit("message", LIMITS, "MAX_MESSAGE_BYTES", "connection error"),
+      limit("message aimed at", LIMITS, "TARGET_MESSAGE_BYTES", "–"),
+      limit("DATA, WSMSG", LIMITS, "MAX_DATA_BYTES", "connection error"),
+      limit("the same, sent to a peer of before LARGE_DATA", LIMITS, "SMALL_DATA_BYTES", "–"),
+      limit("a stream's turn", LIMITS, "QUANTUM_BYTES", "the next one's"),
+      limit("frame of a head", LIMITS, "MAX_HEAD_FRAME_BYTES", "connection error"),
+      limit("the same, sent to a peer of before LONG_HEADS", LIMITS, "SHORT_HEAD_FRAME_BYTES", "–"),
+      limit("detail of RESET, text of GOAWAY", LIMITS, "MAX_DETAIL_BYTES", "cut"),
+      limit("settings in one frame", LIMITS, "MAX_SETTINGS", "connection error"),
+      limit("frame of settings", LIMITS, "MAX_SETTINGS_BYTES", "connection error"),
+      limit("list of checks", LIMITS, "MAX_CHECKS_BYTES", "the last services are not checked"),
+      limit("checks", LIMITS, "MAX_CHECKS", "the last ones are not made"),
+    ],
+  },
+  {
+    title: "Windows and buffers",
+    text: "They bound what is held for readers, whatever these do.",
+    limits: [
+      limit("window of a stream toward the relay, at first", LIMITS, "RELAY_STREAM_WINDOW_BYTES", "–"),
+      limit("the same, grown", LIMITS, "RELAY_STREAM_WINDOW_MAX_BYTES", "–"),
+      limit(
+        "window of a stream toward the connector, at first",
+        LIMITS,
+        "CONNECTOR_STREAM_WINDOW_BYTES",
+        "–",
+      ),
+      limit("the same, grown", LIMITS, "CONNECTOR_STREAM_WINDOW_MAX_BYTES", "–"),
+      limit(
+        "growth of all windows of an object",
+        LIMITS,
+        "RELAY_WINDOW_POOL_BYTES",
+        "windows stay as they are",
+      ),
+      limit(
+        "growth of all windows of a connector",
+        LIMITS,
+        "CONNECTOR_WINDOW_POOL_BYTES",
+        "windows stay as they are",
+      ),
+      limit("opened with a request, for each ms of the path", LIMITS, "AHEAD_BYTES_PER_MS", "–", "bytes"),
+      limit("window of a connection", LIMITS, "CONNECTION_WINDOW_BYTES", "–"),
+      limit("its credit returns after", LIMITS, "CONNECTION_CREDIT_STEP_BYTES", "–"),
+      limit("or, over slow links, after", LIMITS, "SLOW_CREDIT_BYTES", "–"),
+      limit("once in", LIMITS, "SLOW_CREDIT_MS", "–"),
+      limit("unacknowledged bytes of an object", LIMITS, "MAX_UNACKNOWLEDGED_BYTES", "data waits"),
+      limit("of these for each connection at least", LIMITS, "MIN_UNACKNOWLEDGED_BYTES", "–"),
+      limit("under way on a connection at least", LIMITS, "MIN_UNDER_WAY_BYTES", "–"),
+      limit("waiting in the socket", LIMITS, "SEND_BACKLOG_BYTES", "data waits before it"),
+      limit(
+        "waiting of one stream, until its writer stops",
+        LIMITS,
+        "SEND_QUEUE_HIGH_BYTES",
+        "the writer stops",
+      ),
+      limit("and until it goes on", LIMITS, "SEND_QUEUE_LOW_BYTES", "–"),
+      limit("cost of a WebSocket frame besides its bytes", LIMITS, "MESSAGE_OVERHEAD_BYTES", "–"),
+      limit("gathering toward the relay, for each stream", LIMITS, "GATHER_MS_PER_STREAM", "–", "ms"),
+      limit("gathering toward the relay at most", LIMITS, "MAX_GATHER_MS", "–"),
+      limit("gathering from the relay at most", LIMITS, "RELAY_MAX_GATHER_MS", "–"),
+      limit("not worth gathering", LIMITS, "MIN_GATHER_MS", "–"),
+    ],
+  },
+  {
+    title: "Keys, configuration and the API",
+    limits: [
+      limit(
+        "services file",
+        "shared/services/services-file.ts",
+        "MAX_SERVICES_FILE_BYTES",
+        "413 `BODY_TOO_LARGE`",
+      ),
+      limit(
+        "log destination",
+        "shared/log-destination.ts",
+        "MAX_LOG_DESTINATION_BYTES",
+        "413 `BODY_TOO_LARGE`",
+      ),
+      limit("other bodies", "worker/api/routes/tunnels.ts", "SMALL_BODY_BYTES", "413 `BODY_TOO_LARGE`"),
+      limit(
+        "overlap of tokens",
+        "worker/api/routes/tunnels.ts",
+        "MAX_OVERLAP_SECONDS",
+        "400 `INVALID_REQUEST`",
+      ),
+      limit("the same, unless set", "worker/api/routes/tunnels.ts", "DEFAULT_OVERLAP_SECONDS", "–"),
+      limit("entries on a page", "worker/api/paging.ts", "MAX_LIMIT", "400 `INVALID_REQUEST`"),
+      limit(
+        "earlier services files that are kept",
+        "worker/registry/registry-store.ts",
+        "KEPT_FILES",
+        "the oldest goes",
+      ),
+      limit("entries of the audit log", "worker/registry/audit-log.ts", "KEPT_ENTRIES", "the oldest go"),
+      limit("`ADMIN_KEY`, at least", "worker/auth/admin-key.ts", "MIN_ADMIN_KEY_LENGTH", "not used"),
+      limit("failed attempts of one network at once", "worker/auth/failure-limiter.ts", "BURST", "429"),
+      limit("a further one every", "worker/auth/failure-limiter.ts", "REFILL_MS", "–"),
+      limit("session of the dashboard", "worker/registry/session-store.ts", "SESSION_MS", "sign in again"),
+      limit("the same, unused", "worker/registry/session-store.ts", "IDLE_MS", "sign in again"),
+      limit("sessions of one key", "worker/registry/session-store.ts", "SESSIONS_PER_KEY", "the oldest ends"),
+    ],
+  },
+  {
+    title: "Events and telemetry",
+    limits: [
+      limit("path in an event", "worker/events/request-record.ts", "MAX_PATH_LENGTH", "cut"),
+      limit(
+        "events that wait in an object",
+        "worker/events/event-outbox.ts",
+        "MAX_HELD_EVENTS",
+        "the oldest go, counted",
+      ),
+      limit("their size", "worker/events/event-outbox.ts", "MAX_HELD_BYTES", "the oldest go, counted"),
+      limit("live tails of an object", "worker/events/tail-hub.ts", "MAX_TAILS", "429"),
+      limit("a tail lasts", "worker/events/tail-hub.ts", "WATCH_MS", "`culvert tail` asks again"),
+      limit("a log service's answer", "worker/log-delivery/send-events.ts", "TIMEOUT_MS", "sent again"),
+      limit("between two tries to send", "worker/log-delivery/delivery.ts", "LAST_RETRY_MS", "–"),
+      limit(
+        "services with series of their own",
+        "worker/telemetry/request-metrics.ts",
+        "MAX_SERVICES",
+        "counted as one",
+      ),
+      limit("the same, at a connector", "connector/telemetry/metrics.ts", "MAX_SERVICES", "counted as one"),
+      limit(
+        "log lines that wait at a connector",
+        "connector/platform/log-sink.ts",
+        "MAX_WAITING_BYTES",
+        "dropped, counted",
+      ),
+      limit(
+        "spans that wait at a connector",
+        "connector/telemetry/span-batches.ts",
+        "MAX_WAITING_SPANS",
+        "dropped, counted",
+      ),
+    ],
+  },
+];
+
+/** Numbers of `shared/protocol/limits.ts` that stand with the settings, or bound nothing. */
+export const ELSEWHERE: ReadonlySet<string> = new Set([
+  "DEFAULT_MAX_STREAMS",
+  "DEFAULT_CONNECT_TIMEOUT_MS",
+  "DEFAULT_RESPONSE_TIMEOUT_MS",
+  "DEFAULT_STALL_TIMEOUT_MS",
+  "MAX_CONNECT_TIMEOUT_MS",
+  "MAX_RESPONSE_TIMEOUT_MS",
+  "MAX_STALL_TIMEOUT_MS",
+  "MAX_OFFSET",
+  "MAX_STREAM_ID",
+  "CLOSE_PROTOCOL_ERROR",
+  "CLOSE_REVOKED",
+  "CLOSE_NO_LONGER_ALLOWED",
+  "CLOSE_HELLO_TIMEOUT",
+  "CLOSE_REPLACED",
+  "CLOSE_GOING_AWAY",
+]);
