@@ -40,10 +40,10 @@ function settableTable(rows: readonly Row[]): string {
 }
 
 function fixedTable({ title, text, limits }: Section, constants: Constants): string {
-  const rows = limits.map(({ what, file, constant, unit, then }) => [
+  const rows = limits.map(({ what, file, constant, unit, beyond }) => [
     what,
     amount(constants.valueOf(file, constant), unit ?? unitOf(constant)),
-    then,
+    beyond,
   ]);
   return [
     `### ${title}`,

@@ -8,7 +8,7 @@ export interface FixedLimit {
   /** Where the constant's name does not say it. */
   unit?: Unit;
   /** What happens beyond it, or why it is there. */
-  then: string;
+  beyond: string;
 }
 
 export interface Section {
@@ -20,8 +20,8 @@ export interface Section {
 const LIMITS = "shared/protocol/limits.ts";
 const HTTP1 = "connector/upstream/http1";
 
-const limit = (what: string, file: string, constant: string, then: string, unit?: Unit): FixedLimit => ({
-  ...{ what, file, constant, then },
+const limit = (what: string, file: string, constant: string, beyond: string, unit?: Unit): FixedLimit => ({
+  ...{ what, file, constant, beyond },
   ...(unit === undefined ? {} : { unit }),
 });
 

@@ -38,5 +38,5 @@ export function unitOf(name: string): Unit {
   if (/Ms$|_MS$/.test(name)) return "ms";
   if (/Seconds$|_SECONDS$/.test(name)) return "s";
   if (/Bytes$|_BYTES$/.test(name)) return "bytes";
-  return /_LENGTH$/.test(name) ? "characters" : "count";
+  return name.endsWith("_LENGTH") ? "characters" : "count";
 }
