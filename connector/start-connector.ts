@@ -1,8 +1,9 @@
-import { lookup } from "node:dns";
 import type { ConnectorSettings } from "./settings/connector-settings.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import { Connector, type OnFinished } from "./connector.ts";
 import type { DialRelay } from "./relay/relay-transport.ts";
+import type { HostDialDeps } from "./names/dial-host.ts";
+import { Names, type NameFiles } from "./names/names.ts";
 import { relayDialler } from "./relay/dial-relay.ts";
 import { Faults, type ReportFault } from "./platform/faults.ts";
 import type { Logger } from "./platform/log.ts";
@@ -14,6 +15,8 @@ import { serveStream } from "./serve/serve-stream.ts";
 import { Upstream } from "./upstream/upstream.ts";
 
 export interface NodeConnectorOptions {
+  /** For tests: other files than the system's. */
+  nameFiles?: NameFiles;
   config: ConnectorSettings;
   connectorId: string;
   softwareVersion: string;
@@ -48,17 +51,22 @@ export function startConnector({
   droppedLogLines,
   dialRelay,
   intercept,
+  nameFiles = {},
 }: NodeConnectorOptions): NodeConnector {
-  const faults = new Faults(log, nodeClock);
+  const clock = nodeClock;
+  const faults = new Faults(log, clock);
+  // Two, so that the relay's name waits for no look-up of an upstream's.
+  const relayDial = { clock, names: new Names({ clock, ...nameFiles }) };
+  const upstreamDial = { clock, names: new Names({ clock, ...nameFiles }) };
   let current = config;
   const trace: TraceRequest = tracing?.trace ?? (() => null);
-  let serving = servingBy(config, faults.report);
+  let serving = servingBy(config, upstreamDial, faults.report);
   const serve: Serve = (stream, onFinished) => serveStream(stream, { ...serving, trace, onFinished });
   const connector = new Connector({
     connections: config.connections,
     maxStreams: config.maxStreams,
     stallTimeoutMs: () => current.stallTimeoutMs,
-    dialRelay: dialRelay ?? relayDialler(() => current),
+    dialRelay: dialRelay ?? relayDialler(() => current, relayDial),
     serve: intercept === undefined ? serve : (stream, onFinished) => intercept(stream, onFinished, serve),
     runCheck: checkRunner(() => serving.upstream, nodeClock),
     accessLogShare: () => current.accessLogShare,
@@ -74,7 +82,7 @@ export function startConnector({
   const apply = (next: ConnectorSettings): void => {
     const { upstream } = serving;
     current = next;
-    serving = servingBy(next, faults.report);
+    serving = servingBy(next, upstreamDial, faults.report);
     log.level = next.logLevel;
     upstream.close();
   };
@@ -83,9 +91,10 @@ export function startConnector({
 
 function servingBy(
   config: ConnectorSettings,
+  dialDeps: HostDialDeps,
   reportFault: ReportFault,
 ): Omit<ServeDeps, "trace" | "onFinished"> {
   const { policy, limits, upstreams: rules } = config;
-  const deps = { policy, limits, rules, clock: nodeClock, resolve: lookup, reportFault };
+  const deps = { policy, limits, rules, ...dialDeps, reportFault };
   return { ...deps, upstream: new Upstream(deps) };
 }

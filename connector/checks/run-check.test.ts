@@ -1,8 +1,8 @@
-import { lookup } from "node:dns";
 import { afterEach, expect, it, vi } from "vitest";
 import { defaultCheck } from "../../shared/services/service-check.ts";
 import { ByteServer } from "../../test/support/servers/byte-server.ts";
 import { nodeClock } from "../platform/node-clock.ts";
+import { Names } from "../names/names.ts";
 import { parseAllowlist, UpstreamPolicy } from "../upstream/policy.ts";
 import type { LimitsByService } from "../upstream/service-limits.ts";
 import { Upstream } from "../upstream/upstream.ts";
@@ -28,7 +28,7 @@ async function setUp() {
   if (!list.ok) throw new Error("no list");
   const upstream = new Upstream({
     ...{ policy: new UpstreamPolicy(list.rules), limits, rules: [] },
-    ...{ clock: nodeClock, resolve: lookup, reportFault: throwFault },
+    ...{ clock: nodeClock, names: new Names({ clock: nodeClock }), reportFault: throwFault },
   });
   closing.push(
     () => upstream.close(),

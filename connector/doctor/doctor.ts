@@ -1,6 +1,9 @@
 import { defaultCheck, type ServiceCheck } from "../../shared/services/service-check.ts";
 import type { Endpoint } from "../../shared/services/upstream-address.ts";
 import type { ConnectorSettings, LoadedConfig } from "../settings/connector-settings.ts";
+import type { HostDialDeps } from "../names/dial-host.ts";
+import { Names } from "../names/names.ts";
+import { nodeClock } from "../platform/node-clock.ts";
 import { fail, type Finding, pass, skip } from "./finding.ts";
 import { examineHandshake, examineRelay } from "./relay.ts";
 import { examineTraces } from "./traces.ts";
@@ -23,10 +26,13 @@ export async function diagnose(
     return [...wrong, skip("everything else", "the settings cannot be used")];
   }
   const { config } = loaded;
-  const relay = await examineRelay(config);
+  const clock = nodeClock;
+  const forRelay = { clock, names: new Names({ clock }) };
+  const forUpstreams = { clock, names: new Names({ clock }) };
+  const relay = await examineRelay(config, forRelay);
   const reached = relay.every(({ verdict, check }) => verdict !== "FAIL" || check === "clock");
   const { findings: attaching, handshake } = reached
-    ? await examineHandshake(config, softwareVersion)
+    ? await examineHandshake(config, softwareVersion, forRelay)
     : { findings: [skip("attach", "the relay cannot be reached")], handshake: null };
   const checks = [
     ...(handshake?.ok === true ? handshake.checks : []),
@@ -40,16 +46,17 @@ export async function diagnose(
     ...relay,
     ...attaching,
     examineAllowlist(config),
-    ...(await upstreamFindings(config, checks)),
-    ...(await examineTraces(config)),
+    ...(await upstreamFindings(config, checks, forUpstreams)),
+    ...(await examineTraces(config, forRelay)),
   ];
 }
 
 async function upstreamFindings(
   config: ConnectorSettings,
   checks: readonly ServiceCheck[],
+  deps: HostDialDeps,
 ): Promise<Finding[]> {
-  if (checks.length > 0) return examineUpstreams(config, checks);
+  if (checks.length > 0) return examineUpstreams(config, checks, deps);
   return [skip("services", "the relay names none to check; --upstream URL looks at any")];
 }
 

@@ -1,9 +1,10 @@
-import { lookup } from "node:dns/promises";
 import { type IncomingMessage, request } from "node:http";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { type RelayAddress, relayDialler } from "../relay/dial-relay.ts";
+import type { HostDialDeps } from "../names/dial-host.ts";
+import type { Names } from "../names/names.ts";
 import { fail, type Finding, pass, skip } from "./finding.ts";
 import { type Handshake, shakeHands } from "./handshake.ts";
 import { adviceFor } from "../relay/connection-keeper.ts";
@@ -20,15 +21,21 @@ const MAX_SKEW_MS = 60_000;
 /** The Date field counts whole seconds. */
 const DATE_STEP_MS = 1_000;
 
+/** Where names are looked up, as docs/connector.md says. */
+const SOURCES = "the hosts file and the DNS servers of /etc/resolv.conf on this host; nothing else is asked";
+
 const EGRESS = "let this host connect out to the relay, or set HTTPS_PROXY to the proxy that may";
 
 /** How far the way to the relay goes; each examination stands on the one before. */
-export async function examineRelay(address: RelayAddress): Promise<Finding[]> {
+export async function examineRelay(
+  address: RelayAddress,
+  deps: HostDialDeps & { names: Names },
+): Promise<Finding[]> {
   const endpoint = relayEndpoint(address);
-  const findings = [proxyFinding(endpoint), await examineName(endpoint)];
+  const findings = [proxyFinding(endpoint), await examineName(endpoint, deps.names)];
   let socket: Duplex | null = null;
   try {
-    socket = await openRelaySocket(endpoint, TIMEOUT_MS);
+    socket = await openRelaySocket(endpoint, TIMEOUT_MS, deps);
     findings.push(pass("connection", `${endpoint.host}:${endpoint.port} accepts connections`));
   } catch (error) {
     findings.push(
@@ -54,9 +61,10 @@ export async function examineRelay(address: RelayAddress): Promise<Finding[]> {
 export async function examineHandshake(
   address: RelayAddress,
   softwareVersion: string,
+  deps: HostDialDeps,
 ): Promise<{ findings: Finding[]; handshake: Handshake }> {
   const handshake = await shakeHands(
-    relayDialler(() => address),
+    relayDialler(() => address, deps),
     softwareVersion,
   );
   if (handshake.ok) {
@@ -83,15 +91,12 @@ function proxyFinding({ proxy, secure }: RelayEndpoint): Finding {
   return skip("proxy", secure ? "none is set for this relay" : "none is used for a relay on this machine");
 }
 
-async function examineName({ host, proxy }: RelayEndpoint): Promise<Finding> {
+async function examineName({ host, proxy }: RelayEndpoint, names: Names): Promise<Finding> {
   const name = proxy?.host ?? host;
   if (isIP(name) !== 0) return skip("dns", `${name} is an address`);
-  try {
-    const answers = await lookup(name, { all: true });
-    return pass("dns", `${name} is at ${answers.map(({ address }) => address).join(", ")}`);
-  } catch (error) {
-    return fail("dns", `${name}: ${messageOf(error)}`, `check the name, and the DNS servers of this host`);
-  }
+  const { addresses, problem } = await names.addressesOf(name);
+  if (addresses.length > 0) return pass("dns", `${name} is at ${addresses.join(", ")}`);
+  return fail("dns", problem ?? `${name} has no address`, `check the name, and ${SOURCES}`);
 }
 
 /** The socket to go on with; null when it is of no use. */

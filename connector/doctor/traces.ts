@@ -3,16 +3,17 @@ import { request as requestSecure } from "node:https";
 import type { ConnectorSettings } from "../settings/connector-settings.ts";
 import { fail, type Finding, pass } from "./finding.ts";
 import { proxyForTraces } from "../telemetry/start-tracing.ts";
-import { agentThrough } from "../platform/proxy.ts";
+import type { HostDialDeps } from "../names/dial-host.ts";
+import { dialingAgent } from "../platform/proxy.ts";
 
 const TIMEOUT_MS = 10_000;
 
 /** Does the collector take traces? It is sent one request with no spans in it. Nothing where none is set. */
-export async function examineTraces(config: ConnectorSettings): Promise<Finding[]> {
+export async function examineTraces(config: ConnectorSettings, deps: HostDialDeps): Promise<Finding[]> {
   const { traces } = config;
   if (traces === null) return [];
   try {
-    const status = await post(config, traces);
+    const status = await post(config, traces, deps);
     if (status >= 200 && status < 300) return [pass("traces", `${traces.url} takes them`)];
     const remedy =
       status === 401 || status === 403
@@ -29,18 +30,21 @@ export async function examineTraces(config: ConnectorSettings): Promise<Finding[
 function post(
   config: ConnectorSettings,
   { url, headers }: NonNullable<ConnectorSettings["traces"]>,
+  deps: HostDialDeps,
 ): Promise<number> {
-  const proxy = proxyForTraces(config);
-  const request = url.startsWith("https:") ? requestSecure : requestPlain;
+  const secure = url.startsWith("https:");
+  const agent = dialingAgent(secure, proxyForTraces(config), deps);
+  const request = secure ? requestSecure : requestPlain;
   return new Promise((resolve, reject) => {
     const asked = request(url, {
       method: "POST",
       timeout: TIMEOUT_MS,
       headers: { ...headers, "content-type": "application/x-protobuf", "content-length": 0 },
-      agent: proxy === null ? false : agentThrough(proxy),
+      agent,
     });
     asked.on("response", (response) => {
       response.destroy();
+      agent.destroy();
       resolve(response.statusCode ?? 0);
     });
     asked.on("timeout", () => asked.destroy(new Error("no answer")));

@@ -1,7 +1,7 @@
-import { lookup } from "node:dns";
 import { type CheckOutcome, isFailing } from "../../shared/protocol/service-checks.ts";
 import type { ServiceCheck } from "../../shared/services/service-check.ts";
 import type { ConnectorSettings } from "../settings/connector-settings.ts";
+import type { HostDialDeps } from "../names/dial-host.ts";
 import { fail, type Finding, pass } from "./finding.ts";
 import { Faults } from "../platform/faults.ts";
 import { createLog } from "../platform/log.ts";
@@ -42,10 +42,11 @@ function allowsAnything(policy: UpstreamPolicy): boolean {
 export async function examineUpstreams(
   config: ConnectorSettings,
   checks: readonly ServiceCheck[],
+  { names }: HostDialDeps,
 ): Promise<Finding[]> {
   const { policy, limits, upstreams: rules } = config;
   const { report: reportFault } = new Faults(createLog("error").log, nodeClock);
-  const deps = { policy, limits, rules, clock: nodeClock, resolve: lookup, reportFault };
+  const deps = { policy, limits, rules, clock: nodeClock, names, reportFault };
   const upstream = new Upstream(deps);
   const run = checkRunner(() => upstream, nodeClock);
   const findings: Finding[] = [];
@@ -73,7 +74,7 @@ function remedyFor(outcome: CheckOutcome, target: string): string {
     case "UPSTREAM_REFUSED":
       return "start the API, or correct the port in the services file; see that a firewall lets this host in";
     case "UPSTREAM_DNS":
-      return "check the name in the services file, and the DNS servers of this host";
+      return "check the name in the services file, the hosts file and the DNS servers of /etc/resolv.conf on this host";
     case "UPSTREAM_TLS":
       return "trust its CA (caFile of the upstream, or NODE_EXTRA_CA_CERTS) and use a name that its certificate holds";
     case "UPSTREAM_PROTOCOL":

@@ -1,7 +1,9 @@
-import { request as requestPlain } from "node:http";
-import { Agent, type AgentOptions, request as requestSecure } from "node:https";
+import { Agent as PlainAgent, request as requestPlain } from "node:http";
+import { Agent, type AgentOptions } from "node:https";
+import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { dialInTime, type HostDialDeps, tcpTo } from "../names/dial-host.ts";
 
 /** An HTTP proxy that is asked to CONNECT. */
 export interface Proxy {
@@ -12,7 +14,9 @@ export interface Proxy {
   authorization: string | null;
 }
 
-const TIMEOUT_MS = 10_000;
+/** Of the connection to it; and, a little longer, of its answer. */
+const TIMEOUT_MS = 9_000;
+const SLACK_MS = 500;
 
 /** `http(s)://[user:password@]host[:port]`, the scheme left out or not; null for anything else. */
 export function parseProxyUrl(text: string): Proxy | null {
@@ -38,28 +42,43 @@ export function parseProxyUrl(text: string): Proxy | null {
 export function connectThroughProxy(
   proxy: Proxy,
   authority: string,
+  deps: HostDialDeps,
   done: (error: Error | null, connection: Duplex | null) => void,
 ): () => void {
-  const request = (proxy.secure ? requestSecure : requestPlain)({
+  let abandonDial = (): void => {};
+  const request = requestPlain({
     method: "CONNECT",
     host: proxy.host,
     port: proxy.port,
     path: authority,
-    agent: false,
-    timeout: TIMEOUT_MS,
     headers: {
       host: authority,
       ...(proxy.authorization === null ? {} : { "proxy-authorization": proxy.authorization }),
     },
+    createConnection(_options, connected) {
+      abandonDial = dialInTime(tcpTo(proxy.host, proxy.port), TIMEOUT_MS, deps, (error, socket) => {
+        if (socket === null) fail(`cannot be used: ${error?.message}`);
+        else connected(null, secureIfNeeded(socket, proxy));
+      });
+      return undefined;
+    },
   });
   let settled = false;
+  const cancelTimeout = deps.clock.after(TIMEOUT_MS + SLACK_MS, () => {
+    fail(`did not answer within ${TIMEOUT_MS + SLACK_MS} ms`);
+  });
   const settle = (error: Error | null, connection: Duplex | null): void => {
+    cancelTimeout();
     if (!settled) done(error, connection);
     else connection?.destroy();
     settled = true;
   };
   const fail = (problem: string): void => {
     settle(new Error(`the proxy ${proxy.host}:${proxy.port} ${problem}`), null);
+    end();
+  };
+  const end = (): void => {
+    abandonDial();
     request.destroy();
   };
   const refuse = (status = 0): void => {
@@ -70,30 +89,37 @@ export function connectThroughProxy(
       connection.destroy();
       return refuse(statusCode);
     }
-    connection.setTimeout(0);
     if (head.byteLength > 0) connection.unshift(head);
     settle(null, connection);
   });
   // Without a body to wait for, Node takes any refusal of a CONNECT for one of an ordinary request.
   request.on("response", ({ statusCode }) => refuse(statusCode));
-  request.on("timeout", () => fail(`did not answer within ${TIMEOUT_MS} ms`));
   request.on("error", (error) => fail(`cannot be used: ${error.message}`));
   request.end();
   return () => {
     settled = true;
-    request.destroy();
+    cancelTimeout();
+    end();
   };
 }
 
-/** For `https` requests that are to go through the proxy. */
-export function agentThrough(proxy: Proxy): Agent {
-  const agent = new Agent({ keepAlive: true });
+function secureIfNeeded(socket: Socket, { secure, host }: Proxy): Socket {
+  if (!secure) return socket;
+  return connectTls({ socket, host, servername: isIP(host) === 0 ? host : "", ALPNProtocols: ["http/1.1"] });
+}
+
+/** For requests that dial as this process does, through the proxy if one is given. */
+export function dialingAgent(secure: boolean, proxy: Proxy | null, deps: HostDialDeps): PlainAgent {
+  const agent = secure ? new Agent({ keepAlive: true }) : new PlainAgent({ keepAlive: true });
   agent.createConnection = (options: AgentOptions, connected) => {
-    const { host = "", port } = options;
-    connectThroughProxy(proxy, `${host.includes(":") ? `[${host}]` : host}:${port}`, (error, tunnel) => {
-      if (tunnel === null) connected?.(error, null as never);
-      else connected?.(null, connectTls({ ...options, socket: tunnel } as ConnectionOptions));
-    });
+    const { host = "" } = options;
+    const port = Number(options.port);
+    const finish = (error: Error | null, socket: Duplex | null): void => {
+      if (socket === null) connected?.(error, null as never);
+      else connected?.(null, secure ? connectTls({ ...options, socket } as ConnectionOptions) : socket);
+    };
+    if (proxy === null) dialInTime(tcpTo(host, port), TIMEOUT_MS, deps, finish);
+    else connectThroughProxy(proxy, `${host.includes(":") ? `[${host}]` : host}:${port}`, deps, finish);
     return undefined;
   };
   return agent;

@@ -10,6 +10,8 @@ import { encodeMessage } from "../../shared/protocol/frame-codec.ts";
 import { FRAME, type Frame } from "../../shared/protocol/frame.ts";
 import { OPCODE } from "../../test/support/peers/raw-websocket.ts";
 import { trustedIdentity } from "../../test/support/tls-identities.ts";
+import { Names } from "../names/names.ts";
+import { nodeClock } from "../platform/node-clock.ts";
 import { relayDialler } from "./dial-relay.ts";
 import type { Proxy } from "../platform/proxy.ts";
 import type { RelayTransport } from "./relay-transport.ts";
@@ -86,12 +88,12 @@ function dial(
 ): { connection: RelayTransport; events: string[]; messages: Uint8Array[] } {
   const events: string[] = [];
   const messages: Uint8Array[] = [];
-  const connection = relayDialler(() => ({
-    relayUrl,
-    tokenText: "token",
-    proxy,
-    proxyBypass: () => false,
-  }))({
+  const address = { relayUrl, tokenText: "token", proxy, proxyBypass: () => false };
+  const deps = { clock: nodeClock, names: new Names({ clock: nodeClock }) };
+  const connection = relayDialler(
+    () => address,
+    deps,
+  )({
     onOpen: () => events.push("open"),
     onMessage(message) {
       messages.push(message);

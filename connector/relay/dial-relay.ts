@@ -1,6 +1,7 @@
-import { connect as connectTcp, isIP, type OnReadOpts } from "node:net";
+import { isIP, type OnReadOpts } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { SUBPROTOCOL } from "../../shared/protocol/limits.ts";
+import { dialInTime, type HostDialDeps, type HostDialOptions, tcpTo } from "../names/dial-host.ts";
 import { guarded } from "../platform/faults.ts";
 import { connectThroughProxy, type Proxy } from "../platform/proxy.ts";
 import type { ProxyBypass } from "../platform/proxy-bypass.ts";
@@ -8,6 +9,9 @@ import type { DialRelay } from "./relay-transport.ts";
 import { SocketReader } from "./socket-reader.ts";
 import { webSocketHandshake, type WebSocketRequest } from "./websocket-handshake.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
+
+/** Shorter than the handshake's, so that what it waits for is told. */
+const DIAL_TIMEOUT_MS = 9_000;
 
 export interface RelayAddress {
   /** Origin. */
@@ -21,9 +25,9 @@ export interface RelayAddress {
 
 /**
  * Dials `/v1/connect` of the relay; the token travels in a header, never in the URL. `address` is asked for each
- * connection.
+ * connection. Names are looked up apart from those of upstreams, which may not answer.
  */
-export function relayDialler(address: () => RelayAddress): DialRelay {
+export function relayDialler(address: () => RelayAddress, deps: HostDialDeps): DialRelay {
   return (events) => {
     const { relayUrl, tokenText, proxy, proxyBypass } = address();
     const url = new URL("/v1/connect", relayUrl);
@@ -33,17 +37,16 @@ export function relayDialler(address: () => RelayAddress): DialRelay {
     const port = Number(url.port || defaultPort);
     const servername = isIP(host) === 0 ? host : "";
     let transport: WebSocketTransport | null = null;
-    let abandonProxy = (): void => {};
+    let abandonDial = (): void => {};
 
     const connect: WebSocketRequest["connect"] = (reader, connected) => {
       const { onread } = reader;
-      if (!secure) return connected(null, connectTcp({ host, port, onread }));
-      if (proxy === null || proxyBypass(host, port)) {
-        // Taken as Node documents it; its types have forgotten it.
-        const options: ConnectionOptions & { onread: OnReadOpts } = { host, port, servername, onread };
-        return connected(null, connectTls(options));
+      if (!secure || proxy === null || proxyBypass(host, port)) {
+        const options = secure ? tlsTo(host, port, onread) : tcpTo(host, port, onread);
+        abandonDial = dialInTime(options, DIAL_TIMEOUT_MS, deps, connected);
+        return;
       }
-      abandonProxy = connectThroughProxy(proxy, `${url.hostname}:${port}`, (error, tunnel) => {
+      abandonDial = connectThroughProxy(proxy, `${url.hostname}:${port}`, deps, (error, tunnel) => {
         if (tunnel === null) return connected(error, null);
         const socket = connectTls({ socket: tunnel, host, servername, ALPNProtocols: ["http/1.1"] });
         socket.on("data", (bytes: Buffer) => reader.handOn(bytes));
@@ -75,7 +78,7 @@ export function relayDialler(address: () => RelayAddress): DialRelay {
     );
 
     const terminate = (): void => {
-      abandonProxy();
+      abandonDial();
       abandonHandshake();
       transport?.terminate();
     };
@@ -89,5 +92,20 @@ export function relayDialler(address: () => RelayAddress): DialRelay {
       },
       terminate,
     };
+  };
+}
+
+/** Each attempt is a TLS socket from the start: one that is put over another cannot read into a buffer of ours. */
+function tlsTo(host: string, port: number, onread: OnReadOpts): HostDialOptions {
+  const servername = isIP(host) === 0 ? host : "";
+  return {
+    ...{ host, port },
+    connect({ address, family }) {
+      // Taken as Node documents it; its types have forgotten it.
+      const options: ConnectionOptions & { onread: OnReadOpts; family: number } = {
+        ...{ host: address, family, port, servername, onread },
+      };
+      return connectTls(options);
+    },
   };
 }

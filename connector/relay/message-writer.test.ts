@@ -7,6 +7,8 @@ import { WebSocketServer } from "ws";
 import { trustedIdentity } from "../../test/support/tls-identities.ts";
 import { encodeMessage } from "../../shared/protocol/frame-codec.ts";
 import { FRAME, type Frame } from "../../shared/protocol/frame.ts";
+import { Names } from "../names/names.ts";
+import { nodeClock } from "../platform/node-clock.ts";
 import { relayDialler } from "./dial-relay.ts";
 import { maskedMemory } from "./masked-memory.ts";
 import { MessageWriter } from "./message-writer.ts";
@@ -30,7 +32,9 @@ const isSame = (one: Buffer, other: Uint8Array | undefined): boolean =>
 async function dialled(server: WebSocketServer): Promise<RelayTransport> {
   const { port } = server.address() as AddressInfo;
   const relayUrl = `http://127.0.0.1:${port}`;
-  const dialRelay = relayDialler(() => ({ relayUrl, tokenText: "t", proxy: null, proxyBypass: () => true }));
+  const address = { relayUrl, tokenText: "t", proxy: null, proxyBypass: () => true };
+  const deps = { clock: nodeClock, names: new Names({ clock: nodeClock }) };
+  const dialRelay = relayDialler(() => address, deps);
   const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
   const connection = dialRelay({
     onOpen: resolve,

@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { connect as connectTcp, isIP } from "node:net";
+import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { RelayAddress } from "./dial-relay.ts";
+import { dialInTime, type HostDialDeps, tcpTo } from "../names/dial-host.ts";
 import { connectThroughProxy, type Proxy } from "../platform/proxy.ts";
 
 export interface RelayEndpoint {
@@ -24,22 +25,26 @@ export function relayEndpoint({ relayUrl, proxy, proxyBypass }: RelayAddress): R
 }
 
 /** A connection to the relay's host: through the proxy, if one is on the way. */
-export async function openRelaySocket(endpoint: RelayEndpoint, timeoutMs: number): Promise<Duplex> {
+export function openRelaySocket(
+  endpoint: RelayEndpoint,
+  timeoutMs: number,
+  deps: HostDialDeps,
+): Promise<Duplex> {
   const { host, port, proxy } = endpoint;
-  if (proxy !== null) {
-    const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-    return new Promise((resolve, reject) => {
-      connectThroughProxy(proxy, authority, (error, socket) => {
+  return new Promise((resolve, reject) => {
+    if (proxy !== null) {
+      const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+      connectThroughProxy(proxy, authority, deps, (error, socket) => {
         if (socket === null) reject(error ?? new Error("no connection"));
         else resolve(socket);
       });
+      return;
+    }
+    dialInTime(tcpTo(host, port), timeoutMs, deps, (error, socket) => {
+      if (socket === null) reject(error ?? new Error("no connection"));
+      else resolve(socket);
     });
-  }
-  const socket = connectTcp({ host, port, timeout: timeoutMs });
-  socket.on("timeout", () => socket.destroy(new Error(`no connection within ${timeoutMs} ms`)));
-  await once(socket, "connect");
-  socket.setTimeout(0);
-  return socket;
+  });
 }
 
 /** TLS over such a connection, checked as the connector checks it. */

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
@@ -8,6 +7,8 @@ import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { SimPair, SOME_REQUEST } from "../../test/support/simulation/sim-pair.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
+import { nodeClock } from "../platform/node-clock.ts";
+import { Names } from "../names/names.ts";
 import { parseAllowlist, UpstreamPolicy } from "../upstream/policy.ts";
 import { Upstream } from "../upstream/upstream.ts";
 import { HttpStream } from "./serve-http.ts";
@@ -86,7 +87,7 @@ describe("an upload", () => {
           limits: new Map(),
           rules: [],
           clock,
-          resolve: lookup,
+          names: new Names({ clock: nodeClock }),
           reportFault: throwFault,
         };
         const upstream = new Upstream(deps);

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { lookup } from "node:dns";
 import type { AddressInfo, Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -9,6 +8,8 @@ import type { StreamHandler } from "../../shared/mux/stream.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { SimPair, SOME_REQUEST } from "../../test/support/simulation/sim-pair.ts";
 import type { ReportFault } from "../platform/faults.ts";
+import { nodeClock } from "../platform/node-clock.ts";
+import { Names } from "../names/names.ts";
 import { parseAllowlist, UpstreamPolicy } from "../upstream/policy.ts";
 import { DEFAULT_UPSTREAM } from "../upstream/upstream-rules.ts";
 import { Upstream } from "../upstream/upstream.ts";
@@ -116,7 +117,14 @@ describe("a served WebSocket", () => {
     };
     const pair: SimPair = new SimPair({
       onStream(stream) {
-        const deps = { policy, limits: new Map(), rules, clock: pair.clock, resolve: lookup, reportFault };
+        const deps = {
+          policy,
+          limits: new Map(),
+          rules,
+          clock: pair.clock,
+          names: new Names({ clock: nodeClock }),
+          reportFault,
+        };
         const upstream = new Upstream(deps);
         return new WebSocketStream(stream, { ...deps, upstream, trace: () => null, onFinished: () => {} });
       },

@@ -34,7 +34,8 @@ import {
 import type { OpenHead } from "../../shared/protocol/head.ts";
 import type { Logger } from "../platform/log.ts";
 import type { OtlpSettings } from "./otlp-settings.ts";
-import { agentThrough, type Proxy } from "../platform/proxy.ts";
+import type { HostDialDeps } from "../names/dial-host.ts";
+import { dialingAgent, type Proxy } from "../platform/proxy.ts";
 import type { RequestSummary } from "./request-summary.ts";
 import type { RequestTrace, SpanCounts, TraceOutcome, Tracing } from "./request-trace.ts";
 import { countedBatches } from "./span-batches.ts";
@@ -52,6 +53,7 @@ export interface OtlpTracingOptions {
   settings: OtlpSettings;
   /** To an endpoint over TLS; null: straight. */
   proxy: Proxy | null;
+  dialDeps: HostDialDeps;
   /** Who tells it: `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` add to this and come first. */
   connectorId: string;
   tunnelId: string;
@@ -78,7 +80,7 @@ export class OtlpTracing implements Tracing {
       url: settings.url,
       headers: { ...settings.headers },
       timeoutMillis: EXPORT_TIMEOUT_MS,
-      ...(proxy === null ? {} : { httpAgentOptions: () => agentThrough(proxy) }),
+      httpAgentOptions: () => dialingAgent(settings.url.startsWith("https:"), proxy, options.dialDeps),
     });
     this.#provider = new TracerProvider({
       resource: told.merge(detectResources({ detectors: [envDetector] })),

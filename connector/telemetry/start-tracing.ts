@@ -1,5 +1,7 @@
 import type { ConnectorSettings } from "../settings/connector-settings.ts";
+import { Names } from "../names/names.ts";
 import type { Logger } from "../platform/log.ts";
+import { nodeClock } from "../platform/node-clock.ts";
 import type { Proxy } from "../platform/proxy.ts";
 import type { Tracing } from "./request-trace.ts";
 
@@ -18,6 +20,7 @@ export async function startTracing({ config, ...rest }: TracingOptions): Promise
   return new OtlpTracing({
     ...rest,
     ...{ settings, proxy: proxyForTraces(config), tunnelId: token.tunnelId },
+    dialDeps: { clock: nodeClock, names: new Names({ clock: nodeClock }) },
   });
 }
 

@@ -1,30 +1,30 @@
-import type { LookupAddress, LookupAllOptions } from "node:dns";
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
-import type { Clock } from "../../shared/clock.ts";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import {
+  dialHost,
+  type HostDialDeps,
+  type HostDialing,
+  type HostDialOptions,
+  type HostDialOutcome,
+} from "../names/dial-host.ts";
 import type { ReportFault } from "../platform/faults.ts";
 import { notAllowed, type UpstreamAddress, type UpstreamPolicy } from "./policy.ts";
 import type { UpstreamSettings } from "./upstream-rules.ts";
 
-/** RFC 8305 §8: how long one address may take before the next one is tried as well. */
-const NEXT_ADDRESS_MS = 250;
 /** Long-lived quiet connections are probed so that a vanished upstream is noticed. */
 const TCP_KEEPALIVE_MS = 60_000;
 
-/** `lookup` of node:dns, as it is called here. */
-export type Resolve = (
-  hostname: string,
-  options: LookupAllOptions,
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
-
-export interface DialDeps {
+export interface DialDeps extends HostDialDeps {
   policy: UpstreamPolicy;
-  clock: Clock;
-  resolve: Resolve;
   reportFault: ReportFault;
 }
+
+/** Abandons the attempt. */
+export type Abandon = (() => void) & {
+  /** What it waits for, for people. */
+  progress(): string;
+};
 
 export interface DialOptions {
   target: UpstreamAddress;
@@ -35,128 +35,136 @@ export interface DialOptions {
 }
 
 /**
- * Opens a connection to a target that `policy.allowsTarget` did not refuse: every address that DNS answers passes
- * the policy, several are tried as Happy Eyeballs does, and the one connected to passes the policy again before a
- * byte is written. A Unix socket has no address: there the target's name alone must pass.
+ * Opens a connection to a target that `policy.allowsTarget` did not refuse: every address found passes the policy,
+ * several are tried as Happy Eyeballs does, and the one connected to passes the policy again before a byte is written.
+ * A Unix socket has no address: there the target's name alone must pass.
  * `done` is called once, with a ready socket or with an UPSTREAM_* error marked as not processed; never before `dial`
  * returns, and never after the function returned was called, which abandons the attempt.
  */
 export function dial(
-  { target, settings, timeoutMs, protocols }: DialOptions,
-  { policy, clock, resolve }: DialDeps,
+  options: DialOptions,
+  deps: DialDeps,
   done: (error: TunnelError | null, socket: Socket | null) => void,
-): () => void {
-  let phase: "connecting" | "securing" | "settled" = "connecting";
-  const { socketPath, tls } = settings;
-  const address =
-    socketPath !== null
-      ? { path: socketPath }
-      : {
-          host: target.host,
-          port: target.port,
-          lookup: vettedLookup(target, policy, resolve),
-          autoSelectFamily: true,
-          autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
-          noDelay: true,
-          keepAlive: true,
-          keepAliveInitialDelay: TCP_KEEPALIVE_MS,
-        };
-  const socket = target.secure
-    ? connectTls({
-        ...address,
-        ALPNProtocols: [...protocols],
-        secureContext: tls.context,
-        rejectUnauthorized: !tls.insecure,
-        // A server name is a name: RFC 6066 §3 has none for addresses.
-        servername: tls.serverName ?? (isIP(target.host) === 0 ? target.host : ""),
-      })
-    : connectTcp(address);
+): Abandon {
+  const { target, settings, timeoutMs } = options;
+  let settled = false;
+  /** Once there is one that is not the host dial's. */
+  let socket: Socket | null = null;
+  let hostDial: HostDialing | null = null;
 
-  const cancelTimeout = clock.after(timeoutMs, () => {
-    fail(
-      unreached("UPSTREAM_CONNECT_TIMEOUT", `no connection to ${target.authority} within ${timeoutMs} ms`),
-    );
+  const cancelTimeout = deps.clock.after(timeoutMs, () => {
+    const message = `no connection to ${target.authority} within ${timeoutMs} ms: ${progress()}`;
+    fail(unreached("UPSTREAM_CONNECT_TIMEOUT", message));
   });
 
+  function progress(): string {
+    return hostDial?.progress() ?? (target.secure ? "TLS is not established" : "nothing came");
+  }
   function settle(): boolean {
-    if (phase === "settled") return false;
-    phase = "settled";
+    if (settled) return false;
+    settled = true;
     cancelTimeout();
     return true;
   }
+  function end(): void {
+    hostDial?.cancel();
+    socket?.destroy();
+  }
   function fail(error: TunnelError): void {
     if (!settle()) return;
-    socket.destroy();
+    end();
     done(error, null);
+  }
+  function connected(plain: Socket): void {
+    hostDial = null;
+    socket = target.secure ? secured(plain, options) : plain;
+    if (!target.secure) return succeed();
+    listen(socket, "TLS");
+    socket.once("secureConnect", succeed);
   }
   function succeed(): void {
     if (settle()) done(null, socket);
   }
+  function listen(to: Socket, what: "connection" | "TLS"): void {
+    // Stays for the socket's whole life: an error without a listener would end the process.
+    to.on("error", (error: NodeJS.ErrnoException) =>
+      fail(errorOf(error.code ?? error.message, error, target, what)),
+    );
+    to.once("close", () => fail(unreached("UPSTREAM_REFUSED", `${target.authority} closed the connection`)));
+  }
 
-  // Stays for the socket's whole life: an error without a listener would end the process.
-  socket.on("error", (error: NodeJS.ErrnoException) => {
-    fail(connectErrorOf(error, target, phase === "securing"));
-  });
-  socket.once("close", () =>
-    fail(unreached("UPSTREAM_REFUSED", `${target.authority} closed the connection`)),
-  );
-  socket.once("connect", () => {
-    if (!isAllowed(socket, socketPath, target, policy)) {
-      fail(notAllowed(target, socket.remoteAddress));
-    } else if (target.secure) {
-      phase = "securing";
-    } else {
-      succeed();
-    }
-  });
-  if (target.secure) socket.once("secureConnect", succeed);
-
-  return () => {
-    if (settle()) socket.destroy();
-  };
-}
-
-function isAllowed(
-  { remoteAddress }: Socket,
-  socketPath: string | null,
-  target: UpstreamAddress,
-  policy: UpstreamPolicy,
-): boolean {
-  if (socketPath !== null) return policy.allowsTarget(target) === "yes";
-  return remoteAddress !== undefined && policy.allowsAddress(target, remoteAddress);
-}
-
-function vettedLookup(target: UpstreamAddress, policy: UpstreamPolicy, resolve: Resolve): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, answers) => {
-      const allowed =
-        error === null ? answers.filter(({ address }) => policy.allowsAddress(target, address)) : [];
-      const [first] = allowed;
-      if (error !== null) callback(error, "", 0);
-      else if (first === undefined) callback(notAllowed(target, answers[0]?.address), "", 0);
-      else if (options.all === true) callback(null, allowed);
-      else callback(null, first.address, first.family);
+  if (settings.socketPath !== null) {
+    const local = connectTcp({ path: settings.socketPath });
+    socket = local;
+    listen(local, "connection");
+    local.once("connect", () => {
+      if (deps.policy.allowsTarget(target) === "yes") connected(local);
+      else fail(notAllowed(target));
     });
+  } else {
+    hostDial = dialHost(hostDialOptions(target, deps.policy), deps, (outcome) => {
+      if (outcome.kind === "connected") connected(outcome.socket);
+      else fail(failureOf(outcome, target));
+    });
+  }
+  const abandon = (): void => {
+    if (settle()) end();
+  };
+  return Object.assign(abandon, { progress });
+}
+
+function hostDialOptions(target: UpstreamAddress, policy: UpstreamPolicy): HostDialOptions {
+  // With its final dot a name is complete, and no search domain goes behind it.
+  const isComplete = new URL(target.origin).hostname.endsWith(".");
+  return {
+    host: isComplete ? `${target.host}.` : target.host,
+    port: target.port,
+    allows: (address) => policy.allowsAddress(target, address),
+    connect: ({ address, family }) =>
+      connectTcp({
+        ...{ host: address, family, port: target.port, noDelay: true },
+        ...{ keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_MS },
+      }),
   };
 }
 
-function connectErrorOf(
-  error: NodeJS.ErrnoException,
+function secured(socket: Socket, { target, settings: { tls }, protocols }: DialOptions): TLSSocket {
+  return connectTls({
+    socket,
+    ALPNProtocols: [...protocols],
+    secureContext: tls.context,
+    rejectUnauthorized: !tls.insecure,
+    // For the certificate, where there is no server name.
+    host: target.host,
+    // A server name is a name: RFC 6066 §3 has none for addresses.
+    servername: tls.serverName ?? (isIP(target.host) === 0 ? target.host : ""),
+  });
+}
+
+function failureOf(
+  outcome: Exclude<HostDialOutcome, { kind: "connected" }>,
   target: UpstreamAddress,
-  securing: boolean,
 ): TunnelError {
-  if (error instanceof TunnelError) return error;
-  const code = error.code ?? error.message;
-  if (securing) {
-    return unreached("UPSTREAM_TLS", `TLS with ${target.authority} failed: ${code}`, error);
+  switch (outcome.kind) {
+    case "no-address":
+      return unreached("UPSTREAM_DNS", outcome.problem);
+    case "not-allowed":
+      return notAllowed(target, outcome.address);
+    case "unreachable": {
+      const code = outcome.code === "ETIMEDOUT" ? "UPSTREAM_CONNECT_TIMEOUT" : "UPSTREAM_REFUSED";
+      return unreached(code, `no connection to ${target.authority}: ${outcome.problem}`, outcome.cause);
+    }
   }
-  if (error.syscall === "getaddrinfo" || code.startsWith("EAI_")) {
-    return unreached("UPSTREAM_DNS", `${target.host} has no address: ${code}`, error);
-  }
-  if (code === "ETIMEDOUT") {
-    return unreached("UPSTREAM_CONNECT_TIMEOUT", `no connection to ${target.authority}: ${code}`, error);
-  }
-  return unreached("UPSTREAM_REFUSED", `no connection to ${target.authority}: ${code}`, error);
+}
+
+function errorOf(
+  code: string,
+  cause: unknown,
+  target: UpstreamAddress,
+  what: "connection" | "TLS",
+): TunnelError {
+  if (what === "TLS") return unreached("UPSTREAM_TLS", `TLS with ${target.authority} failed: ${code}`, cause);
+  return unreached("UPSTREAM_REFUSED", `no connection to ${target.authority}: ${code}`, cause);
 }
 
 /** A failure before anything was written. */

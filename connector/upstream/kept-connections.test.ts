@@ -1,4 +1,3 @@
-import { lookup } from "node:dns";
 import { createServer } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import { once } from "node:events";
@@ -8,6 +7,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { ByteServer } from "../../test/support/servers/byte-server.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
 import { nodeClock } from "../platform/node-clock.ts";
+import { Names } from "../names/names.ts";
 import { parseAllowlist, UpstreamPolicy } from "./policy.ts";
 import { DEFAULT_UPSTREAM, type UpstreamSettings } from "./upstream-rules.ts";
 import { Upstream } from "./upstream.ts";
@@ -30,7 +30,7 @@ function upstreamWith(settings: Partial<UpstreamSettings>, clock: Clock = nodeCl
     limits: new Map(),
     rules: [{ pattern: "*", host, settings: { ...DEFAULT_UPSTREAM, ...settings } }],
     clock,
-    resolve: lookup,
+    names: new Names({ clock: nodeClock }),
     reportFault: throwFault,
   });
   closing.push(() => upstream.close());

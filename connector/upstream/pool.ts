@@ -86,6 +86,8 @@ class OriginPool {
   #connectionCount = 0;
   /** Each cancels itself. */
   readonly #dials = new Set<() => void>();
+  /** Of the newest. */
+  #dialProgress = (): string => "";
   readonly #waiters = new Set<Waiter>();
   #closed = false;
 
@@ -114,7 +116,9 @@ class OriginPool {
       return () => {};
     }
     const cancelTimeout = this.#clock.after(timeoutMs, () => {
-      if (this.#forget(waiter)) done(this.#timeout(timeoutMs), null);
+      // Before its dials end with it.
+      const error = this.#timeout(timeoutMs);
+      if (this.#forget(waiter)) done(error, null);
     });
     const waiter: Waiter = { ...wish, done, cancelTimeout };
     this.#waiters.add(waiter);
@@ -190,6 +194,7 @@ class OriginPool {
       abandon();
     };
     this.#dials.add(cancel);
+    this.#dialProgress = abandon.progress;
   }
 
   #connected(socket: Socket): void {
@@ -342,7 +347,7 @@ class OriginPool {
     const full = this.#connectionCount >= this.#settings.maxConnections;
     const reason = full
       ? `all ${this.#settings.maxConnections} connections to ${authority} stayed in use for ${timeoutMs} ms`
-      : `no connection to ${authority} within ${timeoutMs} ms`;
+      : `no connection to ${authority} within ${timeoutMs} ms${this.#dials.size > 0 ? `: ${this.#dialProgress()}` : ""}`;
     return unreached("UPSTREAM_CONNECT_TIMEOUT", reason);
   }
 }

@@ -20,7 +20,7 @@ import { CertificateAuthority, type Identity } from "../../test/support/certific
 import { throwFault } from "../../test/support/throw-fault.ts";
 import { untilStill } from "../../test/support/until-still.ts";
 import { loadConfig } from "../settings/connector-settings.ts";
-import type { Resolve } from "./dial.ts";
+import { fixedNames } from "../../test/support/fixed-names.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { Upstream, type UpstreamRequest } from "./upstream.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
@@ -50,15 +50,15 @@ afterEach(() => {
 });
 
 /** Every name is at 127.0.0.1, unless the test says otherwise. */
-const here: Resolve = (_name, _options, done) => done(null, [{ address: "127.0.0.1", family: 4 }]);
+const here = fixedNames(() => ["127.0.0.1"]);
 
-function upstreamWith(upstreams: object, { allow = "*", resolve = here } = {}): Upstream {
+function upstreamWith(upstreams: object, { allow = "*", names = here } = {}): Upstream {
   const env = { TUNNEL_TOKEN: TOKEN, TUNNEL_ALLOW: allow, TUNNEL_UPSTREAMS: JSON.stringify(upstreams) };
   const loaded = loadConfig({}, env, (path) => FILES[path] ?? "");
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { policy, limits, upstreams: rules } = loaded.config;
   const upstream = new Upstream({
-    ...{ policy, limits, rules, clock: nodeClock, resolve },
+    ...{ policy, limits, rules, clock: nodeClock, names },
     reportFault: throwFault,
   });
   closing.push(() => upstream.close());
@@ -398,7 +398,7 @@ describe("Unix sockets", () => {
 describe("names", () => {
   it("whose address changes are followed by new connections, and never to a blocked one", async () => {
     let address = "127.0.0.1";
-    const flipping: Resolve = (_name, _options, done) => done(null, [{ address, family: 4 }]);
+    const flipping = fixedNames(() => [address]);
     const server = createHttpServer((_request, response) => {
       response.setHeader("connection", "close");
       response.end("good");
@@ -406,7 +406,7 @@ describe("names", () => {
     const port = await listening(server);
     const upstream = upstreamWith(
       { "*": { connectTimeout: "200ms" } },
-      { allow: "127.0.0.0/8", resolve: flipping },
+      { allow: "127.0.0.0/8", names: flipping },
     );
     const target = `http://flip.internal:${port}`;
     for (let round = 0; round < 3; round++) {
@@ -421,13 +421,8 @@ describe("names", () => {
 
   it("with several addresses are reached at the one that answers", async () => {
     const port = await listening(createHttpServer((_request, response) => response.end("good")));
-    const resolve: Resolve = (_name, _options, done) =>
-      done(null, [
-        { address: "127.0.0.2", family: 4 },
-        { address: "127.0.0.1", family: 4 },
-        { address: "169.254.169.254", family: 4 },
-      ]);
-    expect((await sent(upstreamWith({}, { resolve }), `http://many.internal:${port}`)).body).toBe("good");
+    const names = fixedNames(() => ["127.0.0.2", "127.0.0.1", "169.254.169.254"]);
+    expect((await sent(upstreamWith({}, { names }), `http://many.internal:${port}`)).body).toBe("good");
   });
 });
 

@@ -1,6 +1,5 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
-import { lookup } from "node:dns";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -9,6 +8,7 @@ import { ByteServer } from "../../test/support/servers/byte-server.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
 import { untilStill } from "../../test/support/until-still.ts";
 import { nodeClock } from "../platform/node-clock.ts";
+import { Names } from "../names/names.ts";
 import { parseAllowlist, UpstreamPolicy } from "./policy.ts";
 import { Upstream, type UpstreamExchange, type UpstreamRequest } from "./upstream.ts";
 
@@ -25,7 +25,7 @@ function upstreamAllowing(text: string): Upstream {
     limits: new Map(),
     rules: [],
     clock: nodeClock,
-    resolve: lookup,
+    names: new Names({ clock: nodeClock }),
     reportFault: throwFault,
   });
   closing.push(() => upstream.close());

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
@@ -6,6 +5,7 @@ import { ByteServer } from "../../../test/support/servers/byte-server.ts";
 import { throwFault } from "../../../test/support/throw-fault.ts";
 import { untilStill } from "../../../test/support/until-still.ts";
 import { nodeClock } from "../../platform/node-clock.ts";
+import { Names } from "../../names/names.ts";
 import { parseAllowlist, UpstreamPolicy } from "../policy.ts";
 import { Upstream, type UpstreamEvents, type UpstreamExchange, type UpstreamRequest } from "../upstream.ts";
 
@@ -19,7 +19,7 @@ function anyUpstream(): Upstream {
   if (!list.ok) throw new Error(list.problems.join("; "));
   const policy = new UpstreamPolicy(list.rules);
   const upstream = new Upstream({
-    ...{ policy, limits: new Map(), rules: [], clock: nodeClock, resolve: lookup },
+    ...{ policy, limits: new Map(), rules: [], clock: nodeClock, names: new Names({ clock: nodeClock }) },
     reportFault: throwFault,
   });
   closing.push(() => upstream.close());

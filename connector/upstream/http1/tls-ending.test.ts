@@ -1,4 +1,3 @@
-import { lookup } from "node:dns";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createSecureContext, createServer as createTlsServer, type TLSSocket } from "node:tls";
@@ -6,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { trustedIdentity } from "../../../test/support/tls-identities.ts";
 import { throwFault } from "../../../test/support/throw-fault.ts";
 import { nodeClock } from "../../platform/node-clock.ts";
+import { Names } from "../../names/names.ts";
 import { parseAllowlist, UpstreamPolicy } from "../policy.ts";
 import { DEFAULT_UPSTREAM } from "../upstream-rules.ts";
 import { Upstream, type UpstreamExchange } from "../upstream.ts";
@@ -72,7 +72,7 @@ function upstream(): Upstream {
       limits: new Map(),
       rules,
       clock: nodeClock,
-      resolve: lookup,
+      names: new Names({ clock: nodeClock }),
     },
     reportFault: throwFault,
   });

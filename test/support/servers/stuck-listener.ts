@@ -4,24 +4,39 @@ import { startChild } from "../../../scripts/demo/child-process.ts";
 
 const FILL_TIMEOUT_MS = 200;
 const MAX_FILLERS = 16;
+const RECEIVE_TIMEOUT_MS = 15_000;
 
-const LISTENER = `
-  const server = require("node:net").createServer();
-  server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+const LISTENER = (host: string, port: number) => `
+  const server = require("node:net").createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => console.log("received"));
+  });
+  server.listen({ port: ${port}, host: "${host}", backlog: 1 }, () => {
     console.log("listening " + server.address().port);
   });`;
 
+export interface StuckListener {
+  port: number;
+  /** From now on it accepts whoever comes, or knocks again: a kernel does so after a second. */
+  release(): void;
+  /** Somebody has sent it something. */
+  received(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
 /** A port on which connecting neither succeeds nor fails: its process is stopped and its backlog is full. */
-export async function startStuckListener(): Promise<{ port: number; close(): Promise<void> }> {
-  const child = startChild("stuck listener", process.execPath, ["-e", LISTENER]);
+export async function startStuckListener(host = "127.0.0.1", wantedPort = 0): Promise<StuckListener> {
+  const child = startChild("stuck listener", process.execPath, ["-e", LISTENER(host, wantedPort)]);
   const port = Number((await child.line(/^listening (\d+)$/, 10_000))[1]);
   child.signal("SIGSTOP");
   const fillers: Socket[] = [];
-  while (fillers.length < MAX_FILLERS && (await connects(port, fillers))) {
+  while (fillers.length < MAX_FILLERS && (await connects(host, port, fillers))) {
     // Each takes a place in the backlog.
   }
   return {
     port,
+    release: () => child.signal("SIGCONT"),
+    received: () => child.line(/^received$/, RECEIVE_TIMEOUT_MS),
     async close() {
       for (const socket of fillers) socket.destroy();
       await child.stop(0);
@@ -29,9 +44,9 @@ export async function startStuckListener(): Promise<{ port: number; close(): Pro
   };
 }
 
-function connects(port: number, fillers: Socket[]): Promise<boolean> {
+function connects(host: string, port: number, fillers: Socket[]): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect(port, host);
     fillers.push(socket);
     const timer = setTimeout(() => resolve(false), FILL_TIMEOUT_MS);
     socket.on("error", () => {});

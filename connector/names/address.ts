@@ -1,0 +1,12 @@
+import { isIP } from "node:net";
+
+export interface Address {
+  address: string;
+  family: 4 | 6;
+}
+
+/** Null for what is a name. */
+export function literalAddress(text: string): Address | null {
+  const family = isIP(text);
+  return family === 4 || family === 6 ? { address: text, family } : null;
+}

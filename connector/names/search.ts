@@ -1,0 +1,119 @@
+import type { Address } from "./address.ts";
+import { askInTurn, type Verdict } from "./ask-in-turn.ts";
+import type { AskServer } from "./ask-server.ts";
+import type { ResolvConf } from "./resolv-conf.ts";
+
+export interface SearchEvents {
+  /** Of one family at a time: the other's may follow, or never come. */
+  onAddresses(addresses: readonly Address[], ttlSeconds: number): void;
+  /** Last. With what to tell people where no address came. */
+  onEnd(problem: string | null): void;
+}
+
+/** The names to ask for, in order. One with a dot at its end is complete. */
+export function candidatesOf(name: string, { search, ndots }: ResolvConf): readonly string[] {
+  if (name.endsWith(".")) return [name.slice(0, -1)];
+  const dots = name.split(".").length - 1;
+  const longer = search.map((suffix) => `${name}.${suffix}`);
+  return dots >= ndots ? [name, ...longer] : [...longer, name];
+}
+
+/**
+ * Looks a name up in DNS as resolver(5) has it: each candidate for both families at once, until one has an address. A
+ * candidate about which all servers are silent ends the search, for another name might mean another host. No event
+ * comes after the function returned was called.
+ */
+export function searchDns(
+  name: string,
+  conf: ResolvConf,
+  askServer: AskServer,
+  events: SearchEvents,
+): () => void {
+  const candidates = candidatesOf(name, conf);
+  const failures: Verdict[] = [];
+  let cancel = (): void => {};
+  const tryNext = (index: number): void => {
+    const candidate = candidates[index];
+    if (candidate === undefined) return events.onEnd(problemOf(name, failures, candidates));
+    cancel = askBoth(candidate, conf, askServer, {
+      onAddresses: (addresses, ttlSeconds) => events.onAddresses(addresses, ttlSeconds),
+      onEnd(failure) {
+        if (failure === null) return events.onEnd(null);
+        failures.push(failure);
+        tryNext(failure.kind === "failed" && failure.silent ? candidates.length : index + 1);
+      },
+    });
+  };
+  tryNext(0);
+  return () => cancel();
+}
+
+interface BothEvents {
+  onAddresses: SearchEvents["onAddresses"];
+  /** Null where an address came. */
+  onEnd(failure: Verdict | null): void;
+}
+
+/** A and AAAA at once. That there is no such name, said of A, holds for both (RFC 8020). */
+function askBoth(name: string, conf: ResolvConf, askServer: AskServer, events: BothEvents): () => void {
+  const pending = new Map<4 | 6, () => void>();
+  let found = false;
+  let worst: Verdict | null = null;
+  const take = (family: 4 | 6, verdict: Verdict): void => {
+    pending.delete(family);
+    if (verdict.kind === "addresses") {
+      found = true;
+      events.onAddresses(verdict.addresses, verdict.ttlSeconds);
+    } else if (worst === null || WEIGHT[verdict.kind] > WEIGHT[worst.kind]) {
+      worst = verdict;
+    }
+    if (verdict.kind === "no-name" && family === 4 && !found) {
+      cancel();
+      worst = verdict;
+    }
+    if (pending.size === 0) events.onEnd(found ? null : worst);
+  };
+  const cancel = (): void => {
+    for (const takeBack of pending.values()) takeBack();
+    pending.clear();
+  };
+  for (const family of [6, 4] as const) {
+    pending.set(
+      family,
+      askInTurn({ name, family }, conf, askServer, (verdict) => take(family, verdict)),
+    );
+  }
+  return cancel;
+}
+
+/** What says most about why there is no address. */
+const WEIGHT: Readonly<Record<Verdict["kind"], number>> = {
+  addresses: 0,
+  "no-name": 1,
+  "no-data": 2,
+  failed: 3,
+};
+
+function problemOf(name: string, failures: readonly Verdict[], candidates: readonly string[]): string {
+  const worst = failures.reduce<Verdict | null>(
+    (before, next) => (before === null || WEIGHT[next.kind] > WEIGHT[before.kind] ? next : before),
+    null,
+  );
+  const asked = candidates.slice(0, failures.length);
+  const names =
+    asked.length === 1 && asked[0] === name.replace(/\.$/, "") ? "" : `; asked for ${asked.join(", ")}`;
+  return `${name} has no address: ${worst === null ? "nothing was asked" : described(worst)}${names}`;
+}
+
+function described(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case "addresses":
+      return "none";
+    case "no-name":
+      return `there is no such name (NXDOMAIN), says DNS server ${verdict.server}`;
+    case "no-data":
+      return `the name has no A or AAAA record, says DNS server ${verdict.server}`;
+    case "failed":
+      return Array.from(verdict.reasons, ([server, reason]) => `DNS server ${server}: ${reason}`).join(", ");
+  }
+}

@@ -1,0 +1,186 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Connector } from "../../connector/connector.ts";
+import { examineRelay } from "../../connector/doctor/relay.ts";
+import { Names, type NameFiles } from "../../connector/names/names.ts";
+import { nodeClock } from "../../connector/platform/node-clock.ts";
+import { relayDialler } from "../../connector/relay/dial-relay.ts";
+import { loadConfig } from "../../connector/settings/connector-settings.ts";
+import { startConnector } from "../../connector/start-connector.ts";
+import { parseProxyUrl } from "../../connector/platform/proxy.ts";
+import { Call, RelayDouble } from "../support/peers/relay-double.ts";
+import { DnsServer } from "../support/servers/dns-server.ts";
+import { startStuckListener } from "../support/servers/stuck-listener.ts";
+
+const closing: (() => unknown)[] = [];
+let relay: RelayDouble;
+let dns: DnsServer;
+let nameFiles: NameFiles;
+/** What the DNS server says of each name; of all others it says nothing. */
+let zone: Record<string, readonly string[]>;
+
+beforeEach(async () => {
+  relay = new RelayDouble();
+  await relay.start();
+  closing.push(() => relay.close());
+  zone = {};
+  dns = await new DnsServer(({ name }) => (name in zone ? { addresses: zone[name] ?? [] } : null)).start();
+  closing.push(() => dns.close());
+  const directory = mkdtempSync(join(tmpdir(), "culvert-names-"));
+  closing.push(() => rmSync(directory, { recursive: true }));
+  nameFiles = { hostsPath: join(directory, "hosts"), resolvConfPath: join(directory, "resolv.conf") };
+  writeFileSync(
+    nameFiles.resolvConfPath ?? "",
+    `nameserver ${dns.address}\nsearch .\noptions timeout:30 attempts:1`,
+  );
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const until = (condition: () => boolean) =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 15_000, interval: 5 });
+
+async function startedConnector(env: Record<string, string> = {}): Promise<Connector> {
+  const loaded = loadConfig({}, { TUNNEL_TOKEN: relay.token, TUNNEL_ALLOW: "*", ...env }, () => "");
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const { connector } = startConnector({
+    ...{ config: loaded.config, connectorId: "con_test", softwareVersion: "1", tracing: null, nameFiles },
+    ...{ log: pino({ level: "silent" }), droppedLogLines: () => 0 },
+  });
+  closing.push(() => connector.drain(0));
+  await until(() => connector.readyConnections === 1);
+  return connector;
+}
+
+async function api(): Promise<number> {
+  const server = createServer((_request, response) => response.end("good")).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function answered(target: string): Promise<string> {
+  const call = new Call(relay.current.mux, target);
+  await call.over;
+  return call.error?.message ?? call.body.toString();
+}
+
+describe("names that do not answer", () => {
+  it("hold up no other service, and no way back to the relay", async () => {
+    const port = await api();
+    zone["api.internal"] = ["127.0.0.1"];
+    const connector = await startedConnector();
+    const hanging = Array.from({ length: 12 }, (_, index) => {
+      return new Call(relay.current.mux, `http://hangs-${index}.zone`, { connectTimeoutMs: 20_000 });
+    });
+    await until(() => dns.questions.length === 24);
+    expect(await answered(`http://api.internal:${port}`)).toBe("good");
+    relay.current.socket.terminate();
+    await until(() => connector.readyConnections === 0);
+    await until(() => connector.readyConnections === 1);
+    expect(await answered(`http://api.internal:${port}`)).toBe("good");
+    expect(hanging.every(({ head }) => head === null)).toBe(true);
+  });
+
+  it("cost their own requests the time to connect, and the answer says what was waited for", async () => {
+    await startedConnector();
+    const call = new Call(relay.current.mux, "http://hangs.zone", { connectTimeoutMs: 300 });
+    await call.over;
+    expect(call.error).toMatchObject({ code: "UPSTREAM_CONNECT_TIMEOUT", notProcessed: true });
+    expect(call.error?.message).toBe(
+      `no connection to hangs.zone:80 within 300 ms: no answer yet about hangs.zone from DNS server ${dns.address}`,
+    );
+  });
+
+  it("are told from those that are not there", async () => {
+    zone["empty.zone"] = [];
+    await startedConnector();
+    const call = new Call(relay.current.mux, "http://empty.zone");
+    await call.over;
+    expect(call.error).toMatchObject({
+      ...{ code: "UPSTREAM_DNS", notProcessed: true },
+      message: `empty.zone has no address: the name has no A or AAAA record, says DNS server ${dns.address}`,
+    });
+  });
+});
+
+describe("an address that answers late beside a dead one", () => {
+  async function deadAndLate() {
+    const late = await startStuckListener();
+    closing.push(() => late.close());
+    const dead = await startStuckListener("127.0.0.2", late.port);
+    closing.push(() => dead.close());
+    setTimeout(() => late.release(), 600);
+    return late;
+  }
+
+  it("is the upstream's", async () => {
+    const { port } = await deadAndLate();
+    zone["api.internal"] = ["127.0.0.2", "127.0.0.1"];
+    await startedConnector();
+    // That listener says nothing: to have asked it is enough.
+    const open = { connectTimeoutMs: 14_000, responseTimeoutMs: 50 };
+    const call = new Call(relay.current.mux, `http://api.internal:${port}`, open);
+    await call.over;
+    expect(call.error).toMatchObject({ code: "UPSTREAM_RESPONSE_TIMEOUT" });
+  });
+
+  it.each(["the relay's", "the proxy's"])("is %s", async (whose) => {
+    const late = await deadAndLate();
+    const { port } = late;
+    zone["relay.internal"] = zone["proxy.internal"] = ["127.0.0.2", "127.0.0.1"];
+    const throughProxy = whose === "the proxy's";
+    const address = {
+      relayUrl: throughProxy ? "https://elsewhere.internal" : `http://relay.internal:${port}`,
+      tokenText: "t",
+      proxy: throughProxy ? parseProxyUrl(`http://proxy.internal:${port}`) : null,
+      proxyBypass: () => false,
+    };
+    const reasons: string[] = [];
+    const names = new Names({ clock: nodeClock, ...nameFiles });
+    const transport = relayDialler(() => address, { clock: nodeClock, names })({
+      ...{ onOpen() {}, onMessage() {}, onText() {}, onDrained() {}, onRefused() {}, onFault() {} },
+      onLost: (reason) => reasons.push(reason),
+    });
+    closing.push(() => transport.terminate());
+    await late.received();
+    expect(reasons).toEqual([]);
+    // Both were found, and one was enough: nothing was asked again.
+    expect(dns.questions).toHaveLength(2);
+  });
+});
+
+it("doctor looks names up as the connector does, and says who said what", async () => {
+  const loaded = loadConfig(
+    {},
+    { TUNNEL_TOKEN: relay.token, TUNNEL_RELAY: "https://gone.internal", TUNNEL_ALLOW: "*" },
+    () => "",
+  );
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  zone["gone.internal"] = [];
+  const deps = { clock: nodeClock, names: new Names({ clock: nodeClock, ...nameFiles }) };
+  const finding = (await examineRelay(loaded.config, deps)).find(({ check }) => check === "dns");
+  expect(finding).toMatchObject({
+    verdict: "FAIL",
+    detail: expect.stringContaining(`says DNS server ${dns.address}`),
+  });
+  zone["gone.internal"] = ["127.0.0.1"];
+  const found = await examineRelay(
+    { ...loaded.config, relayUrl: "https://gone.internal:1" },
+    { clock: nodeClock, names: new Names({ clock: nodeClock, ...nameFiles }) },
+  );
+  expect(found.find(({ check }) => check === "dns")).toMatchObject({
+    detail: "gone.internal is at 127.0.0.1",
+  });
+});
