@@ -63,7 +63,7 @@ function setUp(allows?: (address: string) => boolean) {
     found: (...texts: string[]) =>
       events?.onAddresses(texts.map(literalAddress).filter((address) => address !== null)),
     lookedUp: (problem: string | null = null) => events?.onEnd(problem),
-    socket(to: string): HandSocket {
+    socket: (to: string): HandSocket => {
       const socket = sockets.find((each) => each.to === to);
       if (socket === undefined) throw new Error(`${to} was not tried`);
       return socket;

@@ -194,7 +194,7 @@ class OriginPool {
       abandon();
     };
     this.#dials.add(cancel);
-    this.#dialProgress = abandon.progress;
+    this.#dialProgress = () => abandon.progress();
   }
 
   #connected(socket: Socket): void {

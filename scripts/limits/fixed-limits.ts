@@ -152,11 +152,14 @@ export const FIXED_LIMITS: readonly Section[] = [
       limit("idle connections to one origin", "connector/upstream/pool.ts", "MAX_IDLE_PER_ORIGIN", "ended"),
       limit("idle connections to all", "connector/upstream/pool.ts", "MAX_IDLE", "ended"),
       limit(
-        "until the next address of a name is tried",
-        "connector/upstream/dial.ts",
-        "NEXT_ADDRESS_MS",
+        "until the next address of a name is tried as well",
+        "connector/names/dial-host.ts",
+        "ATTEMPT_DELAY_MS",
         "–",
       ),
+      limit("names looked up at a time", "connector/names/names.ts", "MAX_IN_FLIGHT", "`UPSTREAM_DNS`"),
+      limit("an answer of DNS kept", "connector/names/names.ts", "MAX_KEPT_MS", "asked again"),
+      limit("a failure of DNS kept", "connector/names/names.ts", "FAILURE_KEPT_MS", "asked again"),
     ],
   },
   {
