@@ -12,6 +12,13 @@ export interface LeaseRequest {
   body: Buffer | Readable | null;
 }
 
+export interface UploadProgress {
+  /** Something is here that the upstream does not take. */
+  readonly blocked: boolean;
+  /** When some of it last came or went. */
+  readonly movedAtMs: number;
+}
+
 /** What an exchange hears from its lease. It may abort, pause or resume the lease in any of these. */
 export interface LeaseEvents {
   /** From here on something may have been written. */
@@ -33,11 +40,16 @@ export interface Lease {
   readonly reused: boolean;
   /** Something of a response has come, be it a 1xx. */
   readonly heard: boolean;
+  /** How the body's sending goes, while it does. */
+  readonly upload: UploadProgress | null;
   dispatch(request: LeaseRequest, events: LeaseEvents): void;
   pause(): void;
   resume(): void;
   /** The exchange ended as it should. */
   done(): void;
-  /** Ends the exchange at once; `onTornDown` is called when nothing of it occupies the upstream any more. */
-  abort(onTornDown: () => void): void;
+  /**
+   * Ends the exchange at once; `onTornDown` is called when nothing of it occupies the upstream any more. `timedOut`: it
+   * was not answered in time, which makes its connection doubtful for others where it has been silent altogether.
+   */
+  abort(onTornDown: () => void, timedOut?: boolean): void;
 }

@@ -78,6 +78,8 @@ class OriginPool {
   readonly #onEmpty: () => void;
   /** "unknown" until TLS has agreed on one: then a single connection is tried first. */
   #protocol: "unknown" | "http1" | "http2";
+  /** The upstream speaks HTTP/2 and said that it wants HTTP/1.1 all the same. */
+  #http1Required = false;
   readonly #idle: Http1Connection[] = [];
   /** Their exchange ended in this turn. */
   readonly #settling: Http1Connection[] = [];
@@ -159,9 +161,20 @@ class OriginPool {
 
   /** As many dials as can be of use: one for each that waits, or one alone where it may serve all. */
   #matchDials(): void {
-    const wanted = this.#protocol === "http1" ? this.#waiters.size : Math.min(1, this.#waiters.size);
+    const wanted =
+      this.#protocol === "http1"
+        ? this.#waiters.size
+        : this.#hasPromise
+          ? 0
+          : Math.min(1, this.#waiters.size);
     for (const cancel of [...this.#dials].slice(wanted)) cancel();
     while (this.#dials.size < wanted && !this.#isFull) this.#dial();
+  }
+
+  /** An HTTP/2 connection that is about to say what it allows: another one would tell no sooner. */
+  get #hasPromise(): boolean {
+    for (const connection of this.#http2) if (connection.isPromising) return true;
+    return false;
   }
 
   get #count(): number {
@@ -174,7 +187,7 @@ class OriginPool {
 
   #dial(): void {
     const timeoutMs = Math.max(...[...this.#waiters].map((waiter) => waiter.timeoutMs));
-    const protocols = protocolsOffered(this.#settings);
+    const protocols = this.#http1Required ? ["http/1.1"] : protocolsOffered(this.#settings);
     const options = { target: this.#target, settings: this.#settings, timeoutMs, protocols };
     const abandon = dial(options, this.#deps, (error, socket) => {
       this.#dials.delete(cancel);
@@ -199,6 +212,8 @@ class OriginPool {
 
   #connected(socket: Socket): void {
     const agreed = "alpnProtocol" in socket ? socket.alpnProtocol : null;
+    // Dialled before it was known.
+    if (agreed === "h2" && this.#http1Required) return void socket.destroy();
     if (agreed === "h2" || (!this.#target.secure && this.#protocol === "http2")) {
       this.#protocol = "http2";
       this.#addHttp2(socket);
@@ -240,14 +255,28 @@ class OriginPool {
       target: this.#target,
       socket,
       clock: this.#clock,
+      reportFault: this.#deps.reportFault,
       idleTimeoutMs: this.#settings.idleTimeoutMs,
-      onRoom: () => this.#serveWaiters(),
+      onRoom: () => {
+        this.#serveWaiters();
+        this.#matchDials();
+      },
       onClosing: () => this.#http2.delete(connection),
       onGone: () => this.#gone(),
+      onHttp1Required: () => this.#requireHttp1(),
     });
     this.#http2.add(connection);
     this.#serveWaiters();
     if (this.#closed) connection.close();
+  }
+
+  /** As the upstream wishes, as long as anything of its connections is left; false where the settings say otherwise. */
+  #requireHttp1(): boolean {
+    if (this.#settings.protocol !== "auto") return false;
+    this.#http1Required = true;
+    this.#protocol = "http1";
+    for (const connection of [...this.#http2]) connection.close();
+    return true;
   }
 
   #serveWaiters(): void {

@@ -316,16 +316,19 @@ describe("HTTP/2 upstreams", () => {
     expect(seen.connections).toBe(1);
   });
 
-  it("that refuse a stream have not processed it", async () => {
+  it("that refuse a stream are asked again, and again, and have not processed it", async () => {
     let refusals = 0;
-    const { port } = await http2Server("plain", (stream) => {
-      if (refusals++ < 1) stream.close(7);
+    const { port } = await http2Server("plain", (stream, path) => {
+      if (refusals++ < Number(path.slice(1))) stream.close(7);
       else stream.respond({ ":status": 200 }, { endStream: true });
     });
     const upstream = upstreamWith({ "*": { protocol: "http2" } });
-    const { error } = await sent(upstream, `http://api.internal:${port}`, { method: "POST" });
+    const asked = (path: string) => sent(upstream, `http://api.internal:${port}`, { method: "POST", path });
+    const { error } = await asked("/1000");
     expect(error).toMatchObject({ code: "UPSTREAM_REFUSED", notProcessed: true });
-    expect((await sent(upstream, `http://api.internal:${port}`, { method: "POST" })).status).toBe(200);
+    expect(refusals).toBe(3);
+    refusals = 0;
+    expect(await asked("/2")).toMatchObject({ status: 200, error: null });
   });
 
   it("that say goodbye finish what they took, and the next request goes elsewhere", async () => {

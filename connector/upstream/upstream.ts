@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { IDEMPOTENT_METHODS } from "../../shared/http/methods.ts";
 import type { Field } from "../../shared/protocol/head.ts";
+import { STALL_TIMEOUT_MS } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { faultError, guarded, guardFor } from "../platform/faults.ts";
 import { dial, type DialDeps } from "./dial.ts";
@@ -9,6 +10,11 @@ import { permit, type PermitRules, permitTarget } from "./permit.ts";
 import type { UpstreamAddress } from "./policy.ts";
 import { UpstreamPool } from "./pool.ts";
 import { protocolsOffered, settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-rules.ts";
+
+/** How often a request is sent again of which it is sure that nothing was processed. */
+const MAX_UNTOUCHED_RETRIES = 2;
+/** A stream of events may be silent for long; for ever, nobody waits. */
+const SILENCE_MS = 60 * 60_000;
 
 export interface UpstreamRequest {
   /** For whom it is sent: no two callers share an HTTP/1.1 connection. */
@@ -25,6 +31,8 @@ export interface UpstreamRequest {
   body: Buffer | Readable | null;
   /** Absent: as the upstream's settings say. */
   connectTimeoutMs?: number | undefined;
+  /** How long the upstream may take nothing of a body that is here for it. Absent: as the protocol's limits say. */
+  stallTimeoutMs?: number | undefined;
   /** Counts from when the request has been sent to the last byte. Absent: as the upstream's settings say. */
   responseTimeoutMs?: number | undefined;
 }
@@ -109,9 +117,15 @@ export class UpstreamExchange implements LeaseEvents {
   #phase: "sending" | "answering" | "over" = "sending";
   /** Something may have been written. */
   #started = false;
-  #retried = false;
   #faulted = false;
-  #cancelResponseTimeout: (() => void) | null = null;
+  #retries = 0;
+  /** To its last byte. */
+  #sent = false;
+  #paused = false;
+  /** When something last came or went, or could have. */
+  #movedAtMs = 0;
+  /** One timer, for whatever may not last for ever in the present phase. */
+  #cancelTimer: () => void = () => {};
 
   constructor(
     request: UpstreamRequest,
@@ -131,11 +145,16 @@ export class UpstreamExchange implements LeaseEvents {
   }
 
   pause(): void {
-    if (this.#phase === "answering") this.#lease?.pause();
+    if (this.#phase !== "answering") return;
+    this.#paused = true;
+    this.#lease?.pause();
   }
 
   resume(): void {
-    if (this.#phase === "answering") this.#lease?.resume();
+    if (this.#phase !== "answering") return;
+    this.#paused = false;
+    this.#movedAtMs = this.#deps.clock.nowMs();
+    this.#lease?.resume();
   }
 
   /** Ends the exchange at once, without `onError`. */
@@ -149,13 +168,10 @@ export class UpstreamExchange implements LeaseEvents {
   }
 
   onRequestSent(): void {
-    if (this.#phase !== "sending" || this.#cancelResponseTimeout !== null) return;
-    const responseTimeoutMs = this.#request.responseTimeoutMs ?? this.#settings.responseTimeoutMs;
-    const timedOut = (): void => {
-      const message = `${this.#target.authority} did not answer within ${responseTimeoutMs} ms`;
-      this.#fail(new TunnelError("UPSTREAM_RESPONSE_TIMEOUT", message));
-    };
-    this.#cancelResponseTimeout = this.#deps.clock.after(responseTimeoutMs, guarded(timedOut, this.#onFault));
+    if (this.#phase !== "sending" || this.#sent) return;
+    this.#sent = true;
+    this.#movedAtMs = this.#deps.clock.nowMs();
+    this.#setTimer(this.#responseTimeoutMs);
   }
 
   onResponseHead(status: number, reason: string, fields: readonly Field[]): void {
@@ -163,12 +179,14 @@ export class UpstreamExchange implements LeaseEvents {
     const problem = problemWithStatus(status);
     if (problem !== null) return this.#fail(problem);
     this.#phase = "answering";
-    this.#stopWaiting();
+    this.#movedAtMs = this.#deps.clock.nowMs();
     this.#events.onResponse(status, reason, fields);
   }
 
   onResponseData(bytes: Buffer): void {
-    if (this.#phase === "answering") this.#events.onData(bytes);
+    if (this.#phase !== "answering") return;
+    this.#movedAtMs = this.#deps.clock.nowMs();
+    this.#events.onData(bytes);
   }
 
   onResponseEnd(trailers: readonly Field[]): void {
@@ -181,15 +199,21 @@ export class UpstreamExchange implements LeaseEvents {
   onLeaseError(error: Error): void {
     if (this.#phase === "over") return;
     if (this.#mayRetry(error)) {
-      this.#retried = true;
-      this.#stopWaiting();
+      this.#retries++;
+      this.#cancelTimer();
       this.#started = false;
+      this.#sent = false;
       this.#lease?.abort(() => {});
       this.#lease = null;
-      this.#start(true);
+      // What stands behind the refusal has been read by then, were it the connection's end.
+      this.#deps.clock.soon(guarded(() => this.#startAgain(), this.#onFault));
     } else {
       this.#fail(this.#errorOf(error));
     }
+  }
+
+  #startAgain(): void {
+    if (this.#phase === "sending") this.#start(true);
   }
 
   #start(fresh: boolean): void {
@@ -198,22 +222,27 @@ export class UpstreamExchange implements LeaseEvents {
     const leased = (error: TunnelError | null, lease: Lease | null): void => {
       if (lease === null) return this.#fail(this.#errorOf(error ?? new Error("no connection")));
       this.#lease = lease;
+      this.#movedAtMs = this.#deps.clock.nowMs();
       const { method, path, rawHeaders, body } = this.#request;
       const host = this.#settings.hostHeader ?? authorityOf(this.#target);
       const events = new LeaseEventsGuard(this, this.#onFault);
       lease.dispatch({ method, path, host, rawHeaders, body }, events);
+      if (this.#phase === "sending" && !this.#sent) this.#setTimer(this.#stallTimeoutMs);
     };
     const done = guarded(leased, this.#onFault);
     this.#cancelWait = this.#pool.lease(this.#target, this.#settings, wish, done);
   }
 
-  /** The upstream closed a kept connection just when it was used again, or refused; and sending again is safe. */
+  /** Sending again is safe: nothing was processed, or a kept connection was closed just when it was used again. */
   #mayRetry(error: Error): boolean {
     const { method, body } = this.#request;
+    const lease = this.#lease;
     const replayable = body === null || Buffer.isBuffer(body);
-    if (this.#retried || !replayable || this.#lease?.reused !== true || this.#lease.heard) return false;
-    const untouched = !this.#started || (error instanceof TunnelError && error.notProcessed);
-    return untouched || IDEMPOTENT_METHODS.has(method);
+    if (!replayable || lease === null || lease.heard) return false;
+    if (error instanceof TunnelError && error.notProcessed) {
+      return this.#retries < MAX_UNTOUCHED_RETRIES && error.code.startsWith("UPSTREAM_");
+    }
+    return this.#retries === 0 && lease.reused && (!this.#started || IDEMPOTENT_METHODS.has(method));
   }
 
   #errorOf(error: Error): TunnelError {
@@ -222,10 +251,10 @@ export class UpstreamExchange implements LeaseEvents {
     return new TunnelError("UPSTREAM_PROTOCOL", `${this.#target.authority}: ${error.message}`, options);
   }
 
-  #fail(error: TunnelError): void {
+  #fail(error: TunnelError, timedOut = false): void {
     if (!this.#finish()) return;
     this.#events.onError(error);
-    this.#tearDown();
+    this.#tearDown(timedOut);
   }
 
   /** Its owner hears that it failed, in whatever phase it is. */
@@ -237,31 +266,68 @@ export class UpstreamExchange implements LeaseEvents {
     else this.#fail(faultError());
   };
 
-  #tearDown(): void {
+  #tearDown(timedOut = false): void {
     this.#cancelWait();
     if (this.#lease === null) this.#events.onTornDown();
-    else this.#abortLease(this.#lease);
+    else this.#abortLease(this.#lease, timedOut);
   }
 
-  #abortLease(lease: Lease): void {
+  #abortLease(lease: Lease, timedOut: boolean): void {
     try {
-      lease.abort(() => this.#events.onTornDown());
+      lease.abort(() => this.#events.onTornDown(), timedOut);
     } catch (thrown) {
       this.#deps.reportFault("upstream", thrown);
       this.#events.onTornDown();
     }
   }
 
+  get #responseTimeoutMs(): number {
+    return this.#request.responseTimeoutMs ?? this.#settings.responseTimeoutMs;
+  }
+
+  get #stallTimeoutMs(): number {
+    return this.#request.stallTimeoutMs ?? STALL_TIMEOUT_MS;
+  }
+
+  #setTimer(delayMs: number): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#deps.clock.after(
+      delayMs,
+      guarded(() => this.#onTimer(), this.#onFault),
+    );
+  }
+
+  /** Set once for many steps: where it comes too early, it is set once more. */
+  #onTimer(): void {
+    const { what, sinceMs, limitMs } = this.#patience;
+    const leftMs = sinceMs + limitMs - this.#deps.clock.nowMs();
+    // An upload may be held up at any moment.
+    if (leftMs > 0) return this.#setTimer(Math.min(leftMs, this.#sent ? leftMs : this.#stallTimeoutMs));
+    const message = `${this.#target.authority} ${what} within ${limitMs} ms`;
+    this.#fail(new TunnelError("UPSTREAM_RESPONSE_TIMEOUT", message), true);
+  }
+
+  /** What is waited for in the present phase, since when, and for how long at most. */
+  get #patience(): { what: string; sinceMs: number; limitMs: number } {
+    const upload = this.#lease?.upload ?? null;
+    const uploadedAtMs = upload?.movedAtMs ?? this.#movedAtMs;
+    if (this.#phase === "answering") {
+      // While its reader pauses, the upstream owes nothing.
+      const sinceMs = this.#paused ? this.#deps.clock.nowMs() : Math.max(this.#movedAtMs, uploadedAtMs);
+      return { what: "sent nothing of its response", sinceMs, limitMs: SILENCE_MS };
+    }
+    if (this.#sent) {
+      return { what: "did not answer", sinceMs: this.#movedAtMs, limitMs: this.#responseTimeoutMs };
+    }
+    const limitMs = upload?.blocked === false ? SILENCE_MS : this.#stallTimeoutMs;
+    return { what: "took nothing of the request", sinceMs: uploadedAtMs, limitMs };
+  }
+
   #finish(): boolean {
     if (this.#phase === "over") return false;
     this.#phase = "over";
-    this.#stopWaiting();
+    this.#cancelTimer();
     return true;
-  }
-
-  #stopWaiting(): void {
-    this.#cancelResponseTimeout?.();
-    this.#cancelResponseTimeout = null;
   }
 }
 

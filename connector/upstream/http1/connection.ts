@@ -4,7 +4,7 @@ import { TlsEnding } from "./tls-ending.ts";
 import { bodyFraming, requestHead, type RequestHead, wrongLength } from "./request.ts";
 import { ResponseParser } from "./response.ts";
 import { Upload } from "./upload.ts";
-import type { Lease, LeaseEvents, LeaseRequest } from "../lease.ts";
+import type { Lease, LeaseEvents, LeaseRequest, UploadProgress } from "../lease.ts";
 import { faultError, guarded, guardedClock, type ReportFault } from "../../platform/faults.ts";
 import { waitForReadingSide } from "../../platform/patient-writes.ts";
 
@@ -89,6 +89,10 @@ export class Http1Connection implements Lease {
 
   get heard(): boolean {
     return this.#heard;
+  }
+
+  get upload(): UploadProgress | null {
+    return this.#upload;
   }
 
   /** Its timer may be late. */
@@ -199,7 +203,7 @@ export class Http1Connection implements Lease {
       socket.uncork();
       events.onRequestSent();
     } else {
-      this.#upload = new Upload(socket, body, head, this.#onFault, {
+      this.#upload = new Upload(socket, body, head, this.#options.clock, this.#onFault, {
         onRequestSent: () => {
           this.#upload = null;
           events.onRequestSent();

@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import type { Clock } from "../../../shared/clock.ts";
+import type { UploadProgress } from "../lease.ts";
 import { bodyFraming, type RequestHead, wrongLength } from "./request.ts";
 import { guarded, type OnFault } from "../../platform/faults.ts";
 import { isLate } from "../../serve/upload-stream.ts";
@@ -11,24 +13,49 @@ export interface UploadEvents {
 }
 
 /** Sends a request whose body arrives bit by bit: as fast as the socket takes it, and never more than was declared. */
-export class Upload {
+export class Upload implements UploadProgress {
   readonly #socket: Socket;
   readonly #body: Readable;
   readonly #head: RequestHead;
+  readonly #clock: Clock;
   readonly #events: UploadEvents;
   readonly #onFault: OnFault;
   readonly #onDrain: () => void;
   #headSent = false;
   #sentBytes = 0;
   #over = false;
+  #blocked = false;
+  #movedAtMs: number;
 
-  constructor(socket: Socket, body: Readable, head: RequestHead, onFault: OnFault, events: UploadEvents) {
+  constructor(
+    socket: Socket,
+    body: Readable,
+    head: RequestHead,
+    clock: Clock,
+    onFault: OnFault,
+    events: UploadEvents,
+  ) {
     this.#socket = socket;
     this.#body = body;
     this.#head = head;
+    this.#clock = clock;
+    this.#movedAtMs = clock.nowMs();
     this.#events = events;
     this.#onFault = onFault;
-    this.#onDrain = guarded(() => void body.resume(), onFault);
+    const onDrain = (): void => {
+      this.#movedAtMs = clock.nowMs();
+      this.#blocked = false;
+      body.resume();
+    };
+    this.#onDrain = guarded(onDrain, onFault);
+  }
+
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  get movedAtMs(): number {
+    return this.#movedAtMs;
   }
 
   start(): void {
@@ -72,6 +99,8 @@ export class Upload {
       goOn = socket.write(bytes);
     }
     socket.uncork();
+    this.#movedAtMs = this.#clock.nowMs();
+    this.#blocked = !goOn;
     if (!goOn) this.#body.pause();
   }
 

@@ -1,86 +1,152 @@
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type ClientSessionOptions,
-  connect,
-  constants,
-} from "node:http2";
 import type { Socket } from "node:net";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/clock.ts";
-import type { Field } from "../../../shared/protocol/head.ts";
-import { MAX_HEAD_BYTES } from "../../../shared/protocol/limits.ts";
+import { AbuseBudget } from "../../../shared/mux/abuse-budget.ts";
+import { MAX_FIELDS, MAX_HEAD_BYTES } from "../../../shared/protocol/limits.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
-import { receivedFields } from "../http-fields.ts";
-import type { Lease, LeaseEvents, LeaseRequest } from "../lease.ts";
+import { faultError, guarded, guardedClock, type OnFault, type ReportFault } from "../../platform/faults.ts";
+import { waitForReadingSide } from "../../platform/patient-writes.ts";
+import type { Lease } from "../lease.ts";
 import type { UpstreamAddress } from "../policy.ts";
-
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
+import {
+  CODE,
+  codeName,
+  DEFAULT_WINDOW_BYTES,
+  goawayFrame,
+  Http2ConnectionError,
+  Http2StreamError,
+  FRAME,
+  MAX_STREAM_ID,
+  numberFrame,
+  PREFACE,
+  SETTING,
+  settingsFrame,
+  frame,
+} from "./frames.ts";
+import { FrameHandler, type FrameEvents } from "./frame-handler.ts";
+import { headerFrames } from "./header-block.ts";
+import { encodeHeaders } from "./hpack/encoder.ts";
+import { Liveness } from "./liveness.ts";
+import type { PeerSettings } from "./peer-settings.ts";
+import { FrameSender } from "./sender.ts";
+import { Http2Stream, type Http2StreamOwner, STREAM_WINDOW_BYTES } from "./stream.ts";
 
 /** An unused connection costs both sides little, and an upstream that wants it back says so with GOAWAY. */
 const IDLE_MS = 60_000;
-/** What one stream can make this process hold while its gateway reads slowly. */
-const STREAM_WINDOW_BYTES = 256 * 1024;
 /** A stalled stream keeps its own window shut and never the connection's, which may therefore be wide. */
 const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
-/** RFC 9113 §6.5.2: as many as one should allow; used until the upstream says what it allows. */
-const INITIAL_STREAMS = 100;
+const CONNECTION_CREDIT_STEP_BYTES = 1024 * 1024;
+/** Until the upstream has said what it allows. */
+const INITIAL_STREAMS = 1;
+/** How long an upstream may take to close its side when we have closed ours. */
+const CLOSE_MS = 5_000;
+/** What a field costs in the size that SETTINGS_MAX_HEADER_LIST_SIZE means (RFC 9113 §6.5.2). */
+const FIELD_OVERHEAD_BYTES = 32;
+
+const HELLO = Buffer.concat([
+  Buffer.from(PREFACE, "latin1"),
+  settingsFrame([
+    [SETTING.ENABLE_PUSH, 0],
+    [SETTING.INITIAL_WINDOW_SIZE, STREAM_WINDOW_BYTES],
+    [SETTING.MAX_HEADER_LIST_SIZE, MAX_HEAD_BYTES + MAX_FIELDS * FIELD_OVERHEAD_BYTES],
+  ]),
+  numberFrame(FRAME.WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - DEFAULT_WINDOW_BYTES),
+]);
 
 export interface Http2Options {
   target: UpstreamAddress;
   socket: Socket;
   clock: Clock;
+  reportFault: ReportFault;
   /** Null: a minute. */
   idleTimeoutMs: number | null;
-  /** A stream ended, or more are allowed: there may be room. */
+  /** A stream ended, or more are allowed, or fewer: there may be room. */
   onRoom(): void;
   /** Called once: it takes no more streams. */
   onClosing(connection: Http2Connection): void;
   /** Called once: the socket is no more. */
   onGone(connection: Http2Connection): void;
+  /** The upstream wants HTTP/1.1 (HTTP_1_1_REQUIRED). True: the next lease has it. */
+  onHttp1Required(): boolean;
 }
 
-/** One HTTP/2 connection: many exchanges at a time, each on its own stream. */
-export class Http2Connection {
+/**
+ * One HTTP/2 connection: many exchanges at a time, each on its own stream. Ours and not Node's, whose client hides what
+ * a tunnel has to know: what ended a stream, whether a request was processed, which bytes came first.
+ */
+export class Http2Connection implements Http2StreamOwner, FrameEvents {
   readonly openedAt: Moment;
+  readonly sender: FrameSender;
+  readonly clock: Clock;
+  readonly secure: boolean;
+  readonly onFault: OnFault;
   readonly #options: Http2Options;
-  readonly #session: ClientHttp2Session;
-  #leaseCount = 0;
+  readonly #handler: FrameHandler;
+  readonly #liveness: Liveness;
+  readonly #abuse = new AbuseBudget();
+  /** Those that the peer counts, by id. */
+  readonly #streams = new Map<number, Http2Stream>();
+  /** Leases that have not been used yet. */
+  #reservedCount = 0;
   #servedCount = 0;
+  #nextId = 1;
+  #maxStreams = INITIAL_STREAMS;
+  #greeted = false;
+  #initialWindowBytes = DEFAULT_WINDOW_BYTES;
+  /** What came on all streams and has not been given back. */
+  #receivedBytes = 0;
+  /** What may still come for streams that we have reset. */
+  #dueBytes = 0;
   #closing = false;
+  /** The peer broke the protocol: nothing of what it says counts any more. */
+  #broken = false;
+  #gone = false;
   /** Null while in use. */
   #idleSince: Moment | null = null;
   #cancelIdle: () => void = () => {};
+  #cancelClose: () => void = () => {};
 
   constructor(options: Http2Options) {
-    const { target, socket, clock } = options;
-    this.#options = options;
+    const { socket } = options;
+    const onFault = (thrown: unknown): void => this.#onFault(thrown);
+    const clock = guardedClock(options.clock, onFault);
+    this.#options = { ...options, clock };
+    this.clock = clock;
+    this.onFault = (thrown) => options.reportFault("exchange", thrown);
+    this.secure = options.target.secure;
     this.openedAt = momentOf(clock);
-    const sessionOptions: ClientSessionOptions & { strictSingleValueFields: boolean } = {
-      createConnection: () => socket,
-      peerMaxConcurrentStreams: INITIAL_STREAMS,
-      settings: {
-        enablePush: false,
-        initialWindowSize: STREAM_WINDOW_BYTES,
-        maxHeaderListSize: MAX_HEAD_BYTES,
+    this.sender = new FrameSender(socket, onFault);
+    this.#handler = new FrameHandler(this);
+    this.#liveness = new Liveness(clock, {
+      onAsk: () => this.sender.write(frame(FRAME.PING, 0, 0, Buffer.alloc(8))),
+      onDoubt: () => options.onRoom(),
+      onDead: (silentMs) => {
+        this.#failAll(this.#silent(silentMs));
+        socket.destroy();
       },
-      // Repeated fields go on as they came.
-      strictSingleValueFields: false,
-    };
-    this.#session = connect(target.origin, sessionOptions);
-    this.#session.once("connect", () => this.#session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
-    this.#session.on("remoteSettings", () => options.onRoom());
-    this.#session.on("goaway", () => this.close());
-    // Streams hear of it themselves.
-    this.#session.on("error", () => {});
-    socket.once("close", () => {
-      this.close();
-      options.onGone(this);
     });
+    // An upstream may refuse an upload by answering and closing: what it said is read first.
+    waitForReadingSide(socket, clock, () => this.#stopTaking());
+    const onBytes = (bytes: Buffer): void => this.#onBytes(bytes);
+    const onEnd = (): void => {
+      this.#failAll(new Error("the upstream closed the connection"));
+      socket.destroy();
+    };
+    const onClose = (): void => {
+      this.#gone = true;
+      this.#cancelClose();
+      this.#liveness.stop();
+      this.#failAll(socket.errored ?? new Error("the connection was closed"));
+      options.onGone(this);
+    };
+    socket.on("data", guarded(onBytes, onFault));
+    socket.on("end", guarded(onEnd, onFault));
+    socket.once("close", guarded(onClose, onFault));
+    this.sender.write(HELLO);
+    this.#becomeIdle();
   }
 
   get hasRoom(): boolean {
-    const allowed = this.#session.remoteSettings?.maxConcurrentStreams ?? INITIAL_STREAMS;
-    return !this.#closing && !this.#session.closed && this.#leaseCount < allowed;
+    return !this.#closing && !this.#liveness.doubtful && this.#activeCount < this.#maxStreams;
   }
 
   /** Unused for longer than it is kept, though its timer may not have run: the machine slept. */
@@ -89,150 +155,211 @@ export class Http2Connection {
     return this.#idleSince !== null && elapsedMs(clock, this.#idleSince) >= (idleTimeoutMs ?? IDLE_MS);
   }
 
+  /** It may have room in a moment, and another connection would not have it sooner. */
+  get isPromising(): boolean {
+    if (this.#closing || this.#liveness.doubtful) return false;
+    return !this.#greeted || (this.#servedCount === 0 && this.#maxStreams === 0);
+  }
+
   /** Call while it has room. */
   openLease(): Lease {
-    this.#leaseCount++;
+    this.#reservedCount++;
     this.#idleSince = null;
     this.#cancelIdle();
-    return new Http2Lease(this.#session, this.#options.target, this.#servedCount > 0, (served) => {
-      this.#leaseCount--;
-      if (served) this.#servedCount++;
-      this.#becomeIdle();
-      this.#options.onRoom();
-    });
+    return new Http2Stream(this, this.#servedCount > 0);
   }
 
   /** Takes no more exchanges; ends with the last one. */
   close(): void {
+    this.#stopTaking();
+    if (this.#activeCount === 0) this.#end(CODE.NO_ERROR);
+  }
+
+  // For its streams.
+
+  get initialWindowBytes(): number {
+    return this.#initialWindowBytes;
+  }
+
+  open(stream: Http2Stream, raw: readonly string[], endStream: boolean): number | null {
+    if (this.#gone || this.#options.socket.destroyed || !this.#options.socket.writable) return null;
+    // GOAWAY may have come between lease and dispatch.
+    if (this.#closing) return null;
+    this.#reservedCount--;
+    const id = this.#nextId;
+    const block = encodeHeaders(raw, id === 1);
+    this.sender.write(headerFrames(id, block, endStream, this.sender.frameBytes));
+    this.#nextId += 2;
+    this.#streams.set(id, stream);
+    this.#liveness.onRequest();
+    if (this.#nextId > MAX_STREAM_ID) this.#stopTaking();
+    return id;
+  }
+
+  countInformational(): void {
+    if (this.#abuse.spend("informational", this.clock.nowMs())) return;
+    throw new Http2StreamError(CODE.ENHANCE_YOUR_CALM, "the upstream sends too many informational responses");
+  }
+
+  onClosed(stream: Http2Stream, dueBytes: number): void {
+    if (this.#streams.delete(stream.id)) this.#liveness.onAnswered();
+    else this.#reservedCount--;
+    if (stream.complete) this.#servedCount++;
+    this.#dueBytes += Math.max(0, dueBytes);
+    if (this.#activeCount === 0) {
+      if (this.#closing) this.#end(CODE.NO_ERROR);
+      else this.#becomeIdle();
+    }
+    this.#options.onRoom();
+  }
+
+  onUnanswered(sinceMs: number): void {
+    if (this.#liveness.silentSinceMs <= sinceMs) this.#liveness.doubt();
+  }
+
+  untouched(code: number): TunnelError | null {
+    const { authority } = this.#options.target;
+    if (code === CODE.HTTP_1_1_REQUIRED) {
+      const notProcessed = this.#options.onHttp1Required();
+      return new TunnelError("UPSTREAM_PROTOCOL", `${authority} requires HTTP/1.1`, { notProcessed });
+    }
+    if (code !== CODE.REFUSED_STREAM) return null;
+    // RFC 9113 §8.7: nothing of the request was processed.
+    return new TunnelError("UPSTREAM_REFUSED", `${authority} refused the stream`, { notProcessed: true });
+  }
+
+  // What the frames say.
+
+  streamOf(id: number): Http2Stream | null {
+    if (id % 2 === 0 || id >= this.#nextId) {
+      throw new Http2ConnectionError(CODE.PROTOCOL_ERROR, "a frame for a stream that was never opened");
+    }
+    return this.#streams.get(id) ?? null;
+  }
+
+  /** Everything that went wrong with one stream ends that stream. */
+  within(stream: Http2Stream, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (error instanceof Http2ConnectionError) throw error;
+      if (error instanceof Http2StreamError) return stream.reset(error.code, error);
+      this.#options.reportFault("exchange", error);
+      stream.reset(CODE.INTERNAL_ERROR, faultError());
+    }
+  }
+
+  onDataBytes(frameBytes: number, stream: Http2Stream | null, empty: boolean): void {
+    if (empty && !this.#abuse.spend("emptyData", this.clock.nowMs())) throw calm("DATA frames without data");
+    if (stream === null) {
+      this.#dueBytes -= frameBytes;
+      if (this.#dueBytes < 0) {
+        throw new Http2ConnectionError(CODE.STREAM_CLOSED, "DATA for a stream that is closed");
+      }
+    }
+    this.#receivedBytes += frameBytes;
+    if (this.#receivedBytes > CONNECTION_WINDOW_BYTES) {
+      throw new Http2ConnectionError(CODE.FLOW_CONTROL_ERROR, "more than the connection's window allows");
+    }
+    if (this.#receivedBytes < CONNECTION_CREDIT_STEP_BYTES) return;
+    this.sender.answer(numberFrame(FRAME.WINDOW_UPDATE, 0, this.#receivedBytes));
+    this.#receivedBytes = 0;
+  }
+
+  onSettings(settings: PeerSettings): void {
+    if (!this.#abuse.spend("settings", this.clock.nowMs())) throw calm("SETTINGS");
+    if (settings.maxFrameBytes !== null) this.sender.frameBytes = settings.maxFrameBytes;
+    if (settings.initialWindowBytes !== null) this.#changeWindows(settings.initialWindowBytes);
+    // Without a word there is no limit (RFC 9113 §6.5.2).
+    this.#maxStreams = settings.maxStreams ?? (this.#greeted ? this.#maxStreams : Infinity);
+    this.#greeted = true;
+    this.#options.onRoom();
+  }
+
+  onGoaway(lastId: number, code: number): void {
+    this.#stopTaking();
+    const why = `${this.#options.target.authority} closes the connection (${codeName(code)})`;
+    for (const [id, stream] of this.#streams) {
+      if (id <= lastId) continue;
+      // RFC 9113 §6.8: those beyond the last one were not processed, and may be sent again.
+      const untouched = code === CODE.HTTP_1_1_REQUIRED ? this.untouched(code) : null;
+      const error = new TunnelError("UPSTREAM_REFUSED", why, { notProcessed: !stream.heard });
+      stream.fail(untouched ?? error);
+    }
+    if (this.#activeCount === 0) this.#end(CODE.NO_ERROR);
+  }
+
+  // The connection's own life.
+
+  get #activeCount(): number {
+    return this.#streams.size + this.#reservedCount;
+  }
+
+  #onBytes(bytes: Buffer): void {
+    if (this.#broken) return;
+    try {
+      const pong = this.#handler.feed(bytes);
+      this.#liveness.onHeard(pong);
+    } catch (error) {
+      if (!(error instanceof Http2ConnectionError)) return this.#onFault(error);
+      this.#broken = true;
+      this.#end(error.code);
+      this.#failAll(error);
+    }
+  }
+
+  #changeWindows(bytes: number): void {
+    const delta = bytes - this.#initialWindowBytes;
+    this.#initialWindowBytes = bytes;
+    try {
+      for (const stream of this.#streams.values()) stream.onWindow(delta);
+    } catch (error) {
+      throw new Http2ConnectionError(CODE.FLOW_CONTROL_ERROR, (error as Error).message);
+    }
+  }
+
+  #stopTaking(): void {
     if (this.#closing) return;
     this.#closing = true;
     this.#cancelIdle();
-    this.#session.close();
     this.#options.onClosing(this);
   }
 
+  /** Says goodbye. The socket ends with what has been written before. */
+  #end(code: number): void {
+    const { socket, clock } = this.#options;
+    this.#stopTaking();
+    if (this.#gone || socket.writableEnded) return;
+    this.sender.write(goawayFrame(code));
+    socket.end();
+    this.#cancelClose = clock.after(CLOSE_MS, () => socket.destroy());
+  }
+
+  #failAll(error: Error): void {
+    this.#stopTaking();
+    for (const stream of [...this.#streams.values()]) stream.fail(error);
+  }
+
+  #onFault(thrown: unknown): void {
+    this.#options.reportFault("upstream", thrown);
+    this.#broken = true;
+    this.#options.socket.destroy(faultError());
+  }
+
+  #silent(silentMs: number): TunnelError {
+    const { authority } = this.#options.target;
+    const message = `${authority} has been silent for ${Math.round(silentMs)} ms and answers no PING`;
+    return new TunnelError("UPSTREAM_RESPONSE_TIMEOUT", message);
+  }
+
   #becomeIdle(): void {
-    if (this.#leaseCount > 0 || this.#closing) return;
     const { clock, idleTimeoutMs } = this.#options;
     this.#idleSince = momentOf(clock);
+    this.#cancelIdle();
     this.#cancelIdle = clock.after(idleTimeoutMs ?? IDLE_MS, () => this.close());
   }
 }
 
-/** One stream. */
-class Http2Lease implements Lease {
-  readonly reused: boolean;
-  readonly #session: ClientHttp2Session;
-  readonly #target: UpstreamAddress;
-  readonly #onLeft: (served: boolean) => void;
-  #stream: ClientHttp2Stream | null = null;
-  #heard = false;
-  #left = false;
-
-  constructor(
-    session: ClientHttp2Session,
-    target: UpstreamAddress,
-    reused: boolean,
-    onLeft: (served: boolean) => void,
-  ) {
-    this.#session = session;
-    this.#target = target;
-    this.reused = reused;
-    this.#onLeft = onLeft;
-  }
-
-  get heard(): boolean {
-    return this.#heard;
-  }
-
-  dispatch(request: LeaseRequest, events: LeaseEvents): void {
-    const { method, path, host, rawHeaders, body } = request;
-    const scheme = this.#target.secure ? "https" : "http";
-    const head = [":method", method, ":scheme", scheme, ":authority", host, ":path", path, ...rawHeaders];
-    let stream: ClientHttp2Stream;
-    try {
-      stream = this.#session.request(head, { endStream: body === null });
-    } catch (error) {
-      const gone = this.#session.closed || this.#session.destroyed;
-      const message = error instanceof Error ? error.message : String(error);
-      const code = gone ? "UPSTREAM_PROTOCOL" : "BAD_REQUEST";
-      return events.onLeaseError(new TunnelError(code, message, { notProcessed: true, cause: error }));
-    }
-    this.#stream = stream;
-    events.onRequestStart();
-    this.#listen(stream, events);
-    if (body === null) return events.onRequestSent();
-    stream.once("finish", () => events.onRequestSent());
-    if (Buffer.isBuffer(body)) {
-      stream.end(body);
-    } else {
-      body.once("error", (error) => events.onLeaseError(error));
-      body.pipe(stream);
-      stream.once("close", () => body.destroy());
-    }
-  }
-
-  pause(): void {
-    this.#stream?.pause();
-  }
-
-  resume(): void {
-    this.#stream?.resume();
-  }
-
-  done(): void {
-    this.#leave(true);
-  }
-
-  abort(onTornDown: () => void): void {
-    const stream = this.#stream;
-    const left = (): void => {
-      this.#leave(false);
-      onTornDown();
-    };
-    if (stream === null || stream.destroyed) return left();
-    stream.once("close", left);
-    stream.close(NGHTTP2_CANCEL);
-    // A stream whose data nobody reads any more would wait for its reader.
-    stream.destroy();
-  }
-
-  #leave(served: boolean): void {
-    if (this.#left) return;
-    this.#left = true;
-    this.#onLeft(served);
-  }
-
-  #listen(stream: ClientHttp2Stream, events: LeaseEvents): void {
-    let ended = false;
-    let trailers: readonly Field[] = [];
-    stream.on("headers", () => void (this.#heard = true));
-    stream.once("response", (headers, _flags, raw) => {
-      this.#heard = true;
-      events.onResponseHead(headers[":status"] ?? 0, "", receivedFields(raw));
-    });
-    stream.once("trailers", (_trailers, _flags, raw) => (trailers = receivedFields(raw)));
-    stream.on("data", (bytes: Buffer) => events.onResponseData(bytes));
-    stream.once("end", () => {
-      // A reset looks like the end of a body without a length.
-      if (stream.aborted || (stream.rstCode ?? NGHTTP2_NO_ERROR) !== NGHTTP2_NO_ERROR) return;
-      ended = true;
-      // The rest of an upload has no purpose any more.
-      if (!stream.writableEnded) stream.close(NGHTTP2_CANCEL);
-      events.onResponseEnd(trailers);
-    });
-    stream.on("error", (error) => this.#fail(error, events));
-    stream.once("close", () => {
-      if (!ended) this.#fail(new Error("the upstream ended the stream early"), events);
-    });
-  }
-
-  #fail(error: Error, events: LeaseEvents): void {
-    if (this.#stream?.rstCode !== NGHTTP2_REFUSED_STREAM) return events.onLeaseError(error);
-    // RFC 9113 §8.7: nothing of the request was processed.
-    const options = { notProcessed: true, cause: error };
-    events.onLeaseError(
-      new TunnelError("UPSTREAM_REFUSED", `${this.#target.authority} refused the stream`, options),
-    );
-  }
+function calm(what: string): Http2ConnectionError {
+  return new Http2ConnectionError(CODE.ENHANCE_YOUR_CALM, `too many ${what}`);
 }

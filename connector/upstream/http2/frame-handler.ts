@@ -1,0 +1,217 @@
+import { MAX_FIELDS, MAX_HEAD_BYTES } from "../../../shared/protocol/limits.ts";
+import {
+  CODE,
+  FLAG,
+  FRAME,
+  frame as frameOf,
+  type Frame,
+  FrameReader,
+  Http2ConnectionError,
+  Http2StreamError,
+  MAX_STREAM_ID,
+} from "./frames.ts";
+import { HeaderBlock } from "./header-block.ts";
+import { HpackDecoder, HpackError } from "./hpack/decoder.ts";
+import { type PeerSettings, readSettings } from "./peer-settings.ts";
+import type { FrameSender } from "./sender.ts";
+import type { Http2Stream } from "./stream.ts";
+
+/** The status is a field on this wire, and none in what it becomes. */
+const HEAD_LIMITS = { bytes: MAX_HEAD_BYTES + ":status200".length, fields: MAX_FIELDS + 1 };
+const PRIORITY_BYTES = 5;
+const PING_BYTES = 8;
+const SHORTEST_GOAWAY_BYTES = 8;
+
+/** The connection, as what the peer's frames act on. */
+export interface FrameEvents {
+  readonly sender: FrameSender;
+  /** Null: it is closed. Throws where there never was such a stream. */
+  streamOf(id: number): Http2Stream | null;
+  /** What `run` throws ends the stream alone. */
+  within(stream: Http2Stream, run: () => void): void;
+  /** DATA came; `frameBytes` is what it takes of windows. */
+  onDataBytes(frameBytes: number, stream: Http2Stream | null, empty: boolean): void;
+  onSettings(settings: PeerSettings): void;
+  /** `lastId` only sinks. */
+  onGoaway(lastId: number, code: number): void;
+}
+
+/** What does a frame mean, and may it come now (RFC 9113 §6)? Throws what ends the connection. */
+export class FrameHandler {
+  readonly #events: FrameEvents;
+  readonly #reader = new FrameReader();
+  readonly #decoder = new HpackDecoder();
+  #block: HeaderBlock | null = null;
+  #greeted = false;
+  #lastId = MAX_STREAM_ID;
+  #pongs = 0;
+  #others = 0;
+
+  constructor(events: FrameEvents) {
+    this.#events = events;
+  }
+
+  /** True: nothing came but answers to PING. */
+  feed(bytes: Buffer): boolean {
+    this.#pongs = 0;
+    this.#others = 0;
+    this.#reader.feed(bytes, (frame) => this.#take(frame));
+    return this.#pongs > 0 && this.#others === 0;
+  }
+
+  #take(frame: Frame): void {
+    const { type, flags } = frame;
+    if ((this.#block !== null) !== (type === FRAME.CONTINUATION)) {
+      throw broken("a header block and its continuations belong together");
+    }
+    if (!this.#greeted && (type !== FRAME.SETTINGS || (flags & FLAG.ACK) !== 0)) {
+      throw broken("it does not start with SETTINGS");
+    }
+    this.#greeted = true;
+    if (type === FRAME.PING && (flags & FLAG.ACK) !== 0) this.#pongs++;
+    else this.#others++;
+    switch (type) {
+      case FRAME.DATA:
+        return this.#onData(frame);
+      case FRAME.HEADERS:
+        return this.#onHeaders(frame);
+      case FRAME.CONTINUATION:
+        return this.#onContinuation(frame);
+      case FRAME.PRIORITY:
+        onStream(frame);
+        return ofSize(frame, PRIORITY_BYTES);
+      case FRAME.RST_STREAM:
+        return this.#onReset(frame);
+      case FRAME.SETTINGS:
+        return this.#onSettings(frame);
+      case FRAME.PUSH_PROMISE:
+        throw broken("a push that was not permitted");
+      case FRAME.PING:
+        return this.#onPing(frame);
+      case FRAME.GOAWAY:
+        return this.#onGoaway(frame);
+      case FRAME.WINDOW_UPDATE:
+        return this.#onWindowUpdate(frame);
+    }
+  }
+
+  #onData(frame: Frame): void {
+    onStream(frame);
+    const stream = this.#events.streamOf(frame.streamId);
+    const bytes = withoutPadding(frame);
+    const endStream = (frame.flags & FLAG.END_STREAM) !== 0;
+    const frameBytes = frame.payload.byteLength;
+    this.#events.onDataBytes(frameBytes, stream, bytes.byteLength === 0 && !endStream);
+    if (stream === null) return;
+    this.#events.within(stream, () => stream.onData(bytes, frameBytes, endStream));
+  }
+
+  #onHeaders(frame: Frame): void {
+    onStream(frame);
+    this.#events.streamOf(frame.streamId);
+    const block = new HeaderBlock(frame.streamId, (frame.flags & FLAG.END_STREAM) !== 0);
+    let part = withoutPadding(frame);
+    if ((frame.flags & FLAG.PRIORITY) !== 0) {
+      if (part.byteLength < PRIORITY_BYTES) throw wrongSize("HEADERS too short for their priority");
+      part = part.subarray(PRIORITY_BYTES);
+    }
+    if ((frame.flags & FLAG.END_HEADERS) !== 0) return this.#complete(block, part);
+    block.add(part);
+    this.#block = block;
+  }
+
+  #onContinuation(frame: Frame): void {
+    const block = this.#block;
+    if (block === null || block.streamId !== frame.streamId) throw broken("another stream's continuation");
+    block.add(frame.payload);
+    if ((frame.flags & FLAG.END_HEADERS) === 0) return;
+    this.#block = null;
+    this.#complete(block, block.bytes);
+  }
+
+  /** Decoded whoever it is for: the tables of both sides depend on it. */
+  #complete({ streamId, endStream }: HeaderBlock, bytes: Buffer): void {
+    let raw: string[] | null;
+    try {
+      raw = this.#decoder.decode(bytes, HEAD_LIMITS);
+    } catch (error) {
+      if (!(error instanceof HpackError)) throw error;
+      throw new Http2ConnectionError(CODE.COMPRESSION_ERROR, error.message);
+    }
+    const stream = this.#events.streamOf(streamId);
+    if (stream !== null) this.#events.within(stream, () => stream.onHeaders(raw, endStream));
+  }
+
+  #onReset(frame: Frame): void {
+    onStream(frame);
+    ofSize(frame, 4);
+    const stream = this.#events.streamOf(frame.streamId);
+    if (stream !== null) this.#events.within(stream, () => stream.onReset(frame.payload.readUInt32BE(0)));
+  }
+
+  #onSettings(frame: Frame): void {
+    onConnection(frame);
+    if ((frame.flags & FLAG.ACK) !== 0) return ofSize(frame, 0);
+    const settings = readSettings(frame.payload);
+    this.#events.sender.answer(frameOf(FRAME.SETTINGS, FLAG.ACK, 0, Buffer.alloc(0)));
+    this.#events.onSettings(settings);
+  }
+
+  #onPing(frame: Frame): void {
+    onConnection(frame);
+    ofSize(frame, PING_BYTES);
+    if ((frame.flags & FLAG.ACK) !== 0) return;
+    this.#events.sender.answer(frameOf(FRAME.PING, FLAG.ACK, 0, frame.payload));
+  }
+
+  #onGoaway(frame: Frame): void {
+    onConnection(frame);
+    if (frame.payload.byteLength < SHORTEST_GOAWAY_BYTES) throw wrongSize("a GOAWAY that is too short");
+    this.#lastId = Math.min(this.#lastId, frame.payload.readUInt32BE(0) & MAX_STREAM_ID);
+    this.#events.onGoaway(this.#lastId, frame.payload.readUInt32BE(4));
+  }
+
+  #onWindowUpdate(frame: Frame): void {
+    ofSize(frame, 4);
+    const bytes = frame.payload.readUInt32BE(0) & MAX_STREAM_ID;
+    if (frame.streamId === 0) {
+      if (bytes === 0) throw broken("a WINDOW_UPDATE of nothing");
+      return this.#events.sender.grow(bytes);
+    }
+    const stream = this.#events.streamOf(frame.streamId);
+    if (stream === null) return;
+    this.#events.within(stream, () => {
+      if (bytes === 0) throw new Http2StreamError(CODE.PROTOCOL_ERROR, "a WINDOW_UPDATE of nothing");
+      stream.onWindow(bytes);
+    });
+  }
+}
+
+function onStream({ streamId }: Frame): void {
+  if (streamId === 0) throw broken("a stream's frame on the connection");
+}
+
+function onConnection({ streamId }: Frame): void {
+  if (streamId !== 0) throw broken("the connection's frame on a stream");
+}
+
+function ofSize({ payload, type }: Frame, bytes: number): void {
+  if (payload.byteLength !== bytes)
+    throw wrongSize(`a frame of type ${type} with ${payload.byteLength} bytes`);
+}
+
+function withoutPadding({ flags, payload }: Frame): Buffer {
+  if ((flags & FLAG.PADDED) === 0) return payload;
+  const padding = payload[0];
+  if (padding === undefined) throw wrongSize("padding without its length");
+  if (padding >= payload.byteLength) throw broken("more padding than there is room for");
+  return payload.subarray(1, payload.byteLength - padding);
+}
+
+function broken(what: string): Http2ConnectionError {
+  return new Http2ConnectionError(CODE.PROTOCOL_ERROR, what);
+}
+
+function wrongSize(what: string): Http2ConnectionError {
+  return new Http2ConnectionError(CODE.FRAME_SIZE_ERROR, what);
+}

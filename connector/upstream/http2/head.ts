@@ -1,0 +1,106 @@
+import {
+  contentLengthOf,
+  HOP_BY_HOP,
+  isFieldName,
+  isFieldValue,
+  isToken,
+} from "../../../shared/http/fields.ts";
+import type { Field } from "../../../shared/protocol/head.ts";
+import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { receivedFields } from "../http-fields.ts";
+import type { LeaseRequest } from "../lease.ts";
+import { CODE, Http2StreamError } from "./frames.ts";
+
+/** What may not leave, all of it written as Latin-1: a server in front of HTTP/1.1 might write it as it stands. */
+const NOT_IN_PATH = /[^\x21-\x7e\x80-\xff]/;
+const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+/** RFC 9113 §8.2.2: a response that has one is malformed. */
+const OF_HTTP1: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+export interface RequestHead {
+  /** Names and Latin-1 values in turn, pseudo-fields first. */
+  raw: string[];
+  /** What the fields say of the body's length, if they do. */
+  declaredBytes: number | null;
+}
+
+/** Whoever calls has validated all of this before; what could be read in two ways passes here neither. */
+export function requestHead(request: LeaseRequest, secure: boolean): RequestHead {
+  const { method, path, host, rawHeaders, body } = request;
+  if (!isToken(method)) throw refused("the method is no token");
+  if (path === "" || NOT_IN_PATH.test(path)) throw refused("a character that no path may have");
+  if (NOT_IN_PATH.test(host)) throw refused("a character that no host may have");
+  const scheme = secure ? "https" : "http";
+  const raw = [":method", method, ":scheme", scheme, ":authority", host, ":path", path];
+  let declaredBytes: number | null = null;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? "").toLowerCase();
+    const value = rawHeaders[i + 1] ?? "";
+    if (!isFieldName(name)) throw refused("a field's name is no token");
+    if (NOT_IN_VALUE.test(value)) throw refused(`a character that no value of ${name} may have`);
+    if (HOP_BY_HOP.has(name) || name === "host") throw refused(`${name} belongs to the hop`);
+    if (name === "content-length") {
+      if (declaredBytes !== null || !/^\d{1,16}$/.test(value)) {
+        throw refused("Content-Length is not one number");
+      }
+      declaredBytes = Number(value);
+    }
+    raw.push(name, value);
+  }
+  if (declaredBytes === null && Buffer.isBuffer(body)) {
+    declaredBytes = body.byteLength;
+    raw.push("content-length", String(declaredBytes));
+  }
+  return { raw, declaredBytes };
+}
+
+export interface ResponseHead {
+  status: number;
+  fields: readonly Field[];
+}
+
+/** RFC 9113 §8.3.2: the status, and no other pseudo-field, before all others. */
+export function responseHead(raw: readonly string[]): ResponseHead {
+  const [first, status = ""] = raw;
+  if (first !== ":status" || !/^[1-9]\d\d$/.test(status)) {
+    throw malformed("it does not start with a status of three digits");
+  }
+  return { status: Number(status), fields: regularFields(raw.slice(2)) };
+}
+
+export function responseTrailers(raw: readonly string[]): readonly Field[] {
+  return regularFields(raw);
+}
+
+function regularFields(raw: readonly string[]): readonly Field[] {
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? "";
+    if (name.startsWith(":")) throw malformed("a pseudo-field where none may be");
+    if (!isFieldName(name)) throw malformed("a field's name is no token in lower case");
+    if (!isFieldValue(raw[i + 1] ?? "")) throw malformed("a control character in a field");
+    if (OF_HTTP1.has(name)) throw malformed(`${name} does not exist in HTTP/2`);
+  }
+  return receivedFields(raw);
+}
+
+/** How many bytes the body must have; null: as many as come. */
+export function bodyLengthOf(method: string, { status, fields }: ResponseHead): number | null {
+  if (method === "HEAD" || status === 204 || status === 304) return 0;
+  const length = contentLengthOf(fields);
+  if (length === "invalid") throw malformed("its Content-Length is not one number");
+  return length;
+}
+
+export function malformed(why: string): Http2StreamError {
+  return new Http2StreamError(CODE.PROTOCOL_ERROR, `the response is no valid HTTP/2: ${why}`);
+}
+
+function refused(why: string): TunnelError {
+  return new TunnelError("BAD_REQUEST", why, { notProcessed: true });
+}

@@ -1,0 +1,50 @@
+import { CODE, FLAG, FRAME, FRAME_HEAD_BYTES, frameHead, Http2ConnectionError } from "./frames.ts";
+
+/** With its frames' own heads, so that empty ones come to an end as well. A head that may pass is far smaller. */
+const MAX_BLOCK_BYTES = 128 * 1024;
+
+/** A header block that is not complete: nothing but its continuation may follow (RFC 9113 §6.10). */
+export class HeaderBlock {
+  readonly streamId: number;
+  readonly endStream: boolean;
+  readonly #parts: Buffer[] = [];
+  #cost = 0;
+
+  constructor(streamId: number, endStream: boolean) {
+    this.streamId = streamId;
+    this.endStream = endStream;
+  }
+
+  add(part: Buffer): void {
+    this.#cost += FRAME_HEAD_BYTES + part.byteLength;
+    if (this.#cost > MAX_BLOCK_BYTES) {
+      throw new Http2ConnectionError(CODE.ENHANCE_YOUR_CALM, "the response head is too large");
+    }
+    // A copy: a view would hold on to the whole of what was read.
+    this.#parts.push(Buffer.from(part));
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
+}
+
+/** The frames of a header block, in which no other may stand. */
+export function headerFrames(
+  streamId: number,
+  block: Buffer,
+  endStream: boolean,
+  maxFrameBytes: number,
+): Buffer {
+  const parts: Buffer[] = [];
+  let at = 0;
+  do {
+    const part = block.subarray(at, at + maxFrameBytes);
+    const first = at === 0;
+    at += part.byteLength;
+    const flags =
+      (first && endStream ? FLAG.END_STREAM : 0) | (at >= block.byteLength ? FLAG.END_HEADERS : 0);
+    parts.push(frameHead(part.byteLength, first ? FRAME.HEADERS : FRAME.CONTINUATION, flags, streamId), part);
+  } while (at < block.byteLength);
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,116 @@
+import type { Socket } from "node:net";
+import { guarded, type OnFault } from "../../platform/faults.ts";
+import {
+  CODE,
+  DEFAULT_FRAME_BYTES,
+  DEFAULT_WINDOW_BYTES,
+  FLAG,
+  FRAME,
+  frameHead,
+  Http2ConnectionError,
+  MAX_WINDOW_BYTES,
+} from "./frames.ts";
+
+/** Answers to a peer that asks without reading would wait here without end. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+
+/** A body that may have something to send. */
+export interface DataSource {
+  /** Sends one frame. True: it could send another at once. */
+  sendOne(): boolean;
+}
+
+/** Writes frames, those of one turn together; bodies one after the other, as the peer and the socket have room. */
+export class FrameSender {
+  readonly #socket: Socket;
+  /** In the order of their turns. */
+  readonly #ready = new Set<DataSource>();
+  #windowBytes = DEFAULT_WINDOW_BYTES;
+  #frameBytes = DEFAULT_FRAME_BYTES;
+  #corked = false;
+  #pumping = false;
+
+  constructor(socket: Socket, onFault: OnFault) {
+    this.#socket = socket;
+    socket.on(
+      "drain",
+      guarded(() => this.#pump(), onFault),
+    );
+  }
+
+  /** The largest frame that the peer takes. */
+  get frameBytes(): number {
+    return this.#frameBytes;
+  }
+
+  set frameBytes(bytes: number) {
+    // Larger ones would keep other streams waiting.
+    this.#frameBytes = Math.min(bytes, DEFAULT_FRAME_BYTES);
+  }
+
+  /** How much of a body may leave in one frame now. */
+  get dataRoom(): number {
+    return this.#socket.writableNeedDrain ? 0 : Math.max(0, Math.min(this.#windowBytes, this.#frameBytes));
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#socket.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        this.#socket.uncork();
+      });
+    }
+    this.#socket.write(bytes);
+  }
+
+  /** An answer that the peer makes us send. */
+  answer(bytes: Buffer): void {
+    if (this.#socket.writableLength > MAX_UNREAD_BYTES) {
+      throw new Http2ConnectionError(CODE.ENHANCE_YOUR_CALM, "the upstream reads no answers");
+    }
+    this.write(bytes);
+  }
+
+  /** At most `dataRoom` bytes. */
+  data(streamId: number, bytes: Buffer, endStream: boolean): void {
+    this.#windowBytes -= bytes.byteLength;
+    this.write(frameHead(bytes.byteLength, FRAME.DATA, endStream ? FLAG.END_STREAM : 0, streamId));
+    if (bytes.byteLength > 0) this.write(bytes);
+  }
+
+  /** The peer takes so much more over all streams. */
+  grow(bytes: number): void {
+    this.#windowBytes += bytes;
+    if (this.#windowBytes > MAX_WINDOW_BYTES) {
+      throw new Http2ConnectionError(CODE.FLOW_CONTROL_ERROR, "the connection's window is too large");
+    }
+    this.#pump();
+  }
+
+  ready(source: DataSource): void {
+    this.#ready.add(source);
+    this.#pump();
+  }
+
+  forget(source: DataSource): void {
+    this.#ready.delete(source);
+  }
+
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (const source of this.#ready) {
+        if (this.dataRoom === 0) return;
+        this.#ready.delete(source);
+        // Behind all others: its next frame waits its turn.
+        if (source.sendOne()) this.#ready.add(source);
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+}

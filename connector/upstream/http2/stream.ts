@@ -1,0 +1,279 @@
+import type { Clock } from "../../../shared/clock.ts";
+import type { Field } from "../../../shared/protocol/head.ts";
+import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import type { OnFault } from "../../platform/faults.ts";
+import type { Lease, LeaseEvents, LeaseRequest, UploadProgress } from "../lease.ts";
+import { CODE, codeName, FRAME, Http2StreamError, numberFrame } from "./frames.ts";
+import { bodyLengthOf, malformed, requestHead, responseHead, responseTrailers } from "./head.ts";
+import type { FrameSender } from "./sender.ts";
+import { Http2Upload, wrongLength } from "./upload.ts";
+
+/** What one stream can make this process hold while its gateway reads slowly. */
+export const STREAM_WINDOW_BYTES = 256 * 1024;
+
+/** The connection, as its streams see it. */
+export interface Http2StreamOwner {
+  readonly sender: FrameSender;
+  readonly clock: Clock;
+  readonly secure: boolean;
+  /** Something threw that nobody expected. */
+  readonly onFault: OnFault;
+  /** Null: it takes no streams any more. Else the stream's id, with its HEADERS written. */
+  open(stream: Http2Stream, raw: readonly string[], endStream: boolean): number | null;
+  /** What the peer takes of a new stream's body at first. */
+  readonly initialWindowBytes: number;
+  /** A 1xx came; throws when there are too many. */
+  countInformational(): void;
+  /** The stream is closed, or was never opened. `dueBytes` of its DATA may still be under way. */
+  onClosed(stream: Http2Stream, dueBytes: number): void;
+  /** Nothing came in answer for as long as there was patience. */
+  onUnanswered(sinceMs: number): void;
+  /** The error for a stream that the peer reset, or let go of, with that code before anything came on it. */
+  untouched(code: number): TunnelError | null;
+}
+
+/**
+ * One exchange. Its response is complete with END_STREAM and by nothing else (RFC 9113 §8.1); what comes behind that
+ * takes nothing back, be it a reset. A failure is told once.
+ */
+export class Http2Stream implements Lease {
+  readonly reused: boolean;
+  readonly #owner: Http2StreamOwner;
+  #events: LeaseEvents | null = null;
+  /** "detached": closed for the peer, and its reader has not read all yet. */
+  #phase: "reserved" | "open" | "detached" | "over" = "reserved";
+  #id = 0;
+  #sentAtMs = 0;
+  #method = "";
+  #heard = false;
+  #upload: Http2Upload | null = null;
+  #hasHead = false;
+  /** How many bytes the body must still have; null: as many as come. */
+  #leftBytes: number | null = null;
+  #windowBytes = STREAM_WINDOW_BYTES;
+  /** Read, and not yet given back to the window. */
+  #readBytes = 0;
+  #paused = false;
+  #delivering = false;
+  readonly #queue: Buffer[] = [];
+  /** The response's end came behind what is queued. */
+  #trailers: readonly Field[] | null = null;
+
+  constructor(owner: Http2StreamOwner, reused: boolean) {
+    this.#owner = owner;
+    this.reused = reused;
+  }
+
+  get id(): number {
+    return this.#id;
+  }
+
+  get heard(): boolean {
+    return this.#heard;
+  }
+
+  /** Its response came to its end. */
+  get complete(): boolean {
+    return this.#trailers !== null;
+  }
+
+  get upload(): UploadProgress | null {
+    return this.#upload;
+  }
+
+  dispatch(request: LeaseRequest, events: LeaseEvents): void {
+    const { method } = request;
+    const body = Buffer.isBuffer(request.body) && request.body.byteLength === 0 ? null : request.body;
+    const owner = this.#owner;
+    let declaredBytes: number | null;
+    let id: number | null;
+    try {
+      const head = requestHead({ ...request, body }, owner.secure);
+      declaredBytes = head.declaredBytes;
+      const lengthBytes = body === null ? 0 : Buffer.isBuffer(body) ? body.byteLength : declaredBytes;
+      if (declaredBytes !== null && declaredBytes !== lengthBytes) throw wrongLength(true);
+      id = owner.open(this, head.raw, body === null);
+      if (id === null) throw new Error("the connection was closed");
+    } catch (error) {
+      this.#phase = "over";
+      // Not at once: who dispatches has not yet returned.
+      queueMicrotask(() => {
+        owner.onClosed(this, 0);
+        events.onLeaseError(error as Error);
+      });
+      return;
+    }
+    this.#events = events;
+    this.#phase = "open";
+    this.#id = id;
+    this.#method = method;
+    this.#sentAtMs = owner.clock.nowMs();
+    events.onRequestStart();
+    if (body === null) return events.onRequestSent();
+    const { sender, clock, onFault, initialWindowBytes: windowBytes } = owner;
+    this.#upload = new Http2Upload(
+      { streamId: id, body, declaredBytes, windowBytes, sender, clock, onFault },
+      {
+        onRequestSent: () => {
+          this.#upload = null;
+          this.#sentAtMs = clock.nowMs();
+          events.onRequestSent();
+        },
+        onUploadError: (error) => this.reset(CODE.CANCEL, error),
+      },
+    );
+    this.#upload.start();
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#deliver();
+  }
+
+  /** It left its connection when it was closed. */
+  done(): void {}
+
+  abort(onTornDown: () => void, timedOut = false): void {
+    if (timedOut && !this.#heard) this.#owner.onUnanswered(this.#sentAtMs);
+    this.#close(CODE.CANCEL);
+    queueMicrotask(onTornDown);
+  }
+
+  // What the connection hears of this stream. May throw an Http2StreamError.
+
+  /** Null: the head is over the limits. */
+  onHeaders(raw: readonly string[] | null, endStream: boolean): void {
+    this.#heard = true;
+    if (raw === null) throw new Http2StreamError(CODE.CANCEL, "the response head is too large");
+    if (this.#hasHead) {
+      if (!endStream) throw malformed("trailers that do not end it");
+      return this.#end(responseTrailers(raw));
+    }
+    const head = responseHead(raw);
+    if (head.status < 200) {
+      if (endStream || head.status === 101) throw malformed(`a ${head.status} that ends it or switches`);
+      return this.#owner.countInformational();
+    }
+    this.#leftBytes = bodyLengthOf(this.#method, head);
+    this.#hasHead = true;
+    this.#events?.onResponseHead(head.status, "", head.fields);
+    if (endStream) this.#end([]);
+  }
+
+  /** `frameBytes` is what the frame took of the window. */
+  onData(bytes: Buffer, frameBytes: number, endStream: boolean): void {
+    this.#windowBytes -= frameBytes;
+    if (this.#windowBytes < 0) {
+      throw new Http2StreamError(CODE.FLOW_CONTROL_ERROR, "the upstream sent more than its window allows");
+    }
+    if (!this.#hasHead) throw malformed("a body before its head");
+    if (this.#leftBytes !== null) {
+      this.#leftBytes -= bytes.byteLength;
+      if (this.#leftBytes < 0) throw malformed("its body is longer than it may be");
+    }
+    this.#giveBack(frameBytes - bytes.byteLength);
+    if (bytes.byteLength > 0) {
+      // While paused, a copy: a view would hold on to the whole of what was read.
+      if (this.#paused || this.#delivering || this.#queue.length > 0) this.#queue.push(Buffer.from(bytes));
+      else this.#pass(bytes);
+    }
+    if (endStream) this.#end([]);
+  }
+
+  onReset(code: number): void {
+    const untouched = this.#heard ? null : this.#owner.untouched(code);
+    const where = this.#hasHead ? "within its response" : "in place of a response";
+    this.fail(untouched ?? new Error(`the upstream reset the stream ${where} (${codeName(code)})`));
+  }
+
+  onWindow(bytes: number): void {
+    this.#upload?.grow(bytes);
+  }
+
+  /** Ends it on both sides. */
+  reset(code: number, error: Error): void {
+    this.#close(code, error);
+  }
+
+  /** The peer has ended it, or the whole connection. */
+  fail(error: Error): void {
+    this.#close(null, error);
+  }
+
+  #end(trailers: readonly Field[]): void {
+    if (this.#phase !== "open") return;
+    if (this.#leftBytes !== null && this.#leftBytes > 0) {
+      throw malformed("its body is shorter than its Content-Length");
+    }
+    this.#trailers = trailers;
+    this.#phase = "detached";
+    // The rest of an upload has no purpose any more.
+    this.#leave(CODE.CANCEL);
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    try {
+      for (let bytes = this.#next(); bytes !== null; bytes = this.#next()) this.#pass(bytes);
+    } finally {
+      this.#delivering = false;
+    }
+    const trailers = this.#trailers;
+    if (this.#paused || trailers === null || this.#queue.length > 0 || this.#phase !== "detached") return;
+    const events = this.#events;
+    this.#finish();
+    events?.onResponseEnd(trailers);
+  }
+
+  #next(): Buffer | null {
+    return this.#paused ? null : (this.#queue.shift() ?? null);
+  }
+
+  #pass(bytes: Buffer): void {
+    this.#events?.onResponseData(bytes);
+    this.#giveBack(bytes.byteLength);
+  }
+
+  /** In halves of the window: one frame for many. */
+  #giveBack(bytes: number): void {
+    this.#readBytes += bytes;
+    if (this.#phase !== "open" || this.#readBytes < STREAM_WINDOW_BYTES / 2) return;
+    this.#owner.sender.write(numberFrame(FRAME.WINDOW_UPDATE, this.#id, this.#readBytes));
+    this.#windowBytes += this.#readBytes;
+    this.#readBytes = 0;
+  }
+
+  /** `code`: what the peer is to hear of it, if it does not know. */
+  #close(code: number | null, error: Error | null = null): void {
+    if (this.#phase === "over") return;
+    const events = this.#events;
+    const phase = this.#phase;
+    this.#finish();
+    if (phase === "reserved") this.#owner.onClosed(this, 0);
+    if (phase === "open") this.#leave(code, true);
+    if (error !== null) events?.onLeaseError(error);
+  }
+
+  /** Closed for the peer. A request that has been sent and answered in full needs no word. */
+  #leave(code: number | null, always = false): void {
+    const upload = this.#upload;
+    this.#upload = null;
+    upload?.stop();
+    if (code !== null && (always || upload !== null)) {
+      this.#owner.sender.write(numberFrame(FRAME.RST_STREAM, this.#id, code));
+    }
+    this.#owner.onClosed(this, always && code !== null ? this.#windowBytes : 0);
+  }
+
+  #finish(): void {
+    this.#phase = "over";
+    this.#events = null;
+    this.#queue.length = 0;
+  }
+}

@@ -1,0 +1,165 @@
+import type { Readable } from "node:stream";
+import type { Clock } from "../../../shared/clock.ts";
+import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { failureOf, guarded, type OnFault } from "../../platform/faults.ts";
+import type { UploadProgress } from "../lease.ts";
+import { CODE, Http2StreamError, MAX_WINDOW_BYTES } from "./frames.ts";
+import type { DataSource, FrameSender } from "./sender.ts";
+
+export interface UploadEvents {
+  onRequestSent(): void;
+  /** The request cannot be completed any more. */
+  onUploadError(error: Error): void;
+}
+
+export interface UploadOptions {
+  streamId: number;
+  body: Buffer | Readable;
+  /** Null: known only when it ends. */
+  declaredBytes: number | null;
+  /** What the peer takes at first. */
+  windowBytes: number;
+  sender: FrameSender;
+  clock: Clock;
+  onFault: OnFault;
+}
+
+/** Sends one request's body: as fast as the peer takes it, and never more than was declared. */
+export class Http2Upload implements DataSource, UploadProgress {
+  readonly #options: UploadOptions;
+  readonly #events: UploadEvents;
+  #windowBytes: number;
+  /** Of which not all is sent. From a stream one chunk at a time. */
+  #chunk: Buffer | null = null;
+  #takenBytes = 0;
+  /** Nothing comes behind the chunk. */
+  #ended = false;
+  #over = false;
+  #movedAtMs: number;
+
+  constructor(options: UploadOptions, events: UploadEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#windowBytes = options.windowBytes;
+    this.#movedAtMs = options.clock.nowMs();
+  }
+
+  get blocked(): boolean {
+    return this.#chunk !== null;
+  }
+
+  get movedAtMs(): number {
+    return this.#movedAtMs;
+  }
+
+  start(): void {
+    const { body } = this.#options;
+    if (Buffer.isBuffer(body)) {
+      this.#ended = true;
+      return this.#offer(body);
+    }
+    const onFault = (thrown: unknown): void => this.#fail(failureOf(thrown, this.#options.onFault));
+    const onData = (chunk: Buffer | string): void => this.#onData(chunk);
+    const onEnd = (): void => this.#onEnd();
+    const onError = (error: Error): void => this.#fail(error);
+    const onClose = (): void => {
+      // It closes behind its end as well, while its last chunk may still wait for room.
+      if (!this.#ended) this.#fail(new Error("the request body was broken off"));
+    };
+    body.on("data", guarded(onData, onFault));
+    body.once("end", guarded(onEnd, onFault));
+    // A body that nobody wants any more may still fail.
+    body.on("error", guarded(onError, onFault));
+    body.once("close", guarded(onClose, onFault));
+  }
+
+  /** Nothing is sent from now on, and the body's source hears that nobody wants more of it. */
+  stop(): void {
+    this.#end();
+    const { body } = this.#options;
+    if (!Buffer.isBuffer(body)) body.destroy();
+  }
+
+  /** The peer takes so much more; less, where its settings say so. */
+  grow(bytes: number): void {
+    this.#windowBytes += bytes;
+    if (this.#windowBytes > MAX_WINDOW_BYTES) {
+      throw new Http2StreamError(CODE.FLOW_CONTROL_ERROR, "the stream's window is too large");
+    }
+    if (bytes > 0 && this.#chunk !== null && !this.#over) this.#options.sender.ready(this);
+  }
+
+  sendOne(): boolean {
+    const { sender, streamId, clock, body } = this.#options;
+    const chunk = this.#chunk;
+    if (this.#over || chunk === null) return false;
+    const size = Math.min(chunk.byteLength, this.#windowBytes, sender.dataRoom);
+    if (size <= 0) return false;
+    const last = size === chunk.byteLength;
+    this.#windowBytes -= size;
+    this.#movedAtMs = clock.nowMs();
+    sender.data(streamId, last ? chunk : chunk.subarray(0, size), last && this.#ended);
+    if (!last) {
+      this.#chunk = chunk.subarray(size);
+      return true;
+    }
+    this.#chunk = null;
+    if (!this.#ended) {
+      if (!Buffer.isBuffer(body)) body.resume();
+      return false;
+    }
+    this.#sent();
+    return false;
+  }
+
+  #onData(data: Buffer | string): void {
+    const chunk = typeof data === "string" ? Buffer.from(data) : data;
+    if (this.#over || chunk.byteLength === 0) return;
+    const { declaredBytes, body } = this.#options;
+    this.#takenBytes += chunk.byteLength;
+    if (declaredBytes !== null && this.#takenBytes > declaredBytes) return this.#fail(wrongLength(false));
+    if (!Buffer.isBuffer(body)) body.pause();
+    this.#offer(chunk);
+  }
+
+  #onEnd(): void {
+    if (this.#over) return;
+    const { declaredBytes } = this.#options;
+    if (declaredBytes !== null && this.#takenBytes < declaredBytes) return this.#fail(wrongLength(false));
+    this.#ended = true;
+    if (this.#chunk !== null) return;
+    // No window holds back a frame without bytes, and the peer may open none before it has seen the end.
+    const { sender, streamId } = this.#options;
+    sender.data(streamId, Buffer.alloc(0), true);
+    this.#sent();
+  }
+
+  #offer(chunk: Buffer): void {
+    this.#chunk = chunk;
+    this.#movedAtMs = this.#options.clock.nowMs();
+    this.#options.sender.ready(this);
+  }
+
+  #sent(): void {
+    this.#end();
+    this.#events.onRequestSent();
+  }
+
+  #fail(error: Error): void {
+    if (this.#over) return;
+    this.stop();
+    this.#events.onUploadError(error);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#chunk = null;
+    this.#options.sender.forget(this);
+  }
+}
+
+export function wrongLength(notProcessed: boolean): TunnelError {
+  return new TunnelError("STREAM_ERROR", "the request body is not as long as its Content-Length", {
+    notProcessed,
+  });
+}

@@ -1,0 +1,168 @@
+import { connect } from "node:http2";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nodeClock } from "../../../connector/platform/node-clock.ts";
+import { parseAllowlist, UpstreamPolicy } from "../../../connector/upstream/policy.ts";
+import { DEFAULT_UPSTREAM } from "../../../connector/upstream/upstream-rules.ts";
+import { Upstream } from "../../../connector/upstream/upstream.ts";
+import {
+  data,
+  END_STREAM,
+  type FrameClient,
+  FrameServer,
+  headers,
+  settings,
+  TYPE,
+} from "../../support/servers/frame-server.ts";
+import { throwFault } from "../../support/throw-fault.ts";
+import { broken, complete, fatal, floods, greetings, type Http2Case } from "./cases.ts";
+
+type Way = "whole" | "byte by byte" | "with the end at once";
+
+const closing: (() => void)[] = [];
+afterAll(() => {
+  for (const close of closing.splice(0).reverse()) close();
+});
+
+const list = parseAllowlist("*");
+if (!list.ok) throw new Error(list.problems.join("; "));
+const policy = new UpstreamPolicy(list.rules);
+
+const anyHost = parseAllowlist("127.0.0.1");
+if (!anyHost.ok) throw new Error(anyHost.problems.join("; "));
+const [host] = anyHost.rules;
+if (host === undefined) throw new Error("no rule");
+
+/** One for all cases: whatever an upstream does, its neighbours are served. */
+const upstream = new Upstream({
+  policy,
+  limits: new Map(),
+  rules: [{ pattern: "*", host, settings: { ...DEFAULT_UPSTREAM, protocol: "http2" } }],
+  clock: nodeClock,
+  resolve: () => {},
+  reportFault: throwFault,
+});
+closing.push(() => upstream.close());
+
+class CaseServer {
+  readonly frames: FrameServer;
+  /** As the case says; else as it should be. */
+  playing = true;
+  /** Resolved when all of the last answer has been sent. */
+  sent: Promise<void> = Promise.resolve();
+
+  constructor({ answer, hello }: Http2Case, way: Way) {
+    this.frames = new FrameServer(
+      (client, { type, streamId }) => {
+        if (type !== TYPE.HEADERS) return;
+        if (!this.playing) {
+          return client.send(headers(streamId, [[":status", "200"]]), data(streamId, "good", END_STREAM));
+        }
+        const bytes = Buffer.concat(answer(streamId));
+        if (way === "byte by byte") this.sent = sendInBytes(bytes, client);
+        else client.send(bytes);
+        if (way === "with the end at once") client.socket.end();
+      },
+      { hello: hello ?? settings([3, 100]) },
+    );
+    closing.push(() => this.frames.close());
+  }
+
+  async start(): Promise<this> {
+    await this.frames.start();
+    return this;
+  }
+
+  get port(): number {
+    return this.frames.port;
+  }
+}
+
+async function sendInBytes(bytes: Buffer, client: FrameClient): Promise<void> {
+  for (let at = 0; at < bytes.byteLength; at++) {
+    client.send(bytes.subarray(at, at + 1));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function ask(port: number, method = "POST"): Promise<string> {
+  let status = 0;
+  let body = "";
+  let outcome = "";
+  return new Promise((resolve) => {
+    upstream.request(
+      {
+        ...{ caller: "a", service: "b", target: `http://127.0.0.1:${port}`, method, path: "/" },
+        ...{ rawHeaders: [], body: null, responseTimeoutMs: 15_000 },
+      },
+      {
+        onResponse: (received) => void (status = received),
+        onData: (bytes) => void (body += bytes.toString("latin1")),
+        onEnd: () => void (outcome = `${status} ${body}`),
+        onError: ({ code, notProcessed }) => {
+          if (status !== 0) outcome = `${status} ${body}…`;
+          else outcome = notProcessed ? `${code}, not processed` : code;
+        },
+        onTornDown: () => resolve(outcome),
+      },
+    );
+  });
+}
+
+/** What a user of Node's own client sees, who takes `end` for the end. */
+async function askNode(port: number, method: string): Promise<string> {
+  const session = connect(`http://127.0.0.1:${port}`);
+  session.on("error", () => {});
+  const stream = session.request({ ":method": method, ":path": "/" }, { endStream: true });
+  let status = 0;
+  let body = "";
+  let ended = false;
+  let failed = false;
+  stream.on("response", (received) => void (status = Number(received[":status"])));
+  stream.on("data", (bytes: Buffer) => void (body += bytes.toString("latin1")));
+  stream.on("end", () => void (ended = true));
+  stream.on("error", () => void (failed = true));
+  const patience = setTimeout(() => stream.destroy(), 3_000);
+  await new Promise<void>((resolve) => stream.once("close", () => resolve()));
+  clearTimeout(patience);
+  session.destroy();
+  if (status === 0) return failed ? "error" : "nothing";
+  return ended && !failed ? `${status} ${body}` : `${status} ${body}…`;
+}
+
+let neighbour: CaseServer;
+beforeAll(async () => {
+  neighbour = await new CaseServer({ name: "", answer: () => [], outcome: "" }, "whole").start();
+  neighbour.playing = false;
+});
+
+describe.each([
+  ["complete answers", complete],
+  ["broken answers", broken],
+  ["violations of the protocol", fatal],
+  ["floods", floods],
+  ["greetings", greetings],
+])("%s", (_kind, cases) => {
+  describe.each(cases)("$name", (given) => {
+    const ways: Way[] = ["whole", "byte by byte", "with the end at once"];
+    it.each(ways.filter((way) => way !== "byte by byte" || given.large !== true))("%s", async (way) => {
+      const server = await new CaseServer(given, way).start();
+      const outcomes = [given.outcome, ...(way === "with the end at once" ? (given.atEnd ?? []) : [])];
+      expect(outcomes).toContain(await ask(server.port, given.method));
+      await server.sent;
+      server.playing = false;
+      expect(await ask(neighbour.port)).toBe("200 good");
+      if (way === "with the end at once" || given.keepsConnection === undefined) return;
+      // Only one that greets as it should can serve again.
+      if (given.hello !== undefined) return;
+      const before = server.frames.clients.length;
+      expect(await ask(server.port)).toBe("200 good");
+      expect(server.frames.clients.length === before).toBe(given.keepsConnection);
+    });
+
+    it("is the same to Node's client, or else for a reason", async () => {
+      const server = await new CaseServer(given, "whole").start();
+      const ours = given.outcome.startsWith("UPSTREAM") ? "error" : given.outcome;
+      expect(await askNode(server.port, given.method ?? "POST")).toBe(given.node?.[0] ?? ours);
+    });
+  });
+});
