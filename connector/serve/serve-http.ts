@@ -66,6 +66,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
           body: this.#requestBody(fields),
           connectTimeoutMs: open.connectTimeoutMs,
           responseTimeoutMs: open.responseTimeoutMs,
+          stallTimeoutMs: this.#stream.stallTimeoutMs,
         },
         this,
       );

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { IDEMPOTENT_METHODS } from "../../shared/http/methods.ts";
 import type { Field } from "../../shared/protocol/head.ts";
-import { STALL_TIMEOUT_MS } from "../../shared/protocol/limits.ts";
+import { DEFAULT_STALL_TIMEOUT_MS } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { faultError, guarded, guardFor } from "../platform/faults.ts";
 import { dial, type DialDeps } from "./dial.ts";
@@ -286,7 +286,7 @@ export class UpstreamExchange implements LeaseEvents {
   }
 
   get #stallTimeoutMs(): number {
-    return this.#request.stallTimeoutMs ?? STALL_TIMEOUT_MS;
+    return this.#request.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS;
   }
 
   #setTimer(delayMs: number): void {

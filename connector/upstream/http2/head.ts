@@ -1,13 +1,7 @@
-import {
-  contentLengthOf,
-  HOP_BY_HOP,
-  isFieldName,
-  isFieldValue,
-  isToken,
-} from "../../../shared/http/fields.ts";
+import { HOP_BY_HOP, isFieldName, isFieldValue, isToken } from "../../../shared/http/fields.ts";
 import type { Field } from "../../../shared/protocol/head.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
-import { receivedFields } from "../http-fields.ts";
+import { lengthOf, receivedFields } from "../http-fields.ts";
 import type { LeaseRequest } from "../lease.ts";
 import { CODE, Http2StreamError } from "./frames.ts";
 
@@ -92,7 +86,7 @@ function regularFields(raw: readonly string[]): readonly Field[] {
 /** How many bytes the body must have; null: as many as come. */
 export function bodyLengthOf(method: string, { status, fields }: ResponseHead): number | null {
   if (method === "HEAD" || status === 204 || status === 304) return 0;
-  const length = contentLengthOf(fields);
+  const length = lengthOf(fields);
   if (length === "invalid") throw malformed("its Content-Length is not one number");
   return length;
 }

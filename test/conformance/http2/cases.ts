@@ -178,6 +178,16 @@ export const complete: Http2Case[] = [
     keepsConnection: true,
   },
   {
+    name: "a Content-Length that says the same twice, in two fields and in a list",
+    answer: (id) => [
+      head(id, ["content-length", "4"], ["content-length", "4, 4"]),
+      data(id, "body", END_STREAM),
+    ],
+    outcome: "200 body",
+    keepsConnection: true,
+    node: ["error", "it refuses repetition; RFC 9110 §8.6 lets a recipient take one of them"],
+  },
+  {
     name: "256 fields",
     answer: (id) => [
       head(id, ...Array.from({ length: 256 }, (_, i): [string, string] => [`x-${i}`, "1"])),
