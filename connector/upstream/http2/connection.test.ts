@@ -350,7 +350,7 @@ describe("streams at a time", () => {
       send(upstream, server.port, { responseTimeoutMs: 500, connectTimeoutMs: 300 }),
     );
     await until(() => outcomes.every(({ tornDown }) => tornDown));
-    const codes = outcomes.map(({ error }) => error?.code).sort();
+    const codes = outcomes.map(({ error }) => error?.code ?? "").sort((a, b) => a.localeCompare(b));
     expect(codes).toEqual([
       ...Array.from({ length: 4 }, () => "UPSTREAM_CONNECT_TIMEOUT"),
       "UPSTREAM_RESPONSE_TIMEOUT",

@@ -105,9 +105,7 @@ describe("Huffman codes", () => {
 describe("encoding", () => {
   it("names what the static table has, and lets no table keep a secret", () => {
     const raw = [":method", "GET", ":path", "/x", "cookie", "a=1", "x-a", "\u00e9"];
-    expect(encodeHeaders(raw, false).toString("hex")).toBe(
-      "82" + "04022f78" + "1f1103613d31" + "0003782d6101e9",
-    );
+    expect(encodeHeaders(raw, false).toString("hex")).toBe("8204022f781f1103613d310003782d6101e9");
     expect(encodeHeaders([], true).toString("hex")).toBe("20");
   });
 });
