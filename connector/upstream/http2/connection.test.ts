@@ -21,6 +21,7 @@ import {
   uint32,
 } from "../../../test/support/servers/frame-server.ts";
 import { throwFault } from "../../../test/support/throw-fault.ts";
+import { Names } from "../../names/names.ts";
 import { nodeClock } from "../../platform/node-clock.ts";
 import { parseAllowlist, UpstreamPolicy } from "../policy.ts";
 import { DEFAULT_UPSTREAM, type UpstreamSettings } from "../upstream-rules.ts";
@@ -40,20 +41,18 @@ function rulesOf(text: string) {
 const insecure = { ...DEFAULT_UPSTREAM.tls, insecure: true };
 
 function upstreamWith(settings: Partial<UpstreamSettings> = {}, clock: Clock = nodeClock): Upstream {
-  const [host] = rulesOf("127.0.0.1");
-  if (host === undefined) throw new Error("no rule");
   const upstream = new Upstream({
     policy: new UpstreamPolicy(rulesOf("*")),
     limits: new Map(),
     rules: [
       {
         pattern: "*",
-        host,
+        host: { kind: "any" },
         settings: { ...DEFAULT_UPSTREAM, tls: insecure, protocol: "http2", ...settings },
       },
     ],
     clock,
-    resolve: () => {},
+    names: new Names({ clock: nodeClock }),
     reportFault: throwFault,
   });
   closing.push(() => upstream.close());
