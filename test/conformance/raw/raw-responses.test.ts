@@ -1,0 +1,122 @@
+import { type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AttachedConnector } from "../../support/attached-connector.ts";
+import { ByteServer } from "../../support/servers/byte-server.ts";
+import { type Client, clients, type Taken } from "./clients.ts";
+import { differences } from "./differences.ts";
+import { type RawResponse, responses } from "./responses.ts";
+
+/** How the bytes come: at once, each in a write of its own, or at once with the end. */
+const WAYS = ["whole", "byte by byte", "with the end"] as const;
+type Way = (typeof WAYS)[number];
+/** Longer responses are cut into so many pieces. */
+const MAX_PIECES = 400;
+/** Behind the bytes, where the end does not come with them: long enough for a reader to have made up its mind. */
+const END_AFTER_MS = 100;
+/** So many plays at a time: what takes long is the wait for the end. */
+const LANES = 24;
+
+const tunnel = new AttachedConnector();
+let server: ByteServer;
+beforeAll(async () => {
+  server = await new ByteServer((socket, all) => {
+    // The last request: connections are used again.
+    const [, index, way] = [...all.matchAll(/(?:GET|HEAD) \/(\d+)\/(\d) HTTP/g)].at(-1) ?? [];
+    if (index === undefined || !all.endsWith("\r\n\r\n")) return;
+    void play(socket, responses[Number(index)]?.bytes ?? "", WAYS[Number(way)] ?? "whole");
+  }).start();
+  await tunnel.start();
+});
+afterAll(async () => {
+  server.close();
+  await tunnel.stop();
+});
+
+async function play(socket: Socket, text: string, way: Way): Promise<void> {
+  const bytes = Buffer.from(text, "latin1");
+  socket.setNoDelay();
+  if (way === "with the end") return void socket.end(bytes);
+  const size = way === "whole" ? bytes.byteLength : Math.ceil(bytes.byteLength / MAX_PIECES);
+  for (let at = 0; at < bytes.byteLength && !socket.destroyed; at += size) {
+    socket.write(bytes.subarray(at, at + size));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // Not in the middle of the next request's answer.
+  const end = setTimeout(() => socket.end(), END_AFTER_MS);
+  socket.once("data", () => clearTimeout(end));
+}
+
+const urlOf = (index: number, way: Way) => `/${index}/${WAYS.indexOf(way)}`;
+
+async function inLanes<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const entries = items.entries();
+  const lane = async () => {
+    for (const [at, item] of entries) results[at] = await run(item);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return results;
+}
+
+/** Every response in every way. */
+const plays = responses.flatMap((response, index) => WAYS.map((way) => ({ response, index, way })));
+
+async function here(
+  index: number,
+  way: Way,
+  { method = "GET", here: told }: RawResponse,
+): Promise<RawResponse["here"]> {
+  const call = await tunnel.call(server.origin, { path: urlOf(index, way), method });
+  const { head, error } = call;
+  if (head === null) {
+    expect(error).toMatchObject({ code: "UPSTREAM_PROTOCOL" });
+    return { outcome: "refused" };
+  }
+  if (error !== null) expect(error.code).toBe("BODY_ABORTED");
+  const seen = call.body.toString("latin1");
+  // What came of a body that broke off may be lost with it.
+  const isPrefix = error !== null && told.outcome === "broken" && told.body.startsWith(seen);
+  const body = isPrefix ? told.body : seen;
+  return { outcome: error === null ? "whole" : "broken", status: head.status, body };
+}
+
+const takenHere = ({ here: outcome }: RawResponse): Taken =>
+  outcome.outcome === "whole" ? { status: outcome.status, body: outcome.body } : "not whole";
+
+describe("raw responses", () => {
+  it("have names of their own", () => {
+    expect(new Set(responses.map(({ name }) => name)).size).toBe(responses.length);
+  });
+
+  it("are taken, broken off and refused as the table says, however they come", async () => {
+    const seen = await inLanes(plays, ({ response, index, way }) => here(index, way, response));
+    const told = plays.map(({ response, way }) => ({ name: response.name, way, here: response.here }));
+    expect(seen.map((outcome, at) => ({ ...told[at], here: outcome }))).toEqual(told);
+    expect(await tunnel.connector.metricsText()).not.toMatch(/faults_total\{.*\} [1-9]/);
+  }, 120_000);
+
+  it.each(Object.entries(clients()))(
+    "%s decides as the table does, but for the differences that are listed",
+    async (name, client: Client) => {
+      const seen = await inLanes(plays, ({ response, index, way }) =>
+        client(server.origin + urlOf(index, way), response.method ?? "GET"),
+      );
+      const found = new Map<string, string>();
+      for (const [at, taken] of seen.entries()) {
+        const play = plays[at];
+        if (play === undefined || JSON.stringify(taken) === JSON.stringify(takenHere(play.response)))
+          continue;
+        const what = taken === "not whole" ? taken : `${taken.status} ${taken.body.slice(0, 40)}`;
+        found.set(play.response.name, `${play.way}: ${JSON.stringify(what)}`);
+      }
+      const listed = differences
+        .filter(({ clients: whose }) => whose.some((client) => client === name))
+        .flatMap(({ names }) => names);
+      const unlisted = [...found].filter(([response]) => !listed.includes(response));
+      expect(unlisted).toEqual([]);
+      // curl is whatever the system has; another version of it may have changed its mind.
+      if (name !== "curl") expect(listed.filter((response) => !found.has(response))).toEqual([]);
+    },
+    120_000,
+  );
+});
