@@ -219,12 +219,15 @@ describe("the end", () => {
   });
 });
 
-it("an address that takes more than a second is reached beside one that never answers", async () => {
+it.each([
+  ["before", ["127.0.0.1", "127.0.0.2"]],
+  ["behind", ["127.0.0.2", "127.0.0.1"]],
+])("an address that takes more than a second is reached %s one that never answers", async (_where, order) => {
   const good = await startStuckListener();
   closing.push(() => good.close());
   const dead = await startStuckListener("127.0.0.2", good.port);
   closing.push(() => dead.close());
-  const names = fixedNames(() => ["127.0.0.2", "127.0.0.1"]);
+  const names = fixedNames(() => order);
   const outcome = await new Promise<HostDialOutcome>((done) => {
     const dialing = dialHost(tcpTo("api.internal", good.port), { names, clock: nodeClock }, done);
     closing.push(() => dialing.cancel());

@@ -97,6 +97,12 @@ describe("addresses", () => {
     },
   );
 
+  it("of .invalid are none, and no matter for DNS", async () => {
+    const { names, server } = await asking(() => ({ addresses: ["10.6.6.6"] }));
+    expect(await names.addressesOf("api.invalid")).toMatchObject({ addresses: [] });
+    expect(server.questions).toEqual([]);
+  });
+
   it.each(["", ".", "a..b", `${"x".repeat(64)}.internal`, `${"x.".repeat(127)}x`, "a b"])(
     "of %j are not asked for",
     async (name) => {

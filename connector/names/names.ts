@@ -179,6 +179,10 @@ export class Names {
     if (hosts !== undefined) return { addresses: hosts, problem: null };
     // RFC 6761 §6.3: never asked of DNS, which might say something else.
     if (name === "localhost" || name.endsWith(".localhost")) return { addresses: LOOPBACK, problem: null };
+    // RFC 6761 §6.4.
+    if (name === "invalid" || name.endsWith(".invalid")) {
+      return { addresses: [], problem: `${name} has no address: no name under invalid has one` };
+    }
     if (!NAME.test(name)) return { addresses: [], problem: `${name} has no address: it is no host name` };
     return null;
   }

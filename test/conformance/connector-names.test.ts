@@ -14,9 +14,13 @@ import { relayDialler } from "../../connector/relay/dial-relay.ts";
 import { loadConfig } from "../../connector/settings/connector-settings.ts";
 import { startConnector } from "../../connector/start-connector.ts";
 import { parseProxyUrl } from "../../connector/platform/proxy.ts";
+import { encodeChecks } from "../../shared/protocol/service-checks.ts";
 import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 import { DnsServer } from "../support/servers/dns-server.ts";
 import { startStuckListener } from "../support/servers/stuck-listener.ts";
+
+/** An attempt at the first one has to outlive the next one's beginning. */
+const LATE_AND_DEAD = ["127.0.0.1", "127.0.0.2"];
 
 const closing: (() => unknown)[] = [];
 let relay: RelayDouble;
@@ -93,6 +97,31 @@ describe("names that do not answer", () => {
     expect(hanging.every(({ head }) => head === null)).toBe(true);
   });
 
+  it("hold up no health check of another", async () => {
+    const port = await api();
+    zone["api.internal"] = ["127.0.0.1"];
+    const connector = await startedConnector();
+    const check = (service: string, target: string) => ({
+      service,
+      target,
+      intervalSeconds: 1,
+      timeoutSeconds: 60,
+    });
+    const checks = [
+      ...Array.from({ length: 12 }, (_, index) => check(`hangs-${index}`, `http://hangs-${index}.zone`)),
+      check("good", `http://api.internal:${port}`),
+    ];
+    const payloads = encodeChecks({ revision: "00000001", json: JSON.stringify(checks) });
+    for (const payload of payloads) relay.current.mux.sendSettings(payload);
+    await vi.waitFor(
+      async () =>
+        expect(await connector.metricsText()).toContain('culvert_connector_service_up{service="good"} 1'),
+      { timeout: 15_000 },
+    );
+    // And while none of the others has run out of patience.
+    expect(await connector.metricsText()).not.toContain('service_up{service="hangs');
+  });
+
   it("cost their own requests the time to connect, and the answer says what was waited for", async () => {
     await startedConnector();
     const call = new Call(relay.current.mux, "http://hangs.zone", { connectTimeoutMs: 300 });
@@ -127,7 +156,7 @@ describe("an address that answers late beside a dead one", () => {
 
   it("is the upstream's", async () => {
     const { port } = await deadAndLate();
-    zone["api.internal"] = ["127.0.0.2", "127.0.0.1"];
+    zone["api.internal"] = LATE_AND_DEAD;
     await startedConnector();
     // That listener says nothing: to have asked it is enough.
     const open = { connectTimeoutMs: 14_000, responseTimeoutMs: 50 };
@@ -139,7 +168,7 @@ describe("an address that answers late beside a dead one", () => {
   it.each(["the relay's", "the proxy's"])("is %s", async (whose) => {
     const late = await deadAndLate();
     const { port } = late;
-    zone["relay.internal"] = zone["proxy.internal"] = ["127.0.0.2", "127.0.0.1"];
+    zone["relay.internal"] = zone["proxy.internal"] = LATE_AND_DEAD;
     const throughProxy = whose === "the proxy's";
     const address = {
       relayUrl: throughProxy ? "https://elsewhere.internal" : `http://relay.internal:${port}`,
