@@ -10,7 +10,7 @@ import {
   wireText,
   withTraceparent,
 } from "../upstream/http-fields.ts";
-import { failureOf, guarded, guardedClock, type OnFault } from "../platform/faults.ts";
+import { failureOf, guarded, type OnFault } from "../platform/faults.ts";
 import { endingStream } from "./stream-fault.ts";
 import { readAll, UploadStream } from "./upload-stream.ts";
 import type { OnFinished } from "../connector.ts";
@@ -83,12 +83,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
     if (!this.#stream.remoteEnded) {
       const lengthBytes = length === "invalid" ? null : length;
       if (lengthBytes !== null) this.#stream.expect(lengthBytes);
-      this.#body = new UploadStream({
-        ...{ stream: this.#stream, lengthBytes },
-        clock: guardedClock(this.#deps.clock, this.#onFault),
-        onBytes: (bytes) => this.#countRequestBytes(bytes),
-        onStalled: () => this.#uploadStalled(),
-      });
+      this.#body = new UploadStream(this.#stream, lengthBytes, (bytes) => this.#countRequestBytes(bytes));
       return this.#body;
     }
     const body = readAll(this.#stream);
@@ -105,11 +100,6 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
   #countRequestBytes(bytes: number): void {
     this.#record.requestBytes += bytes;
     if (this.#record.requestBytes > this.#maxBodyBytes) this.onError(bodyTooLarge(this.#limits, false));
-  }
-
-  #uploadStalled(): void {
-    const { stallTimeoutMs } = this.#stream;
-    this.#stream.reset("STALLED", `the upstream took nothing of the request for ${stallTimeoutMs / 1_000} s`);
   }
 
   get #maxBodyBytes(): number {
@@ -134,7 +124,6 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
 
   onClosed(error: TunnelError | null): void {
     this.#phase = "ended";
-    this.#body?.stopWatching();
     if (error !== null) this.#exchange?.abort();
     const summary = this.#record.finish(error?.code ?? null);
     this.#deps.onFinished(summary, error);

@@ -1,18 +1,6 @@
 import { Readable } from "node:stream";
 import type { Stream } from "../../shared/mux/stream.ts";
-import type { Clock } from "../../shared/clock.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
-import { StallWatch } from "./stall-watch.ts";
-
-export interface UploadStreamOptions {
-  stream: Stream;
-  /** As declared; null: known only when it ends. */
-  lengthBytes: number | null;
-  clock: Clock;
-  onBytes: (count: number) => void;
-  /** The upstream took nothing of what is here for as long as the stream's stall limit. */
-  onStalled: () => void;
-}
 
 /** The request's body: bytes leave the stream, and give credit back, when the upstream's socket wants them. */
 export class UploadStream extends Readable {
@@ -20,20 +8,14 @@ export class UploadStream extends Readable {
   readonly lengthBytes: number | null;
   readonly #stream: Stream;
   readonly #onBytes: (count: number) => void;
-  /** The relay hears of a full window alone: what fits into it may wait here for ever. */
-  readonly #stallWatch: StallWatch;
   #wanted = false;
   #pushedBytes = 0;
 
-  constructor({ stream, lengthBytes, clock, onBytes, onStalled }: UploadStreamOptions) {
+  constructor(stream: Stream, lengthBytes: number | null, onBytes: (count: number) => void) {
     super({ highWaterMark: 0 });
     this.lengthBytes = lengthBytes;
     this.#stream = stream;
     this.#onBytes = onBytes;
-    this.#stallWatch = new StallWatch(clock, stream.stallTimeoutMs, {
-      isWaiting: () => !this.#wanted && (stream.bufferedBytes > 0 || stream.remoteEnded),
-      onStalled,
-    });
     // Whoever sends it destroys it with the reason it failed for, and reports that by another way as well.
     this.on("error", () => {});
   }
@@ -45,18 +27,7 @@ export class UploadStream extends Readable {
 
   override _read(): void {
     this.#wanted = true;
-    this.#stallWatch.moved();
     this.pump();
-  }
-
-  /** The exchange is over, whatever became of this body. */
-  stopWatching(): void {
-    this.#stallWatch.stop();
-  }
-
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#stallWatch.stop();
-    done(error);
   }
 
   /** To be called when the stream became readable. */

@@ -25,6 +25,8 @@ export interface LeaseEvents {
   onRequestStart(): void;
   /** To its last byte. */
   onRequestSent(): void;
+  /** A 1xx other than 101, of which any number may come before the head. */
+  onInterimHead(status: number, fields: readonly Field[]): void;
   /** Never a 1xx. Names are in lower case. */
   onResponseHead(status: number, reason: string, fields: readonly Field[]): void;
   /** Not while paused. */

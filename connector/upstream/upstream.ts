@@ -1,10 +1,11 @@
 import type { Readable } from "node:stream";
 import { IDEMPOTENT_METHODS } from "../../shared/http/methods.ts";
 import type { Field } from "../../shared/protocol/head.ts";
-import { DEFAULT_STALL_TIMEOUT_MS } from "../../shared/protocol/limits.ts";
+import { DEFAULT_STALL_TIMEOUT_MS, MAX_RESPONSE_TIMEOUT_MS } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { faultError, guarded, guardFor } from "../platform/faults.ts";
 import { dial, type DialDeps } from "./dial.ts";
+import { InterimBudget } from "./interim-budget.ts";
 import type { Lease, LeaseEvents } from "./lease.ts";
 import { permit, type PermitRules, permitTarget } from "./permit.ts";
 import type { UpstreamAddress } from "./policy.ts";
@@ -13,6 +14,9 @@ import { protocolsOffered, settingsFor, type UpstreamRule, type UpstreamSettings
 
 /** How often a request is sent again of which it is sure that nothing was processed. */
 const MAX_UNTOUCHED_RETRIES = 2;
+const PROCESSING = 102;
+/** How often the response's time may begin anew, as 102 asks for it: an upstream that says nothing else has no answer. */
+const MAX_WAITS = 10;
 /** A stream of events may be silent for long; for ever, nobody waits. */
 const SILENCE_MS = 60 * 60_000;
 
@@ -63,6 +67,7 @@ const UpstreamEventsGuard = guardFor<UpstreamEvents>({
 const LeaseEventsGuard = guardFor<LeaseEvents>({
   onRequestStart: true,
   onRequestSent: true,
+  onInterimHead: true,
   onResponseHead: true,
   onResponseData: true,
   onResponseEnd: true,
@@ -121,6 +126,9 @@ export class UpstreamExchange implements LeaseEvents {
   #retries = 0;
   /** To its last byte. */
   #sent = false;
+  #sentAtMs = 0;
+  /** Null: no 1xx has come. */
+  #interim: InterimBudget | null = null;
   #paused = false;
   /** When something last came or went, or could have. */
   #movedAtMs = 0;
@@ -170,8 +178,23 @@ export class UpstreamExchange implements LeaseEvents {
   onRequestSent(): void {
     if (this.#phase !== "sending" || this.#sent) return;
     this.#sent = true;
-    this.#movedAtMs = this.#deps.clock.nowMs();
+    this.#sentAtMs = this.#deps.clock.nowMs();
+    this.#movedAtMs = this.#sentAtMs;
     this.#setTimer(this.#responseTimeoutMs);
+  }
+
+  /** 102 says that the upstream is at work (RFC 2518 §10.1); the others say nothing of when it will answer. */
+  onInterimHead(status: number, fields: readonly Field[]): void {
+    if (this.#phase !== "sending") return;
+    const nowMs = this.#deps.clock.nowMs();
+    this.#interim ??= new InterimBudget(nowMs);
+    if (!this.#interim.spend(fields, nowMs)) {
+      const message = `${this.#target.authority}: more informational responses than are read`;
+      return this.#fail(new TunnelError("UPSTREAM_PROTOCOL", message));
+    }
+    if (status !== PROCESSING || !this.#sent) return;
+    const lastMs = this.#sentAtMs + Math.min(MAX_WAITS * this.#responseTimeoutMs, MAX_RESPONSE_TIMEOUT_MS);
+    this.#movedAtMs = Math.max(this.#movedAtMs, Math.min(nowMs, lastMs - this.#responseTimeoutMs));
   }
 
   onResponseHead(status: number, reason: string, fields: readonly Field[]): void {
@@ -311,7 +334,9 @@ export class UpstreamExchange implements LeaseEvents {
   get #patience(): { what: string; sinceMs: number; limitMs: number } {
     const upload = this.#lease?.upload ?? null;
     const uploadedAtMs = upload?.movedAtMs ?? this.#movedAtMs;
-    if (this.#phase === "answering") {
+    // An answer that came early changes nothing for the rest of the request, unless its own reader pauses.
+    const isStuck = upload?.blocked === true && !this.#paused;
+    if (this.#phase === "answering" && !isStuck) {
       // While its reader pauses, the upstream owes nothing.
       const sinceMs = this.#paused ? this.#deps.clock.nowMs() : Math.max(this.#movedAtMs, uploadedAtMs);
       return { what: "sent nothing of its response", sinceMs, limitMs: SILENCE_MS };

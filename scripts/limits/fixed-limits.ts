@@ -19,6 +19,7 @@ export interface Section {
 
 const LIMITS = "shared/protocol/limits.ts";
 const HTTP1 = "connector/upstream/http1";
+const INTERIM = "connector/upstream/interim-budget.ts";
 
 const limit = (what: string, file: string, constant: string, beyond: string, unit?: Unit): FixedLimit => ({
   ...{ what, file, constant, beyond },
@@ -68,6 +69,22 @@ export const FIXED_LIMITS: readonly Section[] = [
         "the body is broken off",
       ),
       limit("digits of a chunk's size", `${HTTP1}/response.ts`, "MAX_SIZE_DIGITS", "the body is broken off"),
+      limit("1xx before a head at once", INTERIM, "MAX_INTERIM_HEADS", "502 `UPSTREAM_PROTOCOL`"),
+      limit("1xx each second after that", INTERIM, "INTERIM_HEADS_PER_SECOND", "502 `UPSTREAM_PROTOCOL`"),
+      limit("their size at once", INTERIM, "MAX_INTERIM_BYTES", "502 `UPSTREAM_PROTOCOL`"),
+      limit(
+        "their size each second",
+        INTERIM,
+        "INTERIM_BYTES_PER_SECOND",
+        "502 `UPSTREAM_PROTOCOL`",
+        "bytes",
+      ),
+      limit(
+        "response times that 102 may ask for, an hour in all",
+        "connector/upstream/upstream.ts",
+        "MAX_WAITS",
+        "504 `UPSTREAM_RESPONSE_TIMEOUT`",
+      ),
     ],
   },
   {

@@ -10,8 +10,6 @@ const SEMICOLON = 0x3b;
 const SP = 0x20;
 const HTAB = 0x09;
 
-/** A client has to absorb any number (RFC 9110 §15.2); a server that never comes to an end is none. */
-const MAX_INTERIM_HEADS = 64;
 /** Of one body: nobody uses them, and without a bound a body without a byte could go on for ever. As Node's servers. */
 const MAX_EXTENSION_BYTES = 16 * 1024;
 /** More digits than a safe integer has; leading zeros are bounded as well. */
@@ -32,6 +30,8 @@ const IN_EXTENSION = Uint8Array.from({ length: 256 }, (_, byte) =>
 );
 
 export interface ResponseEvents {
+  /** Any number of 1xx may come before the head; who hears of them says when there are too many. */
+  onInterimHead?(status: number, fields: readonly Field[]): void;
   onResponseHead(status: number, reason: string, fields: readonly Field[]): void;
   /** A view of what was fed. */
   onResponseData(bytes: Buffer): void;
@@ -75,7 +75,6 @@ export class ResponseParser {
   #sizeDigits = 0;
   #extension = "";
   #extensionBytes = 0;
-  #interimHeads = 0;
   #halted = false;
 
   /** The response to a request of this method comes next. */
@@ -86,7 +85,6 @@ export class ResponseParser {
     this.#events = events;
     this.#state = "head";
     this.#extensionBytes = 0;
-    this.#interimHeads = 0;
     this.#head.begin("head");
   }
 
@@ -159,10 +157,9 @@ export class ResponseParser {
     if (end === -1) return bytes.byteLength;
     const { status, reason, fields } = head;
     if (status < 200) {
-      this.#interimHeads++;
       if (status === 101) throw violation("it switches protocols without being asked");
-      if (this.#interimHeads > MAX_INTERIM_HEADS) throw violation("more 1xx than anyone needs");
       head.begin("head");
+      this.#events?.onInterimHead?.(status, fields);
       return end;
     }
     const framing = framingOf(this.#method, status, head.minorVersion, fields);

@@ -156,7 +156,8 @@ export class Http2Stream implements Lease {
     const head = responseHead(raw);
     if (head.status < 200) {
       if (endStream || head.status === 101) throw malformed(`a ${head.status} that ends it or switches`);
-      return this.#owner.countInformational();
+      this.#owner.countInformational();
+      return this.#events?.onInterimHead(head.status, head.fields);
     }
     this.#leftBytes = bodyLengthOf(this.#method, head);
     this.#hasHead = true;
