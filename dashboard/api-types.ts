@@ -112,6 +112,7 @@ export interface GatewayKey {
   kid: string;
   project: string;
   environment: string;
+  publicUrl?: string;
   createdAt: string;
 }
 

@@ -1,6 +1,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { tunnelPresence } from "./admission.ts";
+import { publicUrlSchema } from "../shared/services/public-url.ts";
 import { isTunnelId } from "./auth/random-id.ts";
 import type { Env } from "./env.ts";
 import { type Relayed, relayToTunnel } from "./relay-to-tunnel.ts";
@@ -14,6 +15,8 @@ export interface TunnelBindingProps {
   environment: string;
   /** "keep": the gateway's own Forwarded and X-Forwarded-* go upstream as they are. Default: "generate". */
   forwarded?: "generate" | "keep";
+  /** Where this gateway's own clients call it, such as `https://api.example.com/base`. */
+  publicUrl?: string;
 }
 
 /** The entrypoint that gateways bind: `env.TUNNEL.fetch("http://service-name/path")`. */
@@ -29,7 +32,7 @@ export class TunnelBinding extends WorkerEntrypoint<Env, Partial<TunnelBindingPr
   }
 
   async #relay(request: Request): Promise<Relayed> {
-    const { tunnel, project, environment, forwarded } = this.ctx.props ?? {};
+    const { tunnel, project, environment, forwarded, publicUrl } = this.ctx.props ?? {};
     if (typeof tunnel !== "string" || !isTunnelId(tunnel)) {
       return refusal(
         request,
@@ -42,12 +45,25 @@ export class TunnelBinding extends WorkerEntrypoint<Env, Partial<TunnelBindingPr
     }
     if ((await tunnelPresence(this.env, tunnel, request)) === "absent")
       return refusal(request, "UNKNOWN_TUNNEL", "There is no tunnel of this id.");
-    const claim = { kind: "request" as const, project, environment, keepForwarded: forwarded === "keep" };
+    if (publicUrl !== undefined && !publicUrlSchema.safeParse(publicUrl).success) {
+      const message =
+        "The binding's props.publicUrl must be an http or https URL without credentials, query and fragment.";
+      return refusal(request, "BAD_REQUEST", message);
+    }
+    const keepForwarded = forwarded === "keep";
+    const claim = {
+      ...{ kind: "request" as const, project, environment, keepForwarded },
+      ...(publicUrl === undefined ? {} : { publicUrl }),
+    };
     return relayToTunnel(this.env, tunnel, claim, request);
   }
 }
 
-function refusal(request: Request, code: "UNKNOWN_TUNNEL" | "ACCESS_DENIED", message: string): Relayed {
+function refusal(
+  request: Request,
+  code: "UNKNOWN_TUNNEL" | "ACCESS_DENIED" | "BAD_REQUEST",
+  message: string,
+): Relayed {
   const error = new TunnelError(code, message);
   return { response: problemResponse(error, request.method, crypto.randomUUID()), isOwn: true };
 }

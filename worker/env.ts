@@ -8,6 +8,8 @@ export interface Env extends LogVariables {
   TUNNEL: DurableObjectNamespace<TunnelCalls>;
   REGISTRY: DurableObjectNamespace<RegistryCalls>;
   TELEMETRY: DurableObjectNamespace<TelemetryCalls>;
+  /** "cloudflare": requests come by its edge, which sets `CF-Connecting-IP` and the like. Else nobody vouches for them. */
+  EDGE?: string;
   /** Secret that opens the admin API before there are keys. Unset: only API keys do. */
   ADMIN_KEY?: string;
 }

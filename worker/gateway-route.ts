@@ -90,7 +90,12 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed
   const onward = onwardRequest(request, target.url);
   const relayed: Relayed =
     tunnelId !== null && tunnel !== "absent"
-      ? await relayToTunnel(env, tunnelId, { kind: "gateway-key", ...proof, ...pathOf(target.url) }, onward)
+      ? await relayToTunnel(
+          env,
+          tunnelId,
+          { kind: "gateway-key", ...proof, ...pathOf(target.url), scheme: schemeOf(request) },
+          onward,
+        )
       : { response: tunnelProblem(unknownTunnel(), request.method, crypto.randomUUID()), isOwn: true };
   const error = relayed.response.headers.get("culvert-error");
   // Only who has a key may learn which tunnels there are; an unknown tunnel knows no keys.
@@ -111,6 +116,10 @@ function onwardRequest(request: Request, url: string): Request {
   if (others === null) onward.headers.delete("cookie");
   else if (others !== cookies) onward.headers.set("cookie", others);
   return onward;
+}
+
+function schemeOf({ url }: Request): string {
+  return new URL(url).protocol.slice(0, -1);
 }
 
 /** Path and query byte for byte, where the runtime would resolve or encode something in the URL. */

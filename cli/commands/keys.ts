@@ -13,6 +13,7 @@ interface Key {
   createdAt: string;
   project?: string;
   environment?: string;
+  publicUrl?: string;
   role?: string;
 }
 
@@ -20,18 +21,27 @@ interface Key {
 interface Kind {
   name: "gateway-key" | "api-key";
   path: "/gateway-keys" | "/api-keys";
-  facts: readonly ("project" | "environment" | "role")[];
+  facts: readonly ("project" | "environment" | "publicUrl" | "role")[];
 }
 
-const GATEWAY: Kind = { name: "gateway-key", path: "/gateway-keys", facts: ["project", "environment"] };
+const GATEWAY: Kind = {
+  name: "gateway-key",
+  path: "/gateway-keys",
+  facts: ["project", "environment", "publicUrl"],
+};
 const API: Kind = { name: "api-key", path: "/api-keys", facts: ["role"] };
 
 export function gatewayKeyCommand(): Command {
   const create = command("create", "make a key; prints it, once", [
     "culvert gateway-key create --project my-project --environment production",
+    "culvert gateway-key create --project my-project --environment production --public-url https://api.example.com",
   ])
     .requiredOption("--project <name>", "the project that the gateway calls as")
-    .requiredOption("--environment <name>", "and its environment, such as production");
+    .requiredOption("--environment <name>", "and its environment, such as production")
+    .option(
+      "--public-url <url>",
+      "where the gateway's own clients call it: upstreams are told, and Location leads there",
+    );
   return new Command("gateway-key")
     .description("keys for gateways that are no Worker of the relay's account")
     .addCommand(creates(GATEWAY, create))
@@ -69,7 +79,7 @@ function listCommand({ name, path, facts }: Kind): Command {
       const client = await adminClient(relay);
       const keys = await client.list<Key>(path);
       if (json) return printJson(keys);
-      const headings = ["KID", ...facts.map((fact) => fact.toUpperCase()), "CREATED"];
+      const headings = ["KID", ...facts.map(heading), "CREATED"];
       const rows = keys.map((key) => [
         key.kid,
         ...facts.map((fact) => key[fact] ?? null),
@@ -77,6 +87,10 @@ function listCommand({ name, path, facts }: Kind): Command {
       ]);
       print(table(headings, rows));
     });
+}
+
+function heading(fact: string): string {
+  return fact.replace(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase();
 }
 
 function deleteCommand({ name, path }: Kind): Command {

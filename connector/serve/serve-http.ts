@@ -7,6 +7,7 @@ import {
   requestFields,
   responseFields,
   trailerFields,
+  wantedHost,
   wireText,
   withTraceparent,
 } from "../upstream/http-fields.ts";
@@ -61,6 +62,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
           service: open.service,
           target: open.target,
           method: open.method,
+          host: wantedHost(open.fields),
           path: wireText(open.path),
           rawHeaders: rawHeadersOf(fields),
           body: this.#requestBody(fields),

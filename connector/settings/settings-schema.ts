@@ -11,6 +11,7 @@ import {
 } from "../../shared/protocol/limits.ts";
 import { parseRelayUrl } from "../../shared/relay-url.ts";
 import { pathPrefixSchema } from "../../shared/services/services-file.ts";
+import { parseAuthority } from "../../shared/services/upstream-address.ts";
 import { parseToken } from "../../shared/token.ts";
 import { parseAccessLogShare } from "../telemetry/access-log.ts";
 import { parseDurationMs } from "../../shared/duration.ts";
@@ -252,16 +253,6 @@ function duration(minMs: number, maxMs: number) {
     return ms !== null && ms >= minMs && ms <= maxMs ? ms : null;
   };
   return parsed(read, problem).register(SETTING_RANGES, { min: minMs, max: maxMs, isDuration: true });
-}
-
-/** As it goes into a Host field: a name in another script as its ASCII form, a port as it was written. */
-function parseAuthority(text: string): string | null {
-  const url = URL.parse(`http://${text}`);
-  if (url === null || /[/?#@\\\s]|:$/.test(text)) return null;
-  const port = /:(\d+)$/.exec(text)?.[1];
-  // URLs leave out the port of their scheme, and know no port 0.
-  if (port !== undefined && Number(port) === 0) return null;
-  return port === undefined ? url.hostname : `${url.hostname}:${Number(port)}`;
 }
 
 function isCertificate(text: string): boolean {

@@ -4,6 +4,7 @@ import {
   rawHeadersOf,
   receivedFields,
   requestFields,
+  wantedHost,
   responseFields,
   trailerFields,
   wireText,
@@ -42,6 +43,17 @@ describe("towards the upstream", () => {
       "authorization",
       "Bearer x",
     ]);
+  });
+
+  it("tells the authority that the relay wants to be named, and nothing that is none", () => {
+    const wanted = (value: string) => wantedHost([["host", value]]);
+    expect(wantedHost([])).toBe(null);
+    expect(["api.example:81", "API.example", "[::1]:8"].map(wanted)).toEqual([
+      "api.example:81",
+      "api.example",
+      "[::1]:8",
+    ]);
+    expect(["a/b", "u@a", "a b", "a:", "", "a\\b"].map(wanted)).toEqual(Array(6).fill(null));
   });
 
   it("lets no field name another path where the operator limits them", () => {

@@ -7,6 +7,7 @@ import {
   removeHopByHop,
 } from "../../shared/http/fields.ts";
 import type { Field } from "../../shared/protocol/head.ts";
+import { parseAuthority } from "../../shared/services/upstream-address.ts";
 import type { ServiceLimits } from "./service-limits.ts";
 
 // oxlint-disable-next-line no-control-regex -- all of ASCII is meant
@@ -40,6 +41,12 @@ export function requestFields(
     ([name]) => !NOT_FORWARDED.has(name) && (limits.paths === null || !isPathOverride(name)),
   );
   return joinCookies(kept);
+}
+
+/** The authority that the relay wants to be named, in place of the target's; null for none, or none that can be one. */
+export function wantedHost(fields: readonly Field[]): string | null {
+  const value = fields.find(([name]) => name === "host")?.[1];
+  return value === undefined ? null : parseAuthority(value);
 }
 
 /** With this `traceparent` instead of the caller's; null: as they are. */

@@ -174,7 +174,8 @@ describe("TLS upstreams", () => {
     const settings = { caFile: "/ca.pem", serverName: "api.internal", hostHeader: "public.example:8443" };
     const upstream = upstreamWith({ "web.internal": settings, "127.0.0.0/8": settings });
     for (const host of ["web.internal", "127.0.0.1"]) {
-      const outcome = await sent(upstream, `https://${host}:${port}`);
+      // The operator's own word goes before the relay's.
+      const outcome = await sent(upstream, `https://${host}:${port}`, { host: "relay.example" });
       expect(seenBy(outcome)).toMatchObject({ host: "public.example:8443", sni: "api.internal" });
     }
   });

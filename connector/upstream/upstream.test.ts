@@ -103,6 +103,13 @@ describe("what the upstream receives", () => {
     );
   });
 
+  it("is asked by the authority that the relay names, where it names one", async () => {
+    const raw = await byteServer((socket) => socket.write(OK));
+    const outcome = send(upstreamAllowing("127.0.0.1"), raw.origin, { host: "public.example:81" });
+    await until(() => outcome.tornDown);
+    expect(raw.received[0]).toMatch(/^GET \/ HTTP\/1\.1\r\nhost: public\.example:81\r\n/);
+  });
+
   it("is a chunked body when the length is unknown, and a refusal when it is not the one declared", async () => {
     const raw = await byteServer((socket, all) => {
       if (all.endsWith("0\r\n\r\n")) socket.write(OK);

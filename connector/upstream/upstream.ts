@@ -28,6 +28,8 @@ export interface UpstreamRequest {
   /** `http(s)://host[:port]`. */
   target: string;
   method: string;
+  /** The authority to name; null: the target's own. The upstream's settings win. */
+  host?: string | null;
   /** Latin-1, byte for byte what the request line carries. */
   path: string;
   /** Names and Latin-1 values in turn. Neither `host` nor hop-by-hop fields. */
@@ -247,7 +249,7 @@ export class UpstreamExchange implements LeaseEvents {
       this.#lease = lease;
       this.#movedAtMs = this.#deps.clock.nowMs();
       const { method, path, rawHeaders, body } = this.#request;
-      const host = this.#settings.hostHeader ?? authorityOf(this.#target);
+      const host = this.#settings.hostHeader ?? this.#request.host ?? authorityOf(this.#target);
       const events = new LeaseEventsGuard(this, this.#onFault);
       lease.dispatch({ method, path, host, rawHeaders, body }, events);
       if (this.#phase === "sending" && !this.#sent) this.#setTimer(this.#stallTimeoutMs);

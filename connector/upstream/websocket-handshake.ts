@@ -6,7 +6,7 @@ import { MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { faultError, guarded, guardedClock, guardFor } from "../platform/faults.ts";
 import { dial } from "./dial.ts";
-import { requestFields, wireText, withoutHandshakeFields } from "./http-fields.ts";
+import { requestFields, wireText, withoutHandshakeFields, wantedHost } from "./http-fields.ts";
 import { permit } from "./permit.ts";
 import { limitsFor } from "./service-limits.ts";
 import { settingsFor } from "./upstream-rules.ts";
@@ -92,7 +92,8 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, owner: Han
     // Typed for net.createConnection; node:http hands a callback to it as well (http.Agent, createConnection).
     createConnection: connect as unknown as typeof createConnection,
     finishRequest(request) {
-      if (settings.hostHeader !== null) request.setHeader("host", settings.hostHeader);
+      const host = settings.hostHeader ?? wantedHost(open.fields);
+      if (host !== null) request.setHeader("host", host);
       for (const [name, values] of headersOf(forwarded)) request.setHeader(name, values);
       // `ws` takes a URL and would normalise the path.
       request.path = wireText(open.path);

@@ -27,6 +27,7 @@ export function KeysPage() {
         columns={[
           { title: "Project", cell: ({ project }) => project },
           { title: "Environment", cell: ({ environment }) => environment },
+          { title: "Public URL", cell: ({ publicUrl }) => publicUrl ?? "" },
         ]}
         form={GatewayKeyForm}
       />

@@ -6,7 +6,7 @@ import {
   MAX_STALL_TIMEOUT_MS,
 } from "../protocol/limits.ts";
 import { healthCheckSchema } from "./service-check.ts";
-import { parseEndpoint, parseHostPattern } from "./upstream-address.ts";
+import { parseAuthority, parseEndpoint, parseHostPattern } from "./upstream-address.ts";
 
 /** A services file in bytes of JSON; well under what one row of the relay's storage holds (2 MB). */
 export const MAX_SERVICES_FILE_BYTES = 256 * 1024;
@@ -89,6 +89,18 @@ const serviceSchema = z.strictObject({
       (text) => (parseEndpoint(text)?.pathPrefix.length ?? 0) <= MAX_ENDPOINT_PATH_LENGTH,
       `must have a path of at most ${MAX_ENDPOINT_PATH_LENGTH} characters, encoded ones counted as three`,
     ),
+  /**
+   * What the upstream is told as its Host: its own ("endpoint", also where absent), that of the gateway's public URL, where
+   * there is one ("public"), or this host or host:port.
+   */
+  hostHeader: z
+    .string()
+    .max(260)
+    .refine(
+      (text) => text === "endpoint" || text === "public" || parseAuthority(text) !== null,
+      'must be "endpoint", "public", or host or host:port',
+    )
+    .optional(),
   /** Absent: checked with the defaults. False: not checked. */
   healthCheck: z.union([z.literal(false), healthCheckSchema]).optional(),
   ...ruleShape,

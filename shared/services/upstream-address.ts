@@ -38,3 +38,13 @@ export function parseHostPattern(text: string): HostPattern | null {
   const port = Number(portText);
   return port >= 1 && port <= 65535 ? { wildcard, host, ports: [port] } : null;
 }
+
+/** As it goes into a Host field: a name in another script as its ASCII form, a port as it was written. */
+export function parseAuthority(text: string): string | null {
+  const url = URL.parse(`http://${text}`);
+  if (url === null || /[/?#@\\\s]|:$/.test(text)) return null;
+  const port = /:(\d+)$/.exec(text)?.[1];
+  // URLs leave out the port of their scheme, and know no port 0.
+  if (port !== undefined && Number(port) === 0) return null;
+  return port === undefined ? url.hostname : `${url.hostname}:${Number(port)}`;
+}

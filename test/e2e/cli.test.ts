@@ -249,6 +249,16 @@ describe.concurrent("culvert gateway-key, api-key and audit-log", () => {
     expect(key).toMatch(/^culvert_gateway_/);
     const list = await culvert(["gateway-key", "list"]);
     expect(list.out).toMatch(new RegExp(`^${kid}  my-project +production `, "m"));
+    const known = await json<{ kid: string; publicUrl: string }>([
+      ...create,
+      "--public-url",
+      "https://api.example/base",
+    ]);
+    expect(known.publicUrl).toBe("https://api.example/base");
+    expect((await culvert(["gateway-key", "list"])).out).toMatch(
+      new RegExp(`^${known.kid}  my-project +production +https://api.example/base `, "m"),
+    );
+    expect((await culvert([...create, "--public-url", "api.example"])).code).not.toBe(0);
     expect(list.out).not.toContain(key);
     expect((await culvert(["gateway-key", "delete", "--kid", kid, "--yes"])).code).toBe(0);
     expect((await culvert(["gateway-key", "delete", "--kid", kid, "--yes"])).code).toBe(4);

@@ -50,7 +50,7 @@ export interface Answer {
 const PER_CONNECTION = new Set(["connection", "keep-alive", "date", "transfer-encoding"]);
 
 /** What the relay adds to a request, and nothing else. */
-const GENERATED = /^(forwarded|x-forwarded-.*|traceparent|x-case)$/;
+const GENERATED = /^(forwarded|x-forwarded-.*|cdn-loop|traceparent|x-case)$/;
 
 function urlOf(system: System, { via = "TUNNEL", service, path }: Call): string {
   return (via === "direct" ? system.directOrigin(service) : `http://${service}`) + path;

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Field } from "../../shared/protocol/head.ts";
 import { data, head } from "../support/peers/hand-peer.ts";
 import { call, type CreatedTunnel, json, RELAY } from "./admin-client.ts";
-import { attached, binding, GATEWAY, readyTunnel } from "./hand-connector.ts";
+import { attached, binding, GATEWAY, readyTunnel, refusalOf } from "./hand-connector.ts";
 
 afterEach(() => reset());
 
@@ -121,5 +121,129 @@ describe("a request by /~/", () => {
   ])("takes no session of the dashboard upstream: %s", async (cookie, expected) => {
     const { fields } = await opened(await readyTunnel(), "/api/", { cookie });
     expect(fields.find(([name]) => name === "cookie")?.[1]).toBe(expected);
+  });
+});
+
+describe("who the caller is", () => {
+  const PUBLIC_URL = "https://api.example.com:8443/base";
+  const EDGE = { "cf-connecting-ip": "203.0.113.7", "cf-visitor": '{"scheme":"https"}' };
+  const FORGED = {
+    forwarded: "for=198.51.100.66;host=evil.example;proto=ftp",
+    "x-forwarded-for": "198.51.100.66",
+    "x-forwarded-host": "evil.example",
+    "x-forwarded-port": "1",
+  };
+  const said = (fields: readonly Field[]) =>
+    Object.fromEntries(fields.filter(([name]) => /^(?:x-)?forwarded|^host$/.test(name)));
+
+  it.each<[string, Record<string, string>, Record<string, unknown>, Record<string, string>]>([
+    ["nothing, where nothing is known", {}, {}, {}],
+    ["nothing of what the client says", FORGED, {}, {}],
+    [
+      "what the edge gave, and no host",
+      { ...EDGE, ...FORGED },
+      {},
+      {
+        forwarded: "for=203.0.113.7;proto=https",
+        "x-forwarded-for": "203.0.113.7",
+        "x-forwarded-proto": "https",
+      },
+    ],
+    [
+      "an IPv6 address as RFC 7239 wants it",
+      { "cf-connecting-ip": "2001:db8::7", "x-forwarded-proto": "http" },
+      {},
+      {
+        forwarded: 'for="[2001:db8::7]";proto=http',
+        "x-forwarded-for": "2001:db8::7",
+        "x-forwarded-proto": "http",
+      },
+    ],
+    [
+      "nothing of what is no address and no protocol",
+      { "cf-connecting-ip": "x;host=y", "x-forwarded-proto": "ftp" },
+      {},
+      {},
+    ],
+    [
+      "host and protocol by the public URL",
+      { ...EDGE, ...FORGED, "cf-visitor": '{"scheme":"http"}' },
+      { publicUrl: PUBLIC_URL },
+      {
+        forwarded: 'for=203.0.113.7;host="api.example.com:8443";proto=https',
+        "x-forwarded-for": "203.0.113.7",
+        "x-forwarded-host": "api.example.com:8443",
+        "x-forwarded-proto": "https",
+      },
+    ],
+    [
+      "what the gateway set, where that is trusted",
+      FORGED,
+      { forwarded: "keep", publicUrl: PUBLIC_URL },
+      FORGED,
+    ],
+  ])("is said: %s", async (_, headers, props, expected) => {
+    expect(said((await openOf(headers, { props })).fields)).toEqual(expected);
+  });
+
+  it("is known by /~/ as well: the key's public URL, and the request's own address and protocol", async () => {
+    const open = async (more: object) => {
+      const tunnel = await readyTunnel();
+      const { key } = await json<{ key: string }>(
+        call("POST", "/v1/gateway-keys", { body: { ...GATEWAY, ...more } }),
+        201,
+      );
+      const peer = await attached(tunnel);
+      const answer = exports.default.fetch(`${RELAY}/~/${tunnel.id}/api/`, {
+        headers: { "culvert-gateway-key": key, "cf-connecting-ip": "203.0.113.7", ...FORGED },
+      });
+      const { id, fields } = await peer.takeOpen();
+      peer.send(head(id, 201, [["location", "http://payments.internal:8080/files/7"]], 1));
+      return { fields, location: (await answer).headers.get("location") };
+    };
+    const plain = await open({});
+    expect(said(plain.fields)).toEqual({
+      forwarded: "for=203.0.113.7;proto=https",
+      "x-forwarded-for": "203.0.113.7",
+      "x-forwarded-proto": "https",
+    });
+    expect(plain.location).toBe("http://payments.internal:8080/files/7");
+    const known = await open({ publicUrl: PUBLIC_URL });
+    expect(said(known.fields)).toMatchObject({ "x-forwarded-host": "api.example.com:8443" });
+    expect(known.location).toBe(`${PUBLIC_URL}/files/7`);
+  });
+
+  it.each<[string, string | undefined, string | undefined]>([
+    ["api", PUBLIC_URL, undefined],
+    ["endpoint-api", PUBLIC_URL, undefined],
+    ["public-api", PUBLIC_URL, "api.example.com:8443"],
+    ["public-api", undefined, undefined],
+    ["named-api", undefined, "named.example:81"],
+  ])("the connector is told whom to name: %s with %s", async (service, publicUrl, host) => {
+    const props = publicUrl === undefined ? {} : { publicUrl };
+    const { fields } = await openOf({ host: "evil.example" }, { props, service });
+    expect(said(fields)["host"]).toBe(host);
+  });
+
+  it.each([
+    "api.example.com",
+    "ftp://api.example.com",
+    "https://u:p@api.example.com",
+    "https://api.example.com/?x",
+    7,
+  ])("a public URL that is none is refused: %j", async (publicUrl) => {
+    const { id } = await readyTunnel();
+    expect(await refusalOf(binding({ tunnel: id, ...GATEWAY, publicUrl }).fetch("http://api/"))).toEqual([
+      400,
+      "BAD_REQUEST",
+    ]);
+    expect((await call("POST", "/v1/gateway-keys", { body: { ...GATEWAY, publicUrl } })).status).toBe(400);
+  });
+
+  it("a key's public URL is listed", async () => {
+    await json(call("POST", "/v1/gateway-keys", { body: { ...GATEWAY, publicUrl: PUBLIC_URL } }), 201);
+    await json(call("POST", "/v1/gateway-keys", { body: GATEWAY }), 201);
+    const { items } = await json<{ items: { publicUrl?: string }[] }>(call("GET", "/v1/gateway-keys"));
+    expect(items.map(({ publicUrl }) => publicUrl)).toEqual([PUBLIC_URL, undefined]);
   });
 });

@@ -17,6 +17,14 @@ export const SERVICES = {
     { name: "api", endpoint: "http://payments.internal:8080", ...RULES },
     { name: "retry-api", endpoint: "http://payments.internal:8080", retry: true, ...RULES },
     { name: "once-api", endpoint: "http://payments.internal:8080", retry: false, ...RULES },
+    { name: "endpoint-api", endpoint: "http://payments.internal:8080", ...RULES, hostHeader: "endpoint" },
+    { name: "public-api", endpoint: "http://payments.internal:8080", ...RULES, hostHeader: "public" },
+    {
+      name: "named-api",
+      endpoint: "http://payments.internal:8080",
+      ...RULES,
+      hostHeader: "Named.example:81",
+    },
     { name: "prefixed-api", endpoint: "http://payments.internal:8080/v1", ...RULES },
     {
       name: "ruled-api",

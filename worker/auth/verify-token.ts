@@ -22,10 +22,16 @@ export function tokenIsLive(config: TunnelConfig, kid: string, nowMs: number): b
 }
 
 /** Whom a gateway's key stands for; null for a key that is not known. */
-export function verifyGatewayKey(config: TunnelConfig, kid: string, digestHex: string): Caller | null {
+export function verifyGatewayKey(
+  config: TunnelConfig,
+  kid: string,
+  digestHex: string,
+): (Caller & { publicUrl?: string }) | null {
   const key = config.gatewayKeys.find((candidate) => candidate.kid === kid);
   const equal = equalDigests(digestHex, key?.digestHex ?? DUMMY_DIGEST_HEX);
-  return equal && key !== undefined ? { project: key.project, environment: key.environment } : null;
+  if (!equal || key === undefined) return null;
+  const { project, environment, publicUrl } = key;
+  return { project, environment, ...(publicUrl === undefined ? {} : { publicUrl }) };
 }
 
 function isLive(token: TokenDigest, nowMs: number): boolean {

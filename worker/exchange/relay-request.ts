@@ -1,6 +1,7 @@
 import { contentLengthOf } from "../../shared/http/fields.ts";
 import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { type Endpoint, parseAuthority, parseEndpoint } from "../../shared/services/upstream-address.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../events/request-record.ts";
 import { type AccessPolicy, type Allowed, decide } from "../tunnel/access-policy.ts";
@@ -9,6 +10,8 @@ import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
 import { Admittance } from "./admittance.ts";
 import { Exchange } from "./exchange.ts";
 import type { GatewayWatch } from "./gateway-watch.ts";
+import { type CallerFacts, callerFacts } from "./fields/forwarded.ts";
+import type { PublicLocation } from "./fields/public-location.ts";
 import { cameBack } from "./loop.ts";
 import { Moves } from "./moves.ts";
 import type { Grounds, OpenExchanges } from "./open-exchanges.ts";
@@ -25,6 +28,8 @@ export interface RelayDeps {
   gateways: GatewayWatch;
   log: EventLog;
   nowMs: () => number;
+  /** The relay's variable EDGE says so. */
+  isBehindEdge: boolean;
   /** Judged again when the rules change. */
   exchanges: OpenExchanges;
 }
@@ -74,14 +79,19 @@ export async function relayRequest(
     if (!decision.allow) throw new TunnelError(decision.code, decision.message);
     record.state.service = decision.service;
     refuseLoop(request, relayName);
+    const publicUrl = claim.publicUrl === undefined ? null : parseEndpoint(claim.publicUrl);
+    const host = hostOf(decision, publicUrl);
     const open = requestHead({
-      ...{ request, url, claim, allowed: decision, requestId },
+      ...{ request, claim, allowed: decision, requestId, host },
+      facts: factsOf(deps, request, claim, publicUrl),
       relayName: relayName ?? null,
     });
+    const endpoint = { origin: decision.target, pathPrefix: decision.pathPrefix };
+    const location = publicUrl && { endpoint, host, publicUrl };
     record.state.traceId = traceIdOfHead(open);
     const body = requestBody(request, open, decision, record);
     try {
-      return await carry(deps, request, open, decision, body, { record, grounds, admittance });
+      return await carry(deps, request, open, decision, body, { record, grounds, admittance, location });
     } catch (thrown) {
       body.cancel();
       throw thrown;
@@ -94,6 +104,23 @@ export async function relayRequest(
     else record.refused(publicCodeOf(error), response.status);
     return response;
   }
+}
+
+/** Null: the gateway says it itself. */
+function factsOf(
+  { isBehindEdge }: RelayDeps,
+  { headers }: Request,
+  { keepForwarded, scheme }: GatewayClaim,
+  publicUrl: Endpoint | null,
+): CallerFacts | null {
+  return keepForwarded ? null : callerFacts({ headers, isBehindEdge, scheme, publicUrl });
+}
+
+/** What the upstream is told as its Host; null: the endpoint's own. */
+function hostOf({ hostHeader }: Allowed, publicUrl: Endpoint | null): string | null {
+  if (hostHeader === undefined || hostHeader === "endpoint") return null;
+  if (hostHeader !== "public") return parseAuthority(hostHeader);
+  return publicUrl === null ? null : new URL(publicUrl.origin).host;
 }
 
 /** A service whose endpoint leads back to its gateway would take every stream there is. */
@@ -110,6 +137,8 @@ interface Call {
   record: RequestRecord;
   grounds: Grounds;
   admittance: Admittance;
+  /** How Location is to be read; null: as it was sent. */
+  location: PublicLocation | null;
 }
 
 async function carry(
@@ -160,7 +189,7 @@ async function attemptUntilHeaded(
       // From here on its socket says what becomes of the gateway.
       if (head.status === 101)
         return relayWebSocket(exchange.stream, head, connection.connectionId, sockets, record, call);
-      const response = answer(exchange, head, request);
+      const response = answer(exchange, head, request, call.location);
       if (!exchange.isDelivered) request.signal.addEventListener("abort", gaveUp);
       exchange.handedOver();
       return response;
@@ -218,11 +247,16 @@ function exclude(
   for (const other of connections) if (other.mux.hello?.connectorId === connectorId) tried.add(other);
 }
 
-function answer(exchange: Exchange, head: ResponseHead, request: Request): Response {
+function answer(
+  exchange: Exchange,
+  head: ResponseHead,
+  request: Request,
+  location: PublicLocation | null,
+): Response {
   try {
     // A refused upgrade is an ordinary answer, and the request has no body to wait for.
     if (exchange.stream.open.kind === "websocket") exchange.stream.end();
-    return responseOf(exchange, head, request.method);
+    return responseOf(exchange, head, request.method, location);
   } catch (thrown) {
     const error = TunnelError.from(thrown);
     exchange.stream.reset(error.code, error.message);

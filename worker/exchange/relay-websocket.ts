@@ -7,7 +7,7 @@ import type { RecordState, RequestRecord } from "../events/request-record.ts";
 import type { Admittance } from "./admittance.ts";
 import { closeCodeOf, closeSocket, reportedCloseCode } from "./close-socket.ts";
 import type { Grounds } from "./open-exchanges.ts";
-import { responseHeaders } from "./response-fields.ts";
+import { responseHeaders } from "./fields/response-fields.ts";
 
 /** A gateway that reads slowly: beyond this its messages wait on the connector's side. */
 const GATEWAY_BACKLOG_BYTES = 1024 * 1024;
@@ -76,7 +76,7 @@ export function relayWebSocket(
   record: RequestRecord,
   { grounds, admittance }: { grounds: Grounds; admittance: Admittance },
 ): Response {
-  const headers = responseHeaders(head.fields);
+  const headers = responseHeaders(head.fields, null);
   const { 0: gatewayEnd, 1: socket } = new WebSocketPair();
   // The fields have done their work, and an attachment is small.
   const attachment: GatewayAttachment = {

@@ -3,22 +3,25 @@ import { MAX_REQUEST_PATH_LENGTH } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { Allowed } from "../tunnel/access-policy.ts";
 import type { GatewayClaim } from "../tunnel/claim.ts";
+import type { CallerFacts } from "./fields/forwarded.ts";
 import { addRelayFields } from "./loop.ts";
-import { requestFields } from "./request-fields.ts";
+import { requestFields } from "./fields/request-fields.ts";
 
 export interface RequestHeadOptions {
   request: Request;
-  url: URL;
   claim: GatewayClaim;
   allowed: Allowed;
   requestId: string;
+  /** See `RequestFieldsOptions`. */
+  facts: CallerFacts | null;
+  host: string | null;
   /** Null: not known yet. */
   relayName: string | null;
 }
 
 /** What the connector is told of a request. Throws URI_TOO_LONG. */
 export function requestHead(options: RequestHeadOptions): OpenHead {
-  const { request, url, claim, allowed, requestId } = options;
+  const { request, claim, allowed, requestId, facts, host } = options;
   const path = claim.path ?? rawPath(request.url);
   if (path.length > MAX_REQUEST_PATH_LENGTH) {
     throw new TunnelError(
@@ -28,8 +31,8 @@ export function requestHead(options: RequestHeadOptions): OpenHead {
   }
   const fields = requestFields({
     headers: request.headers,
-    url,
-    keepForwarded: claim.keepForwarded,
+    facts,
+    host,
     hasPathRule: allowed.hasPathRule,
     requestId,
   });

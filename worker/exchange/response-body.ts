@@ -2,7 +2,8 @@ import { contentLengthOf } from "../../shared/http/fields.ts";
 import type { ResponseHead } from "../../shared/protocol/head.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { Exchange } from "./exchange.ts";
-import { responseHeaders } from "./response-fields.ts";
+import type { PublicLocation } from "./fields/public-location.ts";
+import { responseHeaders } from "./fields/response-fields.ts";
 
 /** RFC 9110 §6.4.1: these have no body, and a Response with one would throw. */
 const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -20,8 +21,13 @@ const HEAD_GONE_MS = 5;
  * The gateway's Response of an HTTP exchange whose head has arrived. A small body that is complete is handed
  * over as bytes, which is cheapest; any other is pulled through as the gateway reads it.
  */
-export function responseOf(exchange: Exchange, head: ResponseHead, method: string): Response {
-  const headers = responseHeaders(head.fields);
+export function responseOf(
+  exchange: Exchange,
+  head: ResponseHead,
+  method: string,
+  location: PublicLocation | null,
+): Response {
+  const headers = responseHeaders(head.fields, location);
   // "manual": the body is as the upstream encoded it, and must not be encoded again.
   const init = { status: head.status, statusText: head.reason, headers, encodeBody: "manual" as const };
   if (method === "HEAD" || NULL_BODY_STATUSES.has(head.status)) {

@@ -9,6 +9,7 @@ export interface GatewayKeyRecord {
   kid: string;
   project: string;
   environment: string;
+  publicUrl: string | null;
   createdAtMs: number;
 }
 
@@ -29,20 +30,29 @@ export class KeyStore {
 
   addGatewayKey(key: GatewayKeyDigest, nowMs: number): void {
     this.#sql.exec(
-      "INSERT INTO gateway_keys (kid, digest_hex, project, environment, created_at_ms) VALUES (?, ?, ?, ?, ?)",
+      `INSERT INTO gateway_keys (kid, digest_hex, project, environment, public_url, created_at_ms)
+         VALUES (?, ?, ?, ?, ?, ?)`,
       key.kid,
       key.digestHex,
       key.project,
       key.environment,
+      key.publicUrl ?? null,
       nowMs,
     );
   }
 
   gatewayKeys(limit: number, afterSeq: number): GatewayKeyRecord[] {
     return this.#sql
-      .exec<{ seq: number; kid: string; project: string; environment: string; createdAtMs: number }>(
-        `SELECT seq, kid, project, environment, created_at_ms AS createdAtMs FROM gateway_keys
-           WHERE seq > ? ORDER BY seq LIMIT ?`,
+      .exec<{
+        seq: number;
+        kid: string;
+        project: string;
+        environment: string;
+        publicUrl: string | null;
+        createdAtMs: number;
+      }>(
+        `SELECT seq, kid, project, environment, public_url AS publicUrl, created_at_ms AS createdAtMs
+           FROM gateway_keys WHERE seq > ? ORDER BY seq LIMIT ?`,
         afterSeq,
         limit,
       )
@@ -51,10 +61,18 @@ export class KeyStore {
 
   gatewayKeyDigests(): GatewayKeyDigest[] {
     return this.#sql
-      .exec<{ kid: string; digestHex: string; project: string; environment: string }>(
-        "SELECT kid, digest_hex AS digestHex, project, environment FROM gateway_keys ORDER BY seq",
+      .exec<{
+        kid: string;
+        digestHex: string;
+        project: string;
+        environment: string;
+        publicUrl: string | null;
+      }>(
+        `SELECT kid, digest_hex AS digestHex, project, environment, public_url AS publicUrl
+           FROM gateway_keys ORDER BY seq`,
       )
-      .toArray();
+      .toArray()
+      .map(({ publicUrl, ...key }) => (publicUrl === null ? key : { ...key, publicUrl }));
   }
 
   /** Null for an unknown key. */

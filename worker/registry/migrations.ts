@@ -99,6 +99,9 @@ const MIGRATIONS: readonly string[] = [
   -- Tunnels learn the name with their next configuration: what they ask for has to be newer than what they hold.
   UPDATE tunnels SET config_version = config_version + 1;
   `,
+  `
+  ALTER TABLE gateway_keys ADD COLUMN public_url TEXT;
+  `,
 ];
 
 export function migrate(storage: DurableObjectStorage): void {

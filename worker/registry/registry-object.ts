@@ -4,7 +4,7 @@ import { type Answer, MAX_SUBJECTS_PER_LOOK_UP, type Subject } from "../auth/reg
 import type { KeyProof } from "../auth/access-key.ts";
 import type { Env } from "../env.ts";
 import { tunnelStub } from "../env.ts";
-import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+import type { GatewayKeyDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
 import { tunnelIdOf, tunnelObjectNames } from "../tunnel/tunnel-config.ts";
 import type { Actor, AuditChange, AuditEntry, AuditFacts } from "./audit-log.ts";
 import { AuditLog } from "./audit-log.ts";
@@ -184,11 +184,11 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     });
   }
 
-  async addGatewayKey(by: Actor, key: KeyProof & { project: string; environment: string }): Promise<Outcome> {
+  async addGatewayKey(by: Actor, key: GatewayKeyDigest): Promise<Outcome> {
     return this.#change(by, () => {
       if (this.#keys.gatewayKeyCount() >= LIMITS.gatewayKeys) return refused("limit_reached");
       this.#keys.addGatewayKey(key, by.atMs);
-      const after = { project: key.project, environment: key.environment };
+      const { kid: _kid, digestHex: _digestHex, ...after } = key;
       return done(this.#store.tunnelIds(), {
         action: "gateway-key.create",
         target: key.kid,

@@ -23,6 +23,8 @@ export interface Allowed {
   pathPrefix: string;
   /** The caller may not ask for every path, or the endpoint has one of its own. */
   hasPathRule: boolean;
+  /** "endpoint", "public" or an authority. */
+  hostHeader: string | undefined;
   connectTimeoutMs: number | undefined;
   responseTimeoutMs: number | undefined;
   stallTimeoutMs: number | undefined;
@@ -161,7 +163,7 @@ function serviceRule(service: Service): ServiceRule | null {
 }
 
 function allowed(
-  rule: Omit<Network, "hosts">,
+  rule: Omit<Network, "hosts"> & Pick<Service, "hostHeader">,
   service: string,
   upstream: { origin: string; pathPrefix: string },
 ): Allowed {
@@ -171,6 +173,7 @@ function allowed(
     target: upstream.origin,
     pathPrefix: upstream.pathPrefix,
     hasPathRule: upstream.pathPrefix !== "",
+    hostHeader: rule.hostHeader,
     connectTimeoutMs: rule.connectTimeoutMs,
     responseTimeoutMs: rule.responseTimeoutMs,
     stallTimeoutMs: rule.stallTimeoutMs,

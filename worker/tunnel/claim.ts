@@ -12,6 +12,10 @@ export interface GatewayClaim {
   path?: string;
   /** Leave the caller's own Forwarded and X-Forwarded-* as they are. */
   keepForwarded: boolean;
+  /** Where the gateway's own clients call it. */
+  publicUrl?: string;
+  /** `https` or `http`: how the relay was called by `/~/`. */
+  scheme?: string;
 }
 
 /** A gateway outside the account shows a key; the tunnel's object knows whom it stands for. */
@@ -22,6 +26,7 @@ export interface GatewayKeyClaim {
   digestHex: string;
   /** As for a bound gateway. */
   path?: string;
+  scheme?: string;
 }
 
 /** `culvert-error` of the object's answer to a key that does not hold. No upstream can set that header. */

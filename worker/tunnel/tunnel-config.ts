@@ -16,6 +16,8 @@ export interface GatewayKeyDigest {
   digestHex: string;
   project: string;
   environment: string;
+  /** Where the gateway's own clients call it. */
+  publicUrl?: string;
 }
 
 /** All that the data plane needs to know of a tunnel. The Registry makes it, every object of the tunnel keeps a copy. */

@@ -87,6 +87,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     gateways: new GatewayWatch(clock),
     log: this.#log,
     nowMs,
+    isBehindEdge: this.env.EDGE === "cloudflare",
     exchanges: this.#exchanges,
   };
   #policy: AccessPolicy | null = null;
@@ -344,10 +345,10 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   }
 }
 
-function callerOf(config: TunnelConfig, { kid, digestHex, path }: GatewayKeyClaim): GatewayClaim | null {
+function callerOf(config: TunnelConfig, claim: GatewayKeyClaim): GatewayClaim | null {
+  const { kid, digestHex, ...rest } = claim;
   const caller = verifyGatewayKey(config, kid, digestHex);
-  if (caller === null) return null;
-  return { kind: "request", ...caller, kid, keepForwarded: false, ...(path === undefined ? {} : { path }) };
+  return caller && { ...rest, ...caller, kind: "request", kid, keepForwarded: false };
 }
 
 /** For the Worker, which gives the one answer to every key that does not hold. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { publicUrlSchema } from "../../../shared/services/public-url.ts";
 import { callerSchema } from "../../../shared/services/services-file.ts";
 import type { AccessKeyKind } from "../../auth/access-key.ts";
 import { accessKeyDigest, formatAccessKey } from "../../auth/access-key.ts";
@@ -16,7 +17,13 @@ const roleSchema = z.enum(["admin", "viewer"]).describe("`admin` writes and read
 
 const shownOnce = z.string().describe("Shown once; the relay keeps a digest alone");
 
-const gatewayKeySchema = callerSchema.extend({ kid: z.string(), createdAt: z.iso.datetime() });
+const gatewaySchema = callerSchema.extend({
+  publicUrl: publicUrlSchema
+    .describe("Where the gateway's own clients call it, such as `https://api.example.com/base`")
+    .optional(),
+});
+
+const gatewayKeySchema = gatewaySchema.extend({ kid: z.string(), createdAt: z.iso.datetime() });
 
 const apiKeySchema = z.strictObject({ kid: z.string(), role: roleSchema, createdAt: z.iso.datetime() });
 
@@ -27,7 +34,7 @@ export const keyOperations: readonly Operation[] = [
     path: "/v1/gateway-keys",
     summary: "Make a key with which a gateway outside this account calls as one project and environment",
     role: "admin",
-    body: { schema: callerSchema, maxBytes: SMALL_BODY_BYTES },
+    body: { schema: gatewaySchema, maxBytes: SMALL_BODY_BYTES },
     success: { status: 201, description: "The key", schema: gatewayKeySchema.extend({ key: shownOnce }) },
     problems: ["LIMIT_REACHED"],
     async run({ env, by, body }) {
@@ -51,10 +58,11 @@ export const keyOperations: readonly Operation[] = [
         0,
         (limit, position) => registryStub(env).gatewayKeys(limit, position),
         ({ seq }) => seq,
-        ({ kid, project, environment, createdAtMs }) => ({
+        ({ kid, project, environment, publicUrl, createdAtMs }) => ({
           kid,
           project,
           environment,
+          ...(publicUrl === null ? {} : { publicUrl }),
           createdAt: isoTime(createdAtMs),
         }),
       );

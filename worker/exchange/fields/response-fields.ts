@@ -1,36 +1,43 @@
-import { dashedName, HOP_BY_HOP } from "../../shared/http/fields.ts";
-import type { Field } from "../../shared/protocol/head.ts";
-import { SESSION_COOKIE } from "../dashboard/session-cookie.ts";
+import { dashedName, HOP_BY_HOP } from "../../../shared/http/fields.ts";
+import type { Field } from "../../../shared/protocol/head.ts";
+import { SESSION_COOKIE } from "../../dashboard/session-cookie.ts";
+import { type PublicLocation, publicLocation } from "./public-location.ts";
 import { RESERVED_PREFIX } from "./request-fields.ts";
 
 /** The headers of the gateway's Response, in the form that costs the platform least to take. */
-export function responseHeaders(fields: readonly Field[]): Record<string, string> | Headers {
+export function responseHeaders(
+  fields: readonly Field[],
+  location: PublicLocation | null,
+): Record<string, string> | Headers {
   const headers: Record<string, string> = {};
   for (const [name, received] of fields) {
-    const value = passed(name, received);
+    const value = passed(name, received, location);
     if (value === null) continue;
     // Only a list holds a name twice, or one that means something to an object.
-    if (name in headers) return repeatedHeaders(fields);
+    if (name in headers) return repeatedHeaders(fields, location);
     headers[name] = value;
   }
   return headers;
 }
 
-function repeatedHeaders(fields: readonly Field[]): Headers {
+function repeatedHeaders(fields: readonly Field[], location: PublicLocation | null): Headers {
   const headers = new Headers();
   for (const [name, received] of fields) {
-    const value = passed(name, received);
+    const value = passed(name, received, location);
     if (value !== null) headers.append(name, value);
   }
   return headers;
 }
 
 /** What goes on of a field of the upstream; null for nothing. */
-function passed(name: string, value: string): string | null {
+function passed(name: string, value: string, location: PublicLocation | null): string | null {
   if (HOP_BY_HOP.has(name) || dashedName(name).startsWith(RESERVED_PREFIX)) return null;
   switch (name) {
     case "proxy-status":
       return withoutOurs(value);
+    case "location":
+    case "content-location":
+      return location === null ? value : publicLocation(value, location);
     case "set-cookie":
       // Where a browser calls by `/~/`, it would sign an operator out of the dashboard, or in as somebody else.
       return value.trimStart().startsWith(`${SESSION_COOKIE}=`) ? null : value;

@@ -1,7 +1,8 @@
-import { connectionOptions, dashedName, HOP_BY_HOP, isPathOverride } from "../../shared/http/fields.ts";
-import { TRACEPARENT } from "../../shared/http/trace-context.ts";
-import type { Field } from "../../shared/protocol/head.ts";
-import { isRelayField } from "./loop.ts";
+import { connectionOptions, dashedName, HOP_BY_HOP, isPathOverride } from "../../../shared/http/fields.ts";
+import { TRACEPARENT } from "../../../shared/http/trace-context.ts";
+import type { Field } from "../../../shared/protocol/head.ts";
+import { isRelayField } from "../loop.ts";
+import { type CallerFacts, forwardedFields } from "./forwarded.ts";
 
 /** Ours in both directions: no client can set them, no upstream can answer them. */
 export const RESERVED_PREFIX = "culvert-";
@@ -18,9 +19,10 @@ const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
 
 export interface RequestFieldsOptions {
   headers: Headers;
-  url: URL;
-  /** The gateway's own Forwarded and X-Forwarded-* go on. */
-  keepForwarded: boolean;
+  /** What Forwarded and X-Forwarded-* say. Null: the gateway's own go on. */
+  facts: CallerFacts | null;
+  /** Said to the connector, which asks with it in place of the target's own. */
+  host: string | null;
   /** What path is asked for has been judged: no field may name another. */
   hasPathRule: boolean;
   requestId: string;
@@ -28,7 +30,7 @@ export interface RequestFieldsOptions {
 
 /** The fields that go on from the gateway's request, and those that the relay says. */
 export function requestFields(options: RequestFieldsOptions): Field[] {
-  const { headers, url, keepForwarded, hasPathRule, requestId } = options;
+  const { headers, facts, host, hasPathRule, requestId } = options;
   const fields: Field[] = [];
   const traced = TRACEPARENT.test(headers.get("traceparent") ?? "");
   const connection = headers.get("connection");
@@ -39,17 +41,14 @@ export function requestFields(options: RequestFieldsOptions): Field[] {
     if (isRelayField(name)) continue;
     if (HOP_BY_HOP.has(name) || ofThisHop?.has(name) === true) continue;
     if (name === "host" || name === "expect" || HANDSHAKE_FIELDS.has(name)) continue;
-    if (isOurs(name, keepForwarded) || (hasPathRule && isPathOverride(name))) continue;
+    if (isOurs(name, facts === null) || (hasPathRule && isPathOverride(name))) continue;
     // Without the one the other says nothing.
     if (!traced && (name === "traceparent" || name === "tracestate")) continue;
     fields.push(field);
   }
   if (!traced) fields.push(["traceparent", traceparentOf(requestId)]);
-  if (!keepForwarded) {
-    const proto = url.protocol.slice(0, -1);
-    fields.push(["forwarded", `host="${url.host}";proto=${proto}`]);
-    fields.push(["x-forwarded-host", url.host], ["x-forwarded-proto", proto]);
-  }
+  if (facts !== null) fields.push(...forwardedFields(facts));
+  if (host !== null) fields.push(["host", host]);
   return fields;
 }
 

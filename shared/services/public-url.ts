@@ -1,0 +1,11 @@
+import * as z from "zod";
+import { parseEndpoint } from "./upstream-address.ts";
+
+/** Where a gateway's own clients call it: `https://api.example.com/base`. What stands behind is a service's path. */
+export const publicUrlSchema = z
+  .string()
+  .max(2048)
+  .refine(
+    (text) => parseEndpoint(text) !== null,
+    "must be an http or https URL without credentials, query and fragment",
+  );

@@ -1,0 +1,58 @@
+import type { Field } from "../../../shared/protocol/head.ts";
+import type { Endpoint } from "../../../shared/services/upstream-address.ts";
+
+/** What is known of whom the gateway serves. Null: not known, and then nothing is said. */
+export interface CallerFacts {
+  address: string | null;
+  scheme: string | null;
+  host: string | null;
+}
+
+export interface FactsSource {
+  headers: Headers;
+  /** Requests come by Cloudflare's edge, which sets its fields itself: without it, a client can forge them. */
+  isBehindEdge: boolean;
+  /** Of the request by `/~/`, whose URL the object does not see. */
+  scheme: string | undefined;
+  /** What the gateway's operator says of it. */
+  publicUrl: Endpoint | null;
+}
+
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*)$/i;
+
+/** Never from the client's Host, which may be anything. */
+export function callerFacts({ headers, isBehindEdge, scheme, publicUrl }: FactsSource): CallerFacts {
+  const address = isBehindEdge ? headers.get("cf-connecting-ip") : null;
+  const known = { address: address !== null && ADDRESS.test(address) ? address : null };
+  if (publicUrl !== null) {
+    const { protocol, host } = new URL(publicUrl.origin);
+    return { ...known, scheme: protocol.slice(0, -1), host };
+  }
+  return { ...known, scheme: isBehindEdge ? edgeScheme(headers, scheme) : null, host: null };
+}
+
+/** As the edge was asked, not as it asks on. */
+function edgeScheme(headers: Headers, ofRequest: string | undefined): string | null {
+  const visitor = /"scheme"\s*:\s*"(https?)"/.exec(headers.get("cf-visitor") ?? "")?.[1];
+  const said = visitor ?? headers.get("x-forwarded-proto") ?? ofRequest ?? "";
+  return said === "http" || said === "https" ? said : null;
+}
+
+/** RFC 7239, and the fields that were there before it. */
+export function forwardedFields({ address, scheme, host }: CallerFacts): Field[] {
+  const parameters: string[] = [];
+  const fields: Field[] = [];
+  if (address !== null) {
+    parameters.push(address.includes(":") ? `for="[${address}]"` : `for=${address}`);
+    fields.push(["x-forwarded-for", address]);
+  }
+  if (host !== null) {
+    parameters.push(`host="${host}"`);
+    fields.push(["x-forwarded-host", host]);
+  }
+  if (scheme !== null) {
+    parameters.push(`proto=${scheme}`);
+    fields.push(["x-forwarded-proto", scheme]);
+  }
+  return parameters.length === 0 ? fields : [["forwarded", parameters.join(";")], ...fields];
+}
