@@ -3,6 +3,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand } from "./command.ts";
+import { memoryRows } from "./memory/memory.ts";
 import { plot } from "./report/plot.ts";
 import { publish } from "./report/publish.ts";
 import { residentBytes } from "./instruments/process-usage.ts";
@@ -26,6 +27,8 @@ Measures the tunnel beside what bounds it and beside its peers, on this machine,
   --rounds N     how often everything is measured (default 2 with --quick, else 5; in full, what no
                  target speaks of is measured once)
   --only TEXT    workloads whose name contains TEXT
+  memory         instead of all that: what relay and connectors keep in memory when callers hold them
+                 up in every way (--only as above; --scale 0.1 shortens each)
   --publish      puts the targets and the plot into docs/performance.md
   -h, --help     this text
 
@@ -44,16 +47,19 @@ const WARM_UP_MS = 10_000;
 const QUICK_WARM_UP_MS = 5_000;
 
 async function main(cleanups: Cleanups): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       quick: { type: "boolean", default: false },
       rounds: { type: "string" },
       only: { type: "string", default: "" },
       publish: { type: "boolean", default: false },
+      scale: { type: "string", default: "1" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) return console.log(help);
+  if (positionals[0] === "memory") return memoryRows(root, values.only, Number(values.scale));
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
   const workloads = (values.quick ? quickPlan() : fullPlan()).filter(({ name }) =>
     name.includes(values.only),

@@ -1,6 +1,7 @@
 import type { Clock } from "../shared/clock.ts";
 import { ConnectorMux } from "../shared/mux/connector-mux.ts";
-import { SendBudget, WindowPool } from "../shared/mux/flow-window.ts";
+import { MemoryBudget } from "../shared/memory/memory-budget.ts";
+import { SendBudget } from "../shared/mux/flow-window.ts";
 import { RelayMux } from "../shared/mux/relay-mux.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import { encodeMessage } from "../shared/protocol/frame-codec.ts";
@@ -10,13 +11,13 @@ import {
   CONNECTION_WINDOW_BYTES,
   CONNECTOR_STREAM_WINDOW_BYTES,
   CONNECTOR_STREAM_WINDOW_MAX_BYTES,
-  CONNECTOR_WINDOW_POOL_BYTES,
+  CONNECTOR_MEMORY_BYTES,
   DEFAULT_MAX_STREAMS,
   MAX_UNACKNOWLEDGED_BYTES,
   MIN_UNACKNOWLEDGED_BYTES,
   RELAY_STREAM_WINDOW_BYTES,
   RELAY_STREAM_WINDOW_MAX_BYTES,
-  RELAY_WINDOW_POOL_BYTES,
+  RELAY_MEMORY_BYTES,
 } from "../shared/protocol/limits.ts";
 
 const CHUNK = new Uint8Array(64 * 1024);
@@ -46,6 +47,7 @@ export class MuxPair {
       close: () => {},
       bufferedBytes: () => 0,
     });
+    const memory = new MemoryBudget(RELAY_MEMORY_BYTES, 0, () => clock.nowMs()).open();
     this.#relay = new RelayMux({
       transport: leadsTo((message) => this.#connector.receive(message)),
       clock,
@@ -55,8 +57,8 @@ export class MuxPair {
       streamWindowBytes: RELAY_STREAM_WINDOW_BYTES,
       streamWindowMaxBytes: RELAY_STREAM_WINDOW_MAX_BYTES,
       connectionWindowBytes: CONNECTION_WINDOW_BYTES,
-      pool: new WindowPool(RELAY_WINDOW_POOL_BYTES),
-      budget: new SendBudget(MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES),
+      memory,
+      budget: new SendBudget(MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES, memory),
       gatherMs: 0,
     });
     this.#connector = new ConnectorMux({
@@ -72,8 +74,8 @@ export class MuxPair {
       streamWindowBytes: CONNECTOR_STREAM_WINDOW_BYTES,
       streamWindowMaxBytes: CONNECTOR_STREAM_WINDOW_MAX_BYTES,
       connectionWindowBytes: CONNECTION_WINDOW_BYTES,
-      pool: new WindowPool(CONNECTOR_WINDOW_POOL_BYTES),
-      budget: new SendBudget(Infinity, 0),
+      memory: new MemoryBudget(CONNECTOR_MEMORY_BYTES, 0, () => clock.nowMs()).open(),
+      budget: new SendBudget(Infinity, 0, null),
       gatherMs: 0,
     });
     this.#connector.start();

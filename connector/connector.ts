@@ -1,8 +1,8 @@
 import type { Clock } from "../shared/clock.ts";
-import { WindowPool } from "../shared/mux/flow-window.ts";
+import { MemoryBudget, type MemoryAccount } from "../shared/memory/memory-budget.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import { encodedSize } from "../shared/protocol/frame-codec.ts";
-import { CONNECTOR_WINDOW_POOL_BYTES } from "../shared/protocol/limits.ts";
+import { CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES } from "../shared/protocol/limits.ts";
 import { encodeHealth } from "../shared/protocol/service-checks.ts";
 import type { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { AccessLog } from "./telemetry/access-log.ts";
@@ -67,9 +67,10 @@ export class Connector {
       ...{ run: options.runCheck, clock, random, log },
       onReport: (report) => this.#report(encodeHealth(report)),
     });
-    const windowPool = new WindowPool(CONNECTOR_WINDOW_POOL_BYTES);
+    const nowMs = (): number => clock.nowMs();
+    const memory = new MemoryBudget(CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES, nowMs).open();
     this.#keepers = Array.from({ length: options.connections }, (_, index) =>
-      this.#keeper(options, index, windowPool),
+      this.#keeper(options, index, memory),
     );
   }
 
@@ -94,7 +95,7 @@ export class Connector {
     );
   }
 
-  #keeper(options: ConnectorOptions, index: number, windowPool: WindowPool): ConnectionKeeper {
+  #keeper(options: ConnectorOptions, index: number, memory: MemoryAccount): ConnectionKeeper {
     const metrics = this.#metrics;
     const onFinished: OnFinished = (summary, error) => {
       metrics.requestFinished(summary);
@@ -105,7 +106,7 @@ export class Connector {
       ...options,
       reportFault: options.faults.report,
       index,
-      windowPool,
+      memory,
       dialRelay: (events) =>
         counted(options.dialRelay(events), (sizeBytes) => metrics.relayMessageSent(sizeBytes)),
       onReady: () => {

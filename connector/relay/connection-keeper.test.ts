@@ -1,11 +1,11 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { WindowPool } from "../../shared/mux/flow-window.ts";
 import type { Stream } from "../../shared/mux/stream.ts";
 import { Dialled } from "../../test/support/peers/dialled.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { ConnectionKeeper } from "./connection-keeper.ts";
+import { memoryOf } from "../../test/support/memory.ts";
 
 function setUp(random = 0.5) {
   const clock = new FakeClock();
@@ -24,7 +24,7 @@ function setUp(random = 0.5) {
     softwareVersion: "1",
     maxStreams: 512,
     stallTimeoutMs: () => 300_000,
-    windowPool: new WindowPool(0),
+    memory: memoryOf(),
     log: pino({ level: "silent" }),
     reportFault: throwFault,
     onReady() {},

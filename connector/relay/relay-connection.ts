@@ -1,6 +1,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import { ConnectorMux } from "../../shared/mux/connector-mux.ts";
-import { SendBudget, type WindowPool } from "../../shared/mux/flow-window.ts";
+import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
+import { SendBudget } from "../../shared/mux/flow-window.ts";
 import { Keepalive } from "../../shared/mux/keepalive.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { Goaway } from "../../shared/protocol/frame-payloads.ts";
@@ -25,7 +26,7 @@ const FAREWELL_MS = 500;
 /** While draining: how often to see whether the last stream is over. */
 const DRAIN_CHECK_MS = 20;
 /** Unlike a Durable Object's, the sockets here tell their backlog, and the relay's windows bound the rest. */
-const NO_SEND_BUDGET = new SendBudget(Infinity, 0);
+const NO_SEND_BUDGET = new SendBudget(Infinity, 0, null);
 
 /** How a link ended. */
 export type RelayConnectionEnd =
@@ -60,7 +61,7 @@ export interface RelayConnectionOptions {
   /** How long a stream's window may stay shut where its service does not say. */
   stallTimeoutMs: () => number;
   /** Shared by all links of the process. */
-  windowPool: WindowPool;
+  memory: MemoryAccount;
   clock: Clock;
   random: () => number;
   reportFault: ReportFault;
@@ -129,7 +130,7 @@ export class RelayConnection {
       streamWindowBytes: CONNECTOR_STREAM_WINDOW_BYTES,
       streamWindowMaxBytes: CONNECTOR_STREAM_WINDOW_MAX_BYTES,
       connectionWindowBytes: CONNECTION_WINDOW_BYTES,
-      pool: options.windowPool,
+      memory: options.memory,
       budget: NO_SEND_BUDGET,
       gatherMs: MAX_GATHER_MS,
       // Answered by the platform: the object need not be awake for it.

@@ -425,7 +425,7 @@ describe("bad input that ends the connection", () => {
       }
       expect(bench.mux.streamCount).toBe(0);
       expect(bench.mux.isClosed).toBe(true);
-      expect([bench.poolIsWhole, bench.budgetIsWhole]).toEqual([true, true]);
+      expect([bench.memoryIsWhole, bench.budgetIsWhole]).toEqual([true, true]);
       const sentBefore = bench.sent.length;
       bench.send(frame("PING", 0, bytes(8)));
       bench.clock.advance(120_000);

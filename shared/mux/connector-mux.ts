@@ -186,6 +186,8 @@ export class ConnectorMux extends Mux {
       remoteHalf: end ? "ended" : "body",
       sendWindow: new SendWindow(this.peerStreamWindowBytes),
       receiveWindow: this.newReceiveWindow(),
+      memory: this.memory,
+      headBytes: payload.byteLength,
     });
     this.epoch.streams.set(id, stream);
     this.#unreleased.add(stream);

@@ -1,18 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ReceiveWindow, RoundTrip, SendBudget, SendWindow, WindowPool } from "./flow-window.ts";
+import { memoryOf } from "../../test/support/memory.ts";
+import { ReceiveWindow, RoundTrip, SendBudget, SendWindow } from "./flow-window.ts";
 
 const KIB = 1024;
 
-function receiver(options: { poolBytes?: number; maxBytes?: number; rttMs?: number } = {}) {
-  const pool = new WindowPool(options.poolBytes ?? 1024 * KIB);
+const BASE = 64 * KIB;
+
+/** `roomBytes`: what windows may be promised beyond the base, three fifths of what is free. */
+function receiver(options: { roomBytes?: number; maxBytes?: number; rttMs?: number } = {}) {
+  const memory = memoryOf(Math.ceil(((options.roomBytes ?? 1024 * KIB) + BASE) / 0.6));
   const roundTrip = new RoundTrip();
   if (options.rttMs !== undefined) roundTrip.sample(options.rttMs);
   const window = new ReceiveWindow(
-    { baseBytes: 64 * KIB, maxBytes: options.maxBytes ?? 256 * KIB, pool, roundTrip },
+    { baseBytes: BASE, maxBytes: options.maxBytes ?? 256 * KIB, memory, roundTrip },
     0,
   );
-  return { pool, roundTrip, window };
+  return { memory, roundTrip, window };
 }
 
 describe("SendWindow", () => {
@@ -28,23 +32,53 @@ describe("SendWindow", () => {
 
 describe("a ReceiveWindow whose use is known beforehand", () => {
   it("opens at once for what is announced, and gives back what that does not need", () => {
-    const { window, pool } = receiver();
+    const { window, memory } = receiver();
     window.expect(200 * KIB);
-    expect([window.sizeBytes, pool.freeBytes]).toEqual([200 * KIB, (1024 - 136) * KIB]);
+    expect([window.sizeBytes, memory.heldBytes]).toEqual([200 * KIB, 200 * KIB]);
     window.expect(100 * KIB);
-    expect([window.sizeBytes, pool.freeBytes]).toEqual([100 * KIB, (1024 - 36) * KIB]);
+    expect([window.sizeBytes, memory.heldBytes]).toEqual([100 * KIB, 100 * KIB]);
     window.expect(10);
-    expect([window.sizeBytes, pool.freeBytes]).toEqual([64 * KIB, 1024 * KIB]);
+    expect([window.sizeBytes, memory.heldBytes]).toEqual([BASE, BASE]);
+  });
+
+  it("goes on holding what was granted, until that has been consumed", () => {
+    const { window, memory } = receiver();
+    window.expect(200 * KIB);
+    window.grant(0);
+    window.expect(10);
+    expect([window.sizeBytes, memory.heldBytes]).toEqual([BASE, 200 * KIB]);
+    window.receive(200 * KIB, 0);
+    window.consume(100 * KIB);
+    expect(memory.heldBytes).toBe(100 * KIB);
+    window.consume(100 * KIB);
+    expect(memory.heldBytes).toBe(BASE);
   });
 
   it("may be granted ahead, from half of the room, and is not timed", () => {
-    const { window, pool, roundTrip } = receiver({ rttMs: 80, poolBytes: 400 * KIB, maxBytes: 512 * KIB });
+    const { window, memory, roundTrip } = receiver({ rttMs: 80, roomBytes: 400 * KIB, maxBytes: 512 * KIB });
     expect(window.grantAhead(64 * KIB)).toBe(null);
     expect(window.grantAhead(1024 * KIB)).toBe(264 * KIB);
-    expect(pool.freeBytes).toBe(200 * KIB);
+    expect(memory.heldBytes).toBe(264 * KIB);
     expect(window.receive(264 * KIB, 5_000)).toBe(true);
     expect(window.receive(1, 5_000)).toBe(false);
     expect(roundTrip.estimateMs).toBe(80);
+  });
+
+  it("gives back what nobody has used for a while, and holds what comes all the same", () => {
+    const { window, memory } = receiver();
+    window.expect(256 * KIB);
+    window.grant(0);
+    window.receive(1 * KIB, 1_000);
+    window.reclaim(2_999);
+    expect(memory.heldBytes).toBe(256 * KIB);
+    window.reclaim(3_000);
+    expect([window.sizeBytes, memory.heldBytes]).toEqual([BASE, BASE]);
+    expect(window.receive(255 * KIB, 4_000)).toBe(true);
+    expect(memory.heldBytes).toBe(256 * KIB);
+    window.consume(256 * KIB);
+    expect(memory.heldBytes).toBe(BASE);
+    window.dispose();
+    expect(memory.heldBytes).toBe(0);
   });
 });
 
@@ -66,7 +100,7 @@ describe("ReceiveWindow", () => {
   });
 
   it("doubles when half of it was consumed within two round trips, up to its maximum", () => {
-    const { window, pool } = receiver({ rttMs: 80 });
+    const { window, memory } = receiver({ rttMs: 80 });
     let nowMs = 0;
     let limit = 64 * KIB;
     const sizes: number[] = [];
@@ -79,10 +113,21 @@ describe("ReceiveWindow", () => {
       sizes.push(window.sizeBytes / KIB);
     }
     expect(sizes).toEqual([128, 256, 256, 256]);
-    expect(pool.freeBytes).toBe((1024 - 192) * KIB);
+    expect(memory.heldBytes).toBe(256 * KIB);
     window.dispose();
     window.dispose();
-    expect(pool.freeBytes).toBe(1024 * KIB);
+    expect(memory.heldBytes).toBe(0);
+  });
+
+  it("halves for a slow reader when memory is short, and takes nothing back that was granted", () => {
+    const { window, memory } = receiver({ rttMs: 1 });
+    window.expect(256 * KIB);
+    const granted = window.grant(0);
+    window.receive(256 * KIB, 0);
+    memory.hold(memory.freeBytes);
+    window.consume(128 * KIB);
+    expect(window.grant(1_000)).toBe(granted);
+    expect(window.sizeBytes).toBe(128 * KIB);
   });
 
   it("stays when its reader is slower than that", () => {
@@ -93,16 +138,16 @@ describe("ReceiveWindow", () => {
     expect(window.sizeBytes).toBe(64 * KIB);
   });
 
-  it("takes at most three quarters of what the pool has left", () => {
-    const { window, pool } = receiver({ rttMs: 80, poolBytes: 64 * KIB });
+  it("takes at most three quarters of what may be promised", () => {
+    const { window, memory } = receiver({ rttMs: 80, roomBytes: 64 * KIB });
     window.receive(64 * KIB, 0);
     window.consume(64 * KIB);
     window.grant(1);
-    expect([window.sizeBytes, pool.freeBytes]).toEqual([112 * KIB, 16 * KIB]);
+    expect([window.sizeBytes, memory.heldBytes]).toEqual([112 * KIB, 112 * KIB]);
   });
 
-  it("stays when the pool is used up", () => {
-    const { window } = receiver({ rttMs: 80, poolBytes: 1 });
+  it("stays when nothing may be promised", () => {
+    const { window } = receiver({ rttMs: 80, roomBytes: 1 });
     window.receive(64 * KIB, 0);
     window.consume(64 * KIB);
     window.grant(1);
@@ -172,25 +217,36 @@ describe("RoundTrip", () => {
 
 describe("SendBudget", () => {
   it("shares its total, and leaves each connection its minimum", () => {
-    const budget = new SendBudget(1_000, 100);
-    budget.change(950);
+    const budget = new SendBudget(1_000, 100, null);
+    budget.change(0, 950);
     expect(budget.roomBytes(0)).toBe(100);
     expect(budget.roomBytes(80)).toBe(50);
-    budget.change(50);
+    budget.change(0, 50);
     expect([budget.roomBytes(500), budget.roomBytes(30)]).toEqual([0, 70]);
   });
 
+  it("holds in memory what goes beyond a connection's minimum, and sends no more than that has", () => {
+    const memory = memoryOf(300);
+    const budget = new SendBudget(1_000, 100, memory);
+    budget.change(0, 90);
+    expect([memory.heldBytes, budget.roomBytes(90)]).toEqual([0, 300]);
+    budget.change(90, 350);
+    expect([memory.heldBytes, budget.roomBytes(350), budget.roomBytes(0)]).toEqual([250, 50, 100]);
+    budget.change(350, 0);
+    expect(memory.heldBytes).toBe(0);
+  });
+
   it("wakes those who wait once, when bytes are acknowledged", () => {
-    const budget = new SendBudget(1_000, 100);
+    const budget = new SendBudget(1_000, 100, null);
     const woken: string[] = [];
     budget.notifyWhenFreed(() => woken.push("a"));
     const forgotten = () => woken.push("b");
     budget.notifyWhenFreed(forgotten);
     budget.forget(forgotten);
-    budget.change(10);
+    budget.change(0, 10);
     expect(woken).toEqual([]);
-    budget.change(-1);
-    budget.change(-1);
+    budget.change(10, 9);
+    budget.change(9, 8);
     expect(woken).toEqual(["a"]);
   });
 });

@@ -1,3 +1,4 @@
+import type { MemoryAccount, Promised } from "../memory/memory-budget.ts";
 import { MAX_OFFSET } from "../protocol/limits.ts";
 
 /** How much may I send? Offsets are absolute: bytes since the window began. */
@@ -23,34 +24,14 @@ export class SendWindow {
   }
 }
 
-/** A lone transfer over a long path needs most of the room; the second one still gets a fifth of it, and so on. */
-const MAX_TAKEN_SHARE = 3 / 4;
 /** What is granted before anything has come may never be used: half of the room stays. */
 const MAX_AHEAD_SHARE = 1 / 2;
-
-/** Room that windows may grow into beyond their base, shared by all streams of one object or process. */
-export class WindowPool {
-  #freeBytes: number;
-
-  constructor(bytes: number) {
-    this.#freeBytes = bytes;
-  }
-
-  get freeBytes(): number {
-    return this.#freeBytes;
-  }
-
-  /** As much of `bytes` as may be had: never all of what is free, so that something is left for the next. */
-  take(bytes: number): number {
-    const taken = Math.min(bytes, Math.floor(this.#freeBytes * MAX_TAKEN_SHARE));
-    this.#freeBytes -= taken;
-    return taken;
-  }
-
-  giveBack(bytes: number): void {
-    this.#freeBytes += bytes;
-  }
-}
+/** What is announced may be read slowly: a window that is too small for it then grows with its use. */
+const MAX_EXPECTED_SHARE = 1 / 2;
+/** Nothing came for so long: what is granted beyond the base is likely not used soon. */
+const IDLE_MS = 2_000;
+/** When half a window took so many round trips, and memory is short, half of the window would do. */
+const SLOW_ROUND_TRIPS = 16;
 
 /** The shortest time between a grant and the first byte that needed it: an upper bound of the round trip. */
 export class RoundTrip {
@@ -66,19 +47,24 @@ export class RoundTrip {
 export interface ReceiveWindowOptions {
   baseBytes: number;
   maxBytes: number;
-  pool: WindowPool;
+  memory: MemoryAccount;
   roundTrip: RoundTrip;
 }
 
 /**
  * How much have I allowed? Credit returns as bytes are consumed, and the window doubles when half of it was
- * consumed within two round trips: then the window was the limit, not the reader.
+ * consumed within two round trips: then the window was the limit, not the reader. All that may still arrive, or waits
+ * to be read, is held in the budget.
  */
-export class ReceiveWindow {
+export class ReceiveWindow implements Promised {
   receivedBytes = 0;
   consumedBytes = 0;
   #sizeBytes: number;
   #grantedBytes: number;
+  /** In the budget: the window, or what was granted of a larger one before. */
+  #heldBytes: number;
+  #disposed = false;
+  #receivedMs: number;
   /** Where and when growth was last considered. */
   #lookedAtBytes = 0;
   #lookedAtMs: number;
@@ -91,7 +77,10 @@ export class ReceiveWindow {
     this.#options = options;
     this.#sizeBytes = options.baseBytes;
     this.#grantedBytes = options.baseBytes;
+    this.#heldBytes = options.baseBytes;
+    options.memory.hold(options.baseBytes);
     this.#lookedAtMs = nowMs;
+    this.#receivedMs = nowMs;
   }
 
   /** Takes up where a window of the base size stood: all that was received has been consumed. */
@@ -113,7 +102,13 @@ export class ReceiveWindow {
   /** False: the peer sent more than it was granted. */
   receive(bytes: number, nowMs: number): boolean {
     this.receivedBytes += bytes;
+    this.#receivedMs = nowMs;
     if (this.receivedBytes > this.#grantedBytes) return false;
+    const unheldBytes = this.receivedBytes - this.consumedBytes - this.#heldBytes;
+    if (unheldBytes > 0) {
+      this.#heldBytes += unheldBytes;
+      this.#options.memory.hold(unheldBytes);
+    }
     if (this.receivedBytes > this.#provingOffset) {
       this.#provingOffset = Infinity;
       this.#options.roundTrip.sample(nowMs - this.#provingSinceMs);
@@ -123,6 +118,7 @@ export class ReceiveWindow {
 
   consume(bytes: number): void {
     this.consumedBytes += bytes;
+    if (this.#heldBytes > this.#sizeBytes) this.#release();
   }
 
   /** Bytes that a grant would add now. */
@@ -142,18 +138,18 @@ export class ReceiveWindow {
       this.#provingOffset = this.#grantedBytes;
       this.#provingSinceMs = nowMs;
     }
-    this.#grantedBytes = Math.min(this.consumedBytes + this.#sizeBytes, MAX_OFFSET);
+    // A window that has just become smaller owes nothing yet.
+    const limitBytes = Math.max(this.#grantedBytes, this.consumedBytes + this.#sizeBytes);
+    this.#grantedBytes = Math.min(limitBytes, MAX_OFFSET);
     return this.#grantedBytes;
   }
 
   /** So many bytes are announced: a smaller window would only cost round trips until it has grown, a larger one is idle. */
   expect(bytes: number): void {
-    const { baseBytes, pool } = this.#options;
-    this.#growTo(bytes);
-    const idleBytes = this.#sizeBytes - Math.max(baseBytes, bytes);
-    if (idleBytes <= 0) return;
-    this.#sizeBytes -= idleBytes;
-    pool.giveBack(idleBytes);
+    const { baseBytes } = this.#options;
+    this.#growTo(bytes, MAX_EXPECTED_SHARE);
+    this.#sizeBytes = Math.min(this.#sizeBytes, Math.max(baseBytes, bytes));
+    this.#release();
   }
 
   /**
@@ -161,59 +157,100 @@ export class ReceiveWindow {
    * It is not timed: the peer has to think first.
    */
   grantAhead(bytes: number): number | null {
-    const roomBytes = Math.floor(this.#options.pool.freeBytes * MAX_AHEAD_SHARE);
-    this.#growTo(Math.min(bytes, this.#sizeBytes + roomBytes));
+    this.#growTo(bytes, MAX_AHEAD_SHARE);
     if (this.owedBytes <= 0) return null;
     this.#grantedBytes = this.consumedBytes + this.#sizeBytes;
     return this.#grantedBytes;
   }
 
-  /** The growth goes back to the pool. */
+  /** What was granted stays granted. From the base on, it is granted anew only as it is used. */
+  reclaim(nowMs: number): void {
+    if (nowMs - this.#receivedMs < IDLE_MS) return;
+    const { baseBytes, memory } = this.#options;
+    const neededBytes = Math.max(baseBytes, this.receivedBytes - this.consumedBytes);
+    this.#sizeBytes = baseBytes;
+    memory.promised.delete(this);
+    if (neededBytes >= this.#heldBytes) return;
+    memory.giveBack(this.#heldBytes - neededBytes);
+    this.#heldBytes = neededBytes;
+  }
+
+  /** All of it goes back: nothing of the stream arrives any more, and nothing of it is kept. */
   dispose(): void {
-    this.#options.pool.giveBack(this.#sizeBytes - this.#options.baseBytes);
-    this.#sizeBytes = this.#options.baseBytes;
+    this.#options.memory.giveBack(this.#heldBytes);
+    this.#options.memory.promised.delete(this);
+    this.#heldBytes = 0;
+    this.#disposed = true;
   }
 
   /** Grants that rode along in between don't count: it is half a window since the last look that is timed. */
   #growIfLimiting(nowMs: number): void {
-    const { roundTrip } = this.#options;
+    const { roundTrip, memory, baseBytes } = this.#options;
     if ((this.consumedBytes - this.#lookedAtBytes) * 2 < this.#sizeBytes) return;
     const elapsedMs = nowMs - this.#lookedAtMs;
     this.#lookedAtBytes = this.consumedBytes;
     this.#lookedAtMs = nowMs;
-    if (elapsedMs > 2 * roundTrip.estimateMs) return;
-    this.#growTo(this.#sizeBytes * 2);
+    if (elapsedMs <= 2 * roundTrip.estimateMs) return this.#growTo(this.#sizeBytes * 2);
+    if (elapsedMs < SLOW_ROUND_TRIPS * roundTrip.estimateMs || !memory.isShort) return;
+    this.#sizeBytes = Math.max(baseBytes, Math.ceil(this.#sizeBytes / 2));
+    this.#release();
   }
 
-  #growTo(bytes: number): void {
-    const { maxBytes, pool } = this.#options;
-    this.#sizeBytes += pool.take(Math.max(0, Math.min(bytes, maxBytes) - this.#sizeBytes));
+  #growTo(bytes: number, maxShare?: number): void {
+    if (this.#disposed) return;
+    const { maxBytes, memory } = this.#options;
+    const wantedBytes = Math.floor(Math.min(bytes, maxBytes)) - this.#sizeBytes;
+    if (wantedBytes <= 0) return;
+    // Of a window that was made smaller, some may be held still.
+    const heldBytes = Math.min(wantedBytes, Math.max(0, this.#heldBytes - this.#sizeBytes));
+    const takenBytes = memory.promise(wantedBytes - heldBytes, maxShare);
+    if (takenBytes > 0) memory.promised.add(this);
+    this.#heldBytes += takenBytes;
+    this.#sizeBytes += heldBytes + takenBytes;
+  }
+
+  /** What was granted cannot be taken back, but need not be granted again. */
+  #release(): void {
+    if (this.#disposed) return;
+    const neededBytes = Math.max(this.#sizeBytes, this.#grantedBytes - this.consumedBytes);
+    if (neededBytes >= this.#heldBytes) return;
+    this.#options.memory.giveBack(this.#heldBytes - neededBytes);
+    this.#heldBytes = neededBytes;
   }
 }
 
 /**
- * What one object has sent and not seen acknowledged, over all of its connections.
- * Each connection has a guaranteed minimum; more is shared.
+ * What one object has sent and not seen acknowledged, over all of its connections. Each connection has a minimum of its
+ * own, of which most was received long ago: credit returns in steps. What goes beyond is held in the budget.
  */
 export class SendBudget {
   readonly #totalBytes: number;
   readonly #minimumBytes: number;
+  readonly #memory: MemoryAccount | null;
   readonly #waiting = new Set<() => void>();
   #usedBytes = 0;
 
-  constructor(totalBytes: number, minimumBytes: number) {
+  /** `memory`: null where the transport's own backlog bounds what is under way. */
+  constructor(totalBytes: number, minimumBytes: number, memory: MemoryAccount | null) {
     this.#totalBytes = totalBytes;
     this.#minimumBytes = minimumBytes;
+    this.#memory = memory;
   }
 
   /** Bytes a connection with `unacknowledgedBytes` in flight may send. */
   roomBytes(unacknowledgedBytes: number): number {
-    return Math.max(this.#totalBytes - this.#usedBytes, this.#minimumBytes - unacknowledgedBytes, 0);
+    const freeBytes = Math.min(this.#totalBytes - this.#usedBytes, this.#memory?.freeBytes ?? Infinity);
+    return Math.max(freeBytes, this.#minimumBytes - unacknowledgedBytes, 0);
   }
 
-  change(bytes: number): void {
-    this.#usedBytes += bytes;
-    if (bytes >= 0 || this.#waiting.size === 0) return;
+  /** So much of one connection was unacknowledged, and so much is now. */
+  change(beforeBytes: number, nowBytes: number): void {
+    this.#usedBytes += nowBytes - beforeBytes;
+    const heldBytes =
+      Math.max(0, nowBytes - this.#minimumBytes) - Math.max(0, beforeBytes - this.#minimumBytes);
+    if (heldBytes > 0) this.#memory?.hold(heldBytes);
+    else if (heldBytes < 0) this.#memory?.giveBack(-heldBytes);
+    if (nowBytes >= beforeBytes || this.#waiting.size === 0) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const wakeUp of waiting) wakeUp();

@@ -77,7 +77,7 @@ describe("every budget is enforced on either end", () => {
       expect(bench.connectionErrors).toEqual([]);
       bench.send(flood);
       expect(bench.connectionErrors).toMatchObject([{ code: "CALM", scope: "connection" }]);
-      expect([bench.closeCode, bench.poolIsWhole, bench.budgetIsWhole]).toEqual([4400, true, true]);
+      expect([bench.closeCode, bench.memoryIsWhole, bench.budgetIsWhole]).toEqual([4400, true, true]);
     },
   );
 });

@@ -1,9 +1,11 @@
+import { Fifo } from "../memory/fifo.ts";
+import type { MemoryAccount } from "../memory/memory-budget.ts";
 import type { ErrorCode } from "../protocol/error-code.ts";
 import { FLAG, FRAME } from "../protocol/frame.ts";
 import { decodeClose, encodeClose, encodeReset, type WebSocketClose } from "../protocol/frame-payloads.ts";
 import { decodeHead, decodeTrailers, encodeHead, encodeTrailers } from "../protocol/head-codec.ts";
 import type { Field, OpenHead, ResponseHead } from "../protocol/head.ts";
-import { SEND_QUEUE_HIGH_BYTES, SEND_QUEUE_LOW_BYTES } from "../protocol/limits.ts";
+import { SEND_QUEUE_HIGH_BYTES, SEND_QUEUE_MIN_BYTES, STREAM_OVERHEAD_BYTES } from "../protocol/limits.ts";
 import { TunnelError } from "../protocol/tunnel-error.ts";
 import type { ReceiveWindow, SendWindow } from "./flow-window.ts";
 import { detached, ReceiveQueue } from "./receive-queue.ts";
@@ -35,6 +37,9 @@ export interface MuxStreamOptions {
   remoteHalf: Half;
   sendWindow: SendWindow;
   receiveWindow: ReceiveWindow;
+  memory: MemoryAccount;
+  /** What its head takes for as long as it lives. */
+  headBytes: number;
 }
 
 /** One stream on either end. Its connection hands it frames; its owner reads, writes and resets. */
@@ -59,16 +64,24 @@ export class MuxStream implements Stream {
   /** The last frame received said that more of its message follows. */
   #midMessage = false;
   readonly #received = new ReceiveQueue();
-  #messages: WebSocketMessage[] = [];
+  readonly #messages = new Fifo<WebSocketMessage>();
+  readonly #memory: MemoryAccount;
+  /** Held beside windows and queues; 0 once the connection has forgotten the stream. */
+  #overheadBytes: number;
+  /** The budget took what waited: nothing more of this half leaves but the reset that its owner owes. */
+  #discarding = false;
 
   constructor(options: MuxStreamOptions) {
     this.id = options.id;
+    this.#memory = options.memory;
+    this.#overheadBytes = STREAM_OVERHEAD_BYTES + options.headBytes;
+    this.#memory.hold(this.#overheadBytes);
     this.open = options.open;
     this.#host = options.host;
     this.#localHalf = options.localHalf;
     this.#remoteHalf = options.remoteHalf;
     this.receiveWindow = options.receiveWindow;
-    this.outbox = new Outbox(options.id, options.sendWindow);
+    this.outbox = new Outbox(options.id, options.sendWindow, options.memory);
   }
 
   // ── the owner's side ────────────────────────────────────────────────────────────────────────────
@@ -167,6 +180,10 @@ export class MuxStream implements Stream {
     return chunk;
   }
 
+  peekMessage(): WebSocketMessage | null {
+    return this.#messages.first ?? null;
+  }
+
   readMessage(): WebSocketMessage | null {
     const message = this.#messages.shift();
     if (message === undefined) return null;
@@ -180,6 +197,15 @@ export class MuxStream implements Stream {
 
   get queuedBytes(): number {
     return this.outbox.queuedBytes;
+  }
+
+  get sentBytes(): number {
+    return this.outbox.window.sentBytes;
+  }
+
+  discardQueued(): void {
+    this.#discarding = true;
+    this.outbox.clear();
   }
 
   get bufferedBytes(): number {
@@ -212,6 +238,7 @@ export class MuxStream implements Stream {
       open &&
       !this.#stopSent &&
       !this.#midMessage &&
+      !this.#discarding &&
       this.outbox.items.length === 0 &&
       this.#messages.length === 0
     );
@@ -338,6 +365,13 @@ export class MuxStream implements Stream {
     this.#close(error);
   }
 
+  /** Called by the connection, which has it no longer. */
+  forgotten(): void {
+    this.receiveWindow.dispose();
+    this.#memory.giveBack(this.#overheadBytes);
+    this.#overheadBytes = 0;
+  }
+
   /** Called by the connection when both halves are over. */
   finish(): void {
     this.#close(null);
@@ -345,7 +379,7 @@ export class MuxStream implements Stream {
 
   /** Called after a flush. */
   afterSend(): void {
-    if (this.#writerWaits && this.outbox.queuedBytes < SEND_QUEUE_LOW_BYTES && !this.#closed) {
+    if (this.#writerWaits && this.outbox.queuedBytes * 2 < this.#queueMarkBytes && !this.#closed) {
       this.#writerWaits = false;
       if (!this.#stopped) this.#handler?.onWritable();
     }
@@ -384,10 +418,16 @@ export class MuxStream implements Stream {
   }
 
   #push(type: number, flags: number, payload: Uint8Array): boolean {
+    if (this.#discarding) return true;
     this.outbox.push(type, flags, payload);
     this.#host.wake(this.outbox);
-    this.#writerWaits ||= this.outbox.queuedBytes > SEND_QUEUE_HIGH_BYTES;
+    this.#writerWaits ||= this.outbox.queuedBytes > this.#queueMarkBytes;
     return !this.#writerWaits;
+  }
+
+  /** Over it the writer stops. */
+  get #queueMarkBytes(): number {
+    return this.#memory.shareBytes(SEND_QUEUE_MIN_BYTES, SEND_QUEUE_HIGH_BYTES);
   }
 
   /** The owner has read so much; with the last of it the stream may be over. */
@@ -403,7 +443,7 @@ export class MuxStream implements Stream {
 
   #discardReceived(): void {
     this.#received.clear();
-    this.#messages = [];
+    this.#messages.clear();
     this.#consume(this.bufferedBytes);
   }
 

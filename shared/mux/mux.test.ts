@@ -268,7 +268,7 @@ describe("RESTART", () => {
       streamWindowBytes: STREAM_WINDOW,
       streamWindowMaxBytes: STREAM_WINDOW,
       connectionWindowBytes: CONNECTION_WINDOW,
-      pool: first.pool,
+      memory: first.memory,
       budget: first.budget,
       gatherMs: 0,
       relayId: "relay-1",

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { MemoryAccount } from "../memory/memory-budget.ts";
 import { has, usableCapabilities } from "../protocol/capabilities.ts";
 import type { ErrorCode } from "../protocol/error-code.ts";
 import { decodeMessage } from "../protocol/frame-codec.ts";
@@ -39,7 +40,6 @@ import {
   RoundTrip,
   type SendBudget,
   SendWindow,
-  type WindowPool,
 } from "./flow-window.ts";
 import { FlightLimit } from "./flight-limit.ts";
 import type { MuxStream, StreamHost } from "./mux-stream.ts";
@@ -66,7 +66,8 @@ export interface MuxOptions {
   streamWindowBytes: number;
   streamWindowMaxBytes: number;
   connectionWindowBytes: number;
-  pool: WindowPool;
+  /** Of all that is kept for others, here and elsewhere. */
+  memory: MemoryAccount;
   budget: SendBudget;
   /** How long to gather frames under load at most, so that fewer messages leave. 0: never longer than the turn. */
   gatherMs: number;
@@ -125,6 +126,8 @@ export abstract class Mux implements StreamHost {
   #lastFlushMs = -Infinity;
   #lastCreditMs = -Infinity;
   #nowMs: number;
+  /** As the budget knows it. */
+  #unacknowledgedBytes = 0;
 
   constructor(options: MuxOptions) {
     this.#options = options;
@@ -140,7 +143,7 @@ export abstract class Mux implements StreamHost {
     this.#receiveOptions = {
       baseBytes: options.streamWindowBytes,
       maxBytes: options.streamWindowMaxBytes,
-      pool: options.pool,
+      memory: options.memory,
       roundTrip: new RoundTrip(),
     };
     this.epoch = this.#newEpoch();
@@ -256,10 +259,10 @@ export abstract class Mux implements StreamHost {
       const sent = (outbox: Outbox, cost: number): void => {
         (touched ??= new Set()).add(outbox);
         this.epoch.sendWindow.spend(cost);
-        this.#options.budget.change(cost);
       };
       const frames = this.epoch.queue.take(room, sent, this.#maxDataBytes);
       if (frames.length === 0) break;
+      this.noteUnacknowledged(this.unacknowledgedBytes);
       this.#transport.send(frames);
       if (frames.some(wantsAnswer)) this.#watch.sent();
       if (touched !== null) this.#allSent(touched);
@@ -297,10 +300,9 @@ export abstract class Mux implements StreamHost {
   /** Forgets all streams; ids, windows and credits begin again. */
   protected restart(error: TunnelError): void {
     const { streams } = this.epoch;
-    const { unacknowledgedBytes } = this;
     // First: the budget that is freed then wakes who waits for it, who may send at once.
     this.epoch = this.#newEpoch();
-    this.#disposeEpoch(unacknowledgedBytes);
+    this.#disposeEpoch();
     for (const stream of streams.values()) this.failStream(stream, error);
   }
 
@@ -312,6 +314,10 @@ export abstract class Mux implements StreamHost {
     this.peerConnectionWindowBytes = peer.connectionWindowBytes;
     this.peerStreamWindowBytes = peer.streamWindowBytes;
     this.epoch.sendWindow.grant(peer.connectionWindowBytes);
+  }
+
+  protected get memory(): MemoryAccount {
+    return this.#options.memory;
   }
 
   protected newReceiveWindow(): ReceiveWindow {
@@ -485,7 +491,7 @@ export abstract class Mux implements StreamHost {
     sendWindow.grant(limitBytes);
     flight.acknowledged(limitBytes - this.peerConnectionWindowBytes, addedBytes, this.#nowMs);
     this.#creditAwaitedSinceMs = null;
-    this.#options.budget.change(-addedBytes);
+    this.noteUnacknowledged(this.unacknowledgedBytes);
     if (!this.epoch.queue.isEmpty) this.schedule();
   }
 
@@ -517,6 +523,12 @@ export abstract class Mux implements StreamHost {
       this.epoch.queue.pushControl(FRAME.WINDOW, encodeOffset(limitBytes), 0, stream.id);
     }
     this.#owed.clear();
+  }
+
+  protected noteUnacknowledged(nowBytes: number): void {
+    const beforeBytes = this.#unacknowledgedBytes;
+    this.#unacknowledgedBytes = nowBytes;
+    if (nowBytes !== beforeBytes) this.#options.budget.change(beforeBytes, nowBytes);
   }
 
   protected get unacknowledgedBytes(): number {
@@ -636,11 +648,11 @@ export abstract class Mux implements StreamHost {
     this.#owed.delete(stream);
     this.#stalled.delete(stream);
     this.#tearingDown.delete(stream);
-    stream.receiveWindow.dispose();
+    stream.forgotten();
   }
 
-  #disposeEpoch(unacknowledgedBytes: number): void {
-    this.#options.budget.change(-unacknowledgedBytes);
+  #disposeEpoch(): void {
+    this.noteUnacknowledged(0);
     this.#stopStallChecks();
     this.#creditAwaitedSinceMs = null;
   }
@@ -660,7 +672,7 @@ export abstract class Mux implements StreamHost {
     this.#scheduled = false;
     this.#cancelGather?.();
     this.#watch.stop();
-    this.#disposeEpoch(this.unacknowledgedBytes);
+    this.#disposeEpoch();
     for (const stream of this.epoch.streams.values()) this.failStream(stream, error);
     this.#options.budget.forget(this.#wakeUp);
     this.#events.onClosed(error);

@@ -5,8 +5,11 @@ const MAX_PINNED_RATIO = 2.25;
 const MIN_TAIL_BYTES = 4 * 1024;
 const MAX_TAIL_BYTES = 64 * 1024;
 
+const NOTHING = new Uint8Array(0);
+
 /** A view that may be kept: the bytes themselves, or a copy where they would pin a much larger message. */
 export function detached(view: Uint8Array): Uint8Array {
+  if (view.byteLength === 0) return NOTHING;
   // Not slice(): Node's Buffer would give another view.
   return mayKeep(view) ? view : new Uint8Array(view);
 }

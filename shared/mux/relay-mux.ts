@@ -7,6 +7,7 @@ import { decodeHello, encodeWelcome, type Hello, type Welcome } from "../protoco
 import { readU32 } from "../protocol/integers.ts";
 import {
   AHEAD_BYTES_PER_MS,
+  AHEAD_MIN_BYTES,
   DEFAULT_STALL_TIMEOUT_MS,
   MAX_STREAM_ID,
   RETIRE_DRAIN_MS,
@@ -91,6 +92,11 @@ export class RelayMux extends Mux {
     return this.#goawayLastId !== null || this.#idsUsedUp;
   }
 
+  /** Nothing of any stream is under way: it may lose its memory without a word. */
+  get isResting(): boolean {
+    return this.streamCount === 0 || this.#lastRest !== null;
+  }
+
   /** Streams that may be opened now. */
   get openCredit(): number {
     return this.closed || this.isDraining || this.#hello === null
@@ -117,6 +123,8 @@ export class RelayMux extends Mux {
       remoteHalf: "head",
       sendWindow: new SendWindow(this.peerStreamWindowBytes),
       receiveWindow: this.newReceiveWindow(),
+      memory: this.memory,
+      headBytes: payload.byteLength,
     });
     this.#add(stream, handler);
     this.sendHead(FRAME.OPEN, id, payload, end ? FLAG.END : 0);
@@ -134,7 +142,10 @@ export class RelayMux extends Mux {
     const receiveWindow = this.newReceiveWindow();
     receiveWindow.restore(rest.consumedBytes, rest.grantedBytes);
     const halves = { localHalf: "messages", remoteHalf: "messages" } as const;
-    const stream = new MuxStream({ id: rest.id, open, host: this, ...halves, sendWindow, receiveWindow });
+    const stream = new MuxStream({
+      ...{ id: rest.id, open, host: this, ...halves, sendWindow, receiveWindow },
+      ...{ memory: this.memory, headBytes: 0 },
+    });
     this.#add(stream, handler);
     this.#restless.delete(stream);
     return stream;
@@ -274,7 +285,7 @@ export class RelayMux extends Mux {
     this.epoch.sendWindow.grant(rest.sendLimitBytes);
     this.epoch.receivedBytes = rest.receivedBytes;
     this.epoch.grantedBytes = rest.grantedBytes;
-    this.#options.budget.change(this.unacknowledgedBytes);
+    this.noteUnacknowledged(this.unacknowledgedBytes);
   }
 
   #add(stream: MuxStream, handler: StreamHandler): void {
@@ -286,12 +297,14 @@ export class RelayMux extends Mux {
     stream.attach(handler);
   }
 
-  /** Over a long path, an answer as large as those before it would wait a round trip for its window: it opens with the stream. */
+  /** An answer as large as those before it would wait a round trip for its window: it opens with the stream. */
   #grantAhead(stream: MuxStream): void {
-    const { roundTripMs } = this;
     // A WebSocket would hold what it never uses for as long as it lives.
-    if (stream.open.kind !== "http" || !Number.isFinite(roundTripMs)) return;
-    const aheadBytes = Math.min(this.#answerSizes.of(stream.open.service), AHEAD_BYTES_PER_MS * roundTripMs);
+    if (stream.open.kind !== "http") return;
+    const { roundTripMs } = this;
+    const pathBytes = Number.isFinite(roundTripMs) ? AHEAD_BYTES_PER_MS * roundTripMs : 0;
+    const lateBytes = this.#answerSizes.of(stream.open.service);
+    const aheadBytes = Math.min(lateBytes, Math.max(pathBytes, AHEAD_MIN_BYTES));
     const limitBytes = stream.receiveWindow.grantAhead(aheadBytes);
     // Behind the OPEN: control frames would overtake it.
     if (limitBytes !== null) this.sendHead(FRAME.WINDOW, stream.id, encodeOffset(limitBytes));

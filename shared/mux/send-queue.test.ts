@@ -7,13 +7,14 @@ import {
   QUANTUM_BYTES,
   TARGET_MESSAGE_BYTES,
 } from "../protocol/limits.ts";
+import { memoryOf } from "../../test/support/memory.ts";
 import { SendWindow } from "./flow-window.ts";
 import { costBytes, Outbox, SendQueue } from "./send-queue.ts";
 
 const PLENTY = 1024 * 1024 * 1024;
 
 function outbox(queue: SendQueue, streamId: number, bytes: number, windowBytes = PLENTY): Outbox {
-  const box = new Outbox(streamId, new SendWindow(windowBytes));
+  const box = new Outbox(streamId, new SendWindow(windowBytes), memoryOf());
   if (bytes > 0) box.push(FRAME.DATA, 0, new Uint8Array(bytes));
   queue.wake(box);
   return box;
@@ -42,7 +43,7 @@ describe("SendQueue", () => {
     const small = outbox(queue, 3, 100);
     const frames = take(queue);
     expect(frames.findIndex(({ streamId }) => streamId === 3)).toBeLessThanOrEqual(1);
-    expect(small.items).toEqual([]);
+    expect(small.items.length).toBe(0);
   });
 
   it("gives every stream a quantum before any has its second", () => {
@@ -61,7 +62,7 @@ describe("SendQueue", () => {
 
   it("is as fair to WebSocket messages, whose frames cost more than their bytes", () => {
     const queue = new SendQueue();
-    const talker = new Outbox(1, new SendWindow(PLENTY));
+    const talker = new Outbox(1, new SendWindow(PLENTY), memoryOf());
     for (let i = 0; i < 5_000; i++) talker.push(FRAME.WSMSG, 0, new Uint8Array(0));
     queue.wake(talker);
     outbox(queue, 3, 1024 * 1024);
@@ -104,7 +105,7 @@ describe("SendQueue", () => {
 
   it("sends an end without any credit", () => {
     const queue = new SendQueue();
-    const box = new Outbox(1, new SendWindow(0));
+    const box = new Outbox(1, new SendWindow(0), memoryOf());
     box.push(FRAME.DATA, FLAG.END, new Uint8Array(0));
     queue.wake(box);
     expect(take(queue, 0)).toMatchObject([{ type: FRAME.DATA, flags: FLAG.END }]);
@@ -135,16 +136,16 @@ describe("a stream that was dropped", () => {
 
 describe("Outbox", () => {
   it("merges small writes, and an end with what is before it", () => {
-    const box = new Outbox(1, new SendWindow(PLENTY));
+    const box = new Outbox(1, new SendWindow(PLENTY), memoryOf());
     for (const byte of [1, 2, 3]) box.push(FRAME.DATA, 0, Uint8Array.of(byte));
     box.push(FRAME.DATA, FLAG.END, new Uint8Array(0));
-    expect(box.items).toEqual([
-      { type: FRAME.DATA, flags: FLAG.END, streamId: 1, payload: Uint8Array.of(1, 2, 3) },
-    ]);
+    expect(box.items.length).toBe(1);
+    const payload = Uint8Array.of(1, 2, 3);
+    expect(box.items.first).toEqual({ type: FRAME.DATA, flags: FLAG.END, streamId: 1, payload });
   });
 
   it("puts the end on the last frame of a body alone", () => {
-    const box = new Outbox(1, new SendWindow(PLENTY));
+    const box = new Outbox(1, new SendWindow(PLENTY), memoryOf());
     box.push(FRAME.DATA, 0, new Uint8Array(MAX_DATA_BYTES + 1));
     box.push(FRAME.DATA, FLAG.END, new Uint8Array(0));
     expect(
@@ -157,7 +158,7 @@ describe("Outbox", () => {
   });
 
   it("never merges WebSocket messages, and marks the parts of a divided one", () => {
-    const box = new Outbox(1, new SendWindow(PLENTY));
+    const box = new Outbox(1, new SendWindow(PLENTY), memoryOf());
     box.push(FRAME.WSMSG, FLAG.TEXT, new Uint8Array(1));
     box.push(FRAME.WSMSG, FLAG.TEXT, new Uint8Array(MAX_DATA_BYTES + 1));
     const flags = [1, 2, 3].map(() => box.take(PLENTY)?.flags);
@@ -168,7 +169,7 @@ describe("Outbox", () => {
   });
 
   it("holds trailers back until the body before them has left", () => {
-    const box = new Outbox(1, new SendWindow(10));
+    const box = new Outbox(1, new SendWindow(10), memoryOf());
     box.push(FRAME.DATA, 0, new Uint8Array(11));
     box.push(FRAME.TRAILERS, 0, new Uint8Array(2));
     expect(box.take(PLENTY)?.payload.byteLength).toBe(10);

@@ -1,15 +1,20 @@
 import { FLAG, FRAME, type Frame, HEADER_BYTES, NO_PAYLOAD } from "../protocol/frame.ts";
 import {
+  ITEM_OVERHEAD_BYTES,
   MAX_DATA_BYTES,
   MAX_MESSAGE_BYTES,
   MESSAGE_OVERHEAD_BYTES,
   QUANTUM_BYTES,
   TARGET_MESSAGE_BYTES,
 } from "../protocol/limits.ts";
+import { Fifo } from "../memory/fifo.ts";
+import type { MemoryAccount } from "../memory/memory-budget.ts";
 import type { SendWindow } from "./flow-window.ts";
 
 /** What a stream may have saved of its turns: a whole message would let whoever waited longest keep the others out. */
 const MAX_DEFICIT_BYTES = 2 * QUANTUM_BYTES;
+/** Without credit only ends and trailers may leave: so many streams are looked at for them at a time, and others next time. */
+const MAX_LOOKED_AT = 32;
 /** Neighbouring writes up to this size leave as one frame. */
 const MERGE_BYTES = 4 * 1024;
 
@@ -17,40 +22,51 @@ const MERGE_BYTES = 4 * 1024;
 export class Outbox {
   readonly streamId: number;
   readonly window: SendWindow;
-  readonly items: Frame[] = [];
-  /** Payload bytes of flow-controlled items. */
+  readonly items = new Fifo<Frame>();
+  readonly #memory: MemoryAccount;
+  #heldBytes = 0;
+  /** What its flow-controlled items will take from the window: empty messages count as well. */
   queuedBytes = 0;
   deficitBytes = 0;
   inRing = false;
 
-  constructor(streamId: number, window: SendWindow) {
+  constructor(streamId: number, window: SendWindow, memory: MemoryAccount) {
     this.streamId = streamId;
     this.window = window;
+    this.#memory = memory;
+  }
+
+  /** In the budget: what waits, and the things it waits in. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   push(type: number, flags: number, payload: Uint8Array): void {
-    const last = this.items.at(-1);
-    if (isFlowControlled(type)) this.queuedBytes += payload.byteLength;
+    const { last } = this.items;
+    this.queuedBytes += costBytes(type, payload.byteLength);
     const merges =
       type === FRAME.DATA &&
       last?.type === FRAME.DATA &&
       (payload.byteLength === 0 || last.payload.byteLength + payload.byteLength <= MERGE_BYTES);
-    if (!merges) {
+    if (merges) {
+      last.flags |= flags;
+      if (payload.byteLength > 0) last.payload = concat(last.payload, payload);
+    } else {
       this.items.push({ type, flags, streamId: this.streamId, payload });
-      return;
     }
-    last.flags |= flags;
-    if (payload.byteLength > 0) last.payload = concat(last.payload, payload);
+    // Last: where the whole is passed, this very queue may be what is cleared.
+    this.#hold(payload.byteLength + (merges ? 0 : ITEM_OVERHEAD_BYTES));
   }
 
   clear(): void {
-    this.items.length = 0;
+    this.items.clear();
     this.queuedBytes = 0;
+    this.#hold(-this.#heldBytes);
   }
 
   /** Could its next item leave, as far as the stream's own window goes? */
   get isSendable(): boolean {
-    const next = this.items[0];
+    const next = this.items.first;
     return (
       next !== undefined &&
       costBytes(next.type, Math.min(next.payload.byteLength, 1)) <= this.window.availableBytes
@@ -59,13 +75,13 @@ export class Outbox {
 
   /** What its next item would take whole; Infinity when there is none. */
   get nextCostBytes(): number {
-    const next = this.items[0];
+    const next = this.items.first;
     return next === undefined ? Infinity : costBytes(next.type, next.payload.byteLength);
   }
 
   /** The next frame, of a cost of at most `roomBytes` and a payload of `maxDataBytes`; null when none fits. */
   take(roomBytes: number, maxDataBytes = MAX_DATA_BYTES): Frame | null {
-    const next = this.items[0];
+    const next = this.items.first;
     if (next === undefined) return null;
     const { type, payload } = next;
     if (!isFlowControlled(type)) return this.#shift();
@@ -74,15 +90,25 @@ export class Outbox {
     if (fits < 0 || (fits === 0 && payload.byteLength > 0)) return null;
     const length = Math.min(payload.byteLength, fits, maxDataBytes);
     this.window.spend(length + overheadBytes);
-    this.queuedBytes -= length;
+    // What goes in several frames costs each frame's overhead from the window, but only its own here.
+    this.queuedBytes -= length === payload.byteLength ? length + overheadBytes : length;
     if (length === payload.byteLength) return this.#shift();
+    this.#hold(-length);
     next.payload = payload.subarray(length);
     const flags = type === FRAME.WSMSG ? next.flags | FLAG.MORE : 0;
     return { type, flags, streamId: this.streamId, payload: payload.subarray(0, length) };
   }
 
   #shift(): Frame | null {
-    return this.items.shift() ?? null;
+    const frame = this.items.shift() ?? null;
+    if (frame !== null) this.#hold(-(frame.payload.byteLength + ITEM_OVERHEAD_BYTES));
+    return frame;
+  }
+
+  #hold(bytes: number): void {
+    this.#heldBytes += bytes;
+    if (bytes >= 0) this.#memory.hold(bytes);
+    else this.#memory.giveBack(-bytes);
   }
 }
 
@@ -168,6 +194,7 @@ export class SendQueue {
     let roomBytes = dataRoomBytes;
     let skipped = 0;
     while (size < TARGET_MESSAGE_BYTES && skipped < this.#ring.length) {
+      if (roomBytes <= 0 && skipped >= MAX_LOOKED_AT) break;
       const outbox = this.#ring[0];
       if (outbox === undefined) break;
       outbox.deficitBytes =

@@ -59,8 +59,15 @@ export interface Stream {
    */
   release(): void;
 
-  /** Bytes written that still wait for credit or for their turn. */
+  /** Bytes written that still wait for credit or for their turn; each message counts with its overhead. */
   readonly queuedBytes: number;
+  /** What has left of this half, so far. */
+  readonly sentBytes: number;
+  /**
+   * Drops what waits to be sent, and what is written from now on. Sends nothing: the owner owes the peer a `reset`, in a
+   * turn of its own.
+   */
+  discardQueued(): void;
 
   // receiving
   /** The peer is going to send so many bytes in all: credit for them is given at once, as far as memory allows. */
@@ -68,6 +75,8 @@ export interface Stream {
   /** Next bytes, null when none are here now. Reading returns credit to the peer. */
   read(): Uint8Array | null;
   readMessage(): WebSocketMessage | null;
+  /** What `readMessage` would give, without reading it. */
+  peekMessage(): WebSocketMessage | null;
   /** Bytes received and not yet read. */
   readonly bufferedBytes: number;
   /** The peer's END has arrived (its bytes may still wait to be read). */

@@ -44,21 +44,21 @@ export const RETIRE_DRAIN_MS = 60 * 60 * 1000;
 /** Offsets are u64 on the wire and must stay exact in a double. */
 export const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
 
-/** Streams a connector takes at once on one connection. 512 × 256 KiB bounds what uploads can make it hold. */
+/** Streams a connector takes at once on one connection. 512 × 64 KiB bounds what uploads can make it hold. */
 export const DEFAULT_MAX_STREAMS = 512;
 /**
  * Connections of one object: 64 connectors, each of which may come anew before its old connection is known to be lost.
  * 128 × MIN_UNACKNOWLEDGED_BYTES is over half of an object's 128 MB.
  */
 export const MAX_CONNECTIONS_PER_OBJECT = 128;
-/** Streams one object relays at once, over all connections: 1,024 × 64 KiB is half of an object's 128 MB. */
+/** Streams one object relays at once, over all connections: with 16 KiB each, 16 MiB of the isolate's budget. */
 export const MAX_STREAMS_PER_OBJECT = 1024;
 
-/** Toward the relay: 512 base windows must fit an object. */
-export const RELAY_STREAM_WINDOW_BYTES = 64 * 1024;
+/** Toward the relay: 1,024 base windows are a sixth of the isolate's budget. Where answers are larger, more comes with the OPEN. */
+export const RELAY_STREAM_WINDOW_BYTES = 8 * 1024;
 export const RELAY_STREAM_WINDOW_MAX_BYTES = 24 * 1024 * 1024;
-/** Toward the connector, whose process has more room. */
-export const CONNECTOR_STREAM_WINDOW_BYTES = 256 * 1024;
+/** Toward the connector: 512 base windows are half of its budget. */
+export const CONNECTOR_STREAM_WINDOW_BYTES = 64 * 1024;
 export const CONNECTOR_STREAM_WINDOW_MAX_BYTES = 24 * 1024 * 1024;
 /** Covers 300 MB/s at 80 ms round trip, with what returns in steps. */
 export const CONNECTION_WINDOW_BYTES = 32 * 1024 * 1024;
@@ -69,10 +69,23 @@ export const SLOW_CREDIT_BYTES = 32 * 1024;
 export const SLOW_CREDIT_MS = 1_000;
 /** Granted with an OPEN, for each millisecond that the path is long: what two gigabits fill. */
 export const AHEAD_BYTES_PER_MS = 256 * 1024;
-/** Growth of all windows of one object (relay) or process (connector) over their base: beside 1,024 base windows, 96 MiB. */
-export const RELAY_WINDOW_POOL_BYTES = 32 * 1024 * 1024;
-export const CONNECTOR_WINDOW_POOL_BYTES = 32 * 1024 * 1024;
-/** What one object has sent and not seen acknowledged: Workers' sockets buffer without bound. */
+/** Granted with an OPEN however short the path is, to a service whose answers were as large: what the base was once. */
+export const AHEAD_MIN_BYTES = 64 * 1024;
+/**
+ * What all objects of an isolate, which has 128 MB, keep for callers and connectors. The rest is for the code, for what
+ * JavaScript adds to each thing, and for garbage.
+ */
+export const RELAY_MEMORY_BYTES = 56 * 1024 * 1024;
+/** Never for large windows and queues: small requests find room, whatever else goes on. */
+export const RELAY_MEMORY_RESERVE_BYTES = 12 * 1024 * 1024;
+/** The same for a connector's process, which has 256 MB with Node's own 80. */
+export const CONNECTOR_MEMORY_BYTES = 64 * 1024 * 1024;
+export const CONNECTOR_MEMORY_RESERVE_BYTES = 24 * 1024 * 1024;
+/** What a stream costs beside its bytes: objects, heads, closures. */
+export const STREAM_OVERHEAD_BYTES = 8 * 1024;
+/** What each thing in a queue costs beside its bytes. */
+export const ITEM_OVERHEAD_BYTES = 256;
+/** What one object has sent and not seen acknowledged, of its isolate's budget: Workers' sockets buffer without bound. */
 export const MAX_UNACKNOWLEDGED_BYTES = 24 * 1024 * 1024;
 /** Every connection may have this much in flight even then, or credit that returns in steps would never return. */
 export const MIN_UNACKNOWLEDGED_BYTES = CONNECTION_CREDIT_STEP_BYTES + MAX_DATA_BYTES;
@@ -80,9 +93,9 @@ export const MIN_UNACKNOWLEDGED_BYTES = CONNECTION_CREDIT_STEP_BYTES + MAX_DATA_
 export const MIN_UNDER_WAY_BYTES = 2 * MIN_UNACKNOWLEDGED_BYTES;
 /** Over this, DATA waits in its queue, where small frames overtake it, and not in the socket's. */
 export const SEND_BACKLOG_BYTES = 256 * 1024;
-/** A stream's writer stops over the high mark and goes on under the low one. */
+/** A stream's writer stops over the high mark and goes on under half of it. The mark is lower when memory is short. */
 export const SEND_QUEUE_HIGH_BYTES = 128 * 1024;
-export const SEND_QUEUE_LOW_BYTES = 64 * 1024;
+export const SEND_QUEUE_MIN_BYTES = 4 * 1024;
 /** Of a WebSocket message, each frame costs this more than its payload, so that empty ones are not free. */
 export const MESSAGE_OVERHEAD_BYTES = 128;
 /** Largest WebSocket message that is relayed. */

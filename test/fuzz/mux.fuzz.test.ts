@@ -130,7 +130,7 @@ function play(end: "relay" | "connector", dice: Dice): number {
   }
   bench.mux.transportClosed(new TunnelError("CONNECTOR_LOST", "gone", { scope: "connection" }));
   for (const { closed } of bench.witnesses) expect(closed).toHaveLength(1);
-  expect([bench.mux.streamCount, bench.poolIsWhole, bench.budgetIsWhole]).toEqual([0, true, true]);
+  expect([bench.mux.streamCount, bench.memoryIsWhole, bench.budgetIsWhole]).toEqual([0, true, true]);
   bench.clock.advance(300_000);
   expect(bench.clock.pendingTimers).toBe(0);
   return messages;

@@ -1,11 +1,11 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { ConnectionKeeper } from "../../connector/relay/connection-keeper.ts";
-import { WindowPool } from "../../shared/mux/flow-window.ts";
 import { Dialled } from "../support/peers/dialled.ts";
 import { Dice } from "../support/dice.ts";
 import { throwFault } from "../support/throw-fault.ts";
 import { FakeClock } from "../support/fake-clock.ts";
+import { memoryOf } from "../support/memory.ts";
 
 const CONNECTORS = 1_000;
 /** From dialling to the relay's answer. */
@@ -66,7 +66,7 @@ class Swarm {
       softwareVersion: "1",
       maxStreams: 512,
       stallTimeoutMs: () => 300_000,
-      windowPool: new WindowPool(0),
+      memory: memoryOf(),
       log: pino({ level: "silent" }),
       reportFault: throwFault,
       onReady() {},

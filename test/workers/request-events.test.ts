@@ -3,7 +3,9 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AnswerWatch } from "../../shared/mux/answer-watch.ts";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
+import { decodeOffset } from "../../shared/protocol/frame-payloads.ts";
 import { encodeHead } from "../../shared/protocol/head-codec.ts";
+import { RELAY_STREAM_WINDOW_BYTES } from "../../shared/protocol/limits.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { tunnelStub } from "../../worker/env.ts";
 import { EventOutbox } from "../../worker/events/event-outbox.ts";
@@ -41,6 +43,24 @@ async function theEvent(): Promise<RequestEvent> {
   expect(relayMs + tunnelMs + upstreamMs + bodyMs).toBe(durationMs);
   expect(Math.min(relayMs, tunnelMs, upstreamMs, bodyMs)).toBeGreaterThanOrEqual(0);
   return event;
+}
+
+/** So that the next answer of the service may come as a whole before anybody reads it. */
+async function answerLargely(tunnel: CreatedTunnel, peer: HandPeer): Promise<void> {
+  const piece = "x".repeat(4_000);
+  const answer = request(tunnel);
+  const { id } = await peer.takeOpen();
+  peer.send(head(id, 200));
+  const body = (await answer).text();
+  let limitBytes = RELAY_STREAM_WINDOW_BYTES;
+  for (let sentBytes = 0; sentBytes < 40_000; sentBytes += piece.length) {
+    while (limitBytes < sentBytes + piece.length) {
+      limitBytes = decodeOffset((await peer.take(FRAME.WINDOW, id)).payload);
+    }
+    peer.send(data(id, piece));
+  }
+  peer.send(data(id, "", true));
+  await body;
 }
 
 async function ready(): Promise<{ tunnel: CreatedTunnel; peer: HandPeer }> {
@@ -258,6 +278,8 @@ describe("a request that goes wrong", () => {
     "is logged as cancelled when the gateway gives up a body that is here as a whole: %s",
     async (_name, fields) => {
       const { tunnel, peer } = await ready();
+      await answerLargely(tunnel, peer);
+      await theEvent();
       const answer = request(tunnel);
       const { id } = await peer.takeOpen();
       const half = "x".repeat(15_000);

@@ -7,7 +7,7 @@ import type { RequestEvent } from "../../shared/request-event.ts";
 import { tunnelStub } from "../../worker/env.ts";
 import { EventOutbox } from "../../worker/events/event-outbox.ts";
 import { OpenExchanges } from "../../worker/exchange/open-exchanges.ts";
-import type { GatewayAttachment } from "../../worker/exchange/relay-websocket.ts";
+import type { GatewayAttachment } from "../../worker/exchange/websocket/relay-websocket.ts";
 import { data, frame, head, type HandPeer, until } from "../support/peers/hand-peer.ts";
 import { call, createTunnel, type CreatedTunnel, json } from "./admin-client.ts";
 import { attached, binding } from "./hand-connector.ts";

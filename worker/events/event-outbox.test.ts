@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { memoryOf } from "../../test/support/memory.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { EventOutbox } from "./event-outbox.ts";
@@ -19,6 +20,7 @@ function receiver(): Receiver {
     batches: [],
     fails: false,
     outbox: new EventOutbox({
+      memory: memoryOf(),
       clock,
       sender: "me",
       async send(batch) {

@@ -1,4 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
+import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
+import { ITEM_OVERHEAD_BYTES } from "../../shared/protocol/limits.ts";
 import type { EventBatch } from "./event-batch.ts";
 
 /** Each batch is one billed call, and wakes an object: not one per request. */
@@ -14,6 +16,7 @@ const FIRST_RETRY_MS = 1_000;
 
 export interface EventOutboxOptions {
   clock: Clock;
+  memory: MemoryAccount;
   /** Names this memory. */
   sender: string;
   send(batch: EventBatch): Promise<void>;
@@ -37,7 +40,8 @@ export class EventOutbox {
   }
 
   add(line: string): void {
-    if (this.#lines.length >= MAX_HELD_EVENTS || this.#heldBytes + line.length > MAX_HELD_BYTES) {
+    const isFull = this.#lines.length >= MAX_HELD_EVENTS || this.#heldBytes + line.length > MAX_HELD_BYTES;
+    if (isFull || !this.#options.memory.take(costOf(line))) {
       this.#lost++;
     } else {
       this.#lines.push(line);
@@ -109,18 +113,28 @@ export class EventOutbox {
     });
     const taken = this.#lines.splice(0, end === -1 ? this.#lines.length : end);
     for (const line of taken) this.#heldBytes -= line.length;
+    this.#release(taken);
     return taken;
   }
 
   /** The count of what was lost goes with the next batch, whenever there is one. */
   #giveUp(unsent: number, error: string): void {
     this.#lost += unsent + this.#lines.length;
+    this.#release(this.#lines);
     this.#lines = [];
     this.#heldBytes = 0;
     console.error({ event: "telemetry_failed", lost: this.#lost, error });
   }
 
+  #release(lines: readonly string[]): void {
+    this.#options.memory.giveBack(lines.reduce((sum, line) => sum + costOf(line), 0));
+  }
+
   #pause(delayMs: number): Promise<void> {
     return new Promise((resolve) => this.#options.clock.after(delayMs, () => resolve()));
   }
+}
+
+function costOf(line: string): number {
+  return line.length + ITEM_OVERHEAD_BYTES;
 }

@@ -1,4 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
+import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
+import { ITEM_OVERHEAD_BYTES } from "../../shared/protocol/limits.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { matches, type TailFilter } from "./tail-filter.ts";
 
@@ -32,11 +34,13 @@ interface Watcher {
 /** Whoever watches the requests of one object, live. */
 export class TailHub {
   readonly #clock: Clock;
+  readonly #memory: MemoryAccount;
   readonly #watchers = new Map<WebSocket, Watcher>();
   #scheduled = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, memory: MemoryAccount) {
     this.#clock = clock;
+    this.#memory = memory;
   }
 
   get size(): number {
@@ -60,11 +64,12 @@ export class TailHub {
   }
 
   leave(socket: WebSocket): void {
+    this.#release(this.#watchers.get(socket)?.lines ?? []);
     this.#watchers.delete(socket);
   }
 
   end(socket: WebSocket, reason: string): void {
-    this.#watchers.delete(socket);
+    this.leave(socket);
     socket.close(CLOSE_SERVICE_RESTART, reason);
   }
 
@@ -86,7 +91,7 @@ export class TailHub {
       const { attachment, lines } = watcher;
       if (!matches(attachment.filter, event)) continue;
       const unreceived = attachment.sent - attachment.received + lines.length;
-      if (unreceived < MAX_UNRECEIVED_EVENTS) lines.push(line);
+      if (unreceived < MAX_UNRECEIVED_EVENTS && this.#memory.take(costOf(line))) lines.push(line);
       else watcher.dropped++;
       this.#schedule();
     }
@@ -109,21 +114,34 @@ export class TailHub {
     this.#scheduled = true;
     this.#clock.after(GATHER_MS, () => {
       this.#scheduled = false;
-      for (const [socket, watcher] of this.#watchers) flush(socket, watcher);
+      for (const [socket, watcher] of this.#watchers) {
+        const { lines } = watcher;
+        if (flush(socket, watcher)) this.#release(lines);
+      }
     });
+  }
+
+  #release(lines: readonly string[]): void {
+    this.#memory.giveBack(lines.reduce((sum, line) => sum + costOf(line), 0));
   }
 }
 
-function flush(socket: WebSocket, watcher: Watcher): void {
+function costOf(line: string): number {
+  return line.length + ITEM_OVERHEAD_BYTES;
+}
+
+/** False: its lines still wait. */
+function flush(socket: WebSocket, watcher: Watcher): boolean {
   const { attachment, lines, dropped } = watcher;
   const isFull = attachment.sent - attachment.received >= MAX_UNRECEIVED_EVENTS;
-  if ((lines.length === 0 && (dropped === 0 || isFull)) || socket.readyState !== WebSocket.OPEN) return;
+  if ((lines.length === 0 && (dropped === 0 || isFull)) || socket.readyState !== WebSocket.OPEN) return false;
   attachment.sent += lines.length;
   watcher.lines = [];
   watcher.dropped = 0;
   socket.serializeAttachment(attachment);
   // A message of `TailMessage` (shared/tail.ts); the lines are JSON already.
   socket.send(`{"events":[${lines.join(",")}],"dropped":${dropped}}`);
+  return true;
 }
 
 function receivedOf(message: string): number | null {

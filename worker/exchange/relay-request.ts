@@ -16,7 +16,7 @@ import { cameBack } from "./loop.ts";
 import { Moves } from "./moves.ts";
 import type { Grounds, OpenExchanges } from "./open-exchanges.ts";
 import { problemResponse, publicCodeOf } from "./problem.ts";
-import { type GatewaySockets, relayWebSocket } from "./relay-websocket.ts";
+import { type GatewaySockets, relayWebSocket } from "./websocket/relay-websocket.ts";
 import { RequestBody } from "./request-body.ts";
 import { isWebSocket, rawPath, requestHead, withoutQuery } from "./request-head.ts";
 import { responseOf } from "./response-body.ts";
@@ -89,7 +89,7 @@ export async function relayRequest(
     const endpoint = { origin: decision.target, pathPrefix: decision.pathPrefix };
     const location = publicUrl && { endpoint, host, publicUrl };
     record.state.traceId = traceIdOfHead(open);
-    const body = requestBody(request, open, decision, record);
+    const body = requestBody(request, open, decision, record, deps.tunnel);
     try {
       return await carry(deps, request, open, decision, body, { record, grounds, admittance, location });
     } catch (thrown) {
@@ -202,14 +202,20 @@ async function attemptUntilHeaded(
   }
 }
 
-function requestBody(request: Request, open: OpenHead, allowed: Allowed, record: RequestRecord): RequestBody {
+function requestBody(
+  request: Request,
+  open: OpenHead,
+  allowed: Allowed,
+  record: RequestRecord,
+  tunnel: Tunnel,
+): RequestBody {
   const lengthBytes = contentLengthOf(open.fields);
   if (lengthBytes === "invalid") throw new TunnelError("BAD_REQUEST", "Content-Length is not one number.");
   const maxBytes = allowed.maxBodyBytes ?? Infinity;
   if (lengthBytes !== null && lengthBytes > maxBytes) {
     throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${maxBytes} bytes.`);
   }
-  return new RequestBody(request, lengthBytes, maxBytes, record);
+  return new RequestBody(request, lengthBytes, maxBytes, record, tunnel);
 }
 
 function begin(

@@ -1,10 +1,16 @@
+import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { markHeadroom, roomBehindHeadroom } from "../../shared/protocol/headroom.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { RequestRecord } from "../events/request-record.ts";
 import type { Exchange } from "./exchange.ts";
+import type { ReadTurns } from "./read-turns.ts";
 
 /** `request.body` read the default way comes in pieces of 4 KiB; into a buffer of this size it comes in large ones. */
 const READ_BYTES = 64 * 1024;
+/** A read waits with its buffer: until bytes come, and come quickly, a small one will do. */
+const WAITING_READ_BYTES = 1024;
+/** Of many uploads that come quickly, when memory is short. */
+const SHORT_READ_BYTES = 8 * 1024;
 /** How much later than the end of a broken-off body its signal may come. */
 const SIGNAL_MS = 5;
 /** What is kept so that an unprocessed request can be sent again. */
@@ -16,22 +22,33 @@ export class RequestBody {
   readonly #lengthBytes: number | null;
   readonly #request: Request;
   readonly #maxBytes: number;
-  readonly #readBytes: number;
+  readonly #memory: MemoryAccount;
+  readonly #turns: ReadTurns;
   readonly #record: RequestRecord;
+  /** The last read came full: there is more behind it. */
+  #comesQuickly = false;
   #kept: Uint8Array[] | null = [];
+  #keptBytes = 0;
   #readTotal = 0;
   #done: boolean;
   #pending: Promise<Uint8Array | null> | null = null;
 
   /** `lengthBytes`: what Content-Length promises, if anything. */
-  constructor(request: Request, lengthBytes: number | null, maxBytes: number, record: RequestRecord) {
+  constructor(
+    request: Request,
+    lengthBytes: number | null,
+    maxBytes: number,
+    record: RequestRecord,
+    { memory, readTurns }: { memory: MemoryAccount; readTurns: ReadTurns },
+  ) {
     this.#record = record;
+    this.#memory = memory;
+    this.#turns = readTurns;
     this.#lengthBytes = lengthBytes;
     this.#request = request;
     this.#reader = request.body?.getReader({ mode: "byob" }) ?? null;
     this.#done = this.#reader === null;
     this.#maxBytes = maxBytes;
-    this.#readBytes = Math.min(READ_BYTES, Math.max(lengthBytes ?? READ_BYTES, 1));
   }
 
   get isEmpty(): boolean {
@@ -46,6 +63,8 @@ export class RequestBody {
   /** No more replays: what was kept is let go. */
   commit(): void {
     this.#kept = null;
+    this.#memory.giveBack(this.#keptBytes);
+    this.#keptBytes = 0;
   }
 
   /** Sends the body from its beginning on this attempt's stream, until the end or until nobody wants it. */
@@ -78,6 +97,7 @@ export class RequestBody {
   }
 
   cancel(): void {
+    this.commit();
     this.#reader?.cancel().catch(() => {});
   }
 
@@ -88,21 +108,63 @@ export class RequestBody {
   }
 
   async #read(): Promise<Uint8Array | null> {
-    const result = await this.#reader?.read(roomBehindHeadroom(this.#readBytes));
+    // Whoever waits for its sender takes no turn: it is not known when it will have one.
+    const turn = this.#comesQuickly ? this.#turns.take(this) : null;
+    if (turn !== null) await turn;
+    const sizeBytes = this.#nextReadBytes();
+    this.#memory.hold(sizeBytes);
+    const result = await this.#readInto(roomBehindHeadroom(sizeBytes));
     // Together with keeping the chunk: an attempt that begins now finds it in one place alone.
     this.#pending = null;
     if (result === undefined || result.done) {
       this.#done = true;
       return null;
     }
-    markHeadroom(result.value);
-    this.#readTotal += result.value.byteLength;
+    const { byteLength } = result.value;
+    this.#comesQuickly = byteLength === sizeBytes;
+    // A little of a large buffer would keep all of it.
+    const chunk = byteLength * 2 < sizeBytes ? new Uint8Array(result.value) : result.value;
+    if (chunk === result.value) markHeadroom(chunk);
+    this.#readTotal += byteLength;
     this.#record.state.requestBytes = this.#readTotal;
     if (this.#readTotal > this.#maxBytes) {
       throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${this.#maxBytes} bytes.`);
     }
-    if (this.#readTotal > REPLAY_BYTES) this.#kept = null;
-    this.#kept?.push(result.value);
-    return result.value;
+    this.#keep(chunk);
+    return chunk;
+  }
+
+  async #readInto(
+    room: Uint8Array<ArrayBuffer>,
+  ): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>> | undefined> {
+    const { byteLength } = room;
+    try {
+      return await this.#reader?.read(room);
+    } finally {
+      this.#memory.giveBack(byteLength);
+      this.#turns.giveBack(this);
+    }
+  }
+
+  #nextReadBytes(): number {
+    const leftBytes = this.#lengthBytes === null ? READ_BYTES : this.#lengthBytes - this.#readTotal;
+    const wantedBytes = this.#comesQuickly
+      ? this.#memory.shareBytes(SHORT_READ_BYTES, READ_BYTES)
+      : leftBytes <= SHORT_READ_BYTES
+        ? SHORT_READ_BYTES
+        : WAITING_READ_BYTES;
+    // At its end, one byte more shows that it is over.
+    return Math.max(1, Math.min(wantedBytes, leftBytes));
+  }
+
+  /** Small ones in any case; of larger ones what memory there is. */
+  #keep(chunk: Uint8Array): void {
+    if (this.#kept === null) return;
+    const { byteLength } = chunk;
+    if (this.#readTotal > REPLAY_BYTES) return this.commit();
+    if (this.#readTotal <= SHORT_READ_BYTES) this.#memory.hold(byteLength);
+    else if (!this.#memory.take(byteLength)) return this.commit();
+    this.#keptBytes += byteLength;
+    this.#kept.push(chunk);
   }
 }

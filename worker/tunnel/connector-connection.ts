@@ -58,7 +58,7 @@ export class ConnectorConnection implements Connection {
       streamWindowBytes: RELAY_STREAM_WINDOW_BYTES,
       streamWindowMaxBytes: RELAY_STREAM_WINDOW_MAX_BYTES,
       connectionWindowBytes: CONNECTION_WINDOW_BYTES,
-      pool: tunnel.pool,
+      memory: tunnel.memory,
       budget: tunnel.budget,
       gatherMs: RELAY_MAX_GATHER_MS,
       // An upload over a slow link delays every answer but the platform's own.
@@ -77,6 +77,7 @@ export class ConnectorConnection implements Connection {
         },
         onRest: (next) => {
           socket.attachment = { ...socket.attachment, rest: next };
+          if (next !== null) tunnel.restIfIdle();
         },
         onSettings: (settings) => {
           const report = readHealth(settings);
@@ -133,6 +134,7 @@ export class ConnectorConnection implements Connection {
     }
     const waitedForHello = this.mux.hello === null;
     this.mux.receive(new Uint8Array(message));
+    if (this.mux.streamCount === 0) this.#options.tunnel.restIfIdle();
     if (!waitedForHello || this.mux.hello === null) return;
     this.#replacePredecessors();
     this.#options.tunnel.arrivals.arrived();

@@ -16,6 +16,7 @@ import { EventOutbox } from "../events/event-outbox.ts";
 import { logSettings } from "../events/log-settings.ts";
 import { logOwnAnswer } from "../events/relay-events.ts";
 import { RequestRecord } from "../events/request-record.ts";
+import { isolateMemory, messageRoom } from "../memory.ts";
 import type { TailFilter } from "../events/tail-filter.ts";
 import { MAX_TAILS, type TailAttachment, TailHub } from "../events/tail-hub.ts";
 import { VERSION } from "../../shared/version.ts";
@@ -35,7 +36,7 @@ import { closeCodeOf, closeSocket } from "../exchange/close-socket.ts";
 import { OpenExchanges } from "../exchange/open-exchanges.ts";
 import { problemResponse } from "../exchange/problem.ts";
 import { relayRequest, type RelayDeps } from "../exchange/relay-request.ts";
-import { type GatewayAttachment, groundsOf, WebSocketRelay } from "../exchange/relay-websocket.ts";
+import { type GatewayAttachment, groundsOf, WebSocketRelay } from "../exchange/websocket/relay-websocket.ts";
 import { GatewayWatch } from "../exchange/gateway-watch.ts";
 import type { TunnelCalls } from "./tunnel-calls.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
@@ -49,6 +50,8 @@ const UNKNOWN_MS = 5_000;
 
 /** So often a copy that an older release left is asked to be renewed. */
 const NEWER_MS = 60_000;
+/** Of gateways' WebSockets, before others are looked at: some 5 ms of work. */
+const MESSAGES_IN_TURN = 64;
 
 const nowMs = (): number => Date.now();
 
@@ -66,12 +69,14 @@ const clock: Clock = {
 /** The data plane of one tunnel: hooks of the platform alone. Decisions are in tunnel.ts, relay-request.ts and the mux. */
 export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   readonly #store: TunnelStore;
-  readonly #core = new TunnelCore(clock, Math.random);
+  readonly #memory = isolateMemory.open();
+  readonly #core = new TunnelCore(clock, Math.random, this.#memory);
   readonly #connections = new Map<WebSocket, ConnectorConnection>();
   readonly #gateways = new Map<WebSocket, WebSocketRelay>();
-  readonly #tails = new TailHub(clock);
+  readonly #tails = new TailHub(clock, this.#memory);
   readonly #outbox = new EventOutbox({
     clock,
+    memory: this.#memory,
     sender: crypto.randomUUID(),
     send: (batch) => telemetryStub(this.env, this.#name).take(batch),
     facts: () => ({
@@ -83,7 +88,10 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   readonly #exchanges = new OpenExchanges();
   readonly #relayDeps: RelayDeps = {
     tunnel: this.#core,
-    sockets: { accept: (socket, relay) => this.#acceptGateway(socket, relay) },
+    sockets: {
+      room: { account: this.#memory, messages: messageRoom },
+      accept: (socket, relay) => this.#acceptGateway(socket, relay),
+    },
     gateways: new GatewayWatch(clock),
     log: this.#log,
     nowMs,
@@ -94,6 +102,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   #checkList: CheckList | null = null;
   #unknownUntilMs = 0;
   #newerAskedUntilMs = 0;
+  #messagesInTurn = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -120,6 +129,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   }
 
   override webSocketMessage(socket: WebSocket, message: ArrayBuffer | string): void {
+    if (this.#gateways.has(socket)) this.#takeTurn();
     this.#connections.get(socket)?.receive(message);
     this.#gateways.get(socket)?.received(message);
     if (this.#tails.has(socket)) this.#tails.received(socket, message);
@@ -175,6 +185,16 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
 
   get #name(): string {
     return this.ctx.id.name ?? this.ctx.id.toString();
+  }
+
+  /**
+   * A flood of messages is one event after the other, before which nothing new is looked at: after some of them the object
+   * takes no event until the runtime has looked for others. Those waiting are then served in turn, one of each socket.
+   */
+  #takeTurn(): void {
+    if (++this.#messagesInTurn < MESSAGES_IN_TURN) return;
+    this.#messagesInTurn = 0;
+    void this.ctx.blockConcurrencyWhile(() => new Promise((done) => setTimeout(done, 0)));
   }
 
   // ── parts ───────────────────────────────────────────────────────────────────────────────────────
@@ -252,7 +272,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       leave();
       this.#log.write(event);
     });
-    const relay = new WebSocketRelay(socket, attachment, record);
+    const relay = new WebSocketRelay(socket, attachment, record, this.#relayDeps.sockets.room);
     const end = (refusal: TunnelError) => relay.revoked(refusal);
     const leave = this.#exchanges.add({ grounds: groundsOf(attachment), end });
     this.#gateways.set(socket, relay);

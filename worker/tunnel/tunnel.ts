@@ -1,5 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
-import { SendBudget, WindowPool } from "../../shared/mux/flow-window.ts";
+import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
+import { SendBudget } from "../../shared/mux/flow-window.ts";
 import type { RelayMux } from "../../shared/mux/relay-mux.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import { type Capability, has } from "../../shared/protocol/capabilities.ts";
@@ -11,11 +12,13 @@ import {
   MAX_STREAMS_PER_OBJECT,
   MAX_UNACKNOWLEDGED_BYTES,
   MIN_UNACKNOWLEDGED_BYTES,
-  RELAY_WINDOW_POOL_BYTES,
+  RELAY_STREAM_WINDOW_BYTES,
   SHORT_PATH_LENGTH,
+  STREAM_OVERHEAD_BYTES,
 } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { Arrivals } from "./arrivals.ts";
+import { ReadTurns } from "../exchange/read-turns.ts";
 import { RetryBudget } from "../exchange/retry-budget.ts";
 
 /** One connector's connection, as the tunnel sees it. */
@@ -37,15 +40,20 @@ const QUIET_MS = KEEPALIVE_INTERVAL_MS + KEEPALIVE_TIMEOUT_MS;
 
 /** One object's connections: who is attached, and which one takes the next request. Knows no platform. */
 export class Tunnel {
-  readonly pool = new WindowPool(RELAY_WINDOW_POOL_BYTES);
-  readonly budget = new SendBudget(MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES);
+  readonly memory: MemoryAccount;
+  readonly budget: SendBudget;
   readonly retries = new RetryBudget();
+  readonly readTurns: ReadTurns;
   readonly #connections = new Set<Connection>();
   readonly arrivals: Arrivals;
   readonly #clock: Clock;
   readonly #random: () => number;
 
-  constructor(clock: Clock, random: () => number) {
+  /** `memory`: this object's part of what its isolate has. */
+  constructor(clock: Clock, random: () => number, memory: MemoryAccount) {
+    this.memory = memory;
+    this.readTurns = new ReadTurns(clock);
+    this.budget = new SendBudget(MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES, memory);
     this.arrivals = new Arrivals(clock);
     this.#clock = clock;
     this.#random = random;
@@ -62,6 +70,13 @@ export class Tunnel {
   detach(connection: Connection): void {
     this.#connections.delete(connection);
     if (connection.mux.hello !== null) this.arrivals.expect();
+  }
+
+  /** Where nothing is under way, the object may be put to sleep, and would go on counting. */
+  restIfIdle(): void {
+    if (this.memory.heldBytes === 0) return;
+    for (const { mux } of this.#connections) if (!mux.isResting) return;
+    this.memory.rest();
   }
 
   /**
@@ -125,6 +140,9 @@ export class Tunnel {
       throw new TunnelError("OVERLOADED", "Every connector has as many requests as it takes.", {
         notProcessed: true,
       });
+    }
+    if (!this.memory.makeRoomFor(RELAY_STREAM_WINDOW_BYTES + STREAM_OVERHEAD_BYTES)) {
+      throw new TunnelError("OVERLOADED", "The relay's memory is used up.", { notProcessed: true });
     }
     return this.#lessLoadedOfTwo(this.#lively(free));
   }

@@ -1,10 +1,11 @@
 import type { RelayTransport, RelayTransportEvents } from "../../../connector/relay/relay-transport.ts";
-import { SendBudget, WindowPool } from "../../../shared/mux/flow-window.ts";
+import { SendBudget } from "../../../shared/mux/flow-window.ts";
 import { RelayMux } from "../../../shared/mux/relay-mux.ts";
 import { encodeMessage } from "../../../shared/protocol/frame-codec.ts";
 import type { Frame } from "../../../shared/protocol/frame.ts";
 import type { Hello } from "../../../shared/protocol/handshake.ts";
 import type { FakeClock } from "../fake-clock.ts";
+import { memoryOf } from "../memory.ts";
 
 /** The relay's end of one dialled connection, without any delay between the ends. */
 export class Dialled implements RelayTransport {
@@ -63,8 +64,8 @@ export class Dialled implements RelayTransport {
       streamWindowBytes: 65_536,
       streamWindowMaxBytes: 65_536,
       connectionWindowBytes: 1_048_576,
-      pool: new WindowPool(0),
-      budget: new SendBudget(Infinity, 0),
+      memory: memoryOf(),
+      budget: new SendBudget(Infinity, 0, null),
       gatherMs: 0,
       ...(resume === undefined ? {} : { resume }),
       events: {

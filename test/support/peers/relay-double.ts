@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { nodeClock } from "../../../connector/platform/node-clock.ts";
-import { SendBudget, WindowPool } from "../../../shared/mux/flow-window.ts";
+import { SendBudget } from "../../../shared/mux/flow-window.ts";
 import { RelayMux } from "../../../shared/mux/relay-mux.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";
 import { encodeMessage } from "../../../shared/protocol/frame-codec.ts";
@@ -17,10 +17,10 @@ import {
   PONG_TEXT,
   RELAY_STREAM_WINDOW_BYTES,
   RELAY_STREAM_WINDOW_MAX_BYTES,
-  RELAY_WINDOW_POOL_BYTES,
 } from "../../../shared/protocol/limits.ts";
 import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { formatToken } from "../../../shared/token.ts";
+import { memoryOf } from "../memory.ts";
 
 /** One connection of a connector, seen from the relay. */
 export interface Attachment {
@@ -92,8 +92,8 @@ export class RelayDouble {
       streamWindowBytes: RELAY_STREAM_WINDOW_BYTES,
       streamWindowMaxBytes: RELAY_STREAM_WINDOW_MAX_BYTES,
       connectionWindowBytes: CONNECTION_WINDOW_BYTES,
-      pool: new WindowPool(RELAY_WINDOW_POOL_BYTES),
-      budget: new SendBudget(MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES),
+      memory: memoryOf(),
+      budget: new SendBudget(MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES, null),
       gatherMs: 0,
       events: {
         onHello: (hello) => this.attachments.push(Object.assign(attachment, { hello })),

@@ -1,5 +1,6 @@
 import { ConnectorMux } from "../../../shared/mux/connector-mux.ts";
-import { SendBudget, WindowPool } from "../../../shared/mux/flow-window.ts";
+import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
+import { SendBudget } from "../../../shared/mux/flow-window.ts";
 import { RelayMux, type RelayMuxOptions } from "../../../shared/mux/relay-mux.ts";
 import type { ConnectionRest } from "../../../shared/mux/rest.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";
@@ -9,16 +10,17 @@ import {
   CONNECTION_WINDOW_BYTES,
   CONNECTOR_STREAM_WINDOW_BYTES,
   CONNECTOR_STREAM_WINDOW_MAX_BYTES,
-  CONNECTOR_WINDOW_POOL_BYTES,
+  CONNECTOR_MEMORY_BYTES,
   DEFAULT_MAX_STREAMS,
   MAX_UNACKNOWLEDGED_BYTES,
   MIN_UNACKNOWLEDGED_BYTES,
   RELAY_STREAM_WINDOW_BYTES,
   RELAY_STREAM_WINDOW_MAX_BYTES,
-  RELAY_WINDOW_POOL_BYTES,
+  RELAY_MEMORY_BYTES,
 } from "../../../shared/protocol/limits.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { FakeClock } from "../fake-clock.ts";
+import { memoryOf } from "../memory.ts";
 import { type LinkEnd, type LinkOptions, SimDirection } from "./sim-link.ts";
 
 export const SOME_REQUEST: OpenHead = {
@@ -45,7 +47,7 @@ export interface PairOptions {
   relayWindowBytes?: number;
   connectorWindowBytes?: number;
   connectionWindowBytes?: number;
-  poolBytes?: number;
+  memoryBytes?: number;
   budget?: { totalBytes: number; minimumBytes: number };
   gatherMs?: number;
   maxStreamId?: number;
@@ -58,9 +60,9 @@ export class SimPair {
   readonly toRelay: SimDirection;
   readonly connector: ConnectorMux;
   relay: RelayMux;
-  relayPool: WindowPool;
+  relayMemory: MemoryAccount;
   relayBudget: SendBudget;
-  readonly connectorPool: WindowPool;
+  readonly connectorMemory: MemoryAccount;
   readonly connectorBudget: SendBudget;
   /** What an object keeps over its eviction. */
   stored: { hello: Hello; epoch: number; rest: ConnectionRest | null } | null = null;
@@ -74,10 +76,10 @@ export class SimPair {
     const connectorEnd = (): LinkEnd => this.#endOf(() => this.connector);
     this.toConnector = new SimDirection(this.clock, link, relayEnd, connectorEnd);
     this.toRelay = new SimDirection(this.clock, link, connectorEnd, relayEnd);
-    this.relayPool = new WindowPool(options.poolBytes ?? RELAY_WINDOW_POOL_BYTES);
-    this.relayBudget = this.#newBudget();
-    this.connectorPool = new WindowPool(options.poolBytes ?? CONNECTOR_WINDOW_POOL_BYTES);
-    this.connectorBudget = this.#newBudget();
+    this.relayMemory = memoryOf(options.memoryBytes ?? RELAY_MEMORY_BYTES);
+    this.relayBudget = this.#newBudget(this.relayMemory);
+    this.connectorMemory = memoryOf(options.memoryBytes ?? CONNECTOR_MEMORY_BYTES);
+    this.connectorBudget = this.#newBudget(this.connectorMemory);
     this.relay = this.#newRelay();
     this.connector = new ConnectorMux({
       transport: this.toRelay,
@@ -97,7 +99,7 @@ export class SimPair {
       streamWindowBytes: options.connectorWindowBytes ?? CONNECTOR_STREAM_WINDOW_BYTES,
       streamWindowMaxBytes: CONNECTOR_STREAM_WINDOW_MAX_BYTES,
       connectionWindowBytes: options.connectionWindowBytes ?? CONNECTION_WINDOW_BYTES,
-      pool: this.connectorPool,
+      memory: this.connectorMemory,
       budget: this.connectorBudget,
       gatherMs: options.gatherMs ?? 0,
     });
@@ -108,8 +110,8 @@ export class SimPair {
   /** The object loses its memory and keeps its socket; a new one takes over, from the rest if there was one. */
   evictRelay(): void {
     if (this.stored === null) throw new Error("no HELLO yet");
-    this.relayPool = new WindowPool(this.#options.poolBytes ?? RELAY_WINDOW_POOL_BYTES);
-    this.relayBudget = this.#newBudget();
+    this.relayMemory = memoryOf(this.#options.memoryBytes ?? RELAY_MEMORY_BYTES);
+    this.relayBudget = this.#newBudget(this.relayMemory);
     this.relay = this.#newRelay({ resume: this.stored });
   }
 
@@ -122,11 +124,12 @@ export class SimPair {
     this.connector.transportClosed(lost);
   }
 
-  #newBudget(): SendBudget {
+  #newBudget(memory: MemoryAccount): SendBudget {
     const { budget } = this.#options;
     return new SendBudget(
       budget?.totalBytes ?? MAX_UNACKNOWLEDGED_BYTES,
       budget?.minimumBytes ?? MIN_UNACKNOWLEDGED_BYTES,
+      memory,
     );
   }
 
@@ -157,7 +160,7 @@ export class SimPair {
       streamWindowBytes: this.#options.relayWindowBytes ?? RELAY_STREAM_WINDOW_BYTES,
       streamWindowMaxBytes: RELAY_STREAM_WINDOW_MAX_BYTES,
       connectionWindowBytes: this.#options.connectionWindowBytes ?? CONNECTION_WINDOW_BYTES,
-      pool: this.relayPool,
+      memory: this.relayMemory,
       budget: this.relayBudget,
       gatherMs: 0,
       ...(maxStreamId === undefined ? {} : { maxStreamId }),

@@ -1,5 +1,5 @@
 import { ConnectorMux } from "../../../shared/mux/connector-mux.ts";
-import { SendBudget, WindowPool } from "../../../shared/mux/flow-window.ts";
+import { SendBudget } from "../../../shared/mux/flow-window.ts";
 import { RelayMux } from "../../../shared/mux/relay-mux.ts";
 import type { ConnectionRest, StreamRest } from "../../../shared/mux/rest.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";
@@ -13,12 +13,13 @@ import type { OpenHead } from "../../../shared/protocol/head.ts";
 import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import type { Transport } from "../../../shared/transport.ts";
 import { FakeClock } from "../fake-clock.ts";
+import { memoryOf } from "../memory.ts";
 import { SOME_REQUEST } from "./sim-pair.ts";
 
 export const STREAM_WINDOW = 64 * 1024;
 export const CONNECTION_WINDOW = 256 * 1024;
 export const MAX_STREAMS = 8;
-const POOL = 1024 * 1024;
+const MEMORY = 64 * 1024 * 1024;
 const BUDGET = 1024 * 1024;
 
 export const HELLO_PAYLOAD = encodeHello({
@@ -92,8 +93,8 @@ export class Witness implements StreamHandler {
 /** One real end, and a peer made by hand that may say anything. */
 export class Bench {
   readonly clock = new FakeClock();
-  readonly pool = new WindowPool(POOL);
-  readonly budget = new SendBudget(BUDGET, 64 * 1024);
+  readonly memory = memoryOf(MEMORY);
+  readonly budget = new SendBudget(BUDGET, 64 * 1024, this.memory);
   readonly sent: Frame[] = [];
   readonly witnesses: Witness[] = [];
   readonly connectionErrors: TunnelError[] = [];
@@ -182,8 +183,8 @@ export class Bench {
     return this.sent.filter((sent) => sent.type === FRAME[name] && sent.streamId === streamId);
   }
 
-  get poolIsWhole(): boolean {
-    return this.pool.freeBytes === POOL;
+  get memoryIsWhole(): boolean {
+    return this.memory.heldBytes === 0;
   }
 
   get budgetIsWhole(): boolean {
@@ -205,7 +206,7 @@ export class Bench {
       streamWindowBytes: STREAM_WINDOW,
       streamWindowMaxBytes: 4 * STREAM_WINDOW,
       connectionWindowBytes: this.#connectionWindowBytes,
-      pool: this.pool,
+      memory: this.memory,
       budget: this.budget,
       gatherMs: 0,
     };

@@ -1,19 +1,21 @@
-import type { StreamRest } from "../../shared/mux/rest.ts";
-import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
-import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
-import { CLOSE_NO_LONGER_ALLOWED, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
-import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
-import type { RecordState, RequestRecord } from "../events/request-record.ts";
-import type { Admittance } from "./admittance.ts";
-import { closeCodeOf, closeSocket, reportedCloseCode } from "./close-socket.ts";
-import type { Grounds } from "./open-exchanges.ts";
-import { responseHeaders } from "./fields/response-fields.ts";
-
-/** A gateway that reads slowly: beyond this its messages wait on the connector's side. */
-const GATEWAY_BACKLOG_BYTES = 1024 * 1024;
-const BACKLOG_CHECK_MS = 10;
-/** Workers cannot hold a sender back: beyond this a gateway that outruns the upstream is closed with 1013. */
-const MAX_QUEUED_BYTES = MAX_WEBSOCKET_MESSAGE_BYTES;
+import type { StreamRest } from "../../../shared/mux/rest.ts";
+import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";
+import { NO_PAYLOAD } from "../../../shared/protocol/frame.ts";
+import type { OpenHead, ResponseHead } from "../../../shared/protocol/head.ts";
+import {
+  AHEAD_MIN_BYTES,
+  CLOSE_NO_LONGER_ALLOWED,
+  MAX_WEBSOCKET_MESSAGE_BYTES,
+} from "../../../shared/protocol/limits.ts";
+import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import type { RecordState, RequestRecord } from "../../events/request-record.ts";
+import type { Admittance } from "../admittance.ts";
+import { closeCodeOf, closeSocket, reportedCloseCode } from "../close-socket.ts";
+import { MessageIntake } from "./message-intake.ts";
+import type { WebSocketMemory } from "./message-room.ts";
+import type { Grounds } from "../open-exchanges.ts";
+import { responseHeaders } from "../fields/response-fields.ts";
+import { SendBacklog } from "./send-backlog.ts";
 
 /** RFC 6455 §7.1.5: reported where there was no close frame. */
 const CLOSE_ABNORMAL = 1006;
@@ -24,7 +26,6 @@ const CLOSE_SERVICE_RESTART = 1012;
 const CLOSE_TRY_AGAIN = 1013;
 
 const encoder = new TextEncoder();
-const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** What must outlive the object's memory, kept beside the gateway's socket by the platform. */
 export interface GatewayAttachment {
@@ -64,6 +65,7 @@ export function groundsOf({ open, record, admittedBy }: GatewayAttachment): Grou
 
 /** Where gateways' sockets are kept. They hibernate: events come through the object, not through the socket. */
 export interface GatewaySockets {
+  readonly room: WebSocketMemory;
   accept(socket: WebSocket, relay: WebSocketRelay): void;
 }
 
@@ -92,11 +94,13 @@ export function relayWebSocket(
     },
     isOver: false,
   };
-  const relay = new WebSocketRelay(socket, attachment, record);
+  const relay = new WebSocketRelay(socket, attachment, record, sockets.room);
   admittance.covers(relay);
   try {
     sockets.accept(socket, relay);
     relay.join(stream);
+    // A message of common size then needs no round trip of its own. What is not used is taken back when memory is short.
+    stream.expect(AHEAD_MIN_BYTES);
   } catch (thrown) {
     stream.reset("INTERNAL", "the gateway's socket cannot be kept");
     throw thrown;
@@ -109,20 +113,35 @@ export class WebSocketRelay implements StreamHandler {
   readonly #socket: WebSocket;
   readonly #attachment: GatewayAttachment;
   readonly #record: RequestRecord;
+  readonly #memory: WebSocketMemory;
+  readonly #intake: MessageIntake;
   #stream: Stream | null = null;
-  #parts: Uint8Array[] = [];
-  #sizeBytes = 0;
-  #waitsForGateway = false;
+  #backlog: SendBacklog | null = null;
 
-  constructor(socket: WebSocket, attachment: GatewayAttachment, record: RequestRecord) {
+  constructor(
+    socket: WebSocket,
+    attachment: GatewayAttachment,
+    record: RequestRecord,
+    memory: WebSocketMemory,
+  ) {
     this.#socket = socket;
     this.#attachment = attachment;
     this.#record = record;
+    this.#memory = memory;
+    this.#intake = new MessageIntake(socket, memory, {
+      onMessage: (bytes, text) => this.#deliver(bytes, text),
+      onTooLarge: () => this.#refuse(CLOSE_TOO_LARGE, "message too large"),
+      onEnded: () => this.#endForMemory("the message found no room"),
+      goOn: () => this.onReadable(),
+    });
   }
 
   /** After `accept`: what has arrived on the stream already is passed on at once. */
   join(stream: Stream): void {
     this.#stream = stream;
+    this.#backlog = new SendBacklog(stream, this.#memory.account, () =>
+      this.#endForMemory("the upstream reads too slowly"),
+    );
     this.#socket.serializeAttachment(this.#attachment);
     stream.attach(this);
     this.onReadable();
@@ -145,24 +164,27 @@ export class WebSocketRelay implements StreamHandler {
 
   received(message: ArrayBuffer | string): void {
     const stream = this.#stream;
-    if (stream === null) return;
+    // What was on its way when it was closed.
+    if (stream === null || stream.closed || this.#attachment.isOver) return;
     const text = typeof message === "string";
-    const bytes = text ? encoder.encode(message) : new Uint8Array(message);
+    const bytes = bytesOf(message);
+    if (bytes.byteLength > MAX_WEBSOCKET_MESSAGE_BYTES)
+      return this.#refuse(CLOSE_TOO_LARGE, "message too large");
     this.#record.state.requestBytes += bytes.byteLength;
     stream.writeMessage(bytes, text, false);
-    if (stream.queuedBytes <= MAX_QUEUED_BYTES) return;
-    this.#record.closed(CLOSE_TRY_AGAIN, { code: "OVERLOADED", scope: "stream" });
-    this.#close(CLOSE_TRY_AGAIN, "the upstream reads too slowly");
-    stream.reset("CANCEL", "the gateway outran the upstream");
+    if (this.#backlog?.isEnded === true) this.#endForMemory("the upstream reads too slowly");
+    else this.#backlog?.grew();
   }
 
   closed(code: number, reason: string): void {
+    this.#intake.gone();
     if (code === CLOSE_ABNORMAL) this.failed();
     else this.#stream?.sendClose(closeCodeOf(code), reason);
     this.#close(closeCodeOf(code), reason);
   }
 
   failed(): void {
+    this.#intake.gone();
     this.#record.cancelled();
     this.#stream?.reset("CANCEL", "the gateway's socket was lost");
   }
@@ -171,22 +193,7 @@ export class WebSocketRelay implements StreamHandler {
 
   onReadable(): void {
     const stream = this.#stream;
-    if (stream === null || this.#waitsForGateway) return;
-    for (let next = stream.readMessage(); next !== null; next = stream.readMessage()) {
-      this.#parts.push(next.bytes);
-      this.#sizeBytes += next.bytes.byteLength;
-      if (this.#sizeBytes > MAX_WEBSOCKET_MESSAGE_BYTES)
-        return this.#refuse(CLOSE_TOO_LARGE, "message too large");
-      if (next.more) continue;
-      const whole = this.#wholeMessage();
-      this.#record.state.responseBytes += whole.byteLength;
-      const data = next.text ? decodeText(whole) : whole;
-      if (data === null) return this.#refuse(CLOSE_INVALID_TEXT, "text that is not UTF-8");
-      // Behind the gateway's close nobody reads any more.
-      if (this.#attachment.isOver || this.#socket.readyState !== WebSocket.OPEN) continue;
-      this.#socket.send(data);
-      if (this.#socket.bufferedAmount > GATEWAY_BACKLOG_BYTES) return this.#waitForGateway();
-    }
+    if (stream === null || !this.#intake.take(stream)) return;
     if (stream.closeFrame === null) return;
     const { code, reason } = stream.closeFrame;
     this.#close(code, reason);
@@ -195,7 +202,7 @@ export class WebSocketRelay implements StreamHandler {
   }
 
   onWritable(): void {
-    // A gateway cannot be held back: see MAX_QUEUED_BYTES.
+    // A gateway cannot be held back: see SendBacklog.
   }
 
   onRest(rest: StreamRest): void {
@@ -205,21 +212,29 @@ export class WebSocketRelay implements StreamHandler {
   }
 
   onClosed(error: TunnelError | null): void {
+    this.#intake.drop();
     if (error === null) return;
     this.#record.closed(CLOSE_INTERNAL, error);
     this.#close(CLOSE_INTERNAL, "the tunnel failed");
   }
 
-  #wholeMessage(): Uint8Array {
-    const whole = new Uint8Array(this.#sizeBytes);
-    let at = 0;
-    for (const part of this.#parts) {
-      whole.set(part, at);
-      at += part.byteLength;
+  #deliver(bytes: Uint8Array, text: boolean): boolean {
+    this.#record.state.responseBytes += bytes.byteLength;
+    const data = text ? decodeText(bytes) : bytes;
+    if (data === null) {
+      this.#refuse(CLOSE_INVALID_TEXT, "text that is not UTF-8");
+      return false;
     }
-    this.#parts = [];
-    this.#sizeBytes = 0;
-    return whole;
+    // Behind the gateway's close nobody reads any more.
+    if (!this.#attachment.isOver && this.#socket.readyState === WebSocket.OPEN) this.#socket.send(data);
+    return true;
+  }
+
+  /** The isolate's memory is short, and this was the largest that stood still. */
+  #endForMemory(reason: string): void {
+    this.#record.closed(CLOSE_TRY_AGAIN, { code: "OVERLOADED", scope: "stream" });
+    this.#close(CLOSE_TRY_AGAIN, reason);
+    this.#stream?.reset("CANCEL", reason);
   }
 
   #refuse(code: number, reason: string): void {
@@ -227,16 +242,6 @@ export class WebSocketRelay implements StreamHandler {
     this.#close(code, reason);
     this.#stream?.sendClose(code, reason);
     this.#stream?.stopSending();
-  }
-
-  #waitForGateway(): void {
-    this.#waitsForGateway = true;
-    setTimeout(() => {
-      this.#waitsForGateway = false;
-      const open = this.#socket.readyState === WebSocket.OPEN;
-      if (open && this.#socket.bufferedAmount > GATEWAY_BACKLOG_BYTES) this.#waitForGateway();
-      else this.onReadable();
-    }, BACKLOG_CHECK_MS);
   }
 
   /** The gateway may have closed already: then there is nothing left to say. */
@@ -253,6 +258,14 @@ export class WebSocketRelay implements StreamHandler {
     closeSocket(this.#socket, code, reason);
   }
 }
+
+/** Of many empty messages none needs memory of its own. */
+function bytesOf(message: ArrayBuffer | string): Uint8Array {
+  if (typeof message === "string") return message === "" ? NO_PAYLOAD : encoder.encode(message);
+  return message.byteLength === 0 ? NO_PAYLOAD : new Uint8Array(message);
+}
+
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function decodeText(bytes: Uint8Array): string | null {
   try {

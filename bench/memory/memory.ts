@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { table } from "../report/tables.ts";
+import { startCulvert } from "../subjects/culvert.ts";
+import { startServer } from "../subjects/start-server.ts";
+import { Cleanups } from "../subjects/subject.ts";
+import { MIB } from "../workloads.ts";
+import { Callers } from "./callers.ts";
+import { MemoryWatch, type PeakMemory } from "./live-memory.ts";
+import { probed, type ProbeResult } from "./probe.ts";
+import { type Delivery, type Row, ROWS } from "./rows.ts";
+
+interface RowResult extends PeakMemory {
+  name: string;
+  delivery: Delivery | null;
+  probe: ProbeResult;
+  closeCodes: ReadonlyMap<number, number>;
+}
+
+/** Runs each row on a relay and connectors of its own, and prints what it kept in memory and what others felt of it. */
+export async function memoryRows(root: string, only: string, scale: number): Promise<void> {
+  const rows: string[][] = [
+    ["", "relay live", "connector resident", "other's GET p50", "p99", "max", "failed", "arrived", "closed"],
+  ];
+  for (const row of ROWS.filter(({ name }) => name.includes(only))) {
+    const result = await memoryRow(root, row, scale);
+    rows.push(cells(result));
+    console.log(cells(result).join(" | "));
+  }
+  console.log(`\n${table(rows)}`);
+}
+
+async function memoryRow(root: string, row: Row, scale: number): Promise<RowResult> {
+  const cleanups = new Cleanups();
+  const directory = mkdtempSync(join(tmpdir(), "culvert-memory-"));
+  cleanups.add(() => rmSync(directory, { recursive: true, force: true }));
+  try {
+    const upstream = await startServer("memory-upstream.ts", [], cleanups);
+    const plans = Array.from({ length: row.tunnels ?? 1 }, (_, index) => ({
+      name: `memory ${index}`,
+      connectors: row.tunnels === undefined ? 2 : 1,
+      roundTripMs: row.delayed === true ? 80 : null,
+    }));
+    const subjects = await startCulvert(
+      { root, directory, upstreamUrl: upstream.url, plans, inspect: true },
+      cleanups,
+    );
+    const callers = subjects.map(({ origin }) => new Callers(origin));
+    const [first] = subjects;
+    if (first === undefined) throw new Error("no tunnel");
+    for (let warm = 0; warm < 200; warm += 1) await (await fetch(`${first.origin}/ok`)).text();
+    const { result, probe } = await probed(`${first.origin}/ok`, cleanups, async () => {
+      const watch = await MemoryWatch.start(subjects);
+      const delivery = await row.run(callers, scale);
+      return { delivery, ...(await watch.stop()) };
+    });
+    const closeCodes = new Map<number, number>();
+    for (const each of callers) {
+      for (const [code, count] of each.closeCodes) closeCodes.set(code, (closeCodes.get(code) ?? 0) + count);
+      each.end();
+    }
+    return { name: row.name, ...result, probe, closeCodes };
+  } finally {
+    await cleanups.run();
+  }
+}
+
+function cells({ name, relayLiveBytes, connectorBytes, probe, delivery, closeCodes }: RowResult): string[] {
+  const mib = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
+  const ms = (value: number): string => `${value.toFixed(1)} ms`;
+  const closed = [...closeCodes].map(([code, count]) => `${count} × ${code}`).join(", ");
+  return [
+    name,
+    mib(relayLiveBytes),
+    mib(connectorBytes),
+    ...[probe.p50Ms, probe.p99Ms, probe.maxMs].map(ms),
+    `${probe.failed} of ${probe.count}`,
+    delivery === null ? "" : `${delivery.delivered} of ${delivery.of}`,
+    closed,
+  ];
+}

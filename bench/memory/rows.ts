@@ -1,0 +1,210 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { WebSocket } from "ws";
+import { KIB, MIB } from "../workloads.ts";
+import type { Callers } from "./callers.ts";
+
+/** How long what is held is looked at. */
+const HOLD_MS = 3_000;
+/** Masked with a key of zeros, which is a legal one (RFC 6455 §5.3). */
+const EMPTY_MESSAGE = Buffer.from([0x82, 0x80, 0, 0, 0, 0]);
+const BURST_MESSAGES = 10_000;
+/** Callers that come one after the other: together they would only stand in line behind each other. */
+const BATCH = 10;
+const BATCH_PAUSE_MS = 50;
+const DELIVERY_TIMEOUT_MS = 120_000;
+
+export interface Row {
+  name: string;
+  /** Of which tunnels: by default of the first. */
+  tunnels?: number;
+  /** One path of 80 ms instead of none. */
+  delayed?: boolean;
+  /** What became of it: null where nothing has to arrive. `scale` shortens it: 1 is the whole row. */
+  run(callers: readonly Callers[], scale: number): Promise<Delivery | null>;
+}
+
+export interface Delivery {
+  delivered: number;
+  of: number;
+}
+
+const only = ([first]: readonly Callers[]): Callers => {
+  if (first === undefined) throw new Error("no callers");
+  return first;
+};
+const scaled = (count: number, scale: number): number => Math.max(1, Math.round(count * scale));
+
+async function muteSockets(callers: Callers, scale: number): Promise<void> {
+  for (const socket of await callers.dialAll(scaled(20, scale), "/mute")) {
+    for (let sent = 0; sent < 15; sent += 1) socket.send(Buffer.alloc(MIB));
+  }
+  await sleep(HOLD_MS);
+}
+
+/** Every one is told to send at once; how many messages arrived whole. */
+async function receive(
+  callers: Callers,
+  sockets: number,
+  messages: number,
+  bytes: number,
+): Promise<Delivery> {
+  const dialled = await callers.dialAll(sockets, `/send/${messages}/${bytes}`);
+  let delivered = 0;
+  const all = dialled.map(
+    (socket) =>
+      new Promise<void>((done) => {
+        let received = 0;
+        socket.on("message", (data: Buffer) => {
+          received += 1;
+          if (data.byteLength === bytes) delivered += 1;
+          if (received === messages) done();
+        });
+        socket.on("close", () => done());
+        socket.send("go");
+      }),
+  );
+  await Promise.race([Promise.all(all), sleep(DELIVERY_TIMEOUT_MS)]);
+  return { delivered, of: sockets * messages };
+}
+
+async function sendAll(callers: Callers, messages: number, bytes: number): Promise<Delivery> {
+  const total = messages * bytes;
+  const socket = await callers.dial(`/count/${total}`);
+  const told = Promise.race([once(socket, "message"), once(socket, "close"), sleep(DELIVERY_TIMEOUT_MS)]);
+  for (let sent = 0; sent < messages; sent += 1) socket.send(Buffer.alloc(bytes));
+  const answer = (await told) as [Buffer] | undefined;
+  return { delivered: Number(String(answer?.[0])) === total ? messages : 0, of: messages };
+}
+
+async function paced(callers: Callers, seconds: number): Promise<Delivery> {
+  const total = 100 * MIB * seconds;
+  const socket = await callers.dial(`/count/${total}`);
+  const told = Promise.race([once(socket, "message"), once(socket, "close"), sleep(DELIVERY_TIMEOUT_MS)]);
+  const message = Buffer.alloc(64 * KIB);
+  const startedMs = performance.now();
+  for (let sent = 0; sent < total && socket.readyState === socket.OPEN;) {
+    const due = Math.min(total, ((performance.now() - startedMs) / 1000) * 100 * MIB);
+    for (; sent < due; sent += message.byteLength) socket.send(message);
+    await sleep(5);
+  }
+  const answer = (await told) as [Buffer] | undefined;
+  return { delivered: Number(String(answer?.[0])) >= total ? 1 : 0, of: 1 };
+}
+
+async function emptyMessages(callers: Callers, scale: number): Promise<void> {
+  const socket = await callers.dial("/mute");
+  const burst = Buffer.concat(Array.from({ length: BURST_MESSAGES }, () => EMPTY_MESSAGE));
+  const { _socket: tcp } = socket as WebSocket & { _socket: NodeJS.WritableStream };
+  for (let sent = 0; sent < scaled(1_000_000, scale); sent += BURST_MESSAGES) {
+    if (socket.readyState !== socket.OPEN) break;
+    if (!tcp.write(burst)) await Promise.race([once(tcp, "drain"), once(socket, "close")]);
+  }
+  await sleep(HOLD_MS);
+}
+
+async function stalledUploads(callers: Callers, count: number): Promise<void> {
+  for (let made = 0; made < count; made += 1) {
+    callers.upload("/mute", 500_000, null);
+    if (made % BATCH === BATCH - 1) await sleep(BATCH_PAUSE_MS);
+  }
+  await sleep(HOLD_MS);
+}
+
+async function slowReaders(callers: Callers, count: number): Promise<void> {
+  for (let made = 0; made < count; made += BATCH) {
+    const batch = Math.min(BATCH, count - made);
+    await Promise.all(Array.from({ length: batch }, () => callers.unread(`/bytes/${4 * MIB}`)));
+    await sleep(BATCH_PAUSE_MS);
+  }
+}
+
+async function idleUploads(callers: Callers, count: number): Promise<void> {
+  for (let made = 0; made < count; made += 1) {
+    callers.upload("/sink", 1, null);
+    if (made % BATCH === BATCH - 1) await sleep(BATCH_PAUSE_MS);
+  }
+  await sleep(HOLD_MS);
+}
+
+async function unfinished(callers: Callers, scale: number): Promise<void> {
+  const sockets = await callers.dialAll(scaled(30, scale), `/unfinished/1/${15 * MIB}`);
+  for (const socket of sockets) socket.send("go");
+  await sleep(HOLD_MS);
+}
+
+async function mix(callers: Callers, scale: number): Promise<Delivery> {
+  const held = Promise.all([
+    muteSockets(callers, scale),
+    unfinished(callers, scale / 3),
+    slowReaders(callers, scaled(200, scale)),
+    stalledUploads(callers, scaled(200, scale)),
+    emptyMessages(callers, scale / 10),
+  ]);
+  await sleep(500);
+  const [delivery] = await Promise.all([receive(callers, scaled(50, scale), 1, 2 * MIB), held]);
+  return delivery;
+}
+
+const held = async (work: Promise<void>): Promise<null> => {
+  await work;
+  return null;
+};
+
+export const ROWS: readonly Row[] = [
+  { name: "alone", run: () => held(sleep(HOLD_MS)) },
+  {
+    name: "20 WebSockets, upstream never reads, 15 MiB on each",
+    run: (callers, scale) => held(muteSockets(only(callers), scale)),
+  },
+  {
+    name: "20 upstream messages of 15 MiB at once",
+    run: (callers, scale) => receive(only(callers), scaled(20, scale), 1, 15 * MIB),
+  },
+  {
+    name: "1,000,000 empty messages, upstream never reads",
+    run: (callers, scale) => held(emptyMessages(only(callers), scale)),
+  },
+  {
+    name: "1,000 stalled uploads of 0.5 MB, two connectors",
+    run: (callers, scale) => held(stalledUploads(only(callers), scaled(1000, scale))),
+  },
+  {
+    name: "500 slow readers and 500 stalled uploads",
+    run: async (callers, scale) => {
+      await slowReaders(only(callers), scaled(500, scale));
+      return held(stalledUploads(only(callers), scaled(500, scale)));
+    },
+  },
+  {
+    name: "30 upstream WebSockets with an unfinished message of 15 MiB",
+    run: (callers, scale) => held(unfinished(only(callers), scale)),
+  },
+  {
+    name: "100 upstream messages of 2 MiB at once",
+    run: (callers, scale) => receive(only(callers), scaled(100, scale), 1, 2 * MIB),
+  },
+  {
+    name: "1,000 idle uploads",
+    run: (callers, scale) => held(idleUploads(only(callers), scaled(1000, scale))),
+  },
+  { name: "two messages of 9 MiB in one burst", run: (callers) => sendAll(only(callers), 2, 9 * MIB) },
+  { name: "400 messages of 64 KiB in one burst", run: (callers) => sendAll(only(callers), 400, 64 * KIB) },
+  {
+    name: "100 MiB/s over 80 ms, upstream reads",
+    delayed: true,
+    run: (callers, scale) => paced(only(callers), scaled(5, scale)),
+  },
+  { name: "all of it together", run: (callers, scale) => mix(only(callers), scale) },
+  {
+    name: "all of it together, on four tunnels",
+    tunnels: 4,
+    run: async (callers, scale) => {
+      const all = await Promise.all(callers.map((each) => mix(each, scale / 2)));
+      return all.reduce((sum, { delivered, of }) => ({
+        delivered: sum.delivered + delivered,
+        of: sum.of + of,
+      }));
+    },
+  },
+];

@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { type Holder, MemoryBudget } from "./memory-budget.ts";
+
+class Heap implements Holder {
+  heldBytes: number;
+  progressMs: number;
+  ended = false;
+  readonly #release: () => void;
+
+  constructor(heldBytes: number, progressMs: number, release: () => void) {
+    this.heldBytes = heldBytes;
+    this.progressMs = progressMs;
+    this.#release = release;
+  }
+
+  end(): void {
+    this.ended = true;
+    this.heldBytes = 0;
+    this.#release();
+  }
+}
+
+function setUp(totalBytes = 1_000, reserveBytes = 200) {
+  let nowMs = 0;
+  const budget = new MemoryBudget(totalBytes, reserveBytes, () => nowMs);
+  const at = (ms: number): void => void (nowMs = ms);
+  const heap = (account: ReturnType<MemoryBudget["open"]>, bytes: number, progressMs = 0): Heap => {
+    const made = new Heap(bytes, progressMs, () => account.giveBack(bytes));
+    account.add(made);
+    account.hold(bytes);
+    return made;
+  };
+  return { budget, at, heap };
+}
+
+describe("a memory budget", () => {
+  it("gives what may be taken to whoever asks, and the reserve to nobody", () => {
+    const { budget } = setUp();
+    const [a, b] = [budget.open(), budget.open()];
+    expect([a.take(500), b.take(400), b.take(300), a.take(1)]).toEqual([true, false, true, false]);
+    expect([budget.heldBytes, a.freeBytes]).toEqual([800, 0]);
+    b.hold(150);
+    expect([budget.heldBytes, a.hasRoomFor(50), a.hasRoomFor(51)]).toEqual([950, true, false]);
+    a.giveBack(500);
+    expect(b.freeBytes).toBe(350);
+  });
+
+  it("promises never all, and leaves two fifths to what is here already", () => {
+    const { budget } = setUp();
+    const account = budget.open();
+    expect(account.promise(10_000)).toBe(360);
+    expect(account.promise(10_000)).toBe(90);
+    expect(account.promise(20)).toBe(20);
+    expect(account.promise(10.7, 1)).toBe(10);
+    expect(account.take(320)).toBe(true);
+  });
+
+  it("asks for what was promised and is not used before it promises less than is wanted", () => {
+    const { budget, at } = setUp();
+    const [idle, busy] = [budget.open(), budget.open()];
+    const promised = { bytes: idle.promise(480, 1), reclaim: () => {} };
+    promised.reclaim = () => {
+      idle.giveBack(promised.bytes);
+      promised.bytes = 0;
+    };
+    idle.promised.add(promised);
+    at(1_000);
+    expect(busy.promise(400, 1)).toBe(400);
+    expect(promised.bytes).toBe(0);
+  });
+
+  it("lets each keep less waiting as less is free", () => {
+    const { budget } = setUp();
+    const account = budget.open();
+    const shares = [0, 300, 100, 200, 100, 100].map((bytes) => {
+      account.hold(bytes);
+      return account.shareBytes(4, 128);
+    });
+    expect(shares).toEqual([128, 128, 128, 16, 4, 4]);
+  });
+
+  it("ends the largest holder that stands still, in whichever object it is, before the reserve is gone", () => {
+    const { budget, at, heap } = setUp();
+    const [a, b] = [budget.open(), budget.open()];
+    const moving = heap(a, 400, 9_500);
+    const small = heap(b, 100);
+    const still = heap(b, 300);
+    at(10_000);
+    a.hold(100);
+    expect([moving.ended, small.ended, still.ended]).toEqual([false, false, false]);
+    a.hold(1);
+    expect([moving.ended, small.ended, still.ended]).toEqual([false, false, true]);
+    expect(budget.heldBytes).toBe(601);
+  });
+
+  it("ends the largest that moves where none stands still, and nobody where nobody can be ended", () => {
+    const { budget, heap } = setUp();
+    const account = budget.open();
+    const [large, larger] = [heap(account, 300, Infinity), heap(account, 500, Infinity)];
+    account.hold(101);
+    expect([large.ended, larger.ended]).toEqual([false, true]);
+    account.hold(600);
+    expect([large.ended, budget.heldBytes]).toEqual([true, 701]);
+    account.hold(600);
+    expect(budget.heldBytes).toBe(1_301);
+  });
+
+  it("makes room for what is small, and says when it cannot", () => {
+    const { budget, heap } = setUp();
+    const account = budget.open();
+    const still = heap(account, 890);
+    expect([account.makeRoomFor(10), still.ended]).toEqual([true, false]);
+    expect([account.makeRoomFor(11), still.ended]).toEqual([true, true]);
+    account.hold(995);
+    expect([account.makeRoomFor(5), account.makeRoomFor(6)]).toEqual([true, false]);
+    expect(budget.heldBytes).toBe(995);
+  });
+
+  it("does not count who rests, until anything changes", () => {
+    const { budget } = setUp();
+    const [a, b] = [budget.open(), budget.open()];
+    a.hold(300);
+    a.rest();
+    a.rest();
+    expect([a.heldBytes, budget.heldBytes, b.freeBytes]).toEqual([300, 0, 800]);
+    a.hold(50);
+    expect([a.heldBytes, budget.heldBytes]).toEqual([350, 350]);
+    a.rest();
+    a.giveBack(350);
+    expect([a.heldBytes, budget.heldBytes]).toEqual([0, 0]);
+  });
+
+  // An object that is reset says no word.
+  it("gets back what was held by an object that is gone", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage = runInNewContext("gc") as () => void;
+    const { budget } = setUp();
+    budget.open().hold(700);
+    for (let tries = 0; tries < 100 && budget.heldBytes > 0; tries += 1) {
+      collectGarbage();
+      await sleep(10);
+    }
+    expect(budget.heldBytes).toBe(0);
+  });
+});

@@ -1,0 +1,142 @@
+import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
+
+/** What any message may hold: most are whole by then. */
+const SMALL_BYTES = 64 * 1024;
+/** Of larger messages that are being put together beside each other, the one whose turn it is aside. */
+const OPEN_BYTES = 8 * 1024 * 1024;
+/** So many are let in: of more, each would have a little of its message, and none would be whole soon. */
+const MAX_OPEN = 8;
+/** While gateways have so much of what was sent not taken yet, no large message is begun. */
+const UNREAD_BYTES = 4 * 1024 * 1024;
+/** While others wait for room, a message of which nothing more comes for so long is given up. */
+const SILENT_MS = 5_000;
+
+/** Where the messages of an object's WebSockets are kept. */
+export interface WebSocketMemory {
+  account: MemoryAccount;
+  /** Of the whole isolate. */
+  messages: MessageRoom;
+}
+
+/** A message of which parts are here. */
+export interface Assembly {
+  readonly memory: MemoryAccount;
+  /** There may be room now. Called in a turn of its own object. */
+  wake(): void;
+  /** Lets go of the parts. No I/O may come of it: it may be another object's turn. */
+  drop(): void;
+}
+
+interface Place {
+  bytes: number;
+  grewMs: number;
+  isOpen: boolean;
+}
+
+/**
+ * Room in which WebSocket messages are put together: the runtime sends whole ones only. A few grow beside each other as
+ * far as they fit; of those that do not fit, one at a time may grow to the limit of a message, so that each is whole some
+ * day. The others wait with their credit held back.
+ */
+export class MessageRoom {
+  readonly #nowMs: () => number;
+  readonly #places = new Map<Assembly, Place>();
+  /** Who was let in and found no room to grow, longest first. */
+  readonly #blocked = new Set<Assembly>();
+  /** Who waits to be let in, longest first. */
+  readonly #waiting = new Set<Assembly>();
+  #first: Assembly | null = null;
+  #openCount = 0;
+  #openBytes = 0;
+  #unreadBytes = 0;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** False: not now. To be asked again in a moment. */
+  grow(assembly: Assembly, bytes: number): boolean {
+    const place = this.#places.get(assembly) ?? { bytes: 0, grewMs: 0, isOpen: false };
+    if (place.bytes + bytes <= SMALL_BYTES || assembly === this.#first) {
+      assembly.memory.hold(bytes);
+    } else if (!this.#growOpen(assembly, place, bytes) && !this.#becomeFirst(assembly, place, bytes)) {
+      (place.isOpen ? this.#blocked : this.#waiting).add(assembly);
+      this.#endSilent();
+      return false;
+    }
+    this.#waiting.delete(assembly);
+    this.#blocked.delete(assembly);
+    place.bytes += bytes;
+    place.grewMs = this.#nowMs();
+    this.#places.set(assembly, place);
+    return true;
+  }
+
+  /** It is whole, or nobody wants it any more. */
+  leave(assembly: Assembly): void {
+    this.#waiting.delete(assembly);
+    this.#blocked.delete(assembly);
+    const place = this.#places.get(assembly);
+    if (place === undefined) return;
+    this.#places.delete(assembly);
+    assembly.memory.giveBack(place.bytes);
+    if (place.isOpen) this.#shut(place);
+    else if (assembly === this.#first) this.#first = null;
+    this.#wakeNext(assembly.memory);
+  }
+
+  /** So many bytes more, or less, wait in gateways' sockets of this object. */
+  unread(bytes: number, memory: MemoryAccount): void {
+    this.#unreadBytes += bytes;
+    if (bytes < 0 && this.#unreadBytes <= UNREAD_BYTES) this.#wakeNext(memory);
+  }
+
+  #growOpen(assembly: Assembly, place: Place, bytes: number): boolean {
+    if (!place.isOpen && (this.#openCount >= MAX_OPEN || !this.#isNext(assembly))) return false;
+    const openBytes = place.isOpen ? bytes : place.bytes + bytes;
+    if (this.#openBytes + openBytes > OPEN_BYTES || !assembly.memory.take(bytes)) return false;
+    if (!place.isOpen) this.#openCount++;
+    place.isOpen = true;
+    this.#openBytes += openBytes;
+    return true;
+  }
+
+  #becomeFirst(assembly: Assembly, place: Place, bytes: number): boolean {
+    if (this.#first !== null || !this.#isNext(assembly)) return false;
+    this.#first = assembly;
+    if (place.isOpen) this.#shut(place);
+    assembly.memory.hold(bytes);
+    return true;
+  }
+
+  /** Those let in come first: what they hold is of use to nobody until they are whole. */
+  #isNext(assembly: Assembly): boolean {
+    if (this.#unreadBytes > UNREAD_BYTES) return false;
+    const [next = assembly] = this.#blocked.size > 0 ? this.#blocked : this.#waiting;
+    return next === assembly;
+  }
+
+  #shut(place: Place): void {
+    place.isOpen = false;
+    this.#openCount--;
+    this.#openBytes -= place.bytes;
+  }
+
+  /** Those of other objects find out by asking. */
+  #wakeNext(memory: MemoryAccount): void {
+    for (const line of [this.#blocked, this.#waiting]) {
+      for (const assembly of line) if (assembly.memory === memory) return assembly.wake();
+    }
+  }
+
+  /** Those that wait here are not to blame for standing still. */
+  #endSilent(): void {
+    const silentSinceMs = this.#nowMs() - SILENT_MS;
+    for (const [assembly, { bytes, grewMs }] of this.#places) {
+      if (bytes <= SMALL_BYTES || grewMs > silentSinceMs) continue;
+      if (this.#waiting.has(assembly) || this.#blocked.has(assembly)) continue;
+      this.leave(assembly);
+      assembly.drop();
+    }
+  }
+}
