@@ -1,0 +1,154 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleWorker, CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import type { AdminApi } from "../../scripts/demo/admin-api.ts";
+import type { Child } from "../../scripts/demo/child-process.ts";
+import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
+import type { WorkerdProcess } from "../../scripts/workerd.ts";
+import { ChaosUpstream } from "../chaos/chaos-upstream.ts";
+import { nodeMemory } from "../support/node-heap.ts";
+import { relayKeptBytes } from "../support/relay-heap.ts";
+import { HostileUpstream } from "./hostile-upstream.ts";
+
+const ADMIN_KEY = "mixed-admin-key-0123456789abcdef";
+const HONEST = { project: "honest", environment: "production" };
+const HOSTILE = { project: "hostile", environment: "production" };
+const CONNECTORS = 2;
+const LIMITS = { responseTimeoutMs: 4_000, stallTimeoutMs: 4_000 };
+
+/** What is held when nothing is to be done, in bytes, after all garbage is gone. */
+export interface Kept {
+  relay: number;
+  /** Of each process. */
+  connectors: number[];
+}
+
+/** One tunnel, which an honest project and a hostile one share. */
+export class World {
+  readonly upstream = new ChaosUpstream();
+  readonly hostileUpstream = new HostileUpstream();
+  readonly #closers: (() => Promise<unknown>)[] = [];
+  readonly #inspectors: string[] = [];
+  readonly connectors: Child[] = [];
+  tunnelId = "";
+  /** Of the honest project. */
+  gatewayKey = "";
+  #workerd: WorkerdProcess | null = null;
+  #admin: AdminApi | null = null;
+
+  async start(): Promise<void> {
+    const directory = await mkdtemp(join(tmpdir(), "culvert-mixed-"));
+    this.#closers.push(() => rm(directory, { recursive: true, force: true }));
+    const port = await this.upstream.listen();
+    this.#closers.push(() => this.upstream.close());
+    const hostilePort = await this.hostileUpstream.listen();
+    this.#closers.push(() => this.hostileUpstream.close());
+    const bundlePath = join(directory, "gateway.js");
+    await bundleWorker(join(import.meta.dirname, "../support/gateway.ts"), bundlePath);
+
+    const service = (name: string, endpoint: string, ...who: { project: string }[]) => ({
+      ...{ name, endpoint, healthCheck: false },
+      configurations: who.map(({ project }) => ({ project, accessibleBy: "production" })),
+    });
+    const endpoint = `http://127.0.0.1:${port}`;
+    const services = [
+      service("api", endpoint, HONEST, HOSTILE),
+      { ...service("retry-api", endpoint, HONEST), retry: true },
+      // Short ones: the local runtime notices a client that left when it writes to it, and else these end the request.
+      { ...service("hostile-api", `http://127.0.0.1:${hostilePort}`, HOSTILE), ...LIMITS },
+      { ...service("broken-api", `http://127.0.0.1:${this.hostileUpstream.brokenPort}`, HOSTILE), ...LIMITS },
+    ];
+    const file = (more: object[] = []) => ({ version: 1, services: [...services, ...more] });
+    const { workerd, admin, tunnels } = await startLocalTunnels({
+      relayBundle: RELAY_BUNDLE,
+      persistDir: join(directory, "state"),
+      adminKey: ADMIN_KEY,
+      inspect: true,
+      services: { main: file() },
+      gateways: (ids) => [
+        {
+          name: "test",
+          bundlePath,
+          tunnelBindings: [
+            { binding: "HONEST", props: { tunnel: ids["main"], ...HONEST } },
+            { binding: "HOSTILE", props: { tunnel: ids["main"], ...HOSTILE } },
+          ],
+        },
+      ],
+    });
+    this.#workerd = workerd;
+    this.#admin = admin;
+    this.#closers.push(() => workerd.stop(500));
+    const tunnel = tunnels["main"];
+    if (tunnel === undefined) throw new Error("the relay made no tunnel");
+    this.tunnelId = tunnel.id;
+    // It leads back to where it was called.
+    await admin.putServices(tunnel.id, file([service("loop-api", this.loopEndpoint, HOSTILE)]));
+    this.gatewayKey = await this.#makeGatewayKey();
+    this.#closers.push(() => Promise.all(this.connectors.map((connector) => connector.stop(2_000))));
+    while (this.connectors.length < CONNECTORS) await this.#addConnector(tunnel);
+  }
+
+  async stop(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close();
+  }
+
+  /** Where a client of the gateway calls a service, as one of the two projects. */
+  url(binding: "HONEST" | "HOSTILE", service: string, path: string): string {
+    return `${this.#relay.gatewayUrls["test"]}/pass/${binding}/http://${service}${path}`;
+  }
+
+  get relayUrl(): string {
+    return this.#relay.url;
+  }
+
+  get loopEndpoint(): string {
+    return this.url("HOSTILE", "loop-api", "");
+  }
+
+  /** Streams that the relay holds. */
+  async openStreams(): Promise<number> {
+    const connectors = (await this.#admin?.connectors(this.tunnelId)) ?? [];
+    return connectors.reduce((sum, { openStreams }) => sum + openStreams, 0);
+  }
+
+  async kept(): Promise<Kept> {
+    const memories = await Promise.all(this.#inspectors.map(nodeMemory));
+    return {
+      relay: await relayKeptBytes(this.#relay),
+      connectors: memories.map(({ heapBytes, bufferBytes }) => heapBytes + bufferBytes),
+    };
+  }
+
+  get pids(): { relay: number; connectors: number[] } {
+    return { relay: this.#relay.pid, connectors: this.connectors.map(({ pid }) => pid) };
+  }
+
+  async #addConnector(tunnel: { id: string; token: string }): Promise<void> {
+    if (this.#admin === null) throw new Error("not started");
+    const environment = {
+      TUNNEL_ALLOW: "127.0.0.1",
+      TUNNEL_LOGLEVEL: "error",
+      TUNNEL_ACCESS_LOG: "off",
+      NODE_OPTIONS: "--inspect=127.0.0.1:0",
+    };
+    const connector = await startConnector(CULVERT_BUNDLE, { admin: this.#admin, tunnel }, environment);
+    this.connectors.push(connector);
+    this.#inspectors.push((await connector.line(/listening on (ws:\S+)/, 30_000))[1] ?? "");
+  }
+
+  async #makeGatewayKey(): Promise<string> {
+    const response = await fetch(`${this.#relay.url}/v1/gateway-keys`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" },
+      body: JSON.stringify(HONEST),
+    });
+    return ((await response.json()) as { key: string }).key;
+  }
+
+  get #relay(): WorkerdProcess {
+    if (this.#workerd === null) throw new Error("not started");
+    return this.#workerd;
+  }
+}
