@@ -115,16 +115,9 @@ export class Origin {
       const fields = { "x-filename": 'attachment; filename="caf\xc3\xa9.pdf"' };
       send(response, 200, { "content-type": "text/plain", ...fields }, Buffer.from("utf8"));
     },
-    /** Answers before the upload, and reads it then. */
-    "/app/early": async (request, response) => {
-      send(response, 413, { "content-type": "text/plain" }, Buffer.from(TOO_LARGE));
-      await read(request);
-    },
+    "/app/early": (request, response) => early(request, response, Buffer.from(TOO_LARGE)),
     /** The same with an answer that fills more than a window. */
-    "/app/early-large": async (request, response) => {
-      send(response, 413, { "content-type": "text/plain" }, this.#pattern.subarray(0, 250_000));
-      await read(request);
-    },
+    "/app/early-large": (request, response) => early(request, response, this.#pattern.subarray(0, 250_000)),
     /** Answers and reads none of it. */
     "/app/early-close": (_request, response) => {
       response.shouldKeepAlive = false;
@@ -200,6 +193,18 @@ const notFound: Handler = (request, response) => {
   request.resume();
   send(response, 404, { "content-type": "text/plain" }, Buffer.from("no such route"));
 };
+
+/**
+ * Answers before the upload, and reads it then. Over HTTP/1.1 the answer is whole by its length and ends behind the upload:
+ * else a proxy that has asked for the connection's end would lose what it has not read by the reset.
+ */
+async function early(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
+  response.writeHead(413, { "content-type": "text/plain", "content-length": body.byteLength });
+  if (request.httpVersionMajor === 2) response.end(body);
+  else response.write(body);
+  await read(request);
+  response.end();
+}
 
 async function upload(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const digest = JSON.stringify(await read(request));

@@ -14,6 +14,8 @@ export interface HostileKind {
   name: string;
   /** So many at a time. */
   lanes: number;
+  /** It takes something from the others as yet, and is played only if it is asked for. */
+  notYet?: true;
   /** One of its kind, from its beginning to its end; `signal` cuts its waits short. */
   attack: (world: World, dice: Dice, signal: AbortSignal) => Promise<unknown>;
 }
@@ -166,6 +168,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   {
     name: "cancel",
     lanes: 8,
+    notYet: true,
     attack: async (world, dice, signal) => {
       const path = dice.pick("/endless", "/deaf", "/events", "/");
       const request = open(world.url("HOSTILE", "hostile-api", path), dice.pick("GET", "POST"));
