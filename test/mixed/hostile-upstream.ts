@@ -43,7 +43,7 @@ export class HostileUpstream {
     const webSockets = new WebSocketServer({ server: this.#server, perMessageDeflate: false });
     webSockets.on("connection", (socket, request) => {
       socket.on("error", () => socket.terminate());
-      if (request.url === "/deaf") return void socket.pause();
+      if (request.url === "/deaf") return socket.pause();
       this.open++;
       socket.on("close", () => this.open--);
       // One large message at once, whether it is read or not.
