@@ -21,6 +21,10 @@ describe("servicesFileSchema", () => {
       version: 1,
       services: [
         { ...service, connectTimeoutMs: 500, responseTimeoutMs: 2000, maxBodyBytes: 1024, retry: true },
+        {
+          ...{ ...service, name: "slow-reports", connectTimeoutMs: 600_000 },
+          ...{ responseTimeoutMs: 3_600_000, stallTimeoutMs: 3_600_000 },
+        },
         { ...service, name: "Other", configurations: [{ project: "p", accessibleBy: "working-copy" }] },
       ],
       networks: [
@@ -53,6 +57,21 @@ describe("servicesFileSchema", () => {
       "a network without hosts",
       { version: 1, services: [], networks: [{ hosts: [], configurations }] },
       "networks[0].hosts",
+    ],
+    [
+      "a wait for an answer of more than an hour",
+      { version: 1, services: [{ ...service, responseTimeoutMs: 3_600_001 }] },
+      "services[0].responseTimeoutMs",
+    ],
+    [
+      "a stall limit of more than an hour",
+      { version: 1, services: [], networks: [{ hosts: ["db"], configurations, stallTimeoutMs: 3_600_001 }] },
+      "networks[0].stallTimeoutMs",
+    ],
+    [
+      "an endpoint with a path over 2 KiB once it is encoded",
+      { version: 1, services: [{ ...service, endpoint: `http://db/${"é".repeat(400)}` }] },
+      "services[0].endpoint",
     ],
     [
       "a timeout of zero",

@@ -4,7 +4,7 @@ import { FRAME } from "../../shared/protocol/frame.ts";
 import { MAX_CONNECTIONS_PER_OBJECT } from "../../shared/protocol/limits.ts";
 import { data, type HandPeer, head, until } from "../support/peers/hand-peer.ts";
 import { connect, type CreatedTunnel } from "./admin-client.ts";
-import { attached, expectAnsweredBy, readyTunnel, request } from "./hand-connector.ts";
+import { attached, binding, expectAnsweredBy, GATEWAY, readyTunnel, request } from "./hand-connector.ts";
 
 afterEach(() => resetObjects());
 
@@ -80,6 +80,17 @@ describe("connectors of different versions", () => {
     for (let round = 0; round < 8; round++) {
       await expectAnsweredBy(newer, request(tunnel, LONG_PATH));
     }
+  });
+
+  it("carry 16 KiB of path and query beside the endpoint's own path, and its stall limit", async () => {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel);
+    const path = `/${"a".repeat(8_000)}?q=${"%20".repeat(2_700)}`.padEnd(16 * 1024, "z");
+    const answer = binding({ tunnel: tunnel.id, ...GATEWAY }).fetch(`http://prefixed-api${path}`);
+    const open = await peer.takeOpen();
+    expect([open.path === `/v1${path}`, open.stallTimeoutMs]).toEqual([true, 120_000]);
+    peer.answer(open.id, "fine");
+    expect((await answer).status).toBe(200);
   });
 
   it("are named as the reason where none takes it", async () => {

@@ -25,7 +25,7 @@ export const SERVICES = {
       ...RULES,
       hostHeader: "Named.example:81",
     },
-    { name: "prefixed-api", endpoint: "http://payments.internal:8080/v1", ...RULES },
+    { name: "prefixed-api", endpoint: "http://payments.internal:8080/v1", ...RULES, stallTimeoutMs: 120_000 },
     {
       name: "ruled-api",
       endpoint: "http://payments.internal:8080",

@@ -133,6 +133,18 @@ describe("a WebSocket on an object that loses its memory", () => {
     expect(right.closed).toEqual({ code: 4002, reason: "from the connector" });
   });
 
+  it("closes without a code from either side after it slept", async () => {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel);
+    const [left, right] = [await openSocket(tunnel, peer), await openSocket(tunnel, peer)];
+    await hibernate(tunnel);
+    left.socket.close();
+    expect((await peer.take(FRAME.WSCLOSE, left.id)).payload).toHaveLength(0);
+    peer.send(frame(FRAME.WSCLOSE, undefined, right.id));
+    await until(() => right.closed !== null);
+    expect(right.closed).toEqual({ code: 1005, reason: "" });
+  });
+
   it("shares its connection with requests, before and after", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);

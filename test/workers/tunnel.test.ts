@@ -411,10 +411,13 @@ describe("a gateway that gives up", () => {
 });
 
 describe("a connector that takes nothing", () => {
-  it("for the stall limit ends the stream, or the connection that gives no credit at all", async () => {
+  it.each([
+    ["as long as it set for that", { stallTimeoutMs: 60_000 }],
+    ["a minute, where it knows of no limits", { capabilities: 0 }],
+  ])("for %s ends the stream; one that gives no credit at all, the connection", async (_, limits) => {
     const upload = { method: "POST", body: "x".repeat(4096) };
     const [one, all] = [await readyTunnel(), await readyTunnel()];
-    const stingy = await attached(one, { streamWindowBytes: 1024 });
+    const stingy = await attached(one, { streamWindowBytes: 1024, ...limits });
     const shut = await attached(all, { connectionWindowBytes: 1024 });
     const answers = [refusalOf(request(one, "/", upload)), refusalOf(request(all, "/", upload))];
     const { id } = await stingy.takeOpen();
@@ -422,7 +425,7 @@ describe("a connector that takes nothing", () => {
     await shut.take(FRAME.DATA);
 
     const nowMs = Date.now();
-    vi.spyOn(Date, "now").mockImplementation(() => nowMs + 301_000);
+    vi.spyOn(Date, "now").mockImplementation(() => nowMs + 61_000);
     expect(await Promise.all(answers)).toEqual([
       [504, "UPSTREAM_RESPONSE_TIMEOUT"],
       [502, "CONNECTOR_LOST"],
