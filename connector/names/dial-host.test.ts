@@ -89,6 +89,15 @@ describe("addresses are tried", () => {
     expect(sockets.every(({ destroyed }) => !destroyed)).toBe(true);
   });
 
+  it("eight at a time: where so many are silent, the oldest gives its place to the next", () => {
+    const { clock, found, lookedUp, sockets, tried } = setUp();
+    found(...Array.from({ length: 200 }, (_, index) => `10.0.0.${index}`));
+    lookedUp();
+    clock.advance(10_000);
+    expect(tried()).toHaveLength(41);
+    expect(sockets.filter(({ destroyed }) => !destroyed).map(({ to }) => to)).toEqual(tried().slice(-8));
+  });
+
   it("the next at once when one fails, and not twice for that", async () => {
     const { clock, found, lookedUp, tried, socket } = setUp();
     found("10.0.0.1", "10.0.0.2", "10.0.0.3");

@@ -8,6 +8,9 @@ const ATTEMPT_DELAY_MS = 250;
 /** RFC 8305 §3: how long IPv4 addresses that came first wait for IPv6 ones. */
 const RESOLUTION_DELAY_MS = 50;
 
+/** Beside one another: where none of so many answers, the oldest gives its place to the next. */
+const MAX_ATTEMPTS = 8;
+
 export interface HostDialDeps {
   names: NameSource;
   clock: Clock;
@@ -87,7 +90,7 @@ export interface HostDialing {
 /**
  * Connects to a host as Happy Eyeballs does (RFC 8305): its addresses as they come, IPv6 and IPv4 in turn beginning with
  * IPv6, each in the order in which they were answered; the next one 250 ms after the last, or as soon as none is under
- * way. Attempts overlap: one that takes longer goes on beside the others. The first that stands wins, the others are
+ * way. Attempts overlap: one that takes longer goes on beside the next seven. The first that stands wins, the others are
  * destroyed. It goes on until it is cancelled or nothing is left to try. `done` is called once, never before this
  * returns.
  */
@@ -180,6 +183,7 @@ class HostDial implements HostDialing {
 
   #try({ address, family }: Address): void {
     this.#lastFamily = family;
+    if (this.#attempts.size >= MAX_ATTEMPTS) this.#giveUpOldest();
     const socket = this.#options.connect({ address, family });
     this.#attempts.set(socket, address);
     this.#pause("attempt", ATTEMPT_DELAY_MS);
@@ -189,6 +193,15 @@ class HostDial implements HostDialing {
     );
     socket.once("close", () => this.#failed(socket, "closed at once", undefined));
     socket.once("connect", () => this.#connected(socket));
+  }
+
+  #giveUpOldest(): void {
+    const [oldest] = this.#attempts;
+    if (oldest === undefined) return;
+    const [socket, address] = oldest;
+    this.#attempts.delete(socket);
+    socket.destroy();
+    this.#failures.push({ address, code: "ETIMEDOUT", cause: undefined });
   }
 
   #connected(socket: Socket): void {

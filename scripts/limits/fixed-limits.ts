@@ -192,6 +192,12 @@ export const FIXED_LIMITS: readonly Section[] = [
         "ATTEMPT_DELAY_MS",
         "–",
       ),
+      limit(
+        "attempts at addresses of a name beside one another",
+        "connector/names/dial-host.ts",
+        "MAX_ATTEMPTS",
+        "the oldest ends",
+      ),
       limit("names looked up at a time", "connector/names/names.ts", "MAX_IN_FLIGHT", "`UPSTREAM_DNS`"),
       limit("an answer of DNS kept", "connector/names/names.ts", "MAX_KEPT_MS", "asked again"),
       limit("a failure of DNS kept", "connector/names/names.ts", "FAILURE_KEPT_MS", "asked again"),
