@@ -38,7 +38,7 @@ export class Moves {
   /** True counts as one. */
   take(failure: TunnelError): boolean {
     const late = this.#count > 0 && this.#nowMs() - this.#startedAtMs >= MOVES_WITHIN_MS;
-    const lost = publicCodeOf(failure) === "CONNECTOR_LOST";
+    const lost = publicCodeOf(failure) === "CONNECTOR_LOST" && failure.code !== "TUNNEL_DELETED";
     const repeats = !failure.notProcessed;
     if (late || (repeats && (!lost || !this.#repeatable || this.#repeated))) return false;
     if (!this.#budget.spend()) return false;
