@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 const root = join(import.meta.dirname, "../..");
-/** Two ends of the mux, the relay's socket, the codec and the simulation share the time. */
-const SHARES = 4;
+/** Two ends of the mux, the relay's socket, broken upstreams, the codec and the simulation share the time. */
+const SHARES = 5;
 /** What the simulation and the codec get through in a second, roughly. */
 const SEQUENCES_PER_SECOND = 200;
 const MESSAGES_PER_SECOND = 10_000;
