@@ -74,8 +74,8 @@ export const SETTINGS = {
     env: "TUNNEL_MAX_STREAMS",
     value: "<n>",
     about:
-      "requests taken at once on each connection, up to 1024; the relay gives more to those that take more",
-    standard: "512",
+      "requests taken at once on each connection, up to 1048; the relay gives more to those that take more",
+    standard: "536",
     changes: "with a restart",
   },
   gracePeriod: {

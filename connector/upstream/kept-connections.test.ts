@@ -116,6 +116,21 @@ it("callers share the places that there are: an idle connection of one makes roo
   expect(most).toBeLessThanOrEqual(2);
 });
 
+it("callers take turns: thirty requests of one that came first do not stand before the other's", async () => {
+  const server = createServer((_request, response) => setTimeout(() => response.end("ok"), 2));
+  const origin = await originOf(server);
+  const upstream = upstreamWith({ maxConnections: 1 });
+  let answeredToA = 0;
+  const ofA = Array.from({ length: 30 }, async () => {
+    expect(await ask(upstream, origin, A)).toBe("ok");
+    answeredToA++;
+  });
+  expect(await ask(upstream, origin, B)).toBe("ok");
+  // The one under way, and the one that was first in line.
+  expect(answeredToA).toBeLessThanOrEqual(2);
+  await Promise.all(ofA);
+});
+
 it.each(["http1", "http2"] as const)(
   "none is used again after the machine slept, in %s",
   async (protocol) => {

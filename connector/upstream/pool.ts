@@ -5,6 +5,7 @@ import { faultError } from "../platform/faults.ts";
 import { dial, type DialDeps, unreached } from "./dial.ts";
 import { Http1Connection } from "./http1/connection.ts";
 import { Http2Connection } from "./http2/connection.ts";
+import { FairQueue } from "./fair-queue.ts";
 import type { Lease } from "./lease.ts";
 import type { UpstreamAddress } from "./policy.ts";
 import { protocolsOffered, type UpstreamSettings } from "./upstream-rules.ts";
@@ -90,7 +91,7 @@ class OriginPool {
   readonly #dials = new Set<() => void>();
   /** Of the newest. */
   #dialProgress = (): string => "";
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new FairQueue<Waiter>();
   #closed = false;
 
   constructor(
@@ -331,15 +332,15 @@ class OriginPool {
     this.#tellIfEmpty();
   }
 
-  /** Who has waited longest. */
+  /** Whose turn it is. */
   #nextWaiter(): Waiter | null {
     const [waiter] = this.#waiters;
     return waiter === undefined ? null : this.#released(waiter);
   }
 
   /**
-   * Who has waited longest of those that may have this used connection. Where no more can be opened, only whoever is
-   * first: its caller would keep its place for as long as it has requests.
+   * Whose turn it is of those that may have this used connection. Where no more can be opened, only whoever is first: its
+   * caller would keep its place for as long as it has requests.
    */
   #nextWaiterFor({ caller }: Http1Connection): Waiter | null {
     for (const waiter of this.#waiters) {
@@ -350,7 +351,7 @@ class OriginPool {
   }
 
   #released(waiter: Waiter): Waiter {
-    this.#waiters.delete(waiter);
+    this.#waiters.served(waiter);
     waiter.cancelTimeout();
     return waiter;
   }

@@ -208,6 +208,14 @@ export const FIXED_LIMITS: readonly Section[] = [
     limits: [
       limit("connections of one object", LIMITS, "MAX_CONNECTIONS_PER_OBJECT", "409 for the next"),
       limit("streams of one object", LIMITS, "MAX_STREAMS_PER_OBJECT", "503 `OVERLOADED`"),
+      limit("of them kept for callers with little open", LIMITS, "RESERVED_STREAMS", "503 `OVERLOADED`"),
+      limit(
+        "requests that wait for their share",
+        "worker/tunnel/waiting-room.ts",
+        "MAX_WAITING",
+        "503 `OVERLOADED`",
+      ),
+      limit("such a wait", "worker/tunnel/waiting-room.ts", "MAX_WAIT_MS", "503 `OVERLOADED`"),
       limit("HELLO", LIMITS, "HELLO_TIMEOUT_MS", "close 4408"),
       limit(
         "from dialling to WELCOME",

@@ -294,6 +294,8 @@ export abstract class Mux implements StreamHost {
   protected abstract streamGone(stream: MuxStream): void;
   /** A message has been taken in, or all that may leave has left. */
   protected abstract turnEnded(): void;
+  /** The connection is over, its streams are gone. */
+  protected ended(): void {}
   /** A stream's upstream work is gone. */
   abstract released(stream: MuxStream): void;
 
@@ -675,6 +677,7 @@ export abstract class Mux implements StreamHost {
     this.#disposeEpoch();
     for (const stream of this.epoch.streams.values()) this.failStream(stream, error);
     this.#options.budget.forget(this.#wakeUp);
+    this.ended();
     this.#events.onClosed(error);
   }
 }

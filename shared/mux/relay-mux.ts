@@ -27,6 +27,12 @@ export interface RelayMuxEvents extends MuxEvents {
   onEpoch(epoch: number): void;
   /** The connection came to rest: store what it can be restored from. Null: it is at rest no longer. */
   onRest(rest: ConnectionRest | null): void;
+  /** A stream was opened, or restored, and takes its part of the credit. */
+  onStreamOpened?(open: OpenHead): void;
+  /** The part of a stream that is gone is free again; of which one, where several are, is told in the order of their ends. */
+  onCreditBack?(open: OpenHead): void;
+  /** There may be room for more streams. */
+  onRoom?(): void;
 }
 
 export interface RelayMuxOptions extends MuxOptions {
@@ -61,6 +67,10 @@ export class RelayMux extends Mux {
   #goawayLastId: number | null = null;
   #idsUsedUp = false;
   #webSocketCount = 0;
+  /** Streams that are gone and whose credit has not come back. */
+  #uncredited: OpenHead[] = [];
+  /** Those of which nothing was ever sent: they cost no credit. */
+  readonly #unsent = new Set<MuxStream>();
   readonly #answerSizes = new AnswerSizes();
   /** Streams that are not at rest. Kept only while there are WebSockets: nothing else can be restored. */
   readonly #restless = new Set<MuxStream>();
@@ -163,7 +173,10 @@ export class RelayMux extends Mux {
 
   override dropQueued(stream: MuxStream, keepHeads: boolean): boolean {
     const neverSent = super.dropQueued(stream, keepHeads);
-    if (neverSent) this.#openedCount--;
+    if (neverSent) {
+      this.#openedCount--;
+      this.#unsent.add(stream);
+    }
     return neverSent;
   }
 
@@ -212,6 +225,11 @@ export class RelayMux extends Mux {
     if (stream.open.kind === "http")
       this.#answerSizes.note(stream.open.service, stream.receiveWindow.receivedBytes);
     if (stream.open.kind === "websocket") this.#webSocketCount--;
+    // A connection that drains is used no more, and its credit neither.
+    if (this.closed || this.isDraining || this.#unsent.delete(stream)) {
+      this.#options.events.onCreditBack?.(stream.open);
+      this.#options.events.onRoom?.();
+    } else this.#uncredited.push(stream.open);
     // The others may be at rest now.
     if (this.#webSocketCount > 0) this.schedule();
   }
@@ -246,15 +264,25 @@ export class RelayMux extends Mux {
     // Only the connector grants it.
   }
 
+  protected override ended(): void {
+    this.#forgetCredit();
+  }
+
   protected override goawayReceived(goaway: Goaway): void {
     if (this.#goawayLastId !== null && goaway.lastStreamId > this.#goawayLastId) {
       throw connectionError("PROTOCOL_ERROR", "the last stream of GOAWAY grew");
     }
     this.#goawayLastId = goaway.lastStreamId;
+    this.#forgetCredit();
     const error = new TunnelError("DRAINING", "the connector is shutting down", { notProcessed: true });
     for (const stream of this.epoch.streams.values()) {
       if (stream.id > goaway.lastStreamId) this.failStream(stream, error);
     }
+  }
+
+  /** No credit of this connection is of use any more. */
+  #forgetCredit(): void {
+    for (const open of this.#uncredited.splice(0)) this.#options.events.onCreditBack?.(open);
   }
 
   get #isAtRest(): boolean {
@@ -294,6 +322,7 @@ export class RelayMux extends Mux {
     }
     if (this.#webSocketCount > 0) this.#restless.add(stream);
     this.epoch.streams.set(stream.id, stream);
+    this.#options.events.onStreamOpened?.(stream.open);
     stream.attach(handler);
   }
 
@@ -340,7 +369,10 @@ export class RelayMux extends Mux {
   #receiveStreams(limit: number): void {
     if (limit < this.#streamsLimit) throw connectionError("PROTOCOL_ERROR", "STREAMS credit decreased");
     if (limit === this.#streamsLimit) this.spend("staleControl");
+    const back = this.#uncredited.splice(0, limit - this.#streamsLimit);
     this.#streamsLimit = limit;
+    for (const open of back) this.#options.events.onCreditBack?.(open);
+    this.#options.events.onRoom?.();
   }
 
   /** Ids are never reused: the connector dials anew and this connection runs dry. */

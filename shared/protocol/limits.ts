@@ -44,15 +44,17 @@ export const RETIRE_DRAIN_MS = 60 * 60 * 1000;
 /** Offsets are u64 on the wire and must stay exact in a double. */
 export const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
 
-/** Streams a connector takes at once on one connection. 512 × 64 KiB bounds what uploads can make it hold. */
-export const DEFAULT_MAX_STREAMS = 512;
+/** Of a tunnel's streams: kept free for callers and services that have little open. See docs/decisions/0035-a-share-for-each.md. */
+export const RESERVED_STREAMS = 24;
+/** Streams a connector takes at once on one connection. 512 × 64 KiB bounds what uploads of one caller can make it hold. */
+export const DEFAULT_MAX_STREAMS = 512 + RESERVED_STREAMS;
 /**
  * Connections of one object: 64 connectors, each of which may come anew before its old connection is known to be lost.
  * 128 × MIN_UNACKNOWLEDGED_BYTES is over half of an object's 128 MB.
  */
 export const MAX_CONNECTIONS_PER_OBJECT = 128;
 /** Streams one object relays at once, over all connections: with 16 KiB each, 16 MiB of the isolate's budget. */
-export const MAX_STREAMS_PER_OBJECT = 1024;
+export const MAX_STREAMS_PER_OBJECT = 1024 + RESERVED_STREAMS;
 
 /** Toward the relay: 1,024 base windows are a sixth of the isolate's budget. Where answers are larger, more comes with the OPEN. */
 export const RELAY_STREAM_WINDOW_BYTES = 8 * 1024;

@@ -170,12 +170,14 @@ async function attemptUntilHeaded(
   const tried = new Set<Connection>();
   for (let failure: TunnelError | null = null; ;) {
     const waited = await tunnel.waitForConnector(allowed.connectorWaitMs);
-    if ((waited || failure !== null) && request.signal.aborted)
-      throw new TunnelError("CANCEL", "The gateway gave up.");
-    admittance.check();
-    // What the failed attempt was still reading may have been too much to keep.
-    if (failure !== null && !body.isReplayable) throw failure;
-    const attempt = begin(tunnel, open, body, tried, failure, record);
+    const attempt = await tunnel.whenRoom(open, (waitedForRoom) => {
+      if ((waited || waitedForRoom || failure !== null) && request.signal.aborted)
+        throw new TunnelError("CANCEL", "The gateway gave up.");
+      admittance.check();
+      // What the failed attempt was still reading may have been too much to keep.
+      if (failure !== null && !body.isReplayable) throw failure;
+      return begin(tunnel, open, body, tried, failure, record);
+    });
     admittance.covers(attempt.exchange);
     const gaveUp = (): void => attempt.exchange.gaveUp();
     const endWatch = gateways.watch(request, gaveUp);

@@ -79,6 +79,9 @@ export class ConnectorConnection implements Connection {
           socket.attachment = { ...socket.attachment, rest: next };
           if (next !== null) tunnel.restIfIdle();
         },
+        onStreamOpened: (open) => tunnel.shares.opened(open),
+        onCreditBack: (open) => tunnel.shares.ended(open),
+        onRoom: () => tunnel.roomCame(),
         onSettings: (settings) => {
           const report = readHealth(settings);
           if (report === null) return;
@@ -138,6 +141,7 @@ export class ConnectorConnection implements Connection {
     if (!waitedForHello || this.mux.hello === null) return;
     this.#replacePredecessors();
     this.#options.tunnel.arrivals.arrived();
+    this.#options.tunnel.roomCame();
     this.sendChecks();
   }
 

@@ -19,6 +19,8 @@ import {
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ReadTurns } from "../exchange/read-turns.ts";
+import { callerOf, type StreamParty, StreamShares } from "./stream-shares.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 import { RetryBudget } from "../exchange/retry-budget.ts";
 
 /** One connector's connection, as the tunnel sees it. */
@@ -44,6 +46,8 @@ export class Tunnel {
   readonly budget: SendBudget;
   readonly retries = new RetryBudget();
   readonly readTurns: ReadTurns;
+  readonly shares = new StreamShares();
+  readonly #room: WaitingRoom<StreamParty>;
   readonly #connections = new Set<Connection>();
   readonly arrivals: Arrivals;
   readonly #clock: Clock;
@@ -55,6 +59,7 @@ export class Tunnel {
     this.readTurns = new ReadTurns(clock);
     this.budget = new SendBudget(MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES, memory);
     this.arrivals = new Arrivals(clock);
+    this.#room = new WaitingRoom(clock, (party) => this.shares.openOf(party));
     this.#clock = clock;
     this.#random = random;
   }
@@ -97,6 +102,25 @@ export class Tunnel {
     return taking.length === 0 || taking.some((connection) => !excluded.has(connection));
   }
 
+  /**
+   * What `begin` returns or throws. It is called at once, unless others have borrowed what this caller's share holds:
+   * then when some of it has come back, or after a while.
+   */
+  whenRoom<T>(head: OpenHead, begin: (waited: boolean) => T): T | Promise<T> {
+    const line = `${callerOf(head)}\n${head.service}`;
+    const free = this.#freeStreams();
+    const isNext = this.#room.isEmpty(line) && this.shares.admits(head, free);
+    const mayWait = !isNext && !this.#room.isFull && this.shares.isOwed(head, free);
+    if (isNext || !mayWait) return begin(false);
+    return this.#room.wait(line, head, () => begin(true));
+  }
+
+  /** A stream has ended, or a connector takes more. */
+  roomCame(): void {
+    if (this.#room.isEmpty()) return;
+    this.#room.roomCame((party) => this.shares.admits(party, this.#freeStreams()));
+  }
+
   /** Older connections of the same connector and index: half-open ones that a new one replaces. */
   predecessorsOf(connection: Connection): Connection[] {
     const { hello } = connection.mux;
@@ -134,17 +158,37 @@ export class Tunnel {
     }
     const able = withCapability(attached, capabilityFor(head));
     if (able.length === 0) throw beyondAll(head);
-    const openStreams = [...this.#connections].reduce((sum, { mux }) => sum + mux.streamCount, 0);
     const free = withoutFailing(able, head.service).filter((connection) => connection.mux.openCredit > 0);
-    if (free.length === 0 || openStreams >= MAX_STREAMS_PER_OBJECT) {
+    const freeStreams = this.#freeStreams();
+    if (free.length === 0 || freeStreams <= 0) {
       throw new TunnelError("OVERLOADED", "Every connector has as many requests as it takes.", {
         notProcessed: true,
       });
+    }
+    if (!this.shares.admits(head, freeStreams)) {
+      throw new TunnelError(
+        "OVERLOADED",
+        "This caller or this service has as many requests open as it may.",
+        {
+          notProcessed: true,
+        },
+      );
     }
     if (!this.memory.makeRoomFor(RELAY_STREAM_WINDOW_BYTES + STREAM_OVERHEAD_BYTES)) {
       throw new TunnelError("OVERLOADED", "The relay's memory is used up.", { notProcessed: true });
     }
     return this.#lessLoadedOfTwo(this.#lively(free));
+  }
+
+  /** Over all connections: a share is one of the tunnel's, whichever connector carries it. */
+  #freeStreams(): number {
+    let open = 0;
+    let credit = 0;
+    for (const connection of this.#connections) {
+      open += connection.mux.streamCount;
+      if (takesRequests(connection)) credit += connection.mux.openCredit;
+    }
+    return Math.min(credit, MAX_STREAMS_PER_OBJECT - open);
   }
 
   /** Connections that showed life lately; all, if none did. Quiet ones are asked for a sign. */
