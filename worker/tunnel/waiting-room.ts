@@ -53,11 +53,11 @@ export class WaitingRoom<Party> {
         try {
           resolve(begin());
         } catch (thrown) {
-          reject(thrown as Error);
+          reject(thrown);
         }
       },
     };
-    const cancelTimer = this.#clock.after(MAX_WAIT_MS, waiting.enter);
+    const cancelTimer = this.#clock.after(MAX_WAIT_MS, () => waiting.enter());
     queue.waiting.add(waiting);
     this.#queues.set(line, queue);
     this.#size++;
