@@ -25,6 +25,9 @@ describe("servicesFileSchema", () => {
           ...{ ...service, name: "slow-reports", connectTimeoutMs: 600_000 },
           ...{ responseTimeoutMs: 3_600_000, stallTimeoutMs: 3_600_000 },
         },
+        { ...service, name: "endpoint-host", hostHeader: "endpoint" },
+        { ...service, name: "public-host", hostHeader: "public" },
+        { ...service, name: "named-host", hostHeader: "api.example.com:8443" },
         { ...service, name: "Other", configurations: [{ project: "p", accessibleBy: "working-copy" }] },
       ],
       networks: [
@@ -57,6 +60,16 @@ describe("servicesFileSchema", () => {
       "a network without hosts",
       { version: 1, services: [], networks: [{ hosts: [], configurations }] },
       "networks[0].hosts",
+    ],
+    [
+      "a Host that can be none",
+      { version: 1, services: [{ ...service, hostHeader: "https://api.example.com" }] },
+      "services[0].hostHeader",
+    ],
+    [
+      "a Host for a network, whose hosts have their own",
+      { version: 1, services: [], networks: [{ hosts: ["db"], configurations, hostHeader: "public" }] },
+      "networks[0].hostHeader: unknown key",
     ],
     [
       "a wait for an answer of more than an hour",

@@ -198,8 +198,16 @@ describe("who the caller is", () => {
         headers: { "culvert-gateway-key": key, "cf-connecting-ip": "203.0.113.7", ...FORGED },
       });
       const { id, fields } = await peer.takeOpen();
-      peer.send(head(id, 201, [["location", "http://payments.internal:8080/files/7"]], 1));
-      return { fields, location: (await answer).headers.get("location") };
+      const location = "http://payments.internal:8080/files/7";
+      const told: Field[] = [
+        ["location", location],
+        ["content-location", "/files/7.html"],
+        ["link", `<${location}>`],
+      ];
+      peer.send(head(id, 201, told, 1));
+      const { headers } = await answer;
+      expect(headers.get("link")).toBe(`<${location}>`);
+      return { fields, location: headers.get("location"), content: headers.get("content-location") };
     };
     const plain = await open({});
     expect(said(plain.fields)).toEqual({
@@ -207,10 +215,13 @@ describe("who the caller is", () => {
       "x-forwarded-for": "203.0.113.7",
       "x-forwarded-proto": "https",
     });
-    expect(plain.location).toBe("http://payments.internal:8080/files/7");
+    expect(plain).toMatchObject({
+      location: "http://payments.internal:8080/files/7",
+      content: "/files/7.html",
+    });
     const known = await open({ publicUrl: PUBLIC_URL });
     expect(said(known.fields)).toMatchObject({ "x-forwarded-host": "api.example.com:8443" });
-    expect(known.location).toBe(`${PUBLIC_URL}/files/7`);
+    expect(known).toMatchObject({ location: `${PUBLIC_URL}/files/7`, content: "/base/files/7.html" });
   });
 
   it.each<[string, string | undefined, string | undefined]>([
