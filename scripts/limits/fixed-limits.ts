@@ -282,6 +282,8 @@ export const FIXED_LIMITS: readonly Section[] = [
       limit("its credit returns after", LIMITS, "CONNECTION_CREDIT_STEP_BYTES", "–"),
       limit("or, over slow links, after", LIMITS, "SLOW_CREDIT_BYTES", "–"),
       limit("once in", LIMITS, "SLOW_CREDIT_MS", "–"),
+      limit("a stream's returns to a slow reader after", LIMITS, "SLOW_STREAM_CREDIT_BYTES", "–"),
+      limit("once in, and four times in a stall limit", LIMITS, "SLOW_STREAM_CREDIT_MS", "–"),
       limit("unacknowledged bytes of an object", LIMITS, "MAX_UNACKNOWLEDGED_BYTES", "data waits"),
       limit("of these for each connection at least", LIMITS, "MIN_UNACKNOWLEDGED_BYTES", "–"),
       limit("under way on a connection at least", LIMITS, "MIN_UNDER_WAY_BYTES", "–"),

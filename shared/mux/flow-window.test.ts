@@ -30,6 +30,35 @@ describe("SendWindow", () => {
   });
 });
 
+describe("a ReceiveWindow whose reader is slow", () => {
+  it("is overdue once something was taken and nothing told for a while", () => {
+    const { window } = receiver();
+    window.receive(32 * KIB, 0);
+    window.consume(4 * KIB - 1);
+    expect(window.isOverdue(60_000, 10_000)).toBe(false);
+    window.consume(1);
+    expect([window.isOverdue(9_999, 10_000), window.isOverdue(10_000, 10_000)]).toEqual([false, true]);
+    expect(window.grant(10_000, true)).toBe(BASE + 4 * KIB);
+    window.consume(8 * KIB);
+    expect([window.isOverdue(19_999, 10_000), window.isOverdue(20_000, 10_000)]).toEqual([false, true]);
+  });
+
+  it("grants a little even where it was made smaller than what it had granted, and holds no more for it", () => {
+    const { window, memory } = receiver();
+    window.expect(200 * KIB);
+    window.grant(0);
+    window.expect(10);
+    window.receive(200 * KIB, 0);
+    for (let round = 1; round <= 10; round++) {
+      window.consume(8 * KIB);
+      expect(window.grant(round * 10_000, window.isOverdue(round * 10_000, 10_000))).toBe(
+        (200 + 4 * round) * KIB,
+      );
+      expect(memory.heldBytes).toBeLessThanOrEqual(200 * KIB);
+    }
+  });
+});
+
 describe("a ReceiveWindow whose use is known beforehand", () => {
   it("opens at once for what is announced, and gives back what that does not need", () => {
     const { window, memory } = receiver();

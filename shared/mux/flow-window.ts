@@ -1,5 +1,5 @@
 import type { MemoryAccount, Promised } from "../memory/memory-budget.ts";
-import { MAX_OFFSET } from "../protocol/limits.ts";
+import { MAX_OFFSET, SLOW_STREAM_CREDIT_BYTES } from "../protocol/limits.ts";
 
 /** How much may I send? Offsets are absolute: bytes since the window began. */
 export class SendWindow {
@@ -71,6 +71,9 @@ export class ReceiveWindow implements Promised {
   /** The limit before the grant that is timed: a byte beyond it proves that the grant arrived. */
   #provingOffset = Infinity;
   #provingSinceMs = 0;
+  /** When there was a grant last, and what had been consumed by then. */
+  #grantedAtMs: number;
+  #grantedAtBytes = 0;
   readonly #options: ReceiveWindowOptions;
 
   constructor(options: ReceiveWindowOptions, nowMs: number) {
@@ -81,6 +84,7 @@ export class ReceiveWindow implements Promised {
     options.memory.hold(options.baseBytes);
     this.#lookedAtMs = nowMs;
     this.#receivedMs = nowMs;
+    this.#grantedAtMs = nowMs;
   }
 
   /** Takes up where a window of the base size stood: all that was received has been consumed. */
@@ -88,6 +92,7 @@ export class ReceiveWindow implements Promised {
     this.receivedBytes = consumedBytes;
     this.consumedBytes = consumedBytes;
     this.#lookedAtBytes = consumedBytes;
+    this.#grantedAtBytes = consumedBytes;
     this.#grantedBytes = grantedBytes;
   }
 
@@ -131,15 +136,24 @@ export class ReceiveWindow implements Promised {
     return this.owedBytes * 2 >= this.#sizeBytes;
   }
 
-  /** The new limit to send. Call when something is owed. */
-  grant(nowMs: number): number {
+  /** The reader takes something, and the peer has not heard of it for so long: it must not look stalled. */
+  isOverdue(nowMs: number, afterMs: number): boolean {
+    const takenBytes = this.consumedBytes - this.#grantedAtBytes;
+    return takenBytes >= SLOW_STREAM_CREDIT_BYTES && nowMs - this.#grantedAtMs >= afterMs;
+  }
+
+  /** The new limit to send. Call when something is owed, or overdue: then it is told of a little in any case. */
+  grant(nowMs: number, isOverdue = false): number {
     this.#growIfLimiting(nowMs);
+    this.#grantedAtMs = nowMs;
+    this.#grantedAtBytes = this.consumedBytes;
     if (this.#provingOffset === Infinity) {
       this.#provingOffset = this.#grantedBytes;
       this.#provingSinceMs = nowMs;
     }
     // A window that has just become smaller owes nothing yet.
-    const limitBytes = Math.max(this.#grantedBytes, this.consumedBytes + this.#sizeBytes);
+    const leastBytes = this.#grantedBytes + (isOverdue ? SLOW_STREAM_CREDIT_BYTES : 0);
+    const limitBytes = Math.max(leastBytes, this.consumedBytes + this.#sizeBytes);
     this.#grantedBytes = Math.min(limitBytes, MAX_OFFSET);
     return this.#grantedBytes;
   }

@@ -25,6 +25,7 @@ import {
   SEND_BACKLOG_BYTES,
   SLOW_CREDIT_BYTES,
   SLOW_CREDIT_MS,
+  SLOW_STREAM_CREDIT_MS,
   SMALL_DATA_BYTES,
   STALL_CHECK_MS,
   STALL_TIMEOUT_MS,
@@ -372,9 +373,10 @@ export abstract class Mux implements StreamHost {
 
   creditOwed(stream: MuxStream): void {
     const window = stream.receiveWindow;
-    if (window.owedBytes * 8 < window.sizeBytes) return;
+    const isDue = window.isDue || this.#isOverdue(stream);
+    if (!isDue && window.owedBytes * 8 < window.sizeBytes) return;
     this.#owed.add(stream);
-    if (window.isDue) this.schedule();
+    if (isDue) this.schedule();
   }
 
   dropQueued(stream: MuxStream, keepHeads: boolean): boolean {
@@ -514,13 +516,19 @@ export abstract class Mux implements StreamHost {
     this.schedule();
   }
 
+  /** Several times before the peer gives the reader up. */
+  #isOverdue({ receiveWindow, stallTimeoutMs }: MuxStream): boolean {
+    return receiveWindow.isOverdue(this.clock.nowMs(), Math.min(SLOW_STREAM_CREDIT_MS, stallTimeoutMs / 4));
+  }
+
   // ── frames out ──────────────────────────────────────────────────────────────────────────────────
 
   #queueCredit(): void {
     this.queueStreamsCredit();
     for (const stream of this.#owed) {
-      if (!stream.wantsCredit || stream.receiveWindow.owedBytes <= 0) continue;
-      const limitBytes = stream.receiveWindow.grant(this.#nowMs);
+      const isOverdue = this.#isOverdue(stream);
+      if (!stream.wantsCredit || (stream.receiveWindow.owedBytes <= 0 && !isOverdue)) continue;
+      const limitBytes = stream.receiveWindow.grant(this.#nowMs, isOverdue);
       this.streamTouched(stream);
       this.epoch.queue.pushControl(FRAME.WINDOW, encodeOffset(limitBytes), 0, stream.id);
     }

@@ -4,6 +4,9 @@ import { encodeOffset } from "../protocol/frame-payloads.ts";
 import { decodeHello, decodeWelcome, encodeHello, encodeWelcome } from "../protocol/handshake.ts";
 import { decodeOpen } from "../protocol/head-codec.ts";
 import type { OpenHead } from "../protocol/head.ts";
+import type { TunnelError } from "../protocol/tunnel-error.ts";
+import { SimPair, SOME_REQUEST } from "../../test/support/simulation/sim-pair.ts";
+import type { Stream } from "./stream.ts";
 import {
   Bench,
   CONNECTION_WINDOW,
@@ -111,5 +114,40 @@ describe("a stall limit", () => {
       undefined,
       undefined,
     ]);
+  });
+});
+
+describe("a reader that is slow", () => {
+  const KIB = 1024;
+
+  it.each([
+    ["of the base size", 64 * KIB],
+    ["that has grown", 2048 * KIB],
+  ])("is no stalled one, whatever half of a window %s would take it", (_what, windowBytes) => {
+    let written: Stream | null = null;
+    let closed: TunnelError | null | undefined;
+    const pair = new SimPair({
+      relayWindowBytes: windowBytes,
+      onStream(stream) {
+        written = stream;
+        return { onReadable() {}, onWritable() {}, onClosed: () => stream.release() };
+      },
+    });
+    const stream = pair.relay.open({ ...SOME_REQUEST, stallTimeoutMs: MINUTE_MS }, true, {
+      onReadable() {},
+      onWritable() {},
+      onClosed: (error) => (closed = error),
+    });
+    pair.clock.advance(10);
+    const upstream = written as Stream | null;
+    upstream?.sendHead({ status: 200, reason: "", fields: [] });
+    for (let sent = 0; sent < 2 * windowBytes; sent += 16 * KIB) upstream?.write(new Uint8Array(16 * KIB));
+    upstream?.end();
+    // 16 KiB in 50 s at most: for the smaller window's half the limit is too short already.
+    for (let readBytes = 0; readBytes < 1.5 * windowBytes && closed === undefined;) {
+      pair.clock.advance(50_000);
+      readBytes += stream.read()?.byteLength ?? 0;
+    }
+    expect([closed, pair.relay.isClosed]).toEqual([undefined, false]);
   });
 });

@@ -69,6 +69,9 @@ export const CONNECTION_CREDIT_STEP_BYTES = 512 * 1024;
 /** Over a slow link a step takes many seconds: what little came returns once a second, or the link looks dead. */
 export const SLOW_CREDIT_BYTES = 32 * 1024;
 export const SLOW_CREDIT_MS = 1_000;
+/** The same of a stream: half of a window that has grown takes a slow reader so long that it looks like one who reads nothing. */
+export const SLOW_STREAM_CREDIT_BYTES = 4 * 1024;
+export const SLOW_STREAM_CREDIT_MS = 10_000;
 /** Granted with an OPEN, for each millisecond that the path is long: what two gigabits fill. */
 export const AHEAD_BYTES_PER_MS = 256 * 1024;
 /** Granted with an OPEN however short the path is, to a service whose answers were as large: what the base was once. */
