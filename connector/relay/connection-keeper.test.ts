@@ -4,10 +4,10 @@ import type { Stream } from "../../shared/mux/stream.ts";
 import { Dialled } from "../../test/support/peers/dialled.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
-import { ConnectionKeeper } from "./connection-keeper.ts";
+import { ConnectionKeeper, type KeeperOptions } from "./connection-keeper.ts";
 import { memoryOf } from "../../test/support/memory.ts";
 
-function setUp(random = 0.5) {
+function setUp(random = 0.5, options: Partial<KeeperOptions> = {}) {
   const clock = new FakeClock();
   const dialled: Dialled[] = [];
   const streams: Stream[] = [];
@@ -35,6 +35,7 @@ function setUp(random = 0.5) {
       streams.push(stream);
       return { onReadable() {}, onWritable() {}, onClosed: () => stream.release() };
     },
+    ...options,
   });
   const last = (): Dialled => {
     const connection = dialled.at(-1);
@@ -200,6 +201,44 @@ describe("LinkKeeper", () => {
     clock.advance(1);
     expect(streams).toHaveLength(2);
     expect(dialled).toHaveLength(1);
+  });
+
+  it("comes back whatever else throws when it is lost, and when dialling itself does", () => {
+    const faults: string[] = [];
+    let refuses = true;
+    const { clock, dialled, keeper, last, accept } = setUp(0.5, {
+      reportFault: (scope, thrown) => void faults.push(`${scope}: ${String(thrown)}`),
+      onLost() {
+        throw new Error("a counter");
+      },
+    });
+    accept();
+    last().events.onLost("gone");
+    clock.advance(1_000);
+    expect(dialled).toHaveLength(2);
+    accept();
+    expect(keeper.ready).toBe(true);
+    expect(faults).toEqual(["relay: Error: a counter"]);
+
+    let attempts = 0;
+    let newest: Dialled | null = null;
+    const other = setUp(0.5, {
+      reportFault: (scope, thrown) => void faults.push(`${scope}: ${String(thrown)}`),
+      dialRelay(events) {
+        attempts++;
+        if (attempts > 1 && refuses) throw new Error("no certificate");
+        newest = new Dialled(events, new FakeClock());
+        return newest;
+      },
+    });
+    const lose = () => newest?.events.onLost("gone");
+    lose();
+    other.clock.advance(60_000);
+    expect(attempts).toBeGreaterThan(3);
+    refuses = false;
+    other.clock.advance(60_000);
+    expect(other.keeper.condition).toBe("connecting");
+    expect(new Set(faults.slice(1))).toEqual(new Set(["relay: Error: no certificate"]));
   });
 
   it("stops for good when drained, from every state", () => {

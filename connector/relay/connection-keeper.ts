@@ -111,15 +111,21 @@ export class ConnectionKeeper {
     this.#draining.delete(link);
     this.#tellIfIdle();
     if (this.#state.state !== "linked" || this.#state.link !== link) return;
-    this.#options.onLost();
     const delayMs = this.#delayAfter(end);
-    this.#logEnd(end, connectionIndex, delayMs);
+    // First: nothing that the others do may keep it from coming back.
     this.#linkAfter(delayMs, connectionIndex);
+    this.#options.onLost();
+    this.#logEnd(end, connectionIndex, delayMs);
   }
 
   #linkAfter(delayMs: number, connectionIndex: number): void {
     const cancel = this.#clock.after(delayMs, () => {
-      this.#state = this.#linked(connectionIndex);
+      try {
+        this.#state = this.#linked(connectionIndex);
+      } catch (thrown) {
+        this.#options.reportFault("relay", thrown);
+        this.#linkAfter(this.#backoff.delayAfterLossMs(0), connectionIndex);
+      }
     });
     this.#state = { state: "waiting", cancel };
   }

@@ -108,8 +108,6 @@ export class RelayConnection {
     const clock = guardedClock(options.clock, this.#onFault);
     this.#options = { ...options, clock };
     const { connectorId, connectionIndex, softwareVersion, maxStreams, events } = options;
-    const cancelTimeout = clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#lose("no answer to the handshake"));
-    this.#state = { state: "connecting", cancelTimeout };
     const transportEvents: RelayTransportEvents = {
       onOpen: () => this.#onOpen(),
       onMessage: (message) => this.#mux.receive(message),
@@ -148,6 +146,9 @@ export class RelayConnection {
         onClosed: (error) => this.#endLost(error),
       },
     });
+    // Last: dialling may throw, and nothing is to be left of it.
+    const cancelTimeout = clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#lose("no answer to the handshake"));
+    this.#state = { state: "connecting", cancelTimeout };
   }
 
   get state(): LinkState["state"] {
