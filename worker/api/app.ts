@@ -44,9 +44,16 @@ app.get("/v1/docs", () => referencePage(openApiDocument(operations)));
 for (const operation of operations) {
   app.on(operation.method, honoPath(operation.path), async (c) => {
     const request = c.req.raw;
-    const { role, by } = await authenticate(request, c.env, Date.now());
+    const { role, by, credential } = await authenticate(request, c.env, Date.now());
     if (operation.role === "admin" && role !== "admin") throw new ApiError("FORBIDDEN");
-    return operation.respond({ env: c.env, request, role, by, param: (name) => c.req.param(name) ?? "" });
+    return operation.respond({
+      env: c.env,
+      request,
+      role,
+      by,
+      credential,
+      param: (name) => c.req.param(name) ?? "",
+    });
   });
 }
 

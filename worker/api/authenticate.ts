@@ -16,6 +16,15 @@ import { ApiError } from "./problem.ts";
 export interface Principal {
   role: Role;
   by: Actor;
+  credential: Credential;
+}
+
+/** With what somebody calls: what is opened with it ends with it. */
+export interface Credential {
+  /** Of the API key or the session; "admin-key" for that one. */
+  kid: string;
+  /** Absent: when it is deleted. */
+  endsAtMs?: number;
 }
 
 /**
@@ -47,11 +56,13 @@ export function bearerCredential(request: Request): string {
 export async function authenticate(request: Request, env: Env, nowMs: number): Promise<Principal> {
   const session = request.headers.has("authorization") ? "" : sessionOf(request);
   if (session !== "") refuseOtherSites(request);
-  const { role, actor } =
-    session === ""
-      ? await keyHolder(bearerCredential(request), request, env, nowMs)
-      : await sessionHolder(session, request, env, nowMs);
-  return { role, by: { actor, address: clientAddress(request), atMs: nowMs } };
+  const by = (actor: string): Actor => ({ actor, address: clientAddress(request), atMs: nowMs });
+  if (session === "") {
+    const { role, actor } = await keyHolder(bearerCredential(request), request, env, nowMs);
+    return { role, by: by(actor), credential: { kid: actor } };
+  }
+  const { role, actor, kid, endsAtMs } = await sessionHolder(session, request, env, nowMs);
+  return { role, by: by(actor), credential: { kid, endsAtMs } };
 }
 
 export interface KeyHolder {
@@ -91,7 +102,7 @@ export async function sessionHolder(
   request: Request,
   env: Env,
   nowMs: number,
-): Promise<OpenSession> {
+): Promise<OpenSession & { kid: string }> {
   const proof = await accessKeyProof("session", session);
   const subject = proof && ({ kind: "session", id: proof.kid } as const);
   if (proof !== null && subject !== null) {
@@ -99,7 +110,7 @@ export async function sessionHolder(
       (await credentialPresence(env, subject, proof.digestHex, request)) === "absent"
         ? null
         : await registryStub(env).useSession(proof, await adminProof(session, env), nowMs);
-    if (open !== null) return open;
+    if (open !== null) return { ...open, kid: proof.kid };
     forget(subject);
   }
   throw unauthenticated(request, nowMs, { subject });

@@ -3,6 +3,7 @@ import { problemsOf } from "../../shared/problems.ts";
 import type { Env } from "../env.ts";
 import type { Actor } from "../registry/audit-log.ts";
 import type { Role } from "../registry/key-store.ts";
+import type { Credential } from "./authenticate.ts";
 import { readJson } from "./body.ts";
 import type { ProblemCode } from "./problem.ts";
 import { ApiError } from "./problem.ts";
@@ -30,6 +31,7 @@ export interface Call<Body, Query> {
   request: Request;
   role: Role;
   by: Actor;
+  credential: Credential;
   body: Body;
   query: Query;
   /** A path parameter, decoded. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
-import { ITEM_OVERHEAD_BYTES } from "../../shared/protocol/limits.ts";
+import { CLOSE_NO_LONGER_ALLOWED, ITEM_OVERHEAD_BYTES } from "../../shared/protocol/limits.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { matches, type TailFilter } from "./tail-filter.ts";
 
@@ -18,10 +18,12 @@ const MAX_UNRECEIVED_EVENTS = 1_000;
 export interface TailAttachment {
   role: "tail";
   filter: TailFilter;
+  /** Of the key or session that was shown. Sockets that a version before 0.2 accepted have none. */
+  kid?: string;
   /** Events, since the watcher came. */
   sent: number;
   received: number;
-  /** A key may have been revoked meanwhile: then the watcher has to come again. */
+  /** Then the key has to be shown again. */
   untilMs: number;
 }
 
@@ -51,15 +53,19 @@ export class TailHub {
     return this.#watchers.has(socket);
   }
 
-  accept(socket: WebSocket, filter: TailFilter): void {
-    const untilMs = this.#clock.nowMs() + WATCH_MS;
-    const attachment: TailAttachment = { role: "tail", filter, sent: 0, received: 0, untilMs };
+  /** The result: until when it may watch. */
+  accept(socket: WebSocket, filter: TailFilter, kid: string, endsAtMs = Infinity): number {
+    const untilMs = Math.min(this.#clock.nowMs() + WATCH_MS, endsAtMs);
+    const attachment: TailAttachment = { role: "tail", filter, kid, sent: 0, received: 0, untilMs };
     socket.serializeAttachment(attachment);
     this.restore(socket, attachment);
+    return untilMs;
   }
 
   /** After the object's memory was lost. */
   restore(socket: WebSocket, attachment: TailAttachment): void {
+    // Nobody could end it with its key.
+    if (attachment.kid === undefined) return socket.close(CLOSE_SERVICE_RESTART, "show the key again");
     this.#watchers.set(socket, { attachment, lines: [], dropped: 0 });
   }
 
@@ -77,6 +83,15 @@ export class TailHub {
     const nowMs = this.#clock.nowMs();
     for (const [socket, { attachment }] of this.#watchers) {
       if (nowMs >= attachment.untilMs) this.end(socket, "show the key again");
+    }
+  }
+
+  /** What these keys and sessions opened is over: they are gone. */
+  endOf(kids: readonly string[]): void {
+    for (const [socket, { attachment }] of [...this.#watchers]) {
+      if (attachment.kid === undefined || !kids.includes(attachment.kid)) continue;
+      this.leave(socket);
+      socket.close(CLOSE_NO_LONGER_ALLOWED, "the key or session is gone");
     }
   }
 

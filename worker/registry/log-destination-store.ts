@@ -1,5 +1,13 @@
-import type { LogDestination, LogDestinationInput } from "../../shared/log-destination.ts";
+import {
+  type LogDestination,
+  type LogDestinationInput,
+  secretsOf,
+  withoutSecrets,
+} from "../../shared/log-destination.ts";
 import type { ShippingList } from "../telemetry/telemetry-report.ts";
+import type { AuditFacts } from "./audit-log.ts";
+import type { DescribedDestination } from "./registry-calls.ts";
+import { type DeliveryTotals, NO_DELIVERIES } from "./telemetry-report-store.ts";
 
 export interface LogDestinationRecord {
   seq: number;
@@ -80,4 +88,26 @@ export class LogDestinationStore {
          ON CONFLICT (id) DO UPDATE SET revision = revision + 1`,
     );
   }
+}
+
+/** For readers: without its secrets. */
+export function described(
+  { id, destination, createdAtMs, updatedAtMs }: LogDestinationRecord,
+  totals: ReadonlyMap<string, DeliveryTotals>,
+): DescribedDestination {
+  return {
+    id,
+    destination: withoutSecrets(destination),
+    secrets: [...secretsOf(destination).keys()],
+    createdAtMs,
+    updatedAtMs,
+    delivery: totals.get(id) ?? NO_DELIVERIES,
+  };
+}
+
+/** For the audit log. */
+export function destinationFacts({ destination }: LogDestinationRecord): AuditFacts {
+  const { name, kind, url, events } = destination;
+  // A path may hold a token, and viewers read this.
+  return { name, kind, url: new URL(url).origin, events };
 }

@@ -102,6 +102,16 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE gateway_keys ADD COLUMN public_url TEXT;
   `,
+  `
+  CREATE TABLE tails (
+    object_name TEXT NOT NULL,
+    kid TEXT NOT NULL,
+    until_ms INTEGER NOT NULL,
+    end_due_ms INTEGER,
+    PRIMARY KEY (object_name, kid)
+  ) WITHOUT ROWID;
+  CREATE INDEX tails_by_kid ON tails (kid);
+  `,
 ];
 
 export function migrate(storage: DurableObjectStorage): void {

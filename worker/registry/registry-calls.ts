@@ -88,12 +88,15 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   /** Null for whatever is not a key of this relay. */
   apiKeyRole(key: KeyProof): Role | null;
 
-  openSession(session: KeyProof, holder: SessionHolder, nowMs: number): void;
+  openSession(session: KeyProof, holder: SessionHolder, nowMs: number): Promise<void>;
 
   /** Null for whatever is not, or no longer, a session. */
   useSession(session: KeyProof, adminProofHex: string, nowMs: number): OpenSession | null;
 
-  closeSession(session: KeyProof): void;
+  closeSession(session: KeyProof): Promise<void>;
+
+  /** Somebody watches at this object. False: the key or session that was shown is gone already. */
+  registerTail(objectName: string, kid: string, untilMs: number): boolean;
 
   addLogDestination(by: Actor, id: string, input: LogDestinationInput): Promise<DestinationOutcome>;
 

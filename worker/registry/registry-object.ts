@@ -6,20 +6,19 @@ import type { Env } from "../env.ts";
 import { tunnelStub } from "../env.ts";
 import type { GatewayKeyDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
 import { tunnelIdOf, tunnelObjectNames } from "../tunnel/tunnel-config.ts";
-import type { Actor, AuditChange, AuditEntry, AuditFacts } from "./audit-log.ts";
+import type { Actor, AuditChange, AuditEntry } from "./audit-log.ts";
 import { AuditLog } from "./audit-log.ts";
 import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
 import { KeyStore } from "./key-store.ts";
-import {
-  type LogDestination,
-  type LogDestinationInput,
-  keepSecrets,
-  secretsOf,
-  withoutSecrets,
-} from "../../shared/log-destination.ts";
+import { type LogDestination, type LogDestinationInput, keepSecrets } from "../../shared/log-destination.ts";
 import { RELAY_TELEMETRY } from "../events/event-batch.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-report.ts";
-import { type LogDestinationRecord, LogDestinationStore } from "./log-destination-store.ts";
+import {
+  described,
+  destinationFacts,
+  type LogDestinationRecord,
+  LogDestinationStore,
+} from "./log-destination-store.ts";
 import { migrate } from "./migrations.ts";
 import type { PendingPush } from "./push-queue.ts";
 import { PushQueue } from "./push-queue.ts";
@@ -36,12 +35,8 @@ import type {
 } from "./registry-calls.ts";
 import { RegistryStore } from "./registry-store.ts";
 import { type OpenSession, type SessionHolder, SessionStore } from "./session-store.ts";
-import {
-  type DeliveryTotals,
-  NO_DELIVERIES,
-  type StoredReport,
-  TelemetryReportStore,
-} from "./telemetry-report-store.ts";
+import { TailRegister } from "./tail-register.ts";
+import { type StoredReport, TelemetryReportStore } from "./telemetry-report-store.ts";
 import { withTimeout } from "../with-timeout.ts";
 
 /** Bounds the object's storage and the work of a change that concerns every tunnel. */
@@ -72,6 +67,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   readonly #sessions: SessionStore;
   readonly #destinations: LogDestinationStore;
   readonly #reports: TelemetryReportStore;
+  readonly #tails: TailRegister;
   readonly #audit: AuditLog;
   readonly #queue: PushQueue;
 
@@ -84,6 +80,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     this.#sessions = new SessionStore(sql);
     this.#destinations = new LogDestinationStore(sql);
     this.#reports = new TelemetryReportStore(sql);
+    this.#tails = new TailRegister(sql);
     this.#audit = new AuditLog(sql);
     this.#queue = new PushQueue(sql);
   }
@@ -228,12 +225,15 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   }
 
   async deleteApiKey(by: Actor, kid: string): Promise<Outcome> {
-    return this.#change(by, () => {
+    const outcome = await this.#change(by, () => {
       const role = this.#keys.deleteApiKey(kid);
       if (role === null) return refused("not_found");
-      this.#sessions.closeOf(kid);
+      for (const ended of [kid, ...this.#sessions.closeOf(kid)])
+        this.#tails.revoke(ended, by.atMs + PUSH_GUARD_MS);
       return done([], { action: "api-key.delete", target: kid, before: { role }, after: null });
     });
+    await this.#endTails();
+    return outcome;
   }
 
   /** For a Worker that decides before it calls any object: see `RegistryKnowledge`. */
@@ -251,8 +251,10 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     return this.#keys.roleOf(key.kid, key.digestHex);
   }
 
-  openSession(session: KeyProof, holder: SessionHolder, nowMs: number): void {
-    this.#sessions.open(session, holder, nowMs);
+  async openSession(session: KeyProof, holder: SessionHolder, nowMs: number): Promise<void> {
+    for (const ended of this.#sessions.open(session, holder, nowMs))
+      this.#tails.revoke(ended, nowMs + PUSH_GUARD_MS);
+    await this.#endTails();
   }
 
   /** Null for whatever is not, or no longer, a session. */
@@ -260,8 +262,17 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     return this.#sessions.use(session, adminProofHex, nowMs);
   }
 
-  closeSession(session: KeyProof): void {
-    this.#sessions.close(session);
+  async closeSession(session: KeyProof): Promise<void> {
+    if (this.#sessions.close(session)) this.#tails.revoke(session.kid, Date.now() + PUSH_GUARD_MS);
+    await this.#endTails();
+  }
+
+  /** Somebody watches at this object. False: the key or session that was shown is gone already. */
+  registerTail(objectName: string, kid: string, untilMs: number): boolean {
+    const isHeld =
+      kid === "admin-key" || this.#keys.apiKeyDigest(kid) !== null || this.#sessions.digest(kid) !== null;
+    if (isHeld) this.#tails.add(objectName, kid, untilMs, Date.now());
+    return isHeld;
   }
 
   async addLogDestination(by: Actor, id: string, input: LogDestinationInput): Promise<DestinationOutcome> {
@@ -352,6 +363,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   override async alarm(): Promise<void> {
     const nowMs = Date.now();
     const expired = this.ctx.storage.transactionSync(() => this.#expireTokens(nowMs));
+    await this.#endTails(nowMs);
     await this.#push([
       ...expired.flatMap((id) => this.#queue.of(id)),
       ...this.#queue.due(nowMs, PUSHES_PER_TURN),
@@ -430,6 +442,17 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     return tunnelIds;
   }
 
+  /** What is not told by then is told by the alarm. */
+  async #endTails(dueMs = Date.now() + PUSH_GUARD_MS): Promise<void> {
+    if (this.#tails.nextDueMs() === null) return;
+    await this.#scheduleAlarm();
+    const told = this.#tails.endDue(dueMs, async ({ objectName, kids }) => {
+      await tunnelStub(this.env, objectName).endTails(kids);
+    });
+    await withTimeout(told, PUSH_WAIT_MS, undefined);
+    await this.#scheduleAlarm();
+  }
+
   #push(pushes: readonly PendingPush[]): Promise<void> {
     const ports = {
       queue: this.#queue,
@@ -449,7 +472,8 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   }
 
   async #scheduleAlarm(): Promise<void> {
-    const times = [this.#queue.nextDueMs(), this.#store.nextExpiryMs()].filter((timeMs) => timeMs !== null);
+    const dueMs = [this.#queue.nextDueMs(), this.#store.nextExpiryMs(), this.#tails.nextDueMs()];
+    const times = dueMs.filter((timeMs) => timeMs !== null);
     if (times.length === 0) await this.ctx.storage.deleteAlarm();
     else await this.ctx.storage.setAlarm(Math.min(...times));
   }
@@ -459,26 +483,6 @@ interface Change<T> {
   result: T;
   tunnelIds?: readonly string[];
   audit?: AuditChange;
-}
-
-function described(
-  { id, destination, createdAtMs, updatedAtMs }: LogDestinationRecord,
-  totals: ReadonlyMap<string, DeliveryTotals>,
-): DescribedDestination {
-  return {
-    id,
-    destination: withoutSecrets(destination),
-    secrets: [...secretsOf(destination).keys()],
-    createdAtMs,
-    updatedAtMs,
-    delivery: totals.get(id) ?? NO_DELIVERIES,
-  };
-}
-
-function destinationFacts({ destination }: LogDestinationRecord): AuditFacts {
-  const { name, kind, url, events } = destination;
-  // A path may hold a token, and viewers read this.
-  return { name, kind, url: new URL(url).origin, events };
 }
 
 function done(tunnelIds: readonly string[], audit: AuditChange): Change<Outcome> {

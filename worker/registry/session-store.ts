@@ -32,19 +32,22 @@ export class SessionStore {
     this.#sql = sql;
   }
 
-  open({ kid, digestHex }: KeyProof, holder: SessionHolder, nowMs: number): void {
+  /** Ids of the sessions that made room. */
+  open({ kid, digestHex }: KeyProof, holder: SessionHolder, nowMs: number): string[] {
     const actor = holder.key === "api-key" ? holder.kid : "admin-key";
     this.#sql.exec(
       "DELETE FROM sessions WHERE created_at_ms <= ? OR used_at_ms <= ?",
       nowMs - SESSION_MS,
       nowMs - IDLE_MS,
     );
-    this.#sql.exec(
-      `DELETE FROM sessions WHERE kid IN
-         (SELECT kid FROM sessions WHERE actor = ? ORDER BY used_at_ms DESC LIMIT -1 OFFSET ?)`,
-      actor,
-      SESSIONS_PER_KEY - 1,
-    );
+    const displaced = this.#sql
+      .exec<{ kid: string }>(
+        `DELETE FROM sessions WHERE kid IN
+           (SELECT kid FROM sessions WHERE actor = ? ORDER BY used_at_ms DESC LIMIT -1 OFFSET ?) RETURNING kid`,
+        actor,
+        SESSIONS_PER_KEY - 1,
+      )
+      .toArray();
     this.#sql.exec(
       `INSERT INTO sessions (kid, digest_hex, actor, admin_proof_hex, created_at_ms, used_at_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?5)`,
@@ -54,6 +57,7 @@ export class SessionStore {
       holder.key === "admin-key" ? holder.proofHex : null,
       nowMs,
     );
+    return displaced.map((row) => row.kid);
   }
 
   /** Null for what never was a session, or was taken away. */
@@ -93,12 +97,21 @@ export class SessionStore {
     return { role, actor: row.actor, endsAtMs: row.createdAtMs + SESSION_MS };
   }
 
-  close({ kid, digestHex }: KeyProof): void {
-    this.#sql.exec("DELETE FROM sessions WHERE kid = ? AND digest_hex = ?", kid, digestHex);
+  /** True: there was one. */
+  close({ kid, digestHex }: KeyProof): boolean {
+    const closed = this.#sql.exec(
+      "DELETE FROM sessions WHERE kid = ? AND digest_hex = ? RETURNING kid",
+      kid,
+      digestHex,
+    );
+    return closed.toArray().length > 0;
   }
 
-  /** Of a key that is no more. */
-  closeOf(actor: string): void {
-    this.#sql.exec("DELETE FROM sessions WHERE actor = ?", actor);
+  /** Of a key that is no more: the ids of its sessions. */
+  closeOf(actor: string): string[] {
+    return this.#sql
+      .exec<{ kid: string }>("DELETE FROM sessions WHERE actor = ? RETURNING kid", actor)
+      .toArray()
+      .map(({ kid }) => kid);
   }
 }

@@ -38,6 +38,10 @@ export const UNLOGGED = "culvert-unlogged";
 /** Somebody with a key of the admin API watches the requests. */
 export interface TailClaim {
   kind: "tail";
+  /** Of the key or session that was shown, or "admin-key". A Worker of an older version names none. */
+  kid?: string;
+  /** When that ends by itself. */
+  endsAtMs?: number;
   filter: TailFilter;
 }
 

@@ -7,5 +7,8 @@ export interface TunnelCalls extends Rpc.DurableObjectBranded {
   /** Takes a newer configuration into force at once; answers with the version held afterwards. */
   applyConfig(config: TunnelConfig): { version: number };
 
+  /** These keys and sessions are gone, and what is watched with them ends. */
+  endTails(kids: readonly string[]): void;
+
   status(): TunnelStatus;
 }

@@ -17,7 +17,6 @@ import { logSettings } from "../events/log-settings.ts";
 import { logOwnAnswer } from "../events/relay-events.ts";
 import { RequestRecord } from "../events/request-record.ts";
 import { isolateMemory, messageRoom } from "../memory.ts";
-import type { TailFilter } from "../events/tail-filter.ts";
 import { MAX_TAILS, type TailAttachment, TailHub } from "../events/tail-hub.ts";
 import { VERSION } from "../../shared/version.ts";
 import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
@@ -28,6 +27,7 @@ import {
   type GatewayClaim,
   type GatewayKeyClaim,
   KEY_REFUSED,
+  type TailClaim,
   UNLOGGED,
 } from "./claim.ts";
 import { ConnectorConnection } from "./connector-connection.ts";
@@ -122,7 +122,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     if (config instanceof TunnelError) return this.#unavailable(config, request, claim, arrivedAtMs);
     // Logged by the Worker, as whatever no tunnel stands for.
     if (config === null) return unlogged(refusal(unknownTunnel(), request));
-    if (claim.kind === "tail") return this.#tail(claim.filter);
+    if (claim.kind === "tail") return this.#tail(claim);
     const caller = claim.kind === "gateway-key" ? callerOf(config, claim) : claim;
     if (caller === null) return keyRefusal(request);
     return relayRequest(this.#relayDeps, config, this.#policyOf(config), request, caller, arrivedAtMs);
@@ -168,6 +168,11 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       }
     }
     return { version: this.#store.config()?.version ?? 0 };
+  }
+
+  /** These keys and sessions are gone, and what they watched with them. */
+  endTails(kids: readonly string[]): void {
+    this.#tails.endOf(kids);
   }
 
   status(): TunnelStatus {
@@ -236,12 +241,21 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     return response;
   }
 
-  #tail(filter: TailFilter): Response {
+  async #tail({ filter, kid, endsAtMs }: TailClaim): Promise<Response> {
+    if (kid === undefined) return new Response(null, { status: 503 });
     this.#tails.endExpired();
     if (this.#tails.size >= MAX_TAILS) return new Response(null, { status: 429 });
     const { 0: watcherEnd, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);
-    this.#tails.accept(socket, filter);
+    const untilMs = this.#tails.accept(socket, filter, kid, endsAtMs);
+    // Only when it is there to be ended: its key may be deleted at any moment.
+    const isHeld = await registryStub(this.env)
+      .registerTail(this.#name, kid, untilMs)
+      .catch(() => null);
+    if (isHeld !== true) {
+      this.#tails.end(socket, "show the key again");
+      return new Response(null, { status: isHeld === null ? 503 : 401 });
+    }
     const headers = { "sec-websocket-protocol": TAIL_SUBPROTOCOL };
     return new Response(null, { status: 101, webSocket: watcherEnd, headers });
   }

@@ -7,7 +7,11 @@ import { tunnelObjectNames } from "../../tunnel/tunnel-config.ts";
 import { type Operation, operation } from "../operation.ts";
 import { ApiError, type ProblemCode } from "../problem.ts";
 
-const REFUSALS: Readonly<Record<number, ProblemCode>> = { 404: "NOT_FOUND", 429: "TOO_MANY_WATCHERS" };
+const REFUSALS: Readonly<Record<number, ProblemCode>> = {
+  401: "UNAUTHENTICATED",
+  404: "NOT_FOUND",
+  429: "TOO_MANY_WATCHERS",
+};
 
 export const tailOperations: readonly Operation[] = [
   operation({
@@ -24,7 +28,7 @@ export const tailOperations: readonly Operation[] = [
         'Messages `{"events": [...], "dropped": n}`; the client answers each with `{"received": n}`, the number of events that it got so far. With a thousand on their way, what follows is dropped, and counted.',
     },
     problems: ["NOT_FOUND", "UPGRADE_REQUIRED", "TOO_MANY_WATCHERS", "TUNNEL_UNAVAILABLE"],
-    async run({ env, request, query, param }) {
+    async run({ env, request, credential, query, param }) {
       if (!asksToWatch(request.headers)) {
         const headers = {
           upgrade: "websocket",
@@ -36,7 +40,7 @@ export const tailOperations: readonly Operation[] = [
       const tunnelId = param("tunnelId");
       if ((await tunnelPresence(env, tunnelId, request)) === "absent") throw new ApiError("NOT_FOUND");
       const [objectName = tunnelId] = tunnelObjectNames(tunnelId);
-      const claim: TailClaim = { kind: "tail", filter: query };
+      const claim: TailClaim = { kind: "tail", filter: query, ...credential };
       const response = await watch(env, objectName, claim);
       if (response.status === 101) return { response };
       throw new ApiError(REFUSALS[response.status] ?? "TUNNEL_UNAVAILABLE");
