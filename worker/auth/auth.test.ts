@@ -133,6 +133,13 @@ describe("FailureLimiter", () => {
     expect(limiter.failed(["a"], 0)).toBe(0);
   });
 
+  it("does not forgive for failures that are told of out of order", () => {
+    const limiter = new FailureLimiter();
+    for (let failure = 0; failure < 60; failure++) limiter.failed(["a"], 1_000);
+    expect(limiter.failed(["a"], 990)).toBe(1010);
+    expect(limiter.failed(["a"], 1_000)).toBe(1000);
+  });
+
   it("counts against each source, and says the longest wait", () => {
     const limiter = new FailureLimiter();
     for (let failure = 0; failure < 60; failure++) limiter.failed([`address ${failure}`, "key"], 0);

@@ -2,6 +2,8 @@
 const BURST = 60;
 /** Guessing goes on at one a second: nothing against 256 bits, and slow enough for a weak `ADMIN_KEY` to be noticed. */
 const REFILL_MS = 1000;
+/** A request takes no longer than this to fail. */
+const CLOCK_SLACK_MS = 60_000;
 /** Each entry is some 100 bytes; the oldest go first. */
 const MAX_SOURCES = 10_000;
 
@@ -37,7 +39,8 @@ export class FailureLimiter {
 
   #fullAt(source: string, nowMs: number): number {
     const fullAtMs = this.#fullAtMs.get(source) ?? nowMs;
-    // Further away than a whole burst: the clock was set back, and nobody is to wait for it to catch up.
-    return fullAtMs > nowMs + BURST * REFILL_MS ? nowMs : Math.max(nowMs, fullAtMs);
+    // Much further away than a whole burst: the clock was set back, and nobody is to wait for it to catch up. A little
+    // is nothing: requests that began earlier may fail later.
+    return fullAtMs > nowMs + BURST * REFILL_MS + CLOCK_SLACK_MS ? nowMs : Math.max(nowMs, fullAtMs);
   }
 }
