@@ -43,6 +43,11 @@ const NAMED: Record<string, { outcome: string; because: string }> = {
   ...named("passes", "the client itself asks for validation, and its condition reaches the origin", [
     "conditional-lm-stale",
   ]),
+  ...named(
+    "Response 1 status is 502, not 200",
+    "its transfer coding is one that nobody knows: what it has made of the body cannot be undone",
+    ["headers-store-Transfer-Encoding"],
+  ),
   ...named("Response 1 status is 200, not 504", "only a store can obey only-if-cached", ["ccreq-oic"]),
   ...named('Response 2 header Template-A is "null", not "1"', "only a store can add fields it remembers", [
     "head-200-retain",
