@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
 import type { Dice } from "../support/dice.ts";
 import { BROKEN_KINDS } from "./hostile-upstream.ts";
-import type { World } from "./world.ts";
+import { HANGING_ZONE, type World } from "./world.ts";
 
 const MIB = 2 ** 20;
 const KIB = 1024;
@@ -14,8 +14,8 @@ export interface HostileKind {
   name: string;
   /** So many at a time. */
   lanes: number;
-  /** It takes something from the others as yet, and is played only if it is asked for. */
-  notYet?: true;
+  /** Played only where names can be made to hang. */
+  needsNames?: true;
   /** One of its kind, from its beginning to its end; `signal` cuts its waits short. */
   attack: (world: World, dice: Dice, signal: AbortSignal) => Promise<unknown>;
 }
@@ -126,7 +126,7 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
   },
   {
     name: "event streams",
-    lanes: 100,
+    lanes: 520,
     attack: async (world, dice, signal) => {
       const request = open(world.url("HOSTILE", "hostile-api", "/events"), "GET");
       request.end();
@@ -166,9 +166,19 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
     },
   },
   {
+    name: "hanging name",
+    lanes: 16,
+    needsNames: true,
+    attack: async (world, dice, signal) => {
+      const request = open(world.url("HOSTILE", `h${dice.below(1_000_000)}.${HANGING_ZONE}`, "/"), "GET");
+      request.end();
+      await Promise.race([settled(request), hold(5_000, signal)]);
+      request.destroy();
+    },
+  },
+  {
     name: "cancel",
     lanes: 8,
-    notYet: true,
     attack: async (world, dice, signal) => {
       const path = dice.pick("/endless", "/deaf", "/events", "/");
       const request = open(world.url("HOSTILE", "hostile-api", path), dice.pick("GET", "POST"));

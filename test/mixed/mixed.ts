@@ -16,7 +16,7 @@ const WARM_UP_SHARE = 0.3;
 export interface MixedOptions {
   seed: number;
   seconds: number;
-  /** Of the hostile kinds; null: all that stand on their own. */
+  /** Of the hostile kinds; null: all. */
   kinds: readonly string[] | null;
   say: (line: string) => void;
 }
@@ -81,6 +81,7 @@ class MixedRun {
 
   async run(): Promise<MixedReport> {
     const { seconds, say } = this.#options;
+    if (!this.#world.namesHang) say("names cannot be made to hang here (root and unshare do that): not played");
     await this.#play(Math.min(5, seconds * 0.1), []);
     const alone = this.#p99();
     await this.#play(seconds * WARM_UP_SHARE, this.#kinds);

@@ -1,10 +1,14 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleWorker, CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import type { AdminApi } from "../../scripts/demo/admin-api.ts";
-import type { Child } from "../../scripts/demo/child-process.ts";
-import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
+import { type Child, startChild } from "../../scripts/demo/child-process.ts";
+import { eventually } from "../../scripts/demo/eventually.ts";
+import { startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
 import { ChaosUpstream } from "../chaos/chaos-upstream.ts";
 import { nodeMemory } from "../support/node-heap.ts";
@@ -16,6 +20,13 @@ const HONEST = { project: "honest", environment: "production" };
 const HOSTILE = { project: "hostile", environment: "production" };
 const CONNECTORS = 2;
 const LIMITS = { responseTimeoutMs: 4_000, stallTimeoutMs: 4_000 };
+
+/** Nobody answers for names in it. */
+export const HANGING_ZONE = "hang.test";
+const SILENT_DNS = { address: "127.0.0.77", port: 53 };
+/** The connectors see another file in the place of this one. */
+const RESOLV_CONF = "/etc/resolv.conf";
+const ATTACH_MS = 60_000;
 
 /** What is held when nothing is to be done, in bytes, after all garbage is gone. */
 export interface Kept {
@@ -31,6 +42,9 @@ export class World {
   readonly #closers: (() => Promise<unknown>)[] = [];
   readonly #inspectors: string[] = [];
   readonly connectors: Child[] = [];
+  /** Names of `HANGING_ZONE` hang, for the connectors. */
+  namesHang = false;
+  #resolvConf = "";
   tunnelId = "";
   /** Of the honest project. */
   gatewayKey = "";
@@ -44,6 +58,7 @@ export class World {
     this.#closers.push(() => this.upstream.close());
     const hostilePort = await this.hostileUpstream.listen();
     this.#closers.push(() => this.hostileUpstream.close());
+    await this.#makeNamesHang(directory);
     const bundlePath = join(directory, "gateway.js");
     await bundleWorker(join(import.meta.dirname, "../support/gateway.ts"), bundlePath);
 
@@ -59,7 +74,9 @@ export class World {
       { ...service("hostile-api", `http://127.0.0.1:${hostilePort}`, HOSTILE), ...LIMITS },
       { ...service("broken-api", `http://127.0.0.1:${this.hostileUpstream.brokenPort}`, HOSTILE), ...LIMITS },
     ];
-    const file = (more: object[] = []) => ({ version: 1, services: [...services, ...more] });
+    const configurations = [{ project: HOSTILE.project, accessibleBy: "production" }];
+    const networks = [{ hosts: [`*.${HANGING_ZONE}:80`], configurations, ...LIMITS, connectTimeoutMs: 4_000 }];
+    const file = (more: object[] = []) => ({ version: 1, services: [...services, ...more], networks });
     const { workerd, admin, tunnels } = await startLocalTunnels({
       relayBundle: RELAY_BUNDLE,
       persistDir: join(directory, "state"),
@@ -128,14 +145,37 @@ export class World {
   async #addConnector(tunnel: { id: string; token: string }): Promise<void> {
     if (this.#admin === null) throw new Error("not started");
     const environment = {
-      TUNNEL_ALLOW: "127.0.0.1",
+      TUNNEL_TOKEN: tunnel.token,
+      TUNNEL_METRICS: "127.0.0.1:0",
+      TUNNEL_ALLOW: `127.0.0.1,*.${HANGING_ZONE}:80`,
       TUNNEL_LOGLEVEL: "error",
       TUNNEL_ACCESS_LOG: "off",
       NODE_OPTIONS: "--inspect=127.0.0.1:0",
     };
-    const connector = await startConnector(CULVERT_BUNDLE, { admin: this.#admin, tunnel }, environment);
+    const command = [process.execPath, CULVERT_BUNDLE, "connect"];
+    const [program = "", ...args] = this.namesHang ? [...inOtherNames(this.#resolvConf), ...command] : command;
+    const connector = startChild("connector", program, args, environment);
     this.connectors.push(connector);
-    this.#inspectors.push((await connector.line(/listening on (ws:\S+)/, 30_000))[1] ?? "");
+    this.#inspectors.push((await connector.line(/listening on (ws:\S+)/, ATTACH_MS))[1] ?? "");
+    const attached = async () => (await this.#admin?.connectors(this.tunnelId))?.length === this.connectors.length;
+    await eventually("the connector to attach", ATTACH_MS, attached);
+  }
+
+  /** A name server that hears and says nothing, in a file system that the connectors alone see. Root may do that. */
+  async #makeNamesHang(directory: string): Promise<void> {
+    this.#resolvConf = join(directory, "resolv.conf");
+    await writeFile(this.#resolvConf, `nameserver ${SILENT_DNS.address}\n`);
+    const [program = "", ...args] = inOtherNames(this.#resolvConf);
+    if (spawnSync(program, [...args, "true"], { stdio: "ignore" }).status !== 0) return;
+    const server = createSocket("udp4");
+    try {
+      server.bind(SILENT_DNS.port, SILENT_DNS.address);
+      await once(server, "listening");
+      this.namesHang = true;
+      this.#closers.push(async () => void server.close());
+    } catch {
+      server.close();
+    }
   }
 
   async #makeGatewayKey(): Promise<string> {
@@ -151,4 +191,10 @@ export class World {
     if (this.#workerd === null) throw new Error("not started");
     return this.#workerd;
   }
+}
+
+/** What runs a command that finds this file where names are looked up. */
+function inOtherNames(file: string): string[] {
+  const script = `mount --bind "$0" ${RESOLV_CONF} && exec "$@"`;
+  return ["unshare", "--mount", "sh", "-c", script, file];
 }
