@@ -75,13 +75,15 @@ class MixedRun {
     this.#world = world;
     this.#options = options;
     this.#kinds = HOSTILE_KINDS.filter(
-      ({ name, notYet }) => options.kinds?.includes(name) ?? notYet !== true,
+      ({ name, needsNames }) =>
+        (options.kinds?.includes(name) ?? true) && (needsNames !== true || world.namesHang),
     );
   }
 
   async run(): Promise<MixedReport> {
     const { seconds, say } = this.#options;
-    if (!this.#world.namesHang) say("names cannot be made to hang here (root and unshare do that): not played");
+    if (!this.#world.namesHang)
+      say("names cannot be made to hang here (root and unshare do that): not played");
     await this.#play(Math.min(5, seconds * 0.1), []);
     const alone = this.#p99();
     await this.#play(seconds * WARM_UP_SHARE, this.#kinds);

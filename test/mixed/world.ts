@@ -75,7 +75,9 @@ export class World {
       { ...service("broken-api", `http://127.0.0.1:${this.hostileUpstream.brokenPort}`, HOSTILE), ...LIMITS },
     ];
     const configurations = [{ project: HOSTILE.project, accessibleBy: "production" }];
-    const networks = [{ hosts: [`*.${HANGING_ZONE}:80`], configurations, ...LIMITS, connectTimeoutMs: 4_000 }];
+    const networks = [
+      { hosts: [`*.${HANGING_ZONE}:80`], configurations, ...LIMITS, connectTimeoutMs: 4_000 },
+    ];
     const file = (more: object[] = []) => ({ version: 1, services: [...services, ...more], networks });
     const { workerd, admin, tunnels } = await startLocalTunnels({
       relayBundle: RELAY_BUNDLE,
@@ -153,11 +155,14 @@ export class World {
       NODE_OPTIONS: "--inspect=127.0.0.1:0",
     };
     const command = [process.execPath, CULVERT_BUNDLE, "connect"];
-    const [program = "", ...args] = this.namesHang ? [...inOtherNames(this.#resolvConf), ...command] : command;
+    const [program = "", ...args] = this.namesHang
+      ? [...inOtherNames(this.#resolvConf), ...command]
+      : command;
     const connector = startChild("connector", program, args, environment);
     this.connectors.push(connector);
     this.#inspectors.push((await connector.line(/listening on (ws:\S+)/, ATTACH_MS))[1] ?? "");
-    const attached = async () => (await this.#admin?.connectors(this.tunnelId))?.length === this.connectors.length;
+    const attached = async () =>
+      (await this.#admin?.connectors(this.tunnelId))?.length === this.connectors.length;
     await eventually("the connector to attach", ATTACH_MS, attached);
   }
 
