@@ -81,6 +81,7 @@ class OriginPool {
   #protocol: "unknown" | "http1" | "http2";
   /** The upstream speaks HTTP/2 and said that it wants HTTP/1.1 all the same. */
   #http1Required = false;
+  #forgetHttp1Required: () => void = () => {};
   readonly #idle: Http1Connection[] = [];
   /** Their exchange ended in this turn. */
   readonly #settling: Http1Connection[] = [];
@@ -133,6 +134,7 @@ class OriginPool {
 
   close(): void {
     this.#closed = true;
+    this.#forgetHttp1Required();
     for (let connection = this.#takeIdle(null); connection !== null; connection = this.#takeIdle(null)) {
       connection.destroy();
     }
@@ -271,11 +273,17 @@ class OriginPool {
     if (this.#closed) connection.close();
   }
 
-  /** As the upstream wishes, as long as anything of its connections is left; false where the settings say otherwise. */
+  /** As the upstream wishes, for a while; false where the settings say otherwise. */
   #requireHttp1(): boolean {
     if (this.#settings.protocol !== "auto") return false;
-    this.#http1Required = true;
     this.#protocol = "http1";
+    this.#http1Required = true;
+    this.#forgetHttp1Required();
+    this.#forgetHttp1Required = this.#clock.after(MAX_AGE_MS, () => {
+      this.#protocol = "unknown";
+      this.#http1Required = false;
+      this.#tellIfEmpty();
+    });
     for (const connection of [...this.#http2]) connection.close();
     return true;
   }
@@ -369,7 +377,7 @@ class OriginPool {
   }
 
   #tellIfEmpty(): void {
-    if (this.#count === 0 && this.#waiters.size === 0) this.#onEmpty();
+    if (this.#count === 0 && this.#waiters.size === 0 && !this.#http1Required) this.#onEmpty();
   }
 
   #timeout(timeoutMs: number): TunnelError {

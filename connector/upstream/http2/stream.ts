@@ -1,7 +1,7 @@
 import type { Clock } from "../../../shared/clock.ts";
 import type { Field } from "../../../shared/protocol/head.ts";
 import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
-import type { OnFault } from "../../platform/faults.ts";
+import { guarded, type OnFault } from "../../platform/faults.ts";
 import type { Lease, LeaseEvents, LeaseRequest, UploadProgress } from "../lease.ts";
 import { CODE, codeName, FRAME, Http2StreamError, numberFrame } from "./frames.ts";
 import { bodyLengthOf, malformed, requestHead, responseHead, responseTrailers } from "./head.ts";
@@ -10,6 +10,9 @@ import { Http2Upload, wrongLength } from "./upload.ts";
 
 /** What one stream can make this process hold while its gateway reads slowly. */
 export const STREAM_WINDOW_BYTES = 256 * 1024;
+
+/** A queue of single bytes would take a hundred times their size. */
+const JOINED_BYTES = 1024;
 
 /** The connection, as its streams see it. */
 export interface Http2StreamOwner {
@@ -97,10 +100,11 @@ export class Http2Stream implements Lease {
     } catch (error) {
       this.#phase = "over";
       // Not at once: who dispatches has not yet returned.
-      queueMicrotask(() => {
+      const tell = (): void => {
         owner.onClosed(this, 0);
         events.onLeaseError(error as Error);
-      });
+      };
+      queueMicrotask(guarded(tell, owner.onFault));
       return;
     }
     this.#events = events;
@@ -178,8 +182,7 @@ export class Http2Stream implements Lease {
     }
     this.#giveBack(frameBytes - bytes.byteLength);
     if (bytes.byteLength > 0) {
-      // While paused, a copy: a view would hold on to the whole of what was read.
-      if (this.#paused || this.#delivering || this.#queue.length > 0) this.#queue.push(Buffer.from(bytes));
+      if (this.#paused || this.#delivering || this.#queue.length > 0) this.#keep(bytes);
       else this.#pass(bytes);
     }
     if (endStream) this.#end([]);
@@ -230,6 +233,16 @@ export class Http2Stream implements Lease {
     const events = this.#events;
     this.#finish();
     events?.onResponseEnd(trailers);
+  }
+
+  /** A copy: a view would hold on to the whole of what was read. Small ones together, for each buffer has its cost. */
+  #keep(bytes: Buffer): void {
+    const last = this.#queue.at(-1);
+    if (last === undefined || last.byteLength + bytes.byteLength > JOINED_BYTES) {
+      this.#queue.push(Buffer.from(bytes));
+    } else {
+      this.#queue[this.#queue.length - 1] = Buffer.concat([last, bytes]);
+    }
   }
 
   #next(): Buffer | null {
