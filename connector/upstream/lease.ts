@@ -44,6 +44,8 @@ export interface Lease {
   readonly heard: boolean;
   /** How the body's sending goes, while it does. */
   readonly upload: UploadProgress | null;
+  /** After a failure with nothing processed: a streamed body as it was before, for another lease. */
+  readonly returnedBody: Buffer | Readable | null;
   dispatch(request: LeaseRequest, events: LeaseEvents): void;
   pause(): void;
   resume(): void;

@@ -118,6 +118,7 @@ export class UpstreamExchange implements LeaseEvents {
   readonly #settings: UpstreamSettings;
   readonly #deps: DialDeps;
   readonly #pool: UpstreamPool;
+  #body: UpstreamRequest["body"];
   /** Null while it waits for one. */
   #lease: Lease | null = null;
   #cancelWait: () => void = () => {};
@@ -146,6 +147,7 @@ export class UpstreamExchange implements LeaseEvents {
     pool: UpstreamPool,
   ) {
     this.#request = request;
+    this.#body = request.body;
     this.#target = target;
     this.#settings = settings;
     this.#events = new UpstreamEventsGuard(events, this.#onFault);
@@ -226,6 +228,7 @@ export class UpstreamExchange implements LeaseEvents {
     if (this.#mayRetry(error)) {
       this.#retries++;
       this.#cancelTimer();
+      if (this.#lease?.returnedBody) this.#body = this.#lease.returnedBody;
       this.#started = false;
       this.#sent = false;
       this.#lease?.abort(() => {});
@@ -238,7 +241,8 @@ export class UpstreamExchange implements LeaseEvents {
   }
 
   #startAgain(): void {
-    if (this.#phase === "sending") this.#start(true);
+    if (this.#phase === "sending") return this.#start(true);
+    if (this.#body !== null && !Buffer.isBuffer(this.#body)) this.#body.destroy();
   }
 
   #start(fresh: boolean): void {
@@ -248,10 +252,10 @@ export class UpstreamExchange implements LeaseEvents {
       if (lease === null) return this.#fail(this.#errorOf(error ?? new Error("no connection")));
       this.#lease = lease;
       this.#movedAtMs = this.#deps.clock.nowMs();
-      const { method, path, rawHeaders, body } = this.#request;
+      const { method, path, rawHeaders } = this.#request;
       const host = this.#settings.hostHeader ?? this.#request.host ?? authorityOf(this.#target);
       const events = new LeaseEventsGuard(this, this.#onFault);
-      lease.dispatch({ method, path, host, rawHeaders, body }, events);
+      lease.dispatch({ method, path, host, rawHeaders, body: this.#body }, events);
       if (this.#phase === "sending" && !this.#sent) this.#setTimer(this.#stallTimeoutMs);
     };
     const done = guarded(leased, this.#onFault);
@@ -260,10 +264,11 @@ export class UpstreamExchange implements LeaseEvents {
 
   /** Sending again is safe: nothing was processed, or a kept connection was closed just when it was used again. */
   #mayRetry(error: Error): boolean {
-    const { method, body } = this.#request;
+    const { method } = this.#request;
     const lease = this.#lease;
-    const replayable = body === null || Buffer.isBuffer(body);
-    if (!replayable || lease === null || lease.heard) return false;
+    if (lease === null || lease.heard) return false;
+    const streamed = this.#body !== null && !Buffer.isBuffer(this.#body);
+    if (streamed && lease.returnedBody === null) return false;
     if (error instanceof TunnelError && error.notProcessed) {
       return this.#retries < MAX_UNTOUCHED_RETRIES && error.code.startsWith("UPSTREAM_");
     }
@@ -293,6 +298,8 @@ export class UpstreamExchange implements LeaseEvents {
 
   #tearDown(timedOut = false): void {
     this.#cancelWait();
+    const returned = this.#lease?.returnedBody ?? null;
+    if (returned !== null && !Buffer.isBuffer(returned)) returned.destroy();
     if (this.#lease === null) this.#events.onTornDown();
     else this.#abortLease(this.#lease, timedOut);
   }

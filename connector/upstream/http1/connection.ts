@@ -35,6 +35,8 @@ export interface Http1Options {
  */
 export class Http1Connection implements Lease {
   readonly openedAt: Moment;
+  /** Nothing tells that a request on HTTP/1.1 was not processed, once some of it has left. */
+  readonly returnedBody = null;
   readonly #options: Http1Options;
   readonly #socket: Socket;
   readonly #parser = new ResponseParser();

@@ -71,6 +71,8 @@ export class Upload implements UploadProgress {
     body.on("error", guarded(onError, onFault));
     body.once("close", guarded(onClose, onFault));
     this.#socket.on("drain", this.#onDrain);
+    // One that came back from an HTTP/2 stream is paused.
+    body.resume();
     // Its first bytes leave together with the head, unless they keep it waiting.
     if (isLate(body) && !this.#over) this.#sendHead(this.#head.declaredBytes);
   }

@@ -236,6 +236,61 @@ describe("what is sent again", () => {
     }
   });
 
+  it.each([
+    ["small and at its end", 1, true],
+    ["that goes on", 2, false],
+    ["as large as a window", 12, true],
+  ])("is a streamed body with all that had left of it: %s", async (_what, chunks, ends) => {
+    const bodies = new Map<number, string>();
+    let refused = false;
+    const server = await frameServer(
+      (client, { type, flags, streamId, payload }) => {
+        if (type !== TYPE.DATA) return;
+        const body = (bodies.get(streamId) ?? "") + payload.toString("latin1");
+        bodies.set(streamId, body);
+        const last = (flags & END_STREAM) !== 0;
+        const enough = ends ? last : body.length === chunks * 5_000;
+        if (!refused && enough) {
+          refused = true;
+          client.send(reset(streamId, 7));
+        } else if (last) {
+          answerOk(client, streamId);
+        }
+      },
+      { hello: Buffer.concat([settings(), frame(TYPE.WINDOW_UPDATE, 0, 0, uint32(2 ** 20))]) },
+    );
+    const body = new Readable({ read() {} });
+    const outcome = send(upstreamWith(), server.port, { body });
+    const pieces = Array.from({ length: chunks }, (_, i) => String(i % 10).repeat(5_000));
+    for (const piece of pieces) body.push(Buffer.from(piece));
+    if (ends) body.push(null);
+    await until(() => bodies.has(3));
+    if (!ends) {
+      for (const piece of ["more", null]) body.push(piece);
+      pieces.push("more");
+    }
+    await until(() => outcome.tornDown);
+    expect(outcome).toMatchObject({ status: 200, ended: true, error: null });
+    expect(bodies.get(3)).toBe(pieces.join(""));
+  });
+
+  it("is no streamed body of which too much has left, though it was not processed", async () => {
+    let received = 0;
+    const server = await frameServer(
+      (client, { type, streamId, payload }) => {
+        if (type !== TYPE.DATA || received > 200_000) return;
+        received += payload.byteLength;
+        if (received > 200_000) client.send(reset(streamId, 7));
+      },
+      { hello: Buffer.concat([settings([4, 2 ** 20]), frame(TYPE.WINDOW_UPDATE, 0, 0, uint32(2 ** 20))]) },
+    );
+    const upstream = upstreamWith();
+    const body = endless();
+    const { error, errors } = await sent(upstream, server.port, { body });
+    expect(error).toMatchObject({ code: "UPSTREAM_REFUSED", notProcessed: true });
+    expect([errors, body.destroyed]).toEqual([1, true]);
+  });
+
   it("is what a GOAWAY lets go of; what it keeps is answered, and the rest of the connection's time is theirs", async () => {
     const held: [FrameClient, number][] = [];
     const server = await frameServer(

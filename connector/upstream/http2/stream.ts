@@ -1,6 +1,7 @@
+import type { Readable } from "node:stream";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Field } from "../../../shared/protocol/head.ts";
-import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { guarded, type OnFault } from "../../platform/faults.ts";
 import type { Lease, LeaseEvents, LeaseRequest, UploadProgress } from "../lease.ts";
 import { CODE, codeName, FRAME, Http2StreamError, numberFrame } from "./frames.ts";
@@ -50,6 +51,7 @@ export class Http2Stream implements Lease {
   #method = "";
   #heard = false;
   #upload: Http2Upload | null = null;
+  #returnedBody: Buffer | Readable | null = null;
   #hasHead = false;
   /** How many bytes the body must still have; null: as many as come. */
   #leftBytes: number | null = null;
@@ -81,7 +83,11 @@ export class Http2Stream implements Lease {
   }
 
   get upload(): UploadProgress | null {
-    return this.#upload;
+    return this.#upload?.over === false ? this.#upload : null;
+  }
+
+  get returnedBody(): Buffer | Readable | null {
+    return this.#returnedBody;
   }
 
   dispatch(request: LeaseRequest, events: LeaseEvents): void {
@@ -99,6 +105,7 @@ export class Http2Stream implements Lease {
       if (id === null) throw new Error("the connection was closed");
     } catch (error) {
       this.#phase = "over";
+      this.#returnedBody = body;
       // Not at once: who dispatches has not yet returned.
       const tell = (): void => {
         owner.onClosed(this, 0);
@@ -119,7 +126,6 @@ export class Http2Stream implements Lease {
       { streamId: id, body, declaredBytes, windowBytes, sender, clock, onFault },
       {
         onRequestSent: () => {
-          this.#upload = null;
           this.#sentAtMs = clock.nowMs();
           events.onRequestSent();
         },
@@ -152,6 +158,7 @@ export class Http2Stream implements Lease {
   /** Null: the head is over the limits. */
   onHeaders(raw: readonly string[] | null, endStream: boolean): void {
     this.#heard = true;
+    this.#upload?.keepNothing();
     if (raw === null) throw new Http2StreamError(CODE.CANCEL, "the response head is too large");
     if (this.#hasHead) {
       if (!endStream) throw malformed("trailers that do not end it");
@@ -270,16 +277,21 @@ export class Http2Stream implements Lease {
     const phase = this.#phase;
     this.#finish();
     if (phase === "reserved") this.#owner.onClosed(this, 0);
-    if (phase === "open") this.#leave(code, true);
+    if (phase === "open") {
+      const untouched = error instanceof TunnelError && error.notProcessed;
+      if (untouched) this.#returnedBody = this.#upload?.giveBack() ?? null;
+      this.#leave(code, true);
+    }
     if (error !== null) events?.onLeaseError(error);
   }
 
   /** Closed for the peer. A request that has been sent and answered in full needs no word. */
   #leave(code: number | null, always = false): void {
-    const upload = this.#upload;
+    const uploading = this.upload !== null;
+    if (uploading) this.#upload?.stop();
+    else this.#upload?.keepNothing();
     this.#upload = null;
-    upload?.stop();
-    if (code !== null && (always || upload !== null)) {
+    if (code !== null && (always || uploading)) {
       this.#owner.sender.write(numberFrame(FRAME.RST_STREAM, this.#id, code));
     }
     this.#owner.onClosed(this, always && code !== null ? this.#windowBytes : 0);

@@ -6,6 +6,12 @@ import type { UploadProgress } from "../lease.ts";
 import { CODE, Http2StreamError, MAX_WINDOW_BYTES } from "./frames.ts";
 import type { DataSource, FrameSender } from "./sender.ts";
 
+/** What is kept of a body until something is heard: a usual window and the chunk that waits behind it. */
+const MAX_KEPT_BYTES = 128 * 1024;
+/** Of all bodies. */
+const MAX_KEPT_IN_ALL_BYTES = 16 * 1024 * 1024;
+const keptInAll = { bytes: 0 };
+
 export interface UploadEvents {
   onRequestSent(): void;
   /** The request cannot be completed any more. */
@@ -32,6 +38,9 @@ export class Http2Upload implements DataSource, UploadProgress {
   /** Of which not all is sent. From a stream one chunk at a time. */
   #chunk: Buffer | null = null;
   #takenBytes = 0;
+  /** All that was taken of a stream, as long as that is little and may be wanted once more; null: it is not here. */
+  #kept: Buffer[] | null = [];
+  #removeListeners: () => void = () => {};
   /** Nothing comes behind the chunk. */
   #ended = false;
   #over = false;
@@ -42,6 +51,11 @@ export class Http2Upload implements DataSource, UploadProgress {
     this.#events = events;
     this.#windowBytes = options.windowBytes;
     this.#movedAtMs = options.clock.nowMs();
+  }
+
+  /** Nothing of it is sent any more. */
+  get over(): boolean {
+    return this.#over;
   }
 
   get blocked(): boolean {
@@ -66,18 +80,52 @@ export class Http2Upload implements DataSource, UploadProgress {
       // It closes behind its end as well, while its last chunk may still wait for room.
       if (!this.#ended) this.#fail(new Error("the request body was broken off"));
     };
-    body.on("data", guarded(onData, onFault));
-    body.once("end", guarded(onEnd, onFault));
-    // A body that nobody wants any more may still fail.
-    body.on("error", guarded(onError, onFault));
-    body.once("close", guarded(onClose, onFault));
+    const listeners: [string, (...args: never[]) => void][] = [
+      ["data", guarded(onData, onFault)],
+      ["end", guarded(onEnd, onFault)],
+      // A body that nobody wants any more may still fail.
+      ["error", guarded(onError, onFault)],
+      ["close", guarded(onClose, onFault)],
+    ];
+    for (const [name, listener] of listeners) body.on(name, listener as () => void);
+    this.#removeListeners = () => {
+      for (const [name, listener] of listeners) body.off(name, listener as () => void);
+    };
+    // One that came back from another stream is paused.
+    body.resume();
   }
 
   /** Nothing is sent from now on, and the body's source hears that nobody wants more of it. */
   stop(): void {
     this.#end();
+    this.keepNothing();
     const { body } = this.#options;
     if (!Buffer.isBuffer(body)) body.destroy();
+  }
+
+  /** It will not be wanted again: something of an answer has come. */
+  keepNothing(): void {
+    keptInAll.bytes -= this.#keptBytes;
+    this.#kept = null;
+  }
+
+  /** Stops it and gives the body back as it was; null: too much of it is gone. */
+  giveBack(): Buffer | Readable | null {
+    const { body } = this.#options;
+    if (Buffer.isBuffer(body)) return body;
+    const kept = this.#kept;
+    if (kept === null || body.errored !== null) {
+      this.stop();
+      return null;
+    }
+    this.#end();
+    this.keepNothing();
+    this.#removeListeners();
+    if (this.#ended) return Buffer.concat(kept);
+    body.on("error", () => {});
+    body.pause();
+    for (const chunk of kept.reverse()) body.unshift(chunk);
+    return body;
   }
 
   /** The peer takes so much more; less, where its settings say so. */
@@ -119,6 +167,7 @@ export class Http2Upload implements DataSource, UploadProgress {
     this.#takenBytes += chunk.byteLength;
     if (declaredBytes !== null && this.#takenBytes > declaredBytes) return this.#fail(wrongLength(false));
     if (!Buffer.isBuffer(body)) body.pause();
+    this.#keep(chunk);
     this.#offer(chunk);
   }
 
@@ -132,6 +181,17 @@ export class Http2Upload implements DataSource, UploadProgress {
     const { sender, streamId } = this.#options;
     sender.data(streamId, Buffer.alloc(0), true);
     this.#sent();
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#kept === null) return;
+    this.#kept.push(chunk);
+    keptInAll.bytes += chunk.byteLength;
+    if (this.#takenBytes > MAX_KEPT_BYTES || keptInAll.bytes > MAX_KEPT_IN_ALL_BYTES) this.keepNothing();
+  }
+
+  get #keptBytes(): number {
+    return (this.#kept ?? []).reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   #offer(chunk: Buffer): void {
