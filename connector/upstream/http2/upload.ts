@@ -87,9 +87,9 @@ export class Http2Upload implements DataSource, UploadProgress {
       ["error", guarded(onError, onFault)],
       ["close", guarded(onClose, onFault)],
     ];
-    for (const [name, listener] of listeners) body.on(name, listener as () => void);
+    for (const [name, listener] of listeners) body.on(name, listener);
     this.#removeListeners = () => {
-      for (const [name, listener] of listeners) body.off(name, listener as () => void);
+      for (const [name, listener] of listeners) body.off(name, listener);
     };
     // One that came back from another stream is paused.
     body.resume();
