@@ -196,11 +196,6 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
     return id;
   }
 
-  countInformational(): void {
-    if (this.#abuse.spend("informational", this.clock.nowMs())) return;
-    throw new Http2StreamError(CODE.ENHANCE_YOUR_CALM, "the upstream sends too many informational responses");
-  }
-
   onClosed(stream: Http2Stream, dueBytes: number): void {
     if (this.#streams.delete(stream.id)) this.#liveness.onAnswered();
     else this.#reservedCount--;

@@ -26,8 +26,6 @@ export interface Http2StreamOwner {
   open(stream: Http2Stream, raw: readonly string[], endStream: boolean): number | null;
   /** What the peer takes of a new stream's body at first. */
   readonly initialWindowBytes: number;
-  /** A 1xx came; throws when there are too many. */
-  countInformational(): void;
   /** The stream is closed, or was never opened. `dueBytes` of its DATA may still be under way. */
   onClosed(stream: Http2Stream, dueBytes: number): void;
   /** Nothing came in answer for as long as there was patience. */
@@ -167,7 +165,6 @@ export class Http2Stream implements Lease {
     const head = responseHead(raw);
     if (head.status < 200) {
       if (endStream || head.status === 101) throw malformed(`a ${head.status} that ends it or switches`);
-      this.#owner.countInformational();
       return this.#events?.onInterimHead(head.status, head.fields);
     }
     this.#leftBytes = bodyLengthOf(this.#method, head);

@@ -80,16 +80,16 @@ export class Http2Upload implements DataSource, UploadProgress {
       // It closes behind its end as well, while its last chunk may still wait for room.
       if (!this.#ended) this.#fail(new Error("the request body was broken off"));
     };
-    const listeners: [string, (...args: never[]) => void][] = [
-      ["data", guarded(onData, onFault)],
-      ["end", guarded(onEnd, onFault)],
+    const listeners = {
+      data: guarded(onData, onFault),
+      end: guarded(onEnd, onFault),
       // A body that nobody wants any more may still fail.
-      ["error", guarded(onError, onFault)],
-      ["close", guarded(onClose, onFault)],
-    ];
-    for (const [name, listener] of listeners) body.on(name, listener);
+      error: guarded(onError, onFault),
+      close: guarded(onClose, onFault),
+    };
+    for (const [name, listener] of Object.entries(listeners)) body.on(name, listener);
     this.#removeListeners = () => {
-      for (const [name, listener] of listeners) body.off(name, listener);
+      for (const [name, listener] of Object.entries(listeners)) body.off(name, listener);
     };
     // One that came back from another stream is paused.
     body.resume();

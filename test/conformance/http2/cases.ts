@@ -429,7 +429,7 @@ export const broken: Http2Case[] = [
   },
   {
     name: "informational responses without end",
-    answer: (id) => Array.from({ length: 3_000 }, () => headers(id, [[":status", "103"]])),
+    answer: (id) => Array.from({ length: 20_000 }, () => headers(id, [[":status", "103"]])),
     outcome: "UPSTREAM_PROTOCOL",
     large: true,
     node: ["nothing", "it reads them for ever"],
