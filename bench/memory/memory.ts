@@ -31,7 +31,7 @@ export async function memoryRows(root: string, only: string, scale: number): Pro
   console.log(`\n${table(rows)}`);
 }
 
-async function memoryRow(root: string, row: Row, scale: number): Promise<RowResult> {
+export async function memoryRow(root: string, row: Row, scale: number): Promise<RowResult> {
   const cleanups = new Cleanups();
   const directory = mkdtempSync(join(tmpdir(), "culvert-memory-"));
   cleanups.add(() => rmSync(directory, { recursive: true, force: true }));

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as ws from "ws";
-import { MessageReader, WebSocketViolation } from "./message-reader.ts";
+import { WebSocketViolation } from "./frame-reader.ts";
+import { MessageReader } from "./message-reader.ts";
 
 const MAX_BYTES = 100_000;
 const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;

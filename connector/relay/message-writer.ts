@@ -15,6 +15,10 @@ const MIN_HELD_BYTES = 4 * 1024;
 
 const noop = (): void => {};
 
+/** Drawn for many at once, whoever needs them. */
+const keys = Buffer.alloc(KEYS_AT_A_TIME * KEY_BYTES);
+let keyAt = keys.byteLength;
+
 /**
  * Writes to a socket as a WebSocket client must: masked frames (RFC 6455 §5). Messages are put together, masked and
  * written in one buffer, which is used again once the socket has let go of it.
@@ -23,8 +27,6 @@ export class MessageWriter {
   readonly #socket: Writable;
   readonly #onSent: () => void;
   readonly #buffers: SendBuffers;
-  readonly #keys = Buffer.alloc(KEYS_AT_A_TIME * KEY_BYTES);
-  #keyAt = this.#keys.byteLength;
   #held = 0;
 
   /** `onSent` is called whenever a message has left for the operating system. */
@@ -41,7 +43,7 @@ export class MessageWriter {
     const buffer = length >= MIN_HELD_BYTES && this.#held < MAX_HELD_BUFFERS ? this.#buffers.take() : null;
     const at = (buffer ?? scratch) + HEADER_ROOM_BYTES;
     encodeInto(memory.bytes, at, frames);
-    const start = this.#writeHeader(memory.bytes, at, OPCODE.binary, length);
+    const start = this.#writeHeader(memory.bytes, at, FIN | OPCODE.binary, length);
     memory.mask(at, length);
     if (buffer === null) return this.#writeCopy(start, at + length, this.#onSent);
     this.#held++;
@@ -52,23 +54,32 @@ export class MessageWriter {
     });
   }
 
+  /** Of a message that others follow or preceded: `opcode` is continuation for all but the first. At most `MAX_DATA_BYTES`. */
+  writeFragment(opcode: number, isFinal: boolean, payload: Uint8Array, onSent: () => void): void {
+    this.#writeSmall(isFinal ? FIN | opcode : opcode, payload, onSent);
+  }
+
   writeText(text: string): void {
-    this.#writeSmall(OPCODE.text, Buffer.from(text, "utf8"), noop);
+    this.#writeSmall(FIN | OPCODE.text, Buffer.from(text, "utf8"), noop);
+  }
+
+  writePing(): void {
+    this.#writeSmall(FIN | OPCODE.ping, new Uint8Array(0), noop);
   }
 
   writePong(payload: Uint8Array, onSent: () => void): void {
-    this.#writeSmall(OPCODE.pong, payload, onSent);
+    this.#writeSmall(FIN | OPCODE.pong, payload, onSent);
   }
 
   writeClose(payload: Uint8Array): void {
-    this.#writeSmall(OPCODE.close, payload, noop);
+    this.#writeSmall(FIN | OPCODE.close, payload, noop);
   }
 
-  #writeSmall(opcode: number, payload: Uint8Array, onSent: () => void): void {
+  #writeSmall(firstByte: number, payload: Uint8Array, onSent: () => void): void {
     const { memory, scratch } = this.#buffers;
     const at = scratch + HEADER_ROOM_BYTES;
     memory.bytes.set(payload, at);
-    const start = this.#writeHeader(memory.bytes, at, opcode, payload.byteLength);
+    const start = this.#writeHeader(memory.bytes, at, firstByte, payload.byteLength);
     memory.mask(at, payload.byteLength);
     this.#writeCopy(start, at + payload.byteLength, onSent);
   }
@@ -83,40 +94,39 @@ export class MessageWriter {
   #writeLarge(frames: readonly Frame[], length: number): void {
     const bytes = Buffer.allocUnsafeSlow(HEADER_ROOM_BYTES + length);
     encodeInto(bytes, HEADER_ROOM_BYTES, frames);
-    const start = this.#writeHeader(bytes, HEADER_ROOM_BYTES, OPCODE.binary, length);
+    const start = this.#writeHeader(bytes, HEADER_ROOM_BYTES, FIN | OPCODE.binary, length);
     maskByWords(bytes.buffer)(HEADER_ROOM_BYTES, length);
     this.#socket.write(bytes.subarray(start), this.#onSent);
   }
 
   /** In front of the payload at `at`, with a new key. Returns where the header begins. */
-  #writeHeader(bytes: Buffer, at: number, opcode: number, length: number): number {
-    const keyAt = at - KEY_BYTES;
-    this.#writeKey(bytes, keyAt);
+  #writeHeader(bytes: Buffer, at: number, firstByte: number, length: number): number {
+    const start = at - KEY_BYTES;
+    this.#writeKey(bytes, start);
     if (length < 126) {
-      bytes[keyAt - 2] = FIN | opcode;
-      bytes[keyAt - 1] = MASKED | length;
-      return keyAt - 2;
+      bytes[start - 2] = firstByte;
+      bytes[start - 1] = MASKED | length;
+      return start - 2;
     }
     if (length < 0x1_0000) {
-      bytes[keyAt - 4] = FIN | opcode;
-      bytes[keyAt - 3] = MASKED | 126;
-      bytes.writeUInt16BE(length, keyAt - 2);
-      return keyAt - 4;
+      bytes[start - 4] = firstByte;
+      bytes[start - 3] = MASKED | 126;
+      bytes.writeUInt16BE(length, start - 2);
+      return start - 4;
     }
-    bytes[keyAt - 10] = FIN | opcode;
-    bytes[keyAt - 9] = MASKED | 127;
-    bytes.writeUInt32BE(0, keyAt - 8);
-    bytes.writeUInt32BE(length, keyAt - 4);
-    return keyAt - 10;
+    bytes[start - 10] = firstByte;
+    bytes[start - 9] = MASKED | 127;
+    bytes.writeUInt32BE(0, start - 8);
+    bytes.writeUInt32BE(length, start - 4);
+    return start - 10;
   }
 
   /** From a strong source of entropy (RFC 6455 §5.3), drawn for many at once. */
   #writeKey(bytes: Buffer, at: number): void {
-    const keys = this.#keys;
-    if (this.#keyAt === keys.byteLength) {
+    if (keyAt === keys.byteLength) {
       randomFillSync(keys);
-      this.#keyAt = 0;
+      keyAt = 0;
     }
-    for (let i = 0; i < KEY_BYTES; i++) bytes[at + i] = keys[this.#keyAt++] ?? 0;
+    for (let i = 0; i < KEY_BYTES; i++) bytes[at + i] = keys[keyAt++] ?? 0;
   }
 }

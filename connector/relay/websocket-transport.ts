@@ -3,7 +3,8 @@ import type { Frame } from "../../shared/protocol/frame.ts";
 import { MAX_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
 import type { Transport } from "../../shared/transport.ts";
 import { fittingReason } from "../platform/close-code.ts";
-import { MessageReader, WebSocketViolation } from "./message-reader.ts";
+import { WebSocketViolation } from "./frame-reader.ts";
+import { MessageReader } from "./message-reader.ts";
 import { MessageWriter } from "./message-writer.ts";
 import { CLOSE_ABNORMAL } from "./websocket-frame.ts";
 

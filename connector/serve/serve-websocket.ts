@@ -1,9 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { RawData, WebSocket } from "ws";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { ResponseHead } from "../../shared/protocol/head.ts";
-import { MAX_DATA_BYTES } from "../../shared/protocol/limits.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { closeCodeOf, fittingReason } from "../platform/close-code.ts";
 import { failureOf, guarded, guardedClock, type OnFault } from "../platform/faults.ts";
@@ -17,21 +15,18 @@ import type { ServeDeps } from "./serve-http.ts";
 import { RequestMeter } from "../telemetry/request-summary.ts";
 import type { RequestTrace } from "../telemetry/request-trace.ts";
 import { endingStream } from "./stream-fault.ts";
-import { type HandshakeEvents, upstreamHandshake } from "../upstream/websocket-handshake.ts";
+import { type HandshakeEvents, type Upgraded, upstreamHandshake } from "../upstream/websocket/handshake.ts";
+import { UpstreamSocket } from "../upstream/websocket/upstream-socket.ts";
 import { type PingedSocket, UpstreamPings } from "./upstream-pings.ts";
 
 /** Messages wait in the stream, where they hold back their sender, once so much waits in the upstream's socket. */
 const SOCKET_BACKLOG_BYTES = 256 * 1024;
 
+/** What a gateway may send before the first round trip is over; taken back when memory is short and it is not used. */
+const WEBSOCKET_AHEAD_BYTES = 1024 * 1024;
+
 const CLOSE_INTERNAL = 1011;
 const CLOSE_SERVICE_RESTART = 1012;
-
-/** What `ws` found wrong with the upstream, as the close code that says so. */
-const CLOSE_CODE_OF_ERROR: ReadonlyMap<string, number> = new Map([
-  ["WS_ERR_INVALID_UTF8", 1007],
-  ["WS_ERR_UNSUPPORTED_MESSAGE_LENGTH", 1009],
-  ["WS_ERR_TOO_MANY_BUFFERED_PARTS", 1009],
-]);
 
 /** Serves one stream of kind websocket: messages and the close go both ways, or the upstream's refusal comes back. */
 export class WebSocketStream implements StreamHandler, HandshakeEvents {
@@ -41,10 +36,9 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   readonly #trace: RequestTrace | null;
   readonly #onFault: OnFault;
   #end: () => void = () => {};
-  #socket: WebSocket | null = null;
+  #socket: UpstreamSocket | null = null;
   #refusal: IncomingMessage | null = null;
   #closing = false;
-  #errorCloseCode: number | null = null;
   #pings: UpstreamPings | null = null;
 
   constructor(stream: Stream, deps: ServeDeps) {
@@ -73,18 +67,17 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   onReadable(): void {
     const socket = this.#socket;
     if (socket === null || this.#closing) return;
-    while (socket.bufferedAmount < SOCKET_BACKLOG_BYTES) {
+    while (socket.bufferedBytes < SOCKET_BACKLOG_BYTES) {
       const message = this.#stream.readMessage();
       if (message === null) break;
       this.#record.requestBytes += message.bytes.byteLength;
       const sent = guarded(() => this.onReadable(), this.#onFault);
-      socket.send(message.bytes, { binary: !message.text, fin: !message.more }, sent);
+      socket.send(message.bytes, message.text, message.more, sent);
     }
     const { closeFrame } = this.#stream;
     if (closeFrame === null || !this.#stream.readEnded) return;
     this.#closing = true;
-    if (closeFrame.code === null) socket.close();
-    else socket.close(closeFrame.code, fittingReason(closeFrame.reason));
+    socket.close(closeFrame.code, fittingReason(closeFrame.reason));
   }
 
   onWritable(): void {
@@ -97,7 +90,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     if (this.#socket === null || this.#closing) return;
     this.#closing = true;
     this.#stream.sendClose(CLOSE_SERVICE_RESTART, "");
-    this.#socket.close(CLOSE_SERVICE_RESTART);
+    this.#socket.close(CLOSE_SERVICE_RESTART, "");
   }
 
   onStop(): void {
@@ -113,19 +106,20 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
 
   // The upstream's side.
 
-  onAccepted(socket: WebSocket, response: IncomingMessage, isPinged: boolean): void {
-    const onMessage = (data: RawData, isBinary: boolean): void => this.#onMessage(data, isBinary);
-    const onClose = (code: number, reason: Buffer): void =>
-      this.#onUpstreamClosed(code, reason.toString("utf8"));
-    socket.on("message", guarded(onMessage, this.#onFault));
-    socket.on("error", (error: Error & { code?: string }) => {
-      this.#errorCloseCode = CLOSE_CODE_OF_ERROR.get(error.code ?? "") ?? 1002;
-    });
-    socket.on("close", guarded(onClose, this.#onFault));
+  onAccepted({ tcp, head, response, isPinged }: Upgraded): void {
+    const { clock } = this.#deps;
+    const events = {
+      onPiece: (bytes: Buffer, isText: boolean, more: boolean) => this.#onPiece(bytes, isText, more),
+      onClosed: (code: number, reason: string) => this.#onUpstreamClosed(code, reason),
+    };
+    const socket = new UpstreamSocket(tcp, head, clock, events, this.#onFault);
     this.#socket = socket;
-    const clock = guardedClock(this.#deps.clock, this.#onFault);
-    if (isPinged) this.#pings = new UpstreamPings(clock, this.#pinged(socket, response.socket));
-    if (this.#sendHead(101, response, false)) this.onReadable();
+    if (isPinged)
+      this.#pings = new UpstreamPings(guardedClock(clock, this.#onFault), this.#pinged(socket, tcp));
+    if (!this.#sendHead(101, response, false)) return;
+    // A gateway cannot be held back: over a long path, what it sends would pile up until the window has grown.
+    this.#stream.expect(WEBSOCKET_AHEAD_BYTES);
+    this.onReadable();
   }
 
   onRefused(response: IncomingMessage): void {
@@ -171,7 +165,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     }
   }
 
-  #pinged(socket: WebSocket, tcp: Socket): PingedSocket {
+  #pinged(socket: UpstreamSocket, tcp: Socket): PingedSocket {
     return {
       get receivedBytes() {
         return tcp.bytesRead;
@@ -201,17 +195,11 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     this.#end();
   }
 
-  #onMessage(data: RawData, isBinary: boolean): void {
-    if (this.#stream.closed || !Buffer.isBuffer(data)) return;
-    this.#record.responseBytes += data.byteLength;
-    let goOn = true;
-    let at = 0;
-    do {
-      const piece = data.subarray(at, at + MAX_DATA_BYTES);
-      at += MAX_DATA_BYTES;
-      goOn = this.#stream.writeMessage(piece, !isBinary, at < data.byteLength);
-    } while (at < data.byteLength);
-    if (!goOn) this.#socket?.pause();
+  /** As it comes: whole messages are put together by the relay, within its memory. */
+  #onPiece(bytes: Buffer, isText: boolean, more: boolean): void {
+    if (this.#stream.closed) return;
+    this.#record.responseBytes += bytes.byteLength;
+    if (!this.#stream.writeMessage(bytes, isText, more)) this.#socket?.pause();
   }
 
   /** After every message of the upstream. A close that the gateway began is answered with its own code. */
@@ -219,8 +207,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     this.#pings?.stop();
     if (this.#stream.closed) return;
     const { closeFrame } = this.#stream;
-    if (closeFrame === null)
-      this.#stream.sendClose(this.#errorCloseCode ?? closeCodeOf(code), fittingReason(reason));
+    if (closeFrame === null) this.#stream.sendClose(closeCodeOf(code), fittingReason(reason));
     else this.#stream.sendClose(closeFrame.code, fittingReason(closeFrame.reason));
     if (!this.#stream.closed && !this.#stream.readEnded) this.#stream.stopSending();
   }

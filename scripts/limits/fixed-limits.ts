@@ -123,6 +123,12 @@ export const FIXED_LIMITS: readonly Section[] = [
         "closed with 1013",
       ),
       limit(
+        "granted to a gateway's messages with the 101",
+        "connector/serve/serve-websocket.ts",
+        "WEBSOCKET_AHEAD_BYTES",
+        "what memory there is",
+      ),
+      limit(
         "waiting in an upstream's socket",
         "connector/serve/serve-websocket.ts",
         "SOCKET_BACKLOG_BYTES",
@@ -148,7 +154,7 @@ export const FIXED_LIMITS: readonly Section[] = [
       ),
       limit(
         "an upstream's answer to a close",
-        "connector/upstream/websocket-handshake.ts",
+        "connector/upstream/websocket/upstream-socket.ts",
         "CLOSE_TIMEOUT_MS",
         "its connection is ended",
       ),

@@ -129,9 +129,10 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   }
 
   override webSocketMessage(socket: WebSocket, message: ArrayBuffer | string): void {
-    if (this.#gateways.has(socket)) this.#takeTurn();
     this.#connections.get(socket)?.receive(message);
-    this.#gateways.get(socket)?.received(message);
+    const relay = this.#gateways.get(socket);
+    relay?.received(message);
+    if (relay !== undefined) this.#giveWay(relay.pauseMs);
     if (this.#tails.has(socket)) this.#tails.received(socket, message);
   }
 
@@ -196,10 +197,10 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
    * A flood of messages is one event after the other, before which nothing new is looked at: after some of them the object
    * takes no event until the runtime has looked for others. Those waiting are then served in turn, one of each socket.
    */
-  #takeTurn(): void {
-    if (++this.#messagesInTurn < MESSAGES_IN_TURN) return;
+  #giveWay(pauseMs: number): void {
+    if (++this.#messagesInTurn < MESSAGES_IN_TURN && pauseMs === 0) return;
     this.#messagesInTurn = 0;
-    void this.ctx.blockConcurrencyWhile(() => new Promise((done) => setTimeout(done, 0)));
+    void this.ctx.blockConcurrencyWhile(() => new Promise((done) => setTimeout(done, pauseMs)));
   }
 
   // ── parts ───────────────────────────────────────────────────────────────────────────────────────

@@ -176,6 +176,11 @@ export class WebSocketRelay implements StreamHandler {
     else this.#backlog?.grew();
   }
 
+  /** After a message: how long the object should take no event for its sake. */
+  get pauseMs(): number {
+    return this.#backlog?.pauseMs ?? 0;
+  }
+
   closed(code: number, reason: string): void {
     this.#intake.gone();
     if (code === CLOSE_ABNORMAL) this.failed();

@@ -4,12 +4,18 @@ import type { Stream } from "../../../shared/mux/stream.ts";
 /** From here on it is looked after. */
 const WATCHED_BYTES = 256 * 1024;
 const LOOK_EVERY_MS = 250;
+/** From here on the object looks the other way for a moment after each message, and from twice as much for longer. */
+const PAUSED_BYTES = 16 * 1024 * 1024;
+const PAUSE_MS = 1;
+const LONG_PAUSE_MS = 5;
+/** Only for what moves: a pause is of no use to an upstream that takes nothing. */
+const MOVING_MS = 1_000;
 /** When memory is short, what has not moved for so long makes room. */
 const STILL_MS = 10_000;
 
 /**
- * A gateway's messages that wait for the upstream. Workers cannot hold a gateway back, so it may send as much as the budget
- * has room for; then the largest backlog that stands still is ended.
+ * A gateway's messages that wait for the upstream. Workers cannot hold a single gateway back, so it may send as much as the
+ * budget has room for; then the largest backlog that stands still is ended.
  */
 export class SendBacklog implements Holder {
   readonly #stream: Stream;
@@ -33,6 +39,13 @@ export class SendBacklog implements Holder {
 
   get isEnded(): boolean {
     return this.#isEnded;
+  }
+
+  /** How long the object should take no event, so that an upstream that reads as fast as it can catches up. */
+  get pauseMs(): number {
+    if (!this.#isWatched || this.heldBytes < PAUSED_BYTES) return 0;
+    if (Date.now() - this.progressMs > MOVING_MS) return 0;
+    return this.heldBytes < 2 * PAUSED_BYTES ? PAUSE_MS : LONG_PAUSE_MS;
   }
 
   /** A message was written. */

@@ -1,0 +1,37 @@
+import { isUtf8 } from "node:buffer";
+
+/** A character has at most so many bytes. */
+const MAX_CHARACTER_BYTES = 4;
+
+/** Is a text UTF-8 that comes in pieces cut anywhere, within characters too? */
+export class Utf8Check {
+  /** Of a character whose rest is to come. */
+  #begun: Buffer = Buffer.alloc(0);
+
+  /** False: it is not, whatever comes. */
+  push(piece: Buffer): boolean {
+    const bytes = this.#begun.byteLength === 0 ? piece : Buffer.concat([this.#begun, piece]);
+    const whole = bytes.byteLength - begunBytes(bytes);
+    this.#begun = Buffer.from(bytes.subarray(whole));
+    return isUtf8(bytes.subarray(0, whole));
+  }
+
+  /** The text is over. False: in the middle of a character. */
+  end(): boolean {
+    const isWhole = this.#begun.byteLength === 0;
+    this.#begun = Buffer.alloc(0);
+    return isWhole;
+  }
+}
+
+/** How many bytes at the end begin a character that they do not end. */
+function begunBytes(bytes: Buffer): number {
+  for (let count = 1; count < MAX_CHARACTER_BYTES && count <= bytes.byteLength; count++) {
+    const byte = bytes[bytes.byteLength - count] ?? 0;
+    // 10xxxxxx continues a character.
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return length > count ? count : 0;
+  }
+  return 0;
+}

@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { join } from "node:path";
+import { memoryRow } from "../../bench/memory/memory.ts";
+import { ROWS } from "../../bench/memory/rows.ts";
+
+const MIB = 1024 * 1024;
+const ROOT = join(import.meta.dirname, "../..");
+/** As much of each row as still shows what it is about: `npm run bench -- memory` runs all of it. */
+const SCALE = 0.25;
+const RELAY_BYTES = 64 * MIB;
+const CONNECTOR_BYTES = 160 * MIB;
+
+it.each(ROWS)("$name", { timeout: 180_000 }, async (row) => {
+  const { relayLiveBytes, connectorBytes, probe, delivery, closeCodes } = await memoryRow(ROOT, row, SCALE);
+  expect(relayLiveBytes).toBeLessThanOrEqual(RELAY_BYTES);
+  expect(connectorBytes).toBeLessThanOrEqual(CONNECTOR_BYTES);
+  expect(probe.failed).toBe(0);
+  expect(delivery?.delivered).toBe(delivery?.of);
+  // Whom the budget ends, it tells to come again.
+  expect([...closeCodes.keys()].filter((code) => code !== 1013)).toEqual([]);
+});
