@@ -82,6 +82,7 @@ const CODES: Record<number, string> = {
   271: "BODY_TOO_LARGE",
   272: "URI_TOO_LONG",
   273: "FIELDS_TOO_LARGE",
+  274: "LOOP_DETECTED",
 };
 
 /** The frames of a message with their meaning. The framing of all is checked before the meaning of any. */
