@@ -31,7 +31,9 @@ export class Inspector {
       this.#socket.on("message", listen);
     });
     this.#socket.send(JSON.stringify({ id, method, params }));
-    void fetch(`${this.#wakeUpUrl}/bytes/0`).then((response) => response.arrayBuffer());
+    const wakeUp = fetch(`${this.#wakeUpUrl}/bytes/0`).then((response) => response.arrayBuffer());
+    // It may be ended while this is under way.
+    wakeUp.catch(() => {});
     return answer;
   }
 

@@ -1,6 +1,6 @@
 import type { Stream } from "../../../shared/mux/stream.ts";
 import { AHEAD_MIN_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../../shared/protocol/limits.ts";
-import type { Assembly, WebSocketMemory } from "./message-room.ts";
+import { type Assembly, SMALL_BYTES, type WebSocketMemory } from "./message-room.ts";
 
 /** A gateway that reads slowly: beyond this its messages wait on the connector's side. */
 const GATEWAY_BACKLOG_BYTES = 1024 * 1024;
@@ -8,6 +8,8 @@ const SHORT_GATEWAY_BACKLOG_BYTES = 128 * 1024;
 /** Less is not worth a timer: it is gone in a moment, or the next message finds it. */
 const COUNTED_BACKLOG_BYTES = 64 * 1024;
 const LOOK_EVERY_MS = 10;
+/** When nothing more is sent, only what the socket still holds is of interest. */
+const LOOK_WHEN_OVER_MS = 1_000;
 /** The same for room that comes free in another object, and for whether a message was given up for others' sake. */
 const LOOK_FOR_ROOM_MS = 250;
 const LOOK_AT_PARTS_MS = 1_000;
@@ -56,6 +58,11 @@ export class MessageIntake implements Assembly {
   /** False: what follows the messages has to wait, or is of no use any more. */
   take(stream: Stream): boolean {
     const { messages } = this.#memory;
+    if (this.#isOver && !this.#wasEnded) {
+      // Nobody reads them any more, but the stream is over only when they have been read.
+      while (stream.readMessage() !== null);
+      return true;
+    }
     while (this.#wait === null && !this.#isOver) {
       const next = stream.peekMessage();
       if (next === null) return true;
@@ -93,7 +100,12 @@ export class MessageIntake implements Assembly {
 
   /** For somebody else's sake. */
   drop(): void {
-    this.#wasEnded = this.#sizeBytes > 0;
+    this.#wasEnded = true;
+    this.#drop();
+  }
+
+  /** Nothing more is wanted. */
+  end(): void {
     this.#drop();
   }
 
@@ -134,14 +146,18 @@ export class MessageIntake implements Assembly {
     const unreadBytes = this.#socket.bufferedAmount;
     this.#countUnread(unreadBytes > COUNTED_BACKLOG_BYTES ? unreadBytes : 0);
     const { isShort } = this.#memory.account;
-    if (unreadBytes > (isShort ? SHORT_GATEWAY_BACKLOG_BYTES : GATEWAY_BACKLOG_BYTES)) {
+    const limitBytes = isShort ? SHORT_GATEWAY_BACKLOG_BYTES : GATEWAY_BACKLOG_BYTES;
+    if (unreadBytes > limitBytes && !this.#isOver) {
       this.#lookAgainIn(LOOK_EVERY_MS);
     } else if (this.#unreadBytes > 0 && !this.#looksAtSocket) {
       this.#looksAtSocket = true;
-      setTimeout(() => {
-        this.#looksAtSocket = false;
-        this.#lookAtSocket();
-      }, LOOK_EVERY_MS);
+      setTimeout(
+        () => {
+          this.#looksAtSocket = false;
+          this.#lookAtSocket();
+        },
+        this.#isOver ? LOOK_WHEN_OVER_MS : LOOK_EVERY_MS,
+      );
     }
   }
 
@@ -168,7 +184,8 @@ export class MessageIntake implements Assembly {
 
   /** It may be dropped in another object's turn. */
   #lookAtParts(): void {
-    if (this.#looksAtParts) return;
+    // A timer keeps the object awake.
+    if (this.#looksAtParts || this.#sizeBytes <= SMALL_BYTES) return;
     this.#looksAtParts = true;
     setTimeout(() => {
       this.#looksAtParts = false;

@@ -89,6 +89,33 @@ describe("the room for messages", () => {
     expect(room.grow(assembly("next"), STEP)).toBe(true);
   });
 
+  it("passes over who waits and is gone without a word, with its object", () => {
+    const { room, assembly, fill, at } = setUp();
+    const [large, gone, next] = [assembly("large"), assembly("gone"), assembly("next")];
+    fill(large, 16 * MIB);
+    fill(assembly("open"), 16 * MIB);
+    fill(gone, MIB);
+    at(1_000);
+    fill(next, MIB);
+    room.leave(large);
+    expect(room.grow(next, STEP)).toBe(false);
+    at(2_001);
+    expect(room.grow(next, STEP)).toBe(true);
+  });
+
+  it("wakes nobody while it gives a message up: it may be another object's turn", () => {
+    const { log, assembly, fill, at } = setUp();
+    const elsewhere = memoryOf();
+    for (const name of ["silent", "beside"]) fill(assembly(name, elsewhere), 16 * MIB);
+    fill(assembly("waiting", elsewhere), MIB);
+    at(1_500);
+    fill(assembly("waiting too", elsewhere), MIB);
+    at(5_001);
+    fill(assembly("asks", memoryOf()), MIB);
+    expect(log.filter((line) => line.startsWith("drop"))).not.toEqual([]);
+    expect(log.filter((line) => line.startsWith("wake"))).toEqual([]);
+  });
+
   it("begins no large message while gateways leave unread what was sent", () => {
     const { memory, room, log, assembly, fill } = setUp();
     const one = assembly("one");

@@ -1,13 +1,15 @@
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 
-/** What any message may hold: most are whole by then. */
-const SMALL_BYTES = 64 * 1024;
+/** What any message may hold, and is never given up for: most are whole by then. */
+export const SMALL_BYTES = 64 * 1024;
 /** Of larger messages that are being put together beside each other, the one whose turn it is aside. */
 const OPEN_BYTES = 8 * 1024 * 1024;
 /** So many are let in: of more, each would have a little of its message, and none would be whole soon. */
 const MAX_OPEN = 8;
 /** While gateways have so much of what was sent not taken yet, no large message is begun. */
 const UNREAD_BYTES = 4 * 1024 * 1024;
+/** Who waits asks again several times within this; else its object is gone. */
+const ASKED_MS = 2_000;
 /** While others wait for room, a message of which nothing more comes for so long is given up. */
 const SILENT_MS = 5_000;
 
@@ -27,6 +29,10 @@ export interface Assembly {
   drop(): void;
 }
 
+interface Unread {
+  bytes: number;
+}
+
 interface Place {
   bytes: number;
   grewMs: number;
@@ -42,13 +48,16 @@ export class MessageRoom {
   readonly #nowMs: () => number;
   readonly #places = new Map<Assembly, Place>();
   /** Who was let in and found no room to grow, longest first. */
-  readonly #blocked = new Set<Assembly>();
-  /** Who waits to be let in, longest first. */
-  readonly #waiting = new Set<Assembly>();
+  readonly #blocked = new Map<Assembly, number>();
+  /** Who waits to be let in, longest first; and when it last asked. */
+  readonly #waiting = new Map<Assembly, number>();
   #first: Assembly | null = null;
   #openCount = 0;
   #openBytes = 0;
   #unreadBytes = 0;
+  readonly #unreadOf = new WeakMap<MemoryAccount, Unread>();
+  /** An object that is reset says nothing of what its sockets held. */
+  readonly #lost = new FinalizationRegistry<Unread>(({ bytes }) => (this.#unreadBytes -= bytes));
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -60,7 +69,7 @@ export class MessageRoom {
     if (place.bytes + bytes <= SMALL_BYTES || assembly === this.#first) {
       assembly.memory.hold(bytes);
     } else if (!this.#growOpen(assembly, place, bytes) && !this.#becomeFirst(assembly, place, bytes)) {
-      (place.isOpen ? this.#blocked : this.#waiting).add(assembly);
+      (place.isOpen ? this.#blocked : this.#waiting).set(assembly, this.#nowMs());
       this.#endSilent();
       return false;
     }
@@ -74,19 +83,18 @@ export class MessageRoom {
 
   /** It is whole, or nobody wants it any more. */
   leave(assembly: Assembly): void {
-    this.#waiting.delete(assembly);
-    this.#blocked.delete(assembly);
-    const place = this.#places.get(assembly);
-    if (place === undefined) return;
-    this.#places.delete(assembly);
-    assembly.memory.giveBack(place.bytes);
-    if (place.isOpen) this.#shut(place);
-    else if (assembly === this.#first) this.#first = null;
-    this.#wakeNext(assembly.memory);
+    if (this.#remove(assembly)) this.#wakeNext(assembly.memory);
   }
 
   /** So many bytes more, or less, wait in gateways' sockets of this object. */
   unread(bytes: number, memory: MemoryAccount): void {
+    let unread = this.#unreadOf.get(memory);
+    if (unread === undefined) {
+      unread = { bytes: 0 };
+      this.#unreadOf.set(memory, unread);
+      this.#lost.register(memory, unread);
+    }
+    unread.bytes += bytes;
     this.#unreadBytes += bytes;
     if (bytes < 0 && this.#unreadBytes <= UNREAD_BYTES) this.#wakeNext(memory);
   }
@@ -112,8 +120,30 @@ export class MessageRoom {
   /** Those let in come first: what they hold is of use to nobody until they are whole. */
   #isNext(assembly: Assembly): boolean {
     if (this.#unreadBytes > UNREAD_BYTES) return false;
-    const [next = assembly] = this.#blocked.size > 0 ? this.#blocked : this.#waiting;
-    return next === assembly;
+    const next = this.#longestOf(this.#blocked) ?? this.#longestOf(this.#waiting);
+    return next === null || next === assembly;
+  }
+
+  /** Whoever has not asked for a while is gone. */
+  #longestOf(line: Map<Assembly, number>): Assembly | null {
+    const aliveMs = this.#nowMs() - ASKED_MS;
+    for (const [assembly, askedMs] of line) {
+      if (askedMs >= aliveMs) return assembly;
+      line.delete(assembly);
+    }
+    return null;
+  }
+
+  #remove(assembly: Assembly): boolean {
+    this.#waiting.delete(assembly);
+    this.#blocked.delete(assembly);
+    const place = this.#places.get(assembly);
+    if (place === undefined) return false;
+    this.#places.delete(assembly);
+    assembly.memory.giveBack(place.bytes);
+    if (place.isOpen) this.#shut(place);
+    else if (assembly === this.#first) this.#first = null;
+    return true;
   }
 
   #shut(place: Place): void {
@@ -125,7 +155,7 @@ export class MessageRoom {
   /** Those of other objects find out by asking. */
   #wakeNext(memory: MemoryAccount): void {
     for (const line of [this.#blocked, this.#waiting]) {
-      for (const assembly of line) if (assembly.memory === memory) return assembly.wake();
+      for (const assembly of line.keys()) if (assembly.memory === memory) return assembly.wake();
     }
   }
 
@@ -135,7 +165,8 @@ export class MessageRoom {
     for (const [assembly, { bytes, grewMs }] of this.#places) {
       if (bytes <= SMALL_BYTES || grewMs > silentSinceMs) continue;
       if (this.#waiting.has(assembly) || this.#blocked.has(assembly)) continue;
-      this.leave(assembly);
+      // Nobody is woken: it may be another object's turn.
+      this.#remove(assembly);
       assembly.drop();
     }
   }

@@ -217,8 +217,9 @@ export class WebSocketRelay implements StreamHandler {
   }
 
   onClosed(error: TunnelError | null): void {
-    this.#intake.drop();
+    // Else what arrived whole may still wait to be read.
     if (error === null) return;
+    this.#intake.end();
     this.#record.closed(CLOSE_INTERNAL, error);
     this.#close(CLOSE_INTERNAL, "the tunnel failed");
   }
@@ -254,6 +255,7 @@ export class WebSocketRelay implements StreamHandler {
     // Its stream is not to be restored: by then another may have its number.
     this.#attachment.rest = null;
     this.#attachment.isOver = true;
+    this.#intake.end();
     this.#record.closed(reportedCloseCode(code), null);
     try {
       this.#socket.serializeAttachment(this.#attachment);

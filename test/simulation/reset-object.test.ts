@@ -1,0 +1,17 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, it } from "vitest";
+import { type Assembly, MessageRoom } from "../../worker/exchange/websocket/message-room.ts";
+import { memoryOf } from "../support/memory.ts";
+
+const MIB = 1024 * 1024;
+
+it("what the sockets of an object held that is reset without a word holds up no other object's messages", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const room = new MessageRoom(() => 0);
+  const other: Assembly = { memory: memoryOf(), wake() {}, drop() {} };
+  room.unread(5 * MIB, memoryOf());
+  expect(room.grow(other, MIB)).toBe(false);
+  await expect.poll(() => (collectGarbage(), room.grow(other, MIB)), { timeout: 10_000 }).toBe(true);
+});
