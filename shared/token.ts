@@ -20,7 +20,7 @@ export const SECRET_PATTERN = /culvert_[A-Za-z0-9_-]{60,800}_[0-9a-f]{8}/;
 const PREFIX = "culvert_";
 const WHOLE_TOKEN = /^(culvert_([A-Za-z0-9_-]{80,800}))_([0-9a-f]{8})$/;
 const FORMAT_VERSION = 1;
-const NAMES = /^(tnl_[a-z2-7]{20}) (k_[a-z2-7]{12}) (https?:\/\/[A-Za-z0-9.:[\]_-]+)$/;
+const NAMES = /^(tnl_(?:(?:eu|us|fedramp)_)?[a-z2-7]{20}) (k_[a-z2-7]{12}) (https?:\/\/[A-Za-z0-9.:[\]_-]+)$/;
 
 /** `culvert_` + base64url(version, secret, "tunnelId kid relayUrl") + `_` + CRC-32 of all before it. */
 export function formatToken(token: Token): string {

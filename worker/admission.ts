@@ -4,6 +4,8 @@ import { DUMMY_DIGEST_HEX, equalDigests } from "./auth/digest.ts";
 import { FailureLimiter } from "./auth/failure-limiter.ts";
 import { RegistryKnowledge, type Subject } from "./auth/registry-knowledge.ts";
 import { type Env, registryStub } from "./env.ts";
+import { servingObjects } from "./serving-objects.ts";
+import { isLocationHint, type LocationHint } from "./tunnel/tunnel-objects.ts";
 
 /*
  * What the Worker decides before it calls any object: a made-up tunnel or key ends here, since each call of an object's
@@ -16,10 +18,22 @@ const limiter = new FailureLimiter();
 /** `absent`: surely not. `unknown`: the Registry could not say in time, so whoever decides is to be asked. */
 export type Presence = "known" | "absent" | "unknown";
 
-/** Is there such a tunnel? */
+/** Is there such a tunnel? The Registry's answer names its objects as well. */
 export async function tunnelPresence(env: Env, tunnelId: string, request: Request): Promise<Presence> {
   const answer = await learn(env, { kind: "tunnel", id: tunnelId }, request);
+  if (typeof answer === "string") servingObjects.learn(tunnelId, answer);
   return answer === undefined ? "unknown" : answer === null ? "absent" : "known";
+}
+
+/** Where a further object of a tunnel is wanted; "absent": connectors may not dial one of this name. */
+export async function objectPresence(
+  env: Env,
+  objectName: string,
+  request: Request,
+): Promise<{ location: LocationHint | null } | "absent" | "unknown"> {
+  const answer = await learn(env, { kind: "object", id: objectName }, request);
+  if (answer === undefined) return "unknown";
+  return answer === null ? "absent" : { location: isLocationHint(answer) ? answer : null };
 }
 
 /** Is there such a key, and is this its secret's digest? It takes as long for a key that is not there as for another. */

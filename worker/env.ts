@@ -2,6 +2,7 @@ import type { RegistryCalls } from "./registry/registry-calls.ts";
 import type { LogVariables } from "./events/log-settings.ts";
 import type { TelemetryCalls } from "./telemetry/telemetry-calls.ts";
 import type { TunnelCalls } from "./tunnel/tunnel-calls.ts";
+import { type Jurisdiction, jurisdictionOf, type LocationHint } from "./tunnel/tunnel-objects.ts";
 
 /** The Worker's bindings, as wrangler.toml names them. */
 export interface Env extends LogVariables {
@@ -19,25 +20,51 @@ export function registryStub(env: Env): DurableObjectStub<RegistryCalls> {
   return env.REGISTRY.get(env.REGISTRY.idFromName("registry"));
 }
 
-/** As above; for the names see `tunnelObjectNames`. */
-export function tunnelStub(env: Env, objectName: string): DurableObjectStub<TunnelCalls> {
-  return env.TUNNEL.get(tunnelObjectId(env, objectName));
+/** As above. `location` counts when this call makes the object: it then stands there, for ever. */
+export function tunnelStub(
+  env: Env,
+  objectName: string,
+  location: LocationHint | null = null,
+): DurableObjectStub<TunnelCalls> {
+  const id = objectId(env.TUNNEL, tunnelIds, objectName);
+  return location === null ? env.TUNNEL.get(id) : env.TUNNEL.get(id, { locationHint: location });
 }
 
-/** Named like the tunnel's object that it serves, or `RELAY_TELEMETRY`. */
-export function telemetryStub(env: Env, name: string): DurableObjectStub<TelemetryCalls> {
-  return env.TELEMETRY.get(env.TELEMETRY.idFromName(name));
+/** Named like the tunnel's object that it serves, and beside it; or `RELAY_TELEMETRY`. */
+export function telemetryStub(
+  env: Env,
+  name: string,
+  location: LocationHint | null = null,
+): DurableObjectStub<TelemetryCalls> {
+  const id = objectId(env.TELEMETRY, telemetryIds, name);
+  return location === null ? env.TELEMETRY.get(id) : env.TELEMETRY.get(id, { locationHint: location });
+}
+
+/** False where this runtime has no jurisdictions, as workerd by itself: it throws when asked for one. */
+export function hasJurisdiction(env: Pick<Env, "TUNNEL">, jurisdiction: Jurisdiction): boolean {
+  try {
+    env.TUNNEL.jurisdiction(jurisdiction).idFromName("tunnel");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const MAX_KEPT_IDS = 1_000;
 /** An id is a hash of its name, the same for ever. */
-const keptIds = new Map<string, DurableObjectId>();
+const tunnelIds = new Map<string, DurableObjectId>();
+const telemetryIds = new Map<string, DurableObjectId>();
 
-function tunnelObjectId(env: Env, objectName: string): DurableObjectId {
-  const kept = keptIds.get(objectName);
-  if (kept !== undefined) return kept;
-  if (keptIds.size >= MAX_KEPT_IDS) keptIds.clear();
-  const id = env.TUNNEL.idFromName(objectName);
-  keptIds.set(objectName, id);
+function objectId<T extends Rpc.DurableObjectBranded>(
+  namespace: DurableObjectNamespace<T>,
+  kept: Map<string, DurableObjectId>,
+  name: string,
+): DurableObjectId {
+  const before = kept.get(name);
+  if (before !== undefined) return before;
+  if (kept.size >= MAX_KEPT_IDS) kept.clear();
+  const jurisdiction = jurisdictionOf(name);
+  const id = (jurisdiction === null ? namespace : namespace.jurisdiction(jurisdiction)).idFromName(name);
+  kept.set(name, id);
   return id;
 }

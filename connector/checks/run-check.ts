@@ -35,12 +35,13 @@ export function checkRunner(upstream: () => Upstream, clock: Clock): RunCheck {
 }
 
 function connectOnly(
-  { target, timeoutSeconds, startTls }: ServiceCheck,
+  { target, timeoutSeconds }: ServiceCheck,
   upstream: Upstream,
   done: (result: CheckResult) => void,
 ): () => void {
-  const probed = (error: TunnelError | null): void => done(error === null ? PASSING : failed(error));
-  return upstream.probe(target, timeoutSeconds * 1_000, probed, startTls);
+  return upstream.probe(target, timeoutSeconds * 1_000, (error) => {
+    done(error === null ? PASSING : failed(error));
+  });
 }
 
 function ask(

@@ -45,6 +45,8 @@ const SETTING = {
 /** Of SETTINGS later in a connection: see service-checks.ts. */
 export const CHECKS_SETTING = 16;
 export const HEALTH_SETTING = 17;
+/** As above: see object-list.ts. */
+export const OBJECTS_SETTING = 18;
 
 const MAX_TEXT_LENGTH = 64;
 const TEXT = /^[A-Za-z0-9._-]{1,64}$/;

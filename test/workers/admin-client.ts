@@ -62,10 +62,19 @@ export function createTunnel(name = "a tunnel"): Promise<CreatedTunnel> {
 }
 
 /** Opens a connector's WebSocket as far as the relay lets it. */
-export function connect(headers: Record<string, string>): Promise<Response> {
+export function connect(headers: Record<string, string>, query = ""): Promise<Response> {
   return exports.default.fetch(
-    new Request(`${RELAY}/v1/connect`, {
+    new Request(`${RELAY}/v1/connect${query}`, {
       headers: { upgrade: "websocket", "sec-websocket-protocol": "culvert.v1", ...headers },
     }),
   );
+}
+
+/** One whose object exists: a connector has dialled, and left. */
+export async function bornTunnel(name = "a tunnel"): Promise<CreatedTunnel> {
+  const tunnel = await createTunnel(name);
+  const { webSocket } = await connect({ authorization: `Bearer ${tunnel.token}` });
+  webSocket?.accept();
+  webSocket?.close(1000, "");
+  return tunnel;
 }

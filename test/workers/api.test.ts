@@ -8,7 +8,7 @@ import { PROBLEMS } from "../../worker/api/problem.ts";
 import { registryStub, tunnelStub } from "../../worker/env.ts";
 import relay, { Registry, Tunnel } from "../../worker/index.ts";
 import { TunnelStore } from "../../worker/tunnel/tunnel-store.ts";
-import { ADMIN_KEY, RELAY, call, connect, createTunnel, json, problem } from "./admin-client.ts";
+import { ADMIN_KEY, RELAY, bornTunnel, call, connect, createTunnel, json, problem } from "./admin-client.ts";
 import { attached } from "./hand-connector.ts";
 
 const file = {
@@ -77,7 +77,7 @@ describe("tunnels", () => {
   });
 
   it("are gone after deletion, for the API and for their object", async () => {
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     expect((await call("DELETE", `/v1/tunnels/${id}`)).status).toBe(204);
     expect(await problem(call("GET", `/v1/tunnels/${id}`))).toMatchObject({ code: "NOT_FOUND" });
     expect(await problem(call("DELETE", `/v1/tunnels/${id}`))).toMatchObject({ code: "NOT_FOUND" });
@@ -89,7 +89,7 @@ describe("tunnels", () => {
 
 describe("tokens", () => {
   it("hold together during the overlap and end with it", async () => {
-    const { id, kid } = await createTunnel();
+    const { id, kid } = await bornTunnel();
     const rotated = await json<{ kid: string; token: string }>(
       call("POST", `/v1/tunnels/${id}/tokens`, { body: { overlapSeconds: 60 } }),
       201,
@@ -115,7 +115,7 @@ describe("tokens", () => {
   });
 
   it("end at once without overlap", async () => {
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     const { kid } = await json<{ kid: string }>(
       call("POST", `/v1/tunnels/${id}/tokens`, { body: { overlapSeconds: 0 } }),
       201,
@@ -124,13 +124,13 @@ describe("tokens", () => {
   });
 
   it("are ended by an alarm when their time is over", async () => {
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     await json(call("POST", `/v1/tunnels/${id}/tokens`, { body: { overlapSeconds: 1 } }), 201);
     await vi.waitFor(async () => expect((await heldConfig(id))?.tokens).toHaveLength(1), { timeout: 10_000 });
   });
 
   it("are revoked before the answer comes", async () => {
-    const { id, kid } = await createTunnel();
+    const { id, kid } = await bornTunnel();
     expect((await call("DELETE", `/v1/tunnels/${id}/tokens/${kid}`)).status).toBe(204);
     expect((await heldConfig(id))?.tokens).toEqual([]);
     expect(await problem(call("DELETE", `/v1/tunnels/${id}/tokens/${kid}`))).toMatchObject({
@@ -139,7 +139,7 @@ describe("tokens", () => {
   });
 
   it("are not of another tunnel", async () => {
-    const [one, two] = [await createTunnel(), await createTunnel()];
+    const [one, two] = [await bornTunnel(), await bornTunnel()];
     expect((await call("DELETE", `/v1/tunnels/${one.id}/tokens/${two.kid}`)).status).toBe(404);
     expect((await heldConfig(two.id))?.tokens).toHaveLength(1);
   });
@@ -155,7 +155,7 @@ describe("tokens", () => {
 
 describe("the services configuration", () => {
   it("is empty at first, kept whole, and at the tunnel's object when the answer comes", async () => {
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     const first = await call("GET", servicesPath(id));
     expect(first.headers.get("etag")).toBe('"0"');
     expect(await first.json()).toEqual({ version: 1, services: [], networks: [] });
@@ -205,7 +205,7 @@ describe("the services configuration", () => {
   });
 
   it("is refused with the place of every problem", async () => {
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     const [service] = file.services;
     const body = { version: 1, services: [{ ...service, url: "x", endpoint: "ftp://x" }], extra: true };
     const refusal = await problem(call("PUT", servicesPath(id), { body }));
@@ -219,7 +219,7 @@ describe("the services configuration", () => {
   });
 
   it("is pushed again by the alarm until the tunnel's object takes it", async () => {
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     vi.spyOn(Tunnel.prototype, "applyConfig")
       .mockRejectedValueOnce(new Error("not now"))
       .mockRejectedValueOnce(new Error("nor now"));
@@ -237,7 +237,7 @@ describe("the services configuration", () => {
 
 describe("keys", () => {
   it("of gateways reach every tunnel, and leave it", async () => {
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     const caller = { project: "my-project", environment: "production" };
     const created = await json<{ kid: string; key: string }>(
       call("POST", "/v1/gateway-keys", { body: caller }),
@@ -447,7 +447,7 @@ describe("without any key", () => {
     const answer = await call("GET", "/v1/docs", { key: null });
     const html = await answer.text();
     expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
-    expect(html.match(/<h2>/g)).toHaveLength(25);
+    expect(html.match(/<h2>/g)).toHaveLength(26);
     expect(html).toContain("<code>PUT /v1/tunnels/{tunnelId}/services-configuration</code>");
     expect(html).toContain("<code>admin</code>");
   });
@@ -478,6 +478,7 @@ describe("without any key", () => {
       "GET /v1/tunnels/{tunnelId}/services-configuration",
       "GET /v1/tunnels/{tunnelId}/tail",
       "GET /v1/tunnels/{tunnelId}/traffic",
+      "PATCH /v1/tunnels/{tunnelId}",
       "POST /v1/api-keys",
       "POST /v1/gateway-keys",
       "POST /v1/log-destinations",
@@ -565,7 +566,7 @@ describe("a connector's WebSocket", () => {
   });
 
   it("is accepted while the Registry fails, even after the tunnel's object was evicted", async () => {
-    const { id, token } = await createTunnel();
+    const { id, token } = await bornTunnel();
     await evictDurableObject(tunnelStub(env, id));
     vi.spyOn(Registry.prototype, "tunnelConfig").mockRejectedValue(new Error("the Registry is away"));
     const answer = await connect({ authorization: `Bearer ${token}` });

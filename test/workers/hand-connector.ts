@@ -44,8 +44,9 @@ export async function readyTunnel(): Promise<CreatedTunnel> {
 }
 
 /** A connector's open socket that has not said HELLO. */
-async function attach(tunnel: CreatedTunnel): Promise<HandPeer> {
-  const { webSocket: socket, status } = await connect({ authorization: `Bearer ${tunnel.token}` });
+async function attach(tunnel: CreatedTunnel, object?: string): Promise<HandPeer> {
+  const query = object === undefined ? "" : `?object=${object}`;
+  const { webSocket: socket, status } = await connect({ authorization: `Bearer ${tunnel.token}` }, query);
   expect(status).toBe(101);
   if (socket === null) throw new Error("a 101 without a WebSocket");
   const peer = new HandPeer(socket);
@@ -61,9 +62,13 @@ async function attach(tunnel: CreatedTunnel): Promise<HandPeer> {
   return peer;
 }
 
-/** A connector that the relay has welcomed. */
-export async function attached(tunnel: CreatedTunnel, hello: Partial<Hello> = {}): Promise<HandPeer> {
-  const peer = await attach(tunnel);
+/** A connector that the relay has welcomed, at this object of the tunnel. */
+export async function attached(
+  tunnel: CreatedTunnel,
+  hello: Partial<Hello> = {},
+  object?: string,
+): Promise<HandPeer> {
+  const peer = await attach(tunnel, object);
   await peer.greet(hello);
   return peer;
 }

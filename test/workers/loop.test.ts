@@ -108,6 +108,7 @@ describe("Via", () => {
 
 it("a tunnel whose copy is of an older release serves, and learns the name beside it", async () => {
   const tunnel = await readyTunnel();
+  await expectAnsweredBy(await attached(tunnel), request(tunnel));
   const name = await relayName(tunnel);
   const stub = tunnelStub(env, tunnel.id);
   const copy = (_: unknown, { storage }: DurableObjectState) => storage.kv.get<TunnelConfig>("config");

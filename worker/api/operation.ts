@@ -11,7 +11,7 @@ import { ApiError } from "./problem.ts";
 /** One route of the admin API: what `openapi.json` says of it and what runs are the same value. */
 export interface OperationSpec<Body, Query> {
   id: string;
-  method: "get" | "post" | "put" | "delete";
+  method: "get" | "post" | "put" | "patch" | "delete";
   /** With parameters in braces. */
   path: string;
   summary: string;

@@ -1,7 +1,7 @@
 import type { Outcome } from "../registry/registry-calls.ts";
 import { ApiError } from "./problem.ts";
 
-const CODE = { not_found: "NOT_FOUND", limit_reached: "LIMIT_REACHED" } as const;
+const CODE = { not_found: "NOT_FOUND", limit_reached: "LIMIT_REACHED", invalid: "INVALID_REQUEST" } as const;
 
 export function expectDone(outcome: Outcome): void {
   if (outcome !== "done") throw new ApiError(CODE[outcome]);

@@ -12,6 +12,7 @@ export const PROBLEMS = {
   LIMIT_REACHED: { status: 409, title: "There are as many as there may be" },
   PRECONDITION_FAILED: { status: 412, title: "It has changed in the meantime" },
   BODY_TOO_LARGE: { status: 413, title: "The body is too large" },
+  JURISDICTION_UNAVAILABLE: { status: 422, title: "The jurisdiction is not available here" },
   UPGRADE_REQUIRED: { status: 426, title: "A WebSocket with a known subprotocol is required" },
   TOO_MANY_WATCHERS: { status: 429, title: "As many watch this tunnel as may" },
   RATE_LIMITED: { status: 429, title: "Too many failed attempts" },

@@ -1,13 +1,19 @@
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
-const TUNNEL_ID = /^tnl_[a-z2-7]{20}$/;
+/** Without a jurisdiction as ever: older connectors take no other ids. */
+const TUNNEL_ID = /^tnl_(?:(?:eu|us|fedramp)_)?[a-z2-7]{20}$/;
 
 export function isTunnelId(text: string): boolean {
   return TUNNEL_ID.test(text);
 }
 
-export function newTunnelId(): string {
-  return `tnl_${randomBase32(20)}`;
+export function newTunnelId(jurisdiction?: string): string {
+  return `tnl_${jurisdiction === undefined ? "" : `${jurisdiction}_`}${randomBase32(20)}`;
+}
+
+/** Of a further object of this tunnel. */
+export function newObjectName(tunnelId: string): string {
+  return `${tunnelId}.${randomBase32(6)}`;
 }
 
 /** Names a token or a key; no secret. */

@@ -7,6 +7,8 @@ export interface ConnectClaim {
   kind: "connect";
   kid: string;
   secretDigestHex: string;
+  /** Where the handshake came in. */
+  dataCentre?: string;
 }
 
 /** May a connector that proves this digest attach now? */

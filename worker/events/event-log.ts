@@ -8,9 +8,16 @@ export class EventLog {
   readonly settings: LogSettings;
   readonly #outbox: EventOutbox;
   readonly #tails: TailHub;
+  readonly #onEvent: (event: RequestEvent) => void;
 
-  constructor(settings: LogSettings, outbox: EventOutbox, tails: TailHub) {
+  constructor(
+    settings: LogSettings,
+    outbox: EventOutbox,
+    tails: TailHub,
+    onEvent: (event: RequestEvent) => void = () => {},
+  ) {
     this.settings = settings;
+    this.#onEvent = onEvent;
     this.#outbox = outbox;
     this.#tails = tails;
   }
@@ -22,5 +29,6 @@ export class EventLog {
     if (this.settings.console) console.log(line);
     this.#outbox.add(line);
     this.#tails.offer(shown, line);
+    this.#onEvent(event);
   };
 }

@@ -9,6 +9,8 @@ export interface Actor {
 
 export type AuditAction =
   | "tunnel.create"
+  | "tunnel.update"
+  | "tunnel.objects"
   | "tunnel.delete"
   | "token.create"
   | "token.revoke"

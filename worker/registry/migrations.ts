@@ -112,6 +112,26 @@ const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX tails_by_kid ON tails (kid);
   `,
+  `
+  ALTER TABLE tunnels ADD COLUMN objects_revision INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE tunnels ADD COLUMN min_objects INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE tunnels ADD COLUMN max_objects INTEGER NOT NULL DEFAULT 32;
+  ALTER TABLE tunnels ADD COLUMN drain_seconds INTEGER NOT NULL DEFAULT 300;
+  ALTER TABLE tunnels ADD COLUMN location TEXT;
+  CREATE TABLE tunnel_objects (
+    name TEXT PRIMARY KEY,
+    tunnel_id TEXT NOT NULL,
+    location TEXT,
+    phase TEXT NOT NULL,
+    phase_since_ms INTEGER NOT NULL,
+    pulled INTEGER NOT NULL,
+    added_at_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX tunnel_objects_by_tunnel ON tunnel_objects (tunnel_id);
+  -- Their objects exist: they were pushed to when the tunnels were made, and have to go on hearing of revocations.
+  INSERT INTO tunnel_objects (name, tunnel_id, location, phase, phase_since_ms, pulled, added_at_ms)
+    SELECT id, id, NULL, 'serving', created_at_ms, 1, created_at_ms FROM tunnels;
+  `,
 ];
 
 export function migrate(storage: DurableObjectStorage): void {

@@ -5,13 +5,16 @@ import type { KeyProof } from "../auth/access-key.ts";
 import type { Answer, Subject } from "../auth/registry-knowledge.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-report.ts";
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+import type { LocationHint } from "../tunnel/tunnel-objects.ts";
+import type { ObjectLoad, ScalingWish } from "./scaling.ts";
+import type { TunnelObjectRecord } from "./tunnel-object-store.ts";
 import type { Actor, AuditEntry } from "./audit-log.ts";
 import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
 import type { StoredServicesFile, TokenRecord, TunnelRecord } from "./registry-store.ts";
 import type { OpenSession, SessionHolder } from "./session-store.ts";
 import type { DeliveryTotals, StoredReport } from "./telemetry-report-store.ts";
 
-export type Outcome = "done" | "not_found" | "limit_reached";
+export type Outcome = "done" | "not_found" | "limit_reached" | "invalid";
 
 export type PutOutcome = { outcome: "done"; version: number } | { outcome: "not_found" | "stale" };
 
@@ -37,14 +40,35 @@ export interface DescribedDestination {
 export interface TunnelDetails extends TunnelRecord {
   tokens: TokenRecord[];
   services: StoredServicesFile;
+  objects: TunnelObjectRecord[];
+}
+
+export type TunnelChange = { [Name in keyof ScalingWish]?: ScalingWish[Name] | undefined } & {
+  name?: string | undefined;
+};
+
+export interface NewTunnel {
+  id: string;
+  name: string;
+  /** Where its first object is wanted. */
+  location?: LocationHint | undefined;
 }
 
 /** What others may ask of the Registry. Every answer is a promise, and may fail: it is another object. */
 export interface RegistryCalls extends Rpc.DurableObjectBranded {
-  /** For a tunnel's object that has no copy yet; null for a tunnel that does not exist. */
-  tunnelConfig(tunnelId: string): TunnelConfig | null;
+  /**
+   * For a tunnel's object that has no copy yet, or an older one; null for one that carries no tunnel. From then on the
+   * object hears of changes, and before it does not.
+   */
+  tunnelConfig(objectName: string): TunnelConfig | null;
 
-  createTunnel(by: Actor, tunnel: { id: string; name: string }, token: KeyProof): Promise<Outcome>;
+  createTunnel(by: Actor, tunnel: NewTunnel, token: KeyProof): Promise<Outcome>;
+
+  /** What is not named stays as it is. */
+  changeTunnel(by: Actor, id: string, change: TunnelChange): Promise<Outcome>;
+
+  /** What an object says of its load. The list of the tunnel's objects may change by it. */
+  objectReport(objectName: string, load: ObjectLoad): Promise<void>;
 
   tunnels(limit: number, afterSeq: number): TunnelRecord[];
 

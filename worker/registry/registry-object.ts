@@ -5,7 +5,10 @@ import type { KeyProof } from "../auth/access-key.ts";
 import type { Env } from "../env.ts";
 import { tunnelStub } from "../env.ts";
 import type { GatewayKeyDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
-import { tunnelIdOf, tunnelObjectNames } from "../tunnel/tunnel-config.ts";
+import { formatServing, tunnelIdOf } from "../tunnel/tunnel-objects.ts";
+import { ObjectScaling } from "./object-scaling.ts";
+import type { ObjectLoad, ScalingWish } from "./scaling.ts";
+import { TunnelObjectStore } from "./tunnel-object-store.ts";
 import type { Actor, AuditChange, AuditEntry } from "./audit-log.ts";
 import { AuditLog } from "./audit-log.ts";
 import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
@@ -28,9 +31,11 @@ import type {
   DescribedDestination,
   DestinationName,
   DestinationOutcome,
+  NewTunnel,
   Outcome,
   PutOutcome,
   RegistryCalls,
+  TunnelChange,
   TunnelDetails,
 } from "./registry-calls.ts";
 import { RegistryStore } from "./registry-store.ts";
@@ -70,6 +75,10 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   readonly #tails: TailRegister;
   readonly #audit: AuditLog;
   readonly #queue: PushQueue;
+  readonly #objects: TunnelObjectStore;
+  readonly #scaling: ObjectScaling;
+  /** Taken off a list in the change that is being made. */
+  readonly #leavers: { name: string; tunnelId: string }[] = [];
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -83,24 +92,78 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     this.#tails = new TailRegister(sql);
     this.#audit = new AuditLog(sql);
     this.#queue = new PushQueue(sql);
+    this.#objects = new TunnelObjectStore(sql);
+    this.#scaling = new ObjectScaling(this.#objects);
   }
 
-  /** For a tunnel's object that has no copy yet; null for a tunnel that does not exist. */
-  tunnelConfig(tunnelId: string): TunnelConfig | null {
-    return this.#store.config(tunnelId, {
-      gatewayKeys: this.#keys.gatewayKeyDigests(),
-      destinationsRevision: this.#destinations.revision(),
+  /**
+   * For a tunnel's object that has no copy yet, or an older one; null for one that carries no tunnel. From then on the
+   * object hears of changes, and before it does not: a push would make it, wherever the Registry happens to be.
+   */
+  tunnelConfig(objectName: string): TunnelConfig | null {
+    const tunnelId = tunnelIdOf(objectName);
+    return this.ctx.storage.transactionSync(() => {
+      const config = this.#config(tunnelId);
+      const isListed = config?.objects?.list.some(({ name }) => name === objectName) ?? false;
+      // One that is off the list learns whom to hand requests to, and hears of no changes.
+      if (isListed) this.#objects.markPulled(objectName);
+      return config;
     });
   }
 
-  async createTunnel(by: Actor, tunnel: { id: string; name: string }, token: KeyProof): Promise<Outcome> {
+  #config(tunnelId: string): TunnelConfig | null {
+    const config = this.#store.config(tunnelId, {
+      gatewayKeys: this.#keys.gatewayKeyDigests(),
+      destinationsRevision: this.#destinations.revision(),
+    });
+    return config && { ...config, objects: this.#objects.list(tunnelId) };
+  }
+
+  async createTunnel(by: Actor, tunnel: NewTunnel, token: KeyProof): Promise<Outcome> {
     return this.#change(by, () => {
       if (this.#store.tunnelCount() >= LIMITS.tunnels) return refused("limit_reached");
       this.#store.createTunnel(tunnel.id, tunnel.name, by.atMs);
+      const location = tunnel.location ?? null;
+      this.#objects.add(tunnel.id, { name: tunnel.id, location, phase: "serving" }, by.atMs);
+      this.#objects.setWish(tunnel.id, { ...this.#objects.wish(tunnel.id), location });
       this.#store.addToken(tunnel.id, token.kid, token.digestHex, by.atMs);
       const after = { name: tunnel.name, token: token.kid };
       return done([tunnel.id], { action: "tunnel.create", target: tunnel.id, before: null, after });
     });
+  }
+
+  /** What is not named stays as it is. */
+  async changeTunnel(by: Actor, id: string, { name, ...wanted }: TunnelChange): Promise<Outcome> {
+    return this.#change(by, () => {
+      const before = this.#store.tunnel(id);
+      if (before === null) return refused("not_found");
+      if (name !== undefined) this.#store.renameTunnel(id, name);
+      const wishBefore = this.#objects.wish(id);
+      const wish: ScalingWish = {
+        min: wanted.min ?? Math.min(wishBefore.min, wanted.max ?? Infinity),
+        max: wanted.max ?? Math.max(wishBefore.max, wanted.min ?? 0),
+        location: wanted.location === undefined ? wishBefore.location : wanted.location,
+        drainMs: wanted.drainMs ?? wishBefore.drainMs,
+      };
+      if (wish.min > wish.max) return refused("invalid");
+      this.#objects.setWish(id, wish);
+      const facts = (tunnelName: string, { min, max, location, drainMs }: ScalingWish) => ({
+        ...{ name: tunnelName, minObjects: min, maxObjects: max, location, drainSeconds: drainMs / 1_000 },
+      });
+      return done(this.#rescale(id, by.atMs) ? [id] : [], {
+        action: "tunnel.update",
+        target: id,
+        before: facts(before.name, wishBefore),
+        after: facts(name ?? before.name, wish),
+      });
+    });
+  }
+
+  /** What an object says of its load. The list of the tunnel's objects may change by it. */
+  async objectReport(objectName: string, load: ObjectLoad): Promise<void> {
+    const nowMs = Date.now();
+    if (this.#scaling.report(objectName, load, nowMs))
+      await this.#rescaleInTurn([tunnelIdOf(objectName)], nowMs);
   }
 
   tunnels(limit: number, afterSeq: number): TunnelRecord[] {
@@ -111,7 +174,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     const tunnel = this.#store.tunnel(id);
     const services = this.#store.servicesFile(id);
     if (tunnel === null || services === null) return null;
-    return { ...tunnel, tokens: this.#store.tokens(id), services };
+    return { ...tunnel, tokens: this.#store.tokens(id), services, objects: this.#objects.of(id) };
   }
 
   async deleteTunnel(by: Actor, id: string): Promise<Outcome> {
@@ -119,7 +182,9 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
       const tunnel = this.#store.tunnel(id);
       if (tunnel === null) return refused("not_found");
       this.#store.deleteTunnel(id, by.atMs);
-      for (const objectName of tunnelObjectNames(id)) this.#reports.delete(objectName);
+      this.#reports.deleteOf(id);
+      // Nothing of it is anywhere but here.
+      if (!this.#objects.of(id).some(({ pulled }) => pulled)) this.#forget(id);
       return done([id], { action: "tunnel.delete", target: id, before: { name: tunnel.name }, after: null });
     });
   }
@@ -352,7 +417,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
 
   /** Null for a tunnel that does not exist. */
   tunnelReports(tunnelId: string): StoredReport[] | null {
-    return this.#store.tunnel(tunnelId) && this.#reports.of(tunnelObjectNames(tunnelId));
+    return this.#store.tunnel(tunnelId) && this.#reports.of(tunnelId);
   }
 
   auditLog(limit: number, beforeId: number): AuditEntry[] {
@@ -364,6 +429,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     const nowMs = Date.now();
     const expired = this.ctx.storage.transactionSync(() => this.#expireTokens(nowMs));
     await this.#endTails(nowMs);
+    await this.#rescaleInTurn(this.#objects.changingTunnels(), nowMs);
     await this.#push([
       ...expired.flatMap((id) => this.#queue.of(id)),
       ...this.#queue.due(nowMs, PUSHES_PER_TURN),
@@ -374,7 +440,11 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   #answerOf({ kind, id, tunnelId = "" }: Subject): Answer {
     switch (kind) {
       case "tunnel":
-        return this.#store.tunnel(id) && "";
+        return this.#store.tunnel(id) && formatServing(this.#objects.list(id));
+      case "object": {
+        const object = this.#store.tunnel(tunnelIdOf(id)) && this.#objects.dialled(id);
+        return object && (object.location ?? "");
+      }
       case "token":
         return this.#store.tokenDigest(tunnelId, id);
       case "gateway-key":
@@ -418,10 +488,38 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     };
   }
 
+  async #rescaleInTurn(tunnelIds: readonly string[], nowMs: number): Promise<void> {
+    for (const tunnelId of tunnelIds) {
+      await this.#change({ actor: "relay", address: "", atMs: nowMs }, () => {
+        const isChanged = this.#rescale(tunnelId, nowMs);
+        return { result: undefined, tunnelIds: isChanged ? [tunnelId] : [] };
+      });
+    }
+  }
+
+  /** Edits the list of the tunnel's objects as it is due, within a change. True: its objects have to hear of it. */
+  #rescale(tunnelId: string, nowMs: number): boolean {
+    const applied = this.#scaling.apply(tunnelId, nowMs);
+    for (const { edit, name, pulled, reason } of applied) {
+      const after = { object: name, edit, reason };
+      this.#audit.append(
+        { actor: "relay", address: "", atMs: nowMs },
+        { action: "tunnel.objects", target: tunnelId, before: null, after },
+      );
+      // Off the list, it still has to hear that it is.
+      if (edit === "remove" && pulled) this.#leavers.push({ name, tunnelId });
+    }
+    return applied.length > 0;
+  }
+
   #enqueue(tunnelId: string, nowMs: number): void {
     const version = this.#store.raiseConfigVersion(tunnelId);
-    for (const objectName of tunnelObjectNames(tunnelId)) {
-      this.#queue.add(objectName, tunnelId, version, nowMs + PUSH_GUARD_MS);
+    if (version === null) return;
+    for (const { name, pulled } of this.#objects.of(tunnelId)) {
+      if (pulled) this.#queue.add(name, tunnelId, version, nowMs + PUSH_GUARD_MS);
+    }
+    for (const leaver of this.#leavers.splice(0)) {
+      this.#queue.add(leaver.name, leaver.tunnelId, version, nowMs + PUSH_GUARD_MS);
     }
   }
 
@@ -457,13 +555,11 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     const ports = {
       queue: this.#queue,
       nowMs: () => Date.now(),
-      config: (tunnelId: string) => this.tunnelConfig(tunnelId),
+      config: (tunnelId: string) => this.#config(tunnelId),
       send: async (objectName: string, config: TunnelConfig) =>
         (await tunnelStub(this.env, objectName).applyConfig(config)).version,
       sendTimeoutMs: SEND_TIMEOUT_MS,
-      settled: (tunnelId: string) => {
-        this.#store.forgetTunnel(tunnelId);
-      },
+      settled: (tunnelId: string) => this.#forget(tunnelId),
       warn: (event: object) => {
         console.warn(event);
       },
@@ -471,8 +567,16 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     return pushConfigs(ports, pushes);
   }
 
+  /** Only what was deleted. */
+  #forget(tunnelId: string): void {
+    if (this.#store.forgetTunnel(tunnelId)) this.#objects.removeAll(tunnelId);
+  }
+
   async #scheduleAlarm(): Promise<void> {
-    const dueMs = [this.#queue.nextDueMs(), this.#store.nextExpiryMs(), this.#tails.nextDueMs()];
+    const dueMs = [
+      ...[this.#queue.nextDueMs(), this.#store.nextExpiryMs(), this.#tails.nextDueMs()],
+      this.#scaling.nextLookMs(),
+    ];
     const times = dueMs.filter((timeMs) => timeMs !== null);
     if (times.length === 0) await this.ctx.storage.deleteAlarm();
     else await this.ctx.storage.setAlarm(Math.min(...times));

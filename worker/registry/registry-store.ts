@@ -69,18 +69,28 @@ export class RegistryStore {
     this.#sql.exec("DELETE FROM services_configurations WHERE tunnel_id = ?", id);
   }
 
-  forgetTunnel(id: string): void {
-    this.#sql.exec("DELETE FROM tunnels WHERE id = ? AND deleted_at_ms IS NOT NULL", id);
+  renameTunnel(id: string, name: string): void {
+    this.#sql.exec("UPDATE tunnels SET name = ? WHERE id = ?", name, id);
   }
 
-  /** The configuration of this tunnel is about to differ from what its objects hold. */
-  raiseConfigVersion(tunnelId: string): number {
-    return this.#sql
+  /** False where it was not deleted. */
+  forgetTunnel(id: string): boolean {
+    return (
+      this.#sql
+        .exec("DELETE FROM tunnels WHERE id = ? AND deleted_at_ms IS NOT NULL RETURNING id", id)
+        .toArray().length > 0
+    );
+  }
+
+  /** The configuration of this tunnel is about to differ from what its objects hold. Null: nothing is left of it. */
+  raiseConfigVersion(tunnelId: string): number | null {
+    const [row] = this.#sql
       .exec<{ version: number }>(
         "UPDATE tunnels SET config_version = config_version + 1 WHERE id = ? RETURNING config_version AS version",
         tunnelId,
       )
-      .one().version;
+      .toArray();
+    return row?.version ?? null;
   }
 
   addToken(tunnelId: string, kid: string, digestHex: string, nowMs: number): void {

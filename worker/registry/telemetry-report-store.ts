@@ -26,6 +26,9 @@ type Row = {
   deliveries: string;
 };
 
+/** "/" is the character behind ".", with which the names of further objects go on. */
+const OF_TUNNEL = "object_name = ?1 OR (object_name > ?1 || '.' AND object_name < ?1 || '/')";
+
 /** The last report of each Telemetry object. */
 export class TelemetryReportStore {
   readonly #sql: SqlStorage;
@@ -46,8 +49,8 @@ export class TelemetryReportStore {
     );
   }
 
-  delete(objectName: string): void {
-    this.#sql.exec("DELETE FROM telemetry_reports WHERE object_name = ?", objectName);
+  deleteOf(tunnelId: string): void {
+    this.#sql.exec(`DELETE FROM telemetry_reports WHERE ${OF_TUNNEL}`, tunnelId);
   }
 
   /** In order of their names. */
@@ -63,17 +66,16 @@ export class TelemetryReportStore {
       .map(storedReport);
   }
 
-  of(objectNames: readonly string[]): StoredReport[] {
-    return objectNames.flatMap((objectName) =>
-      this.#sql
-        .exec<Row>(
-          `SELECT object_name AS objectName, at_ms AS atMs, connectors, metrics, deliveries
-             FROM telemetry_reports WHERE object_name = ?`,
-          objectName,
-        )
-        .toArray()
-        .map(storedReport),
-    );
+  /** Of all objects that carry this tunnel, or did: what they counted still counts. */
+  of(tunnelId: string): StoredReport[] {
+    return this.#sql
+      .exec<Row>(
+        `SELECT object_name AS objectName, at_ms AS atMs, connectors, metrics, deliveries
+           FROM telemetry_reports WHERE ${OF_TUNNEL} ORDER BY object_name`,
+        tunnelId,
+      )
+      .toArray()
+      .map(storedReport);
   }
 
   /** By destination, in one pass over all reports. */

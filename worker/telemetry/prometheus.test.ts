@@ -21,7 +21,7 @@ const families = relayMetrics(
   [
     { objectName: "relay", ...report, connectors: null },
     { objectName: "tnl_1", ...report },
-    { objectName: "tnl_1:1", ...report },
+    { objectName: "tnl_1.b", ...report },
   ],
   [destination],
 );

@@ -1,6 +1,6 @@
 import type { DestinationName } from "../registry/registry-calls.ts";
 import type { StoredReport } from "../registry/telemetry-report-store.ts";
-import { tunnelIdOf } from "../tunnel/tunnel-config.ts";
+import { tunnelIdOf } from "../tunnel/tunnel-objects.ts";
 import { RELAY_TELEMETRY } from "../events/event-batch.ts";
 import { type Family, histogramSamples, type Sample } from "./prometheus.ts";
 import { DURATION_BOUNDS, mergeMetrics, resultLabels, type ServiceMetrics } from "./request-metrics.ts";

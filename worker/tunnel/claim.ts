@@ -10,6 +10,10 @@ export interface GatewayClaim {
   kid?: string;
   /** Path and query as they came, where the request's URL cannot carry them. */
   path?: string;
+  /** The revision of the list of objects that the Worker knows: an object with a newer one tells it. */
+  knownRevision?: number;
+  /** An object without a connector has handed it on: this one answers. */
+  handedOn?: true;
   /** Leave the caller's own Forwarded and X-Forwarded-* as they are. */
   keepForwarded: boolean;
   /** Where the gateway's own clients call it. */
@@ -27,6 +31,8 @@ export interface GatewayKeyClaim {
   /** As for a bound gateway. */
   path?: string;
   scheme?: string;
+  knownRevision?: number;
+  handedOn?: true;
 }
 
 /** `culvert-error` of the object's answer to a key that does not hold. No upstream can set that header. */
@@ -34,6 +40,9 @@ export const KEY_REFUSED = "UNAUTHENTICATED";
 
 /** The object has not logged this answer. The Worker takes the header off. */
 export const UNLOGGED = "culvert-unlogged";
+
+/** The list of the tunnel's objects, where the claim asked for a newer one. The Worker takes the header off. */
+export const OBJECTS_FIELD = "culvert-objects";
 
 /** Somebody with a key of the admin API watches the requests. */
 export interface TailClaim {

@@ -10,6 +10,7 @@ import {
   RELAY_STREAM_WINDOW_BYTES,
   RELAY_STREAM_WINDOW_MAX_BYTES,
 } from "../../shared/protocol/limits.ts";
+import { encodeObjects, type ObjectList } from "../../shared/protocol/object-list.ts";
 import { type CheckOutcome, isFailing, readHealth } from "../../shared/protocol/service-checks.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { type CheckList, outcomesOf } from "./check-list.ts";
@@ -26,6 +27,8 @@ export interface ConnectorConnectionOptions {
   lastAutoAnswerMs(): number | null;
   /** What this tunnel's connectors are to check now. */
   checkList: () => CheckList;
+  /** The objects that connectors are to attach to; null: this copy of the configuration does not say. */
+  objects: () => ObjectList | null;
   /** The connector was welcomed, or is gone. */
   onChange(): void;
 }
@@ -38,6 +41,7 @@ export class ConnectorConnection implements Connection {
   readonly wasAtRest: boolean;
   readonly kid: string;
   readonly connectedAtMs: number;
+  readonly dataCentre: string | null;
   readonly #options: ConnectorConnectionOptions;
   /** Of the services that are checked; null: not known in this memory. */
   #health: ReadonlyMap<string, CheckOutcome> | null = null;
@@ -46,12 +50,13 @@ export class ConnectorConnection implements Connection {
 
   constructor(options: ConnectorConnectionOptions) {
     const { socket, tunnel, clock } = options;
-    const { connectionId, kid, connectedAtMs, hello, epoch, rest } = socket.attachment;
+    const { connectionId, kid, connectedAtMs, dataCentre = null, hello, epoch, rest } = socket.attachment;
     this.#options = options;
     this.connectionId = connectionId;
     this.wasAtRest = rest !== null;
     this.kid = kid;
     this.connectedAtMs = connectedAtMs;
+    this.dataCentre = dataCentre;
     this.mux = new RelayMux({
       transport: socket,
       clock,
@@ -116,6 +121,12 @@ export class ConnectorConnection implements Connection {
     for (const payload of this.#options.checkList().settings) this.mux.sendSettings(payload);
   }
 
+  /** Tells the connector which objects to attach to. */
+  sendObjects(): void {
+    const list = this.#options.objects();
+    if (list !== null && this.mux.hello !== null) this.mux.sendSettings(encodeObjects(list));
+  }
+
   lastAliveMs(): number {
     return Math.max(this.connectedAtMs, this.mux.lastReceivedMs, this.#options.lastAutoAnswerMs() ?? 0);
   }
@@ -143,6 +154,9 @@ export class ConnectorConnection implements Connection {
     this.#options.tunnel.arrivals.arrived();
     this.#options.tunnel.roomCame();
     this.sendChecks();
+    // That there is this object alone is what a connector believes before it hears of others.
+    const names = this.#options.objects()?.names ?? [];
+    if (names.length > 1 || names[0] !== this.#options.relayId) this.sendObjects();
   }
 
   /** Ends it from this side: GOAWAY with the reason, then the close. */

@@ -13,6 +13,8 @@ export interface ConnectorAttachment {
   connectionId: string;
   kid: string;
   connectedAtMs: number;
+  /** Where its handshake came in; attachments of version 0.1 do not say. */
+  dataCentre?: string | null;
   epoch: number;
   /** Null until the connector has said it. */
   hello: Hello | null;

@@ -1,4 +1,5 @@
 import type { CheckOutcome } from "../../shared/protocol/service-checks.ts";
+import type { TunnelObjects } from "./tunnel-objects.ts";
 import type { Network, Service } from "../../shared/services/services-file.ts";
 
 /** A connector's token, as far as the relay knows it. */
@@ -33,6 +34,8 @@ export interface TunnelConfig {
   gatewayKeys: readonly GatewayKeyDigest[];
   /** By which this relay knows its own requests, in CDN-Loop (RFC 8586). Copies of version 0.1 have none. */
   relayName?: string;
+  /** The objects that carry the tunnel. Copies of version 0.1 have none: then it is one, of the tunnel's name. */
+  objects?: TunnelObjects;
   /** Of the relay's log destinations; 0 while there are none. */
   destinationsRevision: number;
 }
@@ -49,6 +52,8 @@ export interface ConnectionStatus {
   maxStreams: number;
   /** Upper bound; null until a transfer measured it. */
   roundTripMs: number | null;
+  /** Where its handshake came in, as the platform names the data centre; null where it does not. */
+  dataCentre: string | null;
   /** Of the services that connectors check. */
   health: ReadonlyMap<string, CheckOutcome>;
 }
@@ -63,14 +68,6 @@ export interface TunnelStatus {
   connections: readonly ConnectionStatus[];
   /** One per token that ever connected here, revoked ones included. */
   tokenUses: readonly TokenUse[];
-}
-
-/** The names of the objects that carry a tunnel. Today one; whoever reaches them all asks here. */
-export function tunnelObjectNames(tunnelId: string): readonly string[] {
-  return [tunnelId];
-}
-
-/** The tunnel that an object of this name carries. */
-export function tunnelIdOf(objectName: string): string {
-  return objectName.split(":", 1)[0] ?? objectName;
+  /** Over the last ten seconds. */
+  requestsPerSecond: number;
 }

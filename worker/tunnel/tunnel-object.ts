@@ -1,16 +1,19 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Clock } from "../../shared/clock.ts";
 import {
+  CLOSE_GOING_AWAY,
   CLOSE_REVOKED,
   MAX_CONNECTIONS_PER_OBJECT,
   PING_TEXT,
   PONG_TEXT,
   SUBPROTOCOL,
 } from "../../shared/protocol/limits.ts";
+import type { ObjectList } from "../../shared/protocol/object-list.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
 import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from "../auth/verify-token.ts";
-import { type Env, registryStub, telemetryStub } from "../env.ts";
+import type { ObjectLoad } from "../registry/scaling.ts";
+import { type Env, registryStub, telemetryStub, tunnelStub } from "../env.ts";
 import { EventLog } from "../events/event-log.ts";
 import { EventOutbox } from "../events/event-outbox.ts";
 import { logSettings } from "../events/log-settings.ts";
@@ -27,6 +30,7 @@ import {
   type GatewayClaim,
   type GatewayKeyClaim,
   KEY_REFUSED,
+  OBJECTS_FIELD,
   type TailClaim,
   UNLOGGED,
 } from "./claim.ts";
@@ -39,7 +43,10 @@ import { relayRequest, type RelayDeps } from "../exchange/relay-request.ts";
 import { type GatewayAttachment, groundsOf, WebSocketRelay } from "../exchange/websocket/relay-websocket.ts";
 import { GatewayWatch } from "../exchange/gateway-watch.ts";
 import type { TunnelCalls } from "./tunnel-calls.ts";
+import { LoadReports } from "./load-reports.ts";
+import { RequestRate } from "./request-rate.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
+import { formatServing, type TunnelObject } from "./tunnel-objects.ts";
 import { TunnelStore } from "./tunnel-store.ts";
 import { Tunnel as TunnelCore } from "./tunnel.ts";
 
@@ -84,7 +91,16 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       connectors: this.status().connections.length,
     }),
   });
-  readonly #log = new EventLog(logSettings(this.env), this.#outbox, this.#tails);
+  readonly #loads = new LoadReports({
+    nowMs,
+    measure: () => this.#measure(),
+    isWatched: () => (this.#store.config()?.objects?.list.length ?? 1) > 1,
+    send: (load) => this.#report(load),
+  });
+  readonly #log = new EventLog(logSettings(this.env), this.#outbox, this.#tails, (event) => {
+    if (event.code === "OVERLOADED") this.#loads.overloaded();
+    this.#loads.finished(event.requestBytes + event.responseBytes);
+  });
   readonly #exchanges = new OpenExchanges();
   readonly #relayDeps: RelayDeps = {
     tunnel: this.#core,
@@ -98,6 +114,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     isBehindEdge: this.env.EDGE === "cloudflare",
     exchanges: this.#exchanges,
   };
+  readonly #rate = new RequestRate();
   #policy: AccessPolicy | null = null;
   #checkList: CheckList | null = null;
   #unknownUntilMs = 0;
@@ -125,7 +142,13 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     if (claim.kind === "tail") return this.#tail(claim);
     const caller = claim.kind === "gateway-key" ? callerOf(config, claim) : claim;
     if (caller === null) return keyRefusal(request);
-    return relayRequest(this.#relayDeps, config, this.#policyOf(config), request, caller, arrivedAtMs);
+    const isAble = this.#core.takesRequests && isListed(config, this.#name);
+    const sibling = claim.handedOn || isAble ? null : this.#sibling(config);
+    if (sibling !== null) return this.#handOn(sibling, claim, request, arrivedAtMs);
+    this.#rate.count(arrivedAtMs);
+    const policy = this.#policyOf(config);
+    const response = await relayRequest(this.#relayDeps, config, policy, request, caller, arrivedAtMs);
+    return withObjects(response, config, claim);
   }
 
   override webSocketMessage(socket: WebSocket, message: ArrayBuffer | string): void {
@@ -151,11 +174,68 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     this.#lost(socket);
   }
 
+  #measure(): { connectors: number; requestsPerSecond: number; openStreams: number } {
+    const attached = [...this.#connections.values()].filter(({ mux }) => mux.hello !== null && !mux.isClosed);
+    return {
+      connectors: new Set(attached.map(({ mux }) => mux.hello?.connectorId)).size,
+      requestsPerSecond: this.#rate.perSecond(nowMs()),
+      openStreams: attached.reduce((sum, { mux }) => sum + mux.streamCount, 0),
+    };
+  }
+
+  #report(load: ObjectLoad): void {
+    // What is not heard of is said again with the next report.
+    const sent = registryStub(this.env)
+      .objectReport(this.#name, load)
+      .catch(() => {});
+    this.ctx.waitUntil(sent);
+  }
+
+  /** This object carries the tunnel no longer: its siblings do. What did not finish in the drain time ends now. */
+  #retire(): void {
+    const error = new TunnelError("DRAINING", "This object no longer carries the tunnel.", {
+      scope: "connection",
+    });
+    for (const connection of this.#connections.values()) connection.end(error, CLOSE_GOING_AWAY);
+    this.#tails.endAll("another object carries the tunnel now");
+    this.ctx.waitUntil(this.#store.forget());
+  }
+
+  /** One of the objects beside this one that gateways use. */
+  #sibling({ objects }: TunnelConfig): TunnelObject | null {
+    const siblings =
+      objects?.list.filter(({ name, phase }) => phase === "serving" && name !== this.#name) ?? [];
+    return siblings[Math.floor(Math.random() * siblings.length)] ?? null;
+  }
+
+  /** No connector is here, and a sibling may have one. Nothing of the body has been read. */
+  async #handOn(
+    { name, location }: TunnelObject,
+    claim: GatewayClaim | GatewayKeyClaim,
+    request: Request,
+    arrivedAtMs: number,
+  ): Promise<Response> {
+    try {
+      const cf = { culvert: { ...claim, handedOn: true } };
+      return await tunnelStub(this.env, name, location).fetch(request, { cf });
+    } catch (thrown) {
+      const error = new TunnelError(
+        "RELAY_RESTART",
+        "The tunnel's object was reset before the response began.",
+        {
+          cause: thrown,
+        },
+      );
+      return this.#unavailable(error, request, claim, arrivedAtMs);
+    }
+  }
+
   // ── called by the Registry ──────────────────────────────────────────────────────────────────────
 
   /** Takes a newer configuration into force at once; answers with the version held afterwards. */
   applyConfig(config: TunnelConfig): { version: number } {
     const checksBefore = this.#checks().revision;
+    const objectsBefore = this.#store.config()?.objects?.revision;
     if (this.#store.save(config)) {
       this.#policy = null;
       this.#checkList = null;
@@ -167,6 +247,12 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       if (this.#checks().revision !== checksBefore) {
         for (const connection of this.#connections.values()) connection.sendChecks();
       }
+      if (config.objects?.revision !== objectsBefore) {
+        for (const connection of this.#connections.values()) connection.sendObjects();
+        // A new object serves once it has as many connectors as this one says it has.
+        this.#loads.connectorsChanged();
+      }
+      if (!isListed(config, this.#name)) this.#retire();
     }
     return { version: this.#store.config()?.version ?? 0 };
   }
@@ -177,16 +263,22 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   }
 
   status(): TunnelStatus {
-    const connections = [...this.#connections.values()].flatMap(({ mux, kid, connectedAtMs, health }) => {
-      if (mux.hello === null || mux.isClosed) return [];
-      const { connectorId, softwareVersion } = mux.hello;
-      const load = { openStreams: mux.streamCount, maxStreams: mux.hello.maxStreams };
-      const roundTripMs = Number.isFinite(mux.roundTripMs) ? mux.roundTripMs : null;
-      return [
-        { connectorId, connectorVersion: softwareVersion, kid, connectedAtMs, ...load, roundTripMs, health },
-      ];
-    });
-    return { connections, tokenUses: this.#store.tokenUses() };
+    const connections = [...this.#connections.values()].flatMap(
+      ({ mux, kid, connectedAtMs, dataCentre, health }) => {
+        if (mux.hello === null || mux.isClosed) return [];
+        const { connectorId, softwareVersion } = mux.hello;
+        const load = { openStreams: mux.streamCount, maxStreams: mux.hello.maxStreams };
+        const roundTripMs = Number.isFinite(mux.roundTripMs) ? mux.roundTripMs : null;
+        return [
+          {
+            ...{ connectorId, connectorVersion: softwareVersion, kid, connectedAtMs, dataCentre },
+            ...{ ...load, roundTripMs, health },
+          },
+        ];
+      },
+    );
+    const requestsPerSecond = this.#rate.perSecond(nowMs());
+    return { connections, tokenUses: this.#store.tokenUses(), requestsPerSecond };
   }
 
   get #name(): string {
@@ -210,6 +302,10 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     if (config === null || !verifyToken(config, claim.kid, claim.secretDigestHex, Date.now())) {
       return new Response(null, { status: 401 });
     }
+    if (!isListed(config, this.#name)) {
+      const headers = config.objects === undefined ? {} : { [OBJECTS_FIELD]: formatServing(config.objects) };
+      return new Response(null, { status: 410, headers });
+    }
     if (this.#core.connections.size >= MAX_CONNECTIONS_PER_OBJECT) return new Response(null, { status: 409 });
     this.#store.tokenUsed(claim.kid, Date.now());
     const { 0: connectorEnd, 1: socket } = new WebSocketPair();
@@ -219,6 +315,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       connectionId: crypto.randomUUID(),
       kid: claim.kid,
       connectedAtMs: Date.now(),
+      dataCentre: claim.dataCentre ?? null,
       epoch: 0,
       hello: null,
       rest: null,
@@ -316,7 +413,11 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       relayId: this.#name,
       softwareVersion: VERSION,
       checkList: () => this.#checks(),
-      onChange: () => this.#outbox.changed(),
+      objects: () => attachList(this.#store.config()),
+      onChange: () => {
+        this.#outbox.changed();
+        this.#loads.connectorsChanged();
+      },
       lastAutoAnswerMs: () => this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null,
     });
     this.#connections.set(socket, connection);
@@ -370,7 +471,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     try {
       const pulled = await registryStub(this.env).tunnelConfig(name);
       if (pulled === null) this.#unknownUntilMs = Date.now() + UNKNOWN_MS;
-      else this.#store.save(pulled);
+      else if (isListed(pulled, name)) this.#store.save(pulled);
       return pulled?.deleted === true ? null : pulled;
     } catch (thrown) {
       return new TunnelError("OVERLOADED", "The tunnel's configuration cannot be had now.", {
@@ -378,6 +479,34 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       });
     }
   }
+}
+
+/** Copies of version 0.1 name no objects: then this is the one. */
+function isListed({ objects, deleted }: TunnelConfig, name: string): boolean {
+  return deleted || objects === undefined || objects.list.some((object) => object.name === name);
+}
+
+/** Null where the copy is of version 0.1. */
+function attachList(config: TunnelConfig | null): ObjectList | null {
+  if (config?.objects === undefined) return null;
+  const { revision, list } = config.objects;
+  const names = list.map(({ name }) => name);
+  return names.length === 0 ? null : { revision, names };
+}
+
+/** With the newer list of objects, if the Worker knows an older one. Never beside a WebSocket. */
+function withObjects(
+  response: Response,
+  { objects }: TunnelConfig,
+  claim: GatewayClaim | GatewayKeyClaim,
+): Response {
+  const { knownRevision } = claim;
+  if (objects === undefined || knownRevision === undefined || knownRevision >= objects.revision)
+    return response;
+  if (response.webSocket !== null) return response;
+  const told = new Response(response.body, response);
+  told.headers.set(OBJECTS_FIELD, formatServing(objects));
+  return told;
 }
 
 function callerOf(config: TunnelConfig, claim: GatewayKeyClaim): GatewayClaim | null {

@@ -8,10 +8,12 @@ const TOKEN_USE_PREFIX = "token-use:";
  * Nothing is written before there is something to keep, so a request for a made-up tunnel leaves no trace.
  */
 export class TunnelStore {
+  readonly #storage: DurableObjectStorage;
   readonly #kv: SyncKvStorage;
   #config: TunnelConfig | null | undefined;
 
   constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
     this.#kv = storage.kv;
   }
 
@@ -28,6 +30,12 @@ export class TunnelStore {
     this.#kv.put(CONFIG_KEY, config);
     this.#config = config;
     return true;
+  }
+
+  /** Nothing is kept of what this object no longer carries. */
+  async forget(): Promise<void> {
+    this.#config = undefined;
+    await this.#storage.deleteAll();
   }
 
   tokenUsed(kid: string, nowMs: number): void {

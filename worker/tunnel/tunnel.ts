@@ -68,6 +68,12 @@ export class Tunnel {
     return this.#connections;
   }
 
+  /** A connector is here that takes requests. */
+  get takesRequests(): boolean {
+    for (const connection of this.#connections) if (takesRequests(connection)) return true;
+    return false;
+  }
+
   attach(connection: Connection): void {
     this.#connections.add(connection);
   }
@@ -89,7 +95,7 @@ export class Tunnel {
    * `maxMs`.
    */
   async waitForConnector(maxMs: number): Promise<boolean> {
-    for (const connection of this.#connections) if (takesRequests(connection)) return false;
+    if (this.takesRequests) return false;
     // Those that drain are most often being replaced.
     if (this.#connections.size > 0) this.arrivals.expect();
     await this.arrivals.wait(maxMs);

@@ -1,11 +1,13 @@
 import { parseToken } from "../../../shared/token.ts";
-import { credentialPresence, forget } from "../../admission.ts";
+import { credentialPresence, forget, objectPresence, tunnelPresence } from "../../admission.ts";
 import { sha256Hex } from "../../auth/digest.ts";
 import type { Subject } from "../../auth/registry-knowledge.ts";
 import type { ConnectClaim } from "../../auth/verify-token.ts";
 import type { Env } from "../../env.ts";
 import { tunnelStub } from "../../env.ts";
-import { tunnelObjectNames } from "../../tunnel/tunnel-config.ts";
+import { OBJECTS_FIELD } from "../../tunnel/claim.ts";
+import { servingObjects } from "../../serving-objects.ts";
+import { type ServingObject, tunnelIdOf } from "../../tunnel/tunnel-objects.ts";
 import { bearerCredential, unauthenticated } from "../authenticate.ts";
 import { ApiError } from "../problem.ts";
 
@@ -25,20 +27,27 @@ export async function connect(request: Request, env: Env, nowMs: number): Promis
   if (!parsed.ok) throw unauthenticated(request, nowMs);
 
   const { tunnelId, kid, secret } = parsed.token;
-  const claim: ConnectClaim = { kind: "connect", kid, secretDigestHex: await sha256Hex(secret) };
+  const { colo } = (request.cf ?? {}) as { colo?: unknown };
+  const claim: ConnectClaim = {
+    ...{ kind: "connect", kid, secretDigestHex: await sha256Hex(secret) },
+    ...(typeof colo === "string" ? { dataCentre: colo.slice(0, 8) } : {}),
+  };
   const subject: Subject = { kind: "token", id: kid, tunnelId };
   if ((await credentialPresence(env, subject, claim.secretDigestHex, request)) === "absent")
     throw unauthenticated(request, nowMs, { subject });
   const headers = new Headers(request.headers);
   headers.delete("authorization");
-  const [objectName = tunnelId] = tunnelObjectNames(tunnelId);
-  let response: Response;
-  try {
-    response = await tunnelStub(env, objectName).fetch(new Request(request, { headers }), {
-      cf: { culvert: claim },
-    });
-  } catch {
-    throw new ApiError("TUNNEL_UNAVAILABLE", { headers: { "retry-after": "1" } });
+  const onward = new Request(request, { headers });
+  let response = await dial(env, await dialledObject(request, env, tunnelId), onward, claim);
+  // What this isolate knew of the list was out of date: a connector that named no object goes where the others are.
+  const told = response.status === 410 ? response.headers.get(OBJECTS_FIELD) : null;
+  if (told !== null) {
+    servingObjects.learn(tunnelId, told);
+    if (named(request) === null) response = await dial(env, servingObjects.first(tunnelId), onward, claim);
+  }
+  if (response.status === 410) {
+    forget({ kind: "object", id: named(request) ?? tunnelId });
+    throw notOnTheList();
   }
   if (response.status === 401) {
     forget(subject);
@@ -47,6 +56,42 @@ export async function connect(request: Request, env: Env, nowMs: number): Promis
   if (response.status === 409)
     throw new ApiError("LIMIT_REACHED", { detail: "The tunnel has as many connections as it takes." });
   return response;
+}
+
+async function dial(
+  env: Env,
+  object: ServingObject,
+  request: Request,
+  claim: ConnectClaim,
+): Promise<Response> {
+  try {
+    return await tunnelStub(env, object.name, object.location).fetch(request, { cf: { culvert: claim } });
+  } catch {
+    throw new ApiError("TUNNEL_UNAVAILABLE", { headers: { "retry-after": "1" } });
+  }
+}
+
+/** `?object=NAME`: one of the objects that the relay has told the connector of. */
+function named(request: Request): string | null {
+  return new URL(request.url).searchParams.get("object");
+}
+
+/** The one that the connector names, or else the first that serves. */
+async function dialledObject(request: Request, env: Env, tunnelId: string): Promise<ServingObject> {
+  const name = named(request);
+  if (name === null) {
+    await tunnelPresence(env, tunnelId, request);
+    return servingObjects.first(tunnelId);
+  }
+  if (tunnelIdOf(name) !== tunnelId) throw notOnTheList();
+  const presence = await objectPresence(env, name, request);
+  if (presence === "absent") throw notOnTheList();
+  // In doubt the object decides, by its own copy: it is dialled because it exists.
+  return { name, location: presence === "unknown" ? null : presence.location };
+}
+
+function notOnTheList(): ApiError {
+  return new ApiError("NOT_FOUND", { detail: "The tunnel has no object of this name." });
 }
 
 function speaksCulvert(headers: Headers): boolean {

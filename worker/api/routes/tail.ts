@@ -1,9 +1,9 @@
-import { tunnelPresence } from "../../admission.ts";
-import { type Env, tunnelStub } from "../../env.ts";
+import { type Env, registryStub, tunnelStub } from "../../env.ts";
 import { TAIL_SUBPROTOCOL } from "../../../shared/tail.ts";
 import { tailFilterSchema } from "../../events/tail-filter.ts";
 import type { TailClaim } from "../../tunnel/claim.ts";
-import { tunnelObjectNames } from "../../tunnel/tunnel-config.ts";
+import type { ServingObject } from "../../tunnel/tunnel-objects.ts";
+import * as z from "zod";
 import { type Operation, operation } from "../operation.ts";
 import { ApiError, type ProblemCode } from "../problem.ts";
 
@@ -20,7 +20,9 @@ export const tailOperations: readonly Operation[] = [
     path: "/v1/tunnels/{tunnelId}/tail",
     summary: "The requests of a tunnel as they end, on a WebSocket",
     role: "viewer",
-    query: tailFilterSchema,
+    query: tailFilterSchema.extend({
+      object: z.string().max(80).optional().describe("One of the tunnel's objects. Absent: the first"),
+    }),
     headers: { "sec-websocket-protocol": TAIL_SUBPROTOCOL },
     success: {
       status: 101,
@@ -38,21 +40,25 @@ export const tailOperations: readonly Operation[] = [
         throw new ApiError("UPGRADE_REQUIRED", { detail: `Watchers speak ${TAIL_SUBPROTOCOL}.`, headers });
       }
       const tunnelId = param("tunnelId");
-      if ((await tunnelPresence(env, tunnelId, request)) === "absent") throw new ApiError("NOT_FOUND");
-      const [objectName = tunnelId] = tunnelObjectNames(tunnelId);
-      const claim: TailClaim = { kind: "tail", filter: query, ...credential };
-      const response = await watch(env, objectName, claim);
+      const { object: name = tunnelId, ...filter } = query;
+      const details = await registryStub(env).tunnel(tunnelId);
+      const object = details?.objects.find((one) => one.name === name);
+      if (object === undefined) throw new ApiError("NOT_FOUND");
+      const response = await watch(env, object, { kind: "tail", filter, ...credential });
       if (response.status === 101) return { response };
       throw new ApiError(REFUSALS[response.status] ?? "TUNNEL_UNAVAILABLE");
     },
   }),
 ];
 
-async function watch(env: Env, objectName: string, claim: TailClaim): Promise<Response> {
+async function watch(env: Env, { name, location }: ServingObject, claim: TailClaim): Promise<Response> {
   // Of what the client sent, nothing but its wish goes on: it holds a key.
   const headers = { upgrade: "websocket" };
   try {
-    return await tunnelStub(env, objectName).fetch("http://tunnel/tail", { headers, cf: { culvert: claim } });
+    return await tunnelStub(env, name, location).fetch("http://tunnel/tail", {
+      headers,
+      cf: { culvert: claim },
+    });
   } catch {
     throw new ApiError("TUNNEL_UNAVAILABLE", { headers: { "retry-after": "1" } });
   }

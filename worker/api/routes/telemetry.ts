@@ -4,7 +4,7 @@ import type { StoredReport } from "../../registry/telemetry-report-store.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../../telemetry/prometheus.ts";
 import { relayMetrics } from "../../telemetry/relay-metrics.ts";
 import { trafficView, windowSteps } from "../../telemetry/traffic-view.ts";
-import { tunnelObjectNames } from "../../tunnel/tunnel-config.ts";
+import type { TunnelObjectRecord } from "../../registry/tunnel-object-store.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";
 import { ApiError } from "../problem.ts";
@@ -89,12 +89,12 @@ export const telemetryOperations: readonly Operation[] = [
     success: { status: 200, description: "The traffic, the current step included", schema: trafficSchema },
     problems: ["NOT_FOUND", "TUNNEL_UNAVAILABLE"],
     async run({ env, query, param }) {
-      const tunnelId = param("tunnelId");
-      if ((await registryStub(env).tunnelReports(tunnelId)) === null) throw new ApiError("NOT_FOUND");
+      const details = await registryStub(env).tunnel(param("tunnelId"));
+      if (details === null) throw new ApiError("NOT_FOUND");
       const nowMs = Date.now();
       const { readSeconds } = windowSteps(query.windowMinutes);
       const sinceMs = nowMs - query.windowMinutes * 60_000 - 5 * 60_000;
-      const steps = await trafficOf(env, tunnelId, sinceMs, readSeconds);
+      const steps = await trafficOf(env, details.objects, sinceMs, readSeconds);
       return { body: trafficView(steps, query.windowMinutes, nowMs) };
     },
   }),
@@ -116,11 +116,17 @@ async function metricsAnswer(env: Env, reports: readonly StoredReport[]) {
   return { response: new Response(text, { headers }) };
 }
 
-async function trafficOf(env: Env, tunnelId: string, sinceMs: number, stepSeconds: 10 | 60) {
+async function trafficOf(
+  env: Env,
+  objects: readonly TunnelObjectRecord[],
+  sinceMs: number,
+  stepSeconds: 10 | 60,
+) {
   try {
-    const all = tunnelObjectNames(tunnelId).map((name) =>
-      telemetryStub(env, name).traffic(sinceMs, stepSeconds),
-    );
+    // One that nobody has called yet would be made by this call.
+    const all = objects
+      .filter(({ pulled }) => pulled)
+      .map(({ name, location }) => telemetryStub(env, name, location).traffic(sinceMs, stepSeconds));
     return (await Promise.all(all)).flat();
   } catch {
     throw new ApiError("TUNNEL_UNAVAILABLE", { headers: { "retry-after": "1" } });

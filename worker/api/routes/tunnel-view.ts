@@ -2,6 +2,7 @@ import * as z from "zod";
 import { CHECK_OUTCOMES, isFailing } from "../../../shared/protocol/service-checks.ts";
 import type { TunnelDetails } from "../../registry/registry-calls.ts";
 import type { ConnectionStatus, TunnelStatus } from "../../tunnel/tunnel-config.ts";
+import type { TunnelObjectRecord } from "../../registry/tunnel-object-store.ts";
 import { isoTime } from "../time.ts";
 
 const statusSchema = z
@@ -36,6 +37,17 @@ const tokenSchema = z.strictObject({
   connectors: z.int(),
 });
 
+const objectSchema = z.strictObject({
+  name: z.string(),
+  location: z.string().nullable().describe("Where it was wanted; null: near its first connector"),
+  serving: z.boolean().describe("Gateways use it"),
+  phase: z.enum(["attaching", "serving", "leaving"]),
+  connections: z.int().describe("Of connectors"),
+  requestsPerSecond: z.number().describe("Over the last ten seconds"),
+  dataCentres: z.array(z.string()).describe("Where its connectors' connections come in, as IATA codes"),
+  roundTripMs: z.int().nullable().describe("To its nearest connector, as far as it was measured"),
+});
+
 export const tunnelDetailsSchema = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -43,6 +55,9 @@ export const tunnelDetailsSchema = z.strictObject({
   status: statusSchema,
   connectors: z.array(connectorSchema),
   tokens: z.array(tokenSchema),
+  objects: z
+    .array(objectSchema)
+    .describe("Durable Objects that carry the tunnel; more of them take more load"),
   services: z.array(z.string()).describe("Names in the services configuration"),
   servicesConfigurationVersion: z.int(),
 });
@@ -50,8 +65,9 @@ export const tunnelDetailsSchema = z.strictObject({
 /** One tunnel for people, from what the Registry knows and what the tunnel's objects say. */
 export function describeTunnel(
   details: TunnelDetails,
-  objects: readonly TunnelStatus[],
+  statuses: ReadonlyMap<string, TunnelStatus>,
 ): z.infer<typeof tunnelDetailsSchema> {
+  const objects = [...statuses.values()];
   const connectors = describeConnectors(objects.flatMap(({ connections }) => connections));
   const uses = objects.flatMap(({ tokenUses }) => tokenUses);
   return {
@@ -73,8 +89,23 @@ export function describeTunnel(
         connectors: connectors.filter((connector) => connector.kid === kid).length,
       };
     }),
+    objects: details.objects.map((object) => describeObject(object, statuses.get(object.name))),
     services: details.services.file.services.map(({ name }) => name),
     servicesConfigurationVersion: details.services.version,
+  };
+}
+
+function describeObject(
+  { name, location, phase }: TunnelObjectRecord,
+  status: TunnelStatus | undefined,
+): z.infer<typeof objectSchema> {
+  const connections = status?.connections ?? [];
+  return {
+    ...{ name, location, phase, serving: phase === "serving" },
+    connections: connections.length,
+    requestsPerSecond: status?.requestsPerSecond ?? 0,
+    dataCentres: [...new Set(connections.flatMap(({ dataCentre }) => dataCentre ?? []))].sort(),
+    roundTripMs: leastOf(connections.map(({ roundTripMs }) => roundTripMs)),
   };
 }
 

@@ -2,10 +2,12 @@ import * as z from "zod";
 import { formatToken } from "../../../shared/token.ts";
 import { sha256Hex } from "../../auth/digest.ts";
 import { isTunnelId, newKid, newSecret, newTunnelId } from "../../auth/random-id.ts";
-import { registryStub, tunnelStub } from "../../env.ts";
+import { hasJurisdiction, registryStub, tunnelStub } from "../../env.ts";
 import type { Env } from "../../env.ts";
+import type { TunnelChange } from "../../registry/registry-calls.ts";
 import type { TunnelStatus } from "../../tunnel/tunnel-config.ts";
-import { tunnelObjectNames } from "../../tunnel/tunnel-config.ts";
+import { JURISDICTIONS, LOCATION_HINTS } from "../../tunnel/tunnel-objects.ts";
+import type { TunnelObjectRecord } from "../../registry/tunnel-object-store.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";
 import { expectDone } from "../outcome.ts";
@@ -16,6 +18,8 @@ import { describeTunnel, tunnelDetailsSchema } from "./tunnel-view.ts";
 
 const SMALL_BODY_BYTES = 4096;
 const DEFAULT_OVERLAP_SECONDS = 3600;
+const MAX_OBJECTS_PER_TUNNEL = 32;
+const MAX_DRAIN_SECONDS = 24 * 3600;
 const MAX_OVERLAP_SECONDS = 30 * 24 * 3600;
 
 const tunnelSchema = z.strictObject({ id: z.string(), name: z.string(), createdAt: z.iso.datetime() });
@@ -24,6 +28,10 @@ const tokenText = z
   .string()
   .describe("The connector's TUNNEL_TOKEN. Shown once; the relay keeps a digest alone");
 
+const locationSchema = z
+  .enum(LOCATION_HINTS)
+  .describe("Where the tunnel's objects are wanted. Absent: near the first connector that dials");
+
 const newTunnelSchema = z.strictObject({
   name: z
     .string()
@@ -31,7 +39,33 @@ const newTunnelSchema = z.strictObject({
       /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,62}[\p{L}\p{N}._-])?$/u,
       "must be 1 to 64 letters, digits, spaces and . _ -",
     ),
+  location: locationSchema.optional(),
+  jurisdiction: z
+    .enum(JURISDICTIONS)
+    .optional()
+    .describe("Where the tunnel's data stays; part of its id, so it never changes"),
 });
+
+const countSchema = z.int().min(1).max(MAX_OBJECTS_PER_TUNNEL);
+
+const tunnelChangeSchema = z
+  .strictObject({
+    name: newTunnelSchema.shape.name.optional(),
+    objects: z
+      .strictObject({ min: countSchema.optional(), max: countSchema.optional() })
+      .optional()
+      .describe(
+        "How many objects may carry it. Between the two their number follows the load; alike, it is fixed",
+      ),
+    location: locationSchema.nullable().optional(),
+    drainSeconds: z
+      .int()
+      .min(0)
+      .max(MAX_DRAIN_SECONDS)
+      .optional()
+      .describe("How long an object that is given up lets its requests and WebSockets finish"),
+  })
+  .refine((change) => Object.keys(change).length > 0, "must name something to change");
 
 const newTokenSchema = z.strictObject({
   overlapSeconds: z
@@ -55,14 +89,19 @@ export const tunnelOperations: readonly Operation[] = [
       description: "The tunnel. It carries no traffic before it has a services configuration",
       schema: tunnelSchema.extend({ token: tokenText, kid: z.string() }),
     },
-    problems: ["LIMIT_REACHED"],
+    problems: ["LIMIT_REACHED", "JURISDICTION_UNAVAILABLE"],
     async run({ env, request, by, body }) {
-      const id = newTunnelId();
+      const { name, location, jurisdiction } = body;
+      if (jurisdiction !== undefined && !hasJurisdiction(env, jurisdiction))
+        throw new ApiError("JURISDICTION_UNAVAILABLE", {
+          detail: `This runtime has no jurisdiction ${jurisdiction}.`,
+        });
+      const id = newTunnelId(jurisdiction);
       const token = await newToken(request, id);
-      expectDone(await registryStub(env).createTunnel(by, { id, name: body.name }, token.proof));
+      expectDone(await registryStub(env).createTunnel(by, { id, name, location }, token.proof));
       const created = {
         id,
-        name: body.name,
+        name,
         createdAt: isoTime(by.atMs),
         kid: token.proof.kid,
         token: token.text,
@@ -101,7 +140,28 @@ export const tunnelOperations: readonly Operation[] = [
     async run({ env, param }) {
       const details = await registryStub(env).tunnel(param("tunnelId"));
       if (details === null) throw new ApiError("NOT_FOUND");
-      return { body: describeTunnel(details, await statuses(env, details.id)) };
+      return { body: describeTunnel(details, await statuses(env, details.objects)) };
+    },
+  }),
+  operation({
+    id: "changeTunnel",
+    method: "patch",
+    path: "/v1/tunnels/{tunnelId}",
+    summary: "Rename a tunnel, say how many objects may carry it, or move it; what is not named stays",
+    role: "admin",
+    body: { schema: tunnelChangeSchema, maxBytes: SMALL_BODY_BYTES },
+    success: { status: 200, description: "The tunnel as it is now", schema: tunnelDetailsSchema },
+    problems: ["NOT_FOUND", "TUNNEL_UNAVAILABLE"],
+    async run({ env, by, body, param }) {
+      const { name, objects = {}, location, drainSeconds } = body;
+      const change: TunnelChange = {
+        ...{ name, location, ...objects },
+        drainMs: drainSeconds === undefined ? undefined : drainSeconds * 1_000,
+      };
+      expectDone(await registryStub(env).changeTunnel(by, param("tunnelId"), change));
+      const details = await registryStub(env).tunnel(param("tunnelId"));
+      if (details === null) throw new ApiError("NOT_FOUND");
+      return { body: describeTunnel(details, await statuses(env, details.objects)) };
     },
   }),
   operation({
@@ -163,9 +223,16 @@ async function newToken(request: Request, tunnelId: string) {
   return { text, proof: { kid, digestHex: await sha256Hex(secret) } };
 }
 
-async function statuses(env: Env, tunnelId: string): Promise<TunnelStatus[]> {
+/** By object; one that has never been called is not asked: that would make it. */
+async function statuses(
+  env: Env,
+  objects: readonly TunnelObjectRecord[],
+): Promise<Map<string, TunnelStatus>> {
   try {
-    return await Promise.all(tunnelObjectNames(tunnelId).map(async (name) => tunnelStub(env, name).status()));
+    const asked = objects
+      .filter(({ pulled }) => pulled)
+      .map(async ({ name, location }) => [name, await tunnelStub(env, name, location).status()] as const);
+    return new Map(await Promise.all(asked));
   } catch {
     throw new ApiError("TUNNEL_UNAVAILABLE", { headers: { "retry-after": "1" } });
   }

@@ -1,0 +1,263 @@
+import { evictDurableObject, listDurableObjectIds, reset } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
+import { decodeSettings } from "../../shared/protocol/handshake.ts";
+import { type ObjectList, readObjects } from "../../shared/protocol/object-list.ts";
+import { CLOSE_REVOKED } from "../../shared/protocol/limits.ts";
+import { hasJurisdiction, tunnelStub } from "../../worker/env.ts";
+import { isTunnelId, newTunnelId } from "../../worker/auth/random-id.ts";
+import type { HandPeer } from "../support/peers/hand-peer.ts";
+import {
+  bornTunnel,
+  call,
+  connect,
+  createTunnel,
+  type CreatedTunnel,
+  json,
+  problem,
+} from "./admin-client.ts";
+import { attached, expectAnsweredBy, readyTunnel, request, SERVICES } from "./hand-connector.ts";
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await reset();
+});
+
+interface DescribedObject {
+  name: string;
+  location: string | null;
+  phase: string;
+  connections: number;
+}
+
+async function objectsOf(tunnel: CreatedTunnel): Promise<DescribedObject[]> {
+  return (await json<{ objects: DescribedObject[] }>(call("GET", `/v1/tunnels/${tunnel.id}`))).objects;
+}
+
+function change(tunnel: CreatedTunnel, body: object): Promise<{ objects: DescribedObject[] }> {
+  return json(call("PATCH", `/v1/tunnels/${tunnel.id}`, { body }));
+}
+
+/** The next list of objects that the relay tells a connector. */
+async function takeList(peer: HandPeer): Promise<ObjectList> {
+  for (;;) {
+    const list = readObjects(decodeSettings((await peer.take(FRAME.SETTINGS)).payload));
+    if (list !== null) return list;
+  }
+}
+
+/** Answers whatever comes, and counts it. */
+function answering(peer: HandPeer): { count: number; stop: () => void } {
+  const timer = setInterval(() => {
+    for (const { type, streamId } of peer.inbox.splice(0)) {
+      if (type !== FRAME.OPEN) continue;
+      peer.answer(streamId, "fine");
+      state.count++;
+    }
+  }, 2);
+  const state = { count: 0, stop: () => clearInterval(timer) };
+  return state;
+}
+
+async function bodyOf(peer: HandPeer, streamId: number): Promise<string> {
+  let text = "";
+  for (;;) {
+    const { payload, flags } = await peer.take(FRAME.DATA, streamId);
+    text += new TextDecoder().decode(payload);
+    if ((flags & FLAG.END) !== 0) return text;
+  }
+}
+
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 15_000, interval: 50 });
+
+describe("placement", () => {
+  it("makes no object before a connector dials, whatever the admin API is asked", async () => {
+    const tunnel = await createTunnel();
+    await json(call("PUT", `/v1/tunnels/${tunnel.id}/services-configuration`, { body: SERVICES }));
+    const key = { project: "my-project", environment: "production" };
+    await json(call("POST", "/v1/gateway-keys", { body: key }), 201);
+    await json(call("POST", `/v1/tunnels/${tunnel.id}/tokens`, { body: { overlapSeconds: 0 } }), 201);
+    await change(tunnel, { objects: { min: 4 } });
+    for (const path of ["", "/traffic", "/metrics"])
+      await (await call("GET", `/v1/tunnels/${tunnel.id}${path}`)).text();
+    await (await call("GET", "/v1/metrics")).text();
+    await call("DELETE", `/v1/tunnels/${tunnel.id}`);
+    expect(await listDurableObjectIds(env.TUNNEL)).toEqual([]);
+    expect(await listDurableObjectIds(env.TELEMETRY)).toEqual([]);
+    expect((await problem(call("GET", `/v1/tunnels/${tunnel.id}`))).code).toBe("NOT_FOUND");
+  });
+
+  it("makes the object with the first dial, which then hears of revocations", async () => {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel);
+    expect(await listDurableObjectIds(env.TUNNEL)).toHaveLength(1);
+    expect((await call("DELETE", `/v1/tunnels/${tunnel.id}/tokens/${tunnel.kid}`)).status).toBe(204);
+    await vi.waitFor(() => expect(peer.closed?.code).toBe(CLOSE_REVOKED), { timeout: 10_000 });
+  });
+
+  it("knows where objects are wanted, and takes no other places", async () => {
+    const created = await json<CreatedTunnel>(
+      call("POST", "/v1/tunnels", { body: { name: "here", location: "weur" } }),
+      201,
+    );
+    expect(await objectsOf(created)).toMatchObject([
+      { name: created.id, location: "weur", phase: "serving" },
+    ]);
+    const wrong = await problem(call("POST", "/v1/tunnels", { body: { name: "there", location: "moon" } }));
+    expect([wrong.status, wrong.problems?.[0]?.path]).toEqual([400, "location"]);
+  });
+
+  it("refuses a jurisdiction that this runtime has not, and never ignores it", async () => {
+    const refused = await problem(call("POST", "/v1/tunnels", { body: { name: "eu", jurisdiction: "eu" } }));
+    expect([refused.status, refused.code]).toEqual([422, "JURISDICTION_UNAVAILABLE"]);
+    expect(isTunnelId(newTunnelId("eu"))).toBe(true);
+    expect(newTunnelId("eu")).toMatch(/^tnl_eu_/);
+  });
+
+  it("asks the platform for the jurisdiction that the id names", () => {
+    const asked: string[] = [];
+    const namespace = {
+      jurisdiction: (name: string) => {
+        asked.push(name);
+        return { idFromName: (id: string) => ({ name: id, jurisdiction: name }) };
+      },
+      idFromName: () => {
+        throw new Error("outside of the jurisdiction");
+      },
+      get: (id: { name: string; jurisdiction: string }, options?: object) => ({ id, options }),
+    };
+    const fake = { ...env, TUNNEL: namespace } as unknown as typeof env;
+    expect(hasJurisdiction(fake, "eu")).toBe(true);
+    const id = newTunnelId("eu");
+    expect(tunnelStub(fake, id, "weur")).toEqual({
+      id: { name: id, jurisdiction: "eu" },
+      options: { locationHint: "weur" },
+    });
+    expect(asked).toEqual(["eu", "eu"]);
+  });
+
+  it("answers a dial of an object that is not on the list without making one", async () => {
+    const tunnel = await bornTunnel();
+    const before = await listDurableObjectIds(env.TUNNEL);
+    const authorization = `Bearer ${tunnel.token}`;
+    for (const object of [`${tunnel.id}.nothere`, "tnl_aaaaaaaaaaaaaaaaaaaa", "..", ""]) {
+      const answer = await connect({ authorization }, `?object=${encodeURIComponent(object)}`);
+      expect(answer.status).toBe(404);
+    }
+    expect(await listDurableObjectIds(env.TUNNEL)).toEqual(before);
+  });
+});
+
+describe("several objects", () => {
+  it("are named to connectors, serve once those are there, and share the requests", async () => {
+    const tunnel = await readyTunnel();
+    const first = await attached(tunnel, { connectorId: "one" });
+    await change(tunnel, { objects: { min: 3, max: 3 } });
+    const list = await takeList(first);
+    expect(list.names).toHaveLength(3);
+    expect(list.names[0]).toBe(tunnel.id);
+    expect((await objectsOf(tunnel)).map(({ phase }) => phase)).toEqual([
+      "serving",
+      "attaching",
+      "attaching",
+    ]);
+
+    const peers = [first];
+    for (const name of list.names.slice(1)) peers.push(await attached(tunnel, { connectorId: "one" }, name));
+    await eventually(async () => {
+      expect((await objectsOf(tunnel)).map(({ phase }) => phase)).toEqual(["serving", "serving", "serving"]);
+    });
+    const answered = peers.map((peer) => answering(peer));
+    await eventually(async () => {
+      for (let index = 0; index < 30; index++) expect((await request(tunnel)).status).toBe(200);
+      expect(answered.map(({ count }) => count > 0)).toEqual([true, true, true]);
+    });
+    for (const { stop } of answered) stop();
+  });
+
+  it("hand a request on where no connector is, with its body, once", async () => {
+    const tunnel = await readyTunnel();
+    const first = await attached(tunnel, { connectorId: "one" });
+    await change(tunnel, { objects: { min: 2, max: 2 } });
+    const [, second = ""] = (await takeList(first)).names;
+    const other = await attached(tunnel, { connectorId: "one" }, second);
+    await eventually(async () => expect((await objectsOf(tunnel))[1]?.phase).toBe("serving"));
+    other.close();
+    await eventually(async () => expect((await objectsOf(tunnel))[1]?.connections).toBe(0));
+    for (let index = 0; index < 8; index++) {
+      const sent = request(tunnel, "/", { method: "POST", body: `body ${index}` });
+      const open = await first.takeOpen();
+      expect(await bodyOf(first, open.id)).toBe(`body ${index}`);
+      first.answer(open.id, "fine");
+      expect((await sent).status).toBe(200);
+    }
+  });
+
+  it("leave the list when they are too many, and their connectors with them", async () => {
+    const tunnel = await readyTunnel();
+    const first = await attached(tunnel, { connectorId: "one" });
+    await change(tunnel, { objects: { min: 2, max: 2 } });
+    const [, second = ""] = (await takeList(first)).names;
+    const other = await attached(tunnel, { connectorId: "one" }, second);
+    await eventually(async () => expect((await objectsOf(tunnel))[1]?.phase).toBe("serving"));
+    await change(tunnel, { objects: { min: 1, max: 1 }, drainSeconds: 0 });
+    await eventually(async () => expect(await objectsOf(tunnel)).toHaveLength(1));
+    await vi.waitFor(() => expect(other.closed).not.toBe(null), { timeout: 10_000 });
+    await expectAnsweredBy(first, request(tunnel));
+    // Whoever still knows the old list is handed on.
+    const late = tunnelStub(env, second).fetch("http://api/", {
+      cf: {
+        culvert: { kind: "request", project: "my-project", environment: "production", keepForwarded: false },
+      },
+    });
+    await expectAnsweredBy(first, late);
+  });
+
+  it("move: new ones in the new place, and the old one leaves when they serve", async () => {
+    const tunnel = await readyTunnel();
+    const first = await attached(tunnel, { connectorId: "one" });
+    await change(tunnel, { location: "weur", drainSeconds: 0 });
+    const [, moved = ""] = (await takeList(first)).names;
+    const peer = await attached(tunnel, { connectorId: "one" }, moved);
+    await eventually(async () => {
+      expect(await objectsOf(tunnel)).toMatchObject([{ name: moved, location: "weur", phase: "serving" }]);
+    });
+    await expectAnsweredBy(peer, request(tunnel));
+    // A connector that knows no list finds the new one by the token alone.
+    await attached(tunnel, { connectorId: "two" });
+    expect(await objectsOf(tunnel)).toMatchObject([{ name: moved, connections: 2 }]);
+  });
+
+  it("are told in the audit log, with the reason", async () => {
+    const tunnel = await bornTunnel();
+    await change(tunnel, { name: "renamed", objects: { min: 2 } });
+    const { items } = await json<{ items: { action: string; after: Record<string, unknown> }[] }>(
+      call("GET", "/v1/audit-log"),
+    );
+    const edits = items.filter(({ action }) => action === "tunnel.objects");
+    expect(edits.map(({ after }) => [after["edit"], after["reason"]])).toEqual([["add", "2 are wanted"]]);
+    expect(items.find(({ action }) => action === "tunnel.update")?.after).toMatchObject({
+      name: "renamed",
+      minObjects: 2,
+    });
+  });
+
+  it("are refused with a least that is above the most", async () => {
+    const tunnel = await createTunnel();
+    const refused = await problem(
+      call("PATCH", `/v1/tunnels/${tunnel.id}`, { body: { objects: { min: 5, max: 2 } } }),
+    );
+    expect([refused.status, refused.code]).toEqual([400, "INVALID_REQUEST"]);
+  });
+});
+
+it("keeps the list over the loss of an object's memory", async () => {
+  const tunnel = await readyTunnel();
+  const first = await attached(tunnel, { connectorId: "one" });
+  await change(tunnel, { objects: { min: 2, max: 2 } });
+  const list = await takeList(first);
+  await evictDurableObject(tunnelStub(env, tunnel.id), { webSockets: "hibernate" });
+  const second = await attached(tunnel, { connectorId: "two" });
+  expect(await takeList(second)).toEqual(list);
+});

@@ -1,0 +1,117 @@
+import type { LocationHint, ObjectPhase, TunnelObject, TunnelObjects } from "../tunnel/tunnel-objects.ts";
+import type { ScalingWish } from "./scaling.ts";
+
+/** An object as the Registry keeps it. */
+export interface TunnelObjectRecord extends TunnelObject {
+  phaseSinceMs: number;
+  /** It has pulled its configuration, so it exists and hears of changes. */
+  pulled: boolean;
+  addedAtMs: number;
+}
+
+type Row = {
+  name: string;
+  location: LocationHint | null;
+  phase: ObjectPhase;
+  phaseSinceMs: number;
+  pulled: number;
+  addedAtMs: number;
+};
+
+const COLUMNS = "name, location, phase, phase_since_ms AS phaseSinceMs, pulled, added_at_ms AS addedAtMs";
+
+/** Which objects carry which tunnel, and how many are wanted: SQL alone, time as an argument. */
+export class TunnelObjectStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  add(tunnelId: string, { name, location, phase }: TunnelObject, nowMs: number): void {
+    this.#sql.exec(
+      `INSERT INTO tunnel_objects (name, tunnel_id, location, phase, phase_since_ms, pulled, added_at_ms)
+         VALUES (?, ?, ?, ?, ?, 0, ?)`,
+      ...[name, tunnelId, location, phase, nowMs, nowMs],
+    );
+  }
+
+  /** In the order in which they were added. */
+  of(tunnelId: string): TunnelObjectRecord[] {
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM tunnel_objects WHERE tunnel_id = ? ORDER BY added_at_ms, name`,
+        tunnelId,
+      )
+      .toArray()
+      .map((row) => ({ ...row, pulled: row.pulled === 1 }));
+  }
+
+  /** Null where no connector may dial an object of this name. */
+  dialled(name: string): { location: LocationHint | null } | null {
+    const [row] = this.#sql
+      .exec<{ location: LocationHint | null }>("SELECT location FROM tunnel_objects WHERE name = ?", name)
+      .toArray();
+    return row ?? null;
+  }
+
+  list(tunnelId: string): TunnelObjects {
+    const [row] = this.#sql
+      .exec<{ revision: number }>("SELECT objects_revision AS revision FROM tunnels WHERE id = ?", tunnelId)
+      .toArray();
+    const list = this.of(tunnelId).map(({ name, location, phase }) => ({ name, location, phase }));
+    return { revision: row?.revision ?? 0, list };
+  }
+
+  raiseRevision(tunnelId: string): void {
+    this.#sql.exec("UPDATE tunnels SET objects_revision = objects_revision + 1 WHERE id = ?", tunnelId);
+  }
+
+  /** From now on it hears of changes. */
+  markPulled(name: string): void {
+    this.#sql.exec("UPDATE tunnel_objects SET pulled = 1 WHERE name = ? AND pulled = 0", name);
+  }
+
+  setPhase(name: string, phase: ObjectPhase, nowMs: number): void {
+    this.#sql.exec(
+      "UPDATE tunnel_objects SET phase = ?, phase_since_ms = ? WHERE name = ?",
+      phase,
+      nowMs,
+      name,
+    );
+  }
+
+  remove(name: string): void {
+    this.#sql.exec("DELETE FROM tunnel_objects WHERE name = ?", name);
+  }
+
+  removeAll(tunnelId: string): void {
+    this.#sql.exec("DELETE FROM tunnel_objects WHERE tunnel_id = ?", tunnelId);
+  }
+
+  wish(tunnelId: string): ScalingWish {
+    const { min, max, drainSeconds, location } = this.#sql
+      .exec<{ min: number; max: number; drainSeconds: number; location: LocationHint | null }>(
+        `SELECT min_objects AS min, max_objects AS max, drain_seconds AS drainSeconds, location
+           FROM tunnels WHERE id = ?`,
+        tunnelId,
+      )
+      .one();
+    return { min, max, location, drainMs: drainSeconds * 1_000 };
+  }
+
+  setWish(tunnelId: string, { min, max, location, drainMs }: ScalingWish): void {
+    this.#sql.exec(
+      "UPDATE tunnels SET min_objects = ?, max_objects = ?, drain_seconds = ?, location = ? WHERE id = ?",
+      ...[min, max, drainMs / 1_000, location, tunnelId],
+    );
+  }
+
+  /** Tunnels whose list is about to change by itself as time passes. */
+  changingTunnels(): string[] {
+    return this.#sql
+      .exec<{ id: string }>("SELECT DISTINCT tunnel_id AS id FROM tunnel_objects WHERE phase <> 'serving'")
+      .toArray()
+      .map(({ id }) => id);
+  }
+}

@@ -1,0 +1,64 @@
+import type { ObjectLoad } from "../registry/scaling.ts";
+
+/** So often at most, unless there is distress: the Registry decides by two reports in a row. */
+const REPORT_EVERY_MS = 15_000;
+/** An object in distress says so at once, and then once a second. */
+const DISTRESS_EVERY_MS = 1_000;
+/** Below this there is nothing to decide for a tunnel of one object, and a report would wake the Registry for nothing. */
+const QUIET_REQUESTS_PER_SECOND = 20;
+
+export interface LoadReportsOptions {
+  nowMs: () => number;
+  /** What is true of the object now. */
+  measure: () => Omit<ObjectLoad, "atMs" | "bytesPerSecond" | "overloaded">;
+  /** The tunnel has other objects, or this one does not serve: then every report counts. */
+  isWatched: () => boolean;
+  send: (load: ObjectLoad) => void;
+}
+
+/** When an object tells the Registry of its load. Driven by requests and connectors, never by a timer: it may sleep. */
+export class LoadReports {
+  readonly #options: LoadReportsOptions;
+  #sentAtMs = -Infinity;
+  #bytes = 0;
+  #overloaded = false;
+
+  constructor(options: LoadReportsOptions) {
+    this.#options = options;
+  }
+
+  /** A request is over; so many bytes of bodies went through. */
+  finished(bytes: number): void {
+    this.#bytes += bytes;
+    this.#sendIfDue(REPORT_EVERY_MS);
+  }
+
+  /** A request was refused for want of room. */
+  overloaded(): void {
+    this.#overloaded = true;
+    this.#sendIfDue(DISTRESS_EVERY_MS);
+  }
+
+  /** A connector has come or gone. */
+  connectorsChanged(): void {
+    if (this.#options.isWatched()) this.#send();
+  }
+
+  #sendIfDue(everyMs: number): void {
+    if (this.#options.nowMs() - this.#sentAtMs < everyMs) return;
+    const { requestsPerSecond } = this.#options.measure();
+    const says =
+      this.#overloaded || this.#options.isWatched() || requestsPerSecond >= QUIET_REQUESTS_PER_SECOND;
+    if (says) this.#send();
+  }
+
+  #send(): void {
+    const atMs = this.#options.nowMs();
+    const seconds = Math.max(1, (atMs - this.#sentAtMs) / 1_000);
+    const bytesPerSecond = Number.isFinite(this.#sentAtMs) ? this.#bytes / seconds : 0;
+    this.#options.send({ ...this.#options.measure(), atMs, bytesPerSecond, overloaded: this.#overloaded });
+    this.#sentAtMs = atMs;
+    this.#bytes = 0;
+    this.#overloaded = false;
+  }
+}
