@@ -85,7 +85,7 @@ function relayService({ bundlePath, vars, mayCallPrivate = false }: WorkerdOptio
     `bindings = [${[
       `(name = "ADMIN_KEY", fromEnvironment = "${ADMIN_KEY_VARIABLE}")`,
       ...CLASSES.map((name) => `(name = "${name.toUpperCase()}", durableObjectNamespace = "${name}")`),
-      ...textBindings(vars),
+      ...textBindings({ PRIVATE_ADDRESSES: mayCallPrivate ? "on" : "off", ...vars }),
     ].join(", ")}]`,
     `durableObjectNamespaces = [${CLASSES
       // The key is part of every object's id: changing it loses all state.

@@ -11,6 +11,8 @@ export interface Env extends LogVariables {
   TELEMETRY: DurableObjectNamespace<TelemetryCalls>;
   /** "cloudflare": requests come by its edge, which sets `CF-Connecting-IP` and the like. Else nobody vouches for them. */
   EDGE?: string;
+  /** "off": the runtime calls no private addresses; see `scripts/workerd-config.ts`. */
+  PRIVATE_ADDRESSES?: string;
   /** Secret that opens the admin API before there are keys. Unset: only API keys do. */
   ADMIN_KEY?: string;
 }

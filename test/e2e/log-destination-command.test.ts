@@ -102,6 +102,28 @@ describe.concurrent("culvert log-destination", () => {
     });
   });
 
+  it("names --allow-private where the relay may not call a receiver, and nowhere else", async () => {
+    const careful = await startWorkerd({
+      relay: { bundlePath: RELAY_BUNDLE, adminKey: ADMIN_KEY },
+      persistDir: join(directory, "careful"),
+    });
+    try {
+      const webhook = ["--kind", "webhook", "--name", "hidden", "--url", receivers.splunk.url];
+      const id = await created(webhook, { CULVERT_RELAY: careful.url });
+      expect(await run(["test", "--destination-id", id], { CULVERT_RELAY: careful.url })).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/^error: It failed: not reachable; .* --allow-private\n$/) as string,
+      });
+    } finally {
+      await careful.stop();
+    }
+    const gone = await created(["--kind", "webhook", "--name", "gone", "--url", "http://127.0.0.1:1"]);
+    expect(await run(["test", "--destination-id", gone])).toMatchObject({
+      code: 1,
+      err: "error: It failed: not reachable\n",
+    });
+  });
+
   it("says which secret is missing, and sends none to another host", async () => {
     const datadog = ["--kind", "datadog", "--name", "dd", "--url", "https://http-intake.logs.invalid"];
     expect(await run(["create", ...datadog])).toMatchObject({

@@ -179,9 +179,9 @@ describe("log destinations", { timeout: 120_000 }, () => {
   });
 
   it("that fail, refuse the key, are busy or hang get everything when they are back, and delay no other", async () => {
-    receivers.otlp.treat = () => ({ status: 401 });
+    receivers.otlp.treat = () => ({ status: 503 });
     receivers.datadog.treat = () => ({ status: 429, headers: { "retry-after": "1" } });
-    receivers.webhook.treat = () => ({ status: 500 });
+    receivers.webhook.treat = () => ({ status: 401 });
     receivers.splunk.treat = () => "hang";
     await sendSome(30);
     await allTaken(["loki"]);
@@ -190,7 +190,7 @@ describe("log destinations", { timeout: 120_000 }, () => {
     await sendSome(10);
     await allTaken(["loki"]);
     const failing = await reported("otlp", ({ lastError }) => lastError !== null);
-    expect(failing.lastError).toMatchObject({ reason: "answered 401", tunnel: tunnelId });
+    expect(failing.lastError).toMatchObject({ reason: "answered 503", tunnel: tunnelId });
     for (const kind of KINDS) receivers[kind].mend();
     await allTaken(KINDS);
     for (const kind of KINDS) expect(receivers[kind].complaints).toEqual([]);
@@ -209,6 +209,41 @@ describe("log destinations", { timeout: 120_000 }, () => {
     expect(rejected).toBeLessThan(21);
     expect(receivers.datadog.taken.size - before).toBe(21 - rejected);
     receivers.datadog.mend();
+  });
+
+  it("that read no gzip get everything as it is, after one try", async () => {
+    receivers.webhook.reads = "identity";
+    const tries = receivers.webhook.unread;
+    for (let round = 0; round < 3; round++) {
+      await sendSome(5);
+      await allTaken(["webhook"]);
+    }
+    expect(receivers.webhook.unread - tries).toBe(1);
+    expect(receivers.webhook.complaints).toEqual([]);
+    receivers.webhook.reads = "gzip";
+    await sendSome(5);
+    await allTaken(["webhook"]);
+    expect(receivers.webhook.unread - tries).toBe(2);
+  });
+
+  it("of OpenTelemetry get 26 events though they fail at one, and Splunk gets none twice", async () => {
+    const bad = "/status/418";
+    receivers.otlp.treat = (text) => (text.includes(bad) ? { status: 500 } : null);
+    receivers.splunk.treat = (text) => {
+      const invalid = text.split("\n").findIndex((object) => object.includes(bad));
+      if (invalid === -1) return null;
+      receivers.splunk.take(text.split("\n").slice(0, invalid).join("\n"));
+      return { status: 400, body: JSON.stringify({ code: 6, "invalid-event-number": invalid }) };
+    };
+    const before = { otlp: receivers.otlp.taken.size, splunk: receivers.splunk.taken.size };
+    for (let index = 0; index < 27; index++) await send(index === 13 ? bad : "/ok");
+    for (const kind of ["otlp", "splunk"] as const) {
+      const { rejected } = await reported(kind, ({ shipped, rejected }) => shipped + rejected === sent);
+      expect(rejected).toBe(1);
+      expect(receivers[kind].taken.size - before[kind]).toBe(26);
+      receivers[kind].mend();
+    }
+    expect(new Set(receivers.splunk.taken.values())).toEqual(new Set([1]));
   });
 
   it("get what waited when the relay was killed", async () => {

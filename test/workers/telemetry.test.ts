@@ -194,7 +194,7 @@ function withShipper(maxBytes: number, use: (bench: Bench) => Promise<void>): Pr
     const spool = new Spool(sql, maxBytes);
     const shipper = new Shipper({
       ...{ sql, spool, keptFromId: () => null, nowMs: () => bench.nowMs, random: () => 0 },
-      send: ({ id }, events) => bench.treat(id, events),
+      send: async ({ id }, events) => ({ outcome: await bench.treat(id, events), encoding: "gzip" }),
     });
     const bench: Bench = {
       ...{ spool, shipper, nowMs: 0, treat: () => Promise.resolve(accepted) },

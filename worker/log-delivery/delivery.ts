@@ -20,6 +20,8 @@ export interface Delivery {
   /** Not before this time; 0: at once. */
   dueAtMs: number;
   split: Split | null;
+  /** What the receiver has taken; null or not there: nothing yet since its settings changed. */
+  encoding?: Encoding | null;
   lastSuccessAtMs: number | null;
   lastError: { atMs: number; reason: string } | null;
 }
@@ -30,9 +32,12 @@ export interface Split {
   until: SpoolPosition;
   /** Events of the next part; null: all up to `until`. */
   size: number | null;
-  /** So often a part was refused, and halved. */
+  /** So often in a row a part was refused, with nothing taken in between. */
   halvings: number;
 }
+
+/** Of bodies. Some receivers know no compression. */
+export type Encoding = "gzip" | "identity";
 
 /** What came of one request to a receiver. Reasons are for people, and never hold what the receiver wrote. */
 export type SendOutcome =
@@ -40,12 +45,16 @@ export type SendOutcome =
   | { outcome: "accepted"; rejected: number }
   /** It may take them later; `retryAfterMs` where it said when. */
   | { outcome: "retry"; reason: string; retryAfterMs: number | null }
-  /** It will never take them as they are. */
-  | { outcome: "refused"; reason: string };
+  /** It took so many, and will never take the next one. It has not looked at the rest. */
+  | { outcome: "stopped"; taken: number; reason: string }
+  /** It will never take them as they are: one of them, or too many at once. */
+  | { outcome: "refused"; reason: string }
+  /** It will never take them, whichever they are. */
+  | { outcome: "refused_all"; reason: string };
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 5 * 60_000;
-/** Ten find one event among a thousand. Bounded, for a receiver that refuses everything. */
+/** Ten find one event among a thousand. Bounded, for a receiver that takes nothing at all. */
 const MAX_HALVINGS = 30;
 
 export function newDelivery(id: string, filter: Delivery["filter"], position: SpoolPosition): Delivery {
@@ -68,6 +77,8 @@ export function newDelivery(id: string, filter: Delivery["filter"], position: Sp
 export interface Sent {
   count: number;
   end: SpoolPosition;
+  /** Where each of them stands. */
+  positions: readonly SpoolPosition[];
   /** So many of them were given up as lost while they were on their way. */
   overtaken: number;
 }
@@ -84,8 +95,10 @@ export function afterSend(
   switch (outcome.outcome) {
     case "accepted": {
       const rejected = Math.min(outcome.rejected, sent.count);
+      const done = passed(delivery, sent.end);
       return {
-        ...passed(delivery, sent.end),
+        ...done,
+        split: done.split && { ...done.split, halvings: 0 },
         lost,
         shipped: delivery.shipped + sent.count - rejected,
         rejected: delivery.rejected + rejected,
@@ -93,6 +106,15 @@ export function afterSend(
         lastError: rejected > 0 ? { atMs: nowMs, reason: "rejected some events" } : null,
       };
     }
+    case "stopped":
+      return afterStop(delivery, sent, outcome, nowMs);
+    case "refused_all":
+      return {
+        ...passed(delivery, sent.end),
+        lost,
+        rejected: delivery.rejected + sent.count,
+        lastError: { atMs: nowMs, reason: outcome.reason },
+      };
     case "refused": {
       const lastError = { atMs: nowMs, reason: outcome.reason };
       const { until, halvings } = delivery.split ?? { until: sent.end, halvings: 0 };
@@ -114,6 +136,33 @@ export function afterSend(
       };
     }
   }
+}
+
+/** Goes on behind the event that was named. */
+function afterStop(
+  delivery: Delivery,
+  sent: Sent,
+  { taken, reason }: Extract<SendOutcome, { outcome: "stopped" }>,
+  nowMs: number,
+): Delivery {
+  const { until, halvings } = delivery.split ?? { until: sent.end, halvings: 0 };
+  // It may name the first one for ever.
+  if (taken === 0 && halvings >= MAX_HALVINGS) {
+    return afterSend(delivery, sent, { outcome: "refused_all", reason }, nowMs, 0);
+  }
+  const done = passed(delivery, sent.positions[taken + 1] ?? sent.end);
+  return {
+    ...done,
+    // The rest of what was sent goes by itself, so that refusals are counted within it.
+    split: isBefore(done.position, until)
+      ? { until, size: null, halvings: taken === 0 ? halvings + 1 : 0 }
+      : null,
+    lost: delivery.lost - Math.min(sent.overtaken, taken + 1),
+    shipped: delivery.shipped + taken,
+    rejected: delivery.rejected + 1,
+    lastSuccessAtMs: taken === 0 ? delivery.lastSuccessAtMs : nowMs,
+    lastError: { atMs: nowMs, reason },
+  };
 }
 
 /** Everything before `end` is done with. */

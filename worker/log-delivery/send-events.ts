@@ -1,7 +1,7 @@
 import { type LogDestination, receiverUrl } from "../../shared/log-destination.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { VERSION } from "../../shared/version.ts";
-import type { SendOutcome } from "./delivery.ts";
+import type { Encoding, SendOutcome } from "./delivery.ts";
 import { gzip } from "./gzip.ts";
 import { encodeDatadog } from "./receivers/datadog.ts";
 import type { Encoded } from "./receivers/encoded.ts";
@@ -17,9 +17,16 @@ const MAX_RETRY_AFTER_MS = 60 * 60_000;
 /** Of an answer, that of OTLP says how many records were rejected. */
 const MAX_ANSWER_BYTES = 16 * 1024;
 
-/** What a receiver answered, or why there was no answer. */
+/** A receiver that does not know a compression says so (RFC 9110 §15.5.16), or that it is not made for it. */
+const UNKNOWN_ENCODING: readonly number[] = [415, 501];
+/** What OTLP lets be sent again (OTLP 1.x, "Failures"); everything else is final. */
+const OTLP_RETRIES: readonly number[] = [429, 502, 503, 504];
+/** Final, and of the request as a whole: in parts it would fare no better. */
+const WHOLE_REQUEST: readonly number[] = [401, 402, 403, 404, 405, 407, 410, 421, 426, 511];
+
+/** What a receiver answered, and to which encoding; or why there was no answer. */
 export type Answer =
-  | { status: number; retryAfter: string | null; text: string }
+  | { status: number; retryAfter: string | null; text: string; encoding: Encoding }
   | { status: null; reason: "timeout" | "unreachable" };
 
 /** Of what is sent to this destination, whatever would let somebody else send there. */
@@ -30,16 +37,40 @@ export function credentialsSent(destination: LogDestination): string[] {
   );
 }
 
-/** One request with these events. Never throws. */
+/**
+ * One request with these events. Where the receiver may not know the encoding that it was sent, a second one in the other:
+ * `known` is what it has taken before. Never throws.
+ */
 export async function sendEvents(
   destination: LogDestination,
   events: readonly RequestEvent[],
+  known: Encoding | null = null,
+): Promise<Answer> {
+  const encoding = known ?? "gzip";
+  const answer = await sendOnce(destination, events, encoding);
+  if (!mayBeEncoding(answer, known)) return answer;
+  const other = await sendOnce(destination, events, encoding === "gzip" ? "identity" : "gzip");
+  // Where both are refused alike it was something else.
+  return other.status === null || UNKNOWN_ENCODING.includes(other.status) ? answer : other;
+}
+
+/** Bytes that a receiver did not unpack are malformed to it: until it has taken some, that is asked once more. */
+function mayBeEncoding(answer: Answer, known: Encoding | null): boolean {
+  if (answer.status === null) return false;
+  if (UNKNOWN_ENCODING.includes(answer.status)) return true;
+  return known === null && answer.status === 400 && splunkTaken(answer.text) === null;
+}
+
+async function sendOnce(
+  destination: LogDestination,
+  events: readonly RequestEvent[],
+  encoding: Encoding,
 ): Promise<Answer> {
   // Not `AbortSignal.timeout`: its timer would keep the object awake long after the answer.
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), TIMEOUT_MS);
   try {
-    return await exchange(destination, events, deadline.signal);
+    return await exchange(destination, events, encoding, deadline.signal);
   } catch {
     return { status: null, reason: deadline.signal.aborted ? "timeout" : "unreachable" };
   } finally {
@@ -50,6 +81,7 @@ export async function sendEvents(
 async function exchange(
   destination: LogDestination,
   events: readonly RequestEvent[],
+  encoding: Encoding,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { contentType, headers, body } = encode(destination, events);
@@ -60,18 +92,24 @@ async function exchange(
       ...lowerCase(destination.headers ?? {}),
       ...headers,
       "content-type": contentType,
-      "content-encoding": "gzip",
+      ...(encoding === "gzip" ? { "content-encoding": "gzip" } : {}),
     },
-    body: await gzip(body),
+    body: encoding === "gzip" ? await gzip(body) : body,
     // The credentials are for this address alone.
     redirect: "manual",
     signal,
   });
   const text = await textOf(response);
-  return { status: response.status, retryAfter: response.headers.get("retry-after"), text };
+  return { status: response.status, retryAfter: response.headers.get("retry-after"), text, encoding };
 }
 
-export function outcomeOf(destination: LogDestination, answer: Answer, nowMs: number): SendOutcome {
+/** `sentCount`: of events in the request. */
+export function outcomeOf(
+  destination: LogDestination,
+  answer: Answer,
+  sentCount: number,
+  nowMs: number,
+): SendOutcome {
   if (answer.status === null) {
     const reason = answer.reason === "timeout" ? `no answer within ${TIMEOUT_MS / 1000} s` : "not reachable";
     return { outcome: "retry", reason, retryAfterMs: null };
@@ -81,6 +119,12 @@ export function outcomeOf(destination: LogDestination, answer: Answer, nowMs: nu
     return { outcome: "accepted", rejected: destination.kind === "otlp" ? otlpRejected(text) : 0 };
   }
   const reason = `answered ${status}`;
+  const taken = destination.kind === "splunk" && status === 400 ? splunkTaken(text) : null;
+  if (taken !== null && taken < sentCount) return { outcome: "stopped", taken, reason };
+  if (destination.kind === "otlp" && !OTLP_RETRIES.includes(status)) {
+    const isWhole = status < 400 || WHOLE_REQUEST.includes(status);
+    return { outcome: isWhole ? "refused_all" : "refused", reason };
+  }
   if (status === 400 || status === 413 || status === 422) return { outcome: "refused", reason };
   return { outcome: "retry", reason, retryAfterMs: retryAfterMs(retryAfter, nowMs) };
 }
@@ -126,6 +170,17 @@ function otlpRejected(text: string): number {
     return Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0;
   } catch {
     return 0;
+  }
+}
+
+/** The event collector stops at the first event that it cannot read, and counts from 0: those before it are in. */
+function splunkTaken(text: string): number | null {
+  try {
+    const answer = JSON.parse(text) as Record<string, unknown> | null;
+    const number = answer?.["invalid-event-number"];
+    return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : null;
+  } catch {
+    return null;
   }
 }
 

@@ -3,6 +3,7 @@ import type { RequestEvent } from "../../shared/request-event.ts";
 import {
   afterSend,
   type Delivery,
+  type Encoding,
   isBefore,
   newDelivery,
   overtaken,
@@ -27,7 +28,12 @@ export interface ShipperOptions {
   keptFromId: () => number | null;
   nowMs: () => number;
   random: () => number;
-  send: (destination: LogDestination, events: readonly RequestEvent[]) => Promise<SendOutcome>;
+  /** `known`: the encoding that the destination has taken before. */
+  send: (
+    destination: LogDestination,
+    events: readonly RequestEvent[],
+    known: Encoding | null,
+  ) => Promise<{ outcome: SendOutcome; encoding: Encoding | null }>;
 }
 
 interface Batch {
@@ -63,7 +69,7 @@ export class Shipper {
     for (const { id, events: filter } of destinations) {
       const known = this.#deliveries.get(id);
       if (known === undefined) this.#save(newDelivery(id, filter, { id: newFrom, offset: 0 }));
-      else if (known.failures > 0 || known.filter !== filter) this.#save({ ...known, filter, dueAtMs: 0 });
+      else this.#save({ ...known, filter, dueAtMs: 0, encoding: null });
     }
     this.#trim();
   }
@@ -128,16 +134,20 @@ export class Shipper {
       if (before === undefined || before.dueAtMs > nowMs() || before.position.id > spool.lastId) break;
       const batch = batchOf(before, await spool.read(before.position, MAX_EVENTS, MAX_TEXT_LENGTH));
       const count = batch.events.length;
-      const outcome = count === 0 ? null : await send(destination, batch.events);
+      const answer = count === 0 ? null : await send(destination, batch.events, before.encoding ?? null);
       // It may have been deleted or overtaken meanwhile.
       const delivery = this.#deliveries.get(id);
       if (delivery === undefined) break;
-      if (outcome === null) {
+      if (answer === null) {
         this.#save(passed(delivery, batch.end));
         continue;
       }
       const gone = batch.positions.filter((position) => isBefore(position, delivery.position)).length;
-      this.#save(afterSend(delivery, { count, end: batch.end, overtaken: gone }, outcome, nowMs(), random()));
+      const { outcome, encoding } = answer;
+      const sent = { count, end: batch.end, positions: batch.positions, overtaken: gone };
+      const isTaken = outcome.outcome === "accepted" || outcome.outcome === "stopped";
+      const after = afterSend(delivery, sent, outcome, nowMs(), random());
+      this.#save(isTaken ? { ...after, encoding } : after);
     }
     this.#trim();
   }

@@ -122,8 +122,11 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
       keptFromId: () => state.newFromId,
       nowMs: () => Date.now(),
       random: () => Math.random(),
-      send: async (destination, events) =>
-        outcomeOf(destination, await sendEvents(destination, events), Date.now()),
+      send: async (destination, events, known) => {
+        const answer = await sendEvents(destination, events, known);
+        const outcome = outcomeOf(destination, answer, events.length, Date.now());
+        return { outcome, encoding: answer.status === null ? null : answer.encoding };
+      },
     });
     return { stateStore, state, series: new TrafficSeries(sql), spool, shipper };
   }

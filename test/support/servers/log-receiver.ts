@@ -232,6 +232,10 @@ export class LogReceiver {
   /** What the real service would have refused, or misread. */
   readonly complaints: string[] = [];
   requests = 0;
+  /** What it can read. Everything else it answers with 415. */
+  reads: "gzip" | "identity" = "gzip";
+  /** Requests that it could not read. */
+  unread = 0;
   /** Null: takes what is well formed. */
   treat: (text: string) => Treatment | null = () => null;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -252,6 +256,15 @@ export class LogReceiver {
 
   get hanging(): number {
     return this.#hanging.size;
+  }
+
+  /** For a treatment that takes a part of what came. */
+  take(text: string): void {
+    if (text !== "") this.#count(FORMATS[this.kind].read(text));
+  }
+
+  #count(ids: readonly string[]): void {
+    for (const id of ids) this.taken.set(id, (this.taken.get(id) ?? 0) + 1);
   }
 
   /** Ends what hangs, and treats what comes well again. */
@@ -275,6 +288,11 @@ export class LogReceiver {
       return;
     }
     this.requests++;
+    if ((request.headers["content-encoding"] ?? "identity") !== this.reads) {
+      this.unread++;
+      response.writeHead(415).end();
+      return;
+    }
     const { text, ids } = this.#check(request, Buffer.concat(chunks));
     const treatment = this.treat(text) ?? FORMATS[this.kind].accepted;
     if (treatment === "hang") {
@@ -282,13 +300,13 @@ export class LogReceiver {
       return;
     }
     const { status, headers = {}, body = "" } = treatment;
-    if (status < 300) for (const id of ids) this.taken.set(id, (this.taken.get(id) ?? 0) + 1);
+    if (status < 300) this.#count(ids);
     response.writeHead(status, headers).end(body);
   }
 
   #check(request: IncomingMessage, bytes: Buffer): { text: string; ids: string[] } {
     const { path, contentType, headers, read } = FORMATS[this.kind];
-    const wanted = { ...headers, "content-type": contentType, "content-encoding": "gzip" };
+    const wanted = { ...headers, "content-type": contentType };
     try {
       if (request.method !== "POST" || request.url !== path) {
         throw new Error(`${request.method} ${request.url} instead of POST ${path}`);
@@ -296,7 +314,7 @@ export class LogReceiver {
       for (const [name, value] of Object.entries(wanted)) {
         if (request.headers[name] !== value) throw new Error(`${name}: ${String(request.headers[name])}`);
       }
-      const text = gunzipSync(bytes).toString("utf8");
+      const text = (this.reads === "gzip" ? gunzipSync(bytes) : bytes).toString("utf8");
       return { text, ids: read(text) };
     } catch (error) {
       this.complaints.push(error instanceof Error ? error.message : String(error));

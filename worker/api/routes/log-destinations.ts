@@ -24,6 +24,8 @@ import { isoTime } from "../time.ts";
 
 const PATH = "/v1/log-destinations";
 const MAX_SHOWN_ANSWER = 500;
+/** The runtime does not tell a forbidden address from one where nothing listens. */
+const PUBLIC_ONLY = "this relay calls private addresses only if it was started with --allow-private";
 
 const deliverySchema = z
   .strictObject({
@@ -146,7 +148,7 @@ export const logDestinationOperations: readonly Operation[] = [
       const destination = await registryStub(env).shippingDestination(param("destinationId"));
       if (destination === null) throw new ApiError("NOT_FOUND");
       const answer = await sendEvents(destination, [testEvent(Date.now())]);
-      return { body: testResult(destination, answer) };
+      return { body: testResult(destination, answer, env.PRIVATE_ADDRESSES === "off") };
     },
   }),
 ];
@@ -189,11 +191,18 @@ function view({ id, destination, secrets, createdAtMs, updatedAtMs, delivery }: 
   };
 }
 
-function testResult(destination: LogDestination, answer: ReceiverAnswer): z.infer<typeof testResultSchema> {
-  const outcome = outcomeOf(destination, answer, Date.now());
+function testResult(
+  destination: LogDestination,
+  answer: ReceiverAnswer,
+  isPublicOnly: boolean,
+): z.infer<typeof testResultSchema> {
+  const outcome = outcomeOf(destination, answer, 1, Date.now());
   const ok = outcome.outcome === "accepted" && outcome.rejected === 0;
   const reason = outcome.outcome === "accepted" ? (ok ? "" : "rejected the event") : outcome.reason;
-  if (answer.status === null) return { ok, status: null, reason, answer: "" };
+  if (answer.status === null) {
+    const isHidden = isPublicOnly && answer.reason === "unreachable";
+    return { ok, status: null, reason: isHidden ? `${reason}; ${PUBLIC_ONLY}` : reason, answer: "" };
+  }
   return { ok, status: answer.status, reason, answer: shown(answer.text, destination) };
 }
 
