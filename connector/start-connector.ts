@@ -12,6 +12,7 @@ import type { ServeDeps } from "./serve/serve-http.ts";
 import type { TraceRequest, Tracing } from "./telemetry/request-trace.ts";
 import { checkRunner } from "./checks/run-check.ts";
 import { serveStream } from "./serve/serve-stream.ts";
+import { TcpConnections } from "./upstream/tcp-connections.ts";
 import { Upstream } from "./upstream/upstream.ts";
 
 export interface NodeConnectorOptions {
@@ -60,7 +61,12 @@ export function startConnector({
   const upstreamDial = { clock, names: new Names({ clock, ...nameFiles }) };
   let current = config;
   const trace: TraceRequest = tracing?.trace ?? (() => null);
-  let serving = servingBy(config, upstreamDial, faults.report);
+  const tcpConnections = new TcpConnections();
+  const servingWith = (settings: ConnectorSettings) => ({
+    ...servingBy(settings, upstreamDial, faults.report),
+    tcpConnections,
+  });
+  let serving = servingWith(config);
   const serve: Serve = (stream, onFinished) => serveStream(stream, { ...serving, trace, onFinished });
   const connector = new Connector({
     connections: config.connections,
@@ -82,7 +88,7 @@ export function startConnector({
   const apply = (next: ConnectorSettings): void => {
     const { upstream } = serving;
     current = next;
-    serving = servingBy(next, upstreamDial, faults.report);
+    serving = servingWith(next);
     log.level = next.logLevel;
     upstream.close();
   };
@@ -93,7 +99,7 @@ function servingBy(
   config: ConnectorSettings,
   dialDeps: HostDialDeps,
   reportFault: ReportFault,
-): Omit<ServeDeps, "trace" | "onFinished"> {
+): Omit<ServeDeps, "trace" | "onFinished" | "tcpConnections"> {
   const { policy, limits, upstreams: rules } = config;
   const deps = { policy, limits, rules, ...dialDeps, reportFault };
   return { ...deps, upstream: new Upstream(deps) };

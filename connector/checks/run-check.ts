@@ -35,13 +35,12 @@ export function checkRunner(upstream: () => Upstream, clock: Clock): RunCheck {
 }
 
 function connectOnly(
-  { target, timeoutSeconds }: ServiceCheck,
+  { target, timeoutSeconds, startTls }: ServiceCheck,
   upstream: Upstream,
   done: (result: CheckResult) => void,
 ): () => void {
-  return upstream.probe(target, timeoutSeconds * 1_000, (error) => {
-    done(error === null ? PASSING : failed(error));
-  });
+  const probed = (error: TunnelError | null): void => done(error === null ? PASSING : failed(error));
+  return upstream.probe(target, timeoutSeconds * 1_000, probed, startTls);
 }
 
 function ask(

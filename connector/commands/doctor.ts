@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { type Endpoint, parseEndpoint } from "../../shared/services/upstream-address.ts";
+import { type Endpoint, parseEndpoint, parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
 import { loadConfig } from "../settings/connector-settings.ts";
 import { diagnose } from "../doctor/doctor.ts";
 import { fail, type Finding } from "../doctor/finding.ts";
@@ -28,18 +28,23 @@ export function doctorCommand(): Command {
     .action(async ({ json = false, upstream, ...flags }: DoctorFlags) => {
       const loaded = loadConfig(flags, process.env, (path) => readFileSync(path, "utf8"));
       const endpoints = upstream
-        .map(parseEndpoint)
+        .map(upstreamOf)
         .filter((endpoint): endpoint is Endpoint => endpoint !== null);
       const findings = await diagnose(loaded, endpoints, VERSION);
       if (endpoints.length < upstream.length) {
         findings.push(
-          fail("upstreams", "--upstream is no http or https URL", "write it as http://host:port/path"),
+          fail("upstreams", "--upstream is no URL", "write it as http://host:port/path or tcp://host:port"),
         );
       }
       const ok = findings.every(({ verdict }) => verdict !== "FAIL");
       process.stdout.write(json ? `${JSON.stringify({ ok, findings }, null, 2)}\n` : shown(findings));
       process.exitCode = ok ? 0 : 1;
     });
+}
+
+function upstreamOf(text: string): Endpoint | null {
+  const origin = parseTcpEndpoint(text);
+  return origin === null ? parseEndpoint(text) : { origin, pathPrefix: "" };
 }
 
 /** `PASS  dns  relay.example is at 192.0.2.1`, and under it what to do. What comes from afar is made printable. */

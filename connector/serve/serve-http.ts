@@ -18,10 +18,12 @@ import type { OnFinished } from "../connector.ts";
 import { RequestMeter } from "../telemetry/request-summary.ts";
 import type { RequestTrace, TraceRequest } from "../telemetry/request-trace.ts";
 import { bodyTooLarge, limitsFor, type ServiceLimits } from "../upstream/service-limits.ts";
+import type { TcpConnections } from "../upstream/tcp-connections.ts";
 import type { Upstream, UpstreamDeps, UpstreamEvents, UpstreamExchange } from "../upstream/upstream.ts";
 
 export interface ServeDeps extends UpstreamDeps {
   upstream: Upstream;
+  tcpConnections: TcpConnections;
   trace: TraceRequest;
   onFinished: OnFinished;
 }

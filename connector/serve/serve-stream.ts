@@ -1,8 +1,9 @@
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { failureOf, guardFor } from "../platform/faults.ts";
 import { RequestMeter } from "../telemetry/request-summary.ts";
 import { HttpStream, type ServeDeps } from "./serve-http.ts";
+import { TcpStream } from "./serve-tcp.ts";
 import { WebSocketStream } from "./serve-websocket.ts";
 import { endingStream } from "./stream-fault.ts";
 
@@ -37,8 +38,7 @@ function handlerFor(stream: Stream, deps: ServeDeps): StreamHandler {
     case "websocket":
       return new WebSocketStream(stream, deps);
     case "tcp":
-      // Raw TCP has its place in the protocol and none here.
-      throw new TunnelError("BAD_REQUEST", "this connector serves no TCP streams");
+      return new TcpStream(stream, deps);
   }
 }
 

@@ -8,6 +8,7 @@ import { SimPair, SOME_REQUEST } from "../../test/support/simulation/sim-pair.ts
 import { throwFault } from "../../test/support/throw-fault.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { Names } from "../names/names.ts";
+import { TcpConnections } from "../upstream/tcp-connections.ts";
 import { parseAllowlist, UpstreamPolicy } from "../upstream/policy.ts";
 import { Upstream } from "../upstream/upstream.ts";
 import { HttpStream } from "./serve-http.ts";
@@ -46,7 +47,13 @@ describe("an upload", () => {
           reportFault: throwFault,
         };
         const upstream = new Upstream(deps);
-        return new HttpStream(stream, { ...deps, upstream, trace: () => null, onFinished: () => {} });
+        return new HttpStream(stream, {
+          ...deps,
+          upstream,
+          tcpConnections: new TcpConnections(),
+          trace: () => null,
+          onFinished: () => {},
+        });
       },
     });
     let closed: TunnelError | null | undefined;

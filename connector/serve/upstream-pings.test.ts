@@ -10,6 +10,7 @@ import { SimPair, SOME_REQUEST } from "../../test/support/simulation/sim-pair.ts
 import type { ReportFault } from "../platform/faults.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { Names } from "../names/names.ts";
+import { TcpConnections } from "../upstream/tcp-connections.ts";
 import { parseAllowlist, UpstreamPolicy } from "../upstream/policy.ts";
 import { DEFAULT_UPSTREAM } from "../upstream/upstream-rules.ts";
 import { Upstream } from "../upstream/upstream.ts";
@@ -126,7 +127,13 @@ describe("a served WebSocket", () => {
           reportFault,
         };
         const upstream = new Upstream(deps);
-        return new WebSocketStream(stream, { ...deps, upstream, trace: () => null, onFinished: () => {} });
+        return new WebSocketStream(stream, {
+          ...deps,
+          upstream,
+          tcpConnections: new TcpConnections(),
+          trace: () => null,
+          onFinished: () => {},
+        });
       },
     });
     const heard: string[] = [];

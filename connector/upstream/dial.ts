@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { StartTls } from "../../shared/protocol/head.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import {
   dialHost,
@@ -9,6 +10,7 @@ import {
   type HostDialOutcome,
 } from "../names/dial-host.ts";
 import type { ReportFault } from "../platform/faults.ts";
+import { agreeOnTls } from "./start-tls.ts";
 import { notAllowed, type UpstreamAddress, type UpstreamPolicy } from "./policy.ts";
 import type { UpstreamSettings } from "./upstream-rules.ts";
 
@@ -30,23 +32,27 @@ export interface DialOptions {
   target: UpstreamAddress;
   settings: UpstreamSettings;
   timeoutMs: number;
-  /** Offered over TLS (ALPN). */
+  /** Offered over TLS (ALPN); none: it is not spoken of. */
   protocols: readonly string[];
+  /** A connection that its peer has ended stays open the other way. Absent: no. */
+  isHalfOpen?: boolean;
+  /** TLS begins in this way. Absent: at once, if the target is secure. */
+  startTls?: StartTls | null;
 }
 
 /**
  * Opens a connection to a target that `policy.allowsTarget` did not refuse: every address found passes the policy,
  * several are tried as Happy Eyeballs does, and the one connected to passes the policy again before a byte is written.
  * A Unix socket has no address: there the target's name alone must pass.
- * `done` is called once, with a ready socket or with an UPSTREAM_* error marked as not processed; never before `dial`
+ * `done` is called once, with a ready socket and what is under its TLS, or with an UPSTREAM_* error marked as not processed; never before `dial`
  * returns, and never after the function returned was called, which abandons the attempt.
  */
 export function dial(
   options: DialOptions,
   deps: DialDeps,
-  done: (error: TunnelError | null, socket: Socket | null) => void,
+  done: (error: TunnelError | null, socket: Socket | null, transport: Socket | null) => void,
 ): Abandon {
-  const { target, settings, timeoutMs } = options;
+  const { target, settings, timeoutMs, isHalfOpen = false, startTls = null } = options;
   let settled = false;
   /** Once there is one that is not the host dial's. */
   let socket: Socket | null = null;
@@ -58,7 +64,9 @@ export function dial(
   });
 
   function progress(): string {
-    return hostDial?.progress() ?? (target.secure ? "TLS is not established" : "nothing came");
+    return (
+      hostDial?.progress() ?? (target.secure || startTls !== null ? "TLS is not established" : "nothing came")
+    );
   }
   function settle(): boolean {
     if (settled) return false;
@@ -73,17 +81,29 @@ export function dial(
   function fail(error: TunnelError): void {
     if (!settle()) return;
     end();
-    done(error, null);
+    done(error, null, null);
   }
   function connected(plain: Socket): void {
     hostDial = null;
-    socket = target.secure ? secured(plain, options) : plain;
-    if (!target.secure) return succeed();
-    listen(socket, "TLS");
-    socket.once("secureConnect", succeed);
+    socket = plain;
+    plain.allowHalfOpen = isHalfOpen;
+    if (target.secure) return secure(plain);
+    if (startTls === null) return succeed(plain);
+    listen(plain, "TLS");
+    plain.once("end", () => fail(unreached("UPSTREAM_TLS", `${target.authority} ended before TLS began`)));
+    agreeOnTls(startTls, plain, (problem) => {
+      if (settled) return;
+      if (problem === null) return secure(plain);
+      fail(unreached("UPSTREAM_TLS", `TLS with ${target.authority} failed: ${problem}`));
+    });
   }
-  function succeed(): void {
-    if (settle()) done(null, socket);
+  function secure(plain: Socket): void {
+    socket = secured(plain, options);
+    listen(socket, "TLS");
+    socket.once("secureConnect", () => succeed(plain));
+  }
+  function succeed(transport: Socket): void {
+    if (settle()) done(null, socket, transport);
   }
   function listen(to: Socket, what: "connection" | "TLS"): void {
     // Stays for the socket's whole life: an error without a listener would end the process.
@@ -131,7 +151,7 @@ function hostDialOptions(target: UpstreamAddress, policy: UpstreamPolicy): HostD
 function secured(socket: Socket, { target, settings: { tls }, protocols }: DialOptions): TLSSocket {
   return connectTls({
     socket,
-    ALPNProtocols: [...protocols],
+    ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
     secureContext: tls.context,
     rejectUnauthorized: !tls.insecure,
     // For the certificate, where there is no server name.

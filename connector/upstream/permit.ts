@@ -2,7 +2,7 @@ import { isRequestMethod, isRequestPath } from "../../shared/http/fields.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { receivedText } from "./http-fields.ts";
 import { notAllowed, parseTarget, type UpstreamAddress, type UpstreamPolicy } from "./policy.ts";
-import { enforceLimits, type LimitsByService, limitsFor } from "./service-limits.ts";
+import { enforceLimits, type LimitsByService, limitsFor, refuseUnlimited } from "./service-limits.ts";
 
 /** What this connector's operator lets happen. */
 export interface PermitRules {
@@ -23,7 +23,7 @@ export interface WantedRequest {
 
 /**
  * The one check of everything that is sent upstream, whoever asks for it: a gateway's request, a WebSocket handshake, a
- * health check, `culvert doctor`. Throws BAD_REQUEST or UPSTREAM_NOT_ALLOWED, as not processed.
+ * health check, `culvert doctor`; TCP connections have `permitTcp`. Throws BAD_REQUEST or UPSTREAM_NOT_ALLOWED, as not processed.
  */
 export function permit(
   { service, target, method, path }: WantedRequest,
@@ -33,7 +33,26 @@ export function permit(
   // `http://other/`, `*` or `host:port` would name another target than the one that is judged here.
   if (!isRequestPath(path)) throw refused("the path does not begin with a slash, or holds blanks");
   enforceLimits(limitsFor(rules.limits, service), method, receivedText(path));
-  return permitTarget(target, rules.policy);
+  return permitOf("http", target, rules.policy);
+}
+
+/** A TCP connection. Throws as `permit` does. */
+export function permitTcp(
+  { service, target }: Pick<WantedRequest, "service" | "target">,
+  rules: PermitRules,
+): UpstreamAddress {
+  refuseUnlimited(limitsFor(rules.limits, service));
+  return permitOf("tcp", target, rules.policy);
+}
+
+function permitOf(
+  protocol: UpstreamAddress["protocol"],
+  target: string,
+  policy: UpstreamPolicy,
+): UpstreamAddress {
+  const address = permitTarget(target, policy);
+  if (address.protocol !== protocol) throw refused(`a target that is not for ${protocol}`);
+  return address;
 }
 
 /** Of a connection on which nothing is sent. What the name resolves to is judged when it is dialled. */

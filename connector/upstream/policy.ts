@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
 import { inRange, isBlockedAddress, parseAddress, unmapped } from "./blocked-address.ts";
 
 export type HostRule =
@@ -20,6 +21,9 @@ export type Allowlist =
 /** Where an upstream is, from one parse of the target: what is decided is what is connected to. */
 export interface UpstreamAddress {
   readonly origin: string;
+  /** What is spoken there: `http(s)://`, or `tcp://` and `tls://`. */
+  readonly protocol: "http" | "tcp";
+  /** The connection begins with TLS. */
   readonly secure: boolean;
   /** Lower case; IPv6 without brackets; no trailing dot. */
   readonly host: string;
@@ -79,7 +83,7 @@ export function parseHostRule(entry: string): HostRule | string {
 const MAX_REMEMBERED = 256;
 const parsedTargets = new Map<string, UpstreamAddress>();
 
-/** The parsed target of a stream; throws BAD_REQUEST unless it is a bare `http(s)://host[:port]`. */
+/** The parsed target of a stream; throws BAD_REQUEST unless it is a bare `http(s)://host[:port]` or `tcp://` or `tls://host:port`. */
 export function parseTarget(target: string): UpstreamAddress {
   return remembered(parsedTargets, target, () => parse(target));
 }
@@ -94,6 +98,23 @@ function remembered<T>(known: Map<string, T>, key: string, find: () => T): T {
 }
 
 function parse(target: string): UpstreamAddress {
+  return /^(?:tcp|tls):/i.test(target) ? parseTcp(target) : parseHttp(target);
+}
+
+function parseTcp(target: string): UpstreamAddress {
+  const origin = parseTcpEndpoint(target);
+  // In the one spelling: what is judged and dialled is what the relay named.
+  if (origin === null || origin !== target) {
+    throw new TunnelError("BAD_REQUEST", "the target is no tcp://host:port", { notProcessed: true });
+  }
+  const url = new URL(origin);
+  const host = url.hostname.replaceAll(/[[\]]/g, "").replace(/\.$/, "");
+  const port = Number(url.port);
+  const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return { origin, protocol: "tcp", secure: origin.startsWith("tls:"), host, port, authority };
+}
+
+function parseHttp(target: string): UpstreamAddress {
   const url = URL.canParse(target) ? new URL(target) : null;
   const secure = url?.protocol === "https:";
   if (
@@ -107,7 +128,7 @@ function parse(target: string): UpstreamAddress {
   const host = url.hostname.replaceAll(/[[\]]/g, "").replace(/\.$/, "");
   const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
   const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  return { origin: url.origin, secure, host, port, authority };
+  return { origin: url.origin, protocol: "http", secure, host, port, authority };
 }
 
 type Verdict = "yes" | "needs-address-check" | "no";

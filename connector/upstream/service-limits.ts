@@ -32,6 +32,15 @@ export function enforceLimits(limits: ServiceLimits, method: string, path: strin
   }
 }
 
+/**
+ * Of a TCP connection. Whatever is sent there is not looked at, so where requests are limited it would be a way around:
+ * the relay may not widen what this connector's operator has narrowed. Throws as `enforceLimits` does.
+ */
+export function refuseUnlimited({ name, methods, paths }: ServiceLimits): void {
+  if (methods === null && paths === null) return;
+  throw notAllowed("a TCP connection, which has no methods and paths", `services.${name}: leave both out`);
+}
+
 export function bodyTooLarge({ name, maxBodyBytes }: ServiceLimits, notProcessed: boolean): TunnelError {
   const message = `the connector takes bodies of up to ${maxBodyBytes} bytes; to take more, raise services.${name}.maxBodyBytes in its settings`;
   return new TunnelError("BODY_TOO_LARGE", message, { notProcessed });

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { IDEMPOTENT_METHODS } from "../../shared/http/methods.ts";
-import type { Field } from "../../shared/protocol/head.ts";
+import type { Field, StartTls } from "../../shared/protocol/head.ts";
 import { DEFAULT_STALL_TIMEOUT_MS, MAX_RESPONSE_TIMEOUT_MS } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { faultError, guarded, guardFor } from "../platform/faults.ts";
@@ -94,10 +94,16 @@ export class Upstream {
   }
 
   /** Opens a connection as a request would, and closes it at once. Throws as `request` does. */
-  probe(origin: string, timeoutMs: number, done: (error: TunnelError | null) => void): () => void {
+  probe(
+    origin: string,
+    timeoutMs: number,
+    done: (error: TunnelError | null) => void,
+    startTls: StartTls | null = null,
+  ): () => void {
     const target = permitTarget(origin, this.#deps.policy);
     const settings = settingsFor(this.#deps.rules, target);
-    const options = { target, settings, timeoutMs, protocols: protocolsOffered(settings) };
+    const protocols = target.protocol === "tcp" ? [] : protocolsOffered(settings);
+    const options = { target, settings, timeoutMs, protocols, startTls };
     return dial(options, this.#deps, (error, socket) => {
       socket?.destroy();
       done(error);

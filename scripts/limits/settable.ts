@@ -5,6 +5,7 @@ import {
   DEFAULT_CONNECT_TIMEOUT_MS,
   DEFAULT_RESPONSE_TIMEOUT_MS,
   DEFAULT_STALL_TIMEOUT_MS,
+  DEFAULT_TCP_IDLE_TIMEOUT_MS,
 } from "../../shared/protocol/limits.ts";
 import { DEFAULT_CONNECTOR_WAIT_MS, servicesFileSchema } from "../../shared/services/services-file.ts";
 import { defaultCheck } from "../../shared/services/service-check.ts";
@@ -22,6 +23,8 @@ const SERVICE_DEFAULTS: Readonly<Record<string, string>> = {
   stallTimeoutMs: `the connector's \`TUNNEL_STALL_TIMEOUT\`: ${amount(DEFAULT_STALL_TIMEOUT_MS, "ms")}`,
   connectorWaitMs: amount(DEFAULT_CONNECTOR_WAIT_MS, "ms"),
   maxBodyBytes: "no limit",
+  idleTimeoutMs: amount(DEFAULT_TCP_IDLE_TIMEOUT_MS, "ms"),
+  maxConnections: "no limit but the connector's streams",
   intervalSeconds: amount(CHECK.intervalSeconds, "s"),
   timeoutSeconds: amount(CHECK.timeoutSeconds, "s"),
   healthyThreshold: amount(CHECK.healthyThreshold, "count"),

@@ -4,7 +4,7 @@ import type { ErrorCode } from "../protocol/error-code.ts";
 import { FLAG, FRAME } from "../protocol/frame.ts";
 import { decodeClose, encodeClose, encodeReset, type WebSocketClose } from "../protocol/frame-payloads.ts";
 import { decodeHead, decodeTrailers, encodeHead, encodeTrailers } from "../protocol/head-codec.ts";
-import type { Field, OpenHead, ResponseHead } from "../protocol/head.ts";
+import { type Field, type OpenHead, type ResponseHead, TCP_STATUS } from "../protocol/head.ts";
 import { SEND_QUEUE_HIGH_BYTES, SEND_QUEUE_MIN_BYTES, STREAM_OVERHEAD_BYTES } from "../protocol/limits.ts";
 import { TunnelError } from "../protocol/tunnel-error.ts";
 import type { ReceiveWindow, SendWindow } from "./flow-window.ts";
@@ -281,6 +281,9 @@ export class MuxStream implements Stream {
     const informational = (flags & FLAG.INFO) !== 0;
     if (informational !== (head.status < 200 && !switching)) {
       throw new TunnelError("STREAM_ERROR", `status ${head.status} on a HEAD of the other sort`);
+    }
+    if (this.open.kind === "tcp" && head.status !== TCP_STATUS) {
+      throw new TunnelError("STREAM_ERROR", `status ${head.status} on a HEAD of kind tcp`);
     }
     const end = (flags & FLAG.END) !== 0;
     const event = { frame: "HEAD", informational, end, switchesProtocols: switching } as const;

@@ -40,6 +40,13 @@ describe("nextHalf", () => {
   it.each(["http", "tcp"] as const)("refuses to switch protocols on kind %s", (kind) => {
     expect(outcome("head", EVENTS["HEAD 101"], kind)).toBe("refused");
   });
+
+  it("knows neither informational heads nor trailers on kind tcp", () => {
+    expect(outcome("head", EVENTS["HEAD INFO"], "tcp")).toBe("refused");
+    expect(outcome("body", EVENTS.TRAILERS, "tcp")).toBe("refused");
+    expect(outcome("head", EVENTS.HEAD, "tcp")).toBe("body");
+    expect(outcome("body", EVENTS["DATA END"], "tcp")).toBe("ended");
+  });
 });
 
 function outcome(half: Half, event: HalfEvent, kind: "http" | "websocket" | "tcp"): Half | "refused" {

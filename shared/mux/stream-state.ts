@@ -9,6 +9,7 @@ import { TunnelError } from "../protocol/tunnel-error.ts";
  *   head ──HEAD END──▶ ended   body ──DATA END, TRAILERS──▶ ended   messages ──WSCLOSE──▶ ended
  *
  * The request half (connector) starts in body, messages or ended, as OPEN says.
+ * Kind tcp has neither informational heads nor trailers: what a HEAD says is that the connection stands.
  * Any state goes to ended on RESET. A frame that has no arrow is a stream error.
  */
 export type Half = "head" | "body" | "messages" | "ended";
@@ -24,6 +25,7 @@ export function nextHalf(half: Half, event: HalfEvent, kind: "http" | "websocket
     case "HEAD":
       if (half !== "head") throw refused(half, "HEAD");
       if (event.switchesProtocols && kind !== "websocket") throw refused(half, "HEAD 101 on kind " + kind);
+      if (event.informational && kind === "tcp") throw refused(half, "an informational HEAD on kind tcp");
       if (event.informational) {
         if (event.end) throw refused(half, "an informational HEAD with END");
         return "head";
@@ -35,7 +37,7 @@ export function nextHalf(half: Half, event: HalfEvent, kind: "http" | "websocket
       if (half !== "body") throw refused(half, "DATA");
       return event.end ? "ended" : "body";
     case "TRAILERS":
-      if (half !== "body") throw refused(half, "TRAILERS");
+      if (half !== "body" || kind === "tcp") throw refused(half, `TRAILERS on kind ${kind}`);
       return "ended";
     case "WSMSG":
       if (half !== "messages") throw refused(half, "WSMSG");

@@ -9,7 +9,7 @@ export const CAPABILITY = {
   EMPTY_WSCLOSE: 1 << 1,
   /** `stallTimeoutMs` in HELLO and OPEN. Else a stream's window may stay shut for 60 s. */
   STALL_LIMIT: 1 << 2,
-  /** Streams of kind tcp. */
+  /** Streams of kind tcp, with their facts. */
   TCP: 1 << 3,
   /** DATA and WSMSG of 64 KiB. Else 32 KiB. */
   LARGE_DATA: 1 << 4,
@@ -24,6 +24,7 @@ export const OWN_CAPABILITIES: number =
   CAPABILITY.LONG_HEADS |
   CAPABILITY.EMPTY_WSCLOSE |
   CAPABILITY.STALL_LIMIT |
+  CAPABILITY.TCP |
   CAPABILITY.LARGE_DATA |
   CAPABILITY.UPSTREAM_MS;
 

@@ -9,7 +9,14 @@ import {
 import { type Capability, has, OWN_CAPABILITIES } from "./capabilities.ts";
 import type { ErrorCode } from "./error-code.ts";
 import { STATIC_FIELD_NAMES } from "./field-names.ts";
-import type { Field, OpenHead, ResponseHead, StreamKind } from "./head.ts";
+import {
+  type Field,
+  type OpenHead,
+  type ResponseHead,
+  type StreamKind,
+  TCP_METHOD,
+  TCP_PATH,
+} from "./head.ts";
 import { byteAt, readU16, writeU16 } from "./integers.ts";
 import {
   MAX_FIELD_NAME_LENGTH,
@@ -43,6 +50,9 @@ const FACT = {
   reason: 10,
   upstreamMs: 11,
   stallTimeoutMs: 12,
+  idleTimeoutMs: 13,
+  startTls: 14,
+  maxConnections: 15,
 } as const;
 type FactName = keyof typeof FACT;
 /** Facts stand beside the fields, so their number and size have room of their own. */
@@ -69,16 +79,16 @@ export function encodeOpen(open: OpenHead, capabilities = OWN_CAPABILITIES): Uin
   const facts: [FactName, string][] = [
     ["target", open.target],
     ["service", open.service],
-    ["method", open.method],
-    ["path", open.path],
-    ["project", open.project],
-    ["environment", open.environment],
-    ["requestId", open.requestId],
   ];
+  if (open.kind !== "tcp") facts.push(["method", open.method], ["path", open.path]);
+  facts.push(["project", open.project], ["environment", open.environment], ["requestId", open.requestId]);
   if (open.connectTimeoutMs !== undefined) facts.push(["connectTimeoutMs", String(open.connectTimeoutMs)]);
   if (open.responseTimeoutMs !== undefined) facts.push(["responseTimeoutMs", String(open.responseTimeoutMs)]);
   if (open.stallTimeoutMs !== undefined && has(capabilities, "STALL_LIMIT"))
     facts.push(["stallTimeoutMs", String(open.stallTimeoutMs)]);
+  if (open.idleTimeoutMs !== undefined) facts.push(["idleTimeoutMs", String(open.idleTimeoutMs)]);
+  if (open.startTls !== undefined) facts.push(["startTls", open.startTls]);
+  if (open.maxConnections !== undefined) facts.push(["maxConnections", String(open.maxConnections)]);
   const maxPathLength = has(capabilities, "LONG_HEADS") ? MAX_PATH_LENGTH : SHORT_PATH_LENGTH;
   const problem = requestProblem(open, maxPathLength);
   if (problem !== null) throw new TunnelError(problem.code, problem.message);
@@ -104,22 +114,35 @@ export function decodeOpen(payload: Uint8Array): OpenHead {
     kind,
     target: required(facts, "target"),
     service: required(facts, "service"),
-    method: required(facts, "method"),
-    path: required(facts, "path"),
+    method: kind === "tcp" ? TCP_METHOD : required(facts, "method"),
+    path: kind === "tcp" ? TCP_PATH : required(facts, "path"),
     project: required(facts, "project"),
     environment: required(facts, "environment"),
     requestId: required(facts, "requestId"),
     fields,
   };
-  const connectTimeoutMs = milliseconds(facts, "connectTimeoutMs");
+  const connectTimeoutMs = count(facts, "connectTimeoutMs");
   if (connectTimeoutMs !== null) open.connectTimeoutMs = connectTimeoutMs;
-  const responseTimeoutMs = milliseconds(facts, "responseTimeoutMs");
+  const responseTimeoutMs = count(facts, "responseTimeoutMs");
   if (responseTimeoutMs !== null) open.responseTimeoutMs = responseTimeoutMs;
-  const stallTimeoutMs = milliseconds(facts, "stallTimeoutMs");
+  const stallTimeoutMs = count(facts, "stallTimeoutMs");
   if (stallTimeoutMs !== null) open.stallTimeoutMs = stallTimeoutMs;
+  if (kind === "tcp") addTcpFacts(open, facts);
   const problem = requestProblem(open, MAX_PATH_LENGTH);
   if (problem !== null) throw invalid(problem.message);
   return open;
+}
+
+function addTcpFacts(open: OpenHead, facts: Map<FactName, string>): void {
+  const idleTimeoutMs = count(facts, "idleTimeoutMs");
+  if (idleTimeoutMs !== null) open.idleTimeoutMs = idleTimeoutMs;
+  const maxConnections = count(facts, "maxConnections");
+  if (maxConnections !== null) open.maxConnections = maxConnections;
+  const startTls = facts.get("startTls");
+  if (startTls === undefined) return;
+  // Whoever left out a way that it does not know would send in the clear what was to be encrypted.
+  if (startTls !== "postgres") throw invalid("startTls is none that is known");
+  open.startTls = startTls;
 }
 
 /** For a peer with these capabilities. Throws a stream error UPSTREAM_PROTOCOL where the upstream's head cannot be carried. */
@@ -141,7 +164,7 @@ export function decodeHead(payload: Uint8Array): ResponseHead {
   const problem = statusProblem(status) ?? fieldsProblem(fields);
   if (problem !== null) throw invalid(problem.message);
   const head: ResponseHead = { status, reason: printable(facts.get("reason") ?? ""), fields };
-  const upstreamMs = milliseconds(facts, "upstreamMs");
+  const upstreamMs = count(facts, "upstreamMs");
   if (upstreamMs !== null) head.upstreamMs = upstreamMs;
   return head;
 }
@@ -262,10 +285,10 @@ function required(facts: Map<FactName, string>, name: FactName): string {
   return value;
 }
 
-function milliseconds(facts: Map<FactName, string>, name: FactName): number | null {
+function count(facts: Map<FactName, string>, name: FactName): number | null {
   const value = facts.get(name);
   if (value === undefined) return null;
-  if (!/^[1-9][0-9]{0,8}$/.test(value)) throw invalid(`${name} is not a number of milliseconds`);
+  if (!/^[1-9][0-9]{0,8}$/.test(value)) throw invalid(`${name} is not a number from 1 on`);
   return Number(value);
 }
 
@@ -276,6 +299,7 @@ interface HeadProblem {
 }
 
 function requestProblem(open: OpenHead, maxPathLength: number): HeadProblem | null {
+  if (open.kind === "tcp") return fieldsProblem(open.fields);
   if (!isRequestMethod(open.method)) return bad("the method is not one that is carried");
   if (open.path.length > maxPathLength)
     return { code: "URI_TOO_LONG", message: `path over ${maxPathLength} characters` };

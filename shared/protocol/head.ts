@@ -3,10 +3,19 @@ export type Field = readonly [name: string, value: string];
 
 export type StreamKind = "http" | "websocket" | "tcp";
 
+/** What stands as method and path of a TCP connection, which has neither, wherever a request's would. Never on the wire. */
+export const TCP_METHOD = "CONNECT";
+export const TCP_PATH = "";
+/** Of the HEAD that says that a TCP connection stands. There is no other. */
+export const TCP_STATUS = 200;
+
+/** How a connector begins TLS on a connection that begins without. */
+export type StartTls = "postgres";
+
 /** Everything a connector needs to serve one stream: it keeps no state of its own. */
 export interface OpenHead {
   kind: StreamKind;
-  /** Origin of the upstream, `http://host:port` or `https://host:port`. */
+  /** Origin of the upstream, `http://host:port` or `https://host:port`; of kind tcp `tcp://host:port` or `tls://host:port`. */
   target: string;
   /** Service name, or the host as a network rule matched it. For logs and per-service rules. */
   service: string;
@@ -22,6 +31,12 @@ export interface OpenHead {
   responseTimeoutMs?: number;
   /** How long a window of the stream may stay shut, in either direction. */
   stallTimeoutMs?: number;
+  /** Of kind tcp alone: how long nothing may come or go. */
+  idleTimeoutMs?: number;
+  /** Of kind tcp alone, and only where the target's scheme is tcp. */
+  startTls?: StartTls;
+  /** Of kind tcp alone: how many of the service a connector has open at once. */
+  maxConnections?: number;
   fields: readonly Field[];
 }
 

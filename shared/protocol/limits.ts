@@ -109,6 +109,9 @@ export const MAX_WEBSOCKET_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** A window that stays shut for so long ends its stream, unless its service or the connector says otherwise. */
 export const DEFAULT_STALL_TIMEOUT_MS = 5 * 60_000;
 export const MAX_STALL_TIMEOUT_MS = 60 * 60_000;
+/** Of a TCP connection: databases' pools are quiet for long, and what has vanished is not kept for ever. */
+export const DEFAULT_TCP_IDLE_TIMEOUT_MS = 15 * 60_000;
+export const MAX_IDLE_TIMEOUT_MS = 24 * 60 * 60_000;
 /** The same toward a peer without STALL_LIMIT; and for what is no reader's affair: credit of the connection, answers to RESET. */
 export const STALL_TIMEOUT_MS = 60_000;
 /** How late a stall may be noticed, at most. */

@@ -18,7 +18,7 @@ const thresholdSchema = z.int().min(1).max(10);
 
 /** How connectors find out whether a service's upstream works; what is absent has its default. */
 export const healthCheckSchema = z.strictObject({
-  /** Asked by GET, under the endpoint's own path; 200 to 399 passes. Absent: a connection, with TLS for https, is enough. */
+  /** Asked by GET, under the endpoint's own path; 200 to 399 passes. Absent: a connection is enough, with TLS where requests have it. */
   path: pathSchema.optional(),
   intervalSeconds: intervalSchema.optional(),
   timeoutSeconds: timeoutSchema.optional(),
@@ -35,6 +35,8 @@ const serviceCheckSchema = z.object({
   target: z.string().min(1).max(2048),
   /** As it goes to the upstream; null: only connect. */
   path: z.string().max(4096).nullable().default(null),
+  /** Begin TLS in this way before the connection counts as standing; of tcp:// targets alone. */
+  startTls: z.enum(["postgres"]).nullable().default(null),
   intervalSeconds: intervalSchema.default(DEFAULT_INTERVAL_SECONDS),
   timeoutSeconds: timeoutSchema.default(DEFAULT_TIMEOUT_SECONDS),
   healthyThreshold: thresholdSchema.default(DEFAULT_HEALTHY_THRESHOLD),

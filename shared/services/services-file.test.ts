@@ -125,6 +125,55 @@ describe("servicesFileSchema", () => {
     ]);
   });
 
+  it.each([
+    ["tcp://db.internal:5432", {}],
+    ["TLS://Cache.internal:6380/", {}],
+    ["tcp://[fd00::1]:5432", { startTls: "postgres", idleTimeoutMs: 60_000, maxConnections: 20 }],
+    ["tcp://db:80", { healthCheck: { intervalSeconds: 5 }, stallTimeoutMs: 1000, connectTimeoutMs: 1000 }],
+  ])("takes the TCP endpoint %s", (endpoint, more) => {
+    expect(problems({ version: 1, services: [{ ...service, endpoint, ...more }] })).toEqual([]);
+  });
+
+  it.each([
+    "tcp://db",
+    "tcp://db:0",
+    "tcp://db:65536",
+    "tcp://db:1/x",
+    "tcp://u@db:1",
+    "tcp://db:1?x",
+    "tcp://:1",
+  ])("refuses the TCP endpoint %s", (endpoint) => {
+    expect(problems({ version: 1, services: [{ ...service, endpoint }] })).toEqual([
+      expect.stringContaining("services[0].endpoint"),
+    ]);
+  });
+
+  const tcp = { ...service, endpoint: "tcp://db:5432" };
+  const [access] = configurations;
+  it.each([
+    ["a path rule", { ...tcp, configurations: [{ ...access, paths: ["/v1"] }] }, "configurations[0].paths"],
+    ["a path to check", { ...tcp, healthCheck: { path: "/" } }, "healthCheck.path"],
+    ["a limit of bodies", { ...tcp, maxBodyBytes: 1 }, "maxBodyBytes"],
+    ["a Host", { ...tcp, hostHeader: "x" }, "hostHeader"],
+    ["startTls behind tls://", { ...tcp, endpoint: "tls://db:5432", startTls: "postgres" }, "startTls"],
+    ["startTls of HTTP", { ...service, startTls: "postgres" }, "startTls"],
+    ["an idle time of HTTP", { ...service, idleTimeoutMs: 1 }, "idleTimeoutMs"],
+  ])("refuses %s, which would say nothing there", (_what, wrong, place) => {
+    expect(problems({ version: 1, services: [wrong] })).toEqual([
+      expect.stringContaining(`services[0].${place}`),
+    ]);
+  });
+
+  it("takes networks of TCP, whose hosts name their ports", () => {
+    const network = (hosts: string[]) => ({ protocol: "tcp", hosts, configurations, maxConnections: 5 });
+    expect(problems({ version: 1, services: [], networks: [network(["db:5432", "*.corp:6379"])] })).toEqual(
+      [],
+    );
+    expect(problems({ version: 1, services: [], networks: [network(["db"])] })).toEqual([
+      expect.stringContaining("networks[0].hosts[0]"),
+    ]);
+  });
+
   it("reports every problem at once", () => {
     expect(problems({ version: 3, services: [{ ...service, name: "a", endpoint: "ftp://x" }] })).toHaveLength(
       3,

@@ -2,11 +2,12 @@ import * as z from "zod";
 import {
   MAX_CONNECT_TIMEOUT_MS,
   MAX_ENDPOINT_PATH_LENGTH,
+  MAX_IDLE_TIMEOUT_MS,
   MAX_RESPONSE_TIMEOUT_MS,
   MAX_STALL_TIMEOUT_MS,
 } from "../protocol/limits.ts";
 import { healthCheckSchema } from "./service-check.ts";
-import { parseAuthority, parseEndpoint, parseHostPattern } from "./upstream-address.ts";
+import { isTcpEndpoint, parseAuthority, parseEndpoint, parseHostPattern } from "./upstream-address.ts";
 
 /** A services file in bytes of JSON; well under what one row of the relay's storage holds (2 MB). */
 export const MAX_SERVICES_FILE_BYTES = 256 * 1024;
@@ -16,6 +17,7 @@ export const DEFAULT_CONNECTOR_WAIT_MS = 5_000;
 
 const MAX_ENTRIES = 1000;
 const MAX_CONFIGURATIONS = 100;
+const MAX_TCP_CONNECTIONS = 10_000;
 
 const projectSchema = z
   .string()
@@ -68,6 +70,10 @@ const ruleShape = {
    * OPTIONS, QUERY. True: PUT and DELETE as well. False: nothing.
    */
   retry: z.boolean().optional(),
+  /** TCP alone: how long nothing may come or go before the connection is cut. Absent: 15 min. */
+  idleTimeoutMs: z.int().min(1).max(MAX_IDLE_TIMEOUT_MS).optional(),
+  /** TCP alone: how many each connector has open at once. Absent: as many as it takes streams. */
+  maxConnections: z.int().min(1).max(MAX_TCP_CONNECTIONS).optional(),
 };
 
 /** A gateway's URL could not carry these as its host: the URL standard reads them as an IP address or as IDNA. */
@@ -82,8 +88,8 @@ const serviceSchema = z.strictObject({
     .string()
     .max(2048)
     .refine(
-      (text) => parseEndpoint(text) !== null,
-      "must be an http or https URL without credentials, query and fragment",
+      (text) => parseEndpoint(text) !== null || isTcpEndpoint(text),
+      "must be an http or https URL without credentials, query and fragment, or tcp://host:port or tls://host:port",
     )
     .refine(
       (text) => (parseEndpoint(text)?.pathPrefix.length ?? 0) <= MAX_ENDPOINT_PATH_LENGTH,
@@ -101,12 +107,16 @@ const serviceSchema = z.strictObject({
       'must be "endpoint", "public", or host or host:port',
     )
     .optional(),
+  /** A tcp:// endpoint alone: the connector asks for TLS in this protocol's own way, and the gateway's driver does not. */
+  startTls: z.enum(["postgres"]).optional(),
   /** Absent: checked with the defaults. False: not checked. */
   healthCheck: z.union([z.literal(false), healthCheckSchema]).optional(),
   ...ruleShape,
 });
 
 const networkSchema = z.strictObject({
+  /** Absent: http. */
+  protocol: z.enum(["http", "tcp"]).optional(),
   hosts: z
     .array(
       z
@@ -126,7 +136,15 @@ export const servicesFileSchema = z
     services: z.array(serviceSchema).max(MAX_ENTRIES),
     networks: z.array(networkSchema).max(MAX_ENTRIES).optional(),
   })
-  .superRefine(({ services }, context) => {
+  .superRefine(({ services, networks = [] }, context) => {
+    const misplaced = (rule: Record<string, unknown>, isTcp: boolean, path: (string | number)[]): void => {
+      for (const [at, message] of misplacedKeys(rule, isTcp))
+        context.addIssue({ code: "custom", path: [...path, ...at], message });
+    };
+    for (const [index, service] of services.entries())
+      misplaced(service, isTcpEndpoint(service.endpoint), ["services", index]);
+    for (const [index, network] of networks.entries())
+      misplaced(network, network.protocol === "tcp", ["networks", index]);
     const firstIndex = new Map<string, number>();
     for (const [index, { name }] of services.entries()) {
       const first = firstIndex.get(name.toLowerCase());
@@ -137,6 +155,33 @@ export const servicesFileSchema = z
       }
     }
   });
+
+/** What says something of HTTP alone, and of TCP alone. */
+const HTTP_KEYS = ["hostHeader", "responseTimeoutMs", "maxBodyBytes", "via"];
+const TCP_KEYS = ["startTls", "idleTimeoutMs", "maxConnections"];
+
+/** What stands in a rule and would have no effect there: whoever wrote it believes that something is limited. */
+function* misplacedKeys(
+  rule: Record<string, unknown>,
+  isTcp: boolean,
+): Generator<[path: (string | number)[], message: string]> {
+  for (const key of isTcp ? HTTP_KEYS : TCP_KEYS) {
+    if (rule[key] !== undefined) yield [[key], isTcp ? "has no meaning for TCP" : "is for TCP alone"];
+  }
+  if (!isTcp) return;
+  const { endpoint, startTls, healthCheck, hosts, configurations } = rule as Partial<Service> &
+    Partial<Network>;
+  if (startTls !== undefined && /^tls:/i.test(endpoint ?? ""))
+    yield [["startTls"], "is for tcp:// endpoints: tls:// begins with TLS"];
+  if (typeof healthCheck === "object" && healthCheck.path !== undefined)
+    yield [["healthCheck", "path"], "has no meaning for TCP: it is checked by connecting"];
+  for (const [index, host] of (hosts ?? []).entries()) {
+    if (!/:[0-9]+$/.test(host)) yield [["hosts", index], "must name a port: TCP has no default"];
+  }
+  for (const [index, { paths }] of (configurations ?? []).entries()) {
+    if (paths !== undefined) yield [["configurations", index, "paths"], "has no meaning for TCP"];
+  }
+}
 
 export type Caller = z.infer<typeof callerSchema>;
 export type Access = z.infer<typeof accessSchema>;

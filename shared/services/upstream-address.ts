@@ -27,6 +27,23 @@ export function parseEndpoint(text: string): Endpoint | null {
   return { origin: url.origin, pathPrefix: url.pathname.replace(/\/+$/, "") };
 }
 
+/** `tcp://host:port`, or `tls://host:port` where the connection begins with TLS. */
+const TCP_ENDPOINT = /^(tcp|tls):\/\/([^\s/?#@\\]+:[0-9]{1,5})\/?$/i;
+
+/** As `tcp://host:port` in the one spelling that its host has in a URL; null for anything else. */
+export function parseTcpEndpoint(text: string): string | null {
+  const [, scheme, authority] = TCP_ENDPOINT.exec(text) ?? [];
+  if (scheme === undefined || authority === undefined) return null;
+  // URLs of schemes that the standard does not know keep their host as it is written, "0x7f.1" for instance.
+  const host = parseAuthority(authority);
+  return host === null || host.startsWith(":") ? null : `${scheme.toLowerCase()}://${host}`;
+}
+
+/** Does it lead to a TCP service? */
+export function isTcpEndpoint(text: string): boolean {
+  return parseTcpEndpoint(text) !== null;
+}
+
 /** `host`, `host:port`, `*.domain:port`, `[IPv6]:port`; null for anything else, a lone `*` included. */
 export function parseHostPattern(text: string): HostPattern | null {
   const [, star, written, portText] = HOST_PATTERN.exec(text) ?? [];

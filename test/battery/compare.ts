@@ -16,6 +16,8 @@ const ADDED =
   /^(forwarded|x-forwarded-.*|traceparent|tracestate|cdn-loop|via|x-real-ip|connection|te|transfer-encoding|x-varnish|accept-encoding)$/;
 
 export function compare(direct: Seen, tunnel: Seen): Gap[] {
+  // No answer is a 502 behind a gateway.
+  if (direct.status === 0 && tunnel.status === 502) return [];
   const code = tunnel.fields.find(([name]) => name === "culvert-error")?.[1];
   if (code !== undefined) {
     const detail = /"detail":"([^"]*)"/.exec(tunnel.body.toString())?.[1];

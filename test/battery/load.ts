@@ -36,11 +36,10 @@ export async function runLoad(options: LoadOptions): Promise<Map<string, number>
   const lane = async (): Promise<void> => {
     while (begun < options.requests) {
       // By its number and not by its lane: the same requests whatever order they end in.
-      const {
-        wanted,
-        judge,
-        early: isEarly = false,
-      } = taskOf(options, new Dice(options.seed * 1_000_003 + begun++));
+      const task = taskOf(options, new Dice(options.seed * 1_000_003 + begun++));
+      const { judge, early: isEarly = false } = task;
+      const chunked = task.wanted.chunked === true && options.offers.includes("unsized");
+      const wanted = { ...task.wanted, chunked };
       const seen = await options.send(wanted, isEarly);
       const problem = judge(seen);
       if (problem === null) continue;

@@ -4,6 +4,8 @@ import { request as httpRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { WebSocket } from "ws";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { adminApi } from "../../scripts/demo/admin-api.ts";
@@ -110,9 +112,14 @@ async function servedTunnel(name: string): Promise<Served> {
   return { ...tunnel, connector };
 }
 
-async function send(tunnelId: string, path: string, caseName = ""): Promise<IncomingMessage> {
+async function send(
+  tunnelId: string,
+  path: string,
+  caseName = "",
+  key = gatewayKey,
+): Promise<IncomingMessage> {
   const request = httpRequest(`${relay.url}/~/${tunnelId}/node-api${path}`, {
-    headers: { "culvert-gateway-key": gatewayKey, "x-case": caseName },
+    headers: { "culvert-gateway-key": key, "x-case": caseName },
     agent: false,
   });
   const response = once(request, "response", { signal: AbortSignal.timeout(20_000) });
@@ -137,6 +144,62 @@ function lossTimeMs(connector: Child): Promise<number> {
   lost.catch(() => {});
   return lost;
 }
+
+describe("a gateway key that is deleted", () => {
+  /** One second is the promise; the rest is for a machine that is busy, and for `ws`, which waits for the TCP connection. */
+  const SOON_MS = 5_000;
+
+  async function newKey(): Promise<{ kid: string; key: string }> {
+    const caller = { project: "shop", environment: "production" };
+    return (await admin<{ kid: string; key: string }>("POST", "/gateway-keys", caller)).body;
+  }
+
+  async function open(id: string, key: string): Promise<WebSocket> {
+    const url = `${relay.url.replace("http", "ws")}/~/${id}/node-api/ws`;
+    const options = { headers: { "culvert-gateway-key": key }, closeTimeout: 500 };
+    const socket = new WebSocket(url, options);
+    socket.on("error", () => {});
+    await once(socket, "open");
+    socket.send("hello");
+    await once(socket, "message");
+    return socket;
+  }
+
+  async function deleted({ kid }: { kid: string }, socket: WebSocket): Promise<{ code: number; ms: number }> {
+    const closed = once(socket, "close", { signal: AbortSignal.timeout(20_000) });
+    expect((await admin("DELETE", `/gateway-keys/${kid}`)).status).toBe(204);
+    const startedMs = performance.now();
+    const [code] = (await closed) as [number];
+    return { code, ms: performance.now() - startedMs };
+  }
+
+  it("takes along what was opened with it: a stream, a WebSocket, one that sleeps; and nothing else", async () => {
+    const { id } = await servedTunnel("left");
+    const [first, second] = [await newKey(), await newKey()];
+    const sockets = {
+      first: await open(id, first.key),
+      second: await open(id, second.key),
+      other: await open(id, gatewayKey),
+    };
+    const streams = await send(id, "/pattern?bytes=4000000000", "left", first.key);
+    streams.resume();
+    const aborted = once(streams, "error").then(([error]) => (error as NodeJS.ErrnoException).code);
+    await once(streams, "data");
+    const live = await deleted(first, sockets.first);
+    expect(live.code).toBe(4403);
+    expect(live.ms).toBeLessThan(SOON_MS);
+    expect(await aborted).toBe("ECONNRESET");
+    await upstream.saw("gone", "left");
+
+    await sleep(HIBERNATED_AFTER_MS);
+    const asleep = await deleted(second, sockets.second);
+    expect(asleep.code).toBe(4403);
+    expect(asleep.ms).toBeLessThan(SOON_MS);
+    sockets.other.send("still here");
+    await once(sockets.other, "message");
+    sockets.other.terminate();
+  });
+});
 
 describe("the admin API over HTTP", () => {
   /** Every operation, with an input that it takes; the paths' ids are of no tunnel and no key. */

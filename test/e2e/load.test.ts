@@ -39,6 +39,24 @@ it("answers OVERLOADED beyond that, and serves again once streams end", { timeou
   expect((await call(system, { service: "node-api", path: "/ok" })).status).toBe(200);
 });
 
+it("one caller's held streams cost another no request", { timeout: 60_000 }, async () => {
+  const held = Array.from({ length: STREAM_CREDIT + 8 }, () =>
+    openCall(system, { service: "node-api", path: "/hang" }),
+  );
+  for (const request of held) request.on("error", () => {}).end();
+  await expect.poll(() => system.node.openRequests, { timeout: 20_000 }).toBe(STREAM_CREDIT);
+
+  for (let round = 0; round < 3; round++) {
+    const others = Array.from({ length: 60 }, () =>
+      call(system, { via: "PREVIEW", service: "impatient-api", path: "/ok" }),
+    );
+    const codes = (await Promise.all(others)).map((answer) => field(answer, "culvert-error") ?? "");
+    expect(codes.filter((code) => code !== "")).toEqual([]);
+  }
+  for (const request of held) request.socket?.resetAndDestroy();
+  await expect.poll(() => system.node.openRequests, { timeout: 20_000 }).toBe(0);
+});
+
 it("10,000 requests opened and cancelled leave nothing behind", { timeout: 120_000 }, async () => {
   const [connector] = system.connectors;
   if (connector === undefined) throw new Error("no connector");

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { vi } from "vitest";
 import type { Connector } from "../../connector/connector.ts";
@@ -23,7 +24,7 @@ export class AttachedConnector {
     const loaded = loadConfig(
       {},
       { TUNNEL_TOKEN: relay.token, TUNNEL_ALLOW: "127.0.0.1,localhost", ...env },
-      () => "",
+      (path) => readFileSync(path, "utf8"),
     );
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
     const { connector } = startConnector({

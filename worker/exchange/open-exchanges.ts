@@ -1,5 +1,5 @@
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
-import { type AccessPolicy, decide } from "../tunnel/access-policy.ts";
+import { type AccessPolicy, decide, decideTcp, type Decision } from "../tunnel/access-policy.ts";
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
 
 /** By what an exchange was let in: enough to ask again when the rules have changed. */
@@ -8,7 +8,7 @@ export interface Grounds {
   environment: string;
   /** Of the gateway key that it came with; null for a gateway's binding. */
   kid: string | null;
-  /** What was asked for, without its path. */
+  /** What was asked for, without its path; of a TCP connection `tcp://` and the address as it was given. */
   origin: string;
   /** As it was judged; null where that is not known any more, and only the caller can be judged. */
   path: string | null;
@@ -45,19 +45,28 @@ export class OpenExchanges {
 }
 
 function refusalOf(
-  { project, environment, kid, origin, path }: Grounds,
+  grounds: Grounds,
   config: TunnelConfig,
   policy: AccessPolicy,
   kids: ReadonlySet<string>,
 ): TunnelError | null {
+  const { kid } = grounds;
   if (config.deleted) return new TunnelError("UNKNOWN_TUNNEL", "The tunnel was deleted.");
   if (kid !== null && !kids.has(kid)) return new TunnelError("ACCESS_DENIED", "The gateway key was deleted.");
-  const url = URL.parse(origin);
-  // Written by this relay, so it is one; if not, nothing says that it is allowed.
-  const decision = url && decide(policy, { project, environment }, url, path);
+  const decision = decisionOn(grounds, policy);
   if (decision?.allow === true) return null;
   return new TunnelError(
     decision?.code ?? "ACCESS_DENIED",
     decision?.message ?? "What was asked for is not known any more.",
   );
+}
+
+const TCP = "tcp://";
+
+function decisionOn({ project, environment, origin, path }: Grounds, policy: AccessPolicy): Decision | null {
+  const caller = { project, environment };
+  if (origin.startsWith(TCP)) return decideTcp(policy, caller, origin.slice(TCP.length));
+  // Written by this relay, so it is a URL; if not, nothing says that it is allowed.
+  const url = URL.parse(origin);
+  return url && decide(policy, caller, url, path);
 }

@@ -5,7 +5,8 @@ import {
   type Network,
   type Service,
 } from "../../shared/services/services-file.ts";
-import { parseEndpoint, parseHostPattern } from "../../shared/services/upstream-address.ts";
+import { parseEndpoint, parseHostPattern, parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
+import type { StartTls } from "../../shared/protocol/head.ts";
 import { climbs } from "../../shared/http/dot-segments.ts";
 import { judgePath, type PathRule } from "../../shared/http/path-rule.ts";
 import type { TunnelConfig } from "./tunnel-config.ts";
@@ -25,6 +26,10 @@ export interface Allowed {
   hasPathRule: boolean;
   /** "endpoint", "public" or an authority. */
   hostHeader: string | undefined;
+  /** Of TCP alone. */
+  startTls: StartTls | undefined;
+  idleTimeoutMs: number | undefined;
+  maxConnections: number | undefined;
   connectTimeoutMs: number | undefined;
   responseTimeoutMs: number | undefined;
   stallTimeoutMs: number | undefined;
@@ -54,15 +59,21 @@ export interface AccessPolicy {
   domains: ReadonlyMap<string, readonly NetworkRule[]>;
 }
 
+type Protocol = "http" | "tcp";
+
 /** By caller; whoever is not here is denied. */
 type Callers = ReadonlyMap<string, PathRule>;
 
 interface ServiceRule {
+  protocol: Protocol;
+  /** Of its endpoint. */
+  port: number;
   callers: Callers;
   allowed: Allowed;
 }
 
 interface NetworkRule {
+  protocol: Protocol;
   callers: Callers;
   network: Network;
 }
@@ -78,7 +89,11 @@ export function compilePolicy(config: Pick<TunnelConfig, "services" | "networks"
   const hosts = new Map<string, NetworkRule[]>();
   const domains = new Map<string, NetworkRule[]>();
   for (const network of config.networks) {
-    const rule: NetworkRule = { callers: callersOf(network.configurations), network };
+    const rule: NetworkRule = {
+      protocol: network.protocol ?? "http",
+      callers: callersOf(network.configurations),
+      network,
+    };
     for (const text of network.hosts) {
       const pattern = parseHostPattern(text);
       if (pattern === null) continue;
@@ -104,17 +119,64 @@ export function decide(
   const host = url.hostname.toLowerCase();
   const key = callerKey(caller);
   const service = url.port === "" ? policy.services.get(host) : undefined;
-  if (service !== undefined) return decidePath(service.callers.get(key), service.allowed, rawPath);
+  if (service !== undefined) {
+    if (service.protocol === "tcp") return service.callers.has(key) ? USE_DIAL : ACCESS_DENIED;
+    return decidePath(service.callers.get(key), service.allowed, rawPath);
+  }
 
   const port = url.port === "" ? DEFAULT_PORT[url.protocol] : Number(url.port);
   if (port === undefined || !(url.protocol in DEFAULT_PORT)) return UNKNOWN_SERVICE;
-  const rules = networkRules(policy, host, port);
-  if (rules.length === 0) return UNKNOWN_SERVICE;
-  const rule = rules.find(({ callers }) => callers.has(key));
-  if (rule === undefined) return ACCESS_DENIED;
+  const rule = networkRule(policy, host, port, key, "http");
+  if (rule === UNKNOWN_SERVICE) {
+    const named = policy.services.get(host);
+    if (named?.protocol === "tcp" && named.port === port && named.callers.has(key)) return USE_DIAL;
+  }
+  if ("code" in rule) return rule;
   const authority = url.port === "" ? host : `${host}:${port}`;
   const upstream = { origin: `${url.protocol}//${authority}`, pathPrefix: "" };
   return decidePath(rule.callers.get(key), allowed(rule.network, authority, upstream), rawPath);
+}
+
+/** A service's name, `NAME:PORT` or `host:port`, with an IPv6 address in brackets. */
+const TCP_ADDRESS = /^(?:[a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/i;
+
+/**
+ * The same for a TCP connection. Paths and methods say nothing here. A name with a port means the service if its
+ * endpoint has that port, and a host else.
+ */
+export function decideTcp(policy: AccessPolicy, caller: Caller, address: string): Decision {
+  const url = TCP_ADDRESS.test(address) ? URL.parse(`http://${address}`) : null;
+  if (url === null) return BAD_ADDRESS;
+  const host = url.hostname.toLowerCase();
+  // A URL leaves out port 80.
+  const port = /:[0-9]+$/.test(address) ? Number(url.port || 80) : null;
+  const key = callerKey(caller);
+  const service = policy.services.get(host);
+  if (service !== undefined && (port === null || port === service.port)) {
+    if (!service.callers.has(key)) return ACCESS_DENIED;
+    return service.protocol === "tcp" ? service.allowed : USE_FETCH;
+  }
+  if (port === null) return UNKNOWN_TCP_SERVICE;
+  const rule = networkRule(policy, host, port, key, "tcp");
+  if ("code" in rule) return rule;
+  const authority = `${host}:${port}`;
+  return allowed(rule.network, authority, { origin: `tcp://${authority}`, pathPrefix: "" });
+}
+
+/** The first that names this caller; of the other protocol only so that it can be told what to call instead. */
+function networkRule(
+  policy: AccessPolicy,
+  host: string,
+  port: number,
+  key: string,
+  protocol: Protocol,
+): NetworkRule | Denied {
+  const rules = networkRules(policy, host, port);
+  const callable = rules.filter(({ callers }) => callers.has(key));
+  const rule = callable.find((candidate) => candidate.protocol === protocol);
+  if (rule !== undefined) return rule;
+  if (callable.length > 0) return protocol === "http" ? USE_DIAL : USE_FETCH;
+  return rules.length === 0 ? UNKNOWN_SERVICE : ACCESS_DENIED;
 }
 
 /** No rule: this caller is not named. */
@@ -150,6 +212,30 @@ const AMBIGUOUS_PATH: Denied = {
   message: "The path can be read in more than one way, and this service has rules on paths.",
 };
 
+const BAD_ADDRESS: Denied = {
+  allow: false,
+  code: "BAD_REQUEST",
+  message: "The address must be a service's name, or host:port.",
+};
+
+const USE_DIAL: Denied = {
+  allow: false,
+  code: "BAD_REQUEST",
+  message: "This is a TCP service: open it by dial() of the binding, or connectTcp(), not by fetch().",
+};
+
+const USE_FETCH: Denied = {
+  allow: false,
+  code: "BAD_REQUEST",
+  message: "This is an HTTP service: call it by fetch() of the binding, not by dial() or connect().",
+};
+
+const UNKNOWN_TCP_SERVICE: Denied = {
+  allow: false,
+  code: "UNKNOWN_SERVICE",
+  message: "The tunnel has no service of this name; a host needs its port as well.",
+};
+
 const UNKNOWN_SERVICE: Denied = {
   allow: false,
   code: "UNKNOWN_SERVICE",
@@ -157,13 +243,19 @@ const UNKNOWN_SERVICE: Denied = {
 };
 
 function serviceRule(service: Service): ServiceRule | null {
-  const endpoint = parseEndpoint(service.endpoint);
+  const tcp = parseTcpEndpoint(service.endpoint);
+  const endpoint = tcp === null ? parseEndpoint(service.endpoint) : { origin: tcp, pathPrefix: "" };
   if (endpoint === null) return null;
-  return { callers: callersOf(service.configurations), allowed: allowed(service, service.name, endpoint) };
+  return {
+    protocol: tcp === null ? "http" : "tcp",
+    port: portOf(endpoint.origin),
+    callers: callersOf(service.configurations),
+    allowed: allowed(service, service.name, endpoint),
+  };
 }
 
 function allowed(
-  rule: Omit<Network, "hosts"> & Pick<Service, "hostHeader">,
+  rule: Omit<Network, "hosts" | "protocol"> & Pick<Service, "hostHeader" | "startTls">,
   service: string,
   upstream: { origin: string; pathPrefix: string },
 ): Allowed {
@@ -174,6 +266,9 @@ function allowed(
     pathPrefix: upstream.pathPrefix,
     hasPathRule: upstream.pathPrefix !== "",
     hostHeader: rule.hostHeader,
+    startTls: rule.startTls,
+    idleTimeoutMs: rule.idleTimeoutMs,
+    maxConnections: rule.maxConnections,
     connectTimeoutMs: rule.connectTimeoutMs,
     responseTimeoutMs: rule.responseTimeoutMs,
     stallTimeoutMs: rule.stallTimeoutMs,
@@ -182,6 +277,12 @@ function allowed(
     retry: rule.retry,
     connectorWaitMs: rule.connectorWaitMs ?? DEFAULT_CONNECTOR_WAIT_MS,
   };
+}
+
+/** Of `scheme://host:port`, or the scheme's own. */
+function portOf(origin: string): number {
+  const { protocol, port } = new URL(origin);
+  return port === "" ? (DEFAULT_PORT[protocol] ?? 0) : Number(port);
 }
 
 /** Rules for the host itself first, then for its closest parent domain, and so on up. */

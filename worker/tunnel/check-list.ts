@@ -7,7 +7,7 @@ import {
   outcomeAt,
 } from "../../shared/protocol/service-checks.ts";
 import type { Service } from "../../shared/services/services-file.ts";
-import { parseEndpoint } from "../../shared/services/upstream-address.ts";
+import { parseEndpoint, parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
 
 /** What a tunnel's connectors are to check: its services, until the list is as long as it may be. */
 export interface CheckList {
@@ -48,10 +48,12 @@ export function outcomesOf(
 }
 
 /** ASCII: names, URLs and paths hold nothing else. */
-function entryOf({ name, endpoint, healthCheck = {} }: Service): string | null {
-  const upstream = parseEndpoint(endpoint);
+function entryOf({ name, endpoint, startTls, healthCheck = {} }: Service): string | null {
+  const tcp = parseTcpEndpoint(endpoint);
+  const upstream = tcp === null ? parseEndpoint(endpoint) : { origin: tcp, pathPrefix: "" };
   if (healthCheck === false || upstream === null) return null;
   const { path, ...settings } = healthCheck;
   const whole = path === undefined ? {} : { path: upstream.pathPrefix + path };
-  return JSON.stringify({ service: name, target: upstream.origin, ...whole, ...settings });
+  const tls = startTls === undefined ? {} : { startTls };
+  return JSON.stringify({ service: name, target: upstream.origin, ...whole, ...tls, ...settings });
 }

@@ -10,7 +10,13 @@ import {
 import { FRAME, type Frame } from "../../../shared/protocol/frame.ts";
 import { encodeHello, encodeWelcome, type Hello, type Welcome } from "../../../shared/protocol/handshake.ts";
 import { encodeHead, encodeOpen, encodeTrailers } from "../../../shared/protocol/head-codec.ts";
-import type { Field, OpenHead, ResponseHead } from "../../../shared/protocol/head.ts";
+import {
+  type Field,
+  type OpenHead,
+  type ResponseHead,
+  TCP_METHOD,
+  TCP_PATH,
+} from "../../../shared/protocol/head.ts";
 import { STATIC_FIELD_NAMES } from "../../../shared/protocol/field-names.ts";
 
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -37,10 +43,29 @@ function fields(text = fieldText()): fc.Arbitrary<Field[]> {
 }
 
 export function openHead(text = fieldText()): fc.Arbitrary<OpenHead> {
+  return fc.oneof({ weight: 3, arbitrary: requestOpen(text) }, tcpOpen(text));
+}
+
+/** A TCP connection has facts of its own, and no method and path. */
+function tcpOpen(text: fc.Arbitrary<string>): fc.Arbitrary<OpenHead> {
+  const own = fc.record(
+    {
+      idleTimeoutMs: fc.integer({ min: 1, max: 999_999_999 }),
+      startTls: fc.constant("postgres" as const),
+      maxConnections: fc.integer({ min: 1, max: 999_999_999 }),
+    },
+    { requiredKeys: [] },
+  );
+  return fc
+    .tuple(requestOpen(text), own)
+    .map(([open, facts]) => ({ ...open, kind: "tcp", method: TCP_METHOD, path: TCP_PATH, ...facts }));
+}
+
+function requestOpen(text: fc.Arbitrary<string>): fc.Arbitrary<OpenHead> {
   const filled = text.map((value) => `_${value}`);
   return fc.record(
     {
-      kind: fc.constantFrom("http", "websocket", "tcp"),
+      kind: fc.constantFrom("http", "websocket"),
       target: filled,
       service: filled,
       method: fc.constantFrom("GET", "POST", "PROPFIND", "m!x"),

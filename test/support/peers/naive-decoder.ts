@@ -82,6 +82,7 @@ const CODES: Record<number, string> = {
   271: "BODY_TOO_LARGE",
   272: "URI_TOO_LONG",
   273: "FIELDS_TOO_LARGE",
+  274: "LOOP_DETECTED",
 };
 
 /** The frames of a message with their meaning. The framing of all is checked before the meaning of any. */
@@ -209,7 +210,10 @@ function open(view: DataView) {
   const kind = [undefined, "http", "websocket", "tcp"][view.getUint8(0)];
   if (kind === undefined) throw new NaiveError("stream", "STREAM_ERROR");
   const { facts, fields } = block(view, 1);
+  const isTcp = kind === "tcp";
   const [target, service, method, path, project, environment, requestId] = [1, 2, 3, 4, 5, 6, 7].map((id) => {
+    if (isTcp && id === 3) return "CONNECT";
+    if (isTcp && id === 4) return "";
     const fact = facts.get(id);
     if (fact === undefined || fact === "") throw new NaiveError("stream", "STREAM_ERROR");
     return fact;
@@ -218,12 +222,17 @@ function open(view: DataView) {
     8: "connectTimeoutMs",
     9: "responseTimeoutMs",
     12: "stallTimeoutMs",
+    ...(isTcp ? { 13: "idleTimeoutMs", 15: "maxConnections" } : {}),
   });
+  const startTls = isTcp && facts.has(14) ? { startTls: facts.get(14) } : {};
+  valid(startTls.startTls === undefined || startTls.startTls === "postgres");
+  checkFields(fields);
+  const said = { kind, target, service, method, path, project, environment, requestId, fields };
+  if (isTcp) return { ...said, ...timeouts, ...startTls };
   valid(isToken(method ?? "") && method !== "CONNECT" && method !== "TRACE");
   valid(path !== undefined && path.length <= 18432 && path.startsWith("/"));
   valid((path ?? "").split("").every((c) => c > " " && c !== "\u007f"));
-  checkFields(fields);
-  return { kind, target, service, method, path, project, environment, requestId, fields, ...timeouts };
+  return { ...said, ...timeouts };
 }
 
 function head(view: DataView) {

@@ -1,0 +1,238 @@
+import type { Socket } from "node:net";
+import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import { TCP_STATUS } from "../../shared/protocol/head.ts";
+import { DEFAULT_TCP_IDLE_TIMEOUT_MS } from "../../shared/protocol/limits.ts";
+import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { failureOf, guarded, type OnFault } from "../platform/faults.ts";
+import { RequestMeter } from "../telemetry/request-summary.ts";
+import type { RequestTrace } from "../telemetry/request-trace.ts";
+import { dial } from "../upstream/dial.ts";
+import { TlsEnding } from "../upstream/http1/tls-ending.ts";
+import { permitTcp } from "../upstream/permit.ts";
+import { settingsFor } from "../upstream/upstream-rules.ts";
+import type { ServeDeps } from "./serve-http.ts";
+import { endingStream } from "./stream-fault.ts";
+
+/**
+ * Serves one stream of kind tcp: bytes go both ways as they come. Each way ends by itself, as FIN and END say; whatever
+ * else ends it cuts both off, so that neither end takes what it has for the whole.
+ */
+export class TcpStream implements StreamHandler {
+  readonly #stream: Stream;
+  readonly #deps: ServeDeps;
+  readonly #record: RequestMeter;
+  readonly #trace: RequestTrace | null;
+  readonly #onFault: OnFault;
+  #abandonDial: () => void = () => {};
+  #leave: () => void = () => {};
+  #socket: Socket | null = null;
+  /** Under TLS; else the same. */
+  #transport: Socket | null = null;
+  #tlsEnding: TlsEnding | null = null;
+  #upstreamEnded = false;
+  /** The gateway reads no more: what still comes from the upstream is dropped. */
+  #stopped = false;
+  #isTornDown = false;
+  #movedAtMs = 0;
+  #cancelIdle: () => void = () => {};
+
+  constructor(stream: Stream, deps: ServeDeps) {
+    this.#stream = stream;
+    this.#deps = deps;
+    this.#record = new RequestMeter(stream.open, deps.clock);
+    this.#trace = deps.trace(stream.open);
+    this.#onFault = endingStream(stream, deps.reportFault);
+    queueMicrotask(guarded(() => this.#start(), this.#onFault));
+  }
+
+  #start(): void {
+    if (this.#stream.closed) return this.#tornDown();
+    try {
+      this.#dial();
+    } catch (thrown) {
+      this.#refused(failureOf(thrown, this.#onFault));
+    }
+  }
+
+  #dial(): void {
+    const { open } = this.#stream;
+    const target = permitTcp(open, this.#deps);
+    const settings = settingsFor(this.#deps.rules, target);
+    this.#leave = this.#deps.tcpConnections.enter([
+      { name: `service ${open.service}`, max: open.maxConnections ?? Infinity },
+      { name: target.authority, max: settings.maxConnections },
+    ]);
+    this.#trace?.callUpstream();
+    const timeoutMs = open.connectTimeoutMs ?? settings.connectTimeoutMs;
+    const ways = { protocols: [], isHalfOpen: true, startTls: open.startTls ?? null };
+    const dialled = guarded(
+      (error: TunnelError | null, socket: Socket | null, transport: Socket | null) =>
+        socket === null
+          ? this.#refused(error ?? new TunnelError("UPSTREAM_REFUSED", "no connection"))
+          : this.#connected(socket, transport ?? socket),
+      this.#onFault,
+    );
+    this.#abandonDial = dial({ target, settings, timeoutMs, ...ways }, this.#deps, dialled);
+  }
+
+  #refused(error: TunnelError): void {
+    this.#trace?.upstreamDone({ status: null, code: error.code });
+    this.#stream.reset(error.code, error.message, { notProcessed: error.notProcessed });
+    this.#tornDown();
+  }
+
+  #connected(socket: Socket, transport: Socket): void {
+    this.#socket = socket;
+    this.#transport = transport;
+    this.#tlsEnding = TlsEnding.of(socket, this.#deps.clock);
+    const onFault = this.#onFault;
+    socket.on(
+      "data",
+      guarded((bytes: Buffer) => this.#onData(bytes), onFault),
+    );
+    socket.on(
+      "end",
+      guarded(() => this.#onEnd(), onFault),
+    );
+    socket.on(
+      "drain",
+      guarded(() => this.onReadable(), onFault),
+    );
+    socket.on(
+      "finish",
+      guarded(() => this.#endIfUnread(), onFault),
+    );
+    socket.on(
+      "error",
+      guarded((error: Error) => this.#cut(error), onFault),
+    );
+    socket.on(
+      "close",
+      guarded(() => this.#onClose(), onFault),
+    );
+    this.#movedAtMs = this.#deps.clock.nowMs();
+    this.#watchIdle(this.#idleTimeoutMs);
+    const { upstreamMs } = this.#record;
+    this.#stream.sendHead({ status: TCP_STATUS, reason: "", upstreamMs, fields: [] });
+    this.#record.status = TCP_STATUS;
+    this.onReadable();
+  }
+
+  // The tunnel's side.
+
+  onReadable(): void {
+    const socket = this.#socket;
+    if (socket === null || socket.destroyed || socket.writableEnded) return;
+    while (!socket.writableNeedDrain) {
+      const bytes = this.#stream.read();
+      if (bytes === null) break;
+      this.#record.requestBytes += bytes.byteLength;
+      this.#moved();
+      socket.write(bytes);
+    }
+    if (this.#stream.readEnded) socket.end();
+  }
+
+  onWritable(): void {
+    // Not at once: this is called while the connection sends, and what resumes writes to it.
+    queueMicrotask(guarded(() => void this.#socket?.resume(), this.#onFault));
+  }
+
+  /** The other way goes on: what the gateway has sent is still to reach the upstream. */
+  onStop(): void {
+    this.#stopped = true;
+    this.#socket?.resume();
+    this.#endIfUnread();
+  }
+
+  onGraceOver(): void {
+    this.#stream.reset("DRAINING", "the connector shuts down");
+  }
+
+  onClosed(error: TunnelError | null): void {
+    const summary = this.#record.finish(error?.code ?? null);
+    this.#deps.onFinished(summary, error);
+    this.#trace?.finish(summary);
+    if (error !== null) this.#abort();
+  }
+
+  // The upstream's side.
+
+  #onData(bytes: Buffer): void {
+    this.#moved();
+    if (this.#stopped) return;
+    this.#record.responseBytes += bytes.byteLength;
+    if (!this.#stream.write(bytes)) this.#socket?.pause();
+  }
+
+  #onEnd(): void {
+    if (this.#tlsEnding?.isCut === true) return this.#cut(new Error("TLS ended without close_notify"));
+    this.#upstreamEnded = true;
+    this.#moved();
+    this.#trace?.upstreamDone({ status: TCP_STATUS, code: null });
+    this.#stream.end();
+  }
+
+  #onClose(): void {
+    if (!this.#upstreamEnded && !this.#stopped) this.#cut(new Error("the connection was closed"));
+    this.#tornDown();
+  }
+
+  #cut(error: Error): void {
+    const { target } = this.#stream.open;
+    this.#stream.reset("BODY_ABORTED", `${target}: ${error.message}`);
+    this.#abort();
+  }
+
+  /** All that was sent has left, and nobody reads what comes back: like a process that has closed its socket. */
+  #endIfUnread(): void {
+    if (this.#stopped && this.#socket?.writableFinished === true) this.#socket.destroy();
+  }
+
+  /** The upstream must not take what it has for all of it: it sees a reset, where the system can send one. */
+  #abort(): void {
+    this.#abandonDial();
+    const socket = this.#socket;
+    if (socket === null) return this.#tornDown();
+    if (socket.destroyed) return;
+    try {
+      this.#transport?.resetAndDestroy();
+    } catch {
+      // A Unix socket has no reset.
+    }
+    socket.destroy();
+  }
+
+  #tornDown(): void {
+    if (this.#isTornDown) return;
+    this.#isTornDown = true;
+    this.#cancelIdle();
+    this.#leave();
+    this.#stream.release();
+  }
+
+  // Silence.
+
+  get #idleTimeoutMs(): number {
+    return this.#stream.open.idleTimeoutMs ?? DEFAULT_TCP_IDLE_TIMEOUT_MS;
+  }
+
+  #moved(): void {
+    this.#movedAtMs = this.#deps.clock.nowMs();
+  }
+
+  /** Set once for many bytes: where it comes too early, it is set once more. */
+  #watchIdle(delayMs: number): void {
+    this.#cancelIdle = this.#deps.clock.after(
+      delayMs,
+      guarded(() => this.#onIdleTimer(), this.#onFault),
+    );
+  }
+
+  #onIdleTimer(): void {
+    const leftMs = this.#movedAtMs + this.#idleTimeoutMs - this.#deps.clock.nowMs();
+    if (leftMs > 0) return this.#watchIdle(leftMs);
+    this.#stream.reset("UPSTREAM_RESPONSE_TIMEOUT", `nothing came or went for ${this.#idleTimeoutMs} ms`);
+    this.#abort();
+  }
+}

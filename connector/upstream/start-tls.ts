@@ -1,0 +1,26 @@
+import type { Socket } from "node:net";
+import type { StartTls } from "../../shared/protocol/head.ts";
+
+/** PostgreSQL's SSLRequest: its length and a number that no version has ("Message Formats" of its manual). */
+const SSL_REQUEST = Uint8Array.of(0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f);
+const YES = "S".charCodeAt(0);
+const NO = "N".charCodeAt(0);
+
+/**
+ * Agrees with an upstream on TLS, in the protocol's own way. `done` gets null when TLS is to begin, else what is wrong;
+ * once, and never when the connection ends before.
+ */
+export function agreeOnTls(_way: StartTls, socket: Socket, done: (problem: string | null) => void): void {
+  socket.once("data", (answer: Buffer) => {
+    socket.pause();
+    done(problemWith(answer));
+  });
+  socket.write(SSL_REQUEST);
+}
+
+function problemWith(answer: Buffer): string | null {
+  if (answer[0] === NO) return "it offers no TLS";
+  if (answer[0] !== YES) return "its answer to SSLRequest is none";
+  // Whoever is in between could put clear text before what comes encrypted (CVE-2021-23222).
+  return answer.byteLength === 1 ? null : "it sent more before TLS began";
+}
