@@ -9,6 +9,8 @@ import type { ReadTurns } from "./read-turns.ts";
 const READ_BYTES = 64 * 1024;
 /** A read waits with its buffer: until bytes come, and come quickly, a small one will do. */
 const WAITING_READ_BYTES = 1024;
+/** A read that brought so much was worth its buffer. */
+const QUICK_BYTES = 8 * 1024;
 /** Of many uploads that come quickly, when memory is short. */
 const SHORT_READ_BYTES = 8 * 1024;
 /** How much later than the end of a broken-off body its signal may come. */
@@ -25,7 +27,7 @@ export class RequestBody {
   readonly #memory: MemoryAccount;
   readonly #turns: ReadTurns;
   readonly #record: RequestRecord;
-  /** The last read came full: there is more behind it. */
+  /** The last read came full, or brought much: there is more behind it. */
   #comesQuickly = false;
   #kept: Uint8Array[] | null = [];
   #keptBytes = 0;
@@ -113,7 +115,13 @@ export class RequestBody {
     if (turn !== null) await turn;
     const sizeBytes = this.#nextReadBytes();
     this.#memory.hold(sizeBytes);
-    const result = await this.#readInto(roomBehindHeadroom(sizeBytes));
+    let result;
+    try {
+      result = await this.#reader?.read(roomBehindHeadroom(sizeBytes));
+    } finally {
+      this.#memory.giveBack(sizeBytes);
+      this.#turns.giveBack(this);
+    }
     // Together with keeping the chunk: an attempt that begins now finds it in one place alone.
     this.#pending = null;
     if (result === undefined || result.done) {
@@ -121,9 +129,9 @@ export class RequestBody {
       return null;
     }
     const { byteLength } = result.value;
-    this.#comesQuickly = byteLength === sizeBytes;
+    this.#comesQuickly = byteLength === sizeBytes || byteLength >= QUICK_BYTES;
     // A little of a large buffer would keep all of it.
-    const chunk = byteLength * 2 < sizeBytes ? new Uint8Array(result.value) : result.value;
+    const chunk = byteLength * 4 < sizeBytes ? new Uint8Array(result.value) : result.value;
     if (chunk === result.value) markHeadroom(chunk);
     this.#readTotal += byteLength;
     this.#record.state.requestBytes = this.#readTotal;
@@ -132,18 +140,6 @@ export class RequestBody {
     }
     this.#keep(chunk);
     return chunk;
-  }
-
-  async #readInto(
-    room: Uint8Array<ArrayBuffer>,
-  ): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>> | undefined> {
-    const { byteLength } = room;
-    try {
-      return await this.#reader?.read(room);
-    } finally {
-      this.#memory.giveBack(byteLength);
-      this.#turns.giveBack(this);
-    }
   }
 
   #nextReadBytes(): number {
