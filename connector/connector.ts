@@ -4,19 +4,15 @@ import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import { encodedSize } from "../shared/protocol/frame-codec.ts";
 import { CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES } from "../shared/protocol/limits.ts";
 import { encodeHealth } from "../shared/protocol/service-checks.ts";
-import type { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { AccessLog } from "./telemetry/access-log.ts";
 import { ConnectionKeeper } from "./relay/connection-keeper.ts";
 import type { Logger } from "./platform/log.ts";
 import type { Faults } from "./platform/faults.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import type { DialRelay, RelayTransport } from "./relay/relay-transport.ts";
-import type { RequestSummary } from "./telemetry/request-summary.ts";
+import type { OnFinished } from "./telemetry/request-summary.ts";
 import type { SpanCounts } from "./telemetry/request-trace.ts";
 import { type RunCheck, ServiceChecks } from "./checks/service-checks.ts";
-
-/** Told once per stream, when it is over on the tunnel's side. */
-export type OnFinished = (summary: RequestSummary, error: TunnelError | null) => void;
 
 export interface ConnectorOptions {
   /** How many connections to keep. */

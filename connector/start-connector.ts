@@ -1,6 +1,7 @@
 import type { ConnectorSettings } from "./settings/connector-settings.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
-import { Connector, type OnFinished } from "./connector.ts";
+import { Connector } from "./connector.ts";
+import type { OnFinished } from "./telemetry/request-summary.ts";
 import type { DialRelay } from "./relay/relay-transport.ts";
 import type { HostDialDeps } from "./names/dial-host.ts";
 import { Names, type NameFiles } from "./names/names.ts";

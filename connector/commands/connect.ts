@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { isatty } from "node:tty";
 import { Command } from "commander";
 import { type ConnectorSettings, type LoadedConfig, loadConfig } from "../settings/connector-settings.ts";
-import { metricsAddresses } from "../settings/settings-schema.ts";
+import { metricsAddresses } from "../platform/listen-address.ts";
 import { type HealthSources, startHealthServer } from "../telemetry/health.ts";
 import { createLog, type Logger } from "../platform/log.ts";
 import { startConnector } from "../start-connector.ts";

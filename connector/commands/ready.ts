@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { get } from "node:http";
 import { Command } from "commander";
 import { loadConfig } from "../settings/connector-settings.ts";
-import { type ListenAddress, metricsAddresses, parseListenAddress } from "../settings/settings-schema.ts";
+import { type ListenAddress, metricsAddresses, parseListenAddress } from "../platform/listen-address.ts";
 import { CONFIG_FILE, type Flags, SETTINGS } from "../settings/setting-table.ts";
 
 const TIMEOUT_MS = 3_000;

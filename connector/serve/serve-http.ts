@@ -13,9 +13,8 @@ import {
 } from "../upstream/http-fields.ts";
 import { failureOf, guarded, type OnFault } from "../platform/faults.ts";
 import { endingStream } from "./stream-fault.ts";
-import { readAll, UploadStream } from "./upload-stream.ts";
-import type { OnFinished } from "../connector.ts";
-import { RequestMeter } from "../telemetry/request-summary.ts";
+import { readAll, UploadStream } from "../upstream/upload-stream.ts";
+import { type OnFinished, RequestMeter } from "../telemetry/request-summary.ts";
 import type { RequestTrace, TraceRequest } from "../telemetry/request-trace.ts";
 import { bodyTooLarge, limitsFor, type ServiceLimits } from "../upstream/service-limits.ts";
 import type { TcpConnections } from "../upstream/tcp-connections.ts";

@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { expect, it } from "vitest";
 import type { ErrorCode } from "../../shared/protocol/error-code.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
-import { AccessLog, parseAccessLogShare } from "./access-log.ts";
+import { AccessLog } from "./access-log.ts";
 
 const SUMMARY = {
   kind: "http",
@@ -35,20 +35,6 @@ function levels(share: number, status: number, code: ErrorCode | null): string[]
   for (let i = 0; i < 100; i++) subject.write({ ...SUMMARY, status, code }, error);
   return lines.map((line) => pino.levels.labels[(JSON.parse(line) as { level: number }).level] ?? "");
 }
-
-it.each([
-  ["all", 1],
-  ["off", 0],
-  ["5%", 0.05],
-  ["0.5%", 0.005],
-  ["100%", 1],
-  ["101%", null],
-  ["5", null],
-  ["some", null],
-  ["", null],
-])('reads "%s" as %s', (text, share) => {
-  expect(parseAccessLogShare(text)).toBe(share);
-});
 
 it.each<[share: number, status: number, code: ErrorCode | null, lines: number]>([
   [1, 200, null, 100],

@@ -2,16 +2,6 @@ import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { RequestSummary } from "./request-summary.ts";
 
-const PERCENTAGE = /^(\d{1,3}(?:\.\d{1,4})?)%$/;
-
-/** `all`, `off` or a share such as `5%`, as a number from 0 to 1; null for anything else. */
-export function parseAccessLogShare(text: string): number | null {
-  if (text === "all") return 1;
-  if (text === "off") return 0;
-  const percent = Number(PERCENTAGE.exec(text)?.[1] ?? Number.NaN);
-  return percent <= 100 ? percent / 100 : null;
-}
-
 /**
  * One line per request. `share` is of those that succeeded: failures are all told, as warnings, unless the log is off.
  * What the allowlist refused is told even then, for somebody has to change something.

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import type { ListenAddress } from "../settings/settings-schema.ts";
+import type { ListenAddress } from "../platform/listen-address.ts";
 
 export interface HealthSources {
   /** Of the token that is in use. */

@@ -33,7 +33,7 @@ import {
 } from "@opentelemetry/semantic-conventions";
 import type { OpenHead } from "../../shared/protocol/head.ts";
 import type { Logger } from "../platform/log.ts";
-import type { OtlpSettings } from "./otlp-settings.ts";
+import type { OtlpSettings } from "../platform/otlp-settings.ts";
 import type { HostDialDeps } from "../names/dial-host.ts";
 import { dialingAgent, type Proxy } from "../platform/proxy.ts";
 import type { RequestSummary } from "./request-summary.ts";

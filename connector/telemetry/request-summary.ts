@@ -1,6 +1,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import { TRACEPARENT } from "../../shared/http/trace-context.ts";
 import type { ErrorCode } from "../../shared/protocol/error-code.ts";
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { OpenHead, StreamKind } from "../../shared/protocol/head.ts";
 
 /** What is logged and counted of one request. Never its query, its fields or its body. */
@@ -24,6 +25,9 @@ export interface RequestSummary {
   waitMs: number | null;
   durationMs: number;
 }
+
+/** Told once per stream, when it is over on the tunnel's side. */
+export type OnFinished = (summary: RequestSummary, error: TunnelError | null) => void;
 
 /** Collects the facts while a stream is served. */
 export class RequestMeter {

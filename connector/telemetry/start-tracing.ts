@@ -1,12 +1,22 @@
-import type { ConnectorSettings } from "../settings/connector-settings.ts";
+import type { OtlpSettings } from "../platform/otlp-settings.ts";
+import type { ProxyBypass } from "../platform/proxy-bypass.ts";
 import { Names } from "../names/names.ts";
 import type { Logger } from "../platform/log.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import type { Proxy } from "../platform/proxy.ts";
 import type { Tracing } from "./request-trace.ts";
 
+/** Of the connector's settings what tracing needs. */
+interface TracingSettings {
+  /** Null: nothing is traced. */
+  traces: OtlpSettings | null;
+  token: { tunnelId: string };
+  proxy: Proxy | null;
+  proxyBypass: ProxyBypass;
+}
+
 export interface TracingOptions {
-  config: ConnectorSettings;
+  config: TracingSettings;
   connectorId: string;
   softwareVersion: string;
   log: Logger;
@@ -25,7 +35,7 @@ export async function startTracing({ config, ...rest }: TracingOptions): Promise
 }
 
 /** Null: straight. As with relays, only what is inside TLS goes through the proxy. */
-export function proxyForTraces({ traces, proxy, proxyBypass }: ConnectorSettings): Proxy | null {
+export function proxyForTraces({ traces, proxy, proxyBypass }: Omit<TracingSettings, "token">): Proxy | null {
   const url = URL.parse(traces?.url ?? "");
   if (url?.protocol !== "https:") return null;
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");

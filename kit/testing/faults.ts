@@ -1,4 +1,4 @@
-import type { OnFinished } from "../../connector/connector.ts";
+import type { OnFinished } from "../../connector/telemetry/request-summary.ts";
 import type { Serve } from "../../connector/start-connector.ts";
 import { RequestMeter } from "../../connector/telemetry/request-summary.ts";
 import { nodeClock } from "../../connector/platform/node-clock.ts";

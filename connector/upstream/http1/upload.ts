@@ -4,7 +4,7 @@ import type { Clock } from "../../../shared/clock.ts";
 import type { UploadProgress } from "../lease.ts";
 import { bodyFraming, type RequestHead, wrongLength } from "./request.ts";
 import { guarded, type OnFault } from "../../platform/faults.ts";
-import { isLate } from "../../serve/upload-stream.ts";
+import { isLate } from "../upload-stream.ts";
 
 export interface UploadEvents {
   onRequestSent(): void;
