@@ -7,7 +7,9 @@ import { Command } from "commander";
 import { type ConnectorSettings, type LoadedConfig, loadConfig } from "../settings/connector-settings.ts";
 import { metricsAddresses } from "../platform/listen-address.ts";
 import { type HealthSources, startHealthServer } from "../telemetry/health.ts";
+import { keepDescriptors } from "../platform/descriptors.ts";
 import { createLog, type Logger } from "../platform/log.ts";
+import { nodeClock } from "../platform/node-clock.ts";
 import { startConnector } from "../start-connector.ts";
 import { startTracing } from "../telemetry/start-tracing.ts";
 import { Reload, warnOf } from "../settings/reload.ts";
@@ -55,6 +57,13 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
   // What came from where nothing is known ends nothing, and the process least of all.
   process.on("uncaughtException", (thrown) => reportFault("process", thrown));
   process.on("unhandledRejection", (thrown) => reportFault("process", thrown));
+  keepDescriptors(
+    () => nodeClock.nowMs(),
+    () =>
+      log.warn(
+        "no file descriptors are left for connections to upstreams: raise the limit (ulimit -n, LimitNOFILE) or run more connectors",
+      ),
+  );
   const health = await listenForHealth(config, log, {
     connectorId,
     kid: () => config.token.kid,

@@ -1,5 +1,6 @@
 import { connect as connectTcp, type OnReadOpts, type Socket } from "node:net";
 import type { Clock } from "../../shared/clock.ts";
+import { isOwnWant } from "../platform/descriptors.ts";
 import type { Address } from "./address.ts";
 import type { NameSource } from "./names.ts";
 
@@ -32,7 +33,7 @@ export type HostDialOutcome =
   /** `problem` is for people, and names the host. */
   | { kind: "no-address"; problem: string }
   | { kind: "not-allowed"; address: string }
-  /** `code` is the last attempt's; `cause` the error where there was one attempt. */
+  /** `code` is the last attempt's, or that of one for which this host had no socket; `cause` the error where there was one attempt. */
   | { kind: "unreachable"; code: string; problem: string; cause: unknown };
 
 function problemOf(outcome: Exclude<HostDialOutcome, { kind: "connected" }>): string {
@@ -239,7 +240,9 @@ class HostDial implements HostDialing {
           ? last.code
           : this.#failures.map(({ address, code }) => `${code} at ${address}`).join(", ");
       const cause = isOnly ? last.cause : undefined;
-      return this.#done({ kind: "unreachable", code: last.code, problem, cause });
+      // An address that could not even be tried: the others' answers are not the whole truth.
+      const { code } = this.#failures.find((failure) => isOwnWant(failure.code)) ?? last;
+      return this.#done({ kind: "unreachable", code, problem, cause });
     }
     if (refused !== null) return this.#done({ kind: "not-allowed", address: refused });
     this.#done({ kind: "no-address", problem: this.#problem ?? `${host} has no address` });

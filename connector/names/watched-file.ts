@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { isOwnWant } from "../platform/descriptors.ts";
 
 /** A file written so lately may be written again within one step of its file system's clock. */
 const SETTLED_MS = 2_000;
@@ -24,8 +25,8 @@ export class WatchedFile<T> {
     const { stamp, settled } = this.#look();
     if (stamp === this.#stamp) return this.#value;
     const text = this.#readText();
-    this.#stamp = settled ? stamp : null;
-    if (text === this.#text) return this.#value;
+    this.#stamp = settled && text !== null ? stamp : null;
+    if (text === null || text === this.#text) return this.#value;
     this.#text = text;
     this.#value = this.#parse(text);
     this.version++;
@@ -42,11 +43,12 @@ export class WatchedFile<T> {
     }
   }
 
-  #readText(): string {
+  /** Null: it cannot be told now. Without a descriptor for it, the file has not become empty. */
+  #readText(): string | null {
     try {
       return readFileSync(this.#path, "utf8");
-    } catch {
-      return "";
+    } catch (error) {
+      return isOwnWant((error as NodeJS.ErrnoException).code ?? "") ? null : "";
     }
   }
 }

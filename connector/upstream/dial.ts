@@ -9,6 +9,7 @@ import {
   type HostDialOptions,
   type HostDialOutcome,
 } from "../names/dial-host.ts";
+import { isOwnWant, mayOpenSocket, outOfDescriptors } from "../platform/descriptors.ts";
 import type { ReportFault } from "../platform/faults.ts";
 import { agreeOnTls } from "./start-tls.ts";
 import { notAllowed, type UpstreamAddress, type UpstreamPolicy } from "./policy.ts";
@@ -113,7 +114,10 @@ export function dial(
     to.once("close", () => fail(unreached("UPSTREAM_REFUSED", `${target.authority} closed the connection`)));
   }
 
-  if (settings.socketPath !== null) {
+  if (!mayOpenSocket()) {
+    // Not at once: the caller has nothing to abandon yet.
+    deps.clock.soon(() => fail(overloaded(target, "no file descriptors are left")));
+  } else if (settings.socketPath !== null) {
     const local = connectTcp({ path: settings.socketPath });
     socket = local;
     listen(local, "connection");
@@ -167,10 +171,13 @@ function failureOf(
 ): TunnelError {
   switch (outcome.kind) {
     case "no-address":
+      // DNS needs a socket as well, and says only that it could not ask.
+      if (outOfDescriptors()) return overloaded(target, "EMFILE");
       return unreached("UPSTREAM_DNS", outcome.problem);
     case "not-allowed":
       return notAllowed(target, outcome.address);
     case "unreachable": {
+      if (isOwnWant(outcome.code)) return overloaded(target, outcome.problem);
       const code = outcome.code === "ETIMEDOUT" ? "UPSTREAM_CONNECT_TIMEOUT" : "UPSTREAM_REFUSED";
       return unreached(code, `no connection to ${target.authority}: ${outcome.problem}`, outcome.cause);
     }
@@ -183,8 +190,13 @@ function errorOf(
   target: UpstreamAddress,
   what: "connection" | "TLS",
 ): TunnelError {
+  if (isOwnWant(code)) return overloaded(target, code);
   if (what === "TLS") return unreached("UPSTREAM_TLS", `TLS with ${target.authority} failed: ${code}`, cause);
   return unreached("UPSTREAM_REFUSED", `no connection to ${target.authority}: ${code}`, cause);
+}
+
+function overloaded({ authority }: UpstreamAddress, why: string): TunnelError {
+  return unreached("CONNECTOR_OVERLOADED", `this connector cannot open a connection to ${authority}: ${why}`);
 }
 
 /** A failure before anything was written. */
@@ -194,7 +206,8 @@ export function unreached(
     | "UPSTREAM_DNS"
     | "UPSTREAM_TLS"
     | "UPSTREAM_PROTOCOL"
-    | "UPSTREAM_CONNECT_TIMEOUT",
+    | "UPSTREAM_CONNECT_TIMEOUT"
+    | "CONNECTOR_OVERLOADED",
   message: string,
   cause?: unknown,
 ): TunnelError {

@@ -35,6 +35,7 @@ const HOP_OF_CODE: Readonly<Record<string, Hop>> = {
   RELAY_RESTART: "connectors",
   NO_CONNECTOR: "connectors",
   OVERLOADED: "connectors",
+  CONNECTOR_OVERLOADED: "connectors",
   CONNECTOR_LOST: "connectors",
   UPSTREAM_NOT_ALLOWED: "connectors",
 };

@@ -28,6 +28,7 @@ export interface TunnelFailure {
 const RETRYABLE: ReadonlySet<string> = new Set<TunnelErrorCode>([
   "NO_CONNECTOR",
   "OVERLOADED",
+  "CONNECTOR_OVERLOADED",
   "UPSTREAM_REFUSED",
   "UPSTREAM_DNS",
   "UPSTREAM_CONNECT_TIMEOUT",

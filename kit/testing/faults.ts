@@ -8,6 +8,7 @@ import type { TwinFaultCode } from "./types.ts";
 /** The upstream got nothing of it: the relay may then move the request to another connector. */
 const NOT_PROCESSED: ReadonlySet<string> = new Set<TwinFaultCode>([
   "OVERLOADED",
+  "CONNECTOR_OVERLOADED",
   "UPSTREAM_NOT_ALLOWED",
   "UPSTREAM_REFUSED",
   "UPSTREAM_DNS",

@@ -46,6 +46,8 @@ export const ERROR_CODES = {
   FIELDS_TOO_LARGE: 0x111,
   /** The request has passed this relay before (RFC 8586). */
   LOOP_DETECTED: 0x112,
+  /** The connector has no descriptors or memory for it: not the upstream's fault. */
+  CONNECTOR_OVERLOADED: 0x113,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

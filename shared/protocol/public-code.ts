@@ -19,6 +19,7 @@ export const PUBLIC_CODES = [
   "URI_TOO_LONG",
   "FIELDS_TOO_LARGE",
   "LOOP_DETECTED",
+  "CONNECTOR_OVERLOADED",
 ] as const;
 
 export type PublicCode = (typeof PUBLIC_CODES)[number];

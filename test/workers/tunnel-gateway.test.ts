@@ -53,6 +53,7 @@ const ANSWERS: Record<ErrorCode, [status: number, code: string]> = {
   URI_TOO_LONG: [414, "URI_TOO_LONG"],
   FIELDS_TOO_LARGE: [431, "FIELDS_TOO_LARGE"],
   LOOP_DETECTED: [508, "LOOP_DETECTED"],
+  CONNECTOR_OVERLOADED: [503, "CONNECTOR_OVERLOADED"],
 };
 
 describe("the binding's fetch never throws", () => {

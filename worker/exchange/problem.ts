@@ -66,6 +66,12 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
     proxyError: "http_request_error",
   },
   LOOP_DETECTED: { status: 508, title: "The request came back", proxyError: "proxy_loop_detected" },
+  CONNECTOR_OVERLOADED: {
+    status: 503,
+    title: "The connector is at its limit",
+    proxyError: "connection_limit_reached",
+    retryAfterSeconds: 1,
+  },
 };
 
 /** What outsiders learn of an error: here alone it is decided. */
@@ -112,6 +118,7 @@ function publicCode(code: ErrorCode): PublicCode {
     case "URI_TOO_LONG":
     case "FIELDS_TOO_LARGE":
     case "LOOP_DETECTED":
+    case "CONNECTOR_OVERLOADED":
       return code;
   }
 }

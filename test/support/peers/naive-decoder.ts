@@ -83,6 +83,7 @@ const CODES: Record<number, string> = {
   272: "URI_TOO_LONG",
   273: "FIELDS_TOO_LARGE",
   274: "LOOP_DETECTED",
+  275: "CONNECTOR_OVERLOADED",
 };
 
 /** The frames of a message with their meaning. The framing of all is checked before the meaning of any. */

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
+import { call, field, openCall } from "../support/calls.ts";
+import { startSystem, type System } from "../support/system.ts";
+
+const LIMIT = 80;
+const CALLS = 120;
+
+/** Takes requests and never answers. */
+const holding = createServer(() => {});
+let system: System;
+let connector: ChildProcess;
+let log = "";
+
+beforeAll(async () => {
+  holding.listen(0, "127.0.0.1");
+  await once(holding, "listening");
+  const { port } = holding.address() as AddressInfo;
+  system = await startSystem({ connectors: 0, endpoints: { "held-api": `http://127.0.0.1:${port}` } });
+  const minted = await fetch(`${system.workerd.url}/v1/tunnels/${system.tunnelId}/tokens`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${system.adminKey}`, "content-type": "application/json" },
+    body: "{}",
+  });
+  const { token } = (await minted.json()) as { token: string };
+  connector = spawn(
+    "/bin/sh",
+    ["-c", `ulimit -n ${LIMIT}; exec "$0" "$@"`, process.execPath, CULVERT_BUNDLE, "connect"],
+    {
+      env: { TUNNEL_TOKEN: token, TUNNEL_ALLOW: "127.0.0.1", TUNNEL_METRICS: "127.0.0.1:0" },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  connector.stdout?.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  await vi.waitFor(async () => expect(await system.admin.connectors(system.tunnelId)).toHaveLength(1), {
+    timeout: 20_000,
+    interval: 50,
+  });
+});
+
+afterAll(async () => {
+  connector?.kill("SIGKILL");
+  holding.close();
+  holding.closeAllConnections();
+  await system?.stop();
+});
+
+it("a connector without descriptors says so, answers about its health, and serves again", async () => {
+  await vi.waitFor(() => expect(log).toContain('"metrics":"http'), { timeout: 20_000 });
+  const metrics = /"metrics":"(http[^"]+)"/.exec(log)?.[1] ?? "";
+  // Each holds a connection to the upstream for as long as it is open.
+  const calls = Array.from({ length: CALLS }, () => openCall(system, { service: "held-api", path: "/" }));
+  const answered = calls.map(async (request) => {
+    request.on("error", () => {});
+    request.end();
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    response.resume();
+    return `${response.statusCode} ${response.headers["culvert-error"] as string}`;
+  });
+  const codes = new Set<string>();
+  let failures = 0;
+  for (const answer of answered) {
+    void answer.then(
+      (text) => {
+        codes.add(text);
+        failures++;
+      },
+      () => {},
+    );
+  }
+  await vi.waitFor(() => expect(failures).toBeGreaterThan(CALLS - LIMIT), { timeout: 20_000, interval: 20 });
+
+  for (let round = 0; round < 10; round++) {
+    const health = await fetch(`${metrics}/healthz`, { headers: { connection: "close" } });
+    expect(await health.json()).toEqual({ status: "ok" });
+    const failed = await call(system, { service: "node-api", path: "/ok" });
+    expect([failed.status, field(failed, "culvert-error")]).toEqual([503, "CONNECTOR_OVERLOADED"]);
+  }
+  expect([...codes]).toEqual(["503 CONNECTOR_OVERLOADED"]);
+  expect(log).toContain("no file descriptors are left");
+  expect(log).toMatch(/"level":"warn".*"code":"CONNECTOR_OVERLOADED"/);
+
+  holding.closeAllConnections();
+  await vi.waitFor(
+    async () => expect((await call(system, { service: "node-api", path: "/ok" })).status).toBe(200),
+    { timeout: 20_000, interval: 100 },
+  );
+});
