@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
+import { eventually } from "../../scripts/demo/eventually.ts";
 import { call, field, openCall } from "../support/calls.ts";
 import { startSystem, type System } from "../support/system.ts";
 
@@ -36,9 +37,8 @@ beforeAll(async () => {
     },
   );
   connector.stdout?.on("data", (chunk: Buffer) => (log += chunk.toString()));
-  await vi.waitFor(async () => expect(await system.admin.connectors(system.tunnelId)).toHaveLength(1), {
-    timeout: 20_000,
-    interval: 50,
+  await eventually("the connector to be attached", 20_000, async () => {
+    return (await system.admin.connectors(system.tunnelId)).length === 1;
   });
 });
 
