@@ -5,6 +5,7 @@ import { decodeOpen } from "../protocol/head-codec.ts";
 import type { OpenHead } from "../protocol/head.ts";
 import { decodeWelcome, encodeHello, type Hello, type Welcome } from "../protocol/handshake.ts";
 import { readU32 } from "../protocol/integers.ts";
+import { STREAM_OVERHEAD_BYTES } from "../protocol/limits.ts";
 import { DEFAULT_STALL_TIMEOUT_MS } from "../protocol/limits.ts";
 import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
 import { SendWindow } from "./flow-window.ts";
@@ -178,6 +179,8 @@ export class ConnectorMux extends Mux {
 
   #take(id: number, payload: Uint8Array, end: boolean): void {
     const problem: { error: TunnelError | null } = { error: null };
+    const neededBytes = this.#options.streamWindowBytes + STREAM_OVERHEAD_BYTES + payload.byteLength;
+    const hasRoom = this.memory.makeRoomFor(neededBytes);
     const stream = new MuxStream({
       id,
       open: readOpen(payload, problem),
@@ -191,8 +194,9 @@ export class ConnectorMux extends Mux {
     });
     this.epoch.streams.set(id, stream);
     this.#unreleased.add(stream);
-    if (problem.error === null) return stream.attach(this.#options.events.onStream(stream));
-    stream.reset("BAD_REQUEST", problem.error.message);
+    if (problem.error === null && hasRoom) return stream.attach(this.#options.events.onStream(stream));
+    if (problem.error !== null) stream.reset("BAD_REQUEST", problem.error.message);
+    else stream.reset("OVERLOADED", "the connector's memory is used up", { notProcessed: true });
     stream.release();
   }
 }

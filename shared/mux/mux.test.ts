@@ -418,3 +418,15 @@ describe("GOAWAY", () => {
     expect([bench.witnesses.length, bench.mux.isClosed]).toEqual([2, false]);
   });
 });
+
+it("a connector whose memory is used up takes no stream, and says that another may", () => {
+  const bench = Bench.ready("connector");
+  const before = bench.witnesses.length;
+  bench.memory.hold(bench.memory.freeBytes);
+  bench.send(openFrame(101));
+  bench.clock.advance(0);
+  const [refusal] = bench.framesSent("RESET", 101);
+  expect(refusal?.flags).toBe(FLAG.NOT_PROCESSED);
+  expect(decodeReset(refusal?.payload ?? bytes(2)).code).toBe("OVERLOADED");
+  expect(bench.witnesses).toHaveLength(before);
+});
