@@ -44,7 +44,7 @@ export const RETIRE_DRAIN_MS = 60 * 60 * 1000;
 /** Offsets are u64 on the wire and must stay exact in a double. */
 export const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
 
-/** Of a tunnel's streams: kept free for callers and services that have little open. See docs/decisions/0035-a-share-for-each.md. */
+/** Of a tunnel's streams: kept free for callers and services that have little open. See docs/decisions/0039-a-share-for-each.md. */
 export const RESERVED_STREAMS = 24;
 /** Streams a connector takes at once on one connection. 512 × 64 KiB bounds what uploads of one caller can make it hold. */
 export const DEFAULT_MAX_STREAMS = 512 + RESERVED_STREAMS;

@@ -15,7 +15,7 @@ const CALLERS_PART = 2 / 3;
  * divided by those that have something open. Shares that are not used are lent: whoever is alone may have all but the
  * reserve. Nothing is taken back while it is in use. But whoever is over its share gets nothing as long as only the
  * reserve is free, so what ends goes to those that are under theirs, and the less one has open, the further into the
- * reserve one may go. See docs/decisions/0035-a-share-for-each.md for the bounds that follow.
+ * reserve one may go. See docs/decisions/0039-a-share-for-each.md for the bounds that follow.
  */
 export class StreamShares {
   readonly #callers = new Map<string, number>();
