@@ -56,12 +56,19 @@ export class AdminClient {
   }
 
   /** All pages, or as many as give `limit` entries. */
-  async list<T>(path: string, limit = Infinity): Promise<T[]> {
+  async list<T>(
+    path: string,
+    limit = Infinity,
+    { query = new URLSearchParams(), missing }: { query?: URLSearchParams; missing?: string } = {},
+  ): Promise<T[]> {
     const items: T[] = [];
     for (let cursor: string | null = ""; cursor !== null && items.length < limit;) {
-      const query: string = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+      const asked = new URLSearchParams(query);
+      asked.set("limit", String(Math.min(PAGE_SIZE, limit - items.length)));
+      if (cursor !== "") asked.set("cursor", cursor);
       const page: { items: T[]; nextCursor: string | null } = await this.get(
-        `${path}?limit=${Math.min(PAGE_SIZE, limit - items.length)}${query}`,
+        `${path}?${asked.toString()}`,
+        missing === undefined ? {} : { missing },
       );
       items.push(...page.items);
       cursor = page.nextCursor;

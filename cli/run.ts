@@ -6,6 +6,7 @@ import { CommandError, EXIT_CODE } from "./exit-code.ts";
 import { logDestinationCommand } from "./commands/log-destination.ts";
 import { loginCommand } from "./commands/login.ts";
 import { printable } from "./output.ts";
+import { requestsCommand } from "./commands/requests.ts";
 import { addRelayOptions } from "./settings.ts";
 import { tailCommand } from "./commands/tail.ts";
 import { tunnelCommand } from "./commands/tunnel.ts";
@@ -18,6 +19,7 @@ export function addAdminCommands(culvert: Command): Command {
   const commands = [
     tunnelCommand(),
     tailCommand(),
+    requestsCommand(),
     logDestinationCommand(),
     gatewayKeyCommand(),
     apiKeyCommand(),

@@ -11,6 +11,7 @@ import { logDestinationOperations } from "./routes/log-destinations.ts";
 import { openApiDocument } from "./openapi.ts";
 import { ApiError, problemResponse } from "./problem.ts";
 import { referencePage } from "./reference-page.ts";
+import { requestOperations } from "./routes/requests.ts";
 import { servicesConfigurationOperations } from "./routes/services-configuration.ts";
 import { tailOperations } from "./routes/tail.ts";
 import { telemetryOperations } from "./routes/telemetry.ts";
@@ -22,6 +23,7 @@ const operations = [
   ...keyOperations,
   ...auditLogOperations,
   ...tailOperations,
+  ...requestOperations,
   ...logDestinationOperations,
   ...telemetryOperations,
 ];

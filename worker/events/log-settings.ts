@@ -1,4 +1,5 @@
 import type { RequestEvent } from "../../shared/request-event.ts";
+import type { HistoryLimits } from "../history/history.ts";
 
 /** Text variables of the Worker (`[vars]` in wrangler.toml). */
 export interface LogVariables {
@@ -10,6 +11,8 @@ export interface LogVariables {
   LOG_REDACT?: string;
   /** How much of the events may wait for log destinations, compressed, in bytes for each tunnel (64 MiB). */
   LOG_SPOOL_BYTES?: string;
+  /** How many of a tunnel's last requests can be searched for (20,000 for each of its objects); 0: none are kept. */
+  HISTORY_EVENTS?: string;
   /** How often at most a busy tunnel tells of itself for `/v1/metrics`, in seconds (15): each time is a billed call. */
   METRICS_INTERVAL_SECONDS?: string;
 }
@@ -52,9 +55,17 @@ function readSettings(variables: LogVariables): LogSettings {
 
 const DEFAULT_SPOOL_BYTES = 64 * 1024 * 1024;
 const DEFAULT_INTERVAL_SECONDS = 15;
+const DEFAULT_HISTORY_EVENTS = 20_000;
+/** Compressed, an event has some eighty; one whose path is long, and like no other, has a thousand. */
+const HISTORY_BYTES_PER_EVENT = 400;
 
 export function maxSpoolBytes({ LOG_SPOOL_BYTES = "" }: LogVariables): number {
   return positive(LOG_SPOOL_BYTES) ?? DEFAULT_SPOOL_BYTES;
+}
+
+export function historyLimits({ HISTORY_EVENTS = "" }: LogVariables): HistoryLimits {
+  const maxEvents = HISTORY_EVENTS === "0" ? 0 : (positive(HISTORY_EVENTS) ?? DEFAULT_HISTORY_EVENTS);
+  return { maxEvents, maxBytes: maxEvents * HISTORY_BYTES_PER_EVENT };
 }
 
 export function reportEveryMs({ METRICS_INTERVAL_SECONDS = "" }: LogVariables): number {

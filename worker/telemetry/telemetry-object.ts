@@ -3,7 +3,10 @@ import type { RequestEvent } from "../../shared/request-event.ts";
 import { type Env, registryStub } from "../env.ts";
 import { withTimeout } from "../with-timeout.ts";
 import type { EventBatch } from "../events/event-batch.ts";
-import { maxSpoolBytes, reportEveryMs } from "../events/log-settings.ts";
+import { historyLimits, maxSpoolBytes, reportEveryMs } from "../events/log-settings.ts";
+import { findRequests, type RequestQuery } from "../history/find-requests.ts";
+import { historyLine } from "../history/history-line.ts";
+import { History, type HistoryChange } from "../history/history.ts";
 import { isFailure, parseEvent } from "./parse-event.ts";
 import { countRequest } from "./request-metrics.ts";
 import { outcomeOf, sendEvents } from "../log-delivery/send-events.ts";
@@ -38,6 +41,7 @@ interface Parts {
   stateStore: TelemetryStateStore;
   state: TelemetryState;
   series: TrafficSeries;
+  history: History;
   spool: Spool;
   shipper: Shipper;
 }
@@ -49,6 +53,7 @@ interface ReadBatch {
   /** There may be destinations that this object has not heard of. */
   isUnsure: boolean;
   entry: SpoolEntry | null;
+  change: HistoryChange | null;
 }
 
 /**
@@ -81,6 +86,11 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
   /** Steps with traffic that begin after `sinceMs`: of ten seconds for the last hour, of a minute for the last day. */
   traffic(sinceMs: number, stepSeconds: 10 | 60): Step[] {
     return this.#parts.series.steps(this.#parts.state.traffic, sinceMs, stepSeconds);
+  }
+
+  /** Of the requests that are kept, those that match, the newest first. */
+  requests(query: RequestQuery): Promise<RequestEvent[]> {
+    return findRequests(this.#parts.history, query, Date.now());
   }
 
   override async alarm(): Promise<void> {
@@ -128,7 +138,14 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
         return { outcome, encoding: answer.status === null ? null : answer.encoding };
       },
     });
-    return { stateStore, state, series: new TrafficSeries(sql), spool, shipper };
+    return {
+      stateStore,
+      state,
+      series: new TrafficSeries(sql),
+      history: new History(sql, historyLimits(this.env)),
+      spool,
+      shipper,
+    };
   }
 
   async #take(given: EventBatch): Promise<void> {
@@ -159,11 +176,15 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     const isUnsure = this.#isUnsure(destinationsRevision);
     const mustSpool = kept.length > 0 && (isUnsure || this.#parts.state.revision !== 0);
     const entry = mustSpool ? await spoolEntry(kept, events.filter(isFailure).length) : null;
-    return { events, malformed: given.length - kept.length, isUnsure, entry };
+    const change = await this.#parts.history.prepare(
+      events.map((event, index) => historyLine(event, kept[index] ?? "")),
+      Date.now(),
+    );
+    return { events, malformed: given.length - kept.length, isUnsure, entry, change };
   }
 
-  #store(batch: EventBatch, { events, malformed, isUnsure, entry }: ReadBatch, nowMs: number): void {
-    const { state, stateStore, series, spool, shipper } = this.#parts;
+  #store(batch: EventBatch, { events, malformed, isUnsure, entry, change }: ReadBatch, nowMs: number): void {
+    const { state, stateStore, series, history, spool, shipper } = this.#parts;
     const traffic = series.current(state.traffic, nowMs);
     for (const event of events) {
       countRequest(state.metrics, event);
@@ -175,6 +196,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     markTaken(state, batch.sender, batch.sequence);
     if (isUnsure) state.newFromId ??= spool.lastId + 1;
     if (entry !== null) shipper.dropped(spool.append(entry));
+    if (change !== null) history.apply(change);
     stateStore.save(state);
   }
 

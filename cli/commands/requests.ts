@@ -1,0 +1,84 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { parseDurationMs } from "../../shared/duration.ts";
+import type { RequestEvent } from "../../shared/request-event.ts";
+import { command } from "../command.ts";
+import { eventLine } from "../event-line.ts";
+import { print, printJson } from "../output.ts";
+import { adminClient, type RelayOptions } from "../settings.ts";
+import { noTunnel, tunnelPath } from "../tunnel-path.ts";
+
+/** As the API's query names them. */
+const FILTERS = [
+  ...["id", "traceId", "service", "caller", "status", "code", "method", "path", "connector", "outcome"],
+  ...["minDurationMs", "since", "until"],
+] as const;
+
+interface RequestsOptions extends RelayOptions, Record<string, unknown> {
+  tunnelId: string;
+  limit: number;
+  json?: boolean;
+}
+
+export function requestsCommand(): Command {
+  return command("requests", "find requests of the last seven days, newest first", [
+    "culvert requests --tunnel-id tnl_abcdefghij234567abcd --id 0190c0de-0000-4000-8000-000000000000",
+    "culvert requests --tunnel-id tnl_abcdefghij234567abcd --since 30m --code any",
+    "culvert requests --tunnel-id tnl_abcdefghij234567abcd --caller shop/production --min-duration 2s",
+  ])
+    .requiredOption("--tunnel-id <id>", "the tunnel")
+    .option("--id <id>", "the one with this id: culvert-request-id, or requestId of a log")
+    .option("--trace-id <id>", "of this trace")
+    .option("--service <name>", "of this service alone")
+    .option("--caller <project>", "from this project, or project/environment")
+    .option("--status <status>", "with this status, or of this class: 404, 5xx")
+    .option("--code <code>", 'with this code, such as CONNECTOR_LOST; "any" for all failures')
+    .option("--method <method>", "with this method")
+    .option("--path <path>", 'whose path begins so; "*" stands for any characters')
+    .option("--connector <id>", "that this connector served")
+    .option("--outcome <outcome>", "that ended so: answered, refused, failed, aborted, cancelled")
+    .option("--min-duration <time>", "that took so long, or longer: 500ms, 2s", duration)
+    .option("--since <time>", "not older than this: 30m, 2h, or a time such as 2026-11-29T08:00:00Z", when)
+    .option("--until <time>", "not newer than this", when)
+    .option("--limit <n>", "as many as this", positive, 50)
+    .option("--json", "print JSON, with all that is known")
+    .action(async ({ minDuration: minDurationMs, ...given }: RequestsOptions) => {
+      const client = await adminClient(given);
+      const options: Record<string, unknown> = { ...given, minDurationMs };
+      const query = new URLSearchParams();
+      for (const name of FILTERS) {
+        const value = options[name];
+        if (typeof value === "string" || typeof value === "number") query.set(name, String(value));
+      }
+      const path = `${tunnelPath(given.tunnelId)}/requests`;
+      const found = await client.list<RequestEvent>(path, given.limit, {
+        query,
+        missing: noTunnel(given.tunnelId),
+      });
+      if (given.json) return printJson(found);
+      print(found.length === 0 ? "(none)" : found.map(described).join("\n"));
+    });
+}
+
+/** With what one asks for next: of which day it was, and the id to ask others with. */
+function described(event: RequestEvent): string {
+  return `${event.time.slice(0, 10)} ${eventLine(event)}  ${event.requestId}`;
+}
+
+function when(text: string): string {
+  const agoMs = parseDurationMs(text);
+  const timeMs = agoMs === null ? Date.parse(text) : Date.now() - agoMs;
+  if (Number.isNaN(timeMs))
+    throw new InvalidArgumentError("It must be a time in ISO 8601, or how long ago: 30m, 2h.");
+  return new Date(timeMs).toISOString();
+}
+
+function duration(text: string): number {
+  const valueMs = parseDurationMs(text);
+  if (valueMs === null) throw new InvalidArgumentError("It must be a time such as 500ms or 2s.");
+  return valueMs;
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError("It must be a number from 1 to 99999.");
+  return Number(text);
+}

@@ -1,0 +1,110 @@
+import * as z from "zod";
+import { decodeBase64url, encodeBase64url } from "../../../shared/base64url.ts";
+import type { RequestEvent } from "../../../shared/request-event.ts";
+import { type Env, registryStub, telemetryStub } from "../../env.ts";
+import { RELAY_TELEMETRY } from "../../events/event-batch.ts";
+import { tailFilterSchema } from "../../events/tail-filter.ts";
+import {
+  comparePositions,
+  positionOf,
+  type RequestPosition,
+  type RequestQuery,
+} from "../../history/find-requests.ts";
+import { tunnelObjectNames } from "../../tunnel/tunnel-config.ts";
+import { type Operation, operation } from "../operation.ts";
+import { pageQuery, pageSchema } from "../paging.ts";
+import { ApiError } from "../problem.ts";
+
+const text = z.string().min(1).max(256);
+const time = z.iso.datetime({ offset: true });
+
+const requestsQuery = z.strictObject({
+  id: text.optional().describe("The request's id: `culvert-request-id`, and `requestId` of the logs"),
+  traceId: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional(),
+  ...tailFilterSchema.shape,
+  caller: text.optional().describe("`project`, or `project/environment`"),
+  connector: text.optional().describe("Id of the connector that served it last"),
+  outcome: z.enum(["answered", "refused", "failed", "aborted", "cancelled"]).optional(),
+  minDurationMs: z.coerce.number().int().min(0).optional(),
+  since: time.optional().describe("Arrived at this time or later"),
+  until: time.optional().describe("Arrived at this time or earlier"),
+  limit: pageQuery.shape.limit,
+  cursor: z.string().max(512).optional().describe("`nextCursor` of the page before"),
+});
+
+const requestSchema = z
+  .looseObject({
+    time: z.iso.datetime(),
+    requestId: z.string(),
+    traceId: z.string(),
+    project: z.string(),
+    environment: z.string(),
+    service: z.string(),
+    method: z.string(),
+    path: z.string(),
+    status: z.int(),
+    outcome: z.string(),
+    code: z.string().nullable(),
+    connector: z.string().nullable(),
+    durationMs: z.int(),
+  })
+  .describe("The request's event, as the logs have it");
+
+export const requestOperations: readonly Operation[] = [
+  operation({
+    id: "findRequests",
+    method: "get",
+    path: "/v1/tunnels/{tunnelId}/requests",
+    summary: "Find requests of the last seven days, newest first",
+    role: "viewer",
+    query: requestsQuery,
+    success: { status: 200, description: "A page of requests", schema: pageSchema(requestSchema) },
+    problems: ["NOT_FOUND", "TUNNEL_UNAVAILABLE"],
+    async run({ env, query: { since, until, cursor, limit, ...filter }, param }) {
+      const tunnelId = param("tunnelId");
+      if ((await registryStub(env).tunnelReports(tunnelId)) === null) throw new ApiError("NOT_FOUND");
+      const found = await find(env, {
+        ...filter,
+        tunnel: tunnelId,
+        sinceMs: since === undefined ? 0 : Date.parse(since),
+        untilMs: until === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(until),
+        after: cursor === undefined ? null : cursorPosition(cursor),
+        // One more than a page holds tells whether another page follows.
+        limit: limit + 1,
+      });
+      const items = found.slice(0, limit);
+      const last = found.length > limit ? items.at(-1) : undefined;
+      return { body: { items, nextCursor: last === undefined ? null : cursorOf(positionOf(last)) } };
+    },
+  }),
+];
+
+/** In all objects that may have had such a request; the Worker's own refusals lie in one for the whole relay. */
+async function find(env: Env, query: RequestQuery): Promise<RequestEvent[]> {
+  const names = [...tunnelObjectNames(query.tunnel), RELAY_TELEMETRY];
+  try {
+    const found = await Promise.all(names.map((name) => telemetryStub(env, name).requests(query)));
+    return found.flat().sort((a, b) => comparePositions(positionOf(a), positionOf(b)));
+  } catch {
+    throw new ApiError("TUNNEL_UNAVAILABLE", { headers: { "retry-after": "1" } });
+  }
+}
+
+function cursorOf({ timeMs, requestId }: RequestPosition): string {
+  return encodeBase64url(new TextEncoder().encode(`${timeMs} ${requestId}`));
+}
+
+function cursorPosition(cursor: string): RequestPosition {
+  const bytes = decodeBase64url(cursor);
+  const [, timeMs, requestId] =
+    /^([0-9]{1,15}) (.+)$/.exec(bytes === null ? "" : new TextDecoder().decode(bytes)) ?? [];
+  if (timeMs === undefined || requestId === undefined) {
+    throw new ApiError("INVALID_REQUEST", {
+      problems: [{ path: "query.cursor", message: "is not from a page" }],
+    });
+  }
+  return { timeMs: Number(timeMs), requestId };
+}
