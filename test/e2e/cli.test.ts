@@ -288,6 +288,40 @@ describe.concurrent("culvert gateway-key, api-key and audit-log", () => {
   });
 });
 
+describe.concurrent("culvert requests", () => {
+  it("finds what was refused, by what is known of it, for people and for programs", async () => {
+    const { id } = await createTunnel("searched");
+    const { key } = await json<{ key: string }>([
+      ...["gateway-key", "create", "--project", "shop", "--environment", "production"],
+    ]);
+    const answer = await fetch(`${relay.url}/~/${id}/no-such-api/orders`, {
+      headers: { "culvert-gateway-key": key },
+    });
+    const requestId = answer.headers.get("culvert-request-id") ?? "none";
+    const find = ["requests", "--tunnel-id", id];
+    let found: { code: string }[] = [];
+    for (const endMs = Date.now() + 60_000; found.length === 0 && Date.now() < endMs;) {
+      found = await json([...find, "--id", requestId]);
+    }
+    expect(found).toMatchObject([{ requestId, code: "UNKNOWN_SERVICE", project: "shop", path: "/orders" }]);
+    const { out } = await culvert([
+      ...find,
+      "--caller",
+      "shop/production",
+      "--since",
+      "10m",
+      "--code",
+      "any",
+    ]);
+    expect(out).toContain(requestId);
+    expect(out).toContain("UNKNOWN_SERVICE");
+    expect((await culvert([...find, "--code", "NO_CONNECTOR"])).out).toBe("(none)\n");
+    expect(await culvert([...find, "--since", "last week"])).toMatchObject({ code: 2 });
+    expect(await culvert([...find, "--status", "900"])).toMatchObject({ code: 1 });
+    expect(await culvert(["requests", "--tunnel-id", ABSENT])).toMatchObject({ code: 4 });
+  });
+});
+
 describe.concurrent("culvert's settings", () => {
   it("are taken from flags, anywhere in the line, before the environment", async () => {
     const env = { CULVERT_RELAY: "http://127.0.0.1:1", CULVERT_API_KEY: "wrong" };

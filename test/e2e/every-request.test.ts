@@ -172,6 +172,39 @@ it(
       return JSON.stringify(seen) === JSON.stringify(expected) ? [] : [{ expected, event }];
     });
     expect(wrong.slice(0, 3)).toEqual([]);
-    expect(new Set([...events.values()].flat().map(({ requestId }) => requestId)).size).toBe(REQUESTS);
+    const logged = new Map([...events.values()].flat().map((event) => [event.requestId, event]));
+    expect(logged.size).toBe(REQUESTS);
+
+    // The same requests, searched for: every tunnel's are in its history, but for those of tunnels that do not exist.
+    const tunnels = new Set([...logged.values()].map(({ tunnel }) => tunnel));
+    for (const tunnel of tunnels) {
+      const own = [...logged.values()].filter((event) => event.tunnel === tunnel);
+      if (own[0]?.code === "UNKNOWN_TUNNEL") continue;
+      const found = await history(tunnel);
+      expect(new Set(found.map(({ requestId }) => requestId)).size, tunnel).toBe(own.length);
+      expect(
+        found.find((event) => JSON.stringify(event) !== JSON.stringify(logged.get(event.requestId))),
+      ).toBe(undefined);
+      expect(found.map(({ time }) => time)).toEqual(
+        found
+          .map(({ time }) => time)
+          .toSorted()
+          .toReversed(),
+      );
+      const failures = await history(tunnel, "&code=any");
+      expect(failures.length).toBe(own.filter(({ code }) => code !== null).length);
+    }
   },
 );
+
+async function history(tunnel: string, query = ""): Promise<RequestEvent[]> {
+  const found: RequestEvent[] = [];
+  for (let cursor: string | null = ""; cursor !== null;) {
+    const url = `${system.workerd.url}/v1/tunnels/${tunnel}/requests?limit=100${query}${cursor && `&cursor=${cursor}`}`;
+    const response = await fetch(url, { headers: { authorization: `Bearer ${system.adminKey}` } });
+    const page = (await response.json()) as { items: RequestEvent[]; nextCursor: string | null };
+    found.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return found;
+}

@@ -475,6 +475,7 @@ describe("without any key", () => {
       "GET /v1/tunnels",
       "GET /v1/tunnels/{tunnelId}",
       "GET /v1/tunnels/{tunnelId}/metrics",
+      "GET /v1/tunnels/{tunnelId}/requests",
       "GET /v1/tunnels/{tunnelId}/services-configuration",
       "GET /v1/tunnels/{tunnelId}/tail",
       "GET /v1/tunnels/{tunnelId}/traffic",

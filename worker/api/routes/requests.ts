@@ -10,7 +10,7 @@ import {
   type RequestPosition,
   type RequestQuery,
 } from "../../history/find-requests.ts";
-import { tunnelObjectNames } from "../../tunnel/tunnel-config.ts";
+import type { TunnelDetails } from "../../registry/registry-calls.ts";
 import { type Operation, operation } from "../operation.ts";
 import { pageQuery, pageSchema } from "../paging.ts";
 import { ApiError } from "../problem.ts";
@@ -65,8 +65,9 @@ export const requestOperations: readonly Operation[] = [
     problems: ["NOT_FOUND", "TUNNEL_UNAVAILABLE"],
     async run({ env, query: { since, until, cursor, limit, ...filter }, param }) {
       const tunnelId = param("tunnelId");
-      if ((await registryStub(env).tunnelReports(tunnelId)) === null) throw new ApiError("NOT_FOUND");
-      const found = await find(env, {
+      const details = await registryStub(env).tunnel(tunnelId);
+      if (details === null) throw new ApiError("NOT_FOUND");
+      const found = await find(env, details.objects, {
         ...filter,
         tunnel: tunnelId,
         sinceMs: since === undefined ? 0 : Date.parse(since),
@@ -83,11 +84,18 @@ export const requestOperations: readonly Operation[] = [
 ];
 
 /** In all objects that may have had such a request; the Worker's own refusals lie in one for the whole relay. */
-async function find(env: Env, query: RequestQuery): Promise<RequestEvent[]> {
-  const names = [...tunnelObjectNames(query.tunnel), RELAY_TELEMETRY];
+async function find(
+  env: Env,
+  objects: TunnelDetails["objects"],
+  query: RequestQuery,
+): Promise<RequestEvent[]> {
+  // One that nobody has called yet would be made by this call.
+  const own = objects
+    .filter(({ pulled }) => pulled)
+    .map(({ name, location }) => telemetryStub(env, name, location));
   try {
-    const found = await Promise.all(names.map((name) => telemetryStub(env, name).requests(query)));
-    return found.flat().sort((a, b) => comparePositions(positionOf(a), positionOf(b)));
+    const all = [...own, telemetryStub(env, RELAY_TELEMETRY)].map((stub) => stub.requests(query));
+    return (await Promise.all(all)).flat().sort((a, b) => comparePositions(positionOf(a), positionOf(b)));
   } catch {
     throw new ApiError("TUNNEL_UNAVAILABLE", { headers: { "retry-after": "1" } });
   }
