@@ -52,7 +52,12 @@ const NAVIGATION: readonly { route: Route; title: string }[] = [
 /** What is around every page. */
 function Frame({ session, signOut }: { session: Session; signOut: () => void }) {
   const route = useRoute();
-  const path = pathOf(route);
+  // Another search, or one of its requests, is the same page to a reader.
+  const path = pathOf(
+    route.page === "tunnel" && route.view === "requests"
+      ? { page: "tunnel", tunnelId: route.tunnelId, view: "requests" }
+      : route,
+  );
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {
@@ -101,7 +106,7 @@ function CurrentPage({ route }: { route: Route }) {
     case "tunnels":
       return <TunnelsPage />;
     case "tunnel":
-      return <TunnelPage tunnelId={route.tunnelId} view={route.view} />;
+      return <TunnelPage route={route} />;
     case "log-destinations":
       return <DestinationsPage />;
     case "keys":

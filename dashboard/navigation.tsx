@@ -11,9 +11,9 @@ export function navigate(route: Route): void {
 
 /** The page that the URL names, now and whenever it changes. */
 export function useRoute(): Route {
-  const [path, setPath] = useState(location.pathname);
+  const [path, setPath] = useState(location.pathname + location.search);
   useEffect(() => {
-    const read = () => setPath(location.pathname);
+    const read = () => setPath(location.pathname + location.search);
     addEventListener("popstate", read);
     addEventListener(CHANGED, read);
     return () => {
@@ -21,7 +21,8 @@ export function useRoute(): Route {
       removeEventListener(CHANGED, read);
     };
   }, []);
-  return routeOf(path);
+  const [pathname = "", search = ""] = path.split("?");
+  return routeOf(pathname, search);
 }
 
 /** A real link, so that it opens in a new tab too; a plain click stays on the page. */

@@ -6,6 +6,13 @@ describe("routes", () => {
     ["/dashboard", { page: "tunnels" }],
     ["/dashboard/tunnels/tnl_abc", { page: "tunnel", tunnelId: "tnl_abc", view: "overview" }],
     ["/dashboard/tunnels/tnl_abc/live", { page: "tunnel", tunnelId: "tnl_abc", view: "live" }],
+    [
+      "/dashboard/tunnels/tnl_abc/requests/0190c0de-0000-4000-8000-000000000000",
+      {
+        ...{ page: "tunnel", tunnelId: "tnl_abc", view: "requests" },
+        requestId: "0190c0de-0000-4000-8000-000000000000",
+      },
+    ],
     ["/dashboard/log-destinations", { page: "log-destinations" }],
     ["/dashboard/audit-log", { page: "audit-log" }],
   ])("%s is a page, and the page's path is the same again", (path, route) => {
@@ -17,10 +24,18 @@ describe("routes", () => {
     "/dashboard/nowhere",
     "/dashboard/tunnels/tnl_abc/nowhere",
     "/dashboard/tunnels/tnl_abc/live/more",
+    "/dashboard/tunnels/tnl_abc/requests/a/b",
+    "/dashboard/tunnels/tnl_abc/requests/a%2fb",
     "/dashboard/tunnels/a%2f..%2fb",
     "/dashboard/keys/k_abc",
   ])("%s is no page", (path) => {
     expect(routeOf(path)).toEqual({ page: "missing" });
+  });
+
+  it("a search stands in the URL, and nothing that is none of it", () => {
+    const route = routeOf("/dashboard/tunnels/tnl_abc/requests", "?code=any&path=%2Fa%26b&harm=1&service=");
+    expect(route).toMatchObject({ view: "requests", filter: { code: "any", path: "/a&b" } });
+    expect(pathOf(route)).toBe("/dashboard/tunnels/tnl_abc/requests?code=any&path=%2Fa%26b");
   });
 
   it("a slash too many changes nothing", () => {

@@ -21,7 +21,8 @@ export function usePaged<T>(path: string): Paged<T> {
   const load = useCallback(
     async (after: string | null, before: readonly T[]) => {
       try {
-        const query = after === null ? "" : `?cursor=${encodeURIComponent(after)}`;
+        const mark = path.includes("?") ? "&" : "?";
+        const query = after === null ? "" : `${mark}cursor=${encodeURIComponent(after)}`;
         const page = await get<Page<T>>(`${path}${query}`);
         setItems([...before, ...page.items]);
         setCursor(page.nextCursor);

@@ -2,10 +2,10 @@ import { useEffect, useRef, useState } from "hono/jsx/dom";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { get } from "../api.ts";
 import type { TunnelDetails } from "../api-types.ts";
-import { clockText, wholeMillisecondsText } from "../parts/format.ts";
 import { type FeedState, type TailFilter, watchRequests } from "./live-feed.ts";
-import { Badge, Empty, Table } from "../parts/parts.tsx";
-import { RequestDetail, TimeBar, toneOf } from "./request-detail.tsx";
+import { Badge, Empty } from "../parts/parts.tsx";
+import { RequestDetail } from "./request-detail.tsx";
+import { RequestTable } from "./request-table.tsx";
 
 /** As many as one may want to scroll through. */
 const KEPT_EVENTS = 200;
@@ -33,8 +33,8 @@ export function LiveView({ tunnel }: { tunnel: TunnelDetails }) {
           {isPaused ? `Paused, ${waiting} new` : STATE_WORDS[state]}
         </span>
         {dropped > 0 && <Badge tone="warn">{dropped} not shown: too many at once</Badge>}
-        <button type="button" class="small" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
-          Pause
+        <button type="button" class="small" onClick={() => setPaused(!isPaused)}>
+          {isPaused ? "Resume" : "Pause"}
         </button>
         <button type="button" class="small" onClick={clear}>
           Clear
@@ -42,52 +42,13 @@ export function LiveView({ tunnel }: { tunnel: TunnelDetails }) {
       </div>
       {events.length === 0 ? (
         <Empty title="Waiting for a request">
-          <p>Requests show up here as they end. Nothing is kept: what came before is in the logs.</p>
+          <p>Requests show up here as they end. What came before is under "Requests".</p>
         </Empty>
       ) : (
-        <Requests events={events} select={setSelected} />
+        <RequestTable events={events} select={setSelected} />
       )}
       {selected !== null && <RequestDetail event={selected} onClose={() => setSelected(null)} />}
     </section>
-  );
-}
-
-function Requests({
-  events,
-  select,
-}: {
-  events: readonly RequestEvent[];
-  select: (event: RequestEvent) => void;
-}) {
-  return (
-    <Table
-      caption="Requests, newest first"
-      rows={events}
-      keyOf={({ requestId }) => requestId}
-      columns={[
-        { title: "Time", cell: ({ time }) => <span class="clock">{clockText(time)}</span> },
-        {
-          title: "Request",
-          cell: (event) => (
-            <button type="button" class="link breakable" onClick={() => select(event)}>
-              <b>{event.method}</b> {event.path}
-            </button>
-          ),
-        },
-        { title: "Service", cell: ({ service }) => <span class="breakable">{service}</span> },
-        {
-          title: "Result",
-          cell: (event) => (
-            <span class="badges">
-              <Badge tone={toneOf(event)}>{event.status}</Badge>
-              {event.code !== null && <code class="breakable">{event.code}</code>}
-            </span>
-          ),
-        },
-        { title: "Duration", isNumber: true, cell: ({ durationMs }) => wholeMillisecondsText(durationMs) },
-        { title: "Where it went", cell: (event) => <TimeBar event={event} /> },
-      ]}
-    />
   );
 }
 

@@ -1,7 +1,9 @@
 import type { Child } from "hono/jsx/dom";
 import type { RequestEvent, RequestOutcome } from "../../shared/request-event.ts";
 import { bytesText, wholeMillisecondsText, percentText, timeText } from "../parts/format.ts";
+import { Link } from "../navigation.tsx";
 import { Badge, CopyButton, Dialog } from "../parts/parts.tsx";
+import { pathOf, type Route } from "../route.ts";
 import { requestParts } from "./request-parts.ts";
 import type { Tone } from "./verdict.ts";
 
@@ -31,6 +33,10 @@ export function TimeBar({ event }: { event: RequestEvent }) {
 }
 
 export function RequestDetail({ event, onClose }: { event: RequestEvent; onClose: () => void }) {
+  const to: Route = {
+    ...{ page: "tunnel", tunnelId: event.tunnel, view: "requests" },
+    requestId: event.requestId,
+  };
   return (
     <Dialog title={`${event.method} ${event.path}`} wide onClose={onClose}>
       <p>
@@ -68,6 +74,10 @@ export function RequestDetail({ event, onClose }: { event: RequestEvent; onClose
         <Field name="Connector">{event.connector === null ? "none" : <code>{event.connector}</code>}</Field>
         <Field name="Request id">
           <code>{event.requestId}</code> <CopyButton text={event.requestId} what="the request's id" />
+        </Field>
+        <Field name="Link">
+          <Link to={to}>to this request</Link>{" "}
+          <CopyButton text={location.origin + pathOf(to)} what="the link to this request" />
         </Field>
         {event.traceId !== "" && (
           <Field name="Trace id">

@@ -3,10 +3,11 @@ import { ApiFailure, callApi, get } from "../api.ts";
 import type { TunnelDetails } from "../api-types.ts";
 import { Link, navigate, PageTitle } from "../navigation.tsx";
 import { ActionDialog, Badge, CopyButton, Empty, Failure, Loading, Stale } from "../parts/parts.tsx";
-import { TUNNEL_VIEWS, type TunnelView } from "../route.ts";
+import { type Route, TUNNEL_VIEWS, type TunnelView } from "../route.ts";
 import { useCanEdit } from "../session.ts";
 import { LiveView } from "./live-view.tsx";
 import { OverviewView } from "./overview-view.tsx";
+import { RequestsView } from "./requests-view.tsx";
 import { ServicesView } from "./services-view.tsx";
 import { TokensView } from "./tokens-view.tsx";
 import { STATE_TONE } from "./tunnel-state.ts";
@@ -17,11 +18,15 @@ const REFRESH_MS = 5_000;
 const VIEW_TITLES: Record<TunnelView, string> = {
   overview: "Overview",
   live: "Live requests",
+  requests: "Requests",
   services: "Services and access",
   tokens: "Tokens",
 };
 
-export function TunnelPage({ tunnelId, view }: { tunnelId: string; view: TunnelView }) {
+export type TunnelRoute = Extract<Route, { page: "tunnel" }>;
+
+export function TunnelPage({ route }: { route: TunnelRoute }) {
+  const { tunnelId, view } = route;
   const path = `/tunnels/${encodeURIComponent(tunnelId)}`;
   const tunnel = usePolled(path, (signal) => get<TunnelDetails>(path, signal), REFRESH_MS);
   const [isDeleting, setDeleting] = useState(false);
@@ -70,18 +75,27 @@ export function TunnelPage({ tunnelId, view }: { tunnelId: string; view: TunnelV
         ))}
       </nav>
       <Stale error={error} />
-      <View view={view} tunnel={data} reload={reload} />
+      <View route={route} tunnel={data} reload={reload} />
       {isDeleting && <DeleteTunnel tunnel={data} onClose={() => setDeleting(false)} />}
     </>
   );
 }
 
-function View({ view, tunnel, reload }: { view: TunnelView; tunnel: TunnelDetails; reload: () => void }) {
-  switch (view) {
+function View({ route, tunnel, reload }: { route: TunnelRoute; tunnel: TunnelDetails; reload: () => void }) {
+  switch (route.view) {
     case "overview":
       return <OverviewView tunnel={tunnel} />;
     case "live":
       return <LiveView key={tunnel.id} tunnel={tunnel} />;
+    case "requests":
+      return (
+        <RequestsView
+          key={tunnel.id}
+          tunnel={tunnel}
+          filter={route.filter ?? {}}
+          requestId={route.requestId ?? null}
+        />
+      );
     case "services":
       return <ServicesView key={tunnel.id} tunnelId={tunnel.id} onSaved={reload} />;
     case "tokens":

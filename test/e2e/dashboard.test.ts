@@ -126,7 +126,7 @@ describe.skipIf(executable === null)("the dashboard in Chromium", () => {
     await world.call(tunnel.id, "payments-api", "/v1/charges/2");
     await page.getByText("Paused, 1 new").waitFor();
     expect(await page.getByText("/v1/charges/2").count()).toBe(0);
-    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Resume" }).click();
     await page.getByText("/v1/charges/2").waitFor();
 
     await page.getByLabel("Status").selectOption("4xx");
@@ -145,6 +145,35 @@ describe.skipIf(executable === null)("the dashboard in Chromium", () => {
     await page.getByRole("link", { name: "Overview" }).click();
     await page.getByRole("img", { name: /Requests over time/ }).waitFor();
     await page.getByRole("img", { name: /Latency over time/ }).waitFor();
+  });
+
+  it("finds a request that is over, by a search and by a link that can be handed on", async () => {
+    const tunnel = await world.tunnel("searched", ["payments-api"]);
+    await world.connector(tunnel, { connectorId: "c1" }, ok);
+    await world.call(tunnel.id, "payments-api", "/v1/charges/well");
+    expect(await world.call(tunnel.id, "no-such-api", "/v1/charges/lost")).toBe("UNKNOWN_SERVICE");
+    await eventually("the requests", WAIT_MS, async () => {
+      const path = `/tunnels/${tunnel.id}/requests`;
+      return (await world.admin<{ items: object[] }>("GET", path)).items.length === 2;
+    });
+    const page = await signedIn(viewOf(tunnel, "requests"), (await apiKey("viewer")).key);
+    await page.getByRole("button", { name: "GET /v1/charges/well" }).waitFor();
+    await page.getByRole("textbox", { name: "Code" }).fill("any");
+    await page.getByRole("button", { name: "Search" }).click();
+    await page.getByRole("button", { name: "GET /v1/charges/well" }).waitFor({ state: "detached" });
+    expect(new URL(page.url()).search).toBe("?code=any");
+
+    await page.getByRole("button", { name: "GET /v1/charges/lost" }).press("Enter");
+    await page.getByRole("dialog").getByText("UNKNOWN_SERVICE").first().waitFor();
+    const link = page.url();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(new URL(page.url()).search).toBe("?code=any");
+
+    await page.goto(link);
+    await page.getByRole("dialog").getByText("UNKNOWN_SERVICE").first().waitFor();
+    await page.goto(`${link}0`);
+    await page.getByRole("alert").getByText("not, or no longer, kept").waitFor();
   });
 
   it("edits who may call what: checked, compared, and in force with the next request", async () => {

@@ -447,7 +447,7 @@ describe("without any key", () => {
     const answer = await call("GET", "/v1/docs", { key: null });
     const html = await answer.text();
     expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
-    expect(html.match(/<h2>/g)).toHaveLength(26);
+    expect(html.match(/<h2>/g)).toHaveLength(27);
     expect(html).toContain("<code>PUT /v1/tunnels/{tunnelId}/services-configuration</code>");
     expect(html).toContain("<code>admin</code>");
   });

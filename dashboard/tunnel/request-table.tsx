@@ -1,0 +1,50 @@
+import type { RequestEvent } from "../../shared/request-event.ts";
+import { clockText, timeText, wholeMillisecondsText } from "../parts/format.ts";
+import { Badge, Table } from "../parts/parts.tsx";
+import { TimeBar, toneOf } from "./request-detail.tsx";
+
+export function RequestTable({
+  events,
+  select,
+}: {
+  events: readonly RequestEvent[];
+  select: (event: RequestEvent) => void;
+}) {
+  return (
+    <Table
+      caption="Requests, newest first"
+      rows={events}
+      keyOf={({ requestId }) => requestId}
+      columns={[
+        {
+          title: "Time",
+          cell: ({ time }) => (
+            <time class="clock" datetime={time} title={timeText(time)}>
+              {clockText(time)}
+            </time>
+          ),
+        },
+        {
+          title: "Request",
+          cell: (event) => (
+            <button type="button" class="link breakable" onClick={() => select(event)}>
+              <b>{event.method}</b> {event.path}
+            </button>
+          ),
+        },
+        { title: "Service", cell: ({ service }) => <span class="breakable">{service}</span> },
+        {
+          title: "Result",
+          cell: (event) => (
+            <span class="badges">
+              <Badge tone={toneOf(event)}>{event.status}</Badge>
+              {event.code !== null && <code class="breakable">{event.code}</code>}
+            </span>
+          ),
+        },
+        { title: "Duration", isNumber: true, cell: ({ durationMs }) => wholeMillisecondsText(durationMs) },
+        { title: "Where it went", cell: (event) => <TimeBar event={event} /> },
+      ]}
+    />
+  );
+}

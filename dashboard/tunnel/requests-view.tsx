@@ -1,0 +1,172 @@
+import { useEffect, useRef, useState } from "hono/jsx/dom";
+import type { RequestEvent } from "../../shared/request-event.ts";
+import { get } from "../api.ts";
+import type { Page, TunnelDetails } from "../api-types.ts";
+import { navigate } from "../navigation.tsx";
+import { Empty, Failure, Loading } from "../parts/parts.tsx";
+import { usePaged } from "../parts/use-paged.ts";
+import { RequestDetail } from "./request-detail.tsx";
+import { type RequestFilter, searchOf } from "./request-filter.ts";
+import { RequestTable } from "./request-table.tsx";
+
+interface RequestsProps {
+  tunnel: TunnelDetails;
+  filter: RequestFilter;
+  /** One that somebody has a link to. */
+  requestId: string | null;
+}
+
+/** The requests of the last week that match. What is asked for stands in the URL, so that it can be handed on. */
+export function RequestsView({ tunnel, filter, requestId }: RequestsProps) {
+  const base = `/tunnels/${encodeURIComponent(tunnel.id)}/requests`;
+  const asked = useRef<RequestFilter>(filter);
+  // A request opens above the list that it was found in.
+  if (requestId === null) asked.current = filter;
+  const shown = asked.current ?? filter;
+  const search = searchOf(shown);
+  const found = usePaged<RequestEvent>(`${base}${search}`);
+  const [selected, setSelected] = useState<RequestEvent | null>(null);
+  const toList = () => {
+    setSelected(null);
+    navigate({ page: "tunnel", tunnelId: tunnel.id, view: "requests", filter: shown });
+  };
+  const toRequest = (event: RequestEvent) => {
+    setSelected(event);
+    navigate({ page: "tunnel", tunnelId: tunnel.id, view: "requests", requestId: event.requestId });
+  };
+  return (
+    <section aria-label="Requests of the last seven days">
+      <SearchForm
+        key={search}
+        tunnel={tunnel}
+        filter={shown}
+        apply={(wanted) =>
+          searchOf(wanted) === search
+            ? found.reload()
+            : navigate({ page: "tunnel", tunnelId: tunnel.id, view: "requests", filter: wanted })
+        }
+      />
+      {found.error !== null && <Failure error={found.error} retry={found.reload} />}
+      {found.items === null && found.error === null && <Loading what="the requests" />}
+      {found.items?.length === 0 && found.error === null && (
+        <Empty title="No such request">
+          <p>
+            The last 20,000 requests are kept, for seven days. They show up a few seconds after their end.
+          </p>
+        </Empty>
+      )}
+      {found.items !== null && found.items.length > 0 && (
+        <RequestTable events={found.items} select={toRequest} />
+      )}
+      {found.hasMore && (
+        <button type="button" onClick={found.loadMore}>
+          Show more
+        </button>
+      )}
+      {requestId !== null && (
+        <LinkedRequest
+          key={requestId}
+          path={`${base}?id=${encodeURIComponent(requestId)}`}
+          known={selected?.requestId === requestId ? selected : null}
+          onClose={toList}
+        />
+      )}
+    </section>
+  );
+}
+
+interface LinkedProps {
+  path: string;
+  known: RequestEvent | null;
+  onClose: () => void;
+}
+
+function LinkedRequest({ path, known, onClose }: LinkedProps) {
+  const [event, setEvent] = useState<RequestEvent | null>(known);
+  const [error, setError] = useState<unknown>(null);
+  useEffect(() => {
+    if (known !== null) return;
+    get<Page<RequestEvent>>(path).then(
+      ({ items: [first] }) =>
+        first === undefined
+          ? setError(new Error("This request is not, or no longer, kept; or it is not over yet."))
+          : setEvent(first),
+      setError,
+    );
+  }, [path]);
+  if (error !== null) return <Failure error={error} retry={onClose} />;
+  return event === null ? null : <RequestDetail event={event} onClose={onClose} />;
+}
+
+const PERIODS: readonly (readonly [minutes: number, title: string])[] = [
+  [15, "15 minutes"],
+  [60, "hour"],
+  [360, "6 hours"],
+  [1440, "day"],
+];
+
+interface SearchProps {
+  tunnel: TunnelDetails;
+  filter: RequestFilter;
+  apply: (filter: RequestFilter) => void;
+}
+
+function SearchForm({ tunnel, filter, apply }: SearchProps) {
+  const form = useRef<HTMLFormElement>(null);
+  const read = (event: Event) => {
+    event.preventDefault();
+    if (form.current === null) return;
+    const entries = [...new FormData(form.current)].map(([name, value]) => [name, String(value).trim()]);
+    const { period = "", ...given } = Object.fromEntries(entries) as RequestFilter & { period?: string };
+    // What the form has no field for stays, as it came with a link.
+    const since =
+      period === "" ? {} : { since: new Date(Date.now() - Number(period) * 60_000).toISOString() };
+    apply({ ...filter, ...(period === "all" ? { since: "", until: "" } : since), ...given });
+  };
+  const field = (name: keyof RequestFilter, title: string, placeholder: string, grow = false) => (
+    <label class={grow ? "grow" : ""}>
+      {title}
+      <input
+        name={name}
+        value={filter[name] ?? ""}
+        placeholder={placeholder}
+        maxlength={256}
+        autocomplete="off"
+      />
+    </label>
+  );
+  const isTimed = filter.since !== undefined || filter.until !== undefined;
+  return (
+    <form ref={form} method="post" class="filters" aria-label="Search" onSubmit={read}>
+      {field("id", "Request id", "culvert-request-id", true)}
+      {field("traceId", "Trace id", "32 hex digits", true)}
+      <label>
+        Service
+        <input name="service" list="known-services" value={filter.service ?? ""} placeholder="all" />
+        <datalist id="known-services">
+          {tunnel.services.map((service) => (
+            <option value={service} />
+          ))}
+        </datalist>
+      </label>
+      {field("caller", "Caller", "project/environment")}
+      {field("status", "Status", "404, 5xx")}
+      {field("code", "Code", "any, NO_CONNECTOR")}
+      {field("connector", "Connector", "its id")}
+      {field("path", "Path begins with", "/v1/*/refunds", true)}
+      <label>
+        Of the last
+        <select name="period" value={isTimed ? "" : "all"}>
+          {isTimed && <option value="">as linked</option>}
+          <option value="all">7 days</option>
+          {PERIODS.map(([minutes, title]) => (
+            <option value={String(minutes)}>{title}</option>
+          ))}
+        </select>
+      </label>
+      <button type="submit" class="primary">
+        Search
+      </button>
+    </form>
+  );
+}
