@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { bundleDashboard } from "./build-dashboard.ts";
 
-it("the dashboard is under 150 kB on the wire", async () => {
+it("the dashboard is under 110 kB on the wire", async () => {
   const { script, style, gzipBytes } = await bundleDashboard();
-  expect(gzipBytes).toBeLessThan(150_000);
+  expect(gzipBytes).toBeLessThan(110_000);
   expect([script.name, style.name]).toEqual([
     expect.stringMatching(/^main-[A-Z0-9]{8}\.js$/),
     expect.stringMatching(/^style-[A-Z0-9]{8}\.css$/),

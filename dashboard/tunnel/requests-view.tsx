@@ -105,6 +105,13 @@ const PERIODS: readonly (readonly [minutes: number, title: string])[] = [
   [1440, "day"],
 ];
 
+/** "": those that are there already. */
+function timesOf(period: string): Pick<RequestFilter, "since" | "until"> {
+  if (period === "") return {};
+  if (period === "all") return { since: "", until: "" };
+  return { since: new Date(Date.now() - Number(period) * 60_000).toISOString(), until: "" };
+}
+
 interface SearchProps {
   tunnel: TunnelDetails;
   filter: RequestFilter;
@@ -119,9 +126,7 @@ function SearchForm({ tunnel, filter, apply }: SearchProps) {
     const entries = [...new FormData(form.current)].map(([name, value]) => [name, String(value).trim()]);
     const { period = "", ...given } = Object.fromEntries(entries) as RequestFilter & { period?: string };
     // What the form has no field for stays, as it came with a link.
-    const since =
-      period === "" ? {} : { since: new Date(Date.now() - Number(period) * 60_000).toISOString() };
-    apply({ ...filter, ...(period === "all" ? { since: "", until: "" } : since), ...given });
+    apply({ ...filter, ...timesOf(period), ...given });
   };
   const field = (name: keyof RequestFilter, title: string, placeholder: string, grow = false) => (
     <label class={grow ? "grow" : ""}>

@@ -447,6 +447,7 @@ describe.skipIf(executable === null)("the dashboard in Chromium", () => {
       const pages: [path: string, shown: string][] = [
         ["", "accessible"],
         [viewOf(tunnel, ""), "Health of the services"],
+        [viewOf(tunnel, "requests"), "/8"],
         [viewOf(tunnel, "services"), "Valid. Nothing is changed."],
         [viewOf(tunnel, "tokens"), tunnel.kid],
         ["/log-destinations", "Log destinations"],
