@@ -123,7 +123,10 @@ function SearchForm({ tunnel, filter, apply }: SearchProps) {
   const read = (event: Event) => {
     event.preventDefault();
     if (form.current === null) return;
-    const entries = [...new FormData(form.current)].map(([name, value]) => [name, String(value).trim()]);
+    const entries = [...new FormData(form.current)].map(([name, value]) => [
+      name,
+      typeof value === "string" ? value.trim() : "",
+    ]);
     const { period = "", ...given } = Object.fromEntries(entries) as RequestFilter & { period?: string };
     // What the form has no field for stays, as it came with a link.
     apply({ ...filter, ...timesOf(period), ...given });

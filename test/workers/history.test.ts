@@ -122,8 +122,9 @@ describe("requests that are over", () => {
     await evictDurableObject(telemetryStub(env, id));
     for (const query of questions)
       expect(await idsOf(id, query), JSON.stringify(query)).toEqual([wanted.requestId]);
-    for (const query of [{ id: "r-0" }, { caller: "shop/preview" }, { since: until }, { status: "4xx" }]) {
-      const found = await idsOf(id, query as unknown as Record<string, string>);
+    const others: Record<string, string>[] = [{ id: "r-0" }, { caller: "shop/preview" }, { since: until }];
+    for (const query of others) {
+      const found = await idsOf(id, query);
       expect(found, JSON.stringify(query)).not.toContain(wanted.requestId);
     }
   });
