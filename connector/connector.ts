@@ -6,6 +6,7 @@ import { CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES } from "../share
 import { encodeHealth } from "../shared/protocol/service-checks.ts";
 import { AccessLog } from "./telemetry/access-log.ts";
 import { ConnectionKeeper } from "./relay/connection-keeper.ts";
+import { ObjectAttachments, type ObjectSlot } from "./relay/object-attachments.ts";
 import type { Logger } from "./platform/log.ts";
 import type { Faults } from "./platform/faults.ts";
 import { Metrics } from "./telemetry/metrics.ts";
@@ -15,13 +16,15 @@ import type { SpanCounts } from "./telemetry/request-trace.ts";
 import { type RunCheck, ServiceChecks } from "./checks/service-checks.ts";
 
 export interface ConnectorOptions {
-  /** How many connections to keep. */
+  /** How many connections to keep to each object of the tunnel. */
   connections: number;
   /** Streams taken at once on each. */
   maxStreams: number;
   /** How long a stream's window may stay shut where its service does not say. Asked for with each connection. */
   stallTimeoutMs: () => number;
   dialRelay: DialRelay;
+  /** Of the token in use. */
+  tunnelId: () => string;
   serve(stream: Stream, onFinished: OnFinished): StreamHandler;
   runCheck: RunCheck;
   /** Of the successful requests, the share that is logged: 0 to 1. Asked for each. */
@@ -46,14 +49,17 @@ export class Connector {
   readonly #accessLog: AccessLog;
   readonly #metrics: Metrics;
   readonly #checks: ServiceChecks;
-  readonly #keepers: readonly ConnectionKeeper[];
+  readonly #attachments: ObjectAttachments<ConnectionKeeper>;
 
   constructor(options: ConnectorOptions) {
     const { connectorId, clock, random, log, accessLogShare } = options;
     this.connectorId = connectorId;
     this.#accessLog = new AccessLog(log, accessLogShare, random);
     this.#metrics = new Metrics(options.softwareVersion, {
-      links: () => this.#keepers.map(({ condition, roundTripMs }) => ({ state: condition, roundTripMs })),
+      links: () =>
+        this.#attachments.keepers.map(({ condition, roundTripMs, landedOn }) => ({
+          ...{ state: condition, roundTripMs, object: landedOn ?? "" },
+        })),
       services: () => this.#checks.states,
       spans: options.spans,
       droppedLogLines: options.droppedLogLines,
@@ -65,14 +71,15 @@ export class Connector {
     });
     const nowMs = (): number => clock.nowMs();
     const memory = new MemoryBudget(CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES, nowMs).open();
-    this.#keepers = Array.from({ length: options.connections }, (_, index) =>
-      this.#keeper(options, index, memory),
-    );
+    this.#attachments = new ObjectAttachments({
+      ...{ connections: options.connections, tunnelId: options.tunnelId, clock, random },
+      newKeeper: (slot) => this.#keeper(options, slot, memory),
+    });
   }
 
   /** Connections that the relay has accepted and not asked to leave. */
   get readyConnections(): number {
-    return this.#keepers.filter((keeper) => keeper.ready).length;
+    return this.#attachments.keepers.filter((keeper) => keeper.ready).length;
   }
 
   get activeStreams(): number {
@@ -86,12 +93,10 @@ export class Connector {
   /** Takes no more streams, lets those taken finish for up to `graceMs`, and resolves when all connections ended. */
   async drain(graceMs: number): Promise<void> {
     this.#checks.stop();
-    await Promise.all(
-      this.#keepers.map((keeper) => new Promise<void>((done) => keeper.drain(graceMs, done))),
-    );
+    await this.#attachments.drain(graceMs);
   }
 
-  #keeper(options: ConnectorOptions, index: number, memory: MemoryAccount): ConnectionKeeper {
+  #keeper(options: ConnectorOptions, slot: ObjectSlot, memory: MemoryAccount): ConnectionKeeper {
     const metrics = this.#metrics;
     const onFinished: OnFinished = (summary, error) => {
       metrics.requestFinished(summary);
@@ -101,14 +106,19 @@ export class Connector {
     return new ConnectionKeeper({
       ...options,
       reportFault: options.faults.report,
-      index,
+      index: slot.index,
       memory,
       dialRelay: (events) =>
-        counted(options.dialRelay(events), (sizeBytes) => metrics.relayMessageSent(sizeBytes)),
+        counted(options.dialRelay(events, slot.dialledObject()), (sizeBytes) =>
+          metrics.relayMessageSent(sizeBytes),
+        ),
       onReady: () => {
         if (accepted) metrics.reconnected();
         accepted = true;
+        slot.onReady();
       },
+      onObjects: (list) => slot.onObjects(list),
+      onRefused: (status) => slot.onRefused(status),
       onLost: () => metrics.connectionLost(),
       onStalled: () => metrics.creditStalled(),
       onChecks: (list) => this.#checks.apply(list),
@@ -121,7 +131,7 @@ export class Connector {
 
   /** Over every connection: each may lead to another object of the relay. */
   #report(payload: Uint8Array): void {
-    for (const keeper of this.#keepers) keeper.sendSettings(payload);
+    for (const keeper of this.#attachments.keepers) keeper.sendSettings(payload);
   }
 }
 

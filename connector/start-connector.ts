@@ -73,6 +73,7 @@ export function startConnector({
     connections: config.connections,
     maxStreams: config.maxStreams,
     stallTimeoutMs: () => current.stallTimeoutMs,
+    tunnelId: () => current.token.tunnelId,
     dialRelay: dialRelay ?? relayDialler(() => current, relayDial),
     serve: intercept === undefined ? serve : (stream, onFinished) => intercept(stream, onFinished, serve),
     runCheck: checkRunner(() => serving.upstream, nodeClock),

@@ -29,6 +29,8 @@ function setUp(random = 0.5, options: Partial<KeeperOptions> = {}) {
     reportFault: throwFault,
     onReady() {},
     onChecks() {},
+    onObjects() {},
+    onRefused() {},
     onStalled() {},
     onLost() {},
     onStream(stream) {

@@ -17,6 +17,9 @@ export type KeeperOptions = Omit<RelayConnectionOptions, "events" | "connectionI
   onStream(stream: Stream): StreamHandler;
   onReady(): void;
   onChecks: RelayConnectionEvents["onChecks"];
+  onObjects: RelayConnectionEvents["onObjects"];
+  /** The relay has answered an attempt with this status. The next attempt is planned already. */
+  onRefused(status: number): void;
   onStalled(): void;
   onLost(): void;
 };
@@ -41,6 +44,7 @@ export class ConnectionKeeper {
   /** Links that the relay asked to drain, until they end. */
   readonly #draining = new Set<RelayConnection>();
   readonly #onIdle: (() => void)[] = [];
+  #landedOn: string | null = null;
   #state: KeeperState;
 
   constructor(options: KeeperOptions) {
@@ -61,6 +65,11 @@ export class ConnectionKeeper {
 
   get roundTripMs(): number | null {
     return this.#state.state === "linked" ? this.#state.link.roundTripMs : null;
+  }
+
+  /** Which object of the relay has accepted the newest link that was accepted; null: none yet. */
+  get landedOn(): string | null {
+    return this.#landedOn;
   }
 
   sendSettings(payload: Uint8Array): void {
@@ -85,9 +94,11 @@ export class ConnectionKeeper {
       events: {
         onStream: (stream) => this.#options.onStream(stream),
         onChecks: (list) => this.#options.onChecks(list),
+        onObjects: (list) => this.#options.onObjects(list),
         onStalled: () => this.#options.onStalled(),
         onReady: () => {
-          this.#options.log.info({ connectionIndex }, "connected to the relay");
+          this.#landedOn = link.relayId;
+          this.#options.log.info({ connectionIndex, object: link.relayId }, "connected to the relay");
           this.#options.onReady();
         },
         onGoaway: (goaway) => this.#onGoaway(link, connectionIndex, goaway),
@@ -116,6 +127,7 @@ export class ConnectionKeeper {
     this.#linkAfter(delayMs, connectionIndex);
     this.#options.onLost();
     this.#logEnd(end, connectionIndex, delayMs);
+    if (end.kind === "refused") this.#options.onRefused(end.status);
   }
 
   #linkAfter(delayMs: number, connectionIndex: number): void {
@@ -145,7 +157,9 @@ export class ConnectionKeeper {
     const { log } = this.#options;
     const retryInMs = Math.round(delayMs);
     if (end.kind === "refused") {
-      log.error({ connectionIndex, status: end.status, retryInMs }, adviceFor(end.status));
+      const isKnown = end.status === 404 && this.#landedOn !== null;
+      const advice = isKnown ? "this object carries the tunnel no longer" : adviceFor(end.status);
+      log[isKnown ? "warn" : "error"]({ connectionIndex, status: end.status, retryInMs }, advice);
     } else if (end.kind === "lost") {
       const { code, message } = end.error;
       const what = end.wasReady ? "lost the connection to the relay" : "cannot connect to the relay";

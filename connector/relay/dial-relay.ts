@@ -28,9 +28,10 @@ export interface RelayAddress {
  * connection. Names are looked up apart from those of upstreams, which may not answer.
  */
 export function relayDialler(address: () => RelayAddress, deps: HostDialDeps): DialRelay {
-  return (events) => {
+  return (events, object = null) => {
     const { relayUrl, tokenText, proxy, proxyBypass } = address();
     const url = new URL("/v1/connect", relayUrl);
+    if (object !== null) url.searchParams.set("object", object);
     const secure = url.protocol === "https:";
     const defaultPort = secure ? 443 : 80;
     const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
@@ -56,7 +57,14 @@ export function relayDialler(address: () => RelayAddress, deps: HostDialDeps): D
     const reader = new SocketReader();
     const abandonHandshake = webSocketHandshake(
       {
-        ...{ host, port, defaultPort, path: url.pathname, subprotocol: SUBPROTOCOL, connect },
+        ...{
+          host,
+          port,
+          defaultPort,
+          path: `${url.pathname}${url.search}`,
+          subprotocol: SUBPROTOCOL,
+          connect,
+        },
         headers: { authorization: `Bearer ${tokenText}` },
       },
       reader,

@@ -14,6 +14,7 @@ import {
   PING_TEXT,
   PONG_TEXT,
 } from "../../shared/protocol/limits.ts";
+import { type ObjectList, readObjects } from "../../shared/protocol/object-list.ts";
 import { type CheckListText, CheckListReader } from "../../shared/protocol/service-checks.ts";
 import { connectionError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { guardedClock, guardFor, type ReportFault } from "../platform/faults.ts";
@@ -43,6 +44,8 @@ export interface RelayConnectionEvents {
   onStream(stream: Stream): StreamHandler;
   /** What the relay wants checked. May throw a connection error. */
   onChecks(list: CheckListText): void;
+  /** The objects of the tunnel, as one of them tells. May throw a connection error. */
+  onObjects(list: ObjectList): void;
   /** A stream has something to send, and the relay's window for it is shut. */
   onStalled(): void;
   /** The relay opens no more streams here, and lets those it opened finish. */
@@ -102,6 +105,7 @@ export class RelayConnection {
   readonly #connection: RelayTransport;
   readonly #mux: ConnectorMux;
   readonly #checkLists = new CheckListReader();
+  #relayId: string | null = null;
   #state: LinkState;
 
   constructor(options: RelayConnectionOptions) {
@@ -134,11 +138,13 @@ export class RelayConnection {
       // Answered by the platform: the object need not be awake for it.
       askForLife: () => this.#connection.sendText(PING_TEXT),
       events: {
-        onWelcome: () => this.#onWelcome(),
+        onWelcome: ({ relayId }) => this.#onWelcome(relayId),
         onStream: (stream) => events.onStream(stream),
         onSettings: (settings) => {
           const list = this.#checkLists.read(settings);
           if (list !== null) events.onChecks(list);
+          const objects = readObjects(settings);
+          if (objects !== null) events.onObjects(objects);
         },
         onStalled: () => events.onStalled(),
         onFault: (thrown) => options.reportFault("relay", thrown),
@@ -153,6 +159,11 @@ export class RelayConnection {
 
   get state(): LinkState["state"] {
     return this.#state.state;
+  }
+
+  /** Which object of the relay has accepted this connection; null: none yet. */
+  get relayId(): string | null {
+    return this.#relayId;
   }
 
   /** How long the relay has accepted this connection. */
@@ -194,8 +205,9 @@ export class RelayConnection {
     this.#mux.start();
   }
 
-  #onWelcome(): void {
+  #onWelcome(relayId: string): void {
     if (this.#state.state !== "handshaking") return;
+    this.#relayId = relayId;
     this.#state.cancelTimeout();
     const { clock, random, events } = this.#options;
     const keepalive = new Keepalive(clock, random, {

@@ -21,4 +21,5 @@ export interface RelayTransportEvents {
   onFault(thrown: unknown): void;
 }
 
-export type DialRelay = (events: RelayTransportEvents) => RelayTransport;
+/** `object`: which of the tunnel's objects to reach; absent or null: the relay picks one. */
+export type DialRelay = (events: RelayTransportEvents, object?: string | null) => RelayTransport;

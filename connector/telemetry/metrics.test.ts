@@ -105,8 +105,8 @@ it("tells each connection's state and round trip, and which services are up", as
   const outcomes: CheckOutcome[] = ["PASSING", "UPSTREAM_DNS", "PENDING"];
   const subject = metrics({
     links: () => [
-      { state: "ready", roundTripMs: 12 },
-      { state: "waiting", roundTripMs: null },
+      { state: "ready", roundTripMs: 12, object: "tnl_a" },
+      { state: "waiting", roundTripMs: null, object: "" },
     ],
     services: () => outcomes.map((outcome, index) => ({ service: `service-${index}`, outcome })),
   });
@@ -116,7 +116,7 @@ it("tells each connection's state and round trip, and which services are up", as
   ]);
   expect(await linesOf(subject, "ready_connections")).toEqual(["culvert_connector_ready_connections 1"]);
   expect(await linesOf(subject, "relay_round_trip")).toEqual([
-    'culvert_connector_relay_round_trip_seconds{connection="0"} 0.012',
+    'culvert_connector_relay_round_trip_seconds{connection="0",object="tnl_a"} 0.012',
   ]);
   expect(await linesOf(subject, "service_up")).toEqual([
     'culvert_connector_service_up{service="service-0"} 1',

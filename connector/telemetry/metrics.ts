@@ -25,7 +25,7 @@ export const LINK_STATES = [
 
 /** What is asked for when the metrics are read. */
 export interface MetricSources {
-  links(): readonly { state: (typeof LINK_STATES)[number]; roundTripMs: number | null }[];
+  links(): readonly { state: (typeof LINK_STATES)[number]; roundTripMs: number | null; object: string }[];
   services(): readonly { service: string; outcome: CheckOutcome }[];
   /** Null: nothing is traced. */
   spans: Readonly<SpanCounts> | null;
@@ -105,10 +105,11 @@ export class Metrics {
         links.set({ state }, sources.links().filter((link) => link.state === state).length);
       }
     });
-    gauge("relay_round_trip_seconds", "Of the last keepalive on each connection.", ["connection"], (rtt) => {
+    const labels = ["connection", "object"];
+    gauge("relay_round_trip_seconds", "Of the last keepalive on each connection.", labels, (rtt) => {
       rtt.reset();
-      for (const [connection, { roundTripMs }] of sources.links().entries()) {
-        if (roundTripMs !== null) rtt.set({ connection }, roundTripMs / 1_000);
+      for (const [connection, { roundTripMs, object }] of sources.links().entries()) {
+        if (roundTripMs !== null) rtt.set({ connection, object }, roundTripMs / 1_000);
       }
     });
     gauge("service_up", "1 while the check of a service passes, 0 while it fails.", ["service"], (up) => {

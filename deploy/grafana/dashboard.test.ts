@@ -19,7 +19,7 @@ let ownNames: string[];
 
 beforeAll(async () => {
   const metrics = new Metrics("1.2.3", {
-    links: () => [{ state: "ready", roundTripMs: 1 }],
+    links: () => [{ state: "ready", roundTripMs: 1, object: "tnl_a" }],
     services: () => [{ service: "orders", outcome: "PASSING" }],
     spans: { exported: 1, failed: 0, dropped: 0 },
     droppedLogLines: () => 1,

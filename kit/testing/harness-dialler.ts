@@ -19,7 +19,7 @@ export type Upgrade = (
 
 /** Dials the relay beside it. */
 export function harnessDialler(upgrade: Upgrade, tokenText: string): DialRelay {
-  return (events) => {
+  return (events, object) => {
     let socket: HarnessSocket | null = null;
     let over = false;
     const lost = (reason: string): void => {
@@ -51,7 +51,8 @@ export function harnessDialler(upgrade: Upgrade, tokenText: string): DialRelay {
       if (over) socket.close(1001);
       else events.onOpen();
     };
-    upgrade("/v1/connect", headers).then(opened, (error: unknown) => lost(String(error)));
+    const query = object === undefined || object === null ? "" : `?object=${encodeURIComponent(object)}`;
+    upgrade(`/v1/connect${query}`, headers).then(opened, (error: unknown) => lost(String(error)));
     const end = (code: number, reason: string): void => {
       over = true;
       socket?.close(code, reason);

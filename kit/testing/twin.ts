@@ -129,9 +129,9 @@ class TwinTunnel {
       tracing: null,
       log: pino({ level: "silent" }),
       droppedLogLines: () => 0,
-      dialRelay: (events) => {
+      dialRelay: (events, object) => {
         this.#dials++;
-        return dialRelay(events);
+        return dialRelay(events, object);
       },
       intercept: (stream, onFinished, serve) =>
         this.#faults.serve(stream, this.#requests.started(stream.open, onFinished), serve),

@@ -71,6 +71,8 @@ class Swarm {
       reportFault: throwFault,
       onReady() {},
       onChecks() {},
+      onObjects() {},
+      onRefused() {},
       onStalled() {},
       onLost() {},
       onStream: (stream) => ({ onReadable() {}, onWritable() {}, onClosed: () => stream.release() }),

@@ -33,6 +33,10 @@ export class OpenExchanges {
     return () => this.#open.delete(exchange);
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   judge(config: TunnelConfig, policy: AccessPolicy): void {
     const kids = new Set(config.gatewayKeys.map(({ kid }) => kid));
     for (const exchange of this.#open) {

@@ -76,10 +76,10 @@ export class ObjectScaling {
   }
 
   /** When to look again at lists that change by themselves; null: need not be. */
-  nextLookMs(): number | null {
+  nextLookMs(nowMs: number): number | null {
     const times = this.#store
       .changingTunnels()
-      .map((tunnelId) => nextLookMs(this.#states(tunnelId), this.#store.wish(tunnelId)))
+      .map((tunnelId) => nextLookMs(this.#states(tunnelId), this.#store.wish(tunnelId), nowMs))
       .filter((timeMs) => timeMs !== null);
     return times.length === 0 ? null : Math.min(...times);
   }
@@ -102,8 +102,8 @@ export class ObjectScaling {
 
   #states(tunnelId: string): ObjectState[] {
     const loads = this.#tunnels.get(tunnelId)?.loads;
-    return this.#store.of(tunnelId).map(({ name, location, phase, phaseSinceMs }) => ({
-      ...{ name, location, phase, phaseSinceMs },
+    return this.#store.of(tunnelId).map(({ name, location, phase, phaseSinceMs, pulled }) => ({
+      ...{ name, location, phase, phaseSinceMs, pulled },
       load: loads?.get(name) ?? null,
     }));
   }

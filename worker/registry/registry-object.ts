@@ -575,7 +575,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   async #scheduleAlarm(): Promise<void> {
     const dueMs = [
       ...[this.#queue.nextDueMs(), this.#store.nextExpiryMs(), this.#tails.nextDueMs()],
-      this.#scaling.nextLookMs(),
+      this.#scaling.nextLookMs(Date.now()),
     ];
     const times = dueMs.filter((timeMs) => timeMs !== null);
     if (times.length === 0) await this.ctx.storage.deleteAlarm();

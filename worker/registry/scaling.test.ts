@@ -24,7 +24,7 @@ const load = (changes: Partial<ObjectLoad> = {}): ObjectLoad => ({
   ...changes,
 });
 const object = (name: string, changes: Partial<ObjectState> = {}): ObjectState => ({
-  ...{ name, location: null, phase: "serving", phaseSinceMs: NOW_MS - 3_600_000, load: load() },
+  ...{ name, location: null, phase: "serving", phaseSinceMs: NOW_MS - 3_600_000, pulled: true, load: load() },
   ...changes,
 });
 const edits = (objects: ObjectState[], wish = WISH, memory = CALM, nowMs = NOW_MS) =>
@@ -54,7 +54,7 @@ describe("growing", () => {
   it("takes distress at once, waits for what is already coming, and stops at the most", () => {
     const distressed = object("a", { load: load({ overloaded: true }) });
     expect(edits([distressed])).toEqual(["add"]);
-    const coming = object("b", { phase: "attaching", phaseSinceMs: NOW_MS, load: null });
+    const coming = object("b", { phase: "attaching", phaseSinceMs: NOW_MS, pulled: false, load: null });
     expect(edits([distressed, coming])).toEqual([]);
     expect(edits([distressed], { ...WISH, max: 1 })).toEqual([]);
   });
@@ -67,6 +67,14 @@ describe("growing", () => {
     expect(edits([first, coming(2, NOW_MS)])).toEqual(["serve b"]);
     expect(edits([first, coming(1, NOW_MS - 10_000)])).toEqual(["serve b"]);
     expect(edits([first, coming(0, NOW_MS - 60_000)])).toEqual([]);
+  });
+
+  it("has one serve that the Registry forgot the reports of: a connector has called it", () => {
+    const coming = (pulled: boolean, sinceMs: number) =>
+      object("b", { phase: "attaching", phaseSinceMs: sinceMs, pulled, load: null });
+    expect(edits([object("a"), coming(true, NOW_MS - 10_000)])).toEqual(["serve b"]);
+    expect(edits([object("a"), coming(true, NOW_MS - 9_000)])).toEqual([]);
+    expect(edits([object("a"), coming(false, NOW_MS - 60_000)])).toEqual([]);
   });
 
   it("brings what an operator fixed", () => {
@@ -95,8 +103,9 @@ describe("shrinking", () => {
     const leaving = (changes: Partial<ObjectLoad>, sinceMs: number) =>
       object("b", { phase: "leaving", phaseSinceMs: sinceMs, load: load(changes) });
     expect(edits([object("a"), leaving({ openStreams: 3 }, NOW_MS)])).toEqual([]);
-    expect(edits([object("a"), leaving({ openStreams: 0 }, NOW_MS)])).toEqual(["remove b"]);
-    expect(edits([object("a"), leaving({ openStreams: 0, atMs: NOW_MS - 1 }, NOW_MS)])).toEqual([]);
+    expect(edits([object("a"), leaving({ openStreams: 0, isLeaving: true }, NOW_MS)])).toEqual(["remove b"]);
+    // It may not have heard that it leaves, and take a request at any moment.
+    expect(edits([object("a"), leaving({ openStreams: 0 }, NOW_MS)])).toEqual([]);
     expect(edits([object("a"), leaving({ openStreams: 3 }, NOW_MS - 60_000)])).toEqual(["remove b"]);
   });
 
@@ -119,10 +128,12 @@ describe("moving", () => {
   });
 
   it("is asked again when something is due", () => {
-    expect(nextLookMs([object("a")], WISH)).toBe(null);
+    expect(nextLookMs([object("a")], WISH, NOW_MS)).toBe(null);
     const coming = object("b", { phase: "attaching", phaseSinceMs: NOW_MS });
     const going = object("c", { phase: "leaving", phaseSinceMs: NOW_MS });
-    expect(nextLookMs([going], WISH)).toBe(NOW_MS + 60_000);
-    expect(nextLookMs([going, coming], WISH)).toBe(NOW_MS + 10_000);
+    expect(nextLookMs([going], WISH, NOW_MS)).toBe(NOW_MS + 60_000);
+    expect(nextLookMs([going, coming], WISH, NOW_MS)).toBe(NOW_MS + 10_000);
+    // A tunnel whose connectors do not come would be looked at without pause.
+    expect(nextLookMs([coming], WISH, NOW_MS + 10_000)).toBe(null);
   });
 });

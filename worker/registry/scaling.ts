@@ -7,6 +7,8 @@ import type { LocationHint, TunnelObject } from "../tunnel/tunnel-objects.ts";
 
 export interface ObjectState extends TunnelObject {
   phaseSinceMs: number;
+  /** It exists: somebody has called it. */
+  pulled: boolean;
   /** Null: it has said nothing yet, or nothing that this memory still holds. */
   load: ObjectLoad | null;
 }
@@ -18,6 +20,8 @@ export interface ObjectLoad {
   requestsPerSecond: number;
   bytesPerSecond: number;
   openStreams: number;
+  /** It knows that it leaves, and takes nothing new. Objects of an older version do not say. */
+  isLeaving?: boolean;
   /** It has refused requests for want of room since its last report. */
   overloaded: boolean;
 }
@@ -107,9 +111,10 @@ export function nextEdits(
 }
 
 /** When to ask again though nothing is reported; null: need not be. */
-export function nextLookMs(objects: readonly ObjectState[], wish: ScalingWish): number | null {
+export function nextLookMs(objects: readonly ObjectState[], wish: ScalingWish, nowMs: number): number | null {
   const times = objects.flatMap(({ phase, phaseSinceMs }) => {
-    if (phase === "attaching") return [phaseSinceMs + ATTACH_MS];
+    // After that only a report changes anything: a time that is over would be asked for without end.
+    if (phase === "attaching") return phaseSinceMs + ATTACH_MS > nowMs ? [phaseSinceMs + ATTACH_MS] : [];
     return phase === "leaving" ? [phaseSinceMs + wish.drainMs] : [];
   });
   return times.length === 0 ? null : Math.min(...times);
@@ -120,20 +125,23 @@ function arrivals(objects: readonly ObjectState[], nowMs: number): ScalingEdit[]
     0,
     ...objects.map(({ phase, load }) => (phase === "serving" ? (load?.connectors ?? 0) : 0)),
   );
-  return objects.flatMap(({ name, phase, phaseSinceMs, load }): ScalingEdit[] => {
-    const here = load?.connectors ?? 0;
+  return objects.flatMap(({ name, phase, phaseSinceMs, load, pulled }): ScalingEdit[] => {
+    // What it said is forgotten with the Registry's memory, but nobody else than a connector calls a new object.
+    const here = load?.connectors ?? (pulled ? 1 : 0);
     // Without one it could only hand requests on: connectors of an older version attach to the first object alone.
     if (phase !== "attaching" || here === 0) return [];
-    if (here >= most && most > 0) return [{ edit: "serve", name, reason: "every connector has attached" }];
+    if (load !== null && here >= most && most > 0)
+      return [{ edit: "serve", name, reason: "every connector has attached" }];
     if (nowMs - phaseSinceMs < ATTACH_MS) return [];
-    return [{ edit: "serve", name, reason: `${here} connectors have attached in time` }];
+    return [{ edit: "serve", name, reason: "connectors have attached in time" }];
   });
 }
 
 function departures(objects: readonly ObjectState[], { drainMs }: ScalingWish, nowMs: number): ScalingEdit[] {
   return objects.flatMap(({ name, phase, phaseSinceMs, load }): ScalingEdit[] => {
     if (phase !== "leaving") return [];
-    const isIdle = load !== null && load.atMs >= phaseSinceMs && load.openStreams === 0;
+    // One that has not heard of it yet may take a request at any moment.
+    const isIdle = load?.isLeaving === true && load.openStreams === 0;
     if (isIdle) return [{ edit: "remove", name, reason: "nothing is under way on it" }];
     return nowMs - phaseSinceMs >= drainMs
       ? [{ edit: "remove", name, reason: "its drain time is over" }]

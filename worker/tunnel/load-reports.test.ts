@@ -4,10 +4,15 @@ import { LoadReports } from "./load-reports.ts";
 
 function setUp(isWatched = false) {
   const sent: ObjectLoad[] = [];
-  const state = { nowMs: 1_000_000, requestsPerSecond: 100 };
+  const state = { nowMs: 1_000_000, requestsPerSecond: 100, openStreams: 3, isLeaving: false };
   const reports = new LoadReports({
     nowMs: () => state.nowMs,
-    measure: () => ({ connectors: 2, requestsPerSecond: state.requestsPerSecond, openStreams: 3 }),
+    measure: () => ({
+      connectors: 2,
+      requestsPerSecond: state.requestsPerSecond,
+      openStreams: state.openStreams,
+    }),
+    isLeaving: () => state.isLeaving,
     isWatched: () => isWatched,
     send: (load) => void sent.push(load),
   });
@@ -41,6 +46,17 @@ describe("LoadReports", () => {
     watched.reports.finished(1);
     watched.reports.connectorsChanged();
     expect(watched.sent).toHaveLength(2);
+  });
+
+  it("tells at once that the last request of an object that leaves is over", () => {
+    const { sent, state, reports } = setUp(true);
+    state.isLeaving = true;
+    reports.finished(1);
+    reports.finished(1);
+    expect(sent).toHaveLength(1);
+    state.openStreams = 0;
+    reports.finished(1);
+    expect(sent.map(({ openStreams }) => openStreams)).toEqual([3, 0]);
   });
 
   it("tells of distress at once, and once a second while it lasts", () => {

@@ -13,6 +13,8 @@ export interface LoadReportsOptions {
   measure: () => Omit<ObjectLoad, "atMs" | "bytesPerSecond" | "overloaded">;
   /** The tunnel has other objects, or this one does not serve: then every report counts. */
   isWatched: () => boolean;
+  /** Gateways use its siblings: it finishes what it has. */
+  isLeaving: () => boolean;
   send: (load: ObjectLoad) => void;
 }
 
@@ -45,6 +47,8 @@ export class LoadReports {
   }
 
   #sendIfDue(everyMs: number): void {
+    // The last one of an object that leaves is over: it need not wait for the end of its drain time.
+    if (this.#options.isLeaving() && this.#options.measure().openStreams === 0) return this.#send();
     if (this.#options.nowMs() - this.#sentAtMs < everyMs) return;
     const { requestsPerSecond } = this.#options.measure();
     const says =

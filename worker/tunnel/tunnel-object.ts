@@ -46,7 +46,7 @@ import type { TunnelCalls } from "./tunnel-calls.ts";
 import { LoadReports } from "./load-reports.ts";
 import { RequestRate } from "./request-rate.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
-import { formatServing, type TunnelObject } from "./tunnel-objects.ts";
+import { formatServing, type ObjectPhase, type TunnelObject } from "./tunnel-objects.ts";
 import { TunnelStore } from "./tunnel-store.ts";
 import { Tunnel as TunnelCore } from "./tunnel.ts";
 
@@ -95,6 +95,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     nowMs,
     measure: () => this.#measure(),
     isWatched: () => (this.#store.config()?.objects?.list.length ?? 1) > 1,
+    isLeaving: () => this.#phase === "leaving",
     send: (load) => this.#report(load),
   });
   readonly #log = new EventLog(logSettings(this.env), this.#outbox, this.#tails, (event) => {
@@ -142,7 +143,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     if (claim.kind === "tail") return this.#tail(claim);
     const caller = claim.kind === "gateway-key" ? callerOf(config, claim) : claim;
     if (caller === null) return keyRefusal(request);
-    const isAble = this.#core.takesRequests && isListed(config, this.#name);
+    const isAble = this.#core.takesRequests && isListed(config, this.#name) && this.#phase !== "leaving";
     const sibling = claim.handedOn || isAble ? null : this.#sibling(config);
     if (sibling !== null) return this.#handOn(sibling, claim, request, arrivedAtMs);
     this.#rate.count(arrivedAtMs);
@@ -174,12 +175,14 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     this.#lost(socket);
   }
 
-  #measure(): { connectors: number; requestsPerSecond: number; openStreams: number } {
+  #measure(): Pick<ObjectLoad, "connectors" | "requestsPerSecond" | "openStreams" | "isLeaving"> {
     const attached = [...this.#connections.values()].filter(({ mux }) => mux.hello !== null && !mux.isClosed);
     return {
       connectors: new Set(attached.map(({ mux }) => mux.hello?.connectorId)).size,
       requestsPerSecond: this.#rate.perSecond(nowMs()),
-      openStreams: attached.reduce((sum, { mux }) => sum + mux.streamCount, 0),
+      // Those that wait for a connector among them.
+      openStreams: this.#exchanges.size,
+      isLeaving: this.#phase === "leaving",
     };
   }
 
@@ -279,6 +282,12 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     );
     const requestsPerSecond = this.#rate.perSecond(nowMs());
     return { connections, tokenUses: this.#store.tokenUses(), requestsPerSecond };
+  }
+
+  /** Null: this copy of the configuration does not say. */
+  get #phase(): ObjectPhase | null {
+    const own = this.#store.config()?.objects?.list.find(({ name }) => name === this.#name);
+    return own?.phase ?? null;
   }
 
   get #name(): string {

@@ -13,13 +13,15 @@ export class Dialled implements RelayTransport {
   readonly texts: string[] = [];
   readonly atMs: number;
   readonly #clock: FakeClock;
+  readonly #relayId: string;
   mux: RelayMux;
   connectionIndex: number | null = null;
   ended: "closed" | "terminated" | null = null;
   /** Nothing arrives that either end sends. */
   swallows = false;
 
-  constructor(events: RelayTransportEvents, clock: FakeClock) {
+  constructor(events: RelayTransportEvents, clock: FakeClock, relayId = "r") {
+    this.#relayId = relayId;
     this.events = events;
     this.#clock = clock;
     this.atMs = clock.nowMs();
@@ -59,7 +61,7 @@ export class Dialled implements RelayTransport {
         bufferedBytes: () => 0,
       },
       clock: this.#clock,
-      relayId: "r",
+      relayId: this.#relayId,
       softwareVersion: "1",
       streamWindowBytes: 65_536,
       streamWindowMaxBytes: 65_536,

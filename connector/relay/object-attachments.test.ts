@@ -1,0 +1,214 @@
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { encodeObjects } from "../../shared/protocol/object-list.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
+import { memoryOf } from "../../test/support/memory.ts";
+import { Dialled } from "../../test/support/peers/dialled.ts";
+import { throwFault } from "../../test/support/throw-fault.ts";
+import { ConnectionKeeper } from "./connection-keeper.ts";
+import { ObjectAttachments } from "./object-attachments.ts";
+
+const TUNNEL = "tnl_abcdefghij234567abcd";
+const B = `${TUNNEL}.b`;
+const C = `${TUNNEL}.c`;
+
+interface Dial {
+  object: string | null;
+  link: Dialled;
+}
+
+/** A relay with these objects, each of which takes connections or answers 404. */
+class FakeRelay {
+  readonly clock = new FakeClock();
+  readonly dials: Dial[] = [];
+  readonly attachments: ObjectAttachments<ConnectionKeeper>;
+  /** Takes any dial as one of the first object's, as older relays do. */
+  isOld = false;
+  /** In the order in which the relay picks them for whoever names none. */
+  objects: string[];
+  #isAnswering = true;
+
+  constructor(objects: string[], connections = 2) {
+    this.objects = objects;
+    this.attachments = new ObjectAttachments({
+      ...{ connections, tunnelId: () => TUNNEL, clock: this.clock, random: () => 0.5 },
+      newKeeper: (slot) =>
+        new ConnectionKeeper({
+          ...{ clock: this.clock, random: () => 0.5, connectorId: "con_1", softwareVersion: "1" },
+          ...{ index: slot.index, maxStreams: 512, stallTimeoutMs: () => 300_000, memory: memoryOf() },
+          ...{ log: pino({ level: "silent" }), reportFault: throwFault },
+          dialRelay: (events) => this.#dialled(slot.dialledObject(), events),
+          onReady: () => slot.onReady(),
+          onObjects: (list) => slot.onObjects(list),
+          onRefused: (status) => slot.onRefused(status),
+          onChecks() {},
+          onStalled() {},
+          onLost() {},
+          onStream: (stream) => ({ onReadable() {}, onWritable() {}, onClosed: () => stream.release() }),
+        }),
+    });
+  }
+
+  /** Connections that stand now, as `object/index`. */
+  get standing(): string[] {
+    const live = this.dials.filter(({ link }) => link.ended === null && link.connectionIndex !== null);
+    return live.map(({ object, link }) => `${object ?? "?"}/${link.connectionIndex ?? "?"}`).sort();
+  }
+
+  pause(): void {
+    this.#isAnswering = false;
+  }
+
+  tell(on: string, revision: number, names: readonly string[]): void {
+    const dial = this.dials.find(({ object, link }) => object === on && link.ended === null);
+    if (dial === undefined) throw new Error(`no connection to ${on}`);
+    dial.link.mux.sendSettings(encodeObjects({ revision, names }));
+    this.clock.advance(1);
+  }
+
+  remove(name: string): void {
+    this.objects = this.objects.filter((object) => object !== name);
+    for (const { object, link } of this.dials)
+      if (object === name && link.ended === null) link.events.onLost("gone");
+  }
+
+  #dialled(named: string | null, events: ConstructorParameters<typeof Dialled>[0]): Dialled {
+    const object = this.isOld || named === null ? (this.objects[0] ?? null) : named;
+    const link = new Dialled(events, this.clock, object ?? "r");
+    this.dials.push({ object, link });
+    if (!this.#isAnswering) return link;
+    this.clock.after(1, () => {
+      if (link.ended !== null) return;
+      if (object !== null && this.objects.includes(object)) events.onOpen();
+      else {
+        link.ended = "terminated";
+        events.onRefused(404);
+      }
+    });
+    return link;
+  }
+}
+
+function attachedTo(objects: string[], connections?: number): FakeRelay {
+  const relay = new FakeRelay(objects, connections);
+  relay.clock.advance(10);
+  return relay;
+}
+
+describe("objects of the tunnel", () => {
+  it("are one, which the relay picks, until it tells of others", () => {
+    const relay = attachedTo([TUNNEL]);
+    expect(relay.standing).toEqual([`${TUNNEL}/0`, `${TUNNEL}/1`]);
+  });
+
+  it("each have all connections; those that stand already are not dialled again", () => {
+    const relay = attachedTo([TUNNEL, B, C]);
+    relay.tell(TUNNEL, 1, [TUNNEL, B, C]);
+    relay.clock.advance(10);
+    expect(relay.standing).toEqual([TUNNEL, B, C].flatMap((name) => [`${name}/0`, `${name}/1`]).sort());
+    expect(relay.dials).toHaveLength(6);
+  });
+
+  it("are told by every object: an older list changes nothing", () => {
+    const relay = attachedTo([TUNNEL, B, C], 1);
+    relay.tell(TUNNEL, 5, [TUNNEL, B]);
+    relay.clock.advance(10);
+    relay.tell(B, 4, [TUNNEL, B, C]);
+    relay.tell(B, 5, [C]);
+    relay.clock.advance(10);
+    expect(relay.standing).toEqual([`${B}/0`, `${TUNNEL}/0`]);
+  });
+
+  it("lose their connections when they are off the list, once what is under way is over", () => {
+    const relay = attachedTo([TUNNEL, B], 1);
+    relay.tell(TUNNEL, 1, [TUNNEL, B]);
+    relay.clock.advance(10);
+    const onB = relay.dials.find(({ object }) => object === B)?.link;
+    const head = {
+      ...({ kind: "http", target: "http://x", service: "s", method: "GET", path: "/" } as const),
+    };
+    const caller = { project: "p", environment: "e", requestId: "r", fields: [] };
+    const stream = onB?.mux.open({ ...head, ...caller }, true, {
+      onReadable() {},
+      onWritable() {},
+      onClosed() {},
+    });
+    relay.clock.advance(10);
+    relay.tell(TUNNEL, 2, [TUNNEL]);
+    relay.clock.advance(1_000);
+    expect(relay.standing).toEqual([`${B}/0`, `${TUNNEL}/0`]);
+    stream?.reset("CANCEL", "enough");
+    relay.clock.advance(1_000);
+    expect(relay.standing).toEqual([`${TUNNEL}/0`]);
+    expect(relay.attachments.keepers).toHaveLength(1);
+  });
+
+  it("are found again by the token alone when all that are known are gone", () => {
+    const relay = attachedTo([TUNNEL, B]);
+    relay.tell(TUNNEL, 1, [TUNNEL, B]);
+    relay.clock.advance(10);
+    relay.objects = [C];
+    for (const { link } of relay.dials) link.events.onLost("gone");
+    relay.clock.advance(10_000);
+    expect(relay.standing).toEqual([`${C}/0`, `${C}/1`]);
+    // And its list counts, whatever its number.
+    relay.objects = [C, B];
+    relay.tell(C, 1, [C, B]);
+    relay.clock.advance(10);
+    expect(relay.standing).toEqual([C, B].flatMap((name) => [`${name}/0`, `${name}/1`]).sort());
+  });
+
+  it("may be gone one by one: the others' list is waited for", () => {
+    const relay = attachedTo([TUNNEL, B], 1);
+    relay.tell(TUNNEL, 1, [TUNNEL, B]);
+    relay.clock.advance(10);
+    relay.remove(B);
+    relay.clock.advance(60_000);
+    expect(relay.standing).toEqual([`${TUNNEL}/0`]);
+  });
+
+  it("of another tunnel end the connection that told of them", () => {
+    for (const name of ["tnl_zzzzzzzzzzzzzzzzzzzz", `${TUNNEL}.`, `${TUNNEL}x`]) {
+      const relay = attachedTo([TUNNEL], 1);
+      relay.tell(TUNNEL, 1, [TUNNEL, name]);
+      expect(relay.dials[0]?.link.ended).not.toBe(null);
+      relay.clock.advance(10_000);
+      expect(relay.attachments.keepers).toHaveLength(1);
+    }
+  });
+
+  it("are not known to a relay that went back to an older version: no dialling in circles", () => {
+    const relay = attachedTo([TUNNEL, B]);
+    relay.tell(TUNNEL, 1, [TUNNEL, B]);
+    relay.clock.advance(10);
+    relay.isOld = true;
+    relay.objects = [TUNNEL];
+    for (const { link } of relay.dials) link.events.onLost("deployed");
+    const before = relay.dials.length;
+    relay.clock.advance(60_000);
+    expect(relay.standing).toEqual([`${TUNNEL}/0`, `${TUNNEL}/1`]);
+    expect(relay.dials.length - before).toBeLessThan(10);
+  });
+
+  it("take the connections that were still dialling when the list came", () => {
+    const relay = new FakeRelay([TUNNEL, B]);
+    relay.clock.advance(1);
+    relay.dials[1]?.link.events.onLost("slow network");
+    relay.clock.advance(1);
+    relay.tell(TUNNEL, 1, [TUNNEL, B]);
+    relay.clock.advance(2_000);
+    expect(relay.standing).toEqual([TUNNEL, B].flatMap((name) => [`${name}/0`, `${name}/1`]).sort());
+  });
+});
+
+it("drains all of them, those off the list among them", async () => {
+  const relay = attachedTo([TUNNEL, B]);
+  relay.tell(TUNNEL, 1, [TUNNEL, B]);
+  relay.clock.advance(10);
+  const drained = relay.attachments.drain(1_000);
+  relay.clock.advance(2_000);
+  await drained;
+  expect(relay.standing).toEqual([]);
+  relay.clock.advance(60_000);
+  expect(relay.standing).toEqual([]);
+});
