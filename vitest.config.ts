@@ -1,6 +1,9 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/** A shared machine may stop for seconds. What fails twice is a fault; what was run twice stands in the report. */
+const retry = process.env["CI"] === undefined ? 0 : 1;
+
 export default defineConfig({
   test: {
     // Named, so that the closing summary is the same wherever it runs.
@@ -14,6 +17,7 @@ export default defineConfig({
             "test/{conformance,simulation,fuzz}/**/*.test.ts",
           ],
           testTimeout: 20_000,
+          retry,
         },
       },
       {
@@ -31,6 +35,7 @@ export default defineConfig({
           include: ["test/workers/**/*.test.ts"],
           globalSetup: ["test/build-dashboard.ts"],
           testTimeout: 30_000,
+          retry,
         },
       },
       {
@@ -41,6 +46,7 @@ export default defineConfig({
           globalSetup: ["test/build-once.ts"],
           fileParallelism: false,
           testTimeout: 60_000,
+          retry,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
