@@ -13,6 +13,9 @@ export const REQUEST_EVENT_VERSION = 1;
  */
 export type RequestOutcome = "answered" | "refused" | "failed" | "aborted" | "cancelled";
 
+/** Whose doing the end of a TCP connection was: of two who ended it as they should, the first. */
+export type EndedBy = "gateway" | "upstream" | "tunnel";
+
 /** What is logged of each request that reached the relay: exactly one event, when the request is over. */
 export interface RequestEvent {
   event: "request";
@@ -41,11 +44,13 @@ export interface RequestEvent {
   connector: string | null;
   /** 0 when the request never left the relay. */
   attempts: number;
-  /** Body bytes, or those of WebSocket messages; heads are not counted. */
+  /** Body bytes, those of WebSocket messages or of a TCP connection; heads are not counted. */
   requestBytes: number;
   responseBytes: number;
   /** Code of the close that ended a WebSocket, as far as one was seen. */
   closeCode?: number;
+  /** Of a TCP connection that stood. */
+  endedBy?: EndedBy;
   /** Whole milliseconds from arrival to the last byte; the sum of the four parts that follow. */
   durationMs: number;
   /** Deciding, and waiting for a connector. Failed attempts count here as well. */
@@ -54,6 +59,6 @@ export interface RequestEvent {
   tunnelMs: number;
   /** From the connector taking the request to the upstream's response head. */
   upstreamMs: number;
-  /** From the response's head to the last byte; a WebSocket's lifetime. */
+  /** From the response's head to the last byte; the lifetime of a WebSocket or a TCP connection. */
   bodyMs: number;
 }

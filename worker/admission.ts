@@ -19,7 +19,11 @@ const limiter = new FailureLimiter();
 export type Presence = "known" | "absent" | "unknown";
 
 /** Is there such a tunnel? The Registry's answer names its objects as well. */
-export async function tunnelPresence(env: Env, tunnelId: string, request: Request): Promise<Presence> {
+export async function tunnelPresence(
+  env: Env,
+  tunnelId: string,
+  request: Pick<Request, "headers">,
+): Promise<Presence> {
   const answer = await learn(env, { kind: "tunnel", id: tunnelId }, request);
   if (typeof answer === "string") servingObjects.learn(tunnelId, answer);
   return answer === undefined ? "unknown" : answer === null ? "absent" : "known";
@@ -41,7 +45,7 @@ export async function credentialPresence(
   env: Env,
   subject: Subject,
   digestHex: string,
-  request: Request,
+  request: Pick<Request, "headers">,
 ): Promise<Presence> {
   const answer = await learn(env, subject, request);
   const isEqual = equalDigests(digestHex, answer ?? DUMMY_DIGEST_HEX);
@@ -55,7 +59,11 @@ export function forget(subject: Subject): void {
 }
 
 /** Counts a failed authentication. The result: 0 while that is within the limits, else how long to wait. */
-export function authenticationFailed(request: Request, subject: Subject | null, nowMs: number): number {
+export function authenticationFailed(
+  request: Pick<Request, "headers">,
+  subject: Subject | null,
+  nowMs: number,
+): number {
   // Ids that nobody gave out are countless, and each is looked up once: only real ones are counted by.
   const isReal = subject !== null && typeof knowledge.recall(subject) === "string";
   const sources = [`address ${addressBlock(clientAddress(request))}`];
@@ -63,7 +71,7 @@ export function authenticationFailed(request: Request, subject: Subject | null, 
 }
 
 /** Synchronous where it is known: the way of every request. */
-function learn(env: Env, subject: Subject, request: Request) {
+function learn(env: Env, subject: Subject, request: Pick<Request, "headers">) {
   const recalled = knowledge.recall(subject);
   if (recalled !== undefined) return recalled;
   return knowledge.learn(subject, {

@@ -3,10 +3,17 @@ import { TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { tunnelPresence } from "./admission.ts";
 import { publicUrlSchema } from "../shared/services/public-url.ts";
 import { isTunnelId } from "./auth/random-id.ts";
+import { dialTunnel, refusedDial } from "./dial-tunnel.ts";
 import type { Env } from "./env.ts";
 import { type Relayed, relayToTunnel } from "./relay-to-tunnel.ts";
-import { type KnownFacts, logOwnAnswer } from "./events/relay-events.ts";
+import { type KnownFacts, logOwnAnswer, logOwnFailure } from "./events/relay-events.ts";
 import { problemResponse } from "./exchange/problem.ts";
+import { errorOf, type TcpStreams } from "./exchange/tcp/tcp-streams.ts";
+import type { GatewayClaim } from "./tunnel/claim.ts";
+import type { Dialled } from "./tunnel/tunnel-calls.ts";
+
+/** A host name has at most 253 characters, a port five digits. */
+const MAX_ADDRESS_LENGTH = 260;
 
 /** What a gateway's binding says in its `props`: the only source of who is calling. */
 export interface TunnelBindingProps {
@@ -31,41 +38,79 @@ export class TunnelBinding extends WorkerEntrypoint<Env, Partial<TunnelBindingPr
     return response;
   }
 
-  async #relay(request: Request): Promise<Relayed> {
-    const { tunnel, project, environment, forwarded, publicUrl } = this.ctx.props ?? {};
-    if (typeof tunnel !== "string" || !isTunnelId(tunnel)) {
-      return refusal(
-        request,
-        "UNKNOWN_TUNNEL",
-        "The binding's props name no tunnel: set props.tunnel to its id.",
+  /**
+   * A TCP connection to a service, or to a host and port that a network rule opens. Throws an error with `code`; a
+   * connection that is cut rejects its reader and its writer.
+   */
+  async dial(address: string): Promise<TcpStreams> {
+    const arrivedAtMs = Date.now();
+    const dialled = await this.#dial(address);
+    if (dialled.ok) return dialled.streams;
+    const { failure, isOwn } = dialled;
+    if (isOwn) {
+      const facts = { arrivedAtMs, ...textsOf(this.ctx.props ?? {}) };
+      logOwnFailure(typeof address === "string" ? address : "", failure, facts, this.env, (work) =>
+        this.ctx.waitUntil(work),
       );
     }
-    if (typeof project !== "string" || typeof environment !== "string") {
-      return refusal(request, "ACCESS_DENIED", "The binding's props need project and environment.");
+    throw errorOf(failure);
+  }
+
+  /**
+   * `env.TUNNEL.connect(address)`, for code that knows only that. The caller is told nothing: over a binding `opened`
+   * resolves in any case, and every end looks like a clean one.
+   */
+  override async connect(socket: Socket): Promise<void> {
+    const { localAddress = "" } = await socket.opened;
+    try {
+      const { readable, writable } = await this.dial(localAddress);
+      await Promise.all([socket.readable.pipeTo(writable), readable.pipeTo(socket.writable)]);
+    } catch {
+      await socket.close().catch(() => {});
     }
+  }
+
+  async #dial(address: string): Promise<Dialled> {
+    if (typeof address !== "string" || address.length > MAX_ADDRESS_LENGTH)
+      return refusedDial("BAD_REQUEST", "The address must be a service's name, or host:port.");
+    const claim = await this.#claim({ headers: new Headers() });
+    if (claim instanceof TunnelError) return refusedDial(claim.code, claim.message);
+    return dialTunnel(this.env, claim.tunnel, claim.claim, address);
+  }
+
+  async #relay(request: Request): Promise<Relayed> {
+    const claim = await this.#claim(request);
+    if (claim instanceof TunnelError) {
+      return { response: problemResponse(claim, request.method, crypto.randomUUID()), isOwn: true };
+    }
+    return relayToTunnel(this.env, claim.tunnel, claim.claim, request);
+  }
+
+  /** Who is calling, and which tunnel: the props say both. */
+  async #claim(
+    request: Pick<Request, "headers">,
+  ): Promise<{ tunnel: string; claim: GatewayClaim } | TunnelError> {
+    const { tunnel, project, environment, forwarded, publicUrl } = this.ctx.props ?? {};
+    if (typeof tunnel !== "string" || !isTunnelId(tunnel)) {
+      const message = "The binding's props name no tunnel: set props.tunnel to its id.";
+      return new TunnelError("UNKNOWN_TUNNEL", message);
+    }
+    if (typeof project !== "string" || typeof environment !== "string")
+      return new TunnelError("ACCESS_DENIED", "The binding's props need project and environment.");
     if ((await tunnelPresence(this.env, tunnel, request)) === "absent")
-      return refusal(request, "UNKNOWN_TUNNEL", "There is no tunnel of this id.");
+      return new TunnelError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
     if (publicUrl !== undefined && !publicUrlSchema.safeParse(publicUrl).success) {
       const message =
         "The binding's props.publicUrl must be an http or https URL without credentials, query and fragment.";
-      return refusal(request, "BAD_REQUEST", message);
+      return new TunnelError("BAD_REQUEST", message);
     }
     const keepForwarded = forwarded === "keep";
-    const claim = {
-      ...{ kind: "request" as const, project, environment, keepForwarded },
+    const claim: GatewayClaim = {
+      ...{ kind: "request", project, environment, keepForwarded },
       ...(publicUrl === undefined ? {} : { publicUrl }),
     };
-    return relayToTunnel(this.env, tunnel, claim, request);
+    return { tunnel, claim };
   }
-}
-
-function refusal(
-  request: Request,
-  code: "UNKNOWN_TUNNEL" | "ACCESS_DENIED" | "BAD_REQUEST",
-  message: string,
-): Relayed {
-  const error = new TunnelError(code, message);
-  return { response: problemResponse(error, request.method, crypto.randomUUID()), isOwn: true };
 }
 
 /** Props are whatever was deployed. */

@@ -88,11 +88,11 @@ function without(answer: Response, field: string): Response {
   return response;
 }
 
-function objectFailure(thrown: unknown): TunnelError {
+export function objectFailure(thrown: unknown, what: "connection" | "response" = "response"): TunnelError {
   const overloaded = (thrown as { overloaded?: boolean } | null)?.overloaded === true;
   return overloaded
     ? new TunnelError("OVERLOADED", "The tunnel's object has too many requests waiting.", { cause: thrown })
-    : new TunnelError("RELAY_RESTART", "The tunnel's object was reset before the response began.", {
+    : new TunnelError("RELAY_RESTART", `The tunnel's object was reset before the ${what} began.`, {
         cause: thrown,
       });
 }

@@ -3,4 +3,5 @@
  * Begin with `tunnelError`; `TunnelBinding` is the type for `Env`.
  */
 export { tunnelError, type TunnelErrorCode, TUNNEL_ERROR_CODES, type TunnelFailure } from "./tunnel-error.ts";
-export type { TunnelBinding, TunnelBindingProps } from "./tunnel-binding.ts";
+export { connectTcp, type TunnelSocket } from "./connect-tcp.ts";
+export type { TunnelBinding, TunnelBindingProps, TunnelDialError, TunnelStreams } from "./tunnel-binding.ts";

@@ -3,10 +3,13 @@
  * makes the request itself and describes what a Worker's code saw; `POST /storm` opens requests only to cancel
  * them. VIA is `direct` or a tunnel binding's name.
  */
+import type { TunnelBinding } from "../../kit/gateway/index.ts";
 import { pattern } from "./pattern.ts";
 import type { Observation, ProbeBody, ProbeRequest, StormOutcome, StormRequest } from "./probe.ts";
 
 const REFUSED_WAIT_MS = 5;
+import { runTcpScript } from "./tcp-gateway.ts";
+import type { TcpScript } from "./tcp-script.ts";
 
 type Env = Record<string, Fetcher>;
 
@@ -15,6 +18,11 @@ export default {
     const path = request.url.slice(request.url.indexOf("/", "https://".length));
     if (path === "/probe") return Response.json(await probe(await request.json<ProbeRequest>(), env));
     if (path === "/storm") return Response.json(await storm(await request.json<StormRequest>(), env));
+    if (path === "/tcp") {
+      const script = await request.json<TcpScript>();
+      const binding = env[script.via ?? "TUNNEL"] as unknown as TunnelBinding & Fetcher;
+      return Response.json(await runTcpScript(script, binding));
+    }
     const pass = /^\/pass\/([^/]+)\/(.*)$/s.exec(path);
     if (pass?.[1] === undefined || pass[2] === undefined)
       return new Response("no such route", { status: 404 });

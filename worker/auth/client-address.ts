@@ -1,5 +1,5 @@
 /** The client as the platform sees it. Without Cloudflare in front all clients count as one. */
-export function clientAddress(request: Request): string {
+export function clientAddress(request: Pick<Request, "headers">): string {
   return request.headers.get("cf-connecting-ip") ?? "";
 }
 

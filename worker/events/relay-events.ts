@@ -1,9 +1,11 @@
 import type { RequestEvent } from "../../shared/request-event.ts";
+import { TCP_METHOD, TCP_PATH } from "../../shared/protocol/head.ts";
 import { type Env, telemetryStub } from "../env.ts";
+import type { TcpFailure } from "../exchange/tcp/tcp-failure.ts";
 import { isWebSocket, rawPath, withoutQuery } from "../exchange/request-head.ts";
 import { type EventBatch, RELAY_TELEMETRY } from "./event-batch.ts";
 import { logSettings, redact } from "./log-settings.ts";
-import { newRecordState, RequestRecord, traceIdOf } from "./request-record.ts";
+import { type Arrival, newRecordState, RequestRecord, traceIdOf } from "./request-record.ts";
 
 const GATHER_MS = 2_000;
 /** Whoever floods the relay with requests that are refused does not fill its memory, nor that of the one who counts. */
@@ -49,10 +51,41 @@ export function logOwnAnswer(
   env: Env,
   waitUntil: WaitUntil,
 ): void {
-  const code = response.headers.get("culvert-error") ?? "";
-  const settings = logSettings(env);
   const url = facts.url ?? request.url;
   const path = rawPath(url);
+  const arrival = {
+    requestId: response.headers.get("culvert-request-id") ?? crypto.randomUUID(),
+    traceId: traceIdOf(request.headers.get("traceparent")),
+    service: new URL(url).host,
+    kind: isWebSocket(request) ? ("websocket" as const) : ("http" as const),
+    method: request.method,
+    path: logSettings(env).keepQuery ? path : withoutQuery(path),
+  };
+  const code = response.headers.get("culvert-error") ?? "";
+  logRefusal(arrival, { code, status: response.status }, facts, env, waitUntil);
+}
+
+/** The same of a TCP connection. */
+export function logOwnFailure(
+  address: string,
+  failure: TcpFailure,
+  facts: KnownFacts,
+  env: Env,
+  waitUntil: WaitUntil,
+): void {
+  const { requestId } = failure;
+  const arrival = { requestId, traceId: "", service: address, kind: "tcp" as const };
+  logRefusal({ ...arrival, method: TCP_METHOD, path: TCP_PATH }, failure, facts, env, waitUntil);
+}
+
+function logRefusal(
+  arrival: Pick<Arrival, "requestId" | "traceId" | "service" | "kind" | "method" | "path">,
+  { code, status }: { code: string; status: number },
+  facts: KnownFacts,
+  env: Env,
+  waitUntil: WaitUntil,
+): void {
+  const settings = logSettings(env);
   const write = (event: RequestEvent): void => {
     const line = JSON.stringify(redact(event, settings));
     if (settings.console) console.log(line);
@@ -60,18 +93,13 @@ export function logOwnAnswer(
     gather((code === "RELAY_RESTART" && facts.tunnel) || RELAY_TELEMETRY, line, env, waitUntil);
   };
   const state = newRecordState({
-    requestId: response.headers.get("culvert-request-id") ?? crypto.randomUUID(),
-    traceId: traceIdOf(request.headers.get("traceparent")),
+    ...arrival,
     tunnel: facts.tunnel ?? "",
     project: facts.project ?? "",
     environment: facts.environment ?? "",
-    service: new URL(url).host,
-    kind: isWebSocket(request) ? "websocket" : "http",
-    method: request.method,
-    path: settings.keepQuery ? path : withoutQuery(path),
     arrivedAtMs: facts.arrivedAtMs,
   });
-  new RequestRecord(state, () => Date.now(), write).refused(code, response.status);
+  new RequestRecord(state, () => Date.now(), write).refused(code, status);
 }
 
 /** The first event opens a window; those that follow within it go along, in its invocation. */

@@ -1,7 +1,12 @@
 import { TRACEPARENT } from "../../shared/http/trace-context.ts";
 import type { OpenHead, ResponseHead, StreamKind } from "../../shared/protocol/head.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
-import { REQUEST_EVENT_VERSION, type RequestEvent, type RequestOutcome } from "../../shared/request-event.ts";
+import {
+  type EndedBy,
+  REQUEST_EVENT_VERSION,
+  type RequestEvent,
+  type RequestOutcome,
+} from "../../shared/request-event.ts";
 import { publicCodeOf } from "../exchange/problem.ts";
 
 /** A path is logged up to here: an event stays small whatever is asked for. */
@@ -35,6 +40,9 @@ export interface Arrival {
   path: string;
   arrivedAtMs: number;
 }
+
+/** What is told of an end that not all kinds have. */
+type Ending = Pick<RequestEvent, "closeCode" | "endedBy">;
 
 /** Plain data: it outlives the object's memory beside a WebSocket that sleeps. */
 export interface RecordState extends Arrival {
@@ -94,17 +102,28 @@ export class RequestRecord {
     this.#finish("aborted", this.state.status, publicCodeOf(error));
   }
 
-  cancelled(): void {
-    this.#finish("cancelled", this.state.headAtMs === null ? STATUS_CANCELLED : this.state.status, null);
+  cancelled(endedBy?: EndedBy): void {
+    const status = this.state.headAtMs === null ? STATUS_CANCELLED : this.state.status;
+    this.#finish("cancelled", status, null, endedBy === undefined ? {} : { endedBy });
+  }
+
+  /** A TCP connection ended as both ends wanted. */
+  connectionEnded(endedBy: EndedBy): void {
+    this.#finish("answered", this.state.status, null, { endedBy });
+  }
+
+  /** A TCP connection broke off. */
+  connectionCut(error: Pick<TunnelError, "code" | "scope">, endedBy: EndedBy): void {
+    this.#finish("aborted", this.state.status, publicCodeOf(error), { endedBy });
   }
 
   /** A WebSocket is over. `error`: why, when it was no close of either end. */
   closed(closeCode: number, error: Pick<TunnelError, "code" | "scope"> | null): void {
     const code = error === null ? null : publicCodeOf(error);
-    this.#finish(error === null ? "answered" : "aborted", this.state.status, code, closeCode);
+    this.#finish(error === null ? "answered" : "aborted", this.state.status, code, { closeCode });
   }
 
-  #finish(outcome: RequestOutcome, status: number, code: string | null, closeCode?: number): void {
+  #finish(outcome: RequestOutcome, status: number, code: string | null, end: Ending = {}): void {
     if (this.#over) return;
     this.#over = true;
     const { state } = this;
@@ -128,7 +147,7 @@ export class RequestRecord {
       attempts: state.attempts,
       requestBytes: state.requestBytes,
       responseBytes: state.responseBytes,
-      ...(closeCode === undefined ? {} : { closeCode }),
+      ...end,
       ...timings(state, code, this.#nowMs()),
     });
   }

@@ -123,6 +123,11 @@ function publicCode(code: ErrorCode): PublicCode {
   }
 }
 
+/** Of an answer with this code. */
+export function statusOf(code: PublicCode): number {
+  return OUTCOMES[code].status;
+}
+
 /** The answer to a gateway: status, `culvert-error`, `Proxy-Status` (RFC 9209) and problem+json (RFC 9457). */
 export function problemResponse(error: TunnelError, method: string, requestId: string): Response {
   const code = publicCodeOf(error);

@@ -198,7 +198,7 @@ async function attemptUntilHeaded(
     } catch (thrown) {
       failure = TunnelError.from(thrown);
       endWatch();
-      exclude(tried, attempt.connection, failure, tunnel);
+      excludeFailed(tried, attempt.connection, failure, tunnel);
       if (!body.isReplayable || !tunnel.hasOtherThan(tried) || !moves.take(failure)) throw failure;
     }
   }
@@ -243,7 +243,7 @@ function begin(
 }
 
 /** Not asked again. What one connector cannot reach it does not reach on its other connections either. */
-function exclude(
+export function excludeFailed(
   tried: Set<Connection>,
   connection: Connection,
   failure: TunnelError,

@@ -40,9 +40,11 @@ import { closeCodeOf, closeSocket } from "../exchange/close-socket.ts";
 import { OpenExchanges } from "../exchange/open-exchanges.ts";
 import { problemResponse } from "../exchange/problem.ts";
 import { relayRequest, type RelayDeps } from "../exchange/relay-request.ts";
+import { relayTcp } from "../exchange/tcp/relay-tcp.ts";
+import { dialledOf, unopened } from "../exchange/tcp/dialled.ts";
 import { type GatewayAttachment, groundsOf, WebSocketRelay } from "../exchange/websocket/relay-websocket.ts";
 import { GatewayWatch } from "../exchange/gateway-watch.ts";
-import type { TunnelCalls } from "./tunnel-calls.ts";
+import type { Dialled, TunnelCalls } from "./tunnel-calls.ts";
 import { LoadReports } from "./load-reports.ts";
 import { RequestRate } from "./request-rate.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
@@ -150,6 +152,21 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     const policy = this.#policyOf(config);
     const response = await relayRequest(this.#relayDeps, config, policy, request, caller, arrivedAtMs);
     return withObjects(response, config, claim);
+  }
+
+  async dial(claim: GatewayClaim, address: string): Promise<Dialled> {
+    const arrivedAtMs = nowMs();
+    const config = await this.#config();
+    if (config === null || config instanceof TunnelError) return unopened(config ?? unknownTunnel());
+    const isAble = this.#core.takesRequests && isListed(config, this.#name);
+    const sibling = claim.handedOn || isAble ? null : this.#sibling(config);
+    if (sibling !== null)
+      return tunnelStub(this.env, sibling.name, sibling.location).dial({ ...claim, handedOn: true }, address);
+    this.#rate.count(arrivedAtMs);
+    const policy = this.#policyOf(config);
+    const dialled = dialledOf(await relayTcp(this.#relayDeps, config, policy, address, claim, arrivedAtMs));
+    const objects = newerObjects(config, claim);
+    return objects === null ? dialled : { ...dialled, objects };
   }
 
   override webSocketMessage(socket: WebSocket, message: ArrayBuffer | string): void {
@@ -506,16 +523,22 @@ function attachList(config: TunnelConfig | null): ObjectList | null {
 /** With the newer list of objects, if the Worker knows an older one. Never beside a WebSocket. */
 function withObjects(
   response: Response,
-  { objects }: TunnelConfig,
+  config: TunnelConfig,
   claim: GatewayClaim | GatewayKeyClaim,
 ): Response {
-  const { knownRevision } = claim;
-  if (objects === undefined || knownRevision === undefined || knownRevision >= objects.revision)
-    return response;
-  if (response.webSocket !== null) return response;
+  const newer = newerObjects(config, claim);
+  if (newer === null || response.webSocket !== null) return response;
   const told = new Response(response.body, response);
-  told.headers.set(OBJECTS_FIELD, formatServing(objects));
+  told.headers.set(OBJECTS_FIELD, newer);
   return told;
+}
+
+function newerObjects(
+  { objects }: TunnelConfig,
+  { knownRevision }: Pick<GatewayClaim, "knownRevision">,
+): string | null {
+  const isNewer = objects !== undefined && knownRevision !== undefined && knownRevision < objects.revision;
+  return isNewer ? formatServing(objects) : null;
 }
 
 function callerOf(config: TunnelConfig, claim: GatewayKeyClaim): GatewayClaim | null {

@@ -46,7 +46,7 @@ export function requestFields(options: RequestFieldsOptions): Field[] {
     if (!traced && (name === "traceparent" || name === "tracestate")) continue;
     fields.push(field);
   }
-  if (!traced) fields.push(["traceparent", traceparentOf(requestId)]);
+  if (!traced) fields.push(newTraceparent(requestId));
   if (facts !== null) fields.push(...forwardedFields(facts));
   if (host !== null) fields.push(["host", host]);
   return fields;
@@ -64,7 +64,7 @@ function isOurs(name: string, keepForwarded: boolean): boolean {
 }
 
 /** W3C Trace Context §3.2.2, not sampled: whoever wants the trace starts it. A UUID's lower half is never zero. */
-function traceparentOf(requestId: string): string {
+export function newTraceparent(requestId: string): Field {
   const hex = requestId.replaceAll("-", "");
-  return `00-${hex}-${hex.slice(16)}-00`;
+  return ["traceparent", `00-${hex}-${hex.slice(16)}-00`];
 }

@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { startSystem, type System } from "../support/system.ts";
+import type { TcpObservation, TcpScript } from "../support/tcp-script.ts";
+
+const MIB = 1024 * 1024;
+const LARGE_BYTES = 12 * MIB;
+
+/** Every upstream of these tests, by what it does with a connection. */
+const UPSTREAMS: Record<string, (socket: Socket) => void> = {
+  "echo-tcp": (socket) => void socket.pipe(socket),
+  "greet-tcp": (socket) => {
+    socket.write("220 ready\r\n");
+    socket.on("end", () => socket.end("221 bye\r\n"));
+    socket.resume();
+  },
+  "count-tcp": (socket) => {
+    const digest = createHash("sha256");
+    let bytes = 0;
+    socket.on("data", (chunk: Buffer) => {
+      bytes += chunk.byteLength;
+      digest.update(chunk);
+    });
+    socket.on("end", () => {
+      counted.push({ bytes, sha256: digest.digest("hex") });
+      socket.end(`got ${bytes}`);
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => counted.push({ bytes, error: error.code ?? "" }));
+  },
+  "reset-tcp": (socket) => {
+    socket.write("half of");
+    socket.once("data", () => socket.resetAndDestroy());
+  },
+  "silent-tcp": (socket) => void socket.resume(),
+};
+const counted: { bytes: number; sha256?: string; error?: string }[] = [];
+const servers: Server[] = [];
+let system: System;
+
+beforeAll(async () => {
+  const endpoints: Record<string, string> = { "closed-tcp": "tcp://127.0.0.1:9" };
+  for (const [name, onSocket] of Object.entries(UPSTREAMS)) {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on("error", () => {});
+      onSocket(socket);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    servers.push(server);
+    endpoints[name] = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+  endpoints["forbidden-tcp"] = "tcp://127.0.0.2:5432";
+  system = await startSystem({ endpoints });
+});
+afterAll(async () => {
+  await system?.stop();
+  for (const server of servers) server.close();
+});
+
+async function run(script: TcpScript): Promise<TcpObservation> {
+  const response = await fetch(`${system.gatewayUrl}/tcp`, { method: "POST", body: JSON.stringify(script) });
+  return (await response.json()) as TcpObservation;
+}
+
+function patternDigest(bytes: number): string {
+  const chunk = Uint8Array.from({ length: 64 * 1024 }, (_, index) => (index * 7) % 251);
+  const digest = createHash("sha256");
+  for (let left = bytes; left > 0; left -= chunk.byteLength) digest.update(chunk.subarray(0, left));
+  return digest.digest("hex");
+}
+
+describe.each(["dial", "connectTcp", "connect"] as const)("a TCP connection by %s", (how) => {
+  it("carries every byte of a large transfer both ways at once", async () => {
+    const steps = [
+      { bytes: LARGE_BYTES, beside: true },
+      { read: LARGE_BYTES },
+      { do: "end" as const },
+      { read: "all" as const },
+    ];
+    expect(await run({ address: "echo-tcp", how, steps })).toMatchObject({
+      ...{ readBytes: LARGE_BYTES, sha256: patternDigest(LARGE_BYTES), end: "clean", writeError: "" },
+    });
+  });
+
+  it("goes on reading after its own end, of an upstream that speaks first", async () => {
+    const steps = [{ read: 11 }, { do: "end" as const }, { read: "all" as const }];
+    expect(await run({ address: "greet-tcp", how, steps })).toMatchObject({
+      ...{ text: "220 ready\r\n221 bye\r\n", end: "clean" },
+    });
+  });
+});
+
+describe.each(["dial", "connectTcp"] as const)("what %s tells", (how) => {
+  it.each([
+    ["no-such-tcp", {}, "UNKNOWN_SERVICE", 404],
+    ["127.0.0.1:1", {}, "UNKNOWN_SERVICE", 404],
+    ["echo-tcp", { via: "STRANGER" }, "ACCESS_DENIED", 403],
+    ["echo-tcp", { via: "MISSING" }, "UNKNOWN_TUNNEL", 404],
+    ["echo-tcp", { via: "UNATTENDED" }, "NO_CONNECTOR", 503],
+    ["closed-tcp", {}, "UPSTREAM_REFUSED", 502],
+    ["forbidden-tcp", {}, "UPSTREAM_NOT_ALLOWED", 502],
+    ["node-api", {}, "BAD_REQUEST", 400],
+  ])("of %s %o: %s", async (address, more, code, status) => {
+    const seen = await run({ address, how, steps: [], ...more });
+    expect(seen.refused).toMatchObject({ code, status, hasRequestId: true });
+  });
+
+  it("is never a clean end where the upstream resets", async () => {
+    const steps = [{ read: 7 }, { text: "x" }, { read: "all" as const }];
+    expect(await run({ address: "reset-tcp", how, steps })).toMatchObject({ text: "half of", end: "cut" });
+  });
+
+  it("is an abort for the upstream, whatever had been sent", async () => {
+    counted.length = 0;
+    await run({ address: "count-tcp", how, steps: [{ bytes: MIB }, { do: "abort" }] });
+    // A gateway that only stops, without an end.
+    await run({ address: "count-tcp", how, steps: [{ bytes: MIB }] });
+    await vi.waitFor(() => expect(counted).toHaveLength(2), { timeout: 10_000 });
+    expect(counted.map(({ error }) => error)).toEqual(["ECONNRESET", "ECONNRESET"]);
+  });
+});
+
+it("close() of connectTcp resolves when all has been handed on, and the upstream gets it whole", async () => {
+  counted.length = 0;
+  const steps = [{ bytes: LARGE_BYTES }, { do: "close" as const }];
+  expect(await run({ address: "count-tcp", how: "connectTcp", steps })).toMatchObject({ closed: "closed" });
+  await vi.waitFor(() => expect(counted).toHaveLength(1), { timeout: 10_000 });
+  expect(counted).toEqual([{ bytes: LARGE_BYTES, sha256: patternDigest(LARGE_BYTES) }]);
+});
+
+it("names dial() to who fetches from a TCP service", async () => {
+  const response = await fetch(`${system.gatewayUrl}/pass/TUNNEL/http://echo-tcp/`);
+  expect([response.status, response.headers.get("culvert-error")]).toEqual([400, "BAD_REQUEST"]);
+  expect(await response.text()).toContain("dial()");
+});

@@ -1,0 +1,29 @@
+type Step =
+  | { text: string }
+  /** So many of a pattern: `patternDigest`. */
+  | { bytes: number }
+  /** Until so many have come in all, or the end. */
+  | { read: number | "all" }
+  | { waitMs: number }
+  | { echo: number }
+  | { do: "end" | "abort" | "cancel" | "close" };
+
+/** What the test's gateway does on one TCP connection, in order; `beside`: and what follows does not wait for it. */
+export interface TcpScript {
+  via?: string;
+  address: string;
+  how: "dial" | "connectTcp" | "connect";
+  steps: readonly (Step & { beside?: boolean })[];
+}
+
+export interface TcpObservation {
+  refused: { code: string; status: number; hasRequestId: boolean; message: string } | null;
+  text: string;
+  readBytes: number;
+  sha256: string;
+  end: "open" | "clean" | "cut";
+  readError: string;
+  writeError: string;
+  closed: string;
+  ms?: number;
+}

@@ -1,0 +1,62 @@
+import { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { forget } from "./admission.ts";
+import { type Env, tunnelStub } from "./env.ts";
+import { failureFacts } from "./exchange/tcp/tcp-failure.ts";
+import { objectFailure } from "./relay-to-tunnel.ts";
+import { type ChosenObject, servingObjects } from "./serving-objects.ts";
+import type { GatewayClaim } from "./tunnel/claim.ts";
+import type { Dialled } from "./tunnel/tunnel-calls.ts";
+
+/** Of these nothing has come to stand, and a sibling may fare better. */
+const ELSEWHERE: ReadonlySet<string> = new Set(["NO_CONNECTOR", "OVERLOADED", "RELAY_RESTART"]);
+
+/**
+ * Asks one of the tunnel's objects for a TCP connection, and another one, once, where it can't. By RPC: of all ways it
+ * alone tells a cut from an end, in both directions (docs/decisions/0045-tcp-by-rpc.md). Never throws.
+ */
+export async function dialTunnel(
+  env: Env,
+  tunnelId: string,
+  claim: GatewayClaim,
+  address: string,
+): Promise<Dialled> {
+  const first = servingObjects.choose(tunnelId);
+  if (first === null) throw new Error("every tunnel has an object");
+  const dialled = await ask(env, tunnelId, first, claim, address);
+  if (dialled.ok || !first.hasSiblings || !ELSEWHERE.has(dialled.failure.code)) return dialled;
+  first.leaveOut();
+  const other = servingObjects.choose(tunnelId, first.name);
+  return other === null ? dialled : ask(env, tunnelId, other, claim, address);
+}
+
+/** Of what is refused before any object is asked. */
+export function refusedDial(code: TunnelError["code"], message: string): Dialled {
+  return {
+    ok: false,
+    failure: failureFacts(new TunnelError(code, message), crypto.randomUUID()),
+    isOwn: true,
+  };
+}
+
+async function ask(
+  env: Env,
+  tunnelId: string,
+  object: ChosenObject,
+  claim: GatewayClaim,
+  address: string,
+): Promise<Dialled> {
+  const { knownRevision } = object;
+  const asked = knownRevision === undefined ? claim : { ...claim, knownRevision };
+  try {
+    const dialled = await tunnelStub(env, object.name, object.location).dial(asked, address);
+    if (dialled.objects !== undefined) servingObjects.learn(tunnelId, dialled.objects);
+    if (!dialled.ok && dialled.isOwn && dialled.failure.code === "UNKNOWN_TUNNEL")
+      forget({ kind: "tunnel", id: tunnelId });
+    return dialled;
+  } catch (thrown) {
+    const error = objectFailure(thrown, "connection");
+    return { ok: false, failure: failureFacts(error, crypto.randomUUID()), isOwn: true };
+  } finally {
+    object.done();
+  }
+}

@@ -1,0 +1,17 @@
+import type { PublicCode } from "../../../shared/protocol/public-code.ts";
+import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { publicCodeOf, statusOf } from "../problem.ts";
+
+/** Why there is no connection, or not any more: what an answer to `fetch` says in its fields. */
+export interface TcpFailure {
+  code: PublicCode;
+  /** That an answer of this code would have. */
+  status: number;
+  detail: string;
+  requestId: string;
+}
+
+export function failureFacts(error: TunnelError, requestId: string): TcpFailure {
+  const code = publicCodeOf(error);
+  return { code, status: statusOf(code), detail: error.message, requestId };
+}
