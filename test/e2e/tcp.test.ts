@@ -58,7 +58,10 @@ afterAll(async () => {
   for (const server of servers) server.close();
 });
 
-async function run(script: TcpScript): Promise<TcpObservation> {
+async function run({ address, ...rest }: TcpScript): Promise<TcpObservation> {
+  // The runtime's own `connect` wants a port.
+  const { port } = new URL(rest.how === "connect" ? system.directOrigin(address) : "tcp://x");
+  const script = { ...rest, address: port === "" ? address : `${address}:${port}` };
   const response = await fetch(`${system.gatewayUrl}/tcp`, { method: "POST", body: JSON.stringify(script) });
   return (await response.json()) as TcpObservation;
 }

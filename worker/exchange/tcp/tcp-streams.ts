@@ -46,13 +46,23 @@ export function streamsOf(exchange: TcpExchange, requestId: string): TcpStreams 
   );
   const writable = new WritableStream<Uint8Array>(
     {
-      write: (bytes) => exchange.write(bytes).catch((thrown) => Promise.reject(failure(thrown))),
+      write: (chunk) =>
+        exchange.write(bytesOf(chunk)).catch((thrown) => {
+          // A sink that fails hears of no abort, and the upstream must not take what it has for all.
+          exchange.abort();
+          return Promise.reject(failure(thrown));
+        }),
       close: () => exchange.end().catch((thrown) => Promise.reject(failure(thrown))),
       abort: () => exchange.abort(),
     },
     { highWaterMark: 1 },
   );
   return { readable, writable };
+}
+
+/** The runtime hands over what came by RPC as a buffer. */
+function bytesOf(chunk: Uint8Array | ArrayBuffer): Uint8Array {
+  return chunk instanceof ArrayBuffer ? new Uint8Array(chunk) : chunk;
 }
 
 /** As it crosses an RPC call: the runtime carries an error's own properties, and no class of ours. */
