@@ -109,7 +109,7 @@ describe("the way to the relay", () => {
       expect(seen.asked).toEqual([new URL(relayUrl).host]);
       for (const tunnel of seen.tunnels) tunnel.resetAndDestroy();
       await until(() => relay.attachments.length === 2);
-      expect(run.output).toContain("lost the connection to the relay");
+      await until(() => run.output.includes("lost the connection to the relay"));
       expect(run.output).not.toMatch(/p@ss|p%40ss|Y3VsdmVydDpwQHNz/);
     },
   );

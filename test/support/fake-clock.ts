@@ -11,7 +11,8 @@ export class FakeClock implements Clock {
   #nowMs = 0;
   #sleptMs = 0;
   #order = 0;
-  readonly #timers = new Set<Timer>();
+  /** The next one last, where it is taken from: a thousand connectors have many thousands. */
+  readonly #timers: Timer[] = [];
 
   nowMs(): number {
     return this.#nowMs;
@@ -28,8 +29,11 @@ export class FakeClock implements Clock {
 
   after(delayMs: number, run: () => void): () => void {
     const timer = { atMs: this.#nowMs + delayMs, order: this.#order++, run };
-    this.#timers.add(timer);
-    return () => void this.#timers.delete(timer);
+    this.#timers.splice(this.#placeOf(timer), 0, timer);
+    return () => {
+      const place = this.#placeOf(timer);
+      if (this.#timers[place] === timer) this.#timers.splice(place, 1);
+    };
   }
 
   soon(run: () => void): void {
@@ -39,8 +43,10 @@ export class FakeClock implements Clock {
   /** Runs everything that falls due, and what that makes due in turn. */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;
-    for (let timer = this.#next(untilMs); timer !== null; timer = this.#next(untilMs)) {
-      this.#timers.delete(timer);
+    for (let timer = this.#timers.at(-1); timer !== undefined; timer = this.#timers.at(-1)) {
+      // Not `>`: a timer at NaN must not run for ever.
+      if (!(timer.atMs <= untilMs)) break;
+      this.#timers.pop();
       this.#nowMs = timer.atMs;
       timer.run();
     }
@@ -48,21 +54,19 @@ export class FakeClock implements Clock {
   }
 
   get pendingTimers(): number {
-    return this.#timers.size;
+    return this.#timers.length;
   }
 
-  #next(untilMs: number): Timer | null {
-    let first: Timer | null = null;
-    for (const timer of this.#timers) {
-      if (timer.atMs > untilMs) continue;
-      if (
-        first === null ||
-        timer.atMs < first.atMs ||
-        (timer.atMs === first.atMs && timer.order < first.order)
-      ) {
-        first = timer;
-      }
+  /** Where it stands, or would: behind all that are due later. */
+  #placeOf({ atMs, order }: Timer): number {
+    let low = 0;
+    let high = this.#timers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#timers[middle] as Timer;
+      if (other.atMs > atMs || (other.atMs === atMs && other.order > order)) low = middle + 1;
+      else high = middle;
     }
-    return first;
+    return low;
   }
 }

@@ -1,4 +1,3 @@
-import { connect } from "node:http2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Names } from "../../../connector/names/names.ts";
 import { nodeClock } from "../../../connector/platform/node-clock.ts";
@@ -16,6 +15,7 @@ import {
 } from "../../support/servers/frame-server.ts";
 import { throwFault } from "../../support/throw-fault.ts";
 import { broken, complete, fatal, floods, greetings, type Http2Case } from "./cases.ts";
+import { NodeClientProcess } from "./node-client-process.ts";
 
 type Way = "whole" | "byte by byte" | "with the end at once";
 
@@ -38,6 +38,9 @@ const upstream = new Upstream({
   reportFault: throwFault,
 });
 closing.push(() => upstream.close());
+
+const nodeClient = new NodeClientProcess();
+closing.push(() => nodeClient.close());
 
 class CaseServer {
   readonly frames: FrameServer;
@@ -104,27 +107,6 @@ function ask(port: number, method = "POST"): Promise<string> {
   });
 }
 
-/** What a user of Node's own client sees, who takes `end` for the end. */
-async function askNode(port: number, method: string): Promise<string> {
-  const session = connect(`http://127.0.0.1:${port}`);
-  session.on("error", () => {});
-  const stream = session.request({ ":method": method, ":path": "/" }, { endStream: true });
-  let status = 0;
-  let body = "";
-  let ended = false;
-  let failed = false;
-  stream.on("response", (received) => void (status = Number(received[":status"])));
-  stream.on("data", (bytes: Buffer) => void (body += bytes.toString("latin1")));
-  stream.on("end", () => void (ended = true));
-  stream.on("error", () => void (failed = true));
-  const patience = setTimeout(() => stream.destroy(), 3_000);
-  await new Promise<void>((resolve) => stream.once("close", () => resolve()));
-  clearTimeout(patience);
-  session.destroy();
-  if (status === 0) return failed ? "error" : "nothing";
-  return ended && !failed ? `${status} ${body}` : `${status} ${body}…`;
-}
-
 let neighbour: CaseServer;
 beforeAll(async () => {
   neighbour = await new CaseServer({ name: "", answer: () => [], outcome: "" }, "whole").start();
@@ -158,7 +140,7 @@ describe.each([
     it("is the same to Node's client, or else for a reason", async () => {
       const server = await new CaseServer(given, "whole").start();
       const ours = given.outcome.startsWith("UPSTREAM") ? "error" : given.outcome;
-      expect(await askNode(server.port, given.method ?? "POST")).toBe(given.node?.[0] ?? ours);
+      expect(await nodeClient.ask(server.port, given.method ?? "POST")).toBe(given.node?.[0] ?? ours);
     });
   });
 });
