@@ -1,3 +1,5 @@
+// oxlint-disable-next-line import/no-unassigned-import -- ends a process whose Node is too old, before anything else runs
+import "../connector/platform/node-version.ts";
 // oxlint-disable-next-line import/no-unassigned-import -- sets what holds for the whole process, before anything else runs
 import "../connector/platform/small-heap.ts";
 import { Command } from "commander";

@@ -1,6 +1,9 @@
+import type { Agent } from "node:http";
 import type { Problem } from "../shared/problems.ts";
+import { askRelay, type Told } from "./relay/ask-relay.ts";
 import { CommandError, type Failure } from "./exit-code.ts";
 import type { TailTarget } from "./tail-socket.ts";
+import { agentFor, reasonOf } from "./relay/way-to-relay.ts";
 
 const TIMEOUT_MS = 30_000;
 const PAGE_SIZE = 100;
@@ -32,14 +35,23 @@ export class RefusedError extends CommandError {
 export class AdminClient {
   readonly relay: string;
   readonly #key: string;
+  readonly #agent: Agent;
 
-  constructor(relay: string, key: string) {
+  constructor(relay: string, key: string, env: Readonly<Record<string, string | undefined>> = process.env) {
+    // What a header field cannot hold would be repeated by Node's own error.
+    if (!isKey(key)) {
+      throw new CommandError(
+        "usage",
+        "The API key is empty, or holds a blank, a line end or another character that no key has.",
+      );
+    }
     this.relay = relay;
     this.#key = key;
+    this.#agent = agentFor(relay, env);
   }
 
   tailTarget(path: string, missing: string): TailTarget {
-    return { relay: this.relay, key: this.#key, path, missing };
+    return { relay: this.relay, key: this.#key, path, missing, agent: this.#agent };
   }
 
   async get<T>(path: string, sent: Sent = {}): Promise<T> {
@@ -70,6 +82,7 @@ export class AdminClient {
         `${path}?${asked.toString()}`,
         missing === undefined ? {} : { missing },
       );
+      if (!Array.isArray(page.items)) throw this.#notARelay(200);
       items.push(...page.items);
       cursor = page.nextCursor;
     }
@@ -77,27 +90,27 @@ export class AdminClient {
   }
 
   async request<T>(method: string, path: string, sent: Sent = {}): Promise<Answer<T>> {
-    const response = await this.#send(method, path, sent);
-    const text = await response.text();
-    const json = parsed(text);
-    if (!response.ok) throw this.#refusal(response, json, sent.missing);
-    if (json === undefined && response.status !== 204) throw this.#notARelay(response.status);
-    return { body: json as T, headers: response.headers };
+    const answer = await this.#send(method, path, sent);
+    const { status, headers } = answer;
+    const json = parsed(answer.text);
+    if (status < 200 || status > 299) throw this.#refusal(answer, json, sent.missing);
+    const isTold = status === 204 || (typeof json === "object" && json !== null);
+    if (!isTold) throw this.#notARelay(status);
+    return { body: json as T, headers };
   }
 
-  async #send(method: string, path: string, { body, headers = {} }: Sent): Promise<Response> {
+  async #send(method: string, path: string, { body, headers = {} }: Sent): Promise<Told> {
     try {
-      return await fetch(`${this.relay}/v1${path}`, {
+      return await askRelay(`${this.relay}/v1${path}`, {
         method,
         headers: {
           ...headers,
           authorization: `Bearer ${this.#key}`,
           ...(body === undefined ? {} : { "content-type": "application/json" }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // The key is for this address alone.
-        redirect: "error",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        body: body === undefined ? null : JSON.stringify(body),
+        agent: this.#agent,
+        timeoutMs: TIMEOUT_MS,
       });
     } catch (thrown) {
       const message = `The relay at ${this.relay} cannot be reached: ${reasonOf(thrown)}`;
@@ -105,13 +118,13 @@ export class AdminClient {
     }
   }
 
-  #refusal({ status, headers }: Response, json: unknown, missing?: string): CommandError {
+  #refusal({ status, headers }: Told, json: unknown, missing?: string): CommandError {
     const { code, title, detail, problems = [] } = (json ?? {}) as Partial<RelayProblem>;
     if (typeof code !== "string" || typeof title !== "string") return this.#notARelay(status);
     const lines = problems.map((problem) => `\n  ${problem.path || "(the whole)"}: ${problem.message}`);
     const wait = status === 429 ? ` Try again in ${headers.get("retry-after") ?? "some"} s.` : "";
     const said = `${title}.${detail === undefined ? "" : ` ${detail}`}${wait}${lines.join("")}`;
-    return new RefusedError(failureOf(status), code, status === 404 && missing ? missing : said);
+    return new RefusedError(failureOf(status, code), code, status === 404 && missing ? missing : said);
   }
 
   #notARelay(status: number): CommandError {
@@ -127,7 +140,8 @@ interface RelayProblem {
   problems?: readonly Problem[];
 }
 
-function failureOf(status: number): Failure {
+function failureOf(status: number, code: string): Failure {
+  if (code === "INVALID_REQUEST") return "usage";
   if (status === 401 || status === 403) return "notAuthorised";
   return status === 404 ? "notFound" : "failed";
 }
@@ -140,12 +154,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** `fetch` hides the reason in its causes. */
-function reasonOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return "unknown reason";
-  if (thrown.name === "TimeoutError") return `no answer within ${TIMEOUT_MS / 1000} s`;
-  const { cause } = thrown;
-  if (!(cause instanceof Error)) return thrown.message;
-  const { code } = cause as NodeJS.ErrnoException;
-  return code === undefined ? cause.message : code;
+/** What can stand in a header field without another word about it. */
+export function isKey(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
 }

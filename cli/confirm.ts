@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { terminalText } from "../shared/terminal/terminal-text.ts";
 import { CommandError } from "./exit-code.ts";
 
 /** Goes on only if a person says so, or `--yes` said so before. */
@@ -7,7 +8,7 @@ export async function confirm(question: string, yes: boolean): Promise<void> {
   if (!process.stdin.isTTY)
     throw new CommandError("usage", `${question} Nobody can answer here: say so with --yes.`);
   const dialogue = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await dialogue.question(`${question} [y/N] `);
+  const answer = await dialogue.question(`${terminalText(question)} [y/N] `);
   dialogue.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError("failed", "Nothing was changed.");
 }

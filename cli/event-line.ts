@@ -1,22 +1,26 @@
 import { styleText } from "node:util";
+import { coloursWanted } from "../connector/platform/log.ts";
 import type { RequestEvent } from "../shared/request-event.ts";
 import { printable } from "./output.ts";
 
 /** `20:04:05.123 200 GET payments-api-prod/v1/charges 34 ms (upstream 30) 0 B up 1.2 kB down conn-…`; colours where a terminal shows them. */
 export function eventLine(event: RequestEvent): string {
   const { time, status, method, service, path, durationMs, upstreamMs, code, outcome, connector } = event;
+  const colours = process.stdout.isTTY && coloursWanted(process.env);
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    colours ? styleText(style, printable(text), { validateStream: false }) : printable(text);
   const parts = [
-    time.slice(11, 23),
-    styleText(colourOf(event), String(status)),
+    printable(time.slice(11, 23)),
+    paint(colourOf(event), String(status)),
     printable(method).padEnd(4),
     printable(`${service}${path}`),
-    `${durationMs} ms`,
-    styleText(
+    printable(`${durationMs} ms`),
+    paint(
       "dim",
       `upstream ${upstreamMs} ms, ${size(event.requestBytes)} up, ${size(event.responseBytes)} down`,
     ),
-    ...(code === null && outcome === "answered" ? [] : [styleText("yellow", printable(code ?? outcome))]),
-    ...(connector === null ? [] : [styleText("dim", printable(connector))]),
+    ...(code === null && outcome === "answered" ? [] : [paint("yellow", code ?? outcome)]),
+    ...(connector === null ? [] : [paint("dim", connector)]),
   ];
   return parts.join("  ");
 }

@@ -3,7 +3,7 @@ export const EXIT_CODE = {
   ok: 0,
   /** The relay refused or failed, or the person said no. */
   failed: 1,
-  /** Wrong arguments, settings or services file: nothing was sent. */
+  /** Wrong arguments, settings or services file. */
   usage: 2,
   notAuthorised: 3,
   notFound: 4,

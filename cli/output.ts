@@ -1,10 +1,25 @@
-/** Standard output, for what was asked for. */
+import { terminalJson, terminalLines, terminalText } from "../shared/terminal/terminal-text.ts";
+
+/**
+ * Standard output, for what was asked for. What comes from afar must have been made printable before, since it may hold
+ * line ends; whatever else a terminal might obey is taken out here.
+ */
 export function print(text: string): void {
+  process.stdout.write(`${terminalLines(text)}\n`);
+}
+
+/** Lines with colours of ours, whose parts have been made printable. */
+export function printPainted(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  process.stdout.write(`${terminalJson(value, 2)}\n`);
+}
+
+/** Beside what was asked for. */
+export function note(text: string): void {
+  process.stderr.write(`${terminalLines(text)}\n`);
 }
 
 /** Columns for people. What comes from afar may hold control characters: a terminal must not obey them. */
@@ -26,7 +41,7 @@ export function table(
 }
 
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, "?");
+  return terminalText(text);
 }
 
 /** `2026-11-23 20:04:05Z` */

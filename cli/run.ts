@@ -5,8 +5,8 @@ import { completionCommand } from "./commands/completion.ts";
 import { CommandError, EXIT_CODE } from "./exit-code.ts";
 import { logDestinationCommand } from "./commands/log-destination.ts";
 import { loginCommand } from "./commands/login.ts";
-import { printable } from "./output.ts";
 import { requestsCommand } from "./commands/requests.ts";
+import { terminalLines } from "../shared/terminal/terminal-text.ts";
 import { addRelayOptions } from "./settings.ts";
 import { tailCommand } from "./commands/tail.ts";
 import { tunnelCommand } from "./commands/tunnel.ts";
@@ -41,7 +41,11 @@ export async function runCulvert(culvert: Command, argv: readonly string[]): Pro
   neverExit(culvert);
   culvert.hook("preAction", (_culvert, command) => inheritOptions(command));
   // A reader that had enough, such as `head`, is no failure.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === "EPIPE") process.exit(0);
+    console.error(`error: standard output cannot be written: ${code ?? message}`);
+    process.exit(1);
+  });
   try {
     await culvert.parseAsync(argv);
   } catch (thrown) {
@@ -53,12 +57,17 @@ function exitCodeOf(thrown: unknown): number {
   // commander has said what was wrong.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  console.error(`error: ${message.split("\n").map(printable).join("\n")}`);
+  console.error(`error: ${terminalLines(message)}`);
   return EXIT_CODE[thrown instanceof CommandError ? thrown.failure : "failed"];
 }
 
 function neverExit(command: Command): void {
   command.exitOverride();
+  // What it repeats of the arguments may come from a script's input.
+  command.configureOutput({
+    writeOut: (text) => process.stdout.write(terminalLines(text)),
+    writeErr: (text) => process.stderr.write(terminalLines(text)),
+  });
   for (const child of command.commands) neverExit(child);
 }
 

@@ -1,6 +1,8 @@
+import type { Agent } from "node:http";
 import { WebSocket } from "ws";
 import { TAIL_SUBPROTOCOL, type TailMessage } from "../shared/tail.ts";
 import { CommandError } from "./exit-code.ts";
+import { reasonOf } from "./relay/way-to-relay.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** The relay answers without waking up. Silence for longer than two of these is a loss. */
@@ -9,25 +11,27 @@ const PING_INTERVAL_MS = 25_000;
 export interface TailTarget {
   /** Origin of the relay. */
   relay: string;
+  agent: Agent;
   key: string;
   /** Of the admin API, with its query. */
   path: string;
   /** What a 404 means, for people. */
   missing: string;
-  /** It was there before: that it is busy or not ready now is a loss, not an answer. */
+  /** It was there before: that it is busy, not ready or not to be reached now is a loss, and no reason to end. */
   isPatient?: boolean;
 }
 
 /**
  * Watches until the connection is lost or `signal` says so; gives for how many milliseconds it was up.
- * Throws CommandError where the relay refuses; a loss before or after the handshake is no error.
+ * Throws CommandError where the relay refuses, and where the first attempt reaches none; a loss later on is no error.
  */
 export async function watchOnce(
-  { relay, key, path, missing, isPatient = false }: TailTarget,
+  { relay, agent, key, path, missing, isPatient = false }: TailTarget,
   signal: AbortSignal,
   onMessage: (message: TailMessage) => Promise<void>,
 ): Promise<number> {
   const socket = new WebSocket(`${relay.replace(/^http/, "ws")}/v1${path}`, TAIL_SUBPROTOCOL, {
+    agent,
     headers: { authorization: `Bearer ${key}` },
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     perMessageDeflate: false,
@@ -66,7 +70,11 @@ export async function watchOnce(
     const status = response.statusCode ?? 0;
     if (!isPatient || (status < 500 && status !== 429)) reject(refusal(status, relay, missing));
   });
-  socket.on("error", () => {});
+  socket.on("error", (error) => {
+    if (openedAtMs !== null || isPatient || signal.aborted) return;
+    const message = `The relay at ${relay} cannot be reached: ${reasonOf(error)}`;
+    reject(new CommandError("unreachable", message, { cause: error }));
+  });
   socket.on("close", () => resolve(openedAtMs === null ? 0 : Date.now() - openedAtMs));
   try {
     const connectedMs = await promise;

@@ -25,6 +25,7 @@ const steps: readonly Step[] = [
     command: ["tsc", "-p", `tsconfig.${project}.json`],
   })),
   { name: "structure", command: ["node", "scripts/check-structure.ts"] },
+  { name: "supply", command: ["node", "scripts/check-supply.ts"] },
   { name: "limits page", command: ["node", "scripts/limits-page.ts", "--check"] },
   { name: "unused code", command: ["knip", "--no-progress"] },
 ];

@@ -5,6 +5,7 @@ import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { bundleCulvertForSea } from "./bundle.ts";
+import { checkPinnedNode } from "./pinned-node.ts";
 
 const run = promisify(execFile);
 
@@ -30,6 +31,8 @@ async function buildExecutable(outfile: string): Promise<void> {
     // Beside its destination and then renamed: a running executable cannot be written to.
     const unfinished = `${outfile}.unfinished`;
     await copyFile(process.execPath, unfinished);
+    // The copy, which is what is shipped.
+    await checkPinnedNode(unfinished);
     await chmod(unfinished, 0o755);
     const postject = fileURLToPath(import.meta.resolve("postject/dist/cli.js"));
     await run(process.execPath, [postject, unfinished, "NODE_SEA_BLOB", blob, "--sentinel-fuse", FUSE]);

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { command } from "../command.ts";
 import { confirm } from "../confirm.ts";
-import { print, printJson, shortTime, table } from "../output.ts";
+import { print, printable, printJson, shortTime, table } from "../output.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
 
 interface ReadOptions extends RelayOptions {
@@ -68,7 +68,7 @@ function creates({ path, facts }: Kind, create: Command): Command {
       const body = Object.fromEntries(facts.map((fact) => [fact, options[fact]]));
       const created = await client.post<Key & { key: string }>(path, body);
       if (json) return printJson(created);
-      print(`Id   ${created.kid}\nKey  ${created.key}\n     Shown this once.`);
+      print(`Id   ${printable(created.kid)}\nKey  ${printable(created.key)}\n     Shown this once.`);
     });
 }
 

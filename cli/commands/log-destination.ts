@@ -84,7 +84,8 @@ function createCommand(): Command {
       const body = { kind, name, url, ...settingsOf(options), ...secrets };
       const created = await client.post<Destination>("/log-destinations", body);
       if (json) return printJson(created);
-      print(`Id   ${created.id}\nTry it with: culvert log-destination test --destination-id ${created.id}`);
+      const id = printable(created.id);
+      print(`Id   ${id}\nTry it with: culvert log-destination test --destination-id ${id}`);
     });
 }
 
@@ -153,7 +154,7 @@ function updateCommand(): Command {
         ...missing(destinationId),
       });
       if (json) return printJson(updated);
-      print(`Changed ${updated.id}.`);
+      print(`Changed ${printable(updated.id)}.`);
     });
 }
 

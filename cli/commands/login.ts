@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import { Command } from "commander";
-import { AdminClient } from "../admin-client.ts";
+import { AdminClient, isKey } from "../admin-client.ts";
 import { askUnseen } from "../ask-unseen.ts";
 import { CommandError } from "../exit-code.ts";
 import { print } from "../output.ts";
@@ -22,7 +22,7 @@ Examples:
     .action(async ({ relay = process.env["CULVERT_RELAY"] ?? "" }: { relay?: string }) => {
       const origin = relayOrigin(relay);
       const apiKey = (process.stdin.isTTY ? await askUnseen("API key: ") : await text(process.stdin)).trim();
-      if (!/^[\x21-\x7e]+$/.test(apiKey)) throw new CommandError("usage", "The key is empty or no key.");
+      if (!isKey(apiKey)) throw new CommandError("usage", "The key is empty or no key.");
       await new AdminClient(origin, apiKey).get("/tunnels?limit=1");
       const path = profilePath(process.env);
       await writeProfile(path, { relay: origin, apiKey });

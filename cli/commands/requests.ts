@@ -3,7 +3,7 @@ import { parseDurationMs } from "../../shared/duration.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { command } from "../command.ts";
 import { eventLine } from "../event-line.ts";
-import { print, printJson } from "../output.ts";
+import { print, printable, printJson, printPainted } from "../output.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
 import { noTunnel, tunnelPath } from "../tunnel-path.ts";
 
@@ -55,13 +55,14 @@ export function requestsCommand(): Command {
         missing: noTunnel(given.tunnelId),
       });
       if (given.json) return printJson(found);
-      print(found.length === 0 ? "(none)" : found.map(described).join("\n"));
+      if (found.length === 0) return print("(none)");
+      printPainted(found.map(described).join("\n"));
     });
 }
 
 /** With what one asks for next: of which day it was, and the id to ask others with. */
 function described(event: RequestEvent): string {
-  return `${event.time.slice(0, 10)} ${eventLine(event)}  ${event.requestId}`;
+  return `${printable(event.time.slice(0, 10))} ${eventLine(event)}  ${printable(event.requestId)}`;
 }
 
 function when(text: string): string {

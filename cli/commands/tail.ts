@@ -3,8 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { Backoff } from "../../shared/backoff.ts";
 import type { TailMessage } from "../../shared/tail.ts";
+import { terminalJson } from "../../shared/terminal/terminal-text.ts";
 import { command } from "../command.ts";
 import { eventLine } from "../event-line.ts";
+import { note } from "../output.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
 import { type TailTarget, watchOnce } from "../tail-socket.ts";
 import { noTunnel, tunnelPath } from "../tunnel-path.ts";
@@ -13,7 +15,7 @@ const FILTERS = ["service", "status", "code", "method", "path"] as const;
 
 interface TailOptions extends RelayOptions, Partial<Record<(typeof FILTERS)[number], string>> {
   tunnelId: string;
-  count: number;
+  count?: number;
   json?: boolean;
 }
 
@@ -30,7 +32,7 @@ export function tailCommand(): Command {
     .option("--code <code>", 'with this code, such as CONNECTOR_LOST; "any" for all failures')
     .option("--method <method>", "with this method")
     .option("--path <path>", 'whose path begins so; "*" stands for any characters')
-    .option("--count <n>", "end after so many requests", positive, Infinity)
+    .option("--count <n>", "end after so many requests", positive)
     .option("--json", "one JSON object a line, with all that is known")
     .action(async (options: TailOptions) => {
       const client = await adminClient(options);
@@ -46,7 +48,7 @@ export function tailCommand(): Command {
 }
 
 /** Comes back after a loss, and says so: what happened in between was not seen. */
-async function tail(target: TailTarget, { json = false, count }: TailOptions): Promise<void> {
+async function tail(target: TailTarget, { json = false, count = Infinity }: TailOptions): Promise<void> {
   const ended = new AbortController();
   const end = (): void => ended.abort();
   process.once("SIGINT", end).once("SIGTERM", end);
@@ -57,7 +59,7 @@ async function tail(target: TailTarget, { json = false, count }: TailOptions): P
     if (dropped > 0) note(`${dropped} requests are not shown: this end did not keep up.`);
     const shown = events.slice(0, left);
     left -= shown.length;
-    const text = shown.map((event) => `${json ? JSON.stringify(event) : eventLine(event)}\n`).join("");
+    const text = shown.map((event) => `${json ? terminalJson(event) : eventLine(event)}\n`).join("");
     // A reader that is slow holds the relay back, which then drops, and counts.
     if (text !== "" && !process.stdout.write(text)) await untilDrained(ended.signal);
     if (left === 0) end();
@@ -74,11 +76,6 @@ async function tail(target: TailTarget, { json = false, count }: TailOptions): P
 
 function untilDrained(signal: AbortSignal): Promise<unknown> {
   return once(process.stdout, "drain", { signal }).catch(() => {});
-}
-
-/** Beside the requests, which go to standard output. */
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }
 
 function positive(text: string): number {

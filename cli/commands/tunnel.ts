@@ -1,17 +1,26 @@
 import { Command } from "commander";
 import { parseDurationMs } from "../../shared/duration.ts";
-import { VERSION } from "../../shared/version.ts";
 import { command } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { CommandError } from "../exit-code.ts";
-import { print, printJson, shortTime, table } from "../output.ts";
+import { KeptToken } from "../token/kept-token.ts";
+import { print, printable, printJson, shortTime, table } from "../output.ts";
 import { servicesCommand } from "./services.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
+import { tokenLines } from "../token/token-lines.ts";
 import { noTunnel, tunnelPath } from "../tunnel-path.ts";
 
 interface ReadOptions extends RelayOptions {
   json?: boolean;
 }
+
+interface TokenOptions extends ReadOptions {
+  writeEnv?: string;
+}
+
+/** Not `--env-file`: Node takes that for its own option, wherever it stands. */
+const ENV_FILE = "--write-env <file>";
+const ENV_FILE_ABOUT = "write the token into this new file, for you alone, and do not show it";
 
 interface TunnelOptions extends ReadOptions {
   tunnelId: string;
@@ -59,18 +68,21 @@ export function tunnelCommand(): Command {
 function createCommand(): Command {
   return command("create", "create a tunnel; prints its token, once", [
     "culvert tunnel create --tunnel-name payments",
+    "culvert tunnel create --tunnel-name payments --write-env payments.env   # the token is not shown",
     "culvert tunnel create --tunnel-name payments --json > tunnel.json   # holds the token: keep it to yourself",
   ])
     .requiredOption("--tunnel-name <name>", "a name for people")
+    .option(ENV_FILE, ENV_FILE_ABOUT)
     .option("--json", "print JSON")
-    .action(async ({ tunnelName, json, ...relay }: ReadOptions & { tunnelName: string }) => {
+    .action(async ({ tunnelName, writeEnv, json, ...relay }: TokenOptions & { tunnelName: string }) => {
       const client = await adminClient(relay);
-      const created = await client.post<{ id: string; name: string; token: string }>("/tunnels", {
-        name: tunnelName,
-      });
-      if (json) return printJson(created);
-      print(`Tunnel  ${created.name}\nId      ${created.id}`);
-      printToken(created.token);
+      const file = await KeptToken.begin(writeEnv);
+      const created = await file.keep(() =>
+        client.post<{ id: string; name: string; token: string }>("/tunnels", { name: tunnelName }),
+      );
+      if (json) return printJson(file.without(created));
+      print(`Tunnel  ${printable(created.name)}\nId      ${printable(created.id)}`);
+      print(tokenLines({ ...created, relay: client.relay, envFile: file.path }));
     });
 }
 
@@ -123,7 +135,7 @@ function deleteCommand(): Command {
         yes,
       );
       await client.delete(tunnelPath(tunnelId), noTunnel(tunnelId));
-      print(`Deleted ${tunnel.name} (${tunnel.id}).`);
+      print(printable(`Deleted ${tunnel.name} (${tunnel.id}).`));
     });
 }
 
@@ -139,28 +151,39 @@ function rotateCommand(): Command {
       "how long the older tokens still hold, such as 30m; 0s cuts their connectors",
       "1h",
     )
+    .option(ENV_FILE, ENV_FILE_ABOUT)
     .option("--yes", "do not ask")
     .option("--json", "print JSON")
     .action(
-      async ({ tunnelId, overlap, yes = false, json, ...relay }: TunnelOptions & { overlap: string }) => {
+      async ({
+        tunnelId,
+        overlap,
+        writeEnv,
+        yes = false,
+        json,
+        ...relay
+      }: TunnelOptions & TokenOptions & { overlap: string }) => {
         const overlapMs = parseDurationMs(overlap);
         if (overlapMs === null)
           throw new CommandError("usage", '--overlap must be a time such as "30m" or "1h"');
         const client = await adminClient(relay);
         if (overlapMs === 0) await confirm("End all older tokens at once and cut their connectors?", yes);
         const overlapSeconds = Math.ceil(overlapMs / 1000);
-        const rotated = await client.post<{ kid: string; token: string }>(
-          `${tunnelPath(tunnelId)}/tokens`,
-          { overlapSeconds },
-          noTunnel(tunnelId),
+        const file = await KeptToken.begin(writeEnv);
+        const rotated = await file.keep(() =>
+          client.post<{ kid: string; token: string }>(
+            `${tunnelPath(tunnelId)}/tokens`,
+            { overlapSeconds },
+            noTunnel(tunnelId),
+          ),
         );
-        if (json) return printJson(rotated);
+        if (json) return printJson(file.without(rotated));
         print(
           overlapMs === 0
             ? "The older tokens hold no longer."
             : `The older tokens hold for another ${overlap}.`,
         );
-        printToken(rotated.token);
+        print(tokenLines({ ...rotated, name: tunnelId, relay: client.relay, envFile: file.path }));
       },
     );
 }
@@ -181,23 +204,13 @@ function revokeCommand(): Command {
     });
 }
 
-/** In the environment of `docker`, not in its arguments: those are visible to every user of the machine. */
-function printToken(token: string): void {
-  print(`Token   ${token}
-        Shown this once. Whoever has it can answer for your services.
-
-Run a connector (TUNNEL_ALLOW: the upstreams that it may reach):
-
-  TUNNEL_TOKEN='${token}' TUNNEL_ALLOW='HOST:PORT' docker run -d --restart unless-stopped -e TUNNEL_TOKEN -e TUNNEL_ALLOW culvert:${VERSION}`);
-}
-
 function describe(tunnel: TunnelDetails): string {
   const { connectors, tokens, services, servicesConfigurationVersion: version } = tunnel;
-  return `Tunnel    ${tunnel.name}
-Id        ${tunnel.id}
-Created   ${shortTime(tunnel.createdAt)}
-Status    ${tunnel.status}
-Services  ${services.length === 0 ? "(none: it carries no traffic)" : services.join(", ")} (version ${version})
+  return `Tunnel    ${printable(tunnel.name)}
+Id        ${printable(tunnel.id)}
+Created   ${printable(shortTime(tunnel.createdAt) ?? "-")}
+Status    ${printable(tunnel.status)}
+Services  ${services.length === 0 ? "(none: it carries no traffic)" : printable(services.join(", "))} (version ${version})
 
 Connectors
 ${table(

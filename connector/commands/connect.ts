@@ -15,6 +15,7 @@ import { startTracing } from "../telemetry/start-tracing.ts";
 import { Reload, warnOf } from "../settings/reload.ts";
 import { addSettingOptions } from "../settings/command-options.ts";
 import type { Flags } from "../settings/setting-table.ts";
+import { terminalText } from "../../shared/terminal/terminal-text.ts";
 import { VERSION } from "../../shared/version.ts";
 
 /** `EX_CONFIG` of sysexits.h: nothing changes until somebody edits the settings. */
@@ -34,7 +35,7 @@ export function connectCommand(): Command {
       const load = () => loadConfig(flags, process.env, (path) => readFileSync(path, "utf8"));
       const loaded = load();
       if (!loaded.ok) {
-        for (const { path, message } of loaded.problems) console.error(`${path}: ${message}`);
+        for (const { path, message } of loaded.problems) console.error(terminalText(`${path}: ${message}`));
         process.exit(EXIT_CONFIG);
       }
       if (!check) return await runConnector(loaded, load);

@@ -6,11 +6,12 @@ import { diagnose } from "../doctor/doctor.ts";
 import { fail, type Finding } from "../doctor/finding.ts";
 import { addSettingOptions } from "../settings/command-options.ts";
 import type { Flags } from "../settings/setting-table.ts";
+import { terminalJson, terminalText } from "../../shared/terminal/terminal-text.ts";
 import { VERSION } from "../../shared/version.ts";
 
 interface DoctorFlags extends Flags {
   json?: boolean;
-  upstream: string[];
+  upstream?: string[];
 }
 
 export function doctorCommand(): Command {
@@ -20,12 +21,11 @@ export function doctorCommand(): Command {
     .option(
       "--upstream <url>",
       "an upstream to look at, besides the relay's services; may be repeated",
-      (url: string, before: string[]) => [...before, url],
-      [],
+      (url: string, before: string[] | undefined) => [...(before ?? []), url],
     );
   return addSettingOptions(command)
     .addHelpText("after", "\nExit codes: 0 nothing failed, 1 something did.")
-    .action(async ({ json = false, upstream, ...flags }: DoctorFlags) => {
+    .action(async ({ json = false, upstream = [], ...flags }: DoctorFlags) => {
       const loaded = loadConfig(flags, process.env, (path) => readFileSync(path, "utf8"));
       const endpoints = upstream
         .map(upstreamOf)
@@ -37,7 +37,7 @@ export function doctorCommand(): Command {
         );
       }
       const ok = findings.every(({ verdict }) => verdict !== "FAIL");
-      process.stdout.write(json ? `${JSON.stringify({ ok, findings }, null, 2)}\n` : shown(findings));
+      process.stdout.write(json ? `${terminalJson({ ok, findings }, 2)}\n` : shown(findings));
       process.exitCode = ok ? 0 : 1;
     });
 }
@@ -55,6 +55,6 @@ function shown(findings: readonly Finding[]): string {
       `${verdict}  ${check.padEnd(width)}  ${detail}`,
       ...(remedy === null ? [] : [`      ${" ".repeat(width)}  → ${remedy}`]),
     ])
-    .map((line) => `${line.replace(/\p{Cc}/gu, "?")}\n`)
+    .map((line) => `${terminalText(line)}\n`)
     .join("");
 }

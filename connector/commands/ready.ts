@@ -3,6 +3,7 @@ import { get } from "node:http";
 import { Command } from "commander";
 import { loadConfig } from "../settings/connector-settings.ts";
 import { type ListenAddress, metricsAddresses, parseListenAddress } from "../platform/listen-address.ts";
+import { terminalLines } from "../../shared/terminal/terminal-text.ts";
 import { CONFIG_FILE, type Flags, SETTINGS } from "../settings/setting-table.ts";
 
 const TIMEOUT_MS = 3_000;
@@ -28,7 +29,7 @@ export function readyCommand(): Command {
     )
     .action(async (flags: Flags) => {
       const { ready, text } = await readiness(flags, process.env);
-      console.log(text);
+      console.log(terminalLines(text));
       process.exitCode = ready ? 0 : 1;
     });
 }

@@ -1,5 +1,6 @@
 import { isatty } from "node:tty";
 import { type Logger, pino } from "pino";
+import { terminalJson, terminalText } from "../../shared/terminal/terminal-text.ts";
 import { LogSink, standardOutput } from "./log-sink.ts";
 
 export type { Logger } from "pino";
@@ -49,7 +50,7 @@ export function createLog(level: LogLevel): Log {
 }
 
 /** NO_COLOR counts when it holds something (no-color.org); a dumb terminal has no colours. */
-function coloursWanted(env: Readonly<Record<string, string | undefined>>): boolean {
+export function coloursWanted(env: Readonly<Record<string, string | undefined>>): boolean {
   return (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
 }
 
@@ -61,13 +62,8 @@ export function readable(line: string, colours: boolean): string {
   const time = String(entry["time"]).slice(11, 19);
   const details = Object.entries(entry)
     .filter(([key, value]) => !NOT_REPEATED.has(key) && value !== null)
-    .map(([key, value]) => `${key}=${typeof value === "string" ? printable(value) : JSON.stringify(value)}`);
+    .map(([key, value]) => `${key}=${typeof value === "string" ? terminalText(value) : terminalJson(value)}`);
   const painted = colours ? `\u001b[${COLOURS[level] ?? "0"}m${label}\u001b[0m` : label;
-  const message = typeof entry["msg"] === "string" ? printable(entry["msg"]) : "";
+  const message = typeof entry["msg"] === "string" ? terminalText(entry["msg"]) : "";
   return `${[time, painted, message, ...details].join(" ")}\n`;
-}
-
-/** Paths and reasons come from afar: a terminal must not obey what they hold. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, "?");
 }

@@ -1,6 +1,6 @@
 /**
  * A private API that stands for yours: JSON, a streamed download, an upload, server-sent events and a
- * WebSocket echo. Knows nothing of the tunnel. `node examples/sample-api/server.ts [--port 9000]`
+ * WebSocket echo. Knows nothing of the tunnel. `npm run sample-api -- --port 9000`
  */
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";

@@ -3,14 +3,16 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, request as httpRequest } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect as connectTcp, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { startWorkerd } from "../../scripts/workerd.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
 import { parseToken } from "../../shared/token.ts";
+import { TRUSTED_CERTIFICATE_FILE, trustedIdentity } from "../support/tls-identities.ts";
 
 const ADMIN_KEY = "admin-key-of-the-cli-tests-0123456789";
 /** Runs a command at a terminal of its own; part of util-linux. */
@@ -95,21 +97,47 @@ async function written(name: string, content: unknown): Promise<string> {
 }
 
 describe.concurrent("culvert tunnel", () => {
-  it("create prints the id, the token once and a docker line that keeps the token out of arguments", async () => {
+  it("create prints the id, the token once, and lines that keep the token out of arguments", async () => {
     const { code, out } = await culvert(["tunnel", "create", "--tunnel-name", "printed"]);
     expect(code).toBe(0);
     const [, id = ""] = /^Id +(\S+)$/m.exec(out) ?? [];
     const [, token = ""] = /^Token +(\S+)$/m.exec(out) ?? [];
     expect(parseToken(token)).toMatchObject({ ok: true, token: { tunnelId: id, relayUrl: relay.url } });
-    const [, docker = ""] = / docker run (.*)$/m.exec(out) ?? [];
-    expect(docker).toContain("-e TUNNEL_TOKEN ");
-    expect(docker).not.toContain(token);
+    expect(out).toContain("\n  (set -a && . ./printed.env && exec culvert connect)\n");
+    expect(out).toContain(`No container can reach ${relay.url}`);
+    expect(out.split(token)).toHaveLength(3);
 
     const described = await culvert(["tunnel", "describe", "--tunnel-id", id]);
     expect(described.out).toMatch(/^Tunnel +printed$/m);
     expect(described.out).toMatch(/^Status +inactive$/m);
     expect(described.out).toMatch(/^k_[a-z2-7]{12}  \d{4}-\S+ \S+Z +- +- +0$/m);
     expect(described.out).not.toContain(token);
+  });
+
+  it("create and rotate-token put the token into a file of its own, and show it nowhere", async () => {
+    const path = join(directory, "kept.env");
+    const run = await culvert(["tunnel", "create", "--tunnel-name", "kept", "--write-env", path]);
+    expect(run).toMatchObject({ code: 0, err: "" });
+    const [, token = ""] = /^TUNNEL_TOKEN=(\S+)\nTUNNEL_ALLOW=/.exec(await readFile(path, "utf8")) ?? [];
+    expect(parseToken(token)).toMatchObject({ ok: true });
+    expect(run.out).not.toContain(token);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+
+    const [, id = ""] = /^Id +(\S+)$/m.exec(run.out) ?? [];
+    const rotate = ["tunnel", "rotate-token", "--tunnel-id", id, "--write-env"];
+    const taken = await culvert([...rotate, path]);
+    expect(taken).toMatchObject({ code: 2, out: "" });
+    expect((await json<{ tokens: object[] }>(["tunnel", "describe", "--tunnel-id", id])).tokens).toHaveLength(
+      1,
+    );
+    const fresh = join(directory, "rotated.env");
+    expect(await json([...rotate, fresh])).not.toHaveProperty("token");
+    expect(await readFile(fresh, "utf8")).toContain("TUNNEL_TOKEN=culvert_");
+    // Nothing is left of what was not made.
+    const absent = join(directory, "absent.env");
+    const missing = ["tunnel", "rotate-token", "--tunnel-id", ABSENT, "--write-env", absent];
+    expect((await culvert(missing)).code).toBe(4);
+    expect(existsSync(absent)).toBe(false);
   });
 
   it("list shows every tunnel, for people and for programs", async () => {
@@ -271,7 +299,7 @@ describe.concurrent("culvert gateway-key, api-key and audit-log", () => {
     const refused = await culvert(["tunnel", "create", "--tunnel-name", "not allowed"], { env });
     expect(refused).toMatchObject({ code: 3, out: "" });
     expect(refused.err).toContain("role");
-    expect(await culvert(["api-key", "create", "--role", "root"])).toMatchObject({ code: 1, out: "" });
+    expect(await culvert(["api-key", "create", "--role", "root"])).toMatchObject({ code: 2, out: "" });
     expect((await culvert(["api-key", "delete", "--kid", kid, "--yes"])).code).toBe(0);
     expect((await culvert(["tunnel", "list"], { env })).code).toBe(3);
   });
@@ -371,6 +399,13 @@ describe.concurrent("culvert's settings", () => {
     ["no relay", { CULVERT_RELAY: undefined }, 2, "CULVERT_RELAY"],
     ["a relay over plain http", { CULVERT_RELAY: "http://relay.example" }, 2, "https://host"],
     ["a relay that is no URL", { CULVERT_RELAY: "relay" }, 2, "https://host"],
+    ["a key that no header can hold", { CULVERT_API_KEY: "canary\nkey" }, 2, "API key"],
+    [
+      "a proxy that is none",
+      { CULVERT_RELAY: "https://relay.example", HTTPS_PROXY: "ftp://x" },
+      2,
+      "HTTPS_PROXY",
+    ],
     ["no network", { CULVERT_RELAY: "http://127.0.0.1:1" }, 5, "cannot be reached"],
     ["a name nobody knows", { CULVERT_RELAY: "https://relay.invalid" }, 5, "ENOTFOUND"],
   ])("with %s end in their own exit code", async (_, env, code, message) => {
@@ -378,20 +413,114 @@ describe.concurrent("culvert's settings", () => {
     expect(run).toMatchObject({ code, out: "" });
     expect(run.err).toContain(message);
     expect(run.err).not.toContain("    at ");
+    expect(run.err).not.toContain("canary");
   });
 
   it("that lead to something else than a relay are told so", async () => {
-    const other = createServer((_request, response) => response.end("<html>")).listen(0, "127.0.0.1");
+    let answer = "<html>";
+    const other = createServer((_request, response) => response.end(answer)).listen(0, "127.0.0.1");
     await once(other, "listening");
     const env = { CULVERT_RELAY: `http://127.0.0.1:${(other.address() as AddressInfo).port}` };
-    const run = await culvert(["tunnel", "list"], { env });
+    for (answer of ["<html>", '"text"', "[]", '{"hello":1}']) {
+      const run = await culvert(["tunnel", "list"], { env });
+      expect(run).toMatchObject({ code: 5, out: "" });
+      expect(run.err).toContain("not as a Culvert relay");
+    }
     other.close();
-    expect(run).toMatchObject({ code: 5, out: "" });
-    expect(run.err).toContain("not as a Culvert relay");
+    expect((await culvert(["tail", "--tunnel-id", ABSENT], { env })).code).toBe(5);
+  });
+
+  it("of proxy and CAs hold for every command", async () => {
+    const asked: string[] = [];
+    const relayPort = Number(new URL(relay.url).port);
+    const front = createTlsServer(trustedIdentity, (socket) => {
+      const onward = connectTcp(relayPort, "127.0.0.1");
+      for (const end of [socket, onward]) end.on("error", () => {});
+      socket.pipe(onward).pipe(socket);
+    }).listen(0, "127.0.0.1");
+    await once(front, "listening");
+    const { port } = front.address() as AddressInfo;
+    const proxy = createServer().listen(0, "127.0.0.1");
+    proxy.on("connect", ({ url = "" }, socket: Socket) => {
+      asked.push(url);
+      const onward = connectTcp(port, "127.0.0.1");
+      for (const end of [socket, onward]) end.on("error", () => {});
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      socket.pipe(onward).pipe(socket);
+    });
+    await once(proxy, "listening");
+    const env = {
+      CULVERT_RELAY: `https://localhost:${port}`,
+      HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+      NODE_EXTRA_CA_CERTS: TRUSTED_CERTIFICATE_FILE,
+    };
+    expect(await culvert(["tunnel", "list"], { env })).toMatchObject({ code: 0, err: "" });
+    // The relay's own refusal, behind the handshake.
+    expect(await culvert(["tail", "--tunnel-id", ABSENT], { env })).toMatchObject({ code: 4 });
+    expect(asked).toEqual([`localhost:${port}`, `localhost:${port}`]);
+
+    expect((await culvert(["tunnel", "list"], { env: { ...env, NO_PROXY: "localhost" } })).code).toBe(0);
+    expect(asked).toHaveLength(2);
+    const distrusting = await culvert(["tunnel", "list"], {
+      env: { ...env, NODE_EXTRA_CA_CERTS: undefined },
+    });
+    expect(distrusting.code).toBe(5);
+    expect(distrusting.err).toContain("NODE_EXTRA_CA_CERTS");
+    front.close();
+    proxy.close();
+    const gone = await culvert(["tail", "--tunnel-id", ABSENT], { env });
+    expect(gone.code).toBe(5);
+    expect(gone.err).toContain("cannot be reached");
   });
 });
 
 describe.concurrent("culvert", () => {
+  it("tells a terminal nothing that it would obey, whatever the relay says", async () => {
+    const evil = "a\u001b[2J\u009b31m\u202e\nb";
+    const tunnel = {
+      ...{ id: evil, name: evil, createdAt: evil, status: evil, token: evil, kid: evil },
+      connectors: [
+        {
+          ...{ id: evil, version: evil, connectedAt: evil, openStreams: 1, kid: evil },
+          health: { passing: 0, pending: 0, failing: [{ service: evil, reason: evil }] },
+        },
+      ],
+      tokens: [{ kid: evil, createdAt: evil, expiresAt: evil, lastUsedAt: null, connectors: 1 }],
+      ...{ services: [evil], servicesConfigurationVersion: 1, nextCursor: null, items: [] as object[] },
+    };
+    tunnel.items = [{ ...tunnel, items: [] }];
+    const hostile = createServer((request, response) => {
+      const problem = { code: "FAILED", title: evil, detail: evil };
+      if (request.method === "DELETE") response.writeHead(500).end(JSON.stringify(problem));
+      else response.end(JSON.stringify(tunnel));
+    }).listen(0, "127.0.0.1");
+    await once(hostile, "listening");
+    const env = { CULVERT_RELAY: `http://127.0.0.1:${(hostile.address() as AddressInfo).port}` };
+    for (const args of [
+      ["tunnel", "list"],
+      ["tunnel", "list", "--json"],
+      ["tunnel", "create", "--tunnel-name", "a"],
+      ["tunnel", "describe", "--tunnel-id", ABSENT],
+      ["tunnel", "describe", "--tunnel-id", ABSENT, "--json"],
+      ["tunnel", "rotate-token", "--tunnel-id", ABSENT],
+      ["tunnel", "delete", "--tunnel-id", ABSENT, "--yes"],
+      ["api-key", "create", "--role", "viewer"],
+      ["api-key", "list"],
+      ["nope\u001b[2J\u009b31m"],
+    ]) {
+      const { out, err } = await culvert(args, { env });
+      expect(`${out}${err}`).not.toBe("");
+      expect(`${out}${err}`.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u202e]/u);
+    }
+    hostile.close();
+  });
+
+  it("names no default that is none", async () => {
+    for (const path of [["tail"], ["doctor"], ["connect"], ["audit-log"]]) {
+      expect((await culvert([...path, "--help"])).out).not.toMatch(/default: (null|\[\])/);
+    }
+  });
+
   it("explains every command, with examples", async () => {
     const root = await culvert(["--help"]);
     expect(root.code).toBe(0);

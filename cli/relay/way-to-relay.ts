@@ -1,0 +1,66 @@
+import { lookup } from "node:dns";
+import { Agent as PlainAgent } from "node:http";
+import { Agent } from "node:https";
+import type { NameSource } from "../../connector/names/names.ts";
+import { nodeClock } from "../../connector/platform/node-clock.ts";
+import { parseProxyBypass } from "../../connector/platform/proxy-bypass.ts";
+import { dialingAgent, parseProxyUrl } from "../../connector/platform/proxy.ts";
+import { CommandError } from "../exit-code.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** A person's machine may know names by ways that a connector does not ask, such as a VPN's or mDNS. */
+const SYSTEM_NAMES: NameSource = {
+  servers: ["of this system"],
+  forget() {},
+  lookUp(host, events) {
+    let isOver = false;
+    lookup(host, { all: true }, (error, found) => {
+      if (isOver) return;
+      if (error !== null) return events.onEnd(`${host} has no address: ${error.code ?? error.message}`);
+      events.onAddresses(
+        found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }) as const),
+      );
+      events.onEnd(null);
+    });
+    return () => {
+      isOver = true;
+    };
+  },
+};
+
+/**
+ * What requests to this relay go by: HTTPS_PROXY and NO_PROXY are read as `culvert connect` reads them, and only what
+ * is inside TLS goes through the proxy. Further CAs are Node's own business (NODE_EXTRA_CA_CERTS).
+ */
+export function agentFor(relay: string, env: Env): PlainAgent {
+  const { protocol, hostname, port } = new URL(relay);
+  if (protocol !== "https:") return new PlainAgent({ keepAlive: true });
+  const text = valueOf(env, "HTTPS_PROXY");
+  const bypass = parseProxyBypass(valueOf(env, "NO_PROXY"));
+  if (text === "" || bypass(hostname.replace(/^\[(.*)\]$/, "$1"), Number(port || 443)))
+    return new Agent({ keepAlive: true });
+  const proxy = parseProxyUrl(text);
+  // Its value may hold a password.
+  if (proxy === null)
+    throw new CommandError("usage", "HTTPS_PROXY must be http://host:port or https://host:port");
+  return dialingAgent(true, proxy, { clock: nodeClock, names: SYSTEM_NAMES });
+}
+
+function valueOf(env: Env, name: string): string {
+  return env[name] || env[name.toLowerCase()] || "";
+}
+
+/** Why a relay could not be reached, and what may help. Node's errors of several addresses hold theirs inside. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") {
+    return [...new Set(error.errors.map(reasonOf))].join("; ");
+  }
+  if (!(error instanceof Error)) return "unknown reason";
+  const { code } = error as NodeJS.ErrnoException;
+  // The codes of OpenSSL's checks say more than the texts, and those of the system are what people look for.
+  const reason = code === undefined || error.message.startsWith("the proxy ") ? error.message : code;
+  return /CERT|ISSUER|SELF_SIGNED/.test(reason)
+    ? `${reason}: a private CA, or a proxy that opens TLS, needs its certificate in NODE_EXTRA_CA_CERTS`
+    : reason;
+}

@@ -1,0 +1,50 @@
+import { type FileHandle, open, unlink } from "node:fs/promises";
+import { CommandError } from "../exit-code.ts";
+import { envLines } from "./token-lines.ts";
+
+/** A new token on its way into a file, or, without one, to who asked. */
+export class KeptToken {
+  /** Null: there is none. */
+  readonly path: string | null;
+  readonly #file: FileHandle | null;
+
+  private constructor(path: string | null, file: FileHandle | null) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  /** Before anything is asked of the relay: a token that nobody could keep would be lost. Another's file is not taken. */
+  static async begin(path: string | undefined): Promise<KeptToken> {
+    if (path === undefined) return new KeptToken(null, null);
+    try {
+      return new KeptToken(path, await open(path, "wx", 0o600));
+    } catch (thrown) {
+      const { code } = thrown as NodeJS.ErrnoException;
+      const why = code === "EEXIST" ? "is there already" : `cannot be written: ${code ?? "unknown reason"}`;
+      throw new CommandError("usage", `${path} ${why}`, { cause: thrown });
+    }
+  }
+
+  async keep<T extends { token: string }>(ask: () => Promise<T>): Promise<T> {
+    try {
+      const made = await ask();
+      if (this.#file === null) return made;
+      if (!/^[\x21-\x7e]+$/.test(made.token))
+        throw new CommandError("failed", "What the relay gave is no token.");
+      await this.#file.writeFile(`${envLines(made.token)}\n`);
+      await this.#file.close();
+      return made;
+    } catch (thrown) {
+      await this.#file?.close().catch(() => {});
+      if (this.path !== null) await unlink(this.path).catch(() => {});
+      throw thrown;
+    }
+  }
+
+  /** What may be shown of it. */
+  without<T extends { token: string }>(made: T): T | Omit<T, "token"> {
+    if (this.path === null) return made;
+    const { token: _, ...rest } = made;
+    return rest;
+  }
+}
