@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { circles } from "./structure/circles.ts";
+import { besideDoors } from "./structure/doors.ts";
 import { isTest, type SourceFile, sourceFiles } from "./structure/source-tree.ts";
 
 /** Beyond this a newcomer reads names instead of finding a file: make a room. */
@@ -9,7 +10,9 @@ const root = join(import.meta.dirname, "..");
 
 function crowdedFolders(files: readonly SourceFile[]): string[] {
   const counts = new Map<string, number>();
-  for (const { path } of files) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  // A door is no file to be found: it says what there is.
+  const own = files.filter(({ path }) => !path.endsWith("/index.ts"));
+  for (const { path } of own) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
   return [...counts]
     .filter(([folder, count]) => count > MAX_FILES_PER_FOLDER && !folder.startsWith("test/"))
     .map(([folder, count]) => `${folder}: ${count} files of its own, at most ${MAX_FILES_PER_FOLDER}`);
@@ -19,6 +22,7 @@ const files = sourceFiles(root).filter(({ path }) => !isTest(path));
 const problems = [
   ...circles(files).map((group) => `these import each other in a circle: ${group.join(", ")}`),
   ...crowdedFolders(files),
+  ...besideDoors(files),
 ];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;

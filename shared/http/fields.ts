@@ -1,4 +1,4 @@
-import type { Field } from "../protocol/head.ts";
+import type { Field } from "./field.ts";
 
 /** RFC 9110 §5.6.2: the characters of a token, by code. */
 const TOKEN_CHARACTERS = new Uint8Array(128);

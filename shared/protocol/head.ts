@@ -1,5 +1,6 @@
-/** One header field. Names are lower case on the wire; values are text, UTF-8 on the wire. */
-export type Field = readonly [name: string, value: string];
+import type { Field } from "../http/field.ts";
+
+export type { Field } from "../http/field.ts";
 
 export type StreamKind = "http" | "websocket" | "tcp";
 
