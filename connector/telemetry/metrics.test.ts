@@ -33,6 +33,8 @@ function metrics(sources: Partial<MetricSources> = {}): Metrics {
   });
 }
 
+const nonZero = (lines: readonly string[]) => lines.filter((line) => !line.endsWith(" 0"));
+
 const linesOf = async (subject: Metrics, name: string) =>
   (await subject.render()).split("\n").filter((line) => line.startsWith(`culvert_connector_${name}`));
 
@@ -42,7 +44,7 @@ it("counts requests by service, class of status and code, with bytes and seconds
   subject.requestFinished(SUMMARY);
   subject.requestFinished({ ...SUMMARY, status: 204 });
   subject.requestFinished({ ...SUMMARY, status: null, code: "CANCEL", waitMs: null });
-  expect(await linesOf(subject, "requests_total")).toEqual([
+  expect(nonZero(await linesOf(subject, "requests_total"))).toEqual([
     'culvert_connector_requests_total{service="orders",kind="http",status="2xx"} 2',
     'culvert_connector_requests_total{service="orders",kind="http",status="none"} 1',
   ]);
@@ -63,8 +65,8 @@ it("keeps long-lived WebSockets out of the durations of requests", async () => {
   const subject = metrics();
   subject.requestStarted("orders");
   subject.requestFinished({ ...SUMMARY, kind: "websocket", status: 101, durationMs: 3_600_000 });
-  expect(await linesOf(subject, "request_duration_seconds_count")).toEqual([]);
-  expect(await linesOf(subject, "requests_total")).toEqual([
+  expect(nonZero(await linesOf(subject, "request_duration_seconds_count"))).toEqual([]);
+  expect(nonZero(await linesOf(subject, "requests_total"))).toEqual([
     'culvert_connector_requests_total{service="orders",kind="websocket",status="1xx"} 1',
   ]);
 });
@@ -75,9 +77,60 @@ it("has 200 services at most, whatever names come; the rest is one", async () =>
     subject.requestStarted(`service-${i}`);
     subject.requestFinished({ ...SUMMARY, service: `service-${i}` });
   }
-  const lines = await linesOf(subject, "requests_total");
+  const lines = nonZero(await linesOf(subject, "requests_total"));
   expect(lines).toHaveLength(201);
-  expect(lines).toContain('culvert_connector_requests_total{service="other",kind="http",status="2xx"} 800');
+  expect(lines).toContain('culvert_connector_requests_total{service="(other)",kind="http",status="2xx"} 800');
+});
+
+it("keeps room for services whatever hosts callers make up, and tells the checks of each", async () => {
+  const services = Array.from({ length: 200 }, (_, index) => ({
+    service: `service-${index}`,
+    outcome: "PASSING" as const,
+  }));
+  const subject = metrics({ services: () => services });
+  for (let i = 0; i < 210; i++) {
+    const summary = { ...SUMMARY, service: `host-${i}.corp.example:443` };
+    subject.requestStarted(summary.service);
+    subject.requestFinished(summary);
+  }
+  expect(await linesOf(subject, "service_up")).toHaveLength(200);
+  for (const { service } of services) {
+    subject.requestStarted(service);
+    subject.requestFinished({ ...SUMMARY, service });
+  }
+  const lines = nonZero(await linesOf(subject, "requests_total"));
+  expect(lines).toHaveLength(301);
+  expect(lines).toContain('culvert_connector_requests_total{service="(other)",kind="http",status="2xx"} 110');
+  expect(lines).toContain(
+    'culvert_connector_requests_total{service="service-199",kind="http",status="2xx"} 1',
+  );
+});
+
+it("does not take a service called other for the rest", async () => {
+  const subject = metrics({ services: () => [{ service: "other", outcome: "UPSTREAM_DNS" }] });
+  for (const service of ["other", "x".repeat(200)]) {
+    subject.requestStarted(service);
+    subject.requestFinished({ ...SUMMARY, service });
+  }
+  expect(nonZero(await linesOf(subject, "requests_total"))).toEqual([
+    'culvert_connector_requests_total{service="other",kind="http",status="2xx"} 1',
+    'culvert_connector_requests_total{service="(other)",kind="http",status="2xx"} 1',
+  ]);
+  expect(await linesOf(subject, "service_up")).toEqual(['culvert_connector_service_up{service="other"} 0']);
+});
+
+it("has the failures of a service at 0 before there is one: those it is to check, and those that are called", async () => {
+  const subject = metrics({ services: () => [{ service: "checked", outcome: "PENDING" }] });
+  subject.requestStarted("called");
+  const lines = await linesOf(subject, "errors_total");
+  for (const service of ["checked", "called"]) {
+    for (const code of ["UPSTREAM_REFUSED", "UPSTREAM_NOT_ALLOWED", "BODY_ABORTED"]) {
+      expect(lines).toContain(`culvert_connector_errors_total{service="${service}",code="${code}"} 0`);
+    }
+  }
+  expect(await linesOf(subject, "requests_total")).toContain(
+    'culvert_connector_requests_total{service="checked",kind="http",status="5xx"} 0',
+  );
 });
 
 it("is of one size at most, however long and many the names are", async () => {
@@ -88,8 +141,8 @@ it("is of one size at most, however long and many the names are", async () => {
     subject.requestFinished({ ...SUMMARY, service });
   }
   expect((await subject.render()).length).toBeLessThan(64 * 1024);
-  expect(await linesOf(subject, "requests_total")).toEqual([
-    'culvert_connector_requests_total{service="other",kind="http",status="2xx"} 1000',
+  expect(nonZero(await linesOf(subject, "requests_total"))).toEqual([
+    'culvert_connector_requests_total{service="(other)",kind="http",status="2xx"} 1000',
   ]);
 });
 
@@ -110,7 +163,7 @@ it("tells each connection's state and round trip, and which services are up", as
     ],
     services: () => outcomes.map((outcome, index) => ({ service: `service-${index}`, outcome })),
   });
-  expect((await linesOf(subject, "links")).filter((line) => !line.endsWith(" 0"))).toEqual([
+  expect(nonZero(await linesOf(subject, "links"))).toEqual([
     'culvert_connector_links{state="ready"} 1',
     'culvert_connector_links{state="waiting"} 1',
   ]);

@@ -1,16 +1,23 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { ERROR_CODES, type ErrorCode } from "../../shared/protocol/error-code.ts";
 import { type CheckOutcome, isFailing } from "../../shared/protocol/service-checks.ts";
 import { FAULT_SCOPES, type FaultScope } from "../platform/faults.ts";
 import type { RequestSummary } from "./request-summary.ts";
 import { SPAN_OUTCOMES, type SpanCounts } from "./request-trace.ts";
+import { MAX_SERVICES, ServiceLabels } from "./service-labels.ts";
 
-/** Names of services come from the relay: beyond so many they share the label "other". */
-const MAX_SERVICES = 200;
-/** And so do names longer than any service's: each is kept, and written some fifty times on every read. */
-const MAX_NAME_LENGTH = 128;
-const OTHER = "other";
 /** From a cached answer next door to the response timeout, in seconds. */
 const DURATION_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/**
+ * How a request ends that somebody has to look into. These are there at 0 from the first on that a service is known: a
+ * counter that is born with its value has not risen, for Prometheus.
+ */
+const FAILURES: readonly ErrorCode[] = [
+  ...Object.keys(ERROR_CODES).filter((code): code is ErrorCode => /^(?:UPSTREAM|CONNECTOR)_/.test(code)),
+  ...(["BODY_ABORTED", "CANCEL", "STALLED", "INTERNAL"] as const),
+];
+const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx", "none"] as const;
 
 /** States of a connection to the relay; "waiting" is between two attempts. */
 export const LINK_STATES = [
@@ -37,7 +44,8 @@ export interface MetricSources {
 export class Metrics {
   activeStreams = 0;
   readonly #registry = new Registry();
-  readonly #services = new Set<string>();
+  readonly #sources: MetricSources;
+  readonly #labels = new ServiceLabels((label) => this.#beginAtZero(label));
   readonly #requests: Counter<"service" | "kind" | "status">;
   readonly #errors: Counter<"service" | "code">;
   readonly #durations: Histogram<"service">;
@@ -52,6 +60,7 @@ export class Metrics {
   readonly #creditStalls: Counter;
 
   constructor(version: string, sources: MetricSources) {
+    this.#sources = sources;
     const registers = [this.#registry];
     const counter = <L extends string>(
       name: string,
@@ -114,9 +123,9 @@ export class Metrics {
     });
     gauge("service_up", "1 while the check of a service passes, 0 while it fails.", ["service"], (up) => {
       up.reset();
-      for (const { service, outcome } of sources.services()) {
-        const label = this.#labelOf(service);
-        if (outcome !== "PENDING" && label !== OTHER) up.set({ service: label }, isFailing(outcome) ? 0 : 1);
+      // Those that the relay has connectors check, whatever was called: none of these names comes from a caller.
+      for (const { service, outcome } of sources.services().slice(0, MAX_SERVICES)) {
+        if (outcome !== "PENDING") up.set({ service }, isFailing(outcome) ? 0 : 1);
       }
     });
     const { spans } = sources;
@@ -155,16 +164,20 @@ export class Metrics {
     this.#relayBytes = counter("relay_bytes_total", "Bytes sent to the relay.");
     this.#creditStalls = counter("credit_stalls_total", "Streams that had to wait for the relay's window.");
     collectDefaultMetrics({ register: this.#registry });
+    // Gauges with a counter's name; how many of which kind there are is told by the ones without it.
+    for (const kind of ["handles", "requests", "resources"]) {
+      this.#registry.removeSingleMetric(`nodejs_active_${kind}_total`);
+    }
   }
 
   requestStarted(service: string): void {
     this.activeStreams++;
-    this.#inFlight.inc({ service: this.#labelOf(service) });
+    this.#inFlight.inc({ service: this.#labels.of(service) });
   }
 
   requestFinished(summary: RequestSummary): void {
     const { kind, status, code, requestBytes, responseBytes, waitMs, durationMs } = summary;
-    const service = this.#labelOf(summary.service);
+    const service = this.#labels.of(summary.service);
     this.activeStreams--;
     this.#inFlight.dec({ service });
     const statusClass = status === null ? "none" : `${Math.floor(status / 100)}xx`;
@@ -196,13 +209,17 @@ export class Metrics {
 
   /** The text format of Prometheus, version 0.0.4. */
   render(): Promise<string> {
+    for (const { service } of this.#sources.services()) this.#labels.of(service);
     return this.#registry.metrics();
   }
 
-  #labelOf(service: string): string {
-    if (this.#services.has(service)) return service;
-    if (this.#services.size >= MAX_SERVICES || service.length > MAX_NAME_LENGTH) return OTHER;
-    this.#services.add(service);
-    return service;
+  #beginAtZero(service: string): void {
+    for (const status of STATUS_CLASSES) this.#requests.inc({ service, kind: "http", status }, 0);
+    for (const code of FAILURES) this.#errors.inc({ service, code }, 0);
+    this.#requestBytes.inc({ service }, 0);
+    this.#responseBytes.inc({ service }, 0);
+    this.#inFlight.inc({ service }, 0);
+    this.#durations.zero({ service });
+    this.#waits.zero({ service });
   }
 }

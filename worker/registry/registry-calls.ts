@@ -25,6 +25,14 @@ export type DestinationOutcome =
 
 export type DestinationName = Pick<LogDestination, "id" | "name" | "kind">;
 
+/** Which services a tunnel has. */
+export interface TunnelServices {
+  /** For pages. */
+  seq: number;
+  id: string;
+  services: string[];
+}
+
 /** A destination without its secrets; its URL's path, which may be one, is for admins alone. */
 export interface DescribedDestination {
   id: string;
@@ -71,6 +79,9 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   objectReport(objectName: string, load: ObjectLoad): Promise<void>;
 
   tunnels(limit: number, afterSeq: number): TunnelRecord[];
+
+  /** In order of creation. */
+  tunnelServices(limit: number, afterSeq: number): TunnelServices[];
 
   tunnel(id: string): TunnelDetails | null;
 

@@ -37,6 +37,7 @@ import type {
   RegistryCalls,
   TunnelChange,
   TunnelDetails,
+  TunnelServices,
 } from "./registry-calls.ts";
 import { RegistryStore } from "./registry-store.ts";
 import { type OpenSession, type SessionHolder, SessionStore } from "./session-store.ts";
@@ -168,6 +169,10 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
 
   tunnels(limit: number, afterSeq: number): TunnelRecord[] {
     return this.#store.tunnels(limit, afterSeq);
+  }
+
+  tunnelServices(limit: number, afterSeq: number): TunnelServices[] {
+    return this.#store.tunnelServices(limit, afterSeq);
   }
 
   tunnel(id: string): TunnelDetails | null {

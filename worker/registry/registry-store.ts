@@ -49,6 +49,21 @@ export class RegistryStore {
     return this.#tunnels("seq > ?", limit, afterSeq);
   }
 
+  /** In order of creation, with the names in their services files. */
+  tunnelServices(limit: number, afterSeq: number): { seq: number; id: string; services: string[] }[] {
+    return this.#sql
+      .exec<{ seq: number; id: string; services: string | null }>(
+        `SELECT seq, id,
+             (SELECT (SELECT json_group_array(json_extract(value, '$.name')) FROM json_each(file, '$.services'))
+                FROM services_configurations WHERE tunnel_id = id ORDER BY version DESC LIMIT 1) AS services
+           FROM tunnels WHERE deleted_at_ms IS NULL AND seq > ? ORDER BY seq LIMIT ?`,
+        afterSeq,
+        limit,
+      )
+      .toArray()
+      .map(({ services, ...row }) => ({ ...row, services: JSON.parse(services ?? "[]") as string[] }));
+  }
+
   tunnelIds(): string[] {
     return this.#sql
       .exec<{ id: string }>("SELECT id FROM tunnels WHERE deleted_at_ms IS NULL")

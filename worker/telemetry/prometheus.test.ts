@@ -24,6 +24,11 @@ const families = relayMetrics(
     { objectName: "tnl_1.b", ...report },
   ],
   [destination],
+  [
+    { seq: 0, id: "", services: [] },
+    { seq: 1, id: "tnl_1", services: ["orders"] },
+    { seq: 2, id: "tnl_new", services: ["orders", "payments"] },
+  ],
 );
 
 describe("the text for Prometheus", () => {
@@ -55,6 +60,29 @@ describe("the text for Prometheus", () => {
 });
 
 describe("the metrics of the relay", () => {
+  const { sum, samples } = readPrometheus(prometheusText(families));
+  const found = (name: string, labels: Record<string, string>) =>
+    samples.some((sample) => {
+      const isIt = Object.entries(labels).every(([label, value]) => sample.labels[label] === value);
+      return sample.name === `culvert_relay_${name}` && isIt;
+    });
+
+  it("have what may happen to each service at 0, in tunnels that never told of anything too", () => {
+    for (const labels of [
+      { tunnel: "tnl_1", service: "orders", code: "NO_CONNECTOR", outcome: "failed", status_class: "5xx" },
+      { tunnel: "tnl_new", service: "payments", code: "UPSTREAM_REFUSED", outcome: "failed" },
+      { tunnel: "tnl_new", service: "(unknown)", code: "UNKNOWN_SERVICE", outcome: "refused" },
+    ]) {
+      expect(found("requests_total", labels)).toBe(true);
+      expect(sum("culvert_relay_requests_total", labels)).toBe(0);
+    }
+    expect(found("connectors", { tunnel: "tnl_new" })).toBe(true);
+    expect(found("connectors", { tunnel: "" })).toBe(false);
+    expect(found("events_dropped_total", { tunnel: "tnl_new" })).toBe(true);
+    expect(found("log_events_lost_total", { tunnel: "tnl_1", destination: "dst_1" })).toBe(true);
+    expect(found("last_report_timestamp_seconds", { tunnel: "tnl_new" })).toBe(false);
+  });
+
   const isOurs = (metric: string) => metric.startsWith("culvert_relay_");
 
   it("are those that the dashboard asks for", () => {

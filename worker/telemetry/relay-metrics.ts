@@ -1,25 +1,53 @@
-import type { DestinationName } from "../registry/registry-calls.ts";
+import type { DestinationName, TunnelServices } from "../registry/registry-calls.ts";
 import type { StoredReport } from "../registry/telemetry-report-store.ts";
 import { tunnelIdOf } from "../tunnel/tunnel-objects.ts";
 import { RELAY_TELEMETRY } from "../events/event-batch.ts";
 import { type Family, histogramSamples, type Sample } from "./prometheus.ts";
-import { DURATION_BOUNDS, mergeMetrics, resultLabels, type ServiceMetrics } from "./request-metrics.ts";
+import {
+  DURATION_BOUNDS,
+  mergeMetrics,
+  metricsAtZero,
+  type RequestMetrics,
+  resultLabels,
+  type ServiceMetrics,
+} from "./request-metrics.ts";
 
 /** One tunnel: the reports of all its objects; "" is the relay itself. */
 interface TunnelReports {
   tunnel: string;
   reports: readonly StoredReport[];
+  metrics: RequestMetrics;
 }
 
-/** What `GET /v1/metrics` shows, from the last reports. */
+/** Of all tunnels together: some four kilobytes each. Those beyond have no series before something became of their requests. */
+const MAX_SERVICES_AT_ZERO = 1_000;
+
+/** What `GET /v1/metrics` shows, from the last reports. `known`: the tunnels that there are, reported or not. */
 export function relayMetrics(
   reports: readonly StoredReport[],
   destinations: readonly DestinationName[],
+  known: readonly TunnelServices[],
 ): Family[] {
-  const tunnels = Array.from(
-    Map.groupBy(reports, ({ objectName }) => (objectName === RELAY_TELEMETRY ? "" : tunnelIdOf(objectName))),
-    ([tunnel, ofTunnel]): TunnelReports => ({ tunnel, reports: ofTunnel }),
+  const byTunnel = Map.groupBy(reports, ({ objectName }) =>
+    objectName === RELAY_TELEMETRY ? "" : tunnelIdOf(objectName),
   );
+  let room = MAX_SERVICES_AT_ZERO;
+  const atZero = new Map<string, RequestMetrics>();
+  for (const { id, services } of known) {
+    const some = services.slice(0, room);
+    room -= some.length;
+    atZero.set(id, metricsAtZero(some));
+  }
+  const tunnels = Array.from(new Set([...byTunnel.keys(), ...atZero.keys()]), (tunnel): TunnelReports => {
+    const ofTunnel = byTunnel.get(tunnel) ?? [];
+    const zero = atZero.get(tunnel);
+    const counted = ofTunnel.map(({ metrics }) => metrics);
+    return {
+      tunnel,
+      reports: ofTunnel,
+      metrics: mergeMetrics(zero === undefined ? counted : [zero, ...counted]),
+    };
+  });
   return [
     ...requestFamilies(tunnels),
     ...tunnelFamilies(tunnels),
@@ -28,11 +56,8 @@ export function relayMetrics(
 }
 
 function requestFamilies(tunnels: readonly TunnelReports[]): Family[] {
-  const services = tunnels.flatMap(({ tunnel, reports }) =>
-    Array.from(mergeMetrics(reports.map(({ metrics }) => metrics)).services, ([service, metrics]) => ({
-      labels: { tunnel, service },
-      metrics,
-    })),
+  const services = tunnels.flatMap(({ tunnel, metrics: { services: ofTunnel } }) =>
+    Array.from(ofTunnel, ([service, metrics]) => ({ labels: { tunnel, service }, metrics })),
   );
   const counter = (name: string, help: string, valueOf: (metrics: ServiceMetrics) => number): Family =>
     family(
@@ -77,30 +102,30 @@ function tunnelFamilies(tunnels: readonly TunnelReports[]): Family[] {
       "connectors",
       "gauge",
       "Connections of connectors when the tunnel last told of them.",
-      perTunnel((reports) =>
-        reports.reduce<number | null>(
-          (sum, { connectors }) => (connectors === null ? sum : (sum ?? 0) + connectors),
-          null,
-        ),
-      ),
+      // One that never told of any never had any.
+      tunnels
+        .filter(({ tunnel }) => tunnel !== "")
+        .map(({ tunnel, reports }) => ({
+          labels: { tunnel },
+          value: reports.reduce((sum, { connectors }) => sum + (connectors ?? 0), 0),
+        })),
     ),
     family(
       "events_dropped_total",
       "counter",
       "Events of requests that are in no log and no metric.",
-      tunnels.flatMap(({ tunnel, reports }) => {
-        const { lost, malformed } = mergeMetrics(reports.map(({ metrics }) => metrics));
-        return [
-          { labels: { tunnel, reason: "no_room" }, value: lost },
-          { labels: { tunnel, reason: "malformed" }, value: malformed },
-        ];
-      }),
+      tunnels.flatMap(({ tunnel, metrics: { lost, malformed } }) => [
+        { labels: { tunnel, reason: "no_room" }, value: lost },
+        { labels: { tunnel, reason: "malformed" }, value: malformed },
+      ]),
     ),
     family(
       "last_report_timestamp_seconds",
       "gauge",
       "When the tunnel last told of its requests.",
-      perTunnel((reports) => Math.max(...reports.map(({ atMs }) => atMs)) / 1000),
+      perTunnel((reports) =>
+        reports.length === 0 ? null : Math.max(...reports.map(({ atMs }) => atMs)) / 1000,
+      ),
     ),
   ];
 }
@@ -109,17 +134,18 @@ function destinationFamilies(
   tunnels: readonly TunnelReports[],
   destinations: readonly DestinationName[],
 ): Family[] {
-  const known = new Set(destinations.map(({ id }) => id));
   const samples = (valueOf: (delivery: StoredReport["deliveries"][number]) => number): Sample[] =>
     tunnels.flatMap(({ tunnel, reports }) => {
-      const deliveries = reports.flatMap((report) => report.deliveries).filter(({ id }) => known.has(id));
-      return Array.from(
-        Map.groupBy(deliveries, ({ id }) => id),
-        ([destination, all]) => ({
-          labels: { tunnel, destination },
-          value: all.reduce((sum, delivery) => sum + valueOf(delivery), 0),
-        }),
+      if (reports.length === 0) return [];
+      const byId = Map.groupBy(
+        reports.flatMap((report) => report.deliveries),
+        ({ id }) => id,
       );
+      // At 0 where nothing was told of it yet.
+      return destinations.map(({ id }) => ({
+        labels: { tunnel, destination: id },
+        value: (byId.get(id) ?? []).reduce((sum, delivery) => sum + valueOf(delivery), 0),
+      }));
     });
   return [
     family(

@@ -1,8 +1,28 @@
 import type { RequestEvent } from "../../shared/request-event.ts";
-import { cappedLabel, serviceLabel } from "./series-label.ts";
+import { cappedLabel } from "../../shared/series-label.ts";
+import { serviceLabel, UNKNOWN_SERIES } from "./series-label.ts";
 
 /** The connector's own metrics are bounded alike. */
 const MAX_SERVICES = 200;
+/** What becomes of a request of a service: there at 0 before it happens, since a counter that is born risen has not risen. */
+const KNOWN_RESULTS: readonly string[] = [
+  ...["2xx", "3xx", "4xx", "5xx"].map((statusClass) => `answered - ${statusClass}`),
+  ...[
+    "NO_CONNECTOR",
+    "OVERLOADED",
+    "CONNECTOR_LOST",
+    "RELAY_RESTART",
+    "UPSTREAM_REFUSED",
+    "UPSTREAM_DNS",
+  ].map(failed),
+  ...["UPSTREAM_TLS", "UPSTREAM_PROTOCOL", "UPSTREAM_CONNECT_TIMEOUT", "UPSTREAM_RESPONSE_TIMEOUT"].map(
+    failed,
+  ),
+  "refused UPSTREAM_NOT_ALLOWED 5xx",
+  "refused ACCESS_DENIED 4xx",
+];
+const UNKNOWN_RESULTS = ["refused UNKNOWN_SERVICE 4xx", "refused ACCESS_DENIED 4xx"];
+
 /** Outcome, code and status class of one service; outcomes and codes are closed sets of some five and thirty. */
 const MAX_RESULTS = 100;
 
@@ -75,6 +95,23 @@ export function mergeMetrics(all: readonly RequestMetrics[]): RequestMetrics {
     }
   }
   return merged;
+}
+
+/** These services' results at 0, and those of names that nobody knows. To be merged with what was counted. */
+export function metricsAtZero(services: readonly string[]): RequestMetrics {
+  const metrics = noMetrics();
+  const add = (service: string, results: readonly string[]) =>
+    metrics.services.set(service, {
+      ...noServiceMetrics(),
+      results: new Map(results.map((result) => [result, 0])),
+    });
+  for (const service of services.slice(0, MAX_SERVICES)) add(service, KNOWN_RESULTS);
+  add(UNKNOWN_SERIES, UNKNOWN_RESULTS);
+  return metrics;
+}
+
+function failed(code: string): string {
+  return `failed ${code} 5xx`;
 }
 
 function noServiceMetrics(): ServiceMetrics {

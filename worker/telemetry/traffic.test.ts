@@ -85,6 +85,8 @@ describe("series", () => {
     expect(metrics.services.get("(unknown)")?.results).toEqual(new Map([["refused ACCESS_DENIED 4xx", 300]]));
     for (const { services } of [metrics, traffic, sum]) expect([...services.keys()]).toContain("payments");
     expect(sum.services.size).toBe(13);
+    for (let index = 0; index < 20; index++) addRequest(traffic, { ...event, service: `service-${index}` });
+    expect(traffic.services.has("service-15")).toBe(true);
   });
 
   it("take names that objects have of themselves", () => {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Env, registryStub, telemetryStub } from "../../env.ts";
+import type { TunnelServices } from "../../registry/registry-calls.ts";
 import type { StoredReport } from "../../registry/telemetry-report-store.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../../telemetry/prometheus.ts";
 import { relayMetrics } from "../../telemetry/relay-metrics.ts";
@@ -11,6 +12,7 @@ import { ApiError } from "../problem.ts";
 
 /** Of the Registry in one call; a report has up to a hundred kilobytes, a call 32 MiB. */
 const REPORTS_PER_CALL = 200;
+const TUNNELS_PER_CALL = 1000;
 
 const windowQuery = z.strictObject({
   windowMinutes: z.coerce.number().int().min(5).max(1440).multipleOf(5).default(60),
@@ -62,7 +64,9 @@ export const telemetryOperations: readonly Operation[] = [
     success: METRICS,
     problems: [],
     async run({ env }) {
-      return metricsAnswer(env, await allReports(env));
+      const known = await allTunnels(env);
+      // The relay itself: requests that name no tunnel.
+      return metricsAnswer(env, await allReports(env), [{ seq: 0, id: "", services: [] }, ...known]);
     },
   }),
   operation({
@@ -74,9 +78,12 @@ export const telemetryOperations: readonly Operation[] = [
     success: METRICS,
     problems: ["NOT_FOUND"],
     async run({ env, param }) {
-      const reports = await registryStub(env).tunnelReports(param("tunnelId"));
-      if (reports === null) throw new ApiError("NOT_FOUND");
-      return metricsAnswer(env, reports);
+      const tunnelId = param("tunnelId");
+      const reports = await registryStub(env).tunnelReports(tunnelId);
+      const file = await registryStub(env).servicesFile(tunnelId);
+      if (reports === null || file === null) throw new ApiError("NOT_FOUND");
+      const services = file.file.services.map(({ name }) => name);
+      return metricsAnswer(env, reports, [{ seq: 0, id: tunnelId, services }]);
     },
   }),
   operation({
@@ -110,8 +117,19 @@ async function allReports(env: Env): Promise<StoredReport[]> {
   return reports;
 }
 
-async function metricsAnswer(env: Env, reports: readonly StoredReport[]) {
-  const text = prometheusText(relayMetrics(reports, await registryStub(env).logDestinationNames()));
+async function allTunnels(env: Env): Promise<TunnelServices[]> {
+  const tunnels: TunnelServices[] = [];
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const page: TunnelServices[] = await registryStub(env).tunnelServices(TUNNELS_PER_CALL, after);
+    tunnels.push(...page);
+    after = page.length < TUNNELS_PER_CALL ? undefined : page.at(-1)?.seq;
+  }
+  return tunnels;
+}
+
+async function metricsAnswer(env: Env, reports: readonly StoredReport[], known: readonly TunnelServices[]) {
+  const destinations = await registryStub(env).logDestinationNames();
+  const text = prometheusText(relayMetrics(reports, destinations, known));
   const headers = { "content-type": PROMETHEUS_TYPE, "cache-control": "no-store" };
   return { response: new Response(text, { headers }) };
 }
