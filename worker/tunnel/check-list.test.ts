@@ -29,6 +29,7 @@ describe("what connectors are told to check", () => {
       {
         service: "plain",
         target: "http://payments.internal:8080",
+        startTls: null,
         path: null,
         intervalSeconds: 10,
         timeoutSeconds: 5,
