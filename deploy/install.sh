@@ -4,20 +4,23 @@ set -eu
 
 usage() {
   cat <<'TEXT'
-usage: install.sh --binary FILE [--sha256 HEX] [--instances N] [--no-start]
+usage: install.sh --binary FILE [--sha256 HEX] [--token-stdin] [--instances N] [--no-start]
        install.sh --uninstall [--purge]
 
   --binary FILE    the executable of `npm run build:sea`, or dist/culvert.js (needs Node >= 22.19)
   --sha256 HEX     refuse FILE unless this is its SHA-256
-  --instances N    connectors on this host, 1 to 9 (default 2: either can be restarted without loss)
+  --token-stdin    read the tunnel's token from standard input; it replaces the one that is there
+  --instances N    connectors on this host, 1 to 9 (default: those that are enabled, else 2: either can be restarted
+                   without loss)
   --no-start       install without enabling or starting anything
   --uninstall      stop and remove the connector; /etc/culvert stays
   --purge          with --uninstall: remove /etc/culvert as well
 
-The tunnel's token is read from standard input when that is no terminal, for example
-  install.sh --binary culvert-linux-x64 < token
-and otherwise expected in /etc/culvert/token. What the connector may reach goes into /etc/culvert/culvert.env.
-DESTDIR is put before every path; nothing is started then.
+The tunnel's token is expected in /etc/culvert/token, or given with
+  install.sh --binary culvert-linux-x64 --token-stdin < token
+Without --token-stdin nothing is read from standard input. What the connector may reach goes into
+/etc/culvert/culvert.env. An upgrade keeps both, and restarts every enabled connector, one after the other.
+DESTDIR is put before every path; nothing is started then, unless SYSTEMCTL names a program in systemctl's place.
 TEXT
 }
 
@@ -26,7 +29,11 @@ fail() {
   exit 1
 }
 
-binary='' sha256='' instances=2 start=yes uninstall=no purge=no
+is_wanted() {
+  "$systemctl" is-enabled --quiet "culvert@$1" 2>/dev/null </dev/null || "$systemctl" is-active --quiet "culvert@$1" </dev/null
+}
+
+binary='' sha256='' instances='' token_stdin=no start=yes uninstall=no purge=no
 while [ $# -gt 0 ]; do
   case $1 in
     --binary | --sha256 | --instances)
@@ -38,6 +45,7 @@ while [ $# -gt 0 ]; do
       esac
       shift
       ;;
+    --token-stdin) token_stdin=yes ;;
     --no-start) start=no ;;
     --uninstall) uninstall=yes ;;
     --purge) purge=yes ;;
@@ -51,7 +59,9 @@ while [ $# -gt 0 ]; do
 done
 
 destination=${DESTDIR:-}
-[ -z "$destination" ] || start=no
+systemctl=${SYSTEMCTL:-}
+[ -z "$destination" ] || [ -n "$systemctl" ] || start=no
+systemctl=${systemctl:-systemctl}
 program=$destination/usr/local/bin/culvert
 unit=$destination/etc/systemd/system/culvert@.service
 settings=$destination/etc/culvert
@@ -64,15 +74,12 @@ fi
 if [ "$uninstall" = yes ]; then
   if [ -z "$destination" ]; then
     for number in 1 2 3 4 5 6 7 8 9; do
-      if systemctl is-enabled --quiet "culvert@$number" 2>/dev/null ||
-        systemctl is-active --quiet "culvert@$number"; then
-        systemctl disable --now "culvert@$number"
-      fi
+      if is_wanted "$number"; then "$systemctl" disable --now "culvert@$number" </dev/null; fi
     done
   fi
   rm -f "$program" "$unit"
   [ "$purge" = no ] || rm -rf "$settings"
-  [ -n "$destination" ] || systemctl daemon-reload
+  [ -n "$destination" ] || "$systemctl" daemon-reload </dev/null
   echo "culvert is removed"
   exit 0
 fi
@@ -80,7 +87,7 @@ fi
 [ "$purge" = no ] || fail "--purge goes with --uninstall"
 [ -n "$binary" ] || fail "--binary FILE is missing; see --help"
 [ -f "$binary" ] || fail "$binary is no file"
-case $instances in [1-9]) ;; *) fail "--instances must be 1 to 9" ;; esac
+case $instances in '' | [1-9]) ;; *) fail "--instances must be 1 to 9" ;; esac
 source_unit=$(dirname "$0")/systemd/culvert@.service
 [ -f "$source_unit" ] || fail "$source_unit is missing: keep install.sh beside its systemd folder"
 
@@ -88,22 +95,23 @@ source_unit=$(dirname "$0")/systemd/culvert@.service
 # would not see that the bundle is a module.
 install -d -m 0755 "$(dirname "$program")" "$(dirname "$unit")"
 unfinished=$program-unfinished
-trap 'rm -f "$unfinished"' EXIT
+new_token=$settings/token-unfinished
+trap 'rm -f "$unfinished" "$new_token"' EXIT
 install -m 0755 "$binary" "$unfinished"
 if [ -n "$sha256" ]; then
   actual=$(sha256sum <"$unfinished" | cut -d ' ' -f 1)
   [ "$actual" = "$(printf %s "$sha256" | tr A-F a-f)" ] || fail "SHA-256 of $binary is $actual, not $sha256"
 fi
-version=$("$unfinished" --version 2>/dev/null) || fail "$binary does not run on this host"
+version=$("$unfinished" --version 2>/dev/null </dev/null) || fail "$binary does not run on this host"
 
 umask 077
 install -d -m 0700 "$settings"
-if [ ! -t 0 ]; then
-  token=$(head -c 4096)
-  if [ -n "$token" ]; then
-    rm -f "$settings/token"
-    printf '%s\n' "$token" >"$settings/token"
-  fi
+if [ "$token_stdin" = yes ]; then
+  # Looked at by the program itself before anything is replaced. Its message repeats no secret.
+  head -c 4096 >"$new_token"
+  said=$(env -i PATH="$PATH" TUNNEL_TOKEN_FILE="$new_token" "$unfinished" connect --check 2>&1 >/dev/null </dev/null) ||
+    fail "what came on standard input is no token: $said"
+  mv -f "$new_token" "$settings/token"
 fi
 if [ ! -e "$settings/culvert.env" ]; then
   cat >"$settings/culvert.env" <<'TEXT'
@@ -117,7 +125,7 @@ mv -f "$unfinished" "$program"
 echo "culvert $version is installed as $program"
 
 if [ ! -s "$settings/token" ]; then
-  echo "next: put the tunnel's token into $settings/token (mode 0600)"
+  echo "next: put the tunnel's token into $settings/token (mode 0600), or run this again with --token-stdin < token"
   start=no
 fi
 grep -q '^TUNNEL_ALLOW=.' "$settings/culvert.env" || echo "next: set TUNNEL_ALLOW in $settings/culvert.env"
@@ -126,18 +134,21 @@ if [ "$start" = no ]; then
   exit 0
 fi
 
-systemctl daemon-reload
-number=1
+wanted=''
+for number in 1 2 3 4 5 6 7 8 9; do
+  if [ "$number" -le "${instances:-0}" ] || is_wanted "$number"; then wanted="$wanted $number"; fi
+done
+
+"$systemctl" daemon-reload </dev/null
 # One after the other: while one restarts, the others serve.
-while [ "$number" -le "$instances" ]; do
-  systemctl enable --quiet "culvert@$number"
-  systemctl restart "culvert@$number"
+for number in ${wanted:-1 2}; do
+  "$systemctl" enable --quiet "culvert@$number" </dev/null
+  "$systemctl" restart "culvert@$number" </dev/null
   tries=0
-  until TUNNEL_METRICS=127.0.0.1:2024$number "$program" ready >/dev/null 2>&1; do
+  until TUNNEL_METRICS=127.0.0.1:2024$number "$program" ready >/dev/null 2>&1 </dev/null; do
     tries=$((tries + 1))
     [ "$tries" -lt 30 ] || fail "culvert@$number is not ready: journalctl -u culvert@$number"
     sleep 1
   done
   echo "culvert@$number is ready"
-  number=$((number + 1))
 done

@@ -1,6 +1,7 @@
-import { execFile, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -160,29 +161,98 @@ describe("install.sh", () => {
     const sha256 = createHash("sha256")
       .update(await readFile(binary))
       .digest("hex");
-    const first = install(destination, "culvert_canary\n", "--binary", binary, "--sha256", sha256);
+    const token = `${tunnel.settings["TUNNEL_TOKEN"]}\n`;
+    const first = install(destination, token, "--binary", binary, "--sha256", sha256, "--token-stdin");
     expect(first).toMatchObject({ status: 0 });
     expect(first.output).toContain("set TUNNEL_ALLOW");
-    expect(first.output).not.toContain("canary");
+    expect(first.output).not.toContain(token.trim());
 
     const program = join(destination, "usr/local/bin/culvert");
     const settings = join(destination, "etc/culvert");
     const unit = join(destination, "etc/systemd/system/culvert@.service");
     expect((await run(program, ["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-    expect(await readFile(join(settings, "token"), "utf8")).toBe("culvert_canary\n");
+    expect(await readFile(join(settings, "token"), "utf8")).toBe(token);
     expect(await modeOf(join(settings, "token"))).toBe("600");
     expect(await modeOf(settings)).toBe("700");
     expect(await modeOf(unit)).toBe("644");
 
     await writeFile(join(settings, "culvert.env"), "TUNNEL_ALLOW=kept\n");
-    expect(install(destination, "", "--binary", binary).status).toBe(0);
+    // An upgrade within `while read host`: the list is not the script's.
+    expect(install(destination, "host-1\nhost-2\n", "--binary", binary).status).toBe(0);
     expect(await readFile(join(settings, "culvert.env"), "utf8")).toBe("TUNNEL_ALLOW=kept\n");
-    expect(await readFile(join(settings, "token"), "utf8")).toBe("culvert_canary\n");
+    expect(await readFile(join(settings, "token"), "utf8")).toBe(token);
 
     expect(install(destination, "", "--uninstall").status).toBe(0);
     expect([await exists(program), await exists(unit), await exists(settings)]).toEqual([false, false, true]);
     expect(install(destination, "", "--uninstall", "--purge").status).toBe(0);
     expect(await exists(settings)).toBe(false);
+  });
+
+  it.each([
+    ["a list of hosts", "host-1\nhost-2\n"],
+    ["the rest of a script", "fi\necho canary\n"],
+    ["nothing", ""],
+  ])("takes %s for no token, and keeps all that is there", async (_, input) => {
+    const destination = join(directory, "kept");
+    const settings = join(destination, "etc/culvert");
+    await mkdir(settings, { recursive: true });
+    await writeFile(join(settings, "token"), "the old one\n");
+    const binary = commands.bundle[1] ?? "";
+    const { status, output } = install(destination, input, "--binary", binary, "--token-stdin");
+    expect(status).toBe(1);
+    expect(output).toContain("what came on standard input is no token: ");
+    expect(output).not.toContain("canary");
+    expect(await readFile(join(settings, "token"), "utf8")).toBe("the old one\n");
+    expect(await readdir(settings)).toEqual(["token"]);
+    expect(await exists(join(destination, "usr/local/bin/culvert"))).toBe(false);
+  });
+
+  it("leaves what follows it on standard input to who called it, and never waits for it", async () => {
+    const script = `while read -r host; do echo "host $host"; sh "$0" --binary "$1" >/dev/null; done; echo end`;
+    const binary = commands.bundle[1] ?? "";
+    const { stdout } = spawnSync("sh", ["-c", script, join(root, "deploy/install.sh"), binary], {
+      input: "one\ntwo\n",
+      encoding: "utf8",
+      env: { ...process.env, DESTDIR: join(directory, "hosts") },
+    });
+    expect(stdout).toBe("host one\nhost two\nend\n");
+    const open = spawn("sh", [join(root, "deploy/install.sh"), "--binary", binary], {
+      stdio: ["pipe", "ignore", "ignore"],
+      env: { ...process.env, DESTDIR: join(directory, "open") },
+    });
+    expect(await once(open, "exit")).toEqual([0, null]);
+  });
+
+  it.each([
+    { enabled: "1 2 3", args: [], restarted: "1 2 3" },
+    { enabled: "", args: [], restarted: "1 2" },
+    { enabled: "1 4", args: ["--instances", "2"], restarted: "1 2 4" },
+  ])("of enabled connectors $enabled restarts $restarted", async ({ enabled, args, restarted }) => {
+    const destination = join(directory, `restarts${restarted.replaceAll(" ", "")}`);
+    const folder = join(destination, "etc/culvert");
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "token"), "kept\n");
+    const calls = join(destination, "calls");
+    const systemctl = join(destination, "systemctl");
+    await writeFile(
+      systemctl,
+      `#!/bin/sh
+case $1 in
+  is-enabled) case " ${enabled} " in *" \${3#culvert@} "*) exit 0 ;; esac; exit 1 ;;
+  is-active) exit 3 ;;
+  restart) echo "\${2#culvert@}" >>'${calls}' ;;
+esac
+`,
+      { mode: 0o755 },
+    );
+    const program = join(destination, "program");
+    await writeFile(program, "#!/bin/sh\n[ $1 = ready ] || echo 1.2.3\n");
+    const { status } = spawnSync("sh", [join(root, "deploy/install.sh"), "--binary", program, ...args], {
+      input: "",
+      env: { ...process.env, DESTDIR: destination, SYSTEMCTL: systemctl },
+    });
+    expect(status).toBe(0);
+    expect((await readFile(calls, "utf8")).trim().split("\n").join(" ")).toBe(restarted);
   });
 
   it.each([
