@@ -50,6 +50,12 @@ export class AdminClient {
     this.#agent = agentFor(relay, env);
   }
 
+  /** Names the key; null for the relay's ADMIN_KEY, which has none. */
+  get kid(): string | null {
+    const id = /^culvert_api_([a-z2-7]{12})_/.exec(this.#key)?.[1];
+    return id === undefined ? null : `k_${id}`;
+  }
+
   tailTarget(path: string, missing: string): TailTarget {
     return { relay: this.relay, key: this.#key, path, missing, agent: this.#agent };
   }

@@ -10,8 +10,13 @@ const profileSchema = z.strictObject({ relay: z.string(), apiKey: z.string() });
 /** Which relay to talk to, and with which key. */
 export type Profile = z.infer<typeof profileSchema>;
 
-export function profilePath(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env["XDG_CONFIG_HOME"] || join(homedir(), ".config"), "culvert", "profile.json");
+/** `name`, else CULVERT_PROFILE, else the one without a name. */
+export function profilePath(env: Readonly<Record<string, string | undefined>>, name?: string): string {
+  const chosen = name ?? (env["CULVERT_PROFILE"] || undefined);
+  if (chosen !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(chosen))
+    throw new CommandError("usage", "A profile's name is 1 to 64 letters, digits and . _ -");
+  const folder = join(env["XDG_CONFIG_HOME"] || join(homedir(), ".config"), "culvert");
+  return chosen === undefined ? join(folder, "profile.json") : join(folder, "profiles", `${chosen}.json`);
 }
 
 /** Null when there is none. One that others may read is refused: the key in it may be known to them. */

@@ -1,9 +1,12 @@
 import { type Command, CommanderError } from "commander";
+import { applyCommand } from "./commands/apply.ts";
 import { apiKeyCommand, gatewayKeyCommand } from "./commands/keys.ts";
 import { auditLogCommand } from "./commands/audit-log.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { CommandError, EXIT_CODE } from "./exit-code.ts";
 import { logDestinationCommand } from "./commands/log-destination.ts";
+import { logoutCommand } from "./commands/logout.ts";
+import { whoamiCommand } from "./commands/whoami.ts";
 import { loginCommand } from "./commands/login.ts";
 import { requestsCommand } from "./commands/requests.ts";
 import { terminalLines } from "../shared/terminal/terminal-text.ts";
@@ -24,11 +27,14 @@ export function addAdminCommands(culvert: Command): Command {
     gatewayKeyCommand(),
     apiKeyCommand(),
     auditLogCommand(),
+    applyCommand(),
+    whoamiCommand(),
   ];
   for (const command of commands) culvert.addCommand(addRelayOptions(command));
   return culvert
     .enablePositionalOptions()
     .addCommand(loginCommand())
+    .addCommand(logoutCommand())
     .addCommand(completionCommand())
     .optionsGroup("Relay:")
     .option("--relay <url>", "before any command: the same as after it")

@@ -7,6 +7,7 @@ import { profilePath, readProfile } from "./profile.ts";
 export interface RelayOptions {
   relay?: string;
   apiKey?: string;
+  profile?: string;
 }
 
 /** For a command and all that it holds: they may stand anywhere in the line. */
@@ -15,6 +16,7 @@ export function addRelayOptions(command: Command): Command {
   return command
     .optionsGroup("Relay:")
     .option("--relay <url>", "the relay to talk to (CULVERT_RELAY, or the profile)")
+    .option("--profile <name>", "which profile of `culvert login` to use (CULVERT_PROFILE)")
     .option(
       "--api-key <key>",
       "key of its admin API; other users of this machine can see arguments, so prefer CULVERT_API_KEY or the profile",
@@ -24,11 +26,13 @@ export function addRelayOptions(command: Command): Command {
 /** Precedence: flag, environment, profile. */
 export async function adminClient(options: RelayOptions): Promise<AdminClient> {
   const { env } = process;
-  const relayText = options.relay ?? (env["CULVERT_RELAY"] || undefined);
-  const key = options.apiKey ?? (env["CULVERT_API_KEY"] || undefined);
+  // A profile that is named on the line stands for both.
+  const named = options.profile !== undefined;
+  const relayText = options.relay ?? ((!named && env["CULVERT_RELAY"]) || undefined);
+  const key = options.apiKey ?? ((!named && env["CULVERT_API_KEY"]) || undefined);
   if (relayText !== undefined && key !== undefined) return new AdminClient(relayOrigin(relayText), key);
 
-  const path = profilePath(env);
+  const path = profilePath(env, options.profile);
   const profile = await readProfile(path);
   const relay = relayText ?? profile?.relay;
   if (relay === undefined) throw missing("which relay: set CULVERT_RELAY or --relay");

@@ -11,6 +11,7 @@ export function loginCommand(): Command {
   return new Command("login")
     .description("check an API key and keep it, with the relay's URL, in a profile that you alone can read")
     .option("--relay <url>", "the relay that the key is for (CULVERT_RELAY)")
+    .option("--profile <name>", "keep it under this name, beside others (CULVERT_PROFILE)")
     .addHelpText(
       "after",
       `\nThe key is asked for, or read from standard input.
@@ -19,13 +20,23 @@ Examples:
   culvert login --relay https://relay.example.com
   culvert login --relay https://relay.example.com < key.txt`,
     )
-    .action(async ({ relay = process.env["CULVERT_RELAY"] ?? "" }: { relay?: string }) => {
-      const origin = relayOrigin(relay);
-      const apiKey = (process.stdin.isTTY ? await askUnseen("API key: ") : await text(process.stdin)).trim();
-      if (!isKey(apiKey)) throw new CommandError("usage", "The key is empty or no key.");
-      await new AdminClient(origin, apiKey).get("/tunnels?limit=1");
-      const path = profilePath(process.env);
-      await writeProfile(path, { relay: origin, apiKey });
-      print(`Kept in ${path}.`);
-    });
+    .action(
+      async ({
+        relay = process.env["CULVERT_RELAY"] ?? "",
+        profile,
+      }: {
+        relay?: string;
+        profile?: string;
+      }) => {
+        const origin = relayOrigin(relay);
+        const apiKey = (
+          process.stdin.isTTY ? await askUnseen("API key: ") : await text(process.stdin)
+        ).trim();
+        if (!isKey(apiKey)) throw new CommandError("usage", "The key is empty or no key.");
+        await new AdminClient(origin, apiKey).get("/tunnels?limit=1");
+        const path = profilePath(process.env, profile);
+        await writeProfile(path, { relay: origin, apiKey });
+        print(`Kept in ${path}.`);
+      },
+    );
 }

@@ -1,11 +1,13 @@
 import { Command } from "commander";
 import { parseDurationMs } from "../../shared/duration.ts";
+import type { AdminClient } from "../admin-client.ts";
 import { command } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { CommandError } from "../exit-code.ts";
 import { KeptToken } from "../token/kept-token.ts";
 import { print, printable, printJson, shortTime, table } from "../output.ts";
 import { servicesCommand } from "./services.ts";
+import { renameCommand } from "./tunnel-rename.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
 import { tokenLines } from "../token/token-lines.ts";
 import { noTunnel, tunnelPath } from "../tunnel-path.ts";
@@ -13,6 +15,8 @@ import { noTunnel, tunnelPath } from "../tunnel-path.ts";
 interface ReadOptions extends RelayOptions {
   json?: boolean;
 }
+
+const LISTED_AT_ONCE = 8;
 
 interface TokenOptions extends ReadOptions {
   writeEnv?: string;
@@ -59,6 +63,7 @@ export function tunnelCommand(): Command {
     .addCommand(createCommand())
     .addCommand(listCommand())
     .addCommand(describeCommand())
+    .addCommand(renameCommand())
     .addCommand(deleteCommand())
     .addCommand(rotateCommand())
     .addCommand(revokeCommand())
@@ -94,15 +99,41 @@ function listCommand(): Command {
     .option("--json", "print JSON")
     .action(async ({ json, ...relay }: ReadOptions) => {
       const client = await adminClient(relay);
-      const tunnels = await client.list<{ id: string; name: string; createdAt: string }>("/tunnels");
+      const tunnels = await withStatus(
+        client,
+        await client.list<{ id: string; name: string; createdAt: string }>("/tunnels"),
+      );
       if (json) return printJson(tunnels);
       print(
         table(
-          ["ID", "NAME", "CREATED"],
-          tunnels.map(({ id, name, createdAt }) => [id, name, shortTime(createdAt)]),
+          ["ID", "NAME", "STATUS", "CONNECTORS", "CREATED"],
+          tunnels.map(({ id, name, status, connectors, createdAt }) => [
+            ...[id, name, status, connectors],
+            shortTime(createdAt),
+          ]),
         ),
       );
     });
+}
+
+/** Each tunnel is asked itself, some at a time; null where it does not answer, or has gone meanwhile. */
+async function withStatus<T extends { id: string }>(
+  client: AdminClient,
+  tunnels: readonly T[],
+): Promise<(T & { status: string | null; connectors: number | null })[]> {
+  const answers: (T & { status: string | null; connectors: number | null })[] = [];
+  for (let at = 0; at < tunnels.length; at += LISTED_AT_ONCE) {
+    const asked = tunnels.slice(at, at + LISTED_AT_ONCE).map(async (tunnel) => {
+      try {
+        const { status, connectors } = await client.get<TunnelDetails>(tunnelPath(tunnel.id));
+        return { ...tunnel, status, connectors: connectors.length };
+      } catch {
+        return { ...tunnel, status: null, connectors: null };
+      }
+    });
+    answers.push(...(await Promise.all(asked)));
+  }
+  return answers;
 }
 
 function describeCommand(): Command {
@@ -168,6 +199,7 @@ function rotateCommand(): Command {
           throw new CommandError("usage", '--overlap must be a time such as "30m" or "1h"');
         const client = await adminClient(relay);
         if (overlapMs === 0) await confirm("End all older tokens at once and cut their connectors?", yes);
+        else await confirmShortened(client, tunnelId, Date.now() + overlapMs, yes);
         const overlapSeconds = Math.ceil(overlapMs / 1000);
         const file = await KeptToken.begin(writeEnv);
         const rotated = await file.keep(() =>
@@ -186,6 +218,21 @@ function rotateCommand(): Command {
         print(tokenLines({ ...rotated, name: tunnelId, relay: client.relay, envFile: file.path }));
       },
     );
+}
+
+/** An older token that was to hold longer, by an earlier rotation, would end with this overlap. */
+async function confirmShortened(
+  client: AdminClient,
+  tunnelId: string,
+  endMs: number,
+  yes: boolean,
+): Promise<void> {
+  const { tokens } = await client.get<TunnelDetails>(tunnelPath(tunnelId), { missing: noTunnel(tunnelId) });
+  const shortened = tokens.filter(({ expiresAt }) => expiresAt !== null && Date.parse(expiresAt) > endMs);
+  if (shortened.length === 0) return;
+  const until = shortened.map(({ kid, expiresAt }) => `${kid} until ${shortTime(expiresAt)}`).join(", ");
+  const end = shortTime(new Date(endMs).toISOString());
+  await confirm(`An earlier rotation lets ${until} hold; with this overlap it ends at ${end}. Go on?`, yes);
 }
 
 function revokeCommand(): Command {

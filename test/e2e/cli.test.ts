@@ -143,8 +143,8 @@ describe.concurrent("culvert tunnel", () => {
   it("list shows every tunnel, for people and for programs", async () => {
     const { id } = await createTunnel("listed");
     const people = await culvert(["tunnel", "list"]);
-    expect(people.out).toMatch(/^ID +NAME +CREATED$/m);
-    expect(people.out).toMatch(new RegExp(`^${id}  listed +\\d{4}-`, "m"));
+    expect(people.out).toMatch(/^ID +NAME +STATUS +CONNECTORS +CREATED$/m);
+    expect(people.out).toMatch(new RegExp(`^${id}  listed +inactive +0 +\\d{4}-`, "m"));
     expect(await json(["tunnel", "list"])).toContainEqual(expect.objectContaining({ id, name: "listed" }));
   });
 

@@ -1,0 +1,180 @@
+import { isDeepStrictEqual } from "node:util";
+import { servicesDifference } from "../../shared/services/services-difference.ts";
+import type { ServicesFile } from "../../shared/services/services-file.ts";
+import type { AdminClient } from "../admin-client.ts";
+import { CommandError } from "../exit-code.ts";
+import { tunnelPath } from "../tunnel-path.ts";
+import { type Declared, keyName } from "./declared.ts";
+
+/** One change of the relay's state. */
+export interface Step {
+  /** For people; each begins with "+ " or "~ ". */
+  lines: readonly string[];
+  /** What it makes is shown once and has to be kept: the name of its file. Null: it makes no secret. */
+  secretFile: string | null;
+  run(keep: (text: string) => Promise<void>): Promise<void>;
+}
+
+interface Named {
+  id: string;
+  name: string;
+}
+
+/**
+ * What has to change so that the relay has all that is declared. What is not declared is left alone: a file may be about
+ * a part of a relay, and a mistake in it deletes nothing. A plan of what was applied is empty.
+ */
+export async function planOf(
+  declared: Declared,
+  client: AdminClient,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Step[]> {
+  return [
+    ...(await tunnelSteps(declared.tunnels, client)),
+    ...(await destinationSteps(declared.logDestinations, client, env)),
+    ...(await keySteps(declared.gatewayKeys, client)),
+  ];
+}
+
+async function tunnelSteps(wanted: Declared["tunnels"], client: AdminClient): Promise<Step[]> {
+  if (wanted.length === 0) return [];
+  const present = await client.list<Named>("/tunnels");
+  const steps: Step[] = [];
+  for (const { name, services, networks } of wanted) {
+    const found = only(present, name, "tunnel");
+    const file: ServicesFile | null =
+      services === undefined && networks === undefined
+        ? null
+        : { version: 1, services: services ?? [], ...(networks === undefined ? {} : { networks }) };
+    if (found === null) steps.push(newTunnel(name, file, client));
+    else if (file !== null) steps.push(...(await changedServices(found, file, client)));
+  }
+  return steps;
+}
+
+function newTunnel(name: string, file: ServicesFile | null, client: AdminClient): Step {
+  const difference = file === null ? [] : servicesDifference({ version: 1, services: [] }, file);
+  return {
+    lines: [`+ tunnel ${name}`, ...difference.map((line) => `    ${line}`)],
+    secretFile: `tunnel-${slugOf(name)}.token`,
+    async run(keep) {
+      const { id, token } = await client.post<{ id: string; token: string }>("/tunnels", { name });
+      await keep(token);
+      if (file !== null)
+        await client.request("PUT", `${tunnelPath(id)}/services-configuration`, { body: file });
+    },
+  };
+}
+
+async function changedServices(
+  { id, name }: Named,
+  file: ServicesFile,
+  client: AdminClient,
+): Promise<Step[]> {
+  const path = `${tunnelPath(id)}/services-configuration`;
+  const { body: current, headers } = await client.request<ServicesFile>("GET", path);
+  const difference = servicesDifference(current, file);
+  if (difference.length === 0) return [];
+  const step: Step = {
+    lines: [`~ services of tunnel ${name}`, ...difference.map((line) => `    ${line}`)],
+    secretFile: null,
+    async run() {
+      // The version whose difference was shown, and no other.
+      await client.request("PUT", path, { body: file, headers: { "if-match": headers.get("etag") ?? "" } });
+    },
+  };
+  return [step];
+}
+
+/** What the API says of a destination beside its settings. */
+const NOT_SET = ["id", "secrets", "createdAt", "updatedAt", "delivery"];
+
+async function destinationSteps(
+  wanted: Declared["logDestinations"],
+  client: AdminClient,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Step[]> {
+  if (wanted.length === 0) return [];
+  const { items } = await client.get<{ items: (Named & Record<string, unknown>)[] }>("/log-destinations");
+  return wanted.flatMap(({ secretFrom, ...settings }): Step[] => {
+    const found = only(items, settings.name, "log destination");
+    const secret = secretOf(String(settings["kind"]), secretFrom, env);
+    if (found === null) {
+      const run = async (): Promise<void> =>
+        void (await client.post("/log-destinations", { ...settings, ...secret() }));
+      return [{ lines: [`+ log destination ${settings.name}`], secretFile: null, run }];
+    }
+    const current = Object.fromEntries(Object.entries(found).filter(([key]) => !NOT_SET.includes(key)));
+    const next = { events: "all", ...settings };
+    if (isDeepStrictEqual(sorted(current), sorted(next))) return [];
+    return [
+      {
+        lines: [`~ log destination ${settings.name}`, ...differences(current, next)],
+        secretFile: null,
+        async run() {
+          const given = secretFrom !== undefined && env[secretFrom] !== undefined ? secret() : {};
+          await client.request("PUT", `/log-destinations/${found.id}`, { body: { ...next, ...given } });
+        },
+      },
+    ];
+  });
+}
+
+function secretOf(
+  kind: string,
+  variable: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): () => Record<string, string> {
+  return () => {
+    if (variable === undefined) return {};
+    const value = env[variable]?.trim() ?? "";
+    if (value === "") throw new CommandError("usage", `${variable}, which secretFrom names, is not set`);
+    return kind === "datadog" ? { apiKey: value } : { token: value };
+  };
+}
+
+async function keySteps(wanted: Declared["gatewayKeys"], client: AdminClient): Promise<Step[]> {
+  if (wanted.length === 0) return [];
+  const present = new Set((await client.list<Declared["gatewayKeys"][number]>("/gateway-keys")).map(keyName));
+  return wanted
+    .filter((key) => !present.has(keyName(key)))
+    .map((key) => ({
+      lines: [`+ gateway key of ${keyName(key)}`],
+      secretFile: `gateway-key-${slugOf(keyName(key))}.key`,
+      async run(keep) {
+        await keep((await client.post<{ key: string }>("/gateway-keys", key)).key);
+      },
+    }));
+}
+
+/** Two of one name: nobody can say which is meant. */
+function only<T extends { name: string }>(present: readonly T[], name: string, what: string): T | null {
+  const found = present.filter((one) => one.name === name);
+  if (found.length > 1)
+    throw new CommandError(
+      "failed",
+      `There are ${found.length} of ${what} ${name}: rename or delete the others.`,
+    );
+  return found[0] ?? null;
+}
+
+function differences(current: Record<string, unknown>, next: Record<string, unknown>): string[] {
+  const keys = [...new Set([...Object.keys(current), ...Object.keys(next)])].sort();
+  return keys
+    .filter((key) => !isDeepStrictEqual(current[key], next[key]))
+    .flatMap((key) => [
+      ...(key in current ? [`    - ${key}: ${JSON.stringify(current[key])}`] : []),
+      ...(key in next ? [`    + ${key}: ${JSON.stringify(next[key])}`] : []),
+    ]);
+}
+
+function sorted(value: Record<string, unknown>): [string, unknown][] {
+  return Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+}
+
+function slugOf(text: string): string {
+  return text
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .toLowerCase();
+}

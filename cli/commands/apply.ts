@@ -1,0 +1,82 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { readDeclared } from "../apply/declared.ts";
+import { planOf, type Step } from "../apply/plan.ts";
+import { command } from "../command.ts";
+import { CommandError } from "../exit-code.ts";
+import { print, printable, printJson } from "../output.ts";
+import { adminClient, type RelayOptions } from "../settings.ts";
+
+interface ApplyOptions extends RelayOptions {
+  file: string;
+  dryRun?: boolean;
+  secretsDir?: string;
+  json?: boolean;
+}
+
+export function applyCommand(): Command {
+  return command(
+    "apply",
+    "bring tunnels, services, log destinations and gateway keys to what a file declares",
+    ["culvert apply -f culvert.yaml --dry-run", "culvert apply -f culvert.yaml --secrets-dir ./secrets"],
+  )
+    .requiredOption("-f, --file <file>", "what there is to be, YAML")
+    .option("--dry-run", "show what would change, and change nothing")
+    .option("--secrets-dir <dir>", "where new tokens and keys go, each into a file for you alone")
+    .option("--json", "print the plan as JSON")
+    .addHelpText("after", "\nWhat the file does not name is left alone. Run again, it changes nothing.")
+    .action(async ({ file, dryRun = false, secretsDir, json = false, ...relay }: ApplyOptions) => {
+      const declared = await readDeclared(file);
+      const client = await adminClient(relay);
+      const steps = await planOf(declared, client, process.env);
+      if (json) printJson({ changes: steps.flatMap(({ lines }) => lines) });
+      else print(steps.length === 0 ? "Nothing changes." : textOf(steps));
+      if (dryRun) return;
+      const makesSecrets = steps.some(({ secretFile }) => secretFile !== null);
+      if (makesSecrets && secretsDir === undefined) {
+        throw new CommandError(
+          "usage",
+          "New tokens and keys are shown once: say where they go with --secrets-dir.",
+        );
+      }
+      if (makesSecrets) await mkdir(secretsDir ?? ".", { recursive: true, mode: 0o700 });
+      for (const [index, step] of steps.entries()) await run(step, index, steps.length, secretsDir ?? ".");
+      if (!json && steps.length > 0) print(`Done: ${steps.length} of ${steps.length}.`);
+    });
+}
+
+/** One after the other. Where one fails, the next run's plan holds what is left. */
+async function run(step: Step, index: number, count: number, secretsDir: string): Promise<void> {
+  const path = step.secretFile === null ? null : join(secretsDir, step.secretFile);
+  let isKept = false;
+  try {
+    // Before anything is made: a secret that nobody could keep would be lost.
+    if (path !== null) await writeFile(path, "", { mode: 0o600, flag: "wx" });
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    const why = code === "EEXIST" ? "is there already" : `cannot be written: ${code ?? "unknown reason"}`;
+    throw failureOf(new CommandError("usage", `${path} ${why}`, { cause: thrown }), step, index, count);
+  }
+  try {
+    await step.run(async (text) => {
+      if (path !== null) await writeFile(path, `${text}\n`);
+      isKept = true;
+    });
+  } catch (thrown) {
+    if (path !== null && !isKept) await rm(path, { force: true });
+    throw failureOf(thrown, step, index, count);
+  }
+}
+
+function failureOf(thrown: unknown, { lines }: Step, index: number, count: number): CommandError {
+  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  const failure = thrown instanceof CommandError ? thrown.failure : "failed";
+  return new CommandError(failure, `${index} of ${count} done; then "${lines[0]}" failed: ${why}`, {
+    cause: thrown,
+  });
+}
+
+function textOf(steps: readonly Step[]): string {
+  return steps.flatMap(({ lines }) => lines.map(printable)).join("\n");
+}
