@@ -18,7 +18,7 @@ const PROCESSING = 102;
 /** How often the response's time may begin anew, as 102 asks for it: an upstream that says nothing else has no answer. */
 const MAX_WAITS = 10;
 /** A stream of events may be silent for long; for ever, nobody waits. */
-const SILENCE_MS = 60 * 60_000;
+export const SILENCE_MS = 60 * 60_000;
 
 export interface UpstreamRequest {
   /** For whom it is sent: no two callers share an HTTP/1.1 connection. */

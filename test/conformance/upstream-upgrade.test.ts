@@ -85,6 +85,27 @@ describe("an upstream's answer to a WebSocket handshake", () => {
     });
   }
 
+  it.each(["gzip, chunked", "chunked, chunked", "gzip"])("is 502: a refusal coded as %s", async (codings) => {
+    const answer = `HTTP/1.1 403 Forbidden\r\ntransfer-encoding: ${codings}\r\n\r\n2\r\nno\r\n0\r\n\r\n`;
+    const call = await tunnel.call((await answering(answer, true)).origin, { kind: "websocket" });
+    expect(call.error).toMatchObject({ code: "UPSTREAM_PROTOCOL" });
+    expect(call.head).toBe(null);
+  });
+
+  it("may have a head as long as any other answer's", async () => {
+    const fields = Array.from({ length: 30 }, (_, index) => `x-${index}: ${"v".repeat(1_000)}\r\n`).join("");
+    const refusal = `HTTP/1.1 403 Forbidden\r\n${fields}content-length: 2\r\n\r\nno`;
+    expect(await tunnel.call((await answering(refusal)).origin, { kind: "websocket" })).toMatchObject({
+      head: { status: 403 },
+      body: Buffer.from("no"),
+      error: null,
+    });
+    const accepted = await answering(`${START}${FIELDS}${fields}\r\n`);
+    const call = await tunnel.call(accepted.origin, { kind: "websocket" });
+    expect(call.head?.status).toBe(101);
+    call.stream.reset("CANCEL");
+  });
+
   it("names the status that no response can have", async () => {
     const { origin } = await answering("HTTP/1.1 999 Odd\r\ncontent-length: 0\r\n\r\n");
     expect((await tunnel.call(origin, { kind: "websocket" })).error?.message).toContain("999");

@@ -81,6 +81,8 @@ describe("what an upstream answers", () => {
   it("sets no session of the dashboard, and nothing that imitates a field of ours", async () => {
     const response = await answered([
       ["set-cookie", "__Host-culvert-session=x; Path=/; Secure"],
+      ["set-cookie", "__Host-culvert-session\t= x; Path=/; Secure"],
+      ["set-cookie", "=__Host-culvert-session=x; Path=/; Secure"],
       ["set-cookie", "own=y"],
       ["culvert_error", "NO_CONNECTOR"],
     ]);

@@ -15,6 +15,11 @@ export function withoutSession(cookies: string): string | null {
   return others.length === 0 ? null : others.join(";").trim();
 }
 
+/** Would a browser send back this `Set-Cookie` as a session? It trims names, and some send a nameless cookie as its value alone. */
+export function setsSession(setCookie: string): boolean {
+  return isSession((setCookie.split(";", 1)[0] ?? "").replace(/^[\s=]+/, ""));
+}
+
 function isSession(pair: string): boolean {
   return (pair.split("=", 1)[0] ?? "").trim() === SESSION_COOKIE;
 }

@@ -5,11 +5,19 @@ import type { Field, OpenHead } from "../../../shared/protocol/head.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { faultError, guarded, guardedClock, guardFor } from "../../platform/faults.ts";
 import { dial } from "../dial.ts";
-import { requestFields, wireText, withoutHandshakeFields, wantedHost } from "../http-fields.ts";
+import { framingOf } from "../http1/framing.ts";
+import { MAX_WIRE_BYTES } from "../http1/head.ts";
+import {
+  receivedFields,
+  requestFields,
+  wireText,
+  withoutHandshakeFields,
+  wantedHost,
+} from "../http-fields.ts";
 import { permit } from "../permit.ts";
 import { limitsFor } from "../service-limits.ts";
 import { settingsFor } from "../upstream-rules.ts";
-import { problemWithStatus, type UpstreamDeps } from "../upstream.ts";
+import { problemWithStatus, SILENCE_MS, type UpstreamDeps } from "../upstream.ts";
 
 /** RFC 6455 §1.3. */
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -78,6 +86,7 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, owner: Han
   const tornDown = (): void => {
     if (isTornDown) return;
     isTornDown = true;
+    cancelTimer();
     events.onTornDown();
   };
   const tearDown = (): void => {
@@ -118,7 +127,11 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, owner: Han
     cancelTimer = dial(options, deps, guarded(dialled, onFault));
   };
   const make = (): ClientRequest => {
-    const made = httpRequest({ host: target.host, port: target.port, createConnection: connect });
+    const made = httpRequest({
+      ...{ host: target.host, port: target.port, createConnection: connect },
+      // Node's own limit is lower than that of other answers.
+      maxHeaderSize: MAX_WIRE_BYTES,
+    });
     try {
       const host = settings.hostHeader ?? wantedHost(open.fields);
       made.setHeader("host", host ?? target.origin.slice(target.origin.indexOf("//") + 2));
@@ -144,14 +157,17 @@ export function upstreamHandshake(open: OpenHead, deps: UpstreamDeps, owner: Han
     else tcp.destroy();
   };
   const onResponse = (response: IncomingMessage): void => {
-    const status = response.statusCode ?? 0;
-    // Node takes a 101 that lacks a field for an ordinary response.
-    const error =
-      status === 101
-        ? new TunnelError("UPSTREAM_PROTOCOL", `${target.authority}: its 101 does not upgrade the connection`)
-        : problemWithStatus(status);
-    if (error !== null) fail(error);
-    else if (settle()) events.onRefused(response);
+    const error = problemWithRefusal(response, target.authority);
+    if (error !== null) return fail(error);
+    if (!settle()) return;
+    watchSilence(response, -1);
+    events.onRefused(response);
+  };
+  /** Of a refusal's body: a whole wait without a byte ends it, unless it is its reader who pauses. */
+  const watchSilence = (response: IncomingMessage, bytesBefore: number): void => {
+    const bytesRead = connection?.bytesRead ?? 0;
+    if (bytesRead === bytesBefore && !response.isPaused()) return tearDown();
+    cancelTimer = clock.after(SILENCE_MS, () => watchSilence(response, bytesRead));
   };
   request.on("upgrade", guarded(onUpgrade, onFault));
   request.on("response", guarded(onResponse, onFault));
@@ -178,6 +194,23 @@ function problemWithSwitch({ httpVersion, headers }: IncomingMessage, key: strin
   if (headers["sec-websocket-extensions"] !== undefined) return "an extension that was not asked for";
   const announcesBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
   return announcesBody ? "its 101 announces a body" : null;
+}
+
+/** An answer that is no upgrade is held to the rules of any other answer. */
+function problemWithRefusal(response: IncomingMessage, authority: string): TunnelError | null {
+  const status = response.statusCode ?? 0;
+  // Node takes a 101 that lacks a field for an ordinary response.
+  if (status === 101) {
+    return new TunnelError("UPSTREAM_PROTOCOL", `${authority}: its 101 does not upgrade the connection`);
+  }
+  try {
+    // Node undoes `chunked` and hands on what other codings have left, which nobody behind could read.
+    framingOf("GET", status, response.httpVersionMinor, receivedFields(response.rawHeaders));
+  } catch (thrown) {
+    if (thrown instanceof TunnelError) return thrown;
+    throw thrown;
+  }
+  return problemWithStatus(status);
 }
 
 const HANDSHAKE_FIELDS: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { dashedName, HOP_BY_HOP } from "../../../shared/http/fields.ts";
 import type { Field } from "../../../shared/protocol/head.ts";
-import { SESSION_COOKIE } from "../../dashboard/session-cookie.ts";
+import { setsSession } from "../../dashboard/session-cookie.ts";
 import { type PublicLocation, publicLocation } from "./public-location.ts";
 import { RESERVED_PREFIX } from "./request-fields.ts";
 
@@ -40,7 +40,7 @@ function passed(name: string, value: string, location: PublicLocation | null): s
       return location === null ? value : publicLocation(value, location);
     case "set-cookie":
       // Where a browser calls by `/~/`, it would sign an operator out of the dashboard, or in as somebody else.
-      return value.trimStart().startsWith(`${SESSION_COOKIE}=`) ? null : value;
+      return setsSession(value) ? null : value;
     default:
       return value;
   }
