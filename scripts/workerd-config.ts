@@ -8,6 +8,7 @@ export interface GatewayOptions {
   tunnelBindings: readonly TunnelBindingOptions[];
   /** Text bindings. */
   vars?: Readonly<Record<string, string>>;
+  compatibilityFlags?: readonly string[];
 }
 
 export interface TunnelBindingOptions {
@@ -96,7 +97,13 @@ function relayService({ bundlePath, vars, mayCallPrivate = false }: WorkerdOptio
   ]);
 }
 
-function gatewayService({ name, bundlePath, tunnelBindings, vars }: GatewayOptions): string {
+function gatewayService({
+  name,
+  bundlePath,
+  tunnelBindings,
+  vars,
+  compatibilityFlags = [],
+}: GatewayOptions): string {
   const bindings = tunnelBindings.map(
     ({ binding, props }) =>
       `(name = ${text(binding)}, service = (name = "culvert", entrypoint = "TunnelBinding", ` +
@@ -105,6 +112,9 @@ function gatewayService({ name, bundlePath, tunnelBindings, vars }: GatewayOptio
   return worker(gatewaySocket(name), bundlePath, [
     `bindings = [${[...bindings, ...textBindings(vars)].join(", ")}]`,
     `globalOutbound = "any-network"`,
+    ...(compatibilityFlags.length === 0
+      ? []
+      : [`compatibilityFlags = [${compatibilityFlags.map(text).join(", ")}]`]),
   ]);
 }
 

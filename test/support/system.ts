@@ -48,6 +48,10 @@ export interface SystemOptions {
   connectorBundle?: string;
   /** More services: the endpoint of each name. */
   endpoints?: Record<string, string>;
+  /** The same with all that a services file may say of them, but for who may call. */
+  services?: readonly { name: string; endpoint: string; [key: string]: unknown }[];
+  /** Instead of `gateway.ts`, with Node's modules at hand. */
+  gatewayEntry?: string;
 }
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
@@ -69,6 +73,8 @@ async function assemble(
     inspect = false,
     mayCallPrivate = false,
     endpoints: more = {},
+    services: given = [],
+    gatewayEntry,
     relayBundle = RELAY_BUNDLE,
     firstRelayBundle = relayBundle,
     connectorBundle = CULVERT_BUNDLE,
@@ -91,7 +97,7 @@ async function assemble(
   closers.push(() => stuck.close());
 
   const gatewayBundle = join(directory, "gateway.js");
-  await bundleWorker(join(import.meta.dirname, "gateway.ts"), gatewayBundle);
+  await bundleWorker(gatewayEntry ?? join(import.meta.dirname, "gateway.ts"), gatewayBundle);
 
   const endpoints: Record<string, string> = {
     "raw-api": `http://127.0.0.1:${raw.port}`,
@@ -109,6 +115,7 @@ async function assemble(
     version: 1,
     services: [
       ...Object.keys(endpoints).map(service),
+      ...given.map((one) => ({ ...one, configurations: EVERYWHERE })),
       { ...service("node-api"), name: "impatient-api", responseTimeoutMs: 400 },
       { ...service("node-api"), name: "small-api", maxBodyBytes: 1000 },
       {
@@ -142,6 +149,7 @@ async function assemble(
       {
         name: "test",
         bundlePath: gatewayBundle,
+        compatibilityFlags: gatewayEntry === undefined ? [] : ["nodejs_compat"],
         tunnelBindings: [
           { binding: "TUNNEL", props: environmentOf("production", ids["main"]) },
           { binding: "PREVIEW", props: environmentOf("preview", ids["main"]) },

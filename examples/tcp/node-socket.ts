@@ -1,0 +1,55 @@
+/**
+ * A TCP connection through the tunnel as a stream of Node, for drivers that take one (with `nodejs_compat`):
+ *
+ *   postgres({ socket: () => nodeSocket(connectTcp(env.TUNNEL, "orders-db")), ssl: false, … })
+ *   new pg.Client({ stream: () => nodeSocket(connectTcp(env.TUNNEL, "orders-db")), ssl: false, … })
+ */
+import { Duplex } from "node:stream";
+import type { TunnelSocket } from "../../kit/gateway/index.ts";
+
+export function nodeSocket(socket: TunnelSocket): Duplex {
+  const reader = socket.readable.getReader();
+  const writer = socket.writable.getWriter();
+  const duplex: Duplex = new Duplex({
+    allowHalfOpen: true,
+    read() {
+      reader.read().then(
+        ({ done, value }) => void duplex.push(done ? null : value),
+        (error: Error) => void duplex.destroy(error),
+      );
+    },
+    // Awaited, each: that is what paces the connection.
+    write: (chunk: Uint8Array, _encoding, done) => void after(writer.write(chunk), done),
+    final: (done) => void after(writer.close(), done),
+    destroy(error, done) {
+      // After both ends these say nothing; before them the upstream is to see a reset.
+      void after(reader.cancel(), () => {});
+      void after(writer.abort(error), () => {});
+      done(error);
+    },
+  });
+  const same = () => duplex;
+  return Object.assign(duplex, {
+    // What `pg` calls on a socket that it thinks it has made.
+    connect() {
+      socket.opened.then(
+        () => duplex.emit("connect"),
+        (error: Error) => duplex.destroy(error),
+      );
+      return duplex;
+    },
+    ...{ setNoDelay: same, setKeepAlive: same, ref: same, unref: same },
+    ...{ readyState: "open" },
+  });
+}
+
+/** As Node's streams want it told. */
+async function after(work: Promise<unknown>, done: (error?: Error | null) => void): Promise<void> {
+  let failure: Error | null = null;
+  try {
+    await work;
+  } catch (thrown) {
+    failure = thrown as Error;
+  }
+  done(failure);
+}
