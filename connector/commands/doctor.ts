@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { type Endpoint, parseEndpoint, parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
+import { parseEndpoint, parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
 import { loadConfig } from "../settings/connector-settings.ts";
-import { diagnose } from "../doctor/doctor.ts";
+import { diagnose, type NamedUpstream } from "../doctor/doctor.ts";
 import { fail, type Finding } from "../doctor/finding.ts";
 import { addSettingOptions } from "../settings/command-options.ts";
 import type { Flags } from "../settings/setting-table.ts";
@@ -27,9 +27,7 @@ export function doctorCommand(): Command {
     .addHelpText("after", "\nExit codes: 0 nothing failed, 1 something did.")
     .action(async ({ json = false, upstream = [], ...flags }: DoctorFlags) => {
       const loaded = loadConfig(flags, process.env, (path) => readFileSync(path, "utf8"));
-      const endpoints = upstream
-        .map(upstreamOf)
-        .filter((endpoint): endpoint is Endpoint => endpoint !== null);
+      const endpoints = upstream.map(upstreamOf).filter((named): named is NamedUpstream => named !== null);
       const findings = await diagnose(loaded, endpoints, VERSION);
       if (endpoints.length < upstream.length) {
         findings.push(
@@ -42,9 +40,14 @@ export function doctorCommand(): Command {
     });
 }
 
-function upstreamOf(text: string): Endpoint | null {
+/** A path that is written is asked for, "/" and a query too; without one, a connection is enough. */
+function upstreamOf(text: string): NamedUpstream | null {
   const origin = parseTcpEndpoint(text);
-  return origin === null ? parseEndpoint(text) : { origin, pathPrefix: "" };
+  if (origin !== null) return { origin, path: null };
+  const [, address = "", path = null] = /^([^?#]*?:\/\/[^/?#]*)([/?][^#]*)?$/.exec(text) ?? [];
+  const endpoint = parseEndpoint(address);
+  if (endpoint === null) return null;
+  return { origin: endpoint.origin, path: path === null || path.startsWith("/") ? path : `/${path}` };
 }
 
 /** `PASS  dns  relay.example is at 192.0.2.1`, and under it what to do. What comes from afar is made printable. */

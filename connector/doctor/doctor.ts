@@ -1,5 +1,4 @@
 import { defaultCheck, type ServiceCheck } from "../../shared/services/service-check.ts";
-import type { Endpoint } from "../../shared/services/upstream-address.ts";
 import type { ConnectorSettings, LoadedConfig } from "../settings/connector-settings.ts";
 import type { HostDialDeps } from "../names/dial-host.ts";
 import { Names } from "../names/names.ts";
@@ -9,10 +8,17 @@ import { examineHandshake, examineRelay } from "./relay.ts";
 import { examineTraces } from "./traces.ts";
 import { examineAllowlist, examineUpstreams } from "./upstreams.ts";
 
+/** One that the person names, beside the relay's services. */
+export interface NamedUpstream {
+  origin: string;
+  /** Asked for, with its query; null: a connection is enough. */
+  path: string | null;
+}
+
 /** Everything between these settings and an answered request, one finding each, in the order in which to repair. */
 export async function diagnose(
   loaded: LoadedConfig,
-  upstreams: readonly Endpoint[],
+  upstreams: readonly NamedUpstream[],
   softwareVersion: string,
 ): Promise<Finding[]> {
   if (!loaded.ok) {
@@ -36,9 +42,7 @@ export async function diagnose(
     : { findings: [skip("attach", "the relay cannot be reached")], handshake: null };
   const checks = [
     ...(handshake?.ok === true ? handshake.checks : []),
-    ...upstreams.map(({ origin, pathPrefix }) =>
-      defaultCheck(origin, origin, pathPrefix === "" ? null : pathPrefix),
-    ),
+    ...upstreams.map(({ origin, path }) => defaultCheck(origin, origin, path)),
   ];
   return [
     settingsFinding(loaded.files),

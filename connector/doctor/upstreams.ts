@@ -3,6 +3,7 @@ import type { ServiceCheck } from "../../shared/services/service-check.ts";
 import type { ConnectorSettings } from "../settings/connector-settings.ts";
 import type { HostDialDeps } from "../names/dial-host.ts";
 import { fail, type Finding, pass } from "./finding.ts";
+import { remedyFor, speaksTls } from "./remedies.ts";
 import { Faults } from "../platform/faults.ts";
 import { createLog } from "../platform/log.ts";
 import { nodeClock } from "../platform/node-clock.ts";
@@ -13,6 +14,13 @@ import { parseTarget, type UpstreamPolicy } from "../upstream/policy.ts";
 
 /** At once: enough to be quick, few enough to disturb nobody. */
 const CONCURRENCY = 32;
+
+/** Besides a connection that stands. */
+const SUSPECT: ReadonlySet<CheckOutcome> = new Set([
+  "UPSTREAM_PROTOCOL",
+  "UPSTREAM_RESPONSE_TIMEOUT",
+  "UNHEALTHY_STATUS",
+]);
 
 /** Names and addresses that nobody means to allow. */
 const ANY_NAME = parseTarget("http://culvert-doctor.invalid:9");
@@ -51,43 +59,34 @@ export async function examineUpstreams(
   const run = checkRunner(() => upstream, nodeClock);
   const findings: Finding[] = [];
   for (let at = 0; at < checks.length; at += CONCURRENCY) {
-    const results = checks.slice(at, at + CONCURRENCY).map(async (check) => {
-      const result = await new Promise<CheckResult>((resolve) => void run(check, resolve));
-      return findingOf(check, result);
-    });
+    const results = checks
+      .slice(at, at + CONCURRENCY)
+      .map((check) => examine(check, (asked) => new Promise((resolve) => void run(asked, resolve))));
     findings.push(...(await Promise.all(results)));
   }
   upstream.close();
   return findings;
 }
 
-function findingOf({ service, target, path }: ServiceCheck, { outcome, reason }: CheckResult): Finding {
-  const check = `service ${service}`;
-  if (isFailing(outcome)) return fail(check, reason ?? outcome, remedyFor(outcome, target));
-  return pass(check, path === null ? `${target} accepts connections` : `${target}${path} answers well`);
+type Run = (check: ServiceCheck) => Promise<CheckResult>;
+
+async function examine(check: ServiceCheck, run: Run): Promise<Finding> {
+  const { service, target, path } = check;
+  const name = `service ${service}`;
+  const { outcome, reason } = await run(check);
+  if (await isTlsPort(check, outcome, run)) {
+    const secure = target.replace(/^http:/, "https:");
+    return fail(name, `${target} is a port that speaks TLS`, `write ${secure}`);
+  }
+  if (isFailing(outcome)) return fail(name, reason ?? outcome, remedyFor(outcome, reason ?? "", target));
+  return pass(name, path === null ? `${target} accepts connections` : `${target}${path} answers well`);
 }
 
-function remedyFor(outcome: CheckOutcome, target: string): string {
-  switch (outcome) {
-    case "UPSTREAM_NOT_ALLOWED":
-      return `if this connector is meant to serve it, add ${new URL(target).host} to TUNNEL_ALLOW, or GET and the path to the service's limits in TUNNEL_SERVICES`;
-    case "UPSTREAM_REFUSED":
-      return "start the API, or correct the port in the services file; see that a firewall lets this host in";
-    case "UPSTREAM_DNS":
-      return "check the name in the services file, the hosts file and the DNS servers of /etc/resolv.conf on this host";
-    case "UPSTREAM_TLS":
-      return "trust its CA (caFile of the upstream, or NODE_EXTRA_CA_CERTS) and use a name that its certificate holds";
-    case "UPSTREAM_PROTOCOL":
-      return "check that it speaks HTTP at this port, with or without TLS as the services file says";
-    case "UPSTREAM_CONNECT_TIMEOUT":
-      return "a firewall that drops silently looks like this: let this host reach it";
-    case "UPSTREAM_RESPONSE_TIMEOUT":
-      return "see why the API is slow, or raise timeoutSeconds of its healthCheck";
-    case "UNHEALTHY_STATUS":
-      return "see why the API says that it is not well, or correct the path of its healthCheck";
-    case "PENDING":
-    case "PASSING":
-    case "INTERNAL":
-      return "correct the endpoint in the services file";
-  }
+/** Such a port accepts connections, or answers plain HTTP in a way of its own: only a handshake tells. */
+async function isTlsPort(check: ServiceCheck, outcome: CheckOutcome, run: Run): Promise<boolean> {
+  const { target, path } = check;
+  const isSuspect = outcome === "PASSING" ? path === null : SUSPECT.has(outcome);
+  if (!target.startsWith("http:") || !isSuspect) return false;
+  const secure = await run({ ...check, target: target.replace(/^http:/, "https:"), path: null });
+  return speaksTls(secure.outcome, secure.reason);
 }

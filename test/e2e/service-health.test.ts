@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import type { Child } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import { type LocalTunnels, startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import { formatToken, parseToken } from "../../shared/token.ts";
+import { untrustedIdentity } from "../support/tls-identities.ts";
 
 const ADMIN_KEY = "health-admin-key-0123456789abcdef";
 /** Nothing listens here. */
@@ -273,6 +275,45 @@ describe("culvert doctor", () => {
       { check: `service ${origin}`, verdict: "PASS" },
     ]);
     expect([ok, code], out).toEqual([true, 0]);
+  });
+
+  it("tells ports with and without TLS apart, blocked addresses, and asks for what it is told", async () => {
+    const asked: string[] = [];
+    const plain = createServer((request, response) => {
+      asked.push(request.url ?? "");
+      response.writeHead(request.url === "/" ? 500 : 200).end();
+    });
+    const secure = createHttpsServer(untrustedIdentity, (_request, response) => response.end());
+    for (const server of [plain, secure]) await once(server.listen(0, "127.0.0.1"), "listening");
+    const at = (server: typeof plain | typeof secure) => `127.0.0.1:${portOf(server)}`;
+    const { out } = await doctor(
+      [
+        "--json",
+        ...[
+          `http://${at(secure)}`,
+          `http://${at(secure)}/x`,
+          `https://${at(plain)}`,
+          `https://${at(secure)}`,
+        ],
+        ...[`http://${at(plain)}/`, `http://${at(plain)}/x?a=b&c`, "http://169.254.169.254/"],
+      ].flatMap((arg, index) => (index === 0 ? [arg] : ["--upstream", arg])),
+      { TUNNEL_TOKEN: tunnel("well").token, TUNNEL_ALLOW: "*" },
+    );
+    const { findings } = JSON.parse(out) as { findings: { verdict: string; remedy: string | null }[] };
+    expect(findings.slice(-7), out).toMatchObject([
+      { verdict: "FAIL", remedy: `write https://${at(secure)}` },
+      { verdict: "FAIL", remedy: `write https://${at(secure)}` },
+      { verdict: "FAIL", remedy: `it speaks no TLS at this port: write http://${at(plain)}` },
+      { verdict: "FAIL", remedy: expect.stringContaining("trust its CA") as string },
+      { verdict: "FAIL", remedy: expect.stringContaining("not well") as string },
+      { verdict: "PASS" },
+      { verdict: "FAIL", remedy: expect.stringContaining("no setting opens") as string },
+    ]);
+    expect(asked.sort()).toEqual(["/", "/x?a=b&c"]);
+    for (const server of [plain, secure]) {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it.each<[what: string, env: Record<string, string>, check: string, remedy: RegExp]>([
