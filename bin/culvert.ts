@@ -7,6 +7,7 @@ import { addAdminCommands, runCulvert } from "../cli/run.ts";
 import { connectCommand } from "../connector/commands/connect.ts";
 import { doctorCommand } from "../connector/commands/doctor.ts";
 import { readyCommand } from "../connector/commands/ready.ts";
+import { devCommand } from "../kit/dev/dev-command.ts";
 import { VERSION } from "../shared/version.ts";
 
 const culvert = new Command("culvert")
@@ -14,7 +15,8 @@ const culvert = new Command("culvert")
   .version(VERSION)
   .addCommand(connectCommand())
   .addCommand(doctorCommand())
-  .addCommand(readyCommand());
+  .addCommand(readyCommand())
+  .addCommand(devCommand());
 
 // Not awaited: the single-file executable is made from CommonJS, which has no top-level await.
 void runCulvert(addAdminCommands(culvert), process.argv);

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { buildDashboard } from "./build-dashboard.ts";
@@ -24,20 +24,10 @@ export async function bundleRelay(outfile = RELAY_BUNDLE): Promise<void> {
 /** What the package's doors are made of; `culvert-tunnel/…` leads here. */
 export const KIT_DIRECTORY = join(root, "dist/kit");
 
-/** The relay of `culvert-tunnel/testing`, with its configuration beside it as the harness wants it. */
+/** The relay of `culvert-tunnel/testing`. */
 export async function bundleTwinRelay(directory = join(KIT_DIRECTORY, "testing/relay")): Promise<void> {
   await dashboardOnce();
   await bundleWorker(join(root, "kit/testing/relay.ts"), join(directory, "index.js"));
-  const classes = ["Tunnel", "Registry", "Telemetry"];
-  const config = {
-    name: "culvert",
-    main: "index.js",
-    no_bundle: true,
-    compatibility_date: "2026-11-17",
-    durable_objects: { bindings: classes.map((name) => ({ name: name.toUpperCase(), class_name: name })) },
-    migrations: [{ tag: "v1", new_sqlite_classes: classes }],
-  };
-  await writeFile(join(directory, "wrangler.json"), `${JSON.stringify(config, null, 2)}\n`);
 }
 
 /** Any Worker as one ES module. */
@@ -80,6 +70,8 @@ export async function bundleCulvertForSea(outfile: string): Promise<void> {
     platform: "node",
     format: "cjs",
     target: "node24",
+    // `dev` alone asks where it lies, and says that it needs the package.
+    logOverride: { "empty-import-meta": "silent" },
   });
 }
 

@@ -1,15 +1,26 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { isTunnelId } from "../../worker/auth/random-id.ts";
 import type { GatewayProps, TwinGateway } from "./types.ts";
 
-export interface ResolvedGateway {
-  /** As the harness takes it. */
-  worker: { configPath: string; env?: string } | { config: Record<string, unknown> };
+export interface ResolvedGateways {
+  /** As the harness takes them; the first is the one that is called. */
+  workers: GatewayWorker[];
   /** Of each binding that leads to a tunnel. */
   bindings: GatewayProps[];
   /** Under which name the relay is bound. */
   relayName: string;
+  /** Folders whose files make the gateways. */
+  folders: string[];
+}
+
+type GatewayWorker = { configPath: string; env?: string } | { config: Record<string, unknown> };
+
+interface ResolvedGateway {
+  worker: GatewayWorker;
+  bindings: GatewayProps[];
+  relayNames: string[];
+  folder: string;
 }
 
 export type ReadConfig = (args: { config: string; env?: string }) => { services?: unknown };
@@ -22,28 +33,42 @@ const DEFAULT_PROPS: GatewayProps = {
 };
 const COMPATIBILITY_DATE = "2026-11-17";
 
-/** Finds what the gateway's bindings say of themselves: the twin makes the tunnels that they name. */
-export function resolveGateway(
-  gateway: TwinGateway,
+/** Finds what the gateways' bindings say of themselves: the twin makes the tunnels that they name. */
+export function resolveGateways(
+  given: TwinGateway | readonly TwinGateway[],
   env: string | undefined,
   readConfig: ReadConfig,
-): ResolvedGateway {
-  if (typeof gateway !== "string") return gatewayOfEntry(gateway);
-  const configPath = resolve(gateway);
+): ResolvedGateways {
+  const gateways = (Array.isArray(given) ? (given as TwinGateway[]) : [given as TwinGateway]).map((gateway) =>
+    typeof gateway === "string" ? gatewayOfConfig(gateway, env, readConfig) : gatewayOfEntry(gateway),
+  );
+  const names = new Set(gateways.flatMap(({ relayNames }) => relayNames));
+  const [relayName] = names;
+  if (relayName === undefined) {
+    throw new Error(`gateway: ${JSON.stringify(given)} binds no service with entrypoint = "${ENTRYPOINT}"`);
+  }
+  if (names.size > 1) throw new Error(`gateway: its bindings name several relays: ${[...names].join(", ")}`);
+  return {
+    workers: gateways.map(({ worker }) => worker),
+    bindings: gateways.flatMap(({ bindings }) => bindings),
+    relayName,
+    folders: [...new Set(gateways.map(({ folder }) => folder))],
+  };
+}
+
+function gatewayOfConfig(path: string, env: string | undefined, readConfig: ReadConfig): ResolvedGateway {
+  const configPath = resolve(path);
   if (!existsSync(configPath)) throw new Error(`gateway: there is no ${configPath}`);
-  const { services } = readConfig({ config: configPath, ...(env === undefined ? {} : { env }) });
+  const ofEnv = env === undefined ? {} : { env };
+  const { services } = readConfig({ config: configPath, ...ofEnv });
   const bound = (Array.isArray(services) ? services : []).filter(
     (service: { entrypoint?: unknown }) => service.entrypoint === ENTRYPOINT,
   ) as { binding: string; service: string; props?: Partial<GatewayProps> }[];
-  if (bound.length === 0) {
-    throw new Error(`gateway: ${configPath} binds no service with entrypoint = "${ENTRYPOINT}"`);
-  }
-  const names = new Set(bound.map(({ service }) => service));
-  if (names.size > 1) throw new Error(`gateway: its bindings name several relays: ${[...names].join(", ")}`);
   return {
-    worker: { configPath, ...(env === undefined ? {} : { env }) },
+    worker: { configPath, ...ofEnv },
     bindings: bound.map(({ binding, props }) => checkedProps(`the binding ${binding}`, props)),
-    relayName: bound[0]?.service ?? "culvert",
+    relayNames: bound.map(({ service }) => service),
+    folder: dirname(configPath),
   };
 }
 
@@ -55,7 +80,8 @@ function gatewayOfEntry({ entry, vars = {}, props = {} }: Exclude<TwinGateway, s
   return {
     worker: { config: { name: "gateway", main, compatibility_date: COMPATIBILITY_DATE, vars, services } },
     bindings: [whole],
-    relayName: "culvert",
+    relayNames: ["culvert"],
+    folder: dirname(main),
   };
 }
 

@@ -1,8 +1,11 @@
 import type { ServicesFile } from "../../shared/services/services-file.ts";
 import type { KeyProof } from "../../worker/auth/access-key.ts";
 
-/** No route of the relay's; the twin's own port is on loopback, and its relay is never deployed. */
+/** No route of the relay's: it is the local one's alone, which is never deployed. */
 export const TWIN_PATH = "/__culvert-twin";
+
+/** Carries what only the process that started the relay knows: a page in a browser can reach loopback, too. */
+export const ORDER_KEY_FIELD = "culvert-order-key";
 
 /** What the twin has its relay do, so that a tunnel is there under the id that the gateway's props name. */
 export interface TwinOrder {

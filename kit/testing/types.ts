@@ -32,13 +32,16 @@ export type TwinFaultCode = Exclude<
 >;
 
 export interface TwinOptions extends ServicesPlan {
-  /** The path of the gateway's wrangler configuration, or `{ entry: "./src/index.ts" }`. */
-  gateway: TwinGateway;
+  /**
+   * The path of the gateway's wrangler configuration, or `{ entry: "./src/index.ts" }`. Of several, `fetch` calls the
+   * first; the others are reached by its bindings, and by their routes.
+   */
+  gateway: TwinGateway | readonly TwinGateway[];
   /** Of that configuration. */
   env?: string;
   /** By name: a handler, a URL's origin, or a server of `node:http`. */
   services: Record<string, TwinService>;
-  /** Test-only variables and secrets of the gateway, beside those of its configuration. */
+  /** Test-only variables and secrets of the first gateway, beside those of its configuration. */
   vars?: Record<string, string>;
   secrets?: Record<string, string>;
 }

@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { tunnelError } from "../../kit/gateway/index.ts";
@@ -102,7 +105,7 @@ describe("startTwin", () => {
     expect((await get("/payments/v1")).status).toBe(200);
     await twin.disconnectConnectors();
     const lost = await get("/payments/v1");
-    expect(["NO_CONNECTOR"]).toContain(lost.headers.get("culvert-error"));
+    expect(lost.headers.get("culvert-error")).toBe("NO_CONNECTOR");
     await twin.connectConnectors();
     expect((await get("/payments/v1")).status).toBe(200);
   });
@@ -141,6 +144,45 @@ describe("startTwin", () => {
       expect(twin.requests).toHaveLength(0);
     } finally {
       await other.stop();
+    }
+  });
+
+  it("runs several Workers, and binds the relay by the name that they use", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "culvert-gateways-"));
+    const worker = async (name: string, source: string, services: object[]) => {
+      const path = join(directory, `${name}.json`);
+      await writeFile(join(directory, `${name}.ts`), source);
+      const main = `${name}.ts`;
+      await writeFile(path, JSON.stringify({ name, main, compatibility_date: "2026-11-17", services }));
+      return path;
+    };
+    const props = { tunnel: "tnl_bbbbbbbbbbbbbbbbbbbb", project: "p", environment: "staging" };
+    const tunnel = { binding: "TUNNEL", service: "our-relay", entrypoint: "TunnelBinding", props };
+    const front = await worker(
+      "front",
+      "export default { fetch: (request, env) => env.BACK.fetch(request) };",
+      [{ binding: "BACK", service: "back" }],
+    );
+    const back = await worker(
+      "back",
+      'export default { fetch: (request, env) => env.TUNNEL.fetch("http://orders-api/x", request) };',
+      [tunnel],
+    );
+    const several = await startTwin({
+      gateway: [front, back],
+      services: { "orders-api": () => new Response("orders") },
+    });
+    try {
+      expect(await (await several.fetch("/")).text()).toBe("orders");
+      expect(several.requests).toMatchObject([{ service: "orders-api", environment: "staging" }]);
+      const stranger = await several.fetch("http://culvert.localhost/__culvert-twin", {
+        method: "POST",
+        body: "{}",
+      });
+      expect(stranger.status).toBe(403);
+    } finally {
+      await several.stop();
+      await rm(directory, { recursive: true });
     }
   });
 

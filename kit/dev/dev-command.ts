@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs";
+import { type Command, InvalidArgumentError } from "commander";
+import { command } from "../../cli/command.ts";
+import { eventLine } from "../../cli/event-line.ts";
+import { CommandError } from "../../cli/exit-code.ts";
+import { printable } from "../../cli/output.ts";
+import type { TwinGateway } from "../testing/types.ts";
+import { startDev } from "./start-dev.ts";
+
+const CONFIG_FILES = ["wrangler.jsonc", "wrangler.json", "wrangler.toml"];
+const COLUMN = 11;
+
+interface DevCommandOptions {
+  gateway?: string[];
+  env?: string;
+  service: Record<string, string>;
+  servicesFile?: string;
+  var: Record<string, string>;
+  allow?: string;
+  port: number;
+  json?: boolean;
+}
+
+export function devCommand(): Command {
+  return command("dev", "run a gateway, the relay and a connector on this machine, until Ctrl-C", [
+    "culvert dev --service payments-api-prod=http://localhost:8080",
+    "culvert dev --gateway ./src/index.ts --service payments-api-prod=http://localhost:8080",
+    "culvert dev --gateway wrangler.jsonc --env staging --service api=http://localhost:8080 --services-file services.json",
+  ])
+    .option(
+      "--gateway <path>",
+      "its wrangler configuration, or a Worker's entry file; more than one: the first is called (default: wrangler.jsonc, .json or .toml here)",
+      (path: string, before: string[] | undefined) => [...(before ?? []), path],
+    )
+    .option("--env <name>", "of that configuration")
+    .requiredOption("--service <name=url>", "a service and where it listens; may be repeated", pair, {})
+    .option("--services-file <path>", "who may call what; without it every service is open to every gateway")
+    .option("--var <name=value>", "a variable of the gateway, beside those of its configuration", pair, {})
+    .option("--allow <hosts>", "what the connector may reach (default: the services that are named)")
+    .option("--port <port>", "where the gateway listens on loopback; 0 takes a free one", portNumber, 8787)
+    .option("--json", "each request as one JSON object a line")
+    .action(runDev);
+}
+
+async function runDev({ json = false, ...options }: DevCommandOptions): Promise<void> {
+  const { service: services, servicesFile, env, port } = options;
+  if (Object.keys(services).length === 0) throw new CommandError("usage", "--service: name at least one");
+  const paths = options.gateway ?? CONFIG_FILES.filter((path) => existsSync(path)).slice(0, 1);
+  if (paths.length === 0)
+    throw new CommandError("usage", "--gateway: there is no wrangler configuration here");
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const dev = await startDev({
+    gateway: paths.map((path) => gatewayAt(path, options.var)),
+    ...(env === undefined ? {} : { env }),
+    ...{ services, servicesFile, port },
+    ...(Object.keys(options.var).length === 0 ? {} : { vars: options.var }),
+    allow: options.allow ?? [...new Set(Object.values(services).map(hostAndPort))].join(","),
+    onRequest: (event) => say(json ? JSON.stringify(event) : eventLine(event)),
+    onConsole: (line) => process.stderr.write(`${printable(line)}\n`),
+    onReload: (problem) =>
+      process.stderr.write(
+        problem === null
+          ? "reloaded\n"
+          : `not reloaded, and down until the next change: ${problem.split("\n").map(printable).join("\n")}\n`,
+      ),
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EADDRINUSE") throw error;
+    throw new CommandError("usage", `--port: ${port} is taken; 0 takes a free one`);
+  });
+  if (!json) {
+    say(`${"gateway".padEnd(COLUMN)}${dev.gatewayUrl}`);
+    say(`${"dashboard".padEnd(COLUMN)}${dev.relayUrl}/dashboard  with the key ${dev.adminKey}`);
+    for (const [name, url] of Object.entries(services)) say(`${"service".padEnd(COLUMN)}${name}  ${url}`);
+    say("ready: a change to the gateway's files loads it anew, Ctrl-C ends this");
+  }
+  await interrupted();
+  await dev.stop();
+  // wrangler keeps handles of its own.
+  process.exit(0);
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((done) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      // wrangler's own listeners end the process at once, in the middle of requests.
+      process.removeAllListeners(signal).on(signal, () => done());
+    }
+  });
+}
+
+function gatewayAt(path: string, vars: Record<string, string>): TwinGateway {
+  return /\.(jsonc?|toml)$/.test(path) ? path : { entry: path, vars };
+}
+
+function hostAndPort(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port === "" ? (protocol === "https:" ? 443 : 80) : port}`;
+}
+
+function pair(text: string, before: Record<string, string>): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("must be NAME=VALUE.");
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError("must be a port.");
+  return port;
+}

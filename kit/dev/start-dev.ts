@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import type { RequestEvent } from "../../shared/request-event.ts";
+import { eventOf } from "../local/event-of.ts";
+import { RELAY_HOST } from "../local/relay-worker.ts";
+import { startLocal } from "../local/start-local.ts";
+import type { TwinOptions } from "../testing/types.ts";
+import { openFront } from "./front.ts";
+import { watchFolders } from "./watch-folders.ts";
+
+const LOG_POLL_MS = 50;
+
+export interface DevOptions extends TwinOptions {
+  /** Where the gateway listens on loopback; 0 takes a free port. */
+  port: number;
+  /** What the connector may reach, as `TUNNEL_ALLOW`. */
+  allow: string;
+  /** Each request that is over. */
+  onRequest: (event: RequestEvent) => void;
+  /** What the gateways write on their consoles. */
+  onConsole: (line: string) => void;
+  /** After each reload; with the reason where it failed, and the gateway is down until the next change. */
+  onReload: (problem: string | null) => void;
+}
+
+export interface Dev {
+  gatewayUrl: string;
+  /** The relay with its dashboard and admin API, on the same port. */
+  relayUrl: string;
+  adminKey: string;
+  tunnelIds: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Gateway, relay and connector, until they are stopped: a change to a file of the gateway loads it anew. */
+export async function startDev(options: DevOptions): Promise<Dev> {
+  const front = await openFront(options.port);
+  const adminKey = randomBytes(32).toString("base64url");
+  const relayVars = { ADMIN_KEY: adminKey };
+  const system = await startLocal({ ...options, relayVars }).catch(async (error: unknown) => {
+    await front.close();
+    throw error;
+  });
+  front.leadTo(system.url);
+
+  const tell = (): void => {
+    const lines = system.harness.getLogs();
+    system.harness.clearLogs();
+    // This is kept for tests alone.
+    system.requests.list.length = 0;
+    for (const { message } of lines) {
+      const [event] = eventOf(message);
+      if (event !== undefined) options.onRequest(event);
+      else if (!message.startsWith('{"event":')) options.onConsole(message);
+    }
+  };
+  const telling = setInterval(tell, LOG_POLL_MS);
+
+  let reloading: Promise<void> = Promise.resolve();
+  let stopping = false;
+  const reload = async (): Promise<void> => {
+    if (stopping) return;
+    try {
+      await system.reload();
+      front.leadTo(system.url);
+      options.onReload(null);
+    } catch (error) {
+      front.leadTo(null);
+      if (!stopping) options.onReload(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const unwatch = watchFolders(system.folders, () => {
+    reloading = reloading.then(reload);
+  });
+  return {
+    gatewayUrl: `http://localhost:${front.port}`,
+    relayUrl: `http://${RELAY_HOST}:${front.port}`,
+    adminKey,
+    tunnelIds: system.tunnels.map(({ tunnelId }) => tunnelId),
+    async stop() {
+      stopping = true;
+      unwatch();
+      await reloading;
+      await front.close();
+      await system.stop();
+      clearInterval(telling);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { Socket } from "node:net";
+import { basename } from "node:path";
+
+/** Where Node tells of every child process that it makes. */
+const CHANNEL = "child_process";
+
+/**
+ * Runs `start`, and sees to it that no workerd which that begins outlives this process: wrangler ends them when this
+ * process ends in order, but not when it is killed, as test runners do with a worker that hangs.
+ */
+export async function guardingChildren<T>(start: () => Promise<T>): Promise<T> {
+  const onChild = (message: unknown): void => {
+    const child = (message as { process: ChildProcess }).process;
+    child.once("spawn", () => {
+      if (basename(child.spawnfile).startsWith("workerd")) endWithThisProcess(child);
+    });
+  };
+  subscribe(CHANNEL, onChild);
+  try {
+    return await start();
+  } finally {
+    unsubscribe(CHANNEL, onChild);
+  }
+}
+
+/** A shell waits for the end of its input, which is the end of this process, and then kills the child. */
+function endWithThisProcess(child: ChildProcess): void {
+  // No shell: wrangler alone ends it there.
+  if (process.platform === "win32" || child.pid === undefined || child.exitCode !== null) return;
+  const guard = spawn("/bin/sh", ["-c", 'read -r _; kill -9 "$1"', "guard", String(child.pid)], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  guard.on("error", () => {});
+  guard.unref();
+  if (guard.stdin instanceof Socket) guard.stdin.unref();
+  child.once("exit", () => guard.kill("SIGKILL"));
+}

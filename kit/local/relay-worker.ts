@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+const CLASSES = ["Tunnel", "Registry", "Telemetry"];
+
+/** The host by which the relay is reached where gateway and relay share a port. Browsers take `*.localhost` for loopback. */
+export const RELAY_HOST = "culvert.localhost";
+
+/** As the harness takes it, under the name by which the gateways bind it. */
+export function relayWorker(name: string, vars: Readonly<Record<string, string>> = {}): object {
+  return {
+    config: {
+      name,
+      vars,
+      main: relayPath(),
+      no_bundle: true,
+      compatibility_date: "2026-11-17",
+      routes: [`${RELAY_HOST}/*`],
+      durable_objects: { bindings: CLASSES.map((name) => ({ name: name.toUpperCase(), class_name: name })) },
+      exports: Object.fromEntries(
+        CLASSES.map((name) => [name, { type: "durable-object", storage: "sqlite" }]),
+      ),
+    },
+  };
+}
+
+/** Beside the package's modules; in `dist` when run from the sources. */
+function relayPath(): string {
+  // The single-file executable has no place of its own.
+  const here = import.meta.dirname as string | undefined;
+  if (here === undefined) throw new Error("this needs the npm package: npx culvert-tunnel");
+  const places = ["../testing/relay", "kit/testing/relay", "../../dist/kit/testing/relay"];
+  const found = places.map((place) => join(here, place, "index.js")).find((path) => existsSync(path));
+  if (found === undefined) throw new Error("the relay is not built: npm run build");
+  return found;
+}

@@ -1,0 +1,96 @@
+import { randomBytes } from "node:crypto";
+import { TwinFaults } from "../testing/faults.ts";
+import { resolveGateways } from "../testing/gateway-config.ts";
+import { RecordedRequests } from "../testing/recorded-requests.ts";
+import { type RunningService, startService } from "../testing/service-server.ts";
+import { planServices } from "../testing/services-plan.ts";
+import type { TwinOptions } from "../testing/types.ts";
+import { guardingChildren } from "./guard-children.ts";
+import { LocalTunnel } from "./local-tunnel.ts";
+import { relayWorker } from "./relay-worker.ts";
+import { type Harness, loadWrangler } from "./wrangler.ts";
+
+/** Gateways, relay, connectors and services on this machine. */
+export interface LocalSystem {
+  readonly harness: Harness;
+  /** Of the first gateway, on loopback; another one after a reload. */
+  readonly url: URL;
+  readonly requests: RecordedRequests;
+  readonly faults: TwinFaults;
+  readonly tunnels: readonly LocalTunnel[];
+  /** Folders whose files make the gateways. */
+  readonly folders: readonly string[];
+  /** Builds the gateways anew. Where it rejects, nothing answers until a later one resolves. */
+  reload: () => Promise<void>;
+  stop: () => Promise<void>;
+}
+
+export interface LocalOptions extends TwinOptions {
+  relayVars?: Readonly<Record<string, string>>;
+  /** What the connector may reach, as `TUNNEL_ALLOW`; everything unless set. */
+  allow?: string;
+}
+
+/** Throws with what to change where an option is wrong. */
+export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
+  const wrangler = await loadWrangler();
+  const { workers, bindings, relayName, folders } = resolveGateways(
+    options.gateway,
+    options.env,
+    wrangler.unstable_readConfig,
+  );
+  const orderKey = randomBytes(32).toString("base64url");
+  const [first, ...others] = workers;
+  const all = {
+    workers: [
+      { ...first, ...given({ vars: options.vars, secrets: options.secrets }) },
+      ...others,
+      relayWorker(relayName, { ...options.relayVars, ORDER_KEY: orderKey }),
+    ],
+  };
+  const requests = new RecordedRequests();
+  const faults = new TwinFaults();
+  const running = new Map<string, RunningService>();
+  const harness = wrangler.createTestHarness(all);
+  const tunnels: LocalTunnel[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(tunnels.map((tunnel) => tunnel.disconnect()));
+    await harness.close();
+    await Promise.all([...running.values()].map((service) => service.close()));
+  };
+  try {
+    for (const [name, service] of Object.entries(options.services)) {
+      running.set(name, await startService(name, service, (trace, bytes) => requests.gotBody(trace, bytes)));
+    }
+    const origins = new Map([...running].map(([name, { origin }]) => [name, origin]));
+    const file = planServices(options, origins, bindings);
+    let { url } = await guardingChildren(() => harness.listen());
+    const { allow = "*" } = options;
+    for (const tunnelId of new Set(bindings.map(({ tunnel }) => tunnel))) {
+      tunnels.push(
+        new LocalTunnel({ tunnelId, harness, relayName, file, faults, requests, allow, orderKey }),
+      );
+    }
+    await Promise.all(tunnels.map((tunnel) => tunnel.start()));
+    const reload = async (): Promise<void> => {
+      await harness.update(all);
+      ({ url } = await harness.listen());
+      await Promise.all(tunnels.map((tunnel) => tunnel.configure()));
+    };
+    return {
+      ...{ harness, requests, faults, tunnels, folders, stop },
+      get url() {
+        return url;
+      },
+      reload: () => guardingChildren(reload),
+    };
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+}
+
+/** Without what is undefined. */
+function given(options: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

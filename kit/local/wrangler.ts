@@ -1,0 +1,47 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { ReadConfig } from "../testing/gateway-config.ts";
+
+/** The parts of wrangler that are used; it is a peer dependency, so that the gateway is tested by the one it is deployed by. */
+export interface Wrangler {
+  createTestHarness(options: object): Harness;
+  unstable_readConfig: ReadConfig;
+}
+
+export interface Harness {
+  listen(): Promise<{ url: URL }>;
+  fetch(input: unknown, init?: unknown): Promise<unknown>;
+  getWorker(name: string): {
+    fetch(
+      input: string,
+      init?: unknown,
+    ): Promise<{ status: number; ok: boolean; webSocket?: unknown; text(): Promise<string> }>;
+    evictDurableObject(name: string, options: object): Promise<void>;
+  };
+  getLogs(): { level?: string; message: string }[];
+  clearLogs(): void;
+  /** Builds and loads the Workers anew. Where that fails, the harness is closed; `listen` opens it again. */
+  update(options: object): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function loadWrangler(): Promise<Wrangler> {
+  // Neither asks the network: a test has none.
+  process.env["CLOUDFLARE_CF_FETCH_ENABLED"] ??= "false";
+  process.env["WRANGLER_SEND_METRICS"] ??= "false";
+  try {
+    return (await import(wranglerOfProject())) as Wrangler;
+  } catch (error) {
+    throw new Error("this needs wrangler 4.164 or later: npm install --save-dev wrangler", { cause: error });
+  }
+}
+
+/** The project's own, also where this package was fetched by npx and lies elsewhere; else the one beside this package. */
+function wranglerOfProject(): string {
+  try {
+    return pathToFileURL(createRequire(join(process.cwd(), "package.json")).resolve("wrangler")).href;
+  } catch {
+    return "wrangler";
+  }
+}
