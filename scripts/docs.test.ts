@@ -1,0 +1,88 @@
+import { execFile } from "node:child_process";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..");
+const pages = globSync(["*.md", "{docs,deploy,examples,templates}/**/*.md"], { cwd: root })
+  .filter((path) => !path.includes("node_modules"))
+  .sort();
+const text = (path: string) => readFileSync(join(root, path), "utf8");
+const withoutCode = (page: string) => page.replaceAll(/^```[^]*?^```/gm, "");
+
+/** As GitHub makes them: lower case, no punctuation, hyphens for spaces, numbered where a heading comes twice. */
+function anchors(page: string): Set<string> {
+  const seen = new Map<string, number>();
+  const found = new Set<string>();
+  for (const [, heading = ""] of withoutCode(page).matchAll(/^#{1,6} +(.+?) *#*$/gm)) {
+    const plain = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
+    const slug = plain
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-");
+    const times = seen.get(slug) ?? 0;
+    seen.set(slug, times + 1);
+    found.add(times === 0 ? slug : `${slug}-${times}`);
+  }
+  return found;
+}
+
+function brokenLinks(path: string): string[] {
+  const page = withoutCode(text(path)).replaceAll(/`[^`\n]*`/g, "");
+  const targets = [
+    ...[...page.matchAll(/\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)/g)].map(([, target = ""]) => target),
+    ...[...page.matchAll(/ (?:src|href)="([^"]+)"/g)].map(([, target = ""]) => target),
+  ];
+  return targets.filter((target) => {
+    if (/^(https?|mailto):/.test(target)) return false;
+    const [file = "", anchor] = target.split("#");
+    const to = file === "" ? path : join(dirname(path), file);
+    if (!existsSync(join(root, to))) return true;
+    return anchor !== undefined && to.endsWith(".md") && !anchors(text(to)).has(anchor);
+  });
+}
+
+it("has pages to check", () => {
+  expect(pages).toEqual(expect.arrayContaining(["README.md", "docs/gateways.md"]));
+});
+
+it.each(pages)("%s leads to files and headings that are there", (path) => {
+  expect(brokenLinks(path)).toEqual([]);
+});
+
+/** What a block may take as given, when it declares it not itself. */
+const GIVEN = {
+  env: 'declare const env: { TUNNEL: import("culvert-tunnel/gateway").TunnelBinding };',
+  request: "declare const request: Request;",
+};
+
+it("has TypeScript that compiles, strictly", { timeout: 120_000 }, async () => {
+  const directory = await mkdtemp(join(root, "dist-docs-"));
+  try {
+    const files: string[] = [];
+    for (const path of pages) {
+      for (const [, block = ""] of text(path).matchAll(/^```ts\n([^]*?)^```/gm)) {
+        const given = Object.entries(GIVEN).filter(([name]) => !new RegExp(`\\b${name}:`).test(block));
+        const name = `${path.replaceAll(/[/.]/g, "-")}-${files.length}.ts`;
+        await writeFile(
+          join(directory, name),
+          [...given.map(([, line]) => line), block, "export {};"].join("\n"),
+        );
+        files.push(name);
+      }
+    }
+    expect(files.length).toBeGreaterThan(5);
+    const compilerOptions = { types: ["@cloudflare/workers-types"], noUnusedLocals: false };
+    const config = { extends: "../tsconfig.base.json", compilerOptions, files };
+    await writeFile(join(directory, "tsconfig.json"), JSON.stringify(config));
+    const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", directory]).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(stdout).toBe("");
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});

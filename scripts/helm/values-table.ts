@@ -1,0 +1,45 @@
+export interface Schema {
+  type?: string | readonly string[];
+  enum?: readonly unknown[];
+  description?: string;
+  minimum?: number;
+  maximum?: number;
+  minItems?: number;
+  properties?: Readonly<Record<string, Schema>>;
+}
+
+/** One row for each value that can be set: its name, what it may be, what it is unless set, what it means. */
+export function valuesTable(schema: Schema, values: unknown): string {
+  const rows = rowsOf("", schema, values);
+  return ["| value | type | unless set | meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+function rowsOf(path: string, schema: Schema, value: unknown): string[] {
+  if (schema.properties !== undefined) {
+    return Object.entries(schema.properties).flatMap(([name, child]) =>
+      rowsOf(
+        path === "" ? name : `${path}.${name}`,
+        child,
+        (value as Record<string, unknown> | undefined)?.[name],
+      ),
+    );
+  }
+  if (schema.description === undefined) throw new Error(`values.schema.json: ${path} has no description`);
+  return [`| \`${path}\` | ${typeOf(schema)} | ${standard(value)} | ${schema.description} |`];
+}
+
+function typeOf({ type, enum: choices, minimum, maximum, minItems }: Schema): string {
+  if (choices !== undefined) return choices.map((choice) => `\`${String(choice)}\``).join(", ");
+  const name = typeof type === "string" ? type : (type ?? []).join(" or ");
+  if (minItems !== undefined) return `${name}, at least ${minItems}`;
+  if (minimum === undefined) return name;
+  return maximum === undefined ? `${name}, from ${minimum}` : `${name}, ${minimum} to ${maximum}`;
+}
+
+const LONG = 40;
+
+function standard(value: unknown): string {
+  if (value === undefined) return "–";
+  const text = JSON.stringify(value);
+  return text.length > LONG ? "see `values.yaml`" : `\`${text}\``;
+}
