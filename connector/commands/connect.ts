@@ -113,7 +113,6 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
   // A terminal that hangs up takes its programs with it; a daemon has none, and is told to read its settings again.
   const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
   process.on("SIGHUP", onTerminal ? stop : () => reload.now("SIGHUP"));
-  // Without a listener, Node opens its debugger on this signal, through which other processes could read the token.
   process.on("SIGUSR1", () => log.warn("SIGUSR1 is ignored: there is no debugger to open"));
 }
 
