@@ -1,8 +1,7 @@
 import type { Clock } from "../shared/clock.ts";
-import { MemoryBudget, type MemoryAccount } from "../shared/memory/memory-budget.ts";
+import type { MemoryAccount } from "../shared/memory/memory-budget.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import { encodedSize } from "../shared/protocol/frame-codec.ts";
-import { CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES } from "../shared/protocol/limits.ts";
 import { encodeHealth } from "../shared/protocol/service-checks.ts";
 import { AccessLog } from "./telemetry/access-log.ts";
 import { ConnectionKeeper } from "./relay/connection-keeper.ts";
@@ -33,6 +32,8 @@ export interface ConnectorOptions {
   connectorId: string;
   softwareVersion: string;
   clock: Clock;
+  /** Of all that the process keeps for others. */
+  memory: MemoryAccount;
   /** Numbers from 0 to below 1, for jitter. */
   random: () => number;
   /** Null: nothing is traced. */
@@ -69,11 +70,9 @@ export class Connector {
       ...{ run: options.runCheck, clock, random, log },
       onReport: (report) => this.#report(encodeHealth(report)),
     });
-    const nowMs = (): number => clock.nowMs();
-    const memory = new MemoryBudget(CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES, nowMs).open();
     this.#attachments = new ObjectAttachments({
       ...{ connections: options.connections, tunnelId: options.tunnelId, clock, random },
-      newKeeper: (slot) => this.#keeper(options, slot, memory),
+      newKeeper: (slot) => this.#keeper(options, slot),
     });
   }
 
@@ -96,7 +95,7 @@ export class Connector {
     await this.#attachments.drain(graceMs);
   }
 
-  #keeper(options: ConnectorOptions, slot: ObjectSlot, memory: MemoryAccount): ConnectionKeeper {
+  #keeper(options: ConnectorOptions, slot: ObjectSlot): ConnectionKeeper {
     const metrics = this.#metrics;
     const onFinished: OnFinished = (summary, error) => {
       metrics.requestFinished(summary);
@@ -107,7 +106,6 @@ export class Connector {
       ...options,
       reportFault: options.faults.report,
       index: slot.index,
-      memory,
       dialRelay: (events) =>
         counted(options.dialRelay(events, slot.dialledObject()), (sizeBytes) =>
           metrics.relayMessageSent(sizeBytes),

@@ -1,6 +1,7 @@
 import type { ConnectorSettings } from "./settings/connector-settings.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import { Connector } from "./connector.ts";
+import type { MemoryAccount } from "../shared/memory/memory-budget.ts";
 import type { OnFinished } from "./telemetry/request-summary.ts";
 import type { DialRelay } from "./relay/relay-transport.ts";
 import type { HostDialDeps } from "./names/dial-host.ts";
@@ -9,6 +10,7 @@ import { relayDialler } from "./relay/dial-relay.ts";
 import { Faults, type ReportFault } from "./platform/faults.ts";
 import type { Logger } from "./platform/log.ts";
 import { nodeClock } from "./platform/node-clock.ts";
+import { processMemory } from "./platform/process-memory.ts";
 import type { ServeDeps } from "./serve/serve-http.ts";
 import type { TraceRequest, Tracing } from "./telemetry/request-trace.ts";
 import { checkRunner } from "./checks/run-check.ts";
@@ -60,11 +62,12 @@ export function startConnector({
   // Two, so that the relay's name waits for no look-up of an upstream's.
   const relayDial = { clock, names: new Names({ clock, ...nameFiles }) };
   const upstreamDial = { clock, names: new Names({ clock, ...nameFiles }) };
+  const memory = processMemory();
   let current = config;
   const trace: TraceRequest = tracing?.trace ?? (() => null);
   const tcpConnections = new TcpConnections();
   const servingWith = (settings: ConnectorSettings) => ({
-    ...servingBy(settings, upstreamDial, faults.report),
+    ...servingBy(settings, { ...upstreamDial, memory }, faults.report),
     tcpConnections,
   });
   let serving = servingWith(config);
@@ -81,6 +84,7 @@ export function startConnector({
     connectorId,
     softwareVersion,
     clock: nodeClock,
+    memory,
     random: Math.random,
     spans: tracing?.counts ?? null,
     faults,
@@ -99,7 +103,7 @@ export function startConnector({
 
 function servingBy(
   config: ConnectorSettings,
-  dialDeps: HostDialDeps,
+  dialDeps: HostDialDeps & { memory: MemoryAccount },
   reportFault: ReportFault,
 ): Omit<ServeDeps, "trace" | "onFinished" | "tcpConnections"> {
   const { policy, limits, upstreams: rules } = config;

@@ -8,6 +8,7 @@ import type { LimitsByService } from "../upstream/service-limits.ts";
 import { Upstream } from "../upstream/upstream.ts";
 import { checkRunner } from "./run-check.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
+import { memoryOf } from "../../test/support/memory.ts";
 import type { CheckResult } from "./service-checks.ts";
 
 const closing: (() => void)[] = [];
@@ -28,7 +29,12 @@ async function setUp() {
   if (!list.ok) throw new Error("no list");
   const upstream = new Upstream({
     ...{ policy: new UpstreamPolicy(list.rules), limits, rules: [] },
-    ...{ clock: nodeClock, names: new Names({ clock: nodeClock }), reportFault: throwFault },
+    ...{
+      clock: nodeClock,
+      names: new Names({ clock: nodeClock }),
+      reportFault: throwFault,
+      memory: memoryOf(),
+    },
   });
   closing.push(
     () => upstream.close(),

@@ -7,6 +7,7 @@ import { remedyFor, speaksTls } from "./remedies.ts";
 import { Faults } from "../platform/faults.ts";
 import { createLog } from "../platform/log.ts";
 import { nodeClock } from "../platform/node-clock.ts";
+import { processMemory } from "../platform/process-memory.ts";
 import { checkRunner } from "../checks/run-check.ts";
 import type { CheckResult } from "../checks/service-checks.ts";
 import { Upstream } from "../upstream/upstream.ts";
@@ -54,7 +55,7 @@ export async function examineUpstreams(
 ): Promise<Finding[]> {
   const { policy, limits, upstreams: rules } = config;
   const { report: reportFault } = new Faults(createLog("error").log, nodeClock);
-  const deps = { policy, limits, rules, clock: nodeClock, names, reportFault };
+  const deps = { policy, limits, rules, clock: nodeClock, names, memory: processMemory(), reportFault };
   const upstream = new Upstream(deps);
   const run = checkRunner(() => upstream, nodeClock);
   const findings: Finding[] = [];

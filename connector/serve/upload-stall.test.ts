@@ -6,6 +6,7 @@ import type { OpenHead } from "../../shared/protocol/head.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { SimPair, SOME_REQUEST } from "../../test/support/simulation/sim-pair.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
+import { memoryOf } from "../../test/support/memory.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { Names } from "../names/names.ts";
 import { TcpConnections } from "../upstream/tcp-connections.ts";
@@ -45,6 +46,7 @@ describe("an upload", () => {
           clock,
           names: new Names({ clock: nodeClock }),
           reportFault: throwFault,
+          memory: memoryOf(),
         };
         const upstream = new Upstream(deps);
         return new HttpStream(stream, {

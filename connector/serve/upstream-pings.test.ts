@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { StreamHandler } from "../../shared/mux/stream.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { SimPair, SOME_REQUEST } from "../../test/support/simulation/sim-pair.ts";
+import { memoryOf } from "../../test/support/memory.ts";
 import type { ReportFault } from "../platform/faults.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { Names } from "../names/names.ts";
@@ -125,6 +126,7 @@ describe("a served WebSocket", () => {
           clock: pair.clock,
           names: new Names({ clock: nodeClock }),
           reportFault,
+          memory: memoryOf(),
         };
         const upstream = new Upstream(deps);
         return new WebSocketStream(stream, {

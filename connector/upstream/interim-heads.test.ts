@@ -7,6 +7,7 @@ import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { ByteServer } from "../../test/support/servers/byte-server.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
+import { memoryOf } from "../../test/support/memory.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { Names } from "../names/names.ts";
 import { InterimBudget } from "./interim-budget.ts";
@@ -37,6 +38,7 @@ async function asked(protocol: "http1" | "http2", responseTimeoutMs = MINUTE_MS)
     clock,
     names: new Names({ clock: nodeClock }),
     reportFault: throwFault,
+    memory: memoryOf(),
   });
   closing.push(() => upstream.close());
   const outcome = { status: 0, body: "", ended: false, error: null as TunnelError | null };

@@ -6,6 +6,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import type { Clock } from "../../shared/clock.ts";
 import { ByteServer } from "../../test/support/servers/byte-server.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
+import { memoryOf } from "../../test/support/memory.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { Names } from "../names/names.ts";
 import { parseAllowlist, UpstreamPolicy } from "./policy.ts";
@@ -32,6 +33,7 @@ function upstreamWith(settings: Partial<UpstreamSettings>, clock: Clock = nodeCl
     clock,
     names: new Names({ clock: nodeClock }),
     reportFault: throwFault,
+    memory: memoryOf(),
   });
   closing.push(() => upstream.close());
   return upstream;

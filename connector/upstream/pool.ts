@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { type Clock, elapsedMs, type Moment } from "../../shared/clock.ts";
+import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { faultError } from "../platform/faults.ts";
 import { dial, type DialDeps, unreached } from "./dial.ts";
@@ -16,6 +17,11 @@ const MAX_IDLE_PER_ORIGIN = 512;
 const MAX_IDLE = 1024;
 /** After this a connection is not used again: new ones go where DNS points by then. */
 const MAX_AGE_MS = 5 * 60_000;
+
+export interface PoolDeps extends DialDeps {
+  /** Of all that the process keeps for others. */
+  memory: MemoryAccount;
+}
 
 export interface LeaseWish {
   /** HTTP/1.1 connections are kept for the caller that they were opened for. */
@@ -34,11 +40,11 @@ interface Waiter extends LeaseWish {
 
 /** Connections to upstreams, by origin. */
 export class UpstreamPool {
-  readonly #deps: DialDeps;
+  readonly #deps: PoolDeps;
   readonly #origins = new Map<string, OriginPool>();
   readonly #idle = { count: 0 };
 
-  constructor(deps: DialDeps) {
+  constructor(deps: PoolDeps) {
     this.#deps = deps;
   }
 
@@ -72,7 +78,7 @@ export class UpstreamPool {
 class OriginPool {
   readonly #target: UpstreamAddress;
   readonly #settings: UpstreamSettings;
-  readonly #deps: DialDeps;
+  readonly #deps: PoolDeps;
   readonly #clock: Clock;
   /** Of all origins. */
   readonly #allIdle: { count: number };
@@ -98,7 +104,7 @@ class OriginPool {
   constructor(
     target: UpstreamAddress,
     settings: UpstreamSettings,
-    deps: DialDeps,
+    deps: PoolDeps,
     allIdle: { count: number },
     onEmpty: () => void,
   ) {
@@ -258,6 +264,7 @@ class OriginPool {
       target: this.#target,
       socket,
       clock: this.#clock,
+      memory: this.#deps.memory,
       reportFault: this.#deps.reportFault,
       idleTimeoutMs: this.#settings.idleTimeoutMs,
       onRoom: () => {

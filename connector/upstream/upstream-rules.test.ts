@@ -21,6 +21,7 @@ import { throwFault } from "../../test/support/throw-fault.ts";
 import { untilStill } from "../../test/support/until-still.ts";
 import { loadConfig } from "../settings/connector-settings.ts";
 import { fixedNames } from "../../test/support/fixed-names.ts";
+import { memoryOf } from "../../test/support/memory.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { Upstream, type UpstreamRequest } from "./upstream.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
@@ -60,6 +61,7 @@ function upstreamWith(upstreams: object, { allow = "*", names = here } = {}): Up
   const upstream = new Upstream({
     ...{ policy, limits, rules, clock: nodeClock, names },
     reportFault: throwFault,
+    memory: memoryOf(),
   });
   closing.push(() => upstream.close());
   return upstream;

@@ -7,6 +7,7 @@ import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { ByteServer } from "../../test/support/servers/byte-server.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
 import { untilStill } from "../../test/support/until-still.ts";
+import { memoryOf } from "../../test/support/memory.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { Names } from "../names/names.ts";
 import { parseAllowlist, UpstreamPolicy } from "./policy.ts";
@@ -27,6 +28,7 @@ function upstreamAllowing(text: string): Upstream {
     clock: nodeClock,
     names: new Names({ clock: nodeClock }),
     reportFault: throwFault,
+    memory: memoryOf(),
   });
   closing.push(() => upstream.close());
   return upstream;

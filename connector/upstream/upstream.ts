@@ -9,7 +9,7 @@ import { InterimBudget } from "./interim-budget.ts";
 import type { Lease, LeaseEvents } from "./lease.ts";
 import { permit, type PermitRules, permitTarget } from "./permit.ts";
 import type { UpstreamAddress } from "./policy.ts";
-import { UpstreamPool } from "./pool.ts";
+import { type PoolDeps, UpstreamPool } from "./pool.ts";
 import { protocolsOffered, settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-rules.ts";
 
 /** How often a request is sent again of which it is sure that nothing was processed. */
@@ -43,7 +43,7 @@ export interface UpstreamRequest {
   responseTimeoutMs?: number | undefined;
 }
 
-export interface UpstreamDeps extends DialDeps, PermitRules {
+export interface UpstreamDeps extends PoolDeps, PermitRules {
   rules: readonly UpstreamRule[];
 }
 

@@ -253,6 +253,12 @@ export const FIXED_LIMITS: readonly Section[] = [
     text: "They bound what is held for readers, whatever these do.",
     limits: [
       limit("window of a stream toward the relay, at first", LIMITS, "RELAY_STREAM_WINDOW_BYTES", "–"),
+      limit(
+        "window of an HTTP/2 upstream's stream, within the connector's memory",
+        "connector/upstream/http2/stream.ts",
+        "STREAM_WINDOW_BYTES",
+        "the upstream waits",
+      ),
       limit("the same, grown", LIMITS, "RELAY_STREAM_WINDOW_MAX_BYTES", "–"),
       limit(
         "window of a stream toward the connector, at first",

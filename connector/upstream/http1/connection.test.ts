@@ -4,6 +4,7 @@ import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { ByteServer } from "../../../test/support/servers/byte-server.ts";
 import { throwFault } from "../../../test/support/throw-fault.ts";
 import { untilStill } from "../../../test/support/until-still.ts";
+import { memoryOf } from "../../../test/support/memory.ts";
 import { nodeClock } from "../../platform/node-clock.ts";
 import { Names } from "../../names/names.ts";
 import { parseAllowlist, UpstreamPolicy } from "../policy.ts";
@@ -21,6 +22,7 @@ function anyUpstream(): Upstream {
   const upstream = new Upstream({
     ...{ policy, limits: new Map(), rules: [], clock: nodeClock, names: new Names({ clock: nodeClock }) },
     reportFault: throwFault,
+    memory: memoryOf(),
   });
   closing.push(() => upstream.close());
   return upstream;

@@ -4,6 +4,7 @@ import { createSecureContext, createServer as createTlsServer, type TLSSocket } 
 import { afterEach, describe, expect, it } from "vitest";
 import { trustedIdentity } from "../../../test/support/tls-identities.ts";
 import { throwFault } from "../../../test/support/throw-fault.ts";
+import { memoryOf } from "../../../test/support/memory.ts";
 import { nodeClock } from "../../platform/node-clock.ts";
 import { Names } from "../../names/names.ts";
 import { parseAllowlist, UpstreamPolicy } from "../policy.ts";
@@ -75,6 +76,7 @@ function upstream(): Upstream {
       names: new Names({ clock: nodeClock }),
     },
     reportFault: throwFault,
+    memory: memoryOf(),
   });
 }
 

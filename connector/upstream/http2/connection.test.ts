@@ -21,6 +21,7 @@ import {
   uint32,
 } from "../../../test/support/servers/frame-server.ts";
 import { throwFault } from "../../../test/support/throw-fault.ts";
+import { memoryOf } from "../../../test/support/memory.ts";
 import { Names } from "../../names/names.ts";
 import { nodeClock } from "../../platform/node-clock.ts";
 import { parseAllowlist, UpstreamPolicy } from "../policy.ts";
@@ -40,7 +41,11 @@ function rulesOf(text: string) {
 
 const insecure = { ...DEFAULT_UPSTREAM.tls, insecure: true };
 
-function upstreamWith(settings: Partial<UpstreamSettings> = {}, clock: Clock = nodeClock): Upstream {
+function upstreamWith(
+  settings: Partial<UpstreamSettings> = {},
+  clock: Clock = nodeClock,
+  memory = memoryOf(),
+): Upstream {
   const upstream = new Upstream({
     policy: new UpstreamPolicy(rulesOf("*")),
     limits: new Map(),
@@ -54,6 +59,7 @@ function upstreamWith(settings: Partial<UpstreamSettings> = {}, clock: Clock = n
     clock,
     names: new Names({ clock: nodeClock }),
     reportFault: throwFault,
+    memory,
   });
   closing.push(() => upstream.close());
   return upstream;
@@ -510,6 +516,53 @@ describe("windows", () => {
     expect(outcome).toMatchObject({ status: 200, ended: true });
     expect([received, ended]).toEqual([1_100, true]);
     warm.exchange?.abort();
+  });
+
+  const READERS = 10;
+  const WAITING_BYTES = 200_000;
+
+  /** Answers whose readers stop at the head; `hold` says that all has come that may. */
+  async function waiting(totalBytes: number) {
+    const memory = memoryOf(totalBytes);
+    const upstream = upstreamWith({}, nodeClock, memory);
+    const { port } = await frameServer(
+      onRequest((client, id) => {
+        client.send(headers(id, OK));
+        for (let sent = 0; sent < WAITING_BYTES; sent += 10_000) client.send(data(id, "x".repeat(10_000)));
+        client.send(data(id, "", END_STREAM));
+      }),
+      { hello: settings([3, 100]) },
+    );
+    const readers = Array.from({ length: READERS }, () => send(upstream, port, { pausedAtHead: true }));
+    await until(() => readers.every(({ status }) => status === 200));
+    // Behind all of it: what the connection brought before has been read.
+    await sent(upstream, port, { method: "GET" });
+    return { memory, readers };
+  }
+
+  it("of slow readers are held in the process's budget, which gives them back as they are read", async () => {
+    const { memory, readers } = await waiting(64 * 1024 * 1024);
+    await until(() => memory.heldBytes > READERS * WAITING_BYTES);
+    const [cancelled, ...others] = readers;
+    cancelled?.exchange?.abort();
+    for (const { exchange } of others) exchange?.resume();
+    await until(() => others.every(({ ended }) => ended));
+    expect(others.every(({ body }) => body.length === WAITING_BYTES)).toBe(true);
+    expect(memory.heldBytes).toBe(0);
+  });
+
+  it("of slow readers hold no more than there is: some end, the others get all of theirs", async () => {
+    const { memory, readers } = await waiting(1024 * 1024);
+    expect(memory.heldBytes).toBeLessThanOrEqual(1024 * 1024);
+    await until(() => readers.some(({ error }) => error !== null));
+    for (const { exchange } of readers) exchange?.resume();
+    await until(() => readers.every(({ ended, error }) => ended || error !== null));
+    const failed = readers.filter(({ error }) => error !== null);
+    expect(failed.map(({ error }) => error?.code)).toEqual(failed.map(() => "OVERLOADED"));
+    const served = readers.filter(({ ended }) => ended);
+    expect(served.length).toBeGreaterThanOrEqual(4);
+    expect(served.every(({ body }) => body.length === WAITING_BYTES)).toBe(true);
+    expect(memory.heldBytes).toBe(0);
   });
 
   it("end an upstream's stream that sends more than its own", async () => {

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/clock.ts";
+import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import { AbuseBudget } from "../../../shared/mux/abuse-budget.ts";
 import { MAX_FIELDS, MAX_HEAD_BYTES } from "../../../shared/protocol/limits.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
@@ -56,6 +57,8 @@ export interface Http2Options {
   target: UpstreamAddress;
   socket: Socket;
   clock: Clock;
+  /** Of what waits for readers. */
+  memory: MemoryAccount;
   reportFault: ReportFault;
   /** Null: a minute. */
   idleTimeoutMs: number | null;
@@ -77,6 +80,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
   readonly openedAt: Moment;
   readonly sender: FrameSender;
   readonly clock: Clock;
+  readonly memory: MemoryAccount;
   readonly secure: boolean;
   readonly onFault: OnFault;
   readonly #options: Http2Options;
@@ -111,6 +115,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
     const clock = guardedClock(options.clock, onFault);
     this.#options = { ...options, clock };
     this.clock = clock;
+    this.memory = options.memory;
     this.onFault = (thrown) => options.reportFault("exchange", thrown);
     this.secure = options.target.secure;
     this.openedAt = momentOf(clock);

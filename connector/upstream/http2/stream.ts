@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
 import type { Clock } from "../../../shared/clock.ts";
+import type { Holder, MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import type { Field } from "../../../shared/protocol/head.ts";
+import { ITEM_OVERHEAD_BYTES } from "../../../shared/protocol/limits.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { guarded, type OnFault } from "../../platform/faults.ts";
 import type { Lease, LeaseEvents, LeaseRequest, UploadProgress } from "../lease.ts";
@@ -9,8 +11,10 @@ import { bodyLengthOf, malformed, requestHead, responseHead, responseTrailers } 
 import type { FrameSender } from "./sender.ts";
 import { Http2Upload, wrongLength } from "./upload.ts";
 
-/** What one stream can make this process hold while its gateway reads slowly. */
+/** What one stream can make this process hold while its gateway reads slowly; all together, what the budget has room for. */
 export const STREAM_WINDOW_BYTES = 256 * 1024;
+/** As much is granted anew even when memory is short. */
+const MIN_WINDOW_BYTES = 16 * 1024;
 
 /** A queue of single bytes would take a hundred times their size. */
 const JOINED_BYTES = 1024;
@@ -19,6 +23,7 @@ const JOINED_BYTES = 1024;
 export interface Http2StreamOwner {
   readonly sender: FrameSender;
   readonly clock: Clock;
+  readonly memory: MemoryAccount;
   readonly secure: boolean;
   /** Something threw that nobody expected. */
   readonly onFault: OnFault;
@@ -38,7 +43,7 @@ export interface Http2StreamOwner {
  * One exchange. Its response is complete with END_STREAM and by nothing else (RFC 9113 §8.1); what comes behind that
  * takes nothing back, be it a reset. A failure is told once.
  */
-export class Http2Stream implements Lease {
+export class Http2Stream implements Lease, Holder {
   readonly reused: boolean;
   readonly #owner: Http2StreamOwner;
   #events: LeaseEvents | null = null;
@@ -59,6 +64,11 @@ export class Http2Stream implements Lease {
   #paused = false;
   #delivering = false;
   readonly #queue: Buffer[] = [];
+  /** Of the budget, for what is queued. */
+  #heldBytes = 0;
+  progressMs = 0;
+  /** What was queued had to make room: of the body nothing more may follow. */
+  #dropped = false;
   /** The response's end came behind what is queued. */
   #trailers: readonly Field[] | null = null;
 
@@ -69,6 +79,10 @@ export class Http2Stream implements Lease {
 
   get id(): number {
     return this.#id;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   get heard(): boolean {
@@ -151,6 +165,14 @@ export class Http2Stream implements Lease {
     queueMicrotask(onTornDown);
   }
 
+  /** Called in the middle of somebody else's work: who reads hears of it afterwards. */
+  end(): void {
+    this.#dropped = true;
+    this.#dropQueue();
+    const error = new TunnelError("OVERLOADED", "the connector's memory is used up, and its reader was slow");
+    this.#owner.clock.soon(() => this.reset(CODE.CANCEL, error));
+  }
+
   // What the connection hears of this stream. May throw an Http2StreamError.
 
   /** Null: the head is over the limits. */
@@ -185,6 +207,7 @@ export class Http2Stream implements Lease {
       if (this.#leftBytes < 0) throw malformed("its body is longer than it may be");
     }
     this.#giveBack(frameBytes - bytes.byteLength);
+    if (this.#dropped) return;
     if (bytes.byteLength > 0) {
       if (this.#paused || this.#delivering || this.#queue.length > 0) this.#keep(bytes);
       else this.#pass(bytes);
@@ -225,7 +248,7 @@ export class Http2Stream implements Lease {
   }
 
   #deliver(): void {
-    if (this.#delivering) return;
+    if (this.#delivering || this.#dropped) return;
     this.#delivering = true;
     try {
       for (let bytes = this.#next(); bytes !== null; bytes = this.#next()) this.#pass(bytes);
@@ -233,7 +256,14 @@ export class Http2Stream implements Lease {
       this.#delivering = false;
     }
     const trailers = this.#trailers;
-    if (this.#paused || trailers === null || this.#queue.length > 0 || this.#phase !== "detached") return;
+    if (
+      this.#paused ||
+      this.#dropped ||
+      trailers === null ||
+      this.#queue.length > 0 ||
+      this.#phase !== "detached"
+    )
+      return;
     const events = this.#events;
     this.#finish();
     events?.onResponseEnd(trailers);
@@ -241,16 +271,42 @@ export class Http2Stream implements Lease {
 
   /** A copy: a view would hold on to the whole of what was read. Small ones together, for each buffer has its cost. */
   #keep(bytes: Buffer): void {
+    const { memory, clock } = this.#owner;
     const last = this.#queue.at(-1);
+    let addedBytes = bytes.byteLength;
     if (last === undefined || last.byteLength + bytes.byteLength > JOINED_BYTES) {
       this.#queue.push(Buffer.from(bytes));
+      addedBytes += ITEM_OVERHEAD_BYTES;
     } else {
       this.#queue[this.#queue.length - 1] = Buffer.concat([last, bytes]);
     }
+    if (last === undefined) {
+      this.progressMs = clock.nowMs();
+      memory.add(this);
+    }
+    this.#heldBytes += addedBytes;
+    // Last: this very stream may be the one that has to make room.
+    memory.hold(addedBytes);
   }
 
   #next(): Buffer | null {
-    return this.#paused ? null : (this.#queue.shift() ?? null);
+    const bytes = this.#paused ? undefined : this.#queue.shift();
+    if (bytes === undefined) return null;
+    const { memory, clock } = this.#owner;
+    this.progressMs = clock.nowMs();
+    this.#heldBytes -= bytes.byteLength + ITEM_OVERHEAD_BYTES;
+    memory.giveBack(bytes.byteLength + ITEM_OVERHEAD_BYTES);
+    if (this.#queue.length === 0) memory.remove(this);
+    return bytes;
+  }
+
+  #dropQueue(): void {
+    if (this.#queue.length === 0) return;
+    const { memory } = this.#owner;
+    this.#queue.length = 0;
+    memory.remove(this);
+    memory.giveBack(this.#heldBytes);
+    this.#heldBytes = 0;
   }
 
   #pass(bytes: Buffer): void {
@@ -258,13 +314,16 @@ export class Http2Stream implements Lease {
     this.#giveBack(bytes.byteLength);
   }
 
-  /** In halves of the window: one frame for many. */
+  /** In halves of the window: one frame for many. When memory is short, some of the window is kept back until it is not. */
   #giveBack(bytes: number): void {
     this.#readBytes += bytes;
     if (this.#phase !== "open" || this.#readBytes < STREAM_WINDOW_BYTES / 2) return;
-    this.#owner.sender.write(numberFrame(FRAME.WINDOW_UPDATE, this.#id, this.#readBytes));
-    this.#windowBytes += this.#readBytes;
-    this.#readBytes = 0;
+    const sizeBytes = this.#owner.memory.shareBytes(MIN_WINDOW_BYTES, STREAM_WINDOW_BYTES);
+    const owedBytes = this.#readBytes - (STREAM_WINDOW_BYTES - sizeBytes);
+    if (owedBytes < sizeBytes / 2) return;
+    this.#owner.sender.write(numberFrame(FRAME.WINDOW_UPDATE, this.#id, owedBytes));
+    this.#windowBytes += owedBytes;
+    this.#readBytes -= owedBytes;
   }
 
   /** `code`: what the peer is to hear of it, if it does not know. */
@@ -297,6 +356,6 @@ export class Http2Stream implements Lease {
   #finish(): void {
     this.#phase = "over";
     this.#events = null;
-    this.#queue.length = 0;
+    this.#dropQueue();
   }
 }

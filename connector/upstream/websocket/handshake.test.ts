@@ -4,6 +4,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
 import { ByteServer } from "../../../test/support/servers/byte-server.ts";
 import { throwFault } from "../../../test/support/throw-fault.ts";
+import { memoryOf } from "../../../test/support/memory.ts";
 import { Names } from "../../names/names.ts";
 import { nodeClock } from "../../platform/node-clock.ts";
 import { parseAllowlist, UpstreamPolicy } from "../policy.ts";
@@ -28,7 +29,7 @@ async function halfRefused() {
   const deps = {
     ...{ policy: new UpstreamPolicy(list.rules), limits: new Map(), names: new Names({ clock: nodeClock }) },
     ...{ rules: [{ pattern: "*", host: { kind: "any" as const }, settings: DEFAULT_UPSTREAM }] },
-    ...{ clock, reportFault: throwFault },
+    ...{ clock, reportFault: throwFault, memory: memoryOf() },
   };
   const refused = Promise.withResolvers<IncomingMessage>();
   const onTornDown = vi.fn();

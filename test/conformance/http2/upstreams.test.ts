@@ -14,6 +14,7 @@ import {
   TYPE,
 } from "../../support/servers/frame-server.ts";
 import { throwFault } from "../../support/throw-fault.ts";
+import { memoryOf } from "../../support/memory.ts";
 import { broken, complete, fatal, floods, greetings, type Http2Case } from "./cases.ts";
 import { NodeClientProcess } from "./node-client-process.ts";
 
@@ -36,6 +37,7 @@ const upstream = new Upstream({
   clock: nodeClock,
   names: new Names({ clock: nodeClock }),
   reportFault: throwFault,
+  memory: memoryOf(),
 });
 closing.push(() => upstream.close());
 

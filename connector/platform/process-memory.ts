@@ -1,0 +1,9 @@
+import { type MemoryAccount, MemoryBudget } from "../../shared/memory/memory-budget.ts";
+import { CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES } from "../../shared/protocol/limits.ts";
+import { nodeClock } from "./node-clock.ts";
+
+/** One for the tunnel's streams and for what waits of upstreams' answers. */
+export function processMemory(): MemoryAccount {
+  const nowMs = (): number => nodeClock.nowMs();
+  return new MemoryBudget(CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES, nowMs).open();
+}
