@@ -2,7 +2,7 @@ import { reset } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Registry } from "../../worker/index.ts";
 import { parseGatewayRoute } from "../../worker/gateway-route.ts";
-import { call, createTunnel, json } from "./admin-client.ts";
+import { bornTunnel, call, createTunnel, json } from "./admin-client.ts";
 
 const ABSENT = "tnl_aaaaaaaaaaaaaaaaaaaa";
 
@@ -109,7 +109,7 @@ describe("a gateway's key", () => {
   });
 
   it("holds while the Registry fails; for a tunnel that nothing is known of, the answer is to try again", async () => {
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     const { key } = await gatewayKey();
     for (const method of ["tunnelConfig", "isGatewayKey", "lookUp"] as const) {
       vi.spyOn(Registry.prototype, method).mockImplementation(() => {
