@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from "commander";
 import { applyCommand } from "./commands/apply.ts";
 import { apiKeyCommand, gatewayKeyCommand } from "./commands/keys.ts";
+import { alertCommand } from "./commands/alert.ts";
 import { auditLogCommand } from "./commands/audit-log.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { CommandError, EXIT_CODE } from "./exit-code.ts";
@@ -24,6 +25,7 @@ export function addAdminCommands(culvert: Command): Command {
     tailCommand(),
     requestsCommand(),
     logDestinationCommand(),
+    alertCommand(),
     gatewayKeyCommand(),
     apiKeyCommand(),
     auditLogCommand(),

@@ -132,3 +132,19 @@ export interface AuditEntry {
   before: Record<string, string | number | null> | null;
   after: Record<string, string | number | null> | null;
 }
+
+/** A webhook that is told what is wrong. */
+export interface Alert {
+  id: string;
+  name: string;
+  url: string;
+  format: "json" | "slack";
+  lastSentAt: string | null;
+  /** Null once it takes alerts again. */
+  lastError: { at: string; reason: string } | null;
+}
+
+export interface Alerts {
+  items: Alert[];
+  firing: { kind: string; subject: string | null; tunnel: string; summary: string; since: string }[];
+}

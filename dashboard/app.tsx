@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "hono/jsx/dom";
 import { callApi, get, messageOf, whenSignedOut } from "./api.ts";
 import type { Session } from "./api-types.ts";
+import { AlertsPage } from "./pages/alerts-page.tsx";
 import { AuditPage } from "./pages/audit-page.tsx";
 import { DestinationsPage } from "./pages/destinations-page.tsx";
 import { KeysPage } from "./pages/keys-page.tsx";
@@ -45,6 +46,7 @@ export function App() {
 const NAVIGATION: readonly { route: Route; title: string }[] = [
   { route: { page: "tunnels" }, title: "Tunnels" },
   { route: { page: "log-destinations" }, title: "Log destinations" },
+  { route: { page: "alerts" }, title: "Alerts" },
   { route: { page: "keys" }, title: "Keys" },
   { route: { page: "audit-log" }, title: "Audit log" },
 ];
@@ -109,6 +111,8 @@ function CurrentPage({ route }: { route: Route }) {
       return <TunnelPage route={route} />;
     case "log-destinations":
       return <DestinationsPage />;
+    case "alerts":
+      return <AlertsPage />;
     case "keys":
       return <KeysPage />;
     case "audit-log":

@@ -14,6 +14,7 @@ describe("routes", () => {
       },
     ],
     ["/dashboard/log-destinations", { page: "log-destinations" }],
+    ["/dashboard/alerts", { page: "alerts" }],
     ["/dashboard/audit-log", { page: "audit-log" }],
   ])("%s is a page, and the page's path is the same again", (path, route) => {
     expect(routeOf(path)).toEqual(route);

@@ -9,6 +9,7 @@ export type Route =
   | { page: "tunnel"; tunnelId: string; view: Exclude<TunnelView, "requests"> }
   | { page: "tunnel"; tunnelId: string; view: "requests"; filter?: RequestFilter; requestId?: string }
   | { page: "log-destinations" }
+  | { page: "alerts" }
   | { page: "keys" }
   | { page: "audit-log" }
   | { page: "missing" };
@@ -33,6 +34,7 @@ export function routeOf(path: string, search = ""): Route {
         ? { page: "tunnel", tunnelId, view, requestId }
         : { page: "missing" };
     case "log-destinations":
+    case "alerts":
     case "keys":
     case "audit-log":
       return tunnelId === "" ? { page } : { page: "missing" };

@@ -8,7 +8,7 @@ export const MAX_LOG_DESTINATION_BYTES = 32 * 1024;
 const RESERVED_HEADERS =
   /^(?:host|content-.*|transfer-encoding|connection|upgrade|te|trailer|keep-alive|expect|proxy-.*|sec-.*|cf-.*)$/;
 
-const headersSchema = z
+export const headersSchema = z
   .record(
     z
       .string()
@@ -151,7 +151,7 @@ function missingSecret(destination: LogDestinationInput): string | null {
   return destination.token === undefined ? "token" : null;
 }
 
-function isDestinationUrl(text: string): boolean {
+export function isDestinationUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || /[?#]/.test(text) || url.username !== "" || url.password !== "") return false;
   if (url.protocol === "https:") return true;

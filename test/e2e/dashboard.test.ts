@@ -451,6 +451,7 @@ describe.skipIf(executable === null)("the dashboard in Chromium", () => {
         [viewOf(tunnel, "services"), "Valid. Nothing is changed."],
         [viewOf(tunnel, "tokens"), tunnel.kid],
         ["/log-destinations", "Log destinations"],
+        ["/alerts", "nothing is wrong"],
         ["/keys", "API keys"],
         ["/audit-log", "tunnel.create"],
       ];

@@ -3,6 +3,7 @@ import { dashboardAsset, dashboardPage, frontDoor } from "../dashboard/page.ts";
 import { describeSession, signIn, signOut } from "../dashboard/session-routes.ts";
 import type { Env } from "../env.ts";
 import { gatewayRoute } from "../gateway-route.ts";
+import { alertOperations } from "./routes/alerts.ts";
 import { auditLogOperations } from "./routes/audit-log.ts";
 import { authenticate } from "./authenticate.ts";
 import { connect } from "./routes/connect.ts";
@@ -25,6 +26,7 @@ const operations = [
   ...tailOperations,
   ...requestOperations,
   ...logDestinationOperations,
+  ...alertOperations,
   ...telemetryOperations,
 ];
 

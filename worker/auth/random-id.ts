@@ -25,6 +25,10 @@ export function newDestinationId(): string {
   return `dst_${randomBase32(12)}`;
 }
 
+export function newAlertId(): string {
+  return `alr_${randomBase32(12)}`;
+}
+
 export function newSecret(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(32));
 }

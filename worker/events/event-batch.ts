@@ -1,3 +1,5 @@
+import type { Presence } from "../alerts/presence.ts";
+
 /** What a tunnel's object, or the Worker itself, hands to its Telemetry object. */
 export interface EventBatch {
   /** Names the sender's memory: a new one after each loss of it. */
@@ -13,6 +15,8 @@ export interface EventBatch {
   destinationsRevision: number | null;
   /** Accepted connections when the batch was sent; null from the Worker itself, which has none. */
   connectors: number | null;
+  /** Who they are, and what they do not reach. Left out by the Worker itself. */
+  presence?: Presence;
 }
 
 /** The Telemetry object of requests that name no tunnel, or that never reached its object. */

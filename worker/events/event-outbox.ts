@@ -21,7 +21,7 @@ export interface EventOutboxOptions {
   sender: string;
   send(batch: EventBatch): Promise<void>;
   /** What a batch says besides its events. */
-  facts(): Pick<EventBatch, "destinationsRevision" | "connectors">;
+  facts(): Pick<EventBatch, "destinationsRevision" | "connectors" | "presence">;
 }
 
 /** Gathers events into batches and hands them on, one batch at a time, in order. */

@@ -22,7 +22,9 @@ export type AuditAction =
   | "api-key.delete"
   | "log-destination.create"
   | "log-destination.update"
-  | "log-destination.delete";
+  | "log-destination.delete"
+  | "alert.create"
+  | "alert.delete";
 
 /** Facts of the thing changed. Never a secret, nor its digest. */
 export type AuditFacts = Readonly<Record<string, string | number | null>>;

@@ -132,6 +132,48 @@ const MIGRATIONS: readonly string[] = [
   INSERT INTO tunnel_objects (name, tunnel_id, location, phase, phase_since_ms, pulled, added_at_ms)
     SELECT id, id, NULL, 'serving', created_at_ms, 1, created_at_ms FROM tunnels;
   `,
+  `
+  CREATE TABLE alerts (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    alert TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    last_sent_at_ms INTEGER,
+    last_error TEXT
+  );
+  CREATE TABLE alert_presence (
+    object_name TEXT PRIMARY KEY,
+    tunnel_id TEXT NOT NULL,
+    presence TEXT NOT NULL,
+    lost INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX alert_presence_by_tunnel ON alert_presence (tunnel_id);
+  CREATE TABLE alert_tunnels (
+    tunnel_id TEXT PRIMARY KEY,
+    most_connectors INTEGER NOT NULL,
+    lost INTEGER NOT NULL,
+    next_look_ms INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX alert_tunnels_by_look ON alert_tunnels (next_look_ms) WHERE next_look_ms IS NOT NULL;
+  CREATE TABLE alert_conditions (
+    tunnel_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    state TEXT NOT NULL,
+    since_ms INTEGER NOT NULL,
+    changed_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (tunnel_id, key)
+  ) WITHOUT ROWID;
+  CREATE TABLE alert_notices (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    alert_id TEXT NOT NULL,
+    notice TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    made_at_ms INTEGER NOT NULL,
+    due_at_ms INTEGER NOT NULL
+  );
+  CREATE INDEX alert_notices_by_alert ON alert_notices (alert_id, id);
+  `,
 ];
 
 export function migrate(storage: DurableObjectStorage): void {

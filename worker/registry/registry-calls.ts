@@ -1,3 +1,5 @@
+import type { AlertInput } from "../../shared/alert.ts";
+import type { DescribedAlert, FiringCondition } from "../alerts/alerts.ts";
 import type { LogDestination, LogDestinationInput } from "../../shared/log-destination.ts";
 import type { Problem } from "../../shared/problems.ts";
 import type { ServicesFile } from "../../shared/services/services-file.ts";
@@ -153,12 +155,23 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   shippingList(): ShippingList;
 
   /** False: its tunnel is gone, and nothing of it has to be kept. */
-  telemetryReport(objectName: string, report: TelemetryReport): boolean;
+  telemetryReport(objectName: string, report: TelemetryReport): Promise<boolean>;
 
   telemetryReports(limit: number, afterName: string): StoredReport[];
 
   /** Null for a tunnel that does not exist. */
   tunnelReports(tunnelId: string): StoredReport[] | null;
+
+  /** Null: there are as many as there may be. */
+  addAlert(by: Actor, id: string, input: AlertInput): Promise<DescribedAlert | null>;
+
+  deleteAlert(by: Actor, id: string): Promise<Outcome>;
+
+  /** All webhooks, and what is wrong now. */
+  alerts(): { alerts: DescribedAlert[]; firing: FiringCondition[] };
+
+  /** With its secrets: for who sends to it, and nobody else. */
+  sendableAlert(id: string): AlertInput | null;
 
   auditLog(limit: number, beforeId: number): AuditEntry[];
 }

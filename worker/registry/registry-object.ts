@@ -14,6 +14,15 @@ import { AuditLog } from "./audit-log.ts";
 import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
 import { KeyStore } from "./key-store.ts";
 import { type LogDestination, type LogDestinationInput, keepSecrets } from "../../shared/log-destination.ts";
+import type { AlertInput } from "../../shared/alert.ts";
+import {
+  alertFacts,
+  Alerts,
+  type DescribedAlert,
+  type FiringCondition,
+  MAX_ALERTS,
+} from "../alerts/alerts.ts";
+import { sendNotice } from "../alerts/send-notice.ts";
 import { RELAY_TELEMETRY } from "../events/event-batch.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-report.ts";
 import {
@@ -75,6 +84,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   readonly #reports: TelemetryReportStore;
   readonly #tails: TailRegister;
   readonly #audit: AuditLog;
+  readonly #alerts: Alerts;
   readonly #queue: PushQueue;
   readonly #objects: TunnelObjectStore;
   readonly #scaling: ObjectScaling;
@@ -92,6 +102,16 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     this.#reports = new TelemetryReportStore(sql);
     this.#tails = new TailRegister(sql);
     this.#audit = new AuditLog(sql);
+    this.#alerts = new Alerts(sql, {
+      tunnel: (id) => {
+        const tunnel = this.#store.tunnel(id);
+        if (tunnel === null) return null;
+        const objectNames = this.#objects.of(id).map(({ name }) => name);
+        return { name: tunnel.name, tokens: this.#store.tokens(id), objectNames };
+      },
+      send: sendNotice,
+      random: () => Math.random(),
+    });
     this.#queue = new PushQueue(sql);
     this.#objects = new TunnelObjectStore(sql);
     this.#scaling = new ObjectScaling(this.#objects);
@@ -188,6 +208,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
       if (tunnel === null) return refused("not_found");
       this.#store.deleteTunnel(id, by.atMs);
       this.#reports.deleteOf(id);
+      this.#alerts.forget(id);
       // Nothing of it is anywhere but here.
       if (!this.#objects.of(id).some(({ pulled }) => pulled)) this.#forget(id);
       return done([id], { action: "tunnel.delete", target: id, before: { name: tunnel.name }, after: null });
@@ -410,10 +431,16 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   }
 
   /** False: its tunnel is gone, and nothing of it has to be kept. */
-  telemetryReport(objectName: string, report: TelemetryReport): boolean {
-    const known = objectName === RELAY_TELEMETRY || this.#store.tunnel(tunnelIdOf(objectName)) !== null;
-    if (known) this.#reports.put(objectName, report, Date.now());
-    return known;
+  async telemetryReport(objectName: string, report: TelemetryReport): Promise<boolean> {
+    const tunnelId = tunnelIdOf(objectName);
+    const isRelay = objectName === RELAY_TELEMETRY;
+    if (!isRelay && this.#store.tunnel(tunnelId) === null) return false;
+    this.#reports.put(objectName, report, Date.now());
+    if (!isRelay) {
+      this.ctx.storage.transactionSync(() => this.#alerts.reported(objectName, tunnelId, report, Date.now()));
+      await this.#scheduleAlarm();
+    }
+    return true;
   }
 
   telemetryReports(limit: number, afterName: string): StoredReport[] {
@@ -425,6 +452,30 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     return this.#store.tunnel(tunnelId) && this.#reports.of(tunnelId);
   }
 
+  async addAlert(by: Actor, id: string, input: AlertInput): Promise<DescribedAlert | null> {
+    return this.#change<DescribedAlert | null>(by, () => {
+      if (this.#alerts.count >= MAX_ALERTS) return { result: null };
+      const audit = { action: "alert.create", target: id, before: null, after: alertFacts(input) } as const;
+      return { result: this.#alerts.add(id, input, by.atMs), audit };
+    });
+  }
+
+  async deleteAlert(by: Actor, id: string): Promise<Outcome> {
+    return this.#change(by, () => {
+      const before = this.#alerts.delete(id);
+      if (before === null) return refused("not_found");
+      return done([], { action: "alert.delete", target: id, before, after: null });
+    });
+  }
+
+  alerts(): { alerts: DescribedAlert[]; firing: FiringCondition[] } {
+    return { alerts: this.#alerts.all(), firing: this.#alerts.firing() };
+  }
+
+  sendableAlert(id: string): AlertInput | null {
+    return this.#alerts.sendable(id);
+  }
+
   auditLog(limit: number, beforeId: number): AuditEntry[] {
     return this.#audit.entries(limit, beforeId);
   }
@@ -434,6 +485,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     const nowMs = Date.now();
     const expired = this.ctx.storage.transactionSync(() => this.#expireTokens(nowMs));
     await this.#endTails(nowMs);
+    await this.#sendAlerts(nowMs);
     await this.#rescaleInTurn(this.#objects.changingTunnels(), nowMs);
     await this.#push([
       ...expired.flatMap((id) => this.#queue.of(id)),
@@ -556,6 +608,13 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     await this.#scheduleAlarm();
   }
 
+  /** A webhook that is slow delays nothing: what is not sent by then is sent again by the alarm, if it has to be. */
+  async #sendAlerts(nowMs: number): Promise<void> {
+    this.ctx.storage.transactionSync(() => this.#alerts.lookAtDue(nowMs));
+    const sent = this.#alerts.sendDue(() => Date.now()).then(() => this.#scheduleAlarm());
+    await withTimeout(sent, PUSH_WAIT_MS, undefined);
+  }
+
   #push(pushes: readonly PendingPush[]): Promise<void> {
     const ports = {
       queue: this.#queue,
@@ -580,7 +639,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   async #scheduleAlarm(): Promise<void> {
     const dueMs = [
       ...[this.#queue.nextDueMs(), this.#store.nextExpiryMs(), this.#tails.nextDueMs()],
-      this.#scaling.nextLookMs(Date.now()),
+      ...[this.#scaling.nextLookMs(Date.now()), this.#alerts.nextDueMs()],
     ];
     const times = dueMs.filter((timeMs) => timeMs !== null);
     if (times.length === 0) await this.ctx.storage.deleteAlarm();

@@ -193,6 +193,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     state.metrics.malformed += malformed;
     state.metrics.lost += batch.lost;
     if (batch.connectors !== null) state.connectors = batch.connectors;
+    if (batch.presence !== undefined) state.presence = batch.presence;
     markTaken(state, batch.sender, batch.sequence);
     if (isUnsure) state.newFromId ??= spool.lastId + 1;
     if (entry !== null) shipper.dropped(spool.append(entry));
@@ -237,7 +238,10 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     if (name === undefined || !this.#isNews || this.#reportDueMs() > Date.now()) return true;
     const { state, shipper } = this.#parts;
     this.#isNews = false;
-    const report = { metrics: state.metrics, connectors: state.connectors, deliveries: shipper.reports() };
+    const report = {
+      ...{ metrics: state.metrics, connectors: state.connectors, deliveries: shipper.reports() },
+      presence: state.presence ?? null,
+    };
     const known = await this.#askRegistry((registry) => registry.telemetryReport(name, report));
     if (known === null) this.#isNews = true;
     else this.#reportedAtMs = Date.now();

@@ -1,3 +1,4 @@
+import type { Presence } from "../alerts/presence.ts";
 import type { LogDestination } from "../../shared/log-destination.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 
@@ -7,6 +8,8 @@ export interface TelemetryReport {
   /** Connections of connectors when the tunnel's object last said so; null where there can be none. */
   connectors: number | null;
   deliveries: readonly DeliveryReport[];
+  /** Who is attached; null where nobody can be, or nobody said. Reports of version 0.1 have none. */
+  presence?: Presence | null;
 }
 
 /** How one destination takes the events of one object. Counts grow from the destination's making. */

@@ -1,3 +1,4 @@
+import type { Presence } from "../alerts/presence.ts";
 import { fromJson, toJson } from "./json-maps.ts";
 import { noMetrics, type RequestMetrics } from "./request-metrics.ts";
 import { noOpenTraffic, type OpenTraffic } from "./traffic-series.ts";
@@ -7,6 +8,8 @@ export interface TelemetryState {
   metrics: RequestMetrics;
   traffic: OpenTraffic;
   connectors: number | null;
+  /** States of version 0.1 have none. */
+  presence?: Presence | null;
   /** By sender, the sequence numbers of its last batches. */
   taken: Map<string, number[]>;
   /** Of the list of destinations that was asked for last; 0: there were none. */

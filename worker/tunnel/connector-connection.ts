@@ -31,6 +31,8 @@ export interface ConnectorConnectionOptions {
   objects: () => ObjectList | null;
   /** The connector was welcomed, or is gone. */
   onChange(): void;
+  /** It tells another story of the services than before. */
+  onHealth(): void;
 }
 
 /** A connector's connection from its attachment on: joins socket, mux and tunnel. */
@@ -90,8 +92,10 @@ export class ConnectorConnection implements Connection {
         onSettings: (settings) => {
           const report = readHealth(settings);
           if (report === null) return;
+          const isNews = JSON.stringify(report) !== JSON.stringify(socket.attachment.health);
           socket.attachment = { ...socket.attachment, health: report };
           this.#health = null;
+          if (isNews) options.onHealth();
         },
         onClosed: () => {
           this.#cancelProbe?.();

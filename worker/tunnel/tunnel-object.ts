@@ -21,6 +21,7 @@ import { logOwnAnswer } from "../events/relay-events.ts";
 import { RequestRecord } from "../events/request-record.ts";
 import { isolateMemory, messageRoom } from "../memory.ts";
 import { MAX_TAILS, type TailAttachment, TailHub } from "../events/tail-hub.ts";
+import { presenceOf } from "../alerts/presence.ts";
 import { VERSION } from "../../shared/version.ts";
 import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
 import { type CheckList, checkListOf } from "./check-list.ts";
@@ -88,10 +89,14 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     memory: this.#memory,
     sender: crypto.randomUUID(),
     send: (batch) => telemetryStub(this.env, this.#name).take(batch),
-    facts: () => ({
-      destinationsRevision: this.#store.config()?.destinationsRevision ?? 0,
-      connectors: this.status().connections.length,
-    }),
+    facts: () => {
+      const { connections } = this.status();
+      return {
+        destinationsRevision: this.#store.config()?.destinationsRevision ?? 0,
+        connectors: connections.length,
+        presence: presenceOf(connections),
+      };
+    },
   });
   readonly #loads = new LoadReports({
     nowMs,
@@ -440,6 +445,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       softwareVersion: VERSION,
       checkList: () => this.#checks(),
       objects: () => attachList(this.#store.config()),
+      onHealth: () => this.#outbox.changed(),
       onChange: () => {
         this.#outbox.changed();
         this.#loads.connectorsChanged();

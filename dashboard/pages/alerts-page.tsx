@@ -1,0 +1,185 @@
+import { useState } from "hono/jsx/dom";
+import { callApi, get } from "../api.ts";
+import type { Alert, Alerts } from "../api-types.ts";
+import { PageTitle } from "../navigation.tsx";
+import { ActionDialog, Badge, Empty, Failure, Loading, Table, Time } from "../parts/parts.tsx";
+import { usePolled } from "../parts/use-polled.ts";
+import { useCanEdit } from "../session.ts";
+
+const REFRESH_MS = 15_000;
+
+type Open = { kind: "create" } | { kind: "test" | "delete"; alert: Alert } | null;
+
+/** What is wrong now, and which webhooks are told of it. */
+export function AlertsPage() {
+  const { data, error, reload } = usePolled("alerts", (signal) => get<Alerts>("/alerts", signal), REFRESH_MS);
+  const [open, setOpen] = useState<Open>(null);
+  const canEdit = useCanEdit();
+  const close = () => {
+    setOpen(null);
+    reload();
+  };
+  return (
+    <>
+      <PageTitle title="Alerts">
+        {canEdit && (
+          <button type="button" onClick={() => setOpen({ kind: "create" })}>
+            Add a webhook
+          </button>
+        )}
+      </PageTitle>
+      <p class="lead">
+        Webhooks are told when a tunnel is down or has lost its redundancy, when no connector reaches a
+        service, when a token in use ends, when events are lost, and when that is over.
+      </p>
+      {error !== null && <Failure error={error} retry={reload} />}
+      {data === null && error === null && <Loading what="the alerts" />}
+      {data !== null && <Firing firing={data.firing} />}
+      {data?.items.length === 0 && (
+        <Empty title="Nobody is told">
+          <p>
+            Add a webhook here, or with <code>culvert alert create</code>.
+          </p>
+        </Empty>
+      )}
+      {data !== null && data.items.length > 0 && (
+        <Table
+          caption="Webhooks"
+          rows={data.items}
+          keyOf={({ id }) => id}
+          columns={[
+            { title: "Name", cell: ({ name }) => <b class="breakable">{name}</b> },
+            { title: "Format", cell: ({ format }) => format },
+            { title: "Address", cell: ({ url }) => <code class="breakable">{url}</code> },
+            { title: "State", cell: (alert) => <State {...alert} /> },
+            ...(canEdit
+              ? [{ title: "", cell: (alert: Alert) => <Actions alert={alert} open={setOpen} /> }]
+              : []),
+          ]}
+        />
+      )}
+      {open?.kind === "create" && <CreateDialog close={close} />}
+      {open?.kind === "test" && <TestDialog alert={open.alert} close={close} />}
+      {open?.kind === "delete" && (
+        <ActionDialog
+          title="Delete this webhook?"
+          action="Delete"
+          danger
+          onClose={close}
+          act={async () => {
+            await callApi("DELETE", `/alerts/${open.alert.id}`);
+            close();
+          }}
+        >
+          <p>
+            <b class="breakable">{open.alert.name}</b> is told of nothing any more.
+          </p>
+        </ActionDialog>
+      )}
+    </>
+  );
+}
+
+function Firing({ firing }: Pick<Alerts, "firing">) {
+  if (firing.length === 0) {
+    return (
+      <p role="status">
+        <Badge tone="good">nothing is wrong</Badge>
+      </p>
+    );
+  }
+  return (
+    <Table
+      caption="What is wrong now"
+      rows={firing}
+      keyOf={({ tunnel, kind, subject }) => `${tunnel} ${kind} ${subject ?? ""}`}
+      columns={[
+        { title: "Kind", cell: ({ kind }) => <Badge tone="bad">{kind}</Badge> },
+        { title: "What", cell: ({ summary }) => <span class="breakable">{summary}</span> },
+        { title: "Since", cell: ({ since }) => <Time at={since} /> },
+      ]}
+    />
+  );
+}
+
+function State({ lastError, lastSentAt }: Alert) {
+  if (lastError !== null) {
+    return (
+      <span class="stacked">
+        <Badge tone="bad">failing</Badge>
+        <span class="breakable">
+          {lastError.reason}, <Time at={lastError.at} />
+        </span>
+      </span>
+    );
+  }
+  return lastSentAt === null ? <span class="faint">nothing sent yet</span> : <Time at={lastSentAt} />;
+}
+
+function Actions({ alert, open }: { alert: Alert; open: (next: Open) => void }) {
+  return (
+    <span class="badges">
+      <button
+        type="button"
+        class="small"
+        aria-label={`Test ${alert.name}`}
+        onClick={() => open({ kind: "test", alert })}
+      >
+        Test
+      </button>
+      <button
+        type="button"
+        class="small danger"
+        aria-label={`Delete ${alert.name}`}
+        onClick={() => open({ kind: "delete", alert })}
+      >
+        Delete
+      </button>
+    </span>
+  );
+}
+
+function TestDialog({ alert, close }: { alert: Alert; close: () => void }) {
+  const test = async () => {
+    const path = `/alerts/${alert.id}/test`;
+    const { ok, reason } = (await callApi<{ ok: boolean; reason: string }>("POST", path, { body: {} })).body;
+    if (!ok) throw new Error(`It did not go well: ${reason}`);
+    close();
+  };
+  return (
+    <ActionDialog title="Send a test?" action="Send it" act={test} onClose={close}>
+      <p>
+        <b class="breakable">{alert.name}</b> is sent one alert, marked as a test.
+      </p>
+    </ActionDialog>
+  );
+}
+
+function CreateDialog({ close }: { close: () => void }) {
+  const [name, setName] = useState("");
+  const [url, setUrl] = useState("");
+  const [format, setFormat] = useState("json");
+  const read = (set: (value: string) => void) => (event: InputEvent) =>
+    set((event.currentTarget as HTMLInputElement | HTMLSelectElement).value);
+  return (
+    <ActionDialog
+      title="Add a webhook"
+      action="Add it"
+      onClose={close}
+      act={async () => {
+        await callApi("POST", "/alerts", { body: { name, url, format } });
+        close();
+      }}
+    >
+      <label for="alert-name">Name</label>
+      <input id="alert-name" value={name} required autocomplete="off" onInput={read(setName)} />
+      <label for="alert-url">URL</label>
+      <input id="alert-url" type="url" value={url} required autocomplete="off" onInput={read(setUrl)} />
+      <label for="alert-format">Format</label>
+      <select id="alert-format" value={format} onInput={read(setFormat)}>
+        <option value="json">JSON</option>
+        <option value="slack">Slack's message</option>
+      </select>
+    </ActionDialog>
+  );
+}

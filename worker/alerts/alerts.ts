@@ -1,0 +1,245 @@
+import type { AlertInput, AlertKind, AlertNotice } from "../../shared/alert.ts";
+import { retryDelayMs } from "../log-delivery/delivery.ts";
+import type { AuditFacts } from "../registry/audit-log.ts";
+import type { TelemetryReport } from "../telemetry/telemetry-report.ts";
+import { type AlertRecord, AlertStore, type StoredCondition } from "./alert-store.ts";
+import {
+  type Condition,
+  conditionKey,
+  conditionsOf,
+  nextTokenLookMs,
+  type TunnelFacts,
+} from "./conditions.ts";
+import { type ConditionState, nextLookMs, PATIENCE, step } from "./hysteresis.ts";
+import { mergePresence } from "./presence.ts";
+import { isFinal, type SendResult } from "./send-notice.ts";
+
+/** Bounds the work of a change: each is sent to by itself. */
+export const MAX_ALERTS = 20;
+const MAX_SHOWN = 200;
+/** What is under way is left alone for longer than a send can take; then it is sent again. */
+const GUARD_MS = 30_000;
+const GIVE_UP_MS = 24 * 3600_000;
+/** Looked at in one turn; the rest at once in the next. */
+const LOOKS_PER_TURN = 100;
+
+export interface AlertPorts {
+  /** Null: there is no such tunnel. */
+  tunnel(id: string): { name: string; tokens: TunnelFacts["tokens"]; objectNames: readonly string[] } | null;
+  send(alert: AlertInput, notice: AlertNotice): Promise<SendResult>;
+  random(): number;
+}
+
+/** A webhook for readers: without its headers' values; its URL's path, which may be a secret, is for admins alone. */
+export interface DescribedAlert extends Omit<AlertRecord, "seq" | "alert"> {
+  alert: Omit<AlertInput, "headers">;
+  /** `headers.authorization` and the like. */
+  secrets: string[];
+}
+
+/** What is wrong with a tunnel, and was told of. */
+export interface FiringCondition {
+  kind: AlertKind;
+  subject: string | null;
+  tunnelId: string;
+  summary: string;
+  sinceMs: number;
+}
+
+/**
+ * Looks at tunnels when they tell of themselves, and again when a condition has lasted for long enough; wakes none of
+ * them. Conditions are kept while there is no webhook as well, so that the first one does not begin with old news.
+ */
+export class Alerts {
+  readonly #store: AlertStore;
+  readonly #ports: AlertPorts;
+
+  constructor(sql: SqlStorage, ports: AlertPorts) {
+    this.#store = new AlertStore(sql);
+    this.#ports = ports;
+  }
+
+  get count(): number {
+    return this.#store.all().length;
+  }
+
+  add(id: string, alert: AlertInput, nowMs: number): DescribedAlert | null {
+    this.#store.add(id, alert, nowMs);
+    return this.described(id);
+  }
+
+  /** What it was, for the audit log; null where there is none. */
+  delete(id: string): AuditFacts | null {
+    const record = this.#store.get(id);
+    if (record !== null) this.#store.delete(id);
+    return record && alertFacts(record.alert);
+  }
+
+  all(): DescribedAlert[] {
+    return this.#store.all().map(describe);
+  }
+
+  described(id: string): DescribedAlert | null {
+    const record = this.#store.get(id);
+    return record && describe(record);
+  }
+
+  /** With its secrets: for who sends to it. */
+  sendable(id: string): AlertInput | null {
+    return this.#store.get(id)?.alert ?? null;
+  }
+
+  firing(): FiringCondition[] {
+    return this.#store.firing(MAX_SHOWN).map(({ tunnelId, key, summary, sinceMs }) => {
+      return { ...partsOf(key), tunnelId, summary, sinceMs };
+    });
+  }
+
+  /** An object of a tunnel has told of itself. */
+  reported(objectName: string, tunnelId: string, report: TelemetryReport, nowMs: number): void {
+    // A Telemetry object of an older release does not tell who is attached.
+    if (report.presence === undefined || report.presence === null) return;
+    this.#store.putPresence(objectName, tunnelId, report.presence, lostIn(report));
+    this.look(tunnelId, nowMs);
+  }
+
+  forget(tunnelId: string): void {
+    this.#store.forget(tunnelId);
+  }
+
+  look(tunnelId: string, nowMs: number): void {
+    const tunnel = this.#ports.tunnel(tunnelId);
+    if (tunnel === null) return this.forget(tunnelId);
+    const objects = this.#store.presence(tunnelId, tunnel.objectNames);
+    // Nobody has told of it since alerts are there.
+    if (objects.length === 0) return;
+    const presence = mergePresence(objects.map((object) => object.presence));
+    const lost = objects.reduce((sum, object) => sum + object.lost, 0);
+    const memory = this.#store.memory(tunnelId);
+    const mostConnectors = Math.max(memory?.mostConnectors ?? 0, presence.connectors.length);
+    const facts: TunnelFacts = {
+      ...{ id: tunnelId, name: tunnel.name, presence, mostConnectors, tokens: tunnel.tokens },
+      // Never of what was lost before anybody looked; the sum falls with an object that is gone.
+      newlyLost: memory === null ? 0 : Math.max(0, lost - memory.lost),
+    };
+    const dueMs = this.#judge(facts, nowMs);
+    const tokenMs = nextTokenLookMs(tunnel.tokens, nowMs);
+    const times = [...dueMs, tokenMs].filter((timeMs) => timeMs !== null);
+    const nextLookMs = times.length === 0 ? null : Math.min(...times);
+    this.#store.remember(tunnelId, { mostConnectors, lost, nextLookMs });
+  }
+
+  /** Looks where it is time to. */
+  lookAtDue(nowMs: number): void {
+    for (const tunnelId of this.#store.dueTunnels(nowMs, LOOKS_PER_TURN)) this.look(tunnelId, nowMs);
+  }
+
+  nextDueMs(): number | null {
+    return this.#store.nextDueMs();
+  }
+
+  /** Sends what is due, one notice to each webhook. */
+  async sendDue(nowMs: () => number): Promise<void> {
+    const due = this.#store.dueNotices(nowMs());
+    await Promise.all(
+      due.map(async ({ id, alertId, notice, attempts, madeAtMs }) => {
+        const alert = this.sendable(alertId);
+        if (alert === null) return this.#store.deleteNotice(id);
+        this.#store.postpone(id, attempts + 1, nowMs() + GUARD_MS);
+        const result = await this.#ports.send(alert, notice);
+        if (result.ok) {
+          this.#store.deleteNotice(id);
+          return this.#store.sent(alertId, nowMs());
+        }
+        this.#store.failed(alertId, result.reason, nowMs());
+        if (isFinal(result) || nowMs() - madeAtMs > GIVE_UP_MS) return this.#store.deleteNotice(id);
+        this.#store.postpone(id, attempts + 1, nowMs() + retryDelayMs(attempts + 1, this.#ports.random()));
+      }),
+    );
+  }
+
+  /** Gives the times at which its conditions are to be looked at again. */
+  #judge(facts: TunnelFacts, nowMs: number): (number | null)[] {
+    const before = new Map(this.#store.conditions(facts.id).map((condition) => [condition.key, condition]));
+    const now = new Map(
+      conditionsOf(facts, new Set(before.keys()), nowMs).map((condition) => [
+        conditionKey(condition),
+        condition,
+      ]),
+    );
+    return [...new Set([...before.keys(), ...now.keys()])].map((key) =>
+      this.#step(facts, key, before.get(key) ?? null, now.get(key) ?? null, nowMs),
+    );
+  }
+
+  #step(
+    facts: TunnelFacts,
+    key: string,
+    before: StoredCondition | null,
+    now: Condition | null,
+    nowMs: number,
+  ): number | null {
+    const { kind, subject } = partsOf(key);
+    const summary = now?.summary ?? before?.summary ?? "";
+    const { state, tell } = step(before, now !== null, nowMs, PATIENCE[kind]);
+    if (tell !== null) {
+      const sinceMs = (state ?? before)?.sinceMs ?? nowMs;
+      this.#tell({
+        ...{ status: tell, kind, subject, summary, sinceMs, atMs: nowMs },
+        tunnel: { id: facts.id, name: facts.name },
+      });
+    }
+    return this.#keep(facts.id, key, summary, state, kind);
+  }
+
+  #keep(
+    tunnelId: string,
+    key: string,
+    summary: string,
+    state: ConditionState | null,
+    kind: AlertKind,
+  ): number | null {
+    if (state === null) {
+      this.#store.deleteCondition(tunnelId, key);
+      return null;
+    }
+    this.#store.saveCondition(tunnelId, { key, summary, ...state });
+    // What is lost is told of once: without another loss it is over after a while, and nobody reports that.
+    if (kind === "events_lost" && state.state === "firing") return state.changedAtMs + 1;
+    return nextLookMs(state, PATIENCE[kind]);
+  }
+
+  #tell(notice: AlertNotice): void {
+    for (const { id, alert } of this.#store.all()) {
+      if (alert.kinds.includes(notice.kind)) this.#store.enqueue(id, notice);
+    }
+  }
+}
+
+/** For the audit log and viewers: a path may hold a token. */
+export function alertFacts({ name, url, format, kinds }: AlertInput): AuditFacts {
+  return { name, url: new URL(url).origin, format, kinds: kinds.join(" ") };
+}
+
+function describe({
+  id,
+  alert: { headers = {}, ...alert },
+  createdAtMs,
+  lastSentAtMs,
+  lastError,
+}: AlertRecord) {
+  const secrets = Object.keys(headers).map((name) => `headers.${name}`);
+  return { id, alert, secrets, createdAtMs, lastSentAtMs, lastError };
+}
+
+function partsOf(key: string): { kind: AlertKind; subject: string | null } {
+  const [kind = "", subject = null] = key.split(" ", 2);
+  return { kind: kind as AlertKind, subject };
+}
+
+function lostIn({ metrics, deliveries }: TelemetryReport): number {
+  return deliveries.reduce(
+    (sum, { lost, rejected }) => sum + lost + rejected,
+    metrics.lost + metrics.malformed,
+  );
+}

@@ -1,0 +1,74 @@
+import type { AlertKind } from "../../shared/alert.ts";
+import type { Presence } from "./presence.ts";
+
+const TOKEN_NOTICE_MS = 7 * 24 * 3600_000;
+
+/** What is known of a tunnel when it is looked at. */
+export interface TunnelFacts {
+  id: string;
+  name: string;
+  presence: Presence;
+  /** The most connectors that it ever had at once. */
+  mostConnectors: number;
+  tokens: readonly { kid: string; expiresAtMs: number | null }[];
+  /** Events that were lost since the last look. */
+  newlyLost: number;
+}
+
+/** One thing that is wrong with a tunnel. */
+export interface Condition {
+  kind: AlertKind;
+  subject: string | null;
+  summary: string;
+}
+
+/** By `kind subject`: what tells the conditions of a tunnel apart. */
+export function conditionKey({ kind, subject }: Pick<Condition, "kind" | "subject">): string {
+  return subject === null ? kind : `${kind} ${subject}`;
+}
+
+/** What is wrong now. `known`: keys of what was wrong before. */
+export function conditionsOf(tunnel: TunnelFacts, known: ReadonlySet<string>, nowMs: number): Condition[] {
+  const { name, presence, mostConnectors, tokens, newlyLost } = tunnel;
+  const count = presence.connectors.length;
+  const conditions: Condition[] = [];
+  const add = (kind: AlertKind, subject: string | null, summary: string) =>
+    conditions.push({ kind, subject, summary });
+
+  // A tunnel that never had a connector is new, and not down.
+  if (count === 0 && mostConnectors > 0) {
+    add("tunnel_down", null, `No connector is attached to ${name}: every request fails.`);
+  }
+  // It does not begin with an outage, which is told of by itself, and is not over with one either.
+  if (mostConnectors > 1 && (count === 1 || (count === 0 && known.has("redundancy_lost")))) {
+    add("redundancy_lost", null, `One connector is left on ${name}: its loss would be an outage.`);
+  }
+  // Without a connector nobody knows whether it is over.
+  for (const key of count === 0 ? known : []) {
+    const [kind, service = ""] = key.split(" ", 2);
+    if (kind === "service_down") add(kind, service, serviceDown(name, service));
+  }
+  for (const service of presence.failing) {
+    add("service_down", service, serviceDown(name, service));
+  }
+  const used = new Set(presence.connectors.map(({ kid }) => kid));
+  for (const { kid, expiresAtMs } of tokens) {
+    if (expiresAtMs === null || expiresAtMs - nowMs > TOKEN_NOTICE_MS || !used.has(kid)) continue;
+    const at = new Date(expiresAtMs).toISOString();
+    add("token_ends", kid, `Connectors of ${name} still use the token ${kid}, which ends at ${at}.`);
+  }
+  if (newlyLost > 0) add("events_lost", null, `Events of ${name} are lost: they are missing in the logs.`);
+  return conditions;
+}
+
+function serviceDown(tunnel: string, service: string): string {
+  return `No connector of ${tunnel} reaches ${service}: its check fails on all of them.`;
+}
+
+/** When a tunnel has to be looked at again though nothing happens to it; null for never. */
+export function nextTokenLookMs(tokens: TunnelFacts["tokens"], nowMs: number): number | null {
+  const times = tokens
+    .map(({ expiresAtMs }) => (expiresAtMs === null ? 0 : expiresAtMs - TOKEN_NOTICE_MS))
+    .filter((timeMs) => timeMs > nowMs);
+  return times.length === 0 ? null : Math.min(...times);
+}
