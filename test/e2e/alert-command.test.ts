@@ -136,8 +136,12 @@ describe("culvert alert", { timeout: 300_000 }, () => {
     const tunnel = (await response.json()) as { id: string; token: string };
     const connect = () => startConnector(CULVERT_BUNDLE, { admin, tunnel }, { TUNNEL_ALLOW: "127.0.0.1" });
     connectors.push(await connect(), await connect());
-    // Both have been told of before they are gone.
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    await eventually("both to be told of before they are gone", PATIENCE_MS, async () => {
+      const metrics = await fetch(`${relay.url}/v1/metrics`, {
+        headers: { authorization: `Bearer ${ADMIN_KEY}` },
+      });
+      return (await metrics.text()).includes(`culvert_relay_connectors{tunnel="${tunnel.id}"} 2\n`);
+    });
     for (const connector of connectors.splice(0)) connector.signal("SIGKILL");
     const outage = (status: string) =>
       received.filter(({ body }) => body.kind === "tunnel_down" && body.status === status);
