@@ -461,11 +461,13 @@ describe("without any key", () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     expect(operations.sort()).toEqual([
+      "DELETE /v1/alerts/{alertId}",
       "DELETE /v1/api-keys/{kid}",
       "DELETE /v1/gateway-keys/{kid}",
       "DELETE /v1/log-destinations/{destinationId}",
       "DELETE /v1/tunnels/{tunnelId}",
       "DELETE /v1/tunnels/{tunnelId}/tokens/{kid}",
+      "GET /v1/alerts",
       "GET /v1/api-keys",
       "GET /v1/audit-log",
       "GET /v1/gateway-keys",
@@ -480,6 +482,8 @@ describe("without any key", () => {
       "GET /v1/tunnels/{tunnelId}/tail",
       "GET /v1/tunnels/{tunnelId}/traffic",
       "PATCH /v1/tunnels/{tunnelId}",
+      "POST /v1/alerts",
+      "POST /v1/alerts/{alertId}/test",
       "POST /v1/api-keys",
       "POST /v1/gateway-keys",
       "POST /v1/log-destinations",
