@@ -447,7 +447,11 @@ describe("without any key", () => {
     const answer = await call("GET", "/v1/docs", { key: null });
     const html = await answer.text();
     expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
-    expect(html.match(/<h2>/g)).toHaveLength(27);
+    const { paths } = await json<{ paths: Record<string, object> }>(
+      call("GET", "/v1/openapi.json", { key: null }),
+    );
+    const operations = Object.values(paths).flatMap((methods) => Object.keys(methods));
+    expect(html.match(/<h2>/g)).toHaveLength(operations.length);
     expect(html).toContain("<code>PUT /v1/tunnels/{tunnelId}/services-configuration</code>");
     expect(html).toContain("<code>admin</code>");
   });
