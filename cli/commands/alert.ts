@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { ALERT_KINDS, type AlertKind } from "../../shared/alert.ts";
+import { ALERT_KINDS, type AlertKind } from "../../shared/signals/alert.ts";
 import { command } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { CommandError } from "../exit-code.ts";

@@ -1,4 +1,4 @@
-import { cappedService, OTHER_SERIES } from "../../shared/series-label.ts";
+import { cappedService, OTHER_SERIES } from "../../shared/signals/series-label.ts";
 
 /** Names of services come from the relay: so many have a label of their own, and half as many hosts. */
 export const MAX_SERVICES = 200;

@@ -80,6 +80,20 @@ describe("alerts", () => {
     expect(await json(call("GET", PATH))).toMatchObject({ firing: [] });
   });
 
+  it("are over with their tunnel", async () => {
+    const sent = receiver();
+    const after = clock();
+    await create();
+    const { id } = await createTunnel();
+    await report(id, ["a"]);
+    await report(id, []);
+    await after(MINUTE_MS);
+    expect((await call("DELETE", `/v1/tunnels/${id}`)).status).toBe(204);
+    await after(MINUTE_MS);
+    expect(sent.map(({ status }) => status)).toEqual(["firing", "resolved"]);
+    expect(await json(call("GET", PATH))).toMatchObject({ firing: [] });
+  });
+
   it("tell of nothing that is over within a minute", async () => {
     const sent = receiver();
     const after = clock();

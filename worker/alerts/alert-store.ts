@@ -1,4 +1,4 @@
-import type { AlertInput, AlertNotice } from "../../shared/alert.ts";
+import type { AlertInput, AlertNotice } from "../../shared/signals/alert.ts";
 import type { ConditionState } from "./hysteresis.ts";
 import type { Presence } from "./presence.ts";
 
@@ -89,11 +89,21 @@ export class AlertStore {
 
   // ── what is known of tunnels ────────────────────────────────────────────────────────────────────
 
-  putPresence(objectName: string, tunnelId: string, presence: Presence, lost: number): void {
+  /** False where that was known: it is told every few seconds by a busy tunnel. */
+  putPresence(objectName: string, tunnelId: string, presence: Presence, lost: number): boolean {
+    const text = JSON.stringify(presence);
+    const known = this.#sql
+      .exec(
+        "SELECT 1 FROM alert_presence WHERE object_name = ? AND presence = ? AND lost = ?",
+        ...[objectName, text, lost],
+      )
+      .toArray();
+    if (known.length > 0) return false;
     this.#sql.exec(
       "INSERT OR REPLACE INTO alert_presence (object_name, tunnel_id, presence, lost) VALUES (?, ?, ?, ?)",
-      ...[objectName, tunnelId, JSON.stringify(presence), lost],
+      ...[objectName, tunnelId, text, lost],
     );
+    return true;
   }
 
   /** Of these objects alone: others carry the tunnel no longer. */

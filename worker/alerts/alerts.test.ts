@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AlertNotice } from "../../shared/alert.ts";
+import type { AlertNotice } from "../../shared/signals/alert.ts";
 import { conditionsOf, nextTokenLookMs, type TunnelFacts } from "./conditions.ts";
 import { type ConditionState, nextLookMs, step } from "./hysteresis.ts";
 import { mergePresence, presenceOf } from "./presence.ts";

@@ -1,4 +1,4 @@
-import type { AlertInput, AlertKind, AlertNotice } from "../../shared/alert.ts";
+import type { AlertInput, AlertKind, AlertNotice } from "../../shared/signals/alert.ts";
 import { retryDelayMs } from "../log-delivery/delivery.ts";
 import type { AuditFacts } from "../registry/audit-log.ts";
 import type { TelemetryReport } from "../telemetry/telemetry-report.ts";
@@ -95,21 +95,30 @@ export class Alerts {
     });
   }
 
-  /** An object of a tunnel has told of itself. */
-  reported(objectName: string, tunnelId: string, report: TelemetryReport, nowMs: number): void {
+  /** An object of a tunnel has told of itself. False: nothing is new. */
+  reported(objectName: string, tunnelId: string, report: TelemetryReport, nowMs: number): boolean {
     // A Telemetry object of an older release does not tell who is attached.
-    if (report.presence === undefined || report.presence === null) return;
-    this.#store.putPresence(objectName, tunnelId, report.presence, lostIn(report));
+    if (report.presence === undefined || report.presence === null) return false;
+    if (!this.#store.putPresence(objectName, tunnelId, report.presence, lostIn(report))) return false;
     this.look(tunnelId, nowMs);
+    return true;
   }
 
-  forget(tunnelId: string): void {
-    this.#store.forget(tunnelId);
+  /** The tunnel is gone, and whatever was wrong with it is over. */
+  deleted(id: string, name: string, nowMs: number): void {
+    for (const { key, summary, state, sinceMs } of this.#store.conditions(id)) {
+      if (state === "pending") continue;
+      this.#tell({
+        ...{ status: "resolved", ...partsOf(key), summary, sinceMs, atMs: nowMs },
+        tunnel: { id, name },
+      });
+    }
+    this.#store.forget(id);
   }
 
   look(tunnelId: string, nowMs: number): void {
     const tunnel = this.#ports.tunnel(tunnelId);
-    if (tunnel === null) return this.forget(tunnelId);
+    if (tunnel === null) return this.#store.forget(tunnelId);
     const objects = this.#store.presence(tunnelId, tunnel.objectNames);
     // Nobody has told of it since alerts are there.
     if (objects.length === 0) return;

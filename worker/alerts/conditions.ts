@@ -1,4 +1,4 @@
-import type { AlertKind } from "../../shared/alert.ts";
+import type { AlertKind } from "../../shared/signals/alert.ts";
 import type { Presence } from "./presence.ts";
 
 const TOKEN_NOTICE_MS = 7 * 24 * 3600_000;

@@ -1,4 +1,4 @@
-import type { AlertKind } from "../../shared/alert.ts";
+import type { AlertKind } from "../../shared/signals/alert.ts";
 
 /** Where a condition stands: not yet told of, told of, or over but not yet told to be. */
 export interface ConditionState {

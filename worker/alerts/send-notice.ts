@@ -1,4 +1,4 @@
-import type { AlertInput, AlertNotice } from "../../shared/alert.ts";
+import type { AlertInput, AlertNotice } from "../../shared/signals/alert.ts";
 import { VERSION } from "../../shared/version.ts";
 
 /** For the whole of an exchange. */

@@ -1,4 +1,4 @@
-import type { AlertInput } from "../../shared/alert.ts";
+import type { AlertInput } from "../../shared/signals/alert.ts";
 import type { DescribedAlert, FiringCondition } from "../alerts/alerts.ts";
 import type { LogDestination, LogDestinationInput } from "../../shared/log-destination.ts";
 import type { Problem } from "../../shared/problems.ts";

@@ -14,7 +14,7 @@ import { AuditLog } from "./audit-log.ts";
 import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
 import { KeyStore } from "./key-store.ts";
 import { type LogDestination, type LogDestinationInput, keepSecrets } from "../../shared/log-destination.ts";
-import type { AlertInput } from "../../shared/alert.ts";
+import type { AlertInput } from "../../shared/signals/alert.ts";
 import {
   alertFacts,
   Alerts,
@@ -208,7 +208,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
       if (tunnel === null) return refused("not_found");
       this.#store.deleteTunnel(id, by.atMs);
       this.#reports.deleteOf(id);
-      this.#alerts.forget(id);
+      this.#alerts.deleted(id, tunnel.name, by.atMs);
       // Nothing of it is anywhere but here.
       if (!this.#objects.of(id).some(({ pulled }) => pulled)) this.#forget(id);
       return done([id], { action: "tunnel.delete", target: id, before: { name: tunnel.name }, after: null });
@@ -436,10 +436,10 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     const isRelay = objectName === RELAY_TELEMETRY;
     if (!isRelay && this.#store.tunnel(tunnelId) === null) return false;
     this.#reports.put(objectName, report, Date.now());
-    if (!isRelay) {
+    const isNews =
+      !isRelay &&
       this.ctx.storage.transactionSync(() => this.#alerts.reported(objectName, tunnelId, report, Date.now()));
-      await this.#scheduleAlarm();
-    }
+    if (isNews) await this.#scheduleAlarm();
     return true;
   }
 

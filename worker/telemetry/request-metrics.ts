@@ -1,5 +1,5 @@
 import type { RequestEvent } from "../../shared/request-event.ts";
-import { cappedLabel } from "../../shared/series-label.ts";
+import { cappedLabel } from "../../shared/signals/series-label.ts";
 import { serviceLabel, UNKNOWN_SERIES } from "./series-label.ts";
 
 /** The connector's own metrics are bounded alike. */

@@ -1,5 +1,5 @@
 import type { RequestEvent } from "../../shared/request-event.ts";
-import { cappedService, isHost } from "../../shared/series-label.ts";
+import { cappedService, isHost } from "../../shared/signals/series-label.ts";
 
 /** No service and no host is written so. */
 export const UNKNOWN_SERIES = "(unknown)";

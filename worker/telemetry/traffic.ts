@@ -1,7 +1,7 @@
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { countLatency, type LatencyHistogram, mergeLatencies, percentileMs } from "./latency-histogram.ts";
 import { isFailure } from "./parse-event.ts";
-import { cappedLabel, cappedService } from "../../shared/series-label.ts";
+import { cappedLabel, cappedService } from "../../shared/signals/series-label.ts";
 import { serviceLabel } from "./series-label.ts";
 
 /** A bucket is one row, written often: its size is kept to a few kilobytes. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ALERT_KINDS, alertSchema, MAX_ALERT_BYTES } from "../../../shared/alert.ts";
+import { ALERT_KINDS, alertSchema, MAX_ALERT_BYTES } from "../../../shared/signals/alert.ts";
 import type { DescribedAlert } from "../../alerts/alerts.ts";
 import { sendNotice } from "../../alerts/send-notice.ts";
 import { newAlertId } from "../../auth/random-id.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { headersSchema, isDestinationUrl, MAX_LOG_DESTINATION_BYTES } from "./log-destination.ts";
+import { headersSchema, isDestinationUrl, MAX_LOG_DESTINATION_BYTES } from "../log-destination.ts";
 
 /** A webhook as JSON, in bytes. */
 export const MAX_ALERT_BYTES = MAX_LOG_DESTINATION_BYTES;
