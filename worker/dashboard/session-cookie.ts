@@ -1,5 +1,5 @@
 /** The prefix binds it to this host, to TLS and to the whole site; a subdomain cannot plant one (RFC 6265bis §4.1.3). */
-export const SESSION_COOKIE = "__Host-culvert-session";
+const SESSION_COOKIE = "__Host-culvert-session";
 const ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict";
 
 /** "" when there is none. */

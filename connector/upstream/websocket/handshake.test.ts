@@ -32,7 +32,7 @@ async function halfRefused() {
     ...{ clock, reportFault: throwFault, memory: memoryOf() },
   };
   const refused = Promise.withResolvers<IncomingMessage>();
-  const onTornDown = vi.fn();
+  const onTornDown = vi.fn<() => void>();
   const open = {
     ...{ kind: "websocket" as const, service: "s", target: server.origin, method: "GET", path: "/" },
     ...{ requestId: crypto.randomUUID(), project: "p", environment: "e", fields: [] },
