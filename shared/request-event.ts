@@ -40,6 +40,8 @@ export interface RequestEvent {
   outcome: RequestOutcome;
   /** The `culvert-error` of an answer of the tunnel's own, or why an answer broke off; null when all went well. */
   code: string | null;
+  /** Why, as the relay or the connector knows it: `no connection to 10.0.0.5:8080: ECONNREFUSED`. For operators. */
+  detail?: string;
   /** The connector of the last attempt; null when none was reached. */
   connector: string | null;
   /** 0 when the request never left the relay. */

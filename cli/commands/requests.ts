@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { parseDurationMs } from "../../shared/duration.ts";
+import { remedyOf } from "../../shared/remedies.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { command } from "../command.ts";
 import { eventLine } from "../event-line.ts";
@@ -62,7 +63,9 @@ export function requestsCommand(): Command {
 
 /** With what one asks for next: of which day it was, and the id to ask others with. */
 function described(event: RequestEvent): string {
-  return `${printable(event.time.slice(0, 10))} ${eventLine(event)}  ${printable(event.requestId)}`;
+  const line = `${printable(event.time.slice(0, 10))} ${eventLine(event)}  ${printable(event.requestId)}`;
+  const why = [event.detail ?? "", remedyOf(event.code) ?? ""].filter((text) => text !== "");
+  return [line, ...why.map((text) => `    ${printable(text)}`)].join("\n");
 }
 
 function when(text: string): string {

@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx/dom";
 import type { RequestEvent, RequestOutcome } from "../../shared/request-event.ts";
+import { remedyOf } from "../../shared/remedies.ts";
 import { bytesText, wholeMillisecondsText, percentText, timeText } from "../parts/format.ts";
 import { Link } from "../navigation.tsx";
 import { Badge, CopyButton, Dialog } from "../parts/parts.tsx";
@@ -37,6 +38,7 @@ export function RequestDetail({ event, onClose }: { event: RequestEvent; onClose
     ...{ page: "tunnel", tunnelId: event.tunnel, view: "requests" },
     requestId: event.requestId,
   };
+  const remedy = remedyOf(event.code);
   return (
     <Dialog title={`${event.method} ${event.path}`} wide onClose={onClose}>
       <p>
@@ -45,6 +47,13 @@ export function RequestDetail({ event, onClose }: { event: RequestEvent; onClose
         </Badge>{" "}
         {OUTCOME_WORDS[event.outcome]} {event.code !== null && <code>{event.code}</code>}
       </p>
+      {event.detail !== undefined && <p class="why breakable">{event.detail}</p>}
+      {remedy !== null && (
+        <p>
+          <strong>What to do:</strong> {remedy}{" "}
+          <span class="faint">More: docs/operations.md, Reading a failure.</span>
+        </p>
+      )}
       <h3>Where the time went: {wholeMillisecondsText(event.durationMs)}</h3>
       <TimeBar event={event} />
       <dl class="time-parts">

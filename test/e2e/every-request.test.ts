@@ -174,6 +174,12 @@ it(
     expect(wrong.slice(0, 3)).toEqual([]);
     const logged = new Map([...events.values()].flat().map((event) => [event.requestId, event]));
     expect(logged.size).toBe(REQUESTS);
+    // Why each failed, as whoever found out has said it.
+    const failed = [...logged.values()].filter(({ code }) => code !== null);
+    expect(failed.filter(({ detail = "" }) => detail === "")).toEqual([]);
+    const refused = failed.find(({ code }) => code === "UPSTREAM_REFUSED");
+    expect(refused?.detail).toMatch(/^no connection to 127\.0\.0\.1:\d+: .*ECONNREFUSED/);
+    expect(failed.find(({ code }) => code === "UPSTREAM_NOT_ALLOWED")?.detail).toContain("TUNNEL_ALLOW");
 
     // The same requests, searched for: every tunnel's are in its history, but for those of tunnels that do not exist.
     const tunnels = new Set([...logged.values()].map(({ tunnel }) => tunnel));

@@ -17,7 +17,7 @@ export interface LogVariables {
   METRICS_INTERVAL_SECONDS?: string;
 }
 
-const REDACTABLE = ["path", "service", "project", "environment", "connector"] as const;
+const REDACTABLE = ["path", "service", "project", "environment", "connector", "detail"] as const;
 type Redactable = (typeof REDACTABLE)[number];
 const REDACTED = "[redacted]";
 
@@ -79,7 +79,9 @@ function positive(text: string): number | null {
 export function redact(event: RequestEvent, { redacted }: LogSettings): RequestEvent {
   if (redacted.length === 0) return event;
   const shown = { ...event };
-  for (const name of redacted) if (shown[name] !== null && shown[name] !== "") shown[name] = REDACTED;
+  for (const name of redacted) if (shown[name] != null && shown[name] !== "") shown[name] = REDACTED;
+  // It may name any of them.
+  if (shown.detail !== undefined) shown.detail = REDACTED;
   return shown;
 }
 

@@ -62,7 +62,8 @@ export function logOwnAnswer(
     path: logSettings(env).keepQuery ? path : withoutQuery(path),
   };
   const code = response.headers.get("culvert-error") ?? "";
-  logRefusal(arrival, { code, status: response.status }, facts, env, waitUntil);
+  const detail = response.headers.get("culvert-error-detail") ?? "";
+  logRefusal(arrival, { code, status: response.status, detail }, facts, env, waitUntil);
 }
 
 /** The same of a TCP connection. */
@@ -80,7 +81,7 @@ export function logOwnFailure(
 
 function logRefusal(
   arrival: Pick<Arrival, "requestId" | "traceId" | "service" | "kind" | "method" | "path">,
-  { code, status }: { code: string; status: number },
+  { code, status, detail }: { code: string; status: number; detail: string },
   facts: KnownFacts,
   env: Env,
   waitUntil: WaitUntil,
@@ -99,7 +100,7 @@ function logRefusal(
     environment: facts.environment ?? "",
     arrivedAtMs: facts.arrivedAtMs,
   });
-  new RequestRecord(state, () => Date.now(), write).refused(code, status);
+  new RequestRecord(state, () => Date.now(), write).refused(code, status, detail);
 }
 
 /** The first event opens a window; those that follow within it go along, in its invocation. */

@@ -7,6 +7,7 @@ import {
   type RequestEvent,
   type RequestOutcome,
 } from "../../shared/request-event.ts";
+import { detailOf } from "./detail.ts";
 import { publicCodeOf } from "../exchange/problem.ts";
 
 /** A path is logged up to here: an event stays small whatever is asked for. */
@@ -57,6 +58,9 @@ export interface RecordState extends Arrival {
   responseBytes: number;
 }
 
+/** Why a request failed; `message` where there is more to say than the code does. */
+export type FailureFacts = Pick<TunnelError, "code" | "scope"> & Partial<Pick<TunnelError, "message">>;
+
 /** Collects the facts of one request until it is over, and then tells them, once. */
 export class RequestRecord {
   readonly state: RecordState;
@@ -93,13 +97,13 @@ export class RequestRecord {
   }
 
   /** The gateway gets an answer of the tunnel's own, with this `culvert-error`. */
-  refused(code: string, status: number): void {
-    this.#finish(REFUSALS.has(code) ? "refused" : "failed", status, code);
+  refused(code: string, status: number, detail: string): void {
+    this.#finish(REFUSALS.has(code) ? "refused" : "failed", status, code, {}, detail);
   }
 
   /** The answer broke off after its head. */
-  aborted(error: Pick<TunnelError, "code" | "scope">): void {
-    this.#finish("aborted", this.state.status, publicCodeOf(error));
+  aborted(error: FailureFacts): void {
+    this.#finish("aborted", this.state.status, publicCodeOf(error), {}, error.message);
   }
 
   cancelled(endedBy?: EndedBy): void {
@@ -113,17 +117,24 @@ export class RequestRecord {
   }
 
   /** A TCP connection broke off. */
-  connectionCut(error: Pick<TunnelError, "code" | "scope">, endedBy: EndedBy): void {
-    this.#finish("aborted", this.state.status, publicCodeOf(error), { endedBy });
+  connectionCut(error: FailureFacts, endedBy: EndedBy): void {
+    this.#finish("aborted", this.state.status, publicCodeOf(error), { endedBy }, error.message);
   }
 
   /** A WebSocket is over. `error`: why, when it was no close of either end. */
-  closed(closeCode: number, error: Pick<TunnelError, "code" | "scope"> | null): void {
-    const code = error === null ? null : publicCodeOf(error);
-    this.#finish(error === null ? "answered" : "aborted", this.state.status, code, { closeCode });
+  closed(closeCode: number, error: FailureFacts | null): void {
+    if (error === null) return this.#finish("answered", this.state.status, null, { closeCode });
+    const { message } = error;
+    this.#finish("aborted", this.state.status, publicCodeOf(error), { closeCode }, message);
   }
 
-  #finish(outcome: RequestOutcome, status: number, code: string | null, end: Ending = {}): void {
+  #finish(
+    outcome: RequestOutcome,
+    status: number,
+    code: string | null,
+    end: Ending = {},
+    detail = "",
+  ): void {
     if (this.#over) return;
     this.#over = true;
     const { state } = this;
@@ -143,6 +154,7 @@ export class RequestRecord {
       status,
       outcome,
       code,
+      ...(detail === "" ? {} : { detail: detailOf(detail) }),
       connector: state.connector,
       attempts: state.attempts,
       requestBytes: state.requestBytes,

@@ -101,7 +101,7 @@ export async function relayRequest(
     const error = TunnelError.from(thrown);
     const response = problemResponse(error, request.method, requestId);
     if (request.signal.aborted) record.cancelled();
-    else record.refused(publicCodeOf(error), response.status);
+    else record.refused(publicCodeOf(error), response.status, error.message);
     return response;
   }
 }
