@@ -1,5 +1,12 @@
 import { Command } from "commander";
 import { parseDurationMs } from "../../shared/duration.ts";
+import {
+  type JudgedTraffic,
+  type JudgedTunnel,
+  VERDICT_WINDOW_MINUTES,
+  type Verdict,
+  verdictOf,
+} from "../../shared/verdict.ts";
 import type { AdminClient } from "../admin-client.ts";
 import { command } from "../command.ts";
 import { confirm } from "../confirm.ts";
@@ -44,7 +51,7 @@ interface TunnelDetails {
   id: string;
   name: string;
   createdAt: string;
-  status: string;
+  status: JudgedTunnel["status"];
   connectors: Connector[];
   tokens: {
     kid: string;
@@ -146,7 +153,10 @@ function describeCommand(): Command {
       const client = await adminClient(relay);
       const tunnel = await client.get<TunnelDetails>(tunnelPath(tunnelId), { missing: noTunnel(tunnelId) });
       if (json) return printJson(tunnel);
-      print(describe(tunnel));
+      // A tunnel whose traffic can't be had is still described.
+      const path = `${tunnelPath(tunnelId)}/traffic?windowMinutes=${VERDICT_WINDOW_MINUTES}`;
+      const traffic = await client.get<JudgedTraffic>(path).catch(() => null);
+      print(describe(tunnel, verdictOf(tunnel, traffic)));
     });
 }
 
@@ -251,12 +261,13 @@ function revokeCommand(): Command {
     });
 }
 
-function describe(tunnel: TunnelDetails): string {
+function describe(tunnel: TunnelDetails, { title, detail, since }: Verdict): string {
   const { connectors, tokens, services, servicesConfigurationVersion: version } = tunnel;
   return `Tunnel    ${printable(tunnel.name)}
 Id        ${printable(tunnel.id)}
 Created   ${printable(shortTime(tunnel.createdAt) ?? "-")}
 Status    ${printable(tunnel.status)}
+Verdict   ${title}: ${printable(detail)}${since === null ? "" : ` Since ${printable(shortTime(since) ?? "")}.`}
 Services  ${services.length === 0 ? "(none: it carries no traffic)" : printable(services.join(", "))} (version ${version})
 
 Connectors

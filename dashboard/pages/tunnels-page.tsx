@@ -1,10 +1,12 @@
 import { useState } from "hono/jsx/dom";
 import { callApi, get } from "../api.ts";
-import type { NewToken, TunnelDetails, TunnelSummary } from "../api-types.ts";
+import { VERDICT_WINDOW_MINUTES } from "../../shared/verdict.ts";
+import { numberText } from "../parts/format.ts";
+import type { NewToken, Traffic, TunnelDetails, TunnelSummary } from "../api-types.ts";
 import { Link, navigate, PageTitle } from "../navigation.tsx";
-import { ActionDialog, Badge, Empty, Failure, Loading, SecretDialog, Table, Time } from "../parts/parts.tsx";
+import { ActionDialog, Empty, Failure, Loading, SecretDialog, Table, Time } from "../parts/parts.tsx";
 import { useCanEdit } from "../session.ts";
-import { STATE_TONE } from "../tunnel/tunnel-state.ts";
+import { recentTraffic, VerdictBadge } from "../tunnel/verdict-badge.tsx";
 import { usePaged } from "../parts/use-paged.ts";
 import { usePolled } from "../parts/use-polled.ts";
 
@@ -69,31 +71,55 @@ function TunnelList({ tunnels }: { tunnels: readonly TunnelSummary[] }) {
             </div>
           ),
         },
-        { title: "Status", cell: ({ id }) => <Status details={known(id)} /> },
-        { title: "Connectors", isNumber: true, cell: ({ id }) => known(id)?.connectors.length ?? "–" },
-        { title: "Services", isNumber: true, cell: ({ id }) => known(id)?.services.length ?? "–" },
+        { title: "Status", cell: ({ id }) => <Status known={known(id)} /> },
+        {
+          title: "Connectors",
+          isNumber: true,
+          cell: ({ id }) => known(id)?.details.connectors.length ?? "–",
+        },
+        { title: "Services", isNumber: true, cell: ({ id }) => known(id)?.details.services.length ?? "–" },
+        {
+          title: `Requests, ${VERDICT_WINDOW_MINUTES} min`,
+          isNumber: true,
+          cell: ({ id }) => sumOf(known(id), "requests"),
+        },
+        { title: "Errors", isNumber: true, cell: ({ id }) => sumOf(known(id), "errors") },
         { title: "Created", cell: ({ createdAt }) => <Time at={createdAt} /> },
       ]}
     />
   );
 }
 
-function Status({ details }: { details: TunnelDetails | null }) {
-  if (details === null) return <span class="faint">…</span>;
-  return <Badge tone={STATE_TONE[details.status]}>{details.status}</Badge>;
+function Status({ known }: { known: Known | null }) {
+  if (known === null) return <span class="faint">…</span>;
+  return <VerdictBadge tunnel={known.details} traffic={known.traffic} />;
+}
+
+function sumOf(known: Known | null, what: "requests" | "errors"): string {
+  if (known === null || known.traffic === null) return "–";
+  return numberText(known.traffic.points.reduce((total, point) => total + point[what], 0));
+}
+
+interface Known {
+  details: TunnelDetails;
+  /** Of the last minutes; null where it can't be had. */
+  traffic: Traffic | null;
 }
 
 /** Those that can be had: one tunnel that does not answer must not hide the others. */
 async function detailsOf(
   tunnels: readonly TunnelSummary[],
   signal: AbortSignal,
-): Promise<Map<string, TunnelDetails>> {
-  const found = new Map<string, TunnelDetails>();
+): Promise<Map<string, Known>> {
+  const found = new Map<string, Known>();
   const waiting = [...tunnels];
   const ask = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const details = await get<TunnelDetails>(`/tunnels/${next.id}`, signal).catch(() => null);
-      if (details !== null) found.set(next.id, details);
+      const [details, traffic] = await Promise.all([
+        get<TunnelDetails>(`/tunnels/${next.id}`, signal).catch(() => null),
+        recentTraffic(next.id, signal).catch(() => null),
+      ]);
+      if (details !== null) found.set(next.id, { details, traffic });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, ask));

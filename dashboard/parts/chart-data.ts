@@ -27,7 +27,7 @@ export function chartData({ stepSeconds, points }: Traffic): ChartData {
   };
 }
 
-/** The last value that is none of a gap. */
+/** Of the last step; null where nothing happened in it: an older value would stand beside a rate of 0. */
 export function latest(values: readonly (number | null)[]): number | null {
-  return values.findLast((value) => value !== null) ?? null;
+  return values.at(-1) ?? null;
 }

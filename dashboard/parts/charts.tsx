@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "hono/jsx/dom";
 import uPlot from "uplot";
 import { type ChartData, latest } from "./chart-data.ts";
-import { millisecondsText, numberText, percentText } from "./format.ts";
+import { latencyText, numberText, percentText } from "./format.ts";
 
 interface Line {
   label: string;
@@ -42,7 +42,7 @@ export function Charts({ data }: { data: ChartData }) {
       <Chart
         title="Latency"
         at={data.at}
-        text={millisecondsText}
+        text={latencyText}
         lines={[
           { label: "p50", color: "--line-1", values: data.p50Ms },
           { label: "p90", color: "--line-2", values: data.p90Ms },

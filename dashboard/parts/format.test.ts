@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   bytesText,
   durationText,
+  latencyText,
   millisecondsText,
   numberText,
   percentText,
@@ -26,6 +27,18 @@ describe("what people read", () => {
     [90_000, "1 min 30 s"],
   ])("%d ms is %s", (value, text) => {
     expect(millisecondsText(value)).toBe(text);
+  });
+
+  it.each([
+    [null, "–"],
+    [1, "<1 ms"],
+    [12.3, "12 ms"],
+    [148, "150 ms"],
+    [998, "1 s"],
+    [1503, "1.5 s"],
+    [90_000, "1 min 30 s"],
+  ])("latency %d ms is %s", (value, text) => {
+    expect(latencyText(value)).toBe(text);
   });
 
   it.each([

@@ -10,10 +10,15 @@ export function millisecondsText(valueMs: number | null): string {
   return valueMs < 60_000 ? `${(valueMs / 1000).toFixed(2)} s` : durationText(valueMs);
 }
 
-export function percentText(share: number): string {
-  const percent = share * 100;
-  if (percent === 0 || percent === 100) return `${percent}%`;
-  return percent < 0.1 ? "<0.1%" : `${percent.toFixed(percent < 10 ? 1 : 0)}%`;
+export { percentText } from "../../shared/percent-text.ts";
+
+/** Of a percentile, which is known to two parts in a hundred: two digits, no more. */
+export function latencyText(valueMs: number | null): string {
+  if (valueMs === null) return "–";
+  if (valueMs <= 1) return "<1 ms";
+  const roundMs = Number(valueMs.toPrecision(2));
+  if (roundMs < 1000) return `${roundMs} ms`;
+  return roundMs < 60_000 ? `${roundMs / 1000} s` : durationText(roundMs);
 }
 
 export function bytesText(bytes: number): string {

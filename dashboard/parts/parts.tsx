@@ -2,7 +2,7 @@ import type { Child } from "hono/jsx/dom";
 import { useEffect, useId, useRef, useState } from "hono/jsx/dom";
 import { ApiFailure, messageOf } from "../api.ts";
 import { relativeText, timeText } from "./format.ts";
-import type { Tone } from "../tunnel/verdict.ts";
+import type { Tone } from "../../shared/verdict.ts";
 
 export function Badge({ tone, children }: { tone: Tone; children: Child }) {
   return <span class={`badge ${tone}`}>{children}</span>;
@@ -78,7 +78,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
     }
   };
   return (
-    <button type="button" class="small" onClick={() => void copy()} aria-label={`Copy ${what}`}>
+    <button type="button" class="small" data-first onClick={() => void copy()} aria-label={`Copy ${what}`}>
       <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
     </button>
   );
@@ -89,22 +89,31 @@ export function Dialog({
   title,
   onClose,
   wide = false,
+  isSticky = false,
   children,
 }: {
   title: string;
   onClose: () => void;
   wide?: boolean;
+  /** Only what stands in it closes it: neither Esc nor a button that Enter would press by accident. */
+  isSticky?: boolean;
   children: Child;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
     const shown = dialog.current;
+    // A browser closes at the second Esc even where the first was not let through.
+    const closed = isSticky ? () => shown?.showModal() : onClose;
+    const cancelled = (event: Event) => isSticky && event.preventDefault();
     shown?.showModal();
-    shown?.addEventListener("close", onClose);
+    shown?.querySelector<HTMLElement>("[data-first]")?.focus();
+    shown?.addEventListener("cancel", cancelled);
+    shown?.addEventListener("close", closed);
     return () => {
       // The event comes later, when it would close whatever took this dialog's place. Focus goes back at once.
-      shown?.removeEventListener("close", onClose);
+      shown?.removeEventListener("close", closed);
+      shown?.removeEventListener("cancel", cancelled);
       shown?.close();
     };
   }, []);
@@ -112,9 +121,11 @@ export function Dialog({
     <dialog ref={dialog} class={wide ? "wide" : ""} aria-labelledby={titleId}>
       <div class="dialog-head">
         <h2 id={titleId}>{title}</h2>
-        <button type="button" class="quiet" onClick={onClose} aria-label="Close">
-          ✕
-        </button>
+        {!isSticky && (
+          <button type="button" class="quiet" onClick={onClose} aria-label="Close">
+            ✕
+          </button>
+        )}
       </div>
       {children}
     </dialog>
@@ -190,7 +201,7 @@ export function SecretDialog({
   children: Child;
 }) {
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} isSticky onClose={onClose}>
       <p>
         <strong>Copy it now.</strong> The relay keeps a digest alone: it is not shown again.
       </p>

@@ -1,12 +1,14 @@
 import { useState } from "hono/jsx/dom";
 import { get } from "../api.ts";
 import type { Connector, ServiceTraffic, Traffic, TunnelDetails } from "../api-types.ts";
+import { Link } from "../navigation.tsx";
 import { chartData } from "../parts/chart-data.ts";
 import { Charts } from "../parts/charts.tsx";
-import { durationText, millisecondsText, numberText, percentText } from "../parts/format.ts";
-import { Badge, Empty, Failure, Loading, Stale, Table } from "../parts/parts.tsx";
+import { errorRows } from "../parts/error-rows.ts";
+import { durationText, latencyText, millisecondsText, numberText, percentText } from "../parts/format.ts";
+import { Badge, Empty, Failure, Loading, Stale, Table, Time } from "../parts/parts.tsx";
 import { usePolled } from "../parts/use-polled.ts";
-import { HOPS, type Hop, type Tone, verdictOf } from "./verdict.ts";
+import { HOPS, type Hop, type HopState, serviceVerdict, type Tone, verdictOf } from "../../shared/verdict.ts";
 
 const REFRESH_MS = 10_000;
 
@@ -17,13 +19,13 @@ const WINDOWS: readonly { minutes: number; title: string }[] = [
   { minutes: 1440, title: "1 day" },
 ];
 
-export function OverviewView({ tunnel }: { tunnel: TunnelDetails }) {
+export function OverviewView({ tunnel, recent }: { tunnel: TunnelDetails; recent: Traffic | null }) {
   const [minutes, setMinutes] = useState(60);
   const path = `/tunnels/${tunnel.id}/traffic?windowMinutes=${minutes}`;
   const traffic = usePolled(path, (signal) => get<Traffic>(path, signal), REFRESH_MS);
   return (
     <>
-      <VerdictBox tunnel={tunnel} traffic={traffic.data} />
+      <VerdictBox tunnel={tunnel} traffic={recent} />
       <section aria-labelledby="traffic-title">
         <div class="section-head">
           <h2 id="traffic-title">Traffic</h2>
@@ -46,7 +48,7 @@ export function OverviewView({ tunnel }: { tunnel: TunnelDetails }) {
           <Failure error={traffic.error} retry={traffic.reload} />
         )}
         {traffic.data !== null && <Stale error={traffic.error} />}
-        {traffic.data !== null && <TrafficBox traffic={traffic.data} />}
+        {traffic.data !== null && <TrafficBox tunnelId={tunnel.id} traffic={traffic.data} />}
       </section>
       <section aria-labelledby="connectors-title">
         <h2 id="connectors-title">Connectors</h2>
@@ -54,7 +56,7 @@ export function OverviewView({ tunnel }: { tunnel: TunnelDetails }) {
       </section>
       <section aria-labelledby="health-title">
         <h2 id="health-title">Health of the services</h2>
-        <ServiceHealth tunnel={tunnel} traffic={traffic.data?.services ?? []} />
+        <ServiceHealth tunnel={tunnel} traffic={traffic.data} />
       </section>
     </>
   );
@@ -75,12 +77,20 @@ const TONE_WORDS: Record<Tone, string> = {
 
 /** At a glance: is it well, and if not, which hop is at fault? */
 function VerdictBox({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Traffic | null }) {
-  const { tone, title, detail, hops } = verdictOf(tunnel, traffic);
+  const { tone, title, detail, since, hops } = verdictOf(tunnel, traffic);
   return (
     <section class={`verdict ${tone}`} aria-label="State of the tunnel">
       <div role="status">
         <p class="verdict-title">{title}</p>
-        <p>{detail}</p>
+        <p>
+          {detail}
+          {since !== null && (
+            <>
+              {" "}
+              Since <Time at={since} />.
+            </>
+          )}
+        </p>
       </div>
       <ol class="hops" aria-label="The way of a request">
         {HOPS.map((hop) => (
@@ -96,11 +106,12 @@ function VerdictBox({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Traff
   );
 }
 
-function TrafficBox({ traffic }: { traffic: Traffic }) {
+function TrafficBox({ tunnelId, traffic }: { tunnelId: string; traffic: Traffic }) {
   const sum = (pick: (point: Traffic["points"][number]) => number) =>
     traffic.points.reduce((total, point) => total + pick(point), 0);
   const requests = sum((point) => point.requests);
   const errors = sum((point) => point.errors);
+  const since = traffic.points[0]?.at ?? "";
   if (requests === 0) {
     return (
       <Empty title="No request in this time">
@@ -126,10 +137,12 @@ function TrafficBox({ traffic }: { traffic: Traffic }) {
           <dt>Cancelled by gateways</dt>
           <dd>{numberText(sum((point) => point.cancelled))}</dd>
         </div>
-        {traffic.codes.slice(0, 4).map(({ code, count }) => (
+        {errorRows(traffic).map(({ title, count, filter }) => (
           <div>
             <dt>
-              <code>{code}</code>
+              <Link to={{ page: "tunnel", tunnelId, view: "requests", filter: { ...filter, since } }}>
+                {title}
+              </Link>
             </dt>
             <dd>{numberText(count)}</dd>
           </div>
@@ -204,22 +217,25 @@ function Checks({ passing, pending, failing }: Connector["health"]) {
 interface ServiceRow {
   service: string;
   failures: string[];
-  failingOn: number;
+  verdict: HopState;
   traffic: ServiceTraffic | null;
 }
 
-function ServiceHealth({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: readonly ServiceTraffic[] }) {
+function ServiceHealth({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Traffic | null }) {
   if (tunnel.services.length === 0) return <Empty title="The services file names no service" />;
   const rows = tunnel.services.map((service): ServiceRow => {
     const reasons = tunnel.connectors.flatMap(({ health }) =>
       health.failing.filter((failure) => failure.service === service).map(({ reason }) => reason),
     );
-    const seen = traffic.find((entry) => entry.service.toLowerCase() === service.toLowerCase()) ?? null;
-    return { service, failures: [...new Set(reasons)], failingOn: reasons.length, traffic: seen };
+    const seen =
+      traffic?.services.find((entry) => entry.service.toLowerCase() === service.toLowerCase()) ?? null;
+    const verdict = serviceVerdict(tunnel, traffic, service);
+    return { service, failures: [...new Set(reasons)], verdict, traffic: seen };
   });
-  const total = tunnel.connectors.length;
   // Which ones are pending, the API does not say; it tells how many.
-  const isPending = tunnel.connectors.every(({ health }) => health.passing === 0 && health.pending > 0);
+  const isPending =
+    tunnel.connectors.length > 0 &&
+    tunnel.connectors.every(({ health }) => health.passing === 0 && health.pending > 0);
   return (
     <Table
       caption="Services"
@@ -228,25 +244,21 @@ function ServiceHealth({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: re
       columns={[
         { title: "Service", cell: ({ service }) => <span class="breakable">{service}</span> },
         {
-          title: "Checks",
-          cell: ({ failingOn, failures }) => {
-            if (total === 0) return <span class="faint">nobody to check</span>;
-            if (failingOn === 0 && isPending) return <Badge tone="idle">pending</Badge>;
-            if (failingOn === 0) return <Badge tone="good">no failure</Badge>;
+          title: "State",
+          cell: ({ verdict, failures }) => {
+            if (verdict.tone === "good" && isPending) return <Badge tone="idle">pending</Badge>;
             return (
               <span class="badges">
-                <Badge tone={failingOn === total ? "bad" : "warn"}>
-                  fails on {failingOn} of {total}
-                </Badge>
-                <code>{failures.join(" ")}</code>
+                <Badge tone={verdict.tone}>{verdict.text}</Badge>
+                {failures.length > 0 && <code>{failures.join(" ")}</code>}
               </span>
             );
           },
         },
         { title: "Requests", isNumber: true, cell: (row) => numberText(row.traffic?.requests ?? 0) },
         { title: "Errors", isNumber: true, cell: (row) => numberText(row.traffic?.errors ?? 0) },
-        { title: "p50", isNumber: true, cell: (row) => millisecondsText(row.traffic?.p50Ms ?? null) },
-        { title: "p99", isNumber: true, cell: (row) => millisecondsText(row.traffic?.p99Ms ?? null) },
+        { title: "p50", isNumber: true, cell: (row) => latencyText(row.traffic?.p50Ms ?? null) },
+        { title: "p99", isNumber: true, cell: (row) => latencyText(row.traffic?.p99Ms ?? null) },
       ]}
     />
   );

@@ -6,7 +6,7 @@ import { Link } from "../navigation.tsx";
 import { Badge, CopyButton, Dialog } from "../parts/parts.tsx";
 import { pathOf, type Route } from "../route.ts";
 import { requestParts } from "./request-parts.ts";
-import type { Tone } from "./verdict.ts";
+import type { Tone } from "../../shared/verdict.ts";
 
 const OUTCOME_WORDS: Record<RequestOutcome, string> = {
   answered: "The answer reached the gateway whole.",

@@ -1,8 +1,8 @@
 import { useState } from "hono/jsx/dom";
 import { ApiFailure, callApi, get } from "../api.ts";
-import type { TunnelDetails } from "../api-types.ts";
+import type { Traffic, TunnelDetails } from "../api-types.ts";
 import { Link, navigate, PageTitle } from "../navigation.tsx";
-import { ActionDialog, Badge, CopyButton, Empty, Failure, Loading, Stale } from "../parts/parts.tsx";
+import { ActionDialog, CopyButton, Empty, Failure, Loading, Stale } from "../parts/parts.tsx";
 import { type Route, TUNNEL_VIEWS, type TunnelView } from "../route.ts";
 import { useCanEdit } from "../session.ts";
 import { LiveView } from "./live-view.tsx";
@@ -10,10 +10,11 @@ import { OverviewView } from "./overview-view.tsx";
 import { RequestsView } from "./requests-view.tsx";
 import { ServicesView } from "./services-view.tsx";
 import { TokensView } from "./tokens-view.tsx";
-import { STATE_TONE } from "./tunnel-state.ts";
+import { recentTraffic, VerdictBadge } from "./verdict-badge.tsx";
 import { usePolled } from "../parts/use-polled.ts";
 
 const REFRESH_MS = 5_000;
+const RECENT_MS = 10_000;
 
 const VIEW_TITLES: Record<TunnelView, string> = {
   overview: "Overview",
@@ -29,6 +30,7 @@ export function TunnelPage({ route }: { route: TunnelRoute }) {
   const { tunnelId, view } = route;
   const path = `/tunnels/${encodeURIComponent(tunnelId)}`;
   const tunnel = usePolled(path, (signal) => get<TunnelDetails>(path, signal), REFRESH_MS);
+  const recent = usePolled(`${path} recent`, (signal) => recentTraffic(tunnelId, signal), RECENT_MS);
   const [isDeleting, setDeleting] = useState(false);
   const canEdit = useCanEdit();
   const { data, error, reload } = tunnel;
@@ -56,7 +58,7 @@ export function TunnelPage({ route }: { route: TunnelRoute }) {
   return (
     <>
       <PageTitle title={data.name}>
-        <Badge tone={STATE_TONE[data.status]}>{data.status}</Badge>
+        <VerdictBadge tunnel={data} traffic={recent.data} />
         <span class="id">
           <code>{data.id}</code>
           <CopyButton text={data.id} what="the tunnel's id" />
@@ -75,16 +77,23 @@ export function TunnelPage({ route }: { route: TunnelRoute }) {
         ))}
       </nav>
       <Stale error={error} />
-      <View route={route} tunnel={data} reload={reload} />
+      <View route={route} tunnel={data} recent={recent.data} reload={reload} />
       {isDeleting && <DeleteTunnel tunnel={data} onClose={() => setDeleting(false)} />}
     </>
   );
 }
 
-function View({ route, tunnel, reload }: { route: TunnelRoute; tunnel: TunnelDetails; reload: () => void }) {
+interface ViewProps {
+  route: TunnelRoute;
+  tunnel: TunnelDetails;
+  recent: Traffic | null;
+  reload: () => void;
+}
+
+function View({ route, tunnel, recent, reload }: ViewProps) {
   switch (route.view) {
     case "overview":
-      return <OverviewView tunnel={tunnel} />;
+      return <OverviewView tunnel={tunnel} recent={recent} />;
     case "live":
       return <LiveView key={tunnel.id} tunnel={tunnel} />;
     case "requests":

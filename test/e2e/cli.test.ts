@@ -110,6 +110,7 @@ describe.concurrent("culvert tunnel", () => {
     const described = await culvert(["tunnel", "describe", "--tunnel-id", id]);
     expect(described.out).toMatch(/^Tunnel +printed$/m);
     expect(described.out).toMatch(/^Status +inactive$/m);
+    expect(described.out).toMatch(/^Verdict +Nothing is open yet: This tunnel carries no traffic/m);
     expect(described.out).toMatch(/^k_[a-z2-7]{12}  \d{4}-\S+ \S+Z +- +- +0$/m);
     expect(described.out).not.toContain(token);
   });

@@ -165,6 +165,7 @@ describe.skipIf(executable === null)("the dashboard in Chromium", () => {
 
     await page.getByRole("button", { name: "GET /v1/charges/lost" }).press("Enter");
     await page.getByRole("dialog").getByText("UNKNOWN_SERVICE").first().waitFor();
+    await page.getByRole("dialog").getByText("Compare the host of the gateway's URL").waitFor();
     const link = page.url();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
@@ -174,6 +175,32 @@ describe.skipIf(executable === null)("the dashboard in Chromium", () => {
     await page.getByRole("dialog").getByText("UNKNOWN_SERVICE").first().waitFor();
     await page.goto(`${link}0`);
     await page.getByRole("alert").getByText("not, or no longer, kept").waitFor();
+  });
+
+  it("says the same of a tunnel in the list, at its head and in its overview; its errors lead to their requests", async () => {
+    const tunnel = await world.tunnel("timed out", ["payments-api"]);
+    for (const connectorId of ["c1", "c2"]) {
+      await world.connector(tunnel, { connectorId }, () => ({ status: 500, text: "" }));
+    }
+    for (let index = 0; index < 7; index++) await world.call(tunnel.id, "payments-api", "/");
+    await eventually("the traffic", WAIT_MS, async () => {
+      const path = `/tunnels/${tunnel.id}/traffic?windowMinutes=15`;
+      const { points } = await world.admin<{ points: { requests: number }[] }>("GET", path);
+      return points.reduce((sum, { requests }) => sum + requests, 0) === 7;
+    });
+    const page = await signedIn();
+    const row = page.getByRole("row").filter({ hasText: tunnel.id });
+    await row.getByText("The services are at fault").waitFor();
+    expect(await row.getByRole("cell").allTextContents()).toContain("7");
+    await page.getByRole("link", { name: "timed out" }).click();
+    await page.locator(".page-title").getByText("The services are at fault").waitFor();
+    await page.locator(".verdict").getByText("The services are at fault").waitFor();
+    await page.getByText("100% of the requests failed, mostly answers of 5xx.").waitFor();
+    await page.getByRole("cell", { name: "7 of 7 failed" }).waitFor();
+
+    await page.getByRole("link", { name: "answers of 5xx" }).click();
+    await page.getByRole("button", { name: "GET /" }).first().waitFor();
+    expect(new URL(page.url()).searchParams.get("status")).toBe("5xx");
   });
 
   it("edits who may call what: checked, compared, and in force with the next request", async () => {
@@ -250,10 +277,13 @@ describe.skipIf(executable === null)("the dashboard in Chromium", () => {
     const page = await signedIn();
     await page.getByRole("button", { name: "Create a tunnel" }).click();
     await page.getByLabel("Name").fill("made by hand");
-    await page.getByRole("button", { name: "Create", exact: true }).click();
+    await page.getByLabel("Name").press("Enter");
+    await page.getByTestId("secret").waitFor();
+    for (const key of ["Escape", "Escape", "Escape", "Enter", "Escape"]) await page.keyboard.press(key);
     const token = (await page.getByTestId("secret").textContent()) ?? "";
     await page.getByRole("button", { name: "I have it" }).click();
     await page.getByRole("heading", { name: "made by hand" }).waitFor();
+    await page.locator(".page-title").getByText("Nothing is open yet").waitFor();
     await world.connector({ id: "", kid: "", token }, { connectorId: "c1" }, ok);
     await page.reload();
     await page.getByRole("cell", { name: "c1" }).waitFor();

@@ -79,7 +79,7 @@ function positive(text: string): number | null {
 export function redact(event: RequestEvent, { redacted }: LogSettings): RequestEvent {
   if (redacted.length === 0) return event;
   const shown = { ...event };
-  for (const name of redacted) if (shown[name] != null && shown[name] !== "") shown[name] = REDACTED;
+  for (const name of redacted) if ((shown[name] ?? "") !== "") shown[name] = REDACTED;
   // It may name any of them.
   if (shown.detail !== undefined) shown.detail = REDACTED;
   return shown;

@@ -1,39 +1,46 @@
-/** Each bound is a fifth above the one before, so a percentile is at most that far off. 1 ms to two minutes. */
-const GROWTH = 1.2;
+/** Each bound is 4% above the one before, and a percentile the middle of its bucket: 2% off at most. 1 ms to two minutes. */
+const GROWTH = 1.04;
 const LAST_INDEX = Math.ceil(Math.log(120_000) / Math.log(GROWTH));
+/** Numbers below it are buckets of version 0.1, each a fifth above the one before: rows of the day before an update. */
+const FIRST_BUCKET = 1_000;
+const COARSE_GROWTH = 1.2;
 
 /** How many requests had which latency: counts by bucket, the empty ones left out. */
 export type LatencyHistogram = Map<number, number>;
 
 export function countLatency(histogram: LatencyHistogram, latencyMs: number): void {
-  const index = bucketOf(latencyMs);
-  histogram.set(index, (histogram.get(index) ?? 0) + 1);
+  const bucket = bucketOf(latencyMs);
+  histogram.set(bucket, (histogram.get(bucket) ?? 0) + 1);
 }
 
 export function mergeLatencies(into: LatencyHistogram, from: LatencyHistogram): void {
-  for (const [index, count] of from) into.set(index, (into.get(index) ?? 0) + count);
+  for (const [bucket, count] of from) into.set(bucket, (into.get(bucket) ?? 0) + count);
 }
 
-/** In milliseconds, within a fifth of the true one; null where nothing was counted. `share` is 0.5 for the median. */
+/** In milliseconds, 2% off at most; null where nothing was counted. `share` is 0.5 for the median. */
 export function percentileMs(histogram: LatencyHistogram, share: number): number | null {
-  const total = [...histogram.values()].reduce((sum, count) => sum + count, 0);
+  const counts = Array.from(histogram, ([bucket, count]) => ({ valueMs: middleMs(bucket), count }));
+  const total = counts.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return null;
-  let rest = share * total;
-  for (const [index, count] of [...histogram].sort(([a], [b]) => a - b)) {
-    if (rest > count) {
-      rest -= count;
-      continue;
-    }
-    const lowerMs = index === 0 ? 0 : GROWTH ** (index - 1);
-    const valueMs = lowerMs + (GROWTH ** index - lowerMs) * (rest / count);
-    return Math.round(valueMs * 10) / 10;
+  let rest = Math.max(1, Math.ceil(share * total));
+  for (const { valueMs, count } of counts.sort((a, b) => a.valueMs - b.valueMs)) {
+    rest -= count;
+    if (rest <= 0) return Number(valueMs.toPrecision(4));
   }
-  return Math.round(GROWTH ** LAST_INDEX);
+  return null;
 }
 
-/** Bucket 0 holds up to 1 ms, the last one everything over two minutes. */
+function middleMs(bucket: number): number {
+  const isCoarse = bucket < FIRST_BUCKET;
+  const growth = isCoarse ? COARSE_GROWTH : GROWTH;
+  const index = isCoarse ? bucket : bucket - FIRST_BUCKET;
+  return index === 0 ? 1 : growth ** (index - 0.5);
+}
+
+/** The first bucket holds up to 1 ms, the last one everything over two minutes. */
 function bucketOf(latencyMs: number): number {
-  if (latencyMs <= 1) return 0;
+  if (latencyMs <= 1) return FIRST_BUCKET;
   // Without the margin a value on a bound falls above or below it by rounding.
-  return Math.min(LAST_INDEX, Math.ceil(Math.log(latencyMs) / Math.log(GROWTH) - 1e-9));
+  const index = Math.ceil(Math.log(latencyMs) / Math.log(GROWTH) - 1e-9);
+  return FIRST_BUCKET + Math.min(LAST_INDEX, index);
 }

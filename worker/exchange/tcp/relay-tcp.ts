@@ -59,7 +59,7 @@ export async function relayTcp(
     return { ok: true, exchange, requestId };
   } catch (thrown) {
     const failure = failureFacts(TunnelError.from(thrown), requestId);
-    record.refused(failure.code, failure.status);
+    record.refused(failure.code, failure.status, failure.detail);
     return { ok: false, failure };
   }
 }

@@ -1,7 +1,25 @@
-import type { Traffic, TunnelDetails } from "../api-types.ts";
-import { percentText } from "../parts/format.ts";
+import { percentText } from "./percent-text.ts";
 
 export type Tone = "good" | "warn" | "bad" | "idle";
+
+/** Of the traffic that the verdict looks at: everyone who shows it asks for the same. */
+export const VERDICT_WINDOW_MINUTES = 15;
+
+/** What the admin API says of a tunnel, as far as it matters here. */
+export interface JudgedTunnel {
+  status: "healthy" | "degraded" | "down" | "inactive";
+  connectors: readonly {
+    health: { passing: number; pending: number; failing: readonly { service: string; reason: string }[] };
+  }[];
+  services: readonly string[];
+  servicesConfigurationVersion: number;
+}
+
+export interface JudgedTraffic {
+  points: readonly { at: string; requests: number; errors: number }[];
+  services: readonly { service: string; requests: number; errors: number }[];
+  codes: readonly { code: string; count: number }[];
+}
 
 /** Where a request passes, in this order. */
 export const HOPS = ["rules", "connectors", "services"] as const;
@@ -19,6 +37,8 @@ export interface Verdict {
   title: string;
   /** What to do, or what it means. */
   detail: string;
+  /** When the failures that it speaks of began; null where that is not known, or there are none. */
+  since: string | null;
   hops: Record<Hop, HopState>;
 }
 
@@ -45,19 +65,26 @@ const NOTABLE_SHARE = 0.01;
 const GRAVE_SHARE = 0.2;
 
 /** Is the tunnel well, and if not, which hop is at fault? From what is attached now and what happened in the window. */
-export function verdictOf(tunnel: TunnelDetails, traffic: Traffic | null): Verdict {
+export function verdictOf(tunnel: JudgedTunnel, traffic: JudgedTraffic | null): Verdict {
   const hops: Record<Hop, HopState> = {
     rules: worse(rulesState(tunnel), trafficState("rules", traffic)),
     connectors: worse(connectorsState(tunnel), trafficState("connectors", traffic)),
     services: worse(servicesState(tunnel), trafficState("services", traffic)),
   };
   const [hop, { tone, text }] = HOPS.map((name) => [name, hops[name]] as const).reduce((worst, next) =>
-    RANK[next[1].tone] > RANK[worst[1].tone] ? next : worst,
+    rank(...next) > rank(...worst) ? next : worst,
   );
-  return { tone, hops, ...WORDS[hop][tone](text) };
+  const isByTraffic = RANK[tone] >= RANK.warn && text === trafficState(hop, traffic).text;
+  const since = isByTraffic ? failingSince(traffic?.points ?? []) : null;
+  return { tone, hops, since, ...WORDS[hop][tone](text) };
 }
 
 const RANK: Record<Tone, number> = { good: 0, idle: 1, warn: 2, bad: 3 };
+
+/** Where no service is checked, that says nothing of the tunnel. */
+function rank(hop: Hop, { tone }: HopState): number {
+  return hop === "services" && tone === "idle" ? RANK.good : RANK[tone];
+}
 
 function worse(left: HopState, right: HopState): HopState {
   return RANK[right.tone] > RANK[left.tone] ? right : left;
@@ -67,7 +94,7 @@ type Words = (text: string) => { title: string; detail: string };
 
 const well: Words = () => ({
   title: "All is well",
-  detail: "Connectors are attached and their checks pass.",
+  detail: "Connectors are attached, and what is known of the services is good.",
 });
 
 const WORDS: Record<Hop, Record<Tone, Words>> = {
@@ -101,12 +128,12 @@ function sentence(text: string): string {
   return `${text}.`;
 }
 
-function rulesState({ services, servicesConfigurationVersion }: TunnelDetails): HopState {
+function rulesState({ services, servicesConfigurationVersion }: JudgedTunnel): HopState {
   if (servicesConfigurationVersion === 0) return { tone: "idle", text: "No services file" };
   return { tone: "good", text: count(services.length, "service") };
 }
 
-function connectorsState({ status, connectors }: TunnelDetails): HopState {
+function connectorsState({ status, connectors }: JudgedTunnel): HopState {
   switch (status) {
     case "healthy":
       return { tone: "good", text: `${connectors.length} connectors` };
@@ -119,7 +146,9 @@ function connectorsState({ status, connectors }: TunnelDetails): HopState {
   }
 }
 
-function servicesState({ services, connectors }: TunnelDetails): HopState {
+function servicesState({ services, connectors }: JudgedTunnel): HopState {
+  if (services.length === 0) return { tone: "idle", text: "No service to check" };
+  if (connectors.length === 0) return { tone: "idle", text: "Nobody to check them" };
   const failingOn = (service: string) =>
     connectors.filter(({ health }) => health.failing.some((failure) => failure.service === service)).length;
   const affected = services.filter((service) => failingOn(service) > 0);
@@ -127,11 +156,55 @@ function servicesState({ services, connectors }: TunnelDetails): HopState {
   if (dead.length > 0) return { tone: "bad", text: `${names(dead)}: the check fails on every connector` };
   if (affected.length > 0)
     return { tone: "warn", text: `${names(affected)}: the check fails on some connectors` };
-  const pending = connectors.reduce((sum, { health }) => sum + health.pending, 0);
-  return { tone: "good", text: pending > 0 ? "Checks are still to come" : "Checks pass" };
+  const sum = (what: "passing" | "pending") =>
+    connectors.reduce((total, { health }) => total + health[what], 0);
+  if (sum("pending") > 0) return { tone: "good", text: "Checks are still to come" };
+  return sum("passing") > 0
+    ? { tone: "good", text: "Checks pass" }
+    : { tone: "idle", text: "No service is checked" };
 }
 
-function trafficState(hop: Hop, traffic: Traffic | null): HopState {
+/** Of one service: its checks, and what became of its requests. */
+export function serviceVerdict(
+  { connectors }: Pick<JudgedTunnel, "connectors">,
+  traffic: JudgedTraffic | null,
+  service: string,
+): HopState {
+  const failing = connectors.filter(({ health }) =>
+    health.failing.some((failure) => failure.service === service),
+  ).length;
+  const checks: HopState =
+    failing === 0
+      ? { tone: "good", text: "no failure" }
+      : {
+          tone: failing === connectors.length ? "bad" : "warn",
+          text: `check fails on ${failing} of ${connectors.length}`,
+        };
+  const seen = traffic?.services.find((entry) => entry.service.toLowerCase() === service.toLowerCase());
+  const share = seen === undefined || seen.requests === 0 ? 0 : seen.errors / seen.requests;
+  if (seen === undefined || share < NOTABLE_SHARE) {
+    const isKnown = seen !== undefined && seen.requests > 0;
+    const isChecked = connectors.some(({ health }) => health.passing > 0);
+    return failing > 0 || isKnown || isChecked ? checks : { tone: "idle", text: "nothing is known" };
+  }
+  return worse(checks, {
+    tone: share >= GRAVE_SHARE ? "bad" : "warn",
+    text: `${seen.errors} of ${seen.requests} failed`,
+  });
+}
+
+/** When the run of steps with failures began that still goes on; steps without a request end none. */
+function failingSince(points: JudgedTraffic["points"]): string | null {
+  let since: string | null = null;
+  for (const { at, requests, errors } of points.toReversed()) {
+    if (requests === 0) continue;
+    if (errors / requests < NOTABLE_SHARE) break;
+    since = at;
+  }
+  return since;
+}
+
+function trafficState(hop: Hop, traffic: JudgedTraffic | null): HopState {
   const quiet: HopState = { tone: "good", text: "" };
   if (traffic === null) return quiet;
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

@@ -1,17 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Connector, Traffic, TunnelDetails } from "../api-types.ts";
-import { verdictOf } from "./verdict.ts";
+import { type JudgedTraffic, type JudgedTunnel, serviceVerdict, verdictOf } from "./verdict.ts";
 
-function connector(id: string, failing: string[] = []): Connector {
+function connector(_id: string, failing: string[] = []): JudgedTunnel["connectors"][number] {
   return {
-    id,
-    version: "0.1.0",
-    connectedAt: "2026-11-23T12:00:00.000Z",
-    connections: 1,
-    openStreams: 0,
-    maxStreams: 100,
-    roundTripMs: 12,
-    kid: "k_a",
     health: {
       passing: 2 - failing.length,
       pending: 0,
@@ -20,28 +11,22 @@ function connector(id: string, failing: string[] = []): Connector {
   };
 }
 
-const tunnel: TunnelDetails = {
-  id: "tnl_a",
-  name: "payments",
-  createdAt: "2026-11-23T12:00:00.000Z",
+const tunnel: JudgedTunnel = {
   status: "healthy",
   connectors: [connector("a"), connector("b")],
-  tokens: [],
   services: ["orders", "payments"],
   servicesConfigurationVersion: 1,
 };
 
-function traffic(requests: number, codes: Traffic["codes"], errors = 0): Traffic {
-  const point = { at: "", requests, errors, cancelled: 0, requestBytes: 0, responseBytes: 0 };
+function traffic(requests: number, codes: JudgedTraffic["codes"], errors = 0): JudgedTraffic {
   return {
-    stepSeconds: 10,
-    points: [{ ...point, p50Ms: null, p90Ms: null, p99Ms: null }],
+    points: [{ at: "2026-11-23T12:00:00.000Z", requests, errors }],
     services: [],
     codes,
   };
 }
 
-const tones = (subject: TunnelDetails, seen: Traffic | null = null) => {
+const tones = (subject: JudgedTunnel, seen: JudgedTraffic | null = null) => {
   const { tone, hops } = verdictOf(subject, seen);
   return [tone, hops.rules.tone, hops.connectors.tone, hops.services.tone];
 };
@@ -53,12 +38,12 @@ describe("the verdict on a tunnel", () => {
 
   it("says that a new tunnel waits for its services file and a connector", () => {
     const fresh = { ...tunnel, status: "inactive" as const, connectors: [], services: [] };
-    expect(tones({ ...fresh, servicesConfigurationVersion: 0 })).toEqual(["idle", "idle", "idle", "good"]);
+    expect(tones({ ...fresh, servicesConfigurationVersion: 0 })).toEqual(["idle", "idle", "idle", "idle"]);
     expect(verdictOf(fresh, null).title).toBe("No connector has ever attached");
   });
 
   it("blames the connectors when none is attached", () => {
-    expect(tones({ ...tunnel, status: "down", connectors: [] })).toEqual(["bad", "good", "bad", "good"]);
+    expect(tones({ ...tunnel, status: "down", connectors: [] })).toEqual(["bad", "good", "bad", "idle"]);
   });
 
   it("blames a service that fails on every connector, and doubts one that fails on some", () => {
@@ -84,5 +69,34 @@ describe("the verdict on a tunnel", () => {
     const seen = traffic(1000, [{ code: "UPSTREAM_DNS", count: 10 }], 310);
     expect(tones(tunnel, seen)).toEqual(["bad", "good", "good", "bad"]);
     expect(verdictOf(tunnel, seen).detail).toBe("31% of the requests failed, mostly answers of 5xx.");
+  });
+
+  it("does not say that checks pass where there is none", () => {
+    const { hops, tone } = verdictOf({ ...tunnel, services: [] }, null);
+    expect([tone, hops.services]).toEqual(["good", { tone: "idle", text: "No service to check" }]);
+    const unchecked = { health: { passing: 0, pending: 0, failing: [] } };
+    const text = verdictOf({ ...tunnel, connectors: [unchecked, unchecked] }, null).hops.services.text;
+    expect(text).toBe("No service is checked");
+  });
+
+  it("says since when", () => {
+    const at = (minute: number) => `2026-11-23T12:0${minute}:00.000Z`;
+    const points = [
+      { at: at(0), requests: 10, errors: 5 },
+      { at: at(1), requests: 10, errors: 0 },
+      { at: at(2), requests: 10, errors: 9 },
+      { at: at(3), requests: 0, errors: 0 },
+      { at: at(4), requests: 10, errors: 10 },
+    ];
+    const seen = { points, services: [], codes: [{ code: "UPSTREAM_REFUSED", count: 24 }] };
+    expect(verdictOf(tunnel, seen)).toMatchObject({ tone: "bad", since: at(2) });
+    expect(verdictOf(tunnel, null).since).toBeNull();
+  });
+
+  it("on a service of which 56 of 56 requests timed out is bad, though no check fails", () => {
+    const seen = { points: [], codes: [], services: [{ service: "Orders", requests: 56, errors: 56 }] };
+    expect(serviceVerdict(tunnel, seen, "orders")).toEqual({ tone: "bad", text: "56 of 56 failed" });
+    expect(serviceVerdict(tunnel, seen, "payments")).toEqual({ tone: "good", text: "no failure" });
+    expect(serviceVerdict({ connectors: [] }, null, "orders").tone).toBe("idle");
   });
 });
