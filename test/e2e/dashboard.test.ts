@@ -450,7 +450,7 @@ describe.skipIf(executable === null)("the dashboard in Chromium", () => {
       const modes = [
         { colorScheme: "light", width: 1280 },
         { colorScheme: "dark", width: 1280 },
-        { colorScheme: "light", width: 390 },
+        { colorScheme: "light", width: 360 },
       ] as const;
       await page.evaluate(axe.source);
       for (const { colorScheme, width } of modes) {
