@@ -34,6 +34,7 @@ const eventSchema = z.strictObject({
   status: z.int().min(100).max(599),
   outcome: z.enum(["answered", "refused", "failed", "aborted", "cancelled"]),
   code: z.string().nullable(),
+  detail: z.string().min(1).max(256).optional(),
   connector: z.string().nullable(),
   attempts: z.int().min(0),
   requestBytes: z.int().min(0),
