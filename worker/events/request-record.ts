@@ -128,13 +128,7 @@ export class RequestRecord {
     this.#finish("aborted", this.state.status, publicCodeOf(error), { closeCode }, message);
   }
 
-  #finish(
-    outcome: RequestOutcome,
-    status: number,
-    code: string | null,
-    end: Ending = {},
-    detail = "",
-  ): void {
+  #finish(outcome: RequestOutcome, status: number, code: string | null, end: Ending = {}, detail = ""): void {
     if (this.#over) return;
     this.#over = true;
     const { state } = this;
