@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { parseDurationMs } from "../../shared/duration.ts";
-import { remedyOf } from "../../shared/remedies.ts";
+import { remedyOf } from "../../shared/verdict/remedies.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { command } from "../command.ts";
 import { eventLine } from "../event-line.ts";

@@ -6,7 +6,7 @@ import {
   VERDICT_WINDOW_MINUTES,
   type Verdict,
   verdictOf,
-} from "../../shared/verdict.ts";
+} from "../../shared/verdict/verdict.ts";
 import type { AdminClient } from "../admin-client.ts";
 import { command } from "../command.ts";
 import { confirm } from "../confirm.ts";

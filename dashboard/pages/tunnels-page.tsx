@@ -1,6 +1,6 @@
 import { useState } from "hono/jsx/dom";
 import { callApi, get } from "../api.ts";
-import { VERDICT_WINDOW_MINUTES } from "../../shared/verdict.ts";
+import { VERDICT_WINDOW_MINUTES } from "../../shared/verdict/verdict.ts";
 import { numberText } from "../parts/format.ts";
 import type { NewToken, Traffic, TunnelDetails, TunnelSummary } from "../api-types.ts";
 import { Link, navigate, PageTitle } from "../navigation.tsx";

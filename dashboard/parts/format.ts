@@ -10,7 +10,7 @@ export function millisecondsText(valueMs: number | null): string {
   return valueMs < 60_000 ? `${(valueMs / 1000).toFixed(2)} s` : durationText(valueMs);
 }
 
-export { percentText } from "../../shared/percent-text.ts";
+export { percentText } from "../../shared/verdict/percent-text.ts";
 
 /** Of a percentile, which is known to two parts in a hundred: two digits, no more. */
 export function latencyText(valueMs: number | null): string {

@@ -2,7 +2,7 @@ import type { Child } from "hono/jsx/dom";
 import { useEffect, useId, useRef, useState } from "hono/jsx/dom";
 import { ApiFailure, messageOf } from "../api.ts";
 import { relativeText, timeText } from "./format.ts";
-import type { Tone } from "../../shared/verdict.ts";
+import type { Tone } from "../../shared/verdict/verdict.ts";
 
 export function Badge({ tone, children }: { tone: Tone; children: Child }) {
   return <span class={`badge ${tone}`}>{children}</span>;

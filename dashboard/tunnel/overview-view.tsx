@@ -8,7 +8,14 @@ import { errorRows } from "../parts/error-rows.ts";
 import { durationText, latencyText, millisecondsText, numberText, percentText } from "../parts/format.ts";
 import { Badge, Empty, Failure, Loading, Stale, Table, Time } from "../parts/parts.tsx";
 import { usePolled } from "../parts/use-polled.ts";
-import { HOPS, type Hop, type HopState, serviceVerdict, type Tone, verdictOf } from "../../shared/verdict.ts";
+import {
+  HOPS,
+  type Hop,
+  type HopState,
+  serviceVerdict,
+  type Tone,
+  verdictOf,
+} from "../../shared/verdict/verdict.ts";
 
 const REFRESH_MS = 10_000;
 

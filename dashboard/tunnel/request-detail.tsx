@@ -1,12 +1,12 @@
 import type { Child } from "hono/jsx/dom";
 import type { RequestEvent, RequestOutcome } from "../../shared/request-event.ts";
-import { remedyOf } from "../../shared/remedies.ts";
+import { remedyOf } from "../../shared/verdict/remedies.ts";
 import { bytesText, wholeMillisecondsText, percentText, timeText } from "../parts/format.ts";
 import { Link } from "../navigation.tsx";
 import { Badge, CopyButton, Dialog } from "../parts/parts.tsx";
 import { pathOf, type Route } from "../route.ts";
 import { requestParts } from "./request-parts.ts";
-import type { Tone } from "../../shared/verdict.ts";
+import type { Tone } from "../../shared/verdict/verdict.ts";
 
 const OUTCOME_WORDS: Record<RequestOutcome, string> = {
   answered: "The answer reached the gateway whole.",

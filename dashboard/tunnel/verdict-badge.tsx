@@ -3,7 +3,7 @@ import {
   type JudgedTunnel,
   VERDICT_WINDOW_MINUTES,
   verdictOf,
-} from "../../shared/verdict.ts";
+} from "../../shared/verdict/verdict.ts";
 import { get } from "../api.ts";
 import type { Traffic } from "../api-types.ts";
 import { Badge } from "../parts/parts.tsx";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { remedyOf } from "../../shared/remedies.ts";
+import { remedyOf } from "../../shared/verdict/remedies.ts";
 import { PUBLIC_CODES } from "../../shared/protocol/public-code.ts";
 import { detailOf } from "./detail.ts";
 
