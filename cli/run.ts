@@ -4,6 +4,7 @@ import { apiKeyCommand, gatewayKeyCommand } from "./commands/keys.ts";
 import { alertCommand } from "./commands/alert.ts";
 import { auditLogCommand } from "./commands/audit-log.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { forwardCommand } from "./commands/forward.ts";
 import { CommandError, EXIT_CODE } from "./exit-code.ts";
 import { logDestinationCommand } from "./commands/log-destination.ts";
 import { logoutCommand } from "./commands/logout.ts";
@@ -35,6 +36,7 @@ export function addAdminCommands(culvert: Command): Command {
   for (const command of commands) culvert.addCommand(addRelayOptions(command));
   return culvert
     .enablePositionalOptions()
+    .addCommand(forwardCommand())
     .addCommand(loginCommand())
     .addCommand(logoutCommand())
     .addCommand(completionCommand())

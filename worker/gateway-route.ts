@@ -11,6 +11,7 @@ import { type Relayed, relayToTunnel } from "./relay-to-tunnel.ts";
 import { logOwnAnswer, type WaitUntil } from "./events/relay-events.ts";
 import { KEY_REFUSED } from "./tunnel/claim.ts";
 import { problemResponse as tunnelProblem } from "./exchange/problem.ts";
+import { isTcpSocket } from "./exchange/tcp/tcp-socket.ts";
 import { rawPath } from "./exchange/request-head.ts";
 
 const KEY_HEADER = "culvert-gateway-key";
@@ -93,7 +94,10 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed
       ? await relayToTunnel(
           env,
           tunnelId,
-          { kind: "gateway-key", ...proof, ...pathOf(target.url), scheme: schemeOf(request) },
+          {
+            ...{ kind: "gateway-key", ...proof, ...pathOf(target.url), scheme: schemeOf(request) },
+            ...(isTcpSocket(request) ? { tcp: authorityOf(target.url) } : {}),
+          },
           onward,
         )
       : { response: tunnelProblem(unknownTunnel(), request.method, crypto.randomUUID()), isOwn: true };
@@ -120,6 +124,11 @@ function onwardRequest(request: Request, url: string): Request {
 
 function schemeOf({ url }: Request): string {
   return new URL(url).protocol.slice(0, -1);
+}
+
+/** As it was asked for: a URL would leave out port 80. */
+function authorityOf(url: string): string {
+  return url.slice("http://".length).split("/", 1)[0] ?? "";
 }
 
 /** Path and query byte for byte, where the runtime would resolve or encode something in the URL. */

@@ -14,6 +14,8 @@ export interface GatewayClaim {
   knownRevision?: number;
   /** An object without a connector has handed it on: this one answers. */
   handedOn?: true;
+  /** A TCP connection over a WebSocket is wanted, to this service or host:port. */
+  tcp?: string;
   /** Leave the caller's own Forwarded and X-Forwarded-* as they are. */
   keepForwarded: boolean;
   /** Where the gateway's own clients call it. */
@@ -33,6 +35,8 @@ export interface GatewayKeyClaim {
   scheme?: string;
   knownRevision?: number;
   handedOn?: true;
+  /** As for a bound gateway. */
+  tcp?: string;
 }
 
 /** `culvert-error` of the object's answer to a key that does not hold. No upstream can set that header. */

@@ -42,6 +42,7 @@ import { OpenExchanges } from "../exchange/open-exchanges.ts";
 import { problemResponse } from "../exchange/problem.ts";
 import { relayRequest, type RelayDeps } from "../exchange/relay-request.ts";
 import { relayTcp } from "../exchange/tcp/relay-tcp.ts";
+import { tcpSocketResponse } from "../exchange/tcp/tcp-socket.ts";
 import { dialledOf, unopened } from "../exchange/tcp/dialled.ts";
 import { type GatewayAttachment, groundsOf, WebSocketRelay } from "../exchange/websocket/relay-websocket.ts";
 import { GatewayWatch } from "../exchange/gateway-watch.ts";
@@ -155,6 +156,9 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     if (sibling !== null) return this.#handOn(sibling, claim, request, arrivedAtMs);
     this.#rate.count(arrivedAtMs);
     const policy = this.#policyOf(config);
+    const { tcp } = caller;
+    if (tcp !== undefined)
+      return tcpSocketResponse(await relayTcp(this.#relayDeps, config, policy, tcp, caller, arrivedAtMs));
     const response = await relayRequest(this.#relayDeps, config, policy, request, caller, arrivedAtMs);
     return withObjects(response, config, claim);
   }

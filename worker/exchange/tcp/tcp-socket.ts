@@ -1,0 +1,149 @@
+import {
+  parseTcpText,
+  TCP_CLOSE_CLEAN,
+  TCP_CLOSE_CUT,
+  TCP_CLOSE_PROTOCOL,
+  TCP_SUBPROTOCOL,
+  TcpSocketCredit,
+} from "../../../shared/tcp-socket.ts";
+import { CLOSE_NO_LONGER_ALLOWED } from "../../../shared/protocol/limits.ts";
+import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { closeSocket } from "../close-socket.ts";
+import { problemResponse, publicCodeOf } from "../problem.ts";
+import type { OpenedTcp } from "./relay-tcp.ts";
+import type { TcpExchange } from "./tcp-exchange.ts";
+
+const REVOKED: ReadonlySet<string> = new Set(["ACCESS_DENIED", "UNKNOWN_SERVICE", "UNKNOWN_TUNNEL"]);
+
+/** Does this request want a TCP connection over a WebSocket? */
+export function isTcpSocket({ headers }: Request): boolean {
+  const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
+  return headers.get("upgrade")?.toLowerCase() === "websocket" && offered.includes(TCP_SUBPROTOCOL);
+}
+
+/** The 101 with the client's end of the socket, or the answer that says why there is none. */
+export function tcpSocketResponse(opened: OpenedTcp): Response {
+  if (!opened.ok) {
+    const { code, detail, requestId } = opened.failure;
+    return problemResponse(new TunnelError(code, detail), "GET", requestId);
+  }
+  const { 0: clientEnd, 1: socket } = new WebSocketPair();
+  // Not a hibernating one: a connection that stands has state which nobody keeps.
+  socket.binaryType = "arraybuffer";
+  socket.accept();
+  new TcpSocketBridge(socket, opened.exchange).start();
+  const headers = { "sec-websocket-protocol": TCP_SUBPROTOCOL, "culvert-request-id": opened.requestId };
+  return new Response(null, { status: 101, webSocket: clientEnd, headers });
+}
+
+/** Joins a client's WebSocket to a TCP connection. */
+class TcpSocketBridge {
+  readonly #socket: WebSocket;
+  readonly #exchange: TcpExchange;
+  readonly #credit = new TcpSocketCredit();
+  /** What came from the client, one after the other. */
+  #writes: Promise<void> = Promise.resolve();
+  #clientEnded = false;
+  #waysLeft = 2;
+  #isOver = false;
+  #room: PromiseWithResolvers<void> | null = null;
+
+  constructor(socket: WebSocket, exchange: TcpExchange) {
+    this.#socket = socket;
+    this.#exchange = exchange;
+  }
+
+  start(): void {
+    this.#socket.addEventListener("message", ({ data }) => this.#received(data as ArrayBuffer | string));
+    this.#socket.addEventListener("close", () => this.#gone());
+    this.#socket.addEventListener("error", () => this.#gone());
+    void this.#pump().catch((thrown: unknown) => this.#cut(thrown));
+  }
+
+  #received(message: ArrayBuffer | string): void {
+    if (this.#isOver) return;
+    if (typeof message === "string") return this.#receivedText(message);
+    if (this.#clientEnded || !this.#credit.received(message.byteLength)) return this.#refuse();
+    this.#then(async () => {
+      await this.#exchange.write(new Uint8Array(message));
+      const window = this.#credit.consumed(message.byteLength);
+      if (window !== null && !this.#isOver) this.#socket.send(window);
+    });
+  }
+
+  #receivedText(message: string): void {
+    const text = parseTcpText(message);
+    if (text === null) return this.#refuse();
+    if (text.kind === "window") {
+      this.#credit.granted(text.limitBytes);
+      this.#room?.resolve();
+      this.#room = null;
+      return;
+    }
+    if (this.#clientEnded) return this.#refuse();
+    this.#clientEnded = true;
+    this.#then(async () => {
+      await this.#exchange.end();
+      this.#wayEnded();
+    });
+  }
+
+  #then(step: () => Promise<void>): void {
+    this.#writes = this.#writes.then(step).catch((thrown: unknown) => this.#cut(thrown));
+  }
+
+  async #pump(): Promise<void> {
+    while (!this.#isOver) {
+      const bytes = this.#exchange.readNow();
+      if (bytes !== null) await this.#send(bytes);
+      else if (this.#exchange.isReadEnded) break;
+      else await this.#exchange.untilReadable();
+    }
+    if (this.#isOver) return;
+    this.#socket.send("end");
+    this.#wayEnded();
+  }
+
+  async #send(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.byteLength && !this.#isOver;) {
+      while (this.#credit.roomBytes <= 0 && !this.#isOver) {
+        this.#room ??= Promise.withResolvers();
+        await this.#room.promise;
+      }
+      const piece = bytes.subarray(at, at + this.#credit.roomBytes);
+      if (this.#isOver) return;
+      this.#socket.send(piece);
+      this.#credit.sent(piece.byteLength);
+      at += piece.byteLength;
+    }
+  }
+
+  #wayEnded(): void {
+    if (--this.#waysLeft === 0) this.#close(TCP_CLOSE_CLEAN, "");
+  }
+
+  #refuse(): void {
+    this.#exchange.abort();
+    this.#close(TCP_CLOSE_PROTOCOL, "not the protocol");
+  }
+
+  #cut(thrown: unknown): void {
+    const code = publicCodeOf(TunnelError.from(thrown));
+    this.#exchange.abort();
+    this.#close(REVOKED.has(code) ? CLOSE_NO_LONGER_ALLOWED : TCP_CLOSE_CUT, code);
+  }
+
+  /** The client is gone, be it by a close: after both ends that says nothing, before them it is an abort. */
+  #gone(): void {
+    if (this.#isOver) return;
+    this.#exchange.abort();
+    this.#close(TCP_CLOSE_CUT, "");
+  }
+
+  #close(code: number, reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#room?.resolve();
+    closeSocket(this.#socket, code, reason);
+  }
+}
