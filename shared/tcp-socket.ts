@@ -5,7 +5,7 @@
 export const TCP_SUBPROTOCOL = "culvert.tcp.v1";
 
 /** What either end may send before the other's first `window`. */
-export const TCP_SOCKET_WINDOW_BYTES = 256 * 1024;
+const TCP_SOCKET_WINDOW_BYTES = 256 * 1024;
 
 /** After both ends: the only close that is a clean end. */
 export const TCP_CLOSE_CLEAN = 1000;

@@ -1,0 +1,193 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
+import { type Child, startChild } from "../../scripts/demo/child-process.ts";
+import { startSystem, type System } from "../support/system.ts";
+
+const LARGE = Buffer.from(Uint8Array.from({ length: 8 * 1024 * 1024 }, (_, index) => (index * 7) % 251));
+const TIMEOUT_MS = 30_000;
+
+const UPSTREAMS: Record<string, (socket: Socket) => void> = {
+  "echo-tcp": (socket) => void socket.pipe(socket),
+  "greet-tcp": (socket) => {
+    socket.write("220 ready\r\n");
+    socket.on("end", () => socket.end("221 bye\r\n"));
+    socket.resume();
+  },
+  "reset-tcp": (socket) => {
+    socket.write("half of");
+    socket.once("data", () => socket.resetAndDestroy());
+  },
+  "gone-tcp": (socket) => {
+    socket.on("error", (error: NodeJS.ErrnoException) => ends.push(error.code ?? ""));
+    socket.resume();
+  },
+};
+const ends: string[] = [];
+const servers: Server[] = [];
+const forwards: Child[] = [];
+let system: System;
+let relayUrl: string;
+let key: string;
+let kid: string;
+
+async function admin<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(`${relayUrl}/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${system.adminKey}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
+  return (response.status === 204 ? null : await response.json()) as T;
+}
+
+const newKey = () =>
+  admin<{ kid: string; key: string }>("POST", "/gateway-keys", {
+    project: "my-project",
+    environment: "production",
+  });
+
+beforeAll(async () => {
+  const endpoints: Record<string, string> = { "closed-tcp": "tcp://127.0.0.1:9" };
+  for (const [name, onSocket] of Object.entries(UPSTREAMS)) {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on("error", () => {});
+      onSocket(socket);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    servers.push(server);
+    endpoints[name] = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+  system = await startSystem({ endpoints });
+  relayUrl = system.workerd.url;
+  ({ kid, key } = await newKey());
+});
+afterAll(async () => {
+  await Promise.all(forwards.map((forward) => forward.stop(2_000)));
+  await system?.stop();
+  for (const server of servers) server.close();
+});
+
+async function forward(
+  service: string,
+  more: readonly string[] = [],
+): Promise<{ port: number; child: Child }> {
+  const args = [
+    "forward",
+    "--tunnel-id",
+    system.tunnelId,
+    "--service",
+    service,
+    "--listen",
+    "127.0.0.1:0",
+    ...more,
+  ];
+  const child = startChild(`forward ${service}`, process.execPath, [CULVERT_BUNDLE, ...args], {
+    CULVERT_RELAY: relayUrl,
+    CULVERT_GATEWAY_KEY: key,
+  });
+  forwards.push(child);
+  const [, port] = await child.line(/is at 127\.0\.0\.1:(\d+)/, TIMEOUT_MS);
+  return { port: Number(port), child };
+}
+
+/** What a client of this machine sees. */
+async function talk(
+  port: number,
+  sent: Buffer | string,
+  ends = true,
+): Promise<{ text: string; sha256: string; end: string }> {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  const parts: Buffer[] = [];
+  let end = "";
+  socket.on("data", (bytes: Buffer) => parts.push(bytes));
+  socket.on("end", () => (end ||= "clean"));
+  socket.on("error", (error: NodeJS.ErrnoException) => (end ||= error.code ?? "error"));
+  if (ends) socket.end(sent);
+  else socket.write(sent);
+  await once(socket, "close").catch(() => {});
+  const all = Buffer.concat(parts);
+  return {
+    text: all.subarray(0, 100).toString(),
+    sha256: createHash("sha256").update(all).digest("hex"),
+    end,
+  };
+}
+
+it("carries every byte both ways over half-closes", async () => {
+  const { port } = await forward("echo-tcp");
+  const all = await Promise.all([1, 2, 3].map(() => talk(port, LARGE)));
+  const sha256 = createHash("sha256").update(LARGE).digest("hex");
+  expect(all.map((one) => [one.sha256, one.end])).toEqual(all.map(() => [sha256, "clean"]));
+});
+
+it("hears who speaks first", async () => {
+  const { port } = await forward("greet-tcp");
+  expect(await talk(port, "")).toMatchObject({ text: "220 ready\r\n221 bye\r\n", end: "clean" });
+});
+
+it("resets its client where the upstream resets, and says that it was cut", async () => {
+  const { port, child } = await forward("reset-tcp");
+  expect((await talk(port, "x", false)).end).toBe("ECONNRESET");
+  await child.line(/cut: UPSTREAM_PROTOCOL/, TIMEOUT_MS);
+});
+
+it("resets the upstream where its client breaks off", async () => {
+  const { port } = await forward("gone-tcp");
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write(LARGE.subarray(0, 1_000));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  socket.resetAndDestroy();
+  await expect.poll(() => ends, { timeout: TIMEOUT_MS }).toContain("ECONNRESET");
+});
+
+it.each([
+  ["closed-tcp", "UPSTREAM_REFUSED"],
+  ["no-such-tcp", "UNKNOWN_SERVICE"],
+  ["node-api", "BAD_REQUEST"],
+])("is clear about the refusal of %s: %s", async (service, code) => {
+  const { port, child } = await forward(service);
+  expect((await talk(port, "x", false)).end).toBe("ECONNRESET");
+  await child.line(new RegExp(`refused: ${code}`), TIMEOUT_MS);
+});
+
+it("listens on nothing but loopback unless told", async () => {
+  const args = ["forward", "--tunnel-id", system.tunnelId, "--service", "echo-tcp", "--listen", "0.0.0.0:0"];
+  const child = startChild("forward", process.execPath, [CULVERT_BUNDLE, ...args], {
+    CULVERT_RELAY: relayUrl,
+    CULVERT_GATEWAY_KEY: key,
+  });
+  await child.line(/no loopback address/, TIMEOUT_MS);
+  expect(await child.exited).toBe(2);
+});
+
+async function opened(service: string): Promise<WebSocket> {
+  const url = `${relayUrl.replace(/^http/, "ws")}/~/${system.tunnelId}/${service}`;
+  const socket = new WebSocket(url, "culvert.tcp.v1", { headers: { "culvert-gateway-key": key } });
+  await once(socket, "open");
+  return socket;
+}
+
+it.each([
+  ["an unknown text", "hello"],
+  ["a window that is no number", "window -1"],
+  ["a second end", "end"],
+  ["more than the window", Buffer.alloc(256 * 1024 + 1)],
+])("is closed with 1002 for %s", async (what, message) => {
+  const socket = await opened("gone-tcp");
+  if (what === "a second end") socket.send("end");
+  socket.send(message);
+  const [code] = (await once(socket, "close")) as [number];
+  expect(code).toBe(1002);
+});
+
+it("is closed with 4403 when its key is deleted", async () => {
+  const socket = await opened("gone-tcp");
+  const closed = once(socket, "close") as Promise<[number]>;
+  await admin("DELETE", `/gateway-keys/${kid}`);
+  expect((await closed)[0]).toBe(4403);
+});
