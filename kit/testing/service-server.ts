@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
+import { isTcpEndpoint } from "../../shared/services/upstream-address.ts";
 import type { ServiceHandler, TwinService } from "./types.ts";
 
 export interface RunningService {
@@ -21,8 +22,9 @@ export async function startService(
   onBody: OnBody,
 ): Promise<RunningService> {
   if (typeof service === "string") {
-    if (!/^https?:\/\/[^/?#@]+\/?$/.test(service)) {
-      throw new Error(`services["${name}"]: must be an origin such as "http://127.0.0.1:8080"`);
+    if (!/^https?:\/\/[^/?#@]+\/?$/.test(service) && !isTcpEndpoint(service)) {
+      const message = 'must be an origin such as "http://127.0.0.1:8080", or "tcp://127.0.0.1:5432"';
+      throw new Error(`services["${name}"]: ${message}`);
     }
     return { origin: service.replace(/\/$/, ""), close: async () => {} };
   }

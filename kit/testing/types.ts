@@ -5,7 +5,10 @@ import type { RequestEvent } from "../../shared/request-event.ts";
 /** What a service answers, as a Worker or a fetch handler would. */
 export type ServiceHandler = (request: Request) => Response | Promise<Response>;
 
-/** A handler; the origin of a server that runs already, such as "http://127.0.0.1:8080"; or a server of `node:http`. */
+/**
+ * A handler; where a server runs already, such as "http://127.0.0.1:8080", "tcp://127.0.0.1:5432" or "tls://localhost:6380";
+ * or a server of `node:http`.
+ */
 export type TwinService = ServiceHandler | string | Server;
 
 /** The services file that a test runs with. */

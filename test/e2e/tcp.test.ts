@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { startSystem, type System } from "../support/system.ts";
+import { residentBytes, startSystem, type System } from "../support/system.ts";
 import type { TcpObservation, TcpScript } from "../support/tcp-script.ts";
 
 const MIB = 1024 * 1024;
@@ -136,4 +136,67 @@ it("names dial() to who fetches from a TCP service", async () => {
   const response = await fetch(`${system.gatewayUrl}/pass/TUNNEL/http://echo-tcp/`);
   expect([response.status, response.headers.get("culvert-error")]).toEqual([400, "BAD_REQUEST"]);
   expect(await response.text()).toContain("dial()");
+});
+
+it("never ends cleanly when the connector is killed, or the relay", { timeout: 120_000 }, async () => {
+  const own = await startSystem({ endpoints: { "silent-tcp": system.directOrigin("silent-tcp") } });
+  try {
+    const steps = [{ text: "x" }, { read: "all" as const }];
+    const ask = (how: TcpScript["how"]) =>
+      fetch(`${own.gatewayUrl}/tcp`, {
+        method: "POST",
+        body: JSON.stringify({ address: "silent-tcp", how, steps } satisfies TcpScript),
+      });
+    const waiting = (["dial", "connectTcp"] as const).map(async (how) => (await ask(how)).json());
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    own.connectors[0]?.signal("SIGKILL");
+    for (const seen of await Promise.all(waiting)) expect(seen).toMatchObject({ end: "cut" });
+    await own.addConnector();
+    const last = ask("dial").then(
+      async (response) => response.json() as Promise<TcpObservation>,
+      () => null,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    own.workerd.kill();
+    // The gateway goes with it: what it was doing must not have come to an end.
+    expect((await last.catch(() => null))?.end ?? "gone").not.toBe("clean");
+  } finally {
+    await own.stop();
+  }
+});
+
+it("carries 500 connections beside each other within the memory there is", { timeout: 180_000 }, async () => {
+  const own = await startSystem({
+    connectors: 2,
+    endpoints: { "echo-tcp": system.directOrigin("echo-tcp") },
+  });
+  try {
+    const bytes = 128 * 1024;
+    const steps = [
+      { bytes, beside: true },
+      { read: bytes },
+      { waitMs: 3_000 },
+      { do: "end" as const },
+      { read: "all" as const },
+    ];
+    const all = await Promise.all(
+      Array.from({ length: 500 }, async () => {
+        const body = JSON.stringify({ address: "echo-tcp", how: "dial", steps } satisfies TcpScript);
+        return (
+          await fetch(`${own.gatewayUrl}/tcp`, { method: "POST", body })
+        ).json() as Promise<TcpObservation>;
+      }),
+    );
+    const outcomes = Map.groupBy(
+      all,
+      ({ refused, end, readBytes }) => refused?.code ?? `${end} ${readBytes}`,
+    );
+    expect([...outcomes].map(([outcome, { length }]) => [outcome, length])).toEqual([
+      [`clean ${bytes}`, 500],
+    ]);
+    expect(new Set(all.map(({ sha256 }) => sha256))).toEqual(new Set([patternDigest(bytes)]));
+    expect(await residentBytes(own.workerd.pid)).toBeLessThan(700 * MIB);
+  } finally {
+    await own.stop();
+  }
 });

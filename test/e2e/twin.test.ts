@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { tunnelError } from "../../kit/gateway/index.ts";
@@ -209,4 +210,32 @@ it("has its failure read by tunnelError", async () => {
   twin.fail("payments-api-prod", "UPSTREAM_DNS");
   const own = await get("/payments/v1");
   expect(tunnelError(own)).toMatchObject({ code: "UPSTREAM_DNS", status: 502, retryable: true });
+});
+
+it("leads to TCP services, and fails them as it is told to", async () => {
+  const echo = createTcpServer((socket) => {
+    socket.on("error", () => {});
+    socket.pipe(socket);
+  }).listen(0, "127.0.0.1");
+  await once(echo, "listening");
+  const { port } = echo.address() as AddressInfo;
+  const other = await startTwin({
+    gateway: { entry: "test/support/twin-tcp-gateway.ts" },
+    services: { "orders-db": `tcp://127.0.0.1:${port}` },
+  });
+  try {
+    const ask = async () => (await other.fetch("/orders-db", { method: "POST", body: "select 1" })).text();
+    expect(await ask()).toBe("select 1");
+    other.fail("orders-db", "UPSTREAM_REFUSED");
+    expect(await ask()).toBe("UPSTREAM_REFUSED");
+    await other.reset();
+    other.cutAfter("orders-db", 3);
+    expect(await ask()).toBe("cut");
+    await other.reset();
+    await other.disconnectConnectors();
+    expect(await ask()).toBe("NO_CONNECTOR");
+  } finally {
+    await other.stop();
+    echo.close();
+  }
 });
