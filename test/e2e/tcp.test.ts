@@ -157,7 +157,7 @@ it("never ends cleanly when the connector is killed, or the relay", { timeout: 1
       () => null,
     );
     await new Promise((resolve) => setTimeout(resolve, 1_000));
-    own.workerd.kill();
+    await own.workerd.kill();
     // The gateway goes with it: what it was doing must not have come to an end.
     expect((await last.catch(() => null))?.end ?? "gone").not.toBe("clean");
   } finally {
