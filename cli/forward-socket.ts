@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { WebSocket } from "ws";
-import { parseTcpText, TCP_CLOSE_CLEAN, TCP_SUBPROTOCOL, TcpSocketCredit } from "../shared/tcp-socket.ts";
+import { parseTcpText, TCP_CLOSE_CLEAN, TCP_SUBPROTOCOL, TcpSocketCredit } from "../shared/tcp/tcp-socket.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 30_000;
 /** What is silent for longer is cut by proxies; and a peer that has vanished is noticed. */

@@ -5,7 +5,7 @@ import {
   TCP_CLOSE_PROTOCOL,
   TCP_SUBPROTOCOL,
   TcpSocketCredit,
-} from "../../../shared/tcp-socket.ts";
+} from "../../../shared/tcp/tcp-socket.ts";
 import { CLOSE_NO_LONGER_ALLOWED } from "../../../shared/protocol/limits.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { closeSocket } from "../close-socket.ts";
