@@ -45,11 +45,18 @@ export function carryOver(
     credit.sent(piece.byteLength);
     socket.send(piece);
   };
+  const wayEnded = (): void => void waysLeft--;
+  let hasEnded = false;
   const goOn = (): void => {
     if (waiting !== null) send(waiting);
-    if (waiting === null) local.resume();
+    if (waiting !== null) return;
+    if (!hasEnded) return void local.resume();
+    if (hasSaidEnd) return;
+    hasSaidEnd = true;
+    wayEnded();
+    socket.send("end");
   };
-  const wayEnded = (): void => void waysLeft--;
+  let hasSaidEnd = false;
   const pings = setInterval(() => {
     if (!isAlive) return cut("the relay gave no sign of life");
     isAlive = false;
@@ -93,8 +100,9 @@ export function carryOver(
 
   local.on("data", send);
   local.on("end", () => {
-    wayEnded();
-    socket.send("end");
+    // Node tells it of a paused socket as well, while its last bytes wait here.
+    hasEnded = true;
+    goOn();
   });
   local.on("error", () => cut(null));
   local.on("close", () => {
