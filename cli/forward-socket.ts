@@ -47,7 +47,10 @@ export function carryOver(
   };
   const wayEnded = (): void => void waysLeft--;
   let hasEnded = false;
+  let hasSaidEnd = false;
   const goOn = (): void => {
+    // A client may have ended before the relay has answered.
+    if (socket.readyState !== WebSocket.OPEN) return;
     if (waiting !== null) send(waiting);
     if (waiting !== null) return;
     if (!hasEnded) return void local.resume();
@@ -56,7 +59,6 @@ export function carryOver(
     wayEnded();
     socket.send("end");
   };
-  let hasSaidEnd = false;
   const pings = setInterval(() => {
     if (!isAlive) return cut("the relay gave no sign of life");
     isAlive = false;
