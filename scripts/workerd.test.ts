@@ -88,7 +88,7 @@ describe("startWorkerd", () => {
         },
       ],
     });
-    expect(await json(url)).toEqual({ ADMIN_KEY: AWKWARD_KEY, TEXT: AWKWARD });
+    expect(await json(url)).toEqual({ ADMIN_KEY: AWKWARD_KEY, PRIVATE_ADDRESSES: "off", TEXT: AWKWARD });
     expect(await json(`${gatewayUrls["one"]}/props`)).toEqual({ tunnel: AWKWARD });
     expect(await json(`${gatewayUrls["one"]}`)).toEqual({ TEXT: AWKWARD });
   });

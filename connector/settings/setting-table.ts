@@ -65,7 +65,7 @@ export const SETTINGS = {
     flag: "--connections",
     env: "TUNNEL_CONNECTIONS",
     value: "<n>",
-    about: "connections to the relay, up to 8",
+    about: "connections to each object of the tunnel, up to 8",
     standard: "1",
     changes: "with a restart",
   },
