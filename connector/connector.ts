@@ -1,6 +1,7 @@
 import type { Clock } from "../shared/clock.ts";
 import type { MemoryAccount } from "../shared/memory/memory-budget.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
+import { StreamLimit } from "../shared/mux/stream-limit.ts";
 import { encodedSize } from "../shared/protocol/frame-codec.ts";
 import { encodeHealth } from "../shared/protocol/service-checks.ts";
 import { AccessLog } from "./telemetry/access-log.ts";
@@ -17,7 +18,7 @@ import { type RunCheck, ServiceChecks } from "./checks/service-checks.ts";
 export interface ConnectorOptions {
   /** How many connections to keep to each object of the tunnel. */
   connections: number;
-  /** Streams taken at once on each. */
+  /** Streams taken at once, for each connection that is to be kept: more objects do not mean more streams. */
   maxStreams: number;
   /** How long a stream's window may stay shut where its service does not say. Asked for with each connection. */
   stallTimeoutMs: () => number;
@@ -70,9 +71,10 @@ export class Connector {
       ...{ run: options.runCheck, clock, random, log },
       onReport: (report) => this.#report(encodeHealth(report)),
     });
+    const streams = new StreamLimit(options.connections * options.maxStreams);
     this.#attachments = new ObjectAttachments({
       ...{ connections: options.connections, tunnelId: options.tunnelId, clock, random },
-      newKeeper: (slot) => this.#keeper(options, slot),
+      newKeeper: (slot) => this.#keeper(options, slot, streams),
     });
   }
 
@@ -95,7 +97,7 @@ export class Connector {
     await this.#attachments.drain(graceMs);
   }
 
-  #keeper(options: ConnectorOptions, slot: ObjectSlot): ConnectionKeeper {
+  #keeper(options: ConnectorOptions, slot: ObjectSlot, streams: StreamLimit): ConnectionKeeper {
     const metrics = this.#metrics;
     const onFinished: OnFinished = (summary, error) => {
       metrics.requestFinished(summary);
@@ -105,6 +107,7 @@ export class Connector {
     return new ConnectionKeeper({
       ...options,
       reportFault: options.faults.report,
+      streams,
       index: slot.index,
       dialRelay: (events) =>
         counted(options.dialRelay(events, slot.dialledObject()), (sizeBytes) =>

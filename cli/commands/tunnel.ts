@@ -14,6 +14,13 @@ import { CommandError } from "../exit-code.ts";
 import { KeptToken } from "../token/kept-token.ts";
 import { print, printable, printJson, shortTime, table } from "../output.ts";
 import { servicesCommand } from "./services.ts";
+import {
+  LOCATIONS_HELP,
+  moveCommand,
+  objectsTable,
+  scaleCommand,
+  type TunnelObject,
+} from "./tunnel-objects.ts";
 import { renameCommand } from "./tunnel-rename.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
 import { tokenLines } from "../token/token-lines.ts";
@@ -32,6 +39,12 @@ interface TokenOptions extends ReadOptions {
 /** Not `--env-file`: Node takes that for its own option, wherever it stands. */
 const ENV_FILE = "--write-env <file>";
 const ENV_FILE_ABOUT = "write the token into this new file, for you alone, and do not show it";
+
+interface CreateOptions extends TokenOptions {
+  tunnelName: string;
+  location?: string;
+  jurisdiction?: string;
+}
 
 interface TunnelOptions extends ReadOptions {
   tunnelId: string;
@@ -60,6 +73,8 @@ interface TunnelDetails {
     lastUsedAt: string | null;
     connectors: number;
   }[];
+  /** A relay of version 0.1 does not say. */
+  objects?: TunnelObject[];
   services: string[];
   servicesConfigurationVersion: number;
 }
@@ -74,6 +89,8 @@ export function tunnelCommand(): Command {
     .addCommand(deleteCommand())
     .addCommand(rotateCommand())
     .addCommand(revokeCommand())
+    .addCommand(scaleCommand())
+    .addCommand(moveCommand())
     .addCommand(servicesCommand());
 }
 
@@ -84,13 +101,19 @@ function createCommand(): Command {
     "culvert tunnel create --tunnel-name payments --json > tunnel.json   # holds the token: keep it to yourself",
   ])
     .requiredOption("--tunnel-name <name>", "a name for people")
+    .option(
+      "--location <place>",
+      `where it is carried: ${LOCATIONS_HELP} (default: near its first connector)`,
+    )
+    .option("--jurisdiction <name>", "where its data stays, for ever: eu, us or fedramp")
     .option(ENV_FILE, ENV_FILE_ABOUT)
     .option("--json", "print JSON")
-    .action(async ({ tunnelName, writeEnv, json, ...relay }: TokenOptions & { tunnelName: string }) => {
+    .action(async ({ tunnelName, location, jurisdiction, writeEnv, json, ...relay }: CreateOptions) => {
       const client = await adminClient(relay);
       const file = await KeptToken.begin(writeEnv);
+      const wanted = { name: tunnelName, location, jurisdiction };
       const created = await file.keep(() =>
-        client.post<{ id: string; name: string; token: string }>("/tunnels", { name: tunnelName }),
+        client.post<{ id: string; name: string; token: string }>("/tunnels", wanted),
       );
       if (json) return printJson(file.without(created));
       print(`Tunnel  ${printable(created.name)}\nId      ${printable(created.id)}`);
@@ -283,6 +306,9 @@ ${table(
   ]),
 )}
 ${failures(connectors)}
+Objects
+${objectsTable(tunnel.objects ?? [])}
+
 Tokens
 ${table(
   ["KID", "CREATED", "EXPIRES", "LAST USED", "CONNECTORS"],

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { Stream } from "../../shared/mux/stream.ts";
+import { StreamLimit } from "../../shared/mux/stream-limit.ts";
 import { Dialled } from "../../test/support/peers/dialled.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
@@ -25,6 +26,7 @@ function setUp(random = 0.5, options: Partial<KeeperOptions> = {}) {
     maxStreams: 512,
     stallTimeoutMs: () => 300_000,
     memory: memoryOf(),
+    streams: new StreamLimit(512),
     log: pino({ level: "silent" }),
     reportFault: throwFault,
     onReady() {},

@@ -1,6 +1,10 @@
+import fc from "fast-check";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
+import type { Stream } from "../../shared/mux/stream.ts";
+import { StreamLimit } from "../../shared/mux/stream-limit.ts";
 import { encodeObjects } from "../../shared/protocol/object-list.ts";
+import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { memoryOf } from "../../test/support/memory.ts";
 import { Dialled } from "../../test/support/peers/dialled.ts";
@@ -11,6 +15,12 @@ import { ObjectAttachments } from "./object-attachments.ts";
 const TUNNEL = "tnl_abcdefghij234567abcd";
 const B = `${TUNNEL}.b`;
 const C = `${TUNNEL}.c`;
+const MAX_STREAMS = 7;
+const HEAD = {
+  ...({ kind: "http", target: "http://x", service: "s", method: "GET", path: "/" } as const),
+  ...{ project: "p", environment: "e", requestId: "r", fields: [] },
+};
+const DEAF = { onReadable() {}, onWritable() {}, onClosed() {} };
 
 interface Dial {
   object: string | null;
@@ -21,6 +31,9 @@ interface Dial {
 class FakeRelay {
   readonly clock = new FakeClock();
   readonly dials: Dial[] = [];
+  readonly streams = new StreamLimit(MAX_STREAMS);
+  /** Streams that are served now. */
+  readonly served = new Set<Stream>();
   readonly attachments: ObjectAttachments<ConnectionKeeper>;
   /** Takes any dial as one of the first object's, as older relays do. */
   isOld = false;
@@ -36,6 +49,7 @@ class FakeRelay {
         new ConnectionKeeper({
           ...{ clock: this.clock, random: () => 0.5, connectorId: "con_1", softwareVersion: "1" },
           ...{ index: slot.index, maxStreams: 512, stallTimeoutMs: () => 300_000, memory: memoryOf() },
+          streams: this.streams,
           ...{ log: pino({ level: "silent" }), reportFault: throwFault },
           dialRelay: (events) => this.#dialled(slot.dialledObject(), events),
           onReady: () => slot.onReady(),
@@ -44,7 +58,10 @@ class FakeRelay {
           onChecks() {},
           onStalled() {},
           onLost() {},
-          onStream: (stream) => ({ onReadable() {}, onWritable() {}, onClosed: () => stream.release() }),
+          onStream: (stream) => {
+            this.served.add(stream);
+            return { onReadable() {}, onWritable() {}, onClosed() {} };
+          },
         }),
     });
   }
@@ -70,6 +87,13 @@ class FakeRelay {
     this.objects = this.objects.filter((object) => object !== name);
     for (const { object, link } of this.dials)
       if (object === name && link.ended === null) link.events.onLost("gone");
+  }
+
+  /** The upstream's work for it is gone. */
+  finish(stream: Stream): void {
+    if (!this.served.delete(stream)) return;
+    stream.reset("CANCEL");
+    stream.release();
   }
 
   #dialled(named: string | null, events: ConstructorParameters<typeof Dialled>[0]): Dialled {
@@ -124,20 +148,12 @@ describe("objects of the tunnel", () => {
     relay.tell(TUNNEL, 1, [TUNNEL, B]);
     relay.clock.advance(10);
     const onB = relay.dials.find(({ object }) => object === B)?.link;
-    const head = {
-      ...({ kind: "http", target: "http://x", service: "s", method: "GET", path: "/" } as const),
-    };
-    const caller = { project: "p", environment: "e", requestId: "r", fields: [] };
-    const stream = onB?.mux.open({ ...head, ...caller }, true, {
-      onReadable() {},
-      onWritable() {},
-      onClosed() {},
-    });
+    onB?.mux.open(HEAD, true, DEAF);
     relay.clock.advance(10);
     relay.tell(TUNNEL, 2, [TUNNEL]);
     relay.clock.advance(1_000);
     expect(relay.standing).toEqual([`${B}/0`, `${TUNNEL}/0`]);
-    stream?.reset("CANCEL", "enough");
+    for (const stream of [...relay.served]) relay.finish(stream);
     relay.clock.advance(1_000);
     expect(relay.standing).toEqual([`${TUNNEL}/0`]);
     expect(relay.attachments.keepers).toHaveLength(1);
@@ -211,4 +227,37 @@ it("drains all of them, those off the list among them", async () => {
   expect(relay.standing).toEqual([]);
   relay.clock.advance(60_000);
   expect(relay.standing).toEqual([]);
+});
+
+it("serves no more streams at once than the process takes, whichever objects open them, and gets each place back", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(5), fc.nat(9)), { maxLength: 200 }), (steps) => {
+      const relay = attachedTo([TUNNEL, B, C], 1);
+      relay.tell(TUNNEL, 1, [TUNNEL, B, C]);
+      relay.clock.advance(10);
+      const refused: string[] = [];
+      for (const [what, which] of steps) {
+        const live = relay.dials.filter(({ link }) => link.ended === null && link.mux.openCredit > 0);
+        const link = live[which % Math.max(1, live.length)]?.link;
+        const stream = [...relay.served][which % Math.max(1, relay.served.size)];
+        const servedBefore = relay.served.size;
+        if (what < 3) {
+          const onClosed = (error: TunnelError | null) => {
+            if (error?.code === "OVERLOADED") refused.push(`${servedBefore} ${String(error.notProcessed)}`);
+          };
+          link?.mux.open(HEAD, true, { ...DEAF, onClosed });
+        } else if (what === 3 && stream !== undefined) relay.finish(stream);
+        else if (what === 4) link?.forgetStreams();
+        else if (what === 5) link?.events.onLost("reset");
+        relay.clock.advance(what === 5 ? 40_000 : 10);
+        expect(relay.served.size).toBeLessThanOrEqual(MAX_STREAMS);
+        expect(relay.streams.taken).toBe(relay.served.size);
+      }
+      // Nobody is refused while there is a place.
+      expect(new Set(refused)).toEqual(new Set(refused.length === 0 ? [] : [`${MAX_STREAMS} true`]));
+      for (const stream of [...relay.served]) relay.finish(stream);
+      expect(relay.streams.taken).toBe(0);
+    }),
+    { numRuns: 100 },
+  );
 });

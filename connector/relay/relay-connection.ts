@@ -4,6 +4,7 @@ import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { SendBudget } from "../../shared/mux/flow-window.ts";
 import { Keepalive } from "../../shared/mux/keepalive.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { StreamLimit } from "../../shared/mux/stream-limit.ts";
 import type { Goaway } from "../../shared/protocol/frame-payloads.ts";
 import {
   CLOSE_GOING_AWAY,
@@ -61,6 +62,8 @@ export interface RelayConnectionOptions {
   softwareVersion: string;
   /** Streams taken at once; the relay shares out its load by it. */
   maxStreams: number;
+  /** Over all links of the process. */
+  streams: StreamLimit;
   /** How long a stream's window may stay shut where its service does not say. */
   stallTimeoutMs: () => number;
   /** Shared by all links of the process. */
@@ -133,6 +136,7 @@ export class RelayConnection {
       streamWindowMaxBytes: CONNECTOR_STREAM_WINDOW_MAX_BYTES,
       connectionWindowBytes: CONNECTION_WINDOW_BYTES,
       memory: options.memory,
+      streams: options.streams,
       budget: NO_SEND_BUDGET,
       gatherMs: MAX_GATHER_MS,
       // Answered by the platform: the object need not be awake for it.

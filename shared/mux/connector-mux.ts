@@ -12,6 +12,7 @@ import { SendWindow } from "./flow-window.ts";
 import { Mux, type MuxEvents, type MuxOptions } from "./mux.ts";
 import { MuxStream } from "./mux-stream.ts";
 import type { Stream, StreamHandler } from "./stream.ts";
+import type { StreamLimit } from "./stream-limit.ts";
 
 export interface ConnectorMuxEvents extends MuxEvents {
   /** The relay has accepted this connection. */
@@ -22,6 +23,8 @@ export interface ConnectorMuxEvents extends MuxEvents {
 
 export interface ConnectorMuxOptions extends MuxOptions {
   events: ConnectorMuxEvents;
+  /** Of all connections of the process. Absent: the credit of this one is the only limit. */
+  streams?: StreamLimit;
   hello: Pick<Hello, "softwareVersion" | "connectorId" | "connectionIndex" | "maxStreams" | "stallTimeoutMs">;
 }
 
@@ -48,6 +51,8 @@ export class ConnectorMux extends Mux {
   #grantedCount: number;
   /** Streams of this epoch whose upstream work still exists. */
   #unreleased = new Set<MuxStream>();
+  /** Counted by the process's limit; those of earlier epochs among them. */
+  readonly #counted = new Set<MuxStream>();
   #owedCredits = 0;
   #goaway: { lastStreamId: number; code: Goaway["code"]; drainMs: number } | null = null;
 
@@ -81,6 +86,7 @@ export class ConnectorMux extends Mux {
   }
 
   override released(stream: MuxStream): void {
+    if (this.#counted.delete(stream)) this.#options.streams?.release();
     if (!this.#unreleased.delete(stream) || this.closed) return;
     this.#owedCredits++;
     this.#scheduleCredit();
@@ -194,10 +200,30 @@ export class ConnectorMux extends Mux {
     });
     this.epoch.streams.set(id, stream);
     this.#unreleased.add(stream);
-    if (problem.error === null && hasRoom) return stream.attach(this.#options.events.onStream(stream));
     if (problem.error !== null) stream.reset("BAD_REQUEST", problem.error.message);
-    else stream.reset("OVERLOADED", "the connector's memory is used up", { notProcessed: true });
+    else if (!hasRoom)
+      stream.reset("OVERLOADED", "the connector's memory is used up", { notProcessed: true });
+    else if (!this.#count(stream))
+      stream.reset("OVERLOADED", "the connector serves as many requests as it takes", { notProcessed: true });
+    else return this.#serve(stream);
     stream.release();
+  }
+
+  #count(stream: MuxStream): boolean {
+    const { streams } = this.#options;
+    if (streams?.take() === false) return false;
+    if (streams !== undefined) this.#counted.add(stream);
+    return true;
+  }
+
+  #serve(stream: MuxStream): void {
+    try {
+      stream.attach(this.#options.events.onStream(stream));
+    } catch (thrown) {
+      // Nobody serves it, so nobody would release it: the process would have one place less for ever.
+      stream.release();
+      throw thrown;
+    }
   }
 }
 

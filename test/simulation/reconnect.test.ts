@@ -4,6 +4,7 @@ import { ConnectionKeeper } from "../../connector/relay/connection-keeper.ts";
 import { Dialled } from "../support/peers/dialled.ts";
 import { Dice } from "../support/dice.ts";
 import { throwFault } from "../support/throw-fault.ts";
+import { StreamLimit } from "../../shared/mux/stream-limit.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { memoryOf } from "../support/memory.ts";
 
@@ -67,6 +68,7 @@ class Swarm {
       maxStreams: 512,
       stallTimeoutMs: () => 300_000,
       memory: memoryOf(),
+      streams: new StreamLimit(512),
       log: pino({ level: "silent" }),
       reportFault: throwFault,
       onReady() {},

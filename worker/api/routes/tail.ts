@@ -21,7 +21,11 @@ export const tailOperations: readonly Operation[] = [
     summary: "The requests of a tunnel as they end, on a WebSocket",
     role: "viewer",
     query: tailFilterSchema.extend({
-      object: z.string().max(80).optional().describe("One of the tunnel's objects. Absent: the first"),
+      object: z
+        .string()
+        .max(80)
+        .optional()
+        .describe("One of the tunnel's objects. Absent: the first that serves"),
     }),
     headers: { "sec-websocket-protocol": TAIL_SUBPROTOCOL },
     success: {
@@ -40,9 +44,12 @@ export const tailOperations: readonly Operation[] = [
         throw new ApiError("UPGRADE_REQUIRED", { detail: `Watchers speak ${TAIL_SUBPROTOCOL}.`, headers });
       }
       const tunnelId = param("tunnelId");
-      const { object: name = tunnelId, ...filter } = query;
+      const { object: name, ...filter } = query;
       const details = await registryStub(env).tunnel(tunnelId);
-      const object = details?.objects.find((one) => one.name === name);
+      // A tunnel that has moved has none of its own name.
+      const object = details?.objects.find((one) =>
+        name === undefined ? one.phase === "serving" : one.name === name,
+      );
       if (object === undefined) throw new ApiError("NOT_FOUND");
       const response = await watch(env, object, { kind: "tail", filter, ...credential });
       if (response.status === 101) return { response };

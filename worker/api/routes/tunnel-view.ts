@@ -68,7 +68,7 @@ export function describeTunnel(
   statuses: ReadonlyMap<string, TunnelStatus>,
 ): z.infer<typeof tunnelDetailsSchema> {
   const objects = [...statuses.values()];
-  const connectors = describeConnectors(objects.flatMap(({ connections }) => connections));
+  const connectors = describeConnectors(objects);
   const uses = objects.flatMap(({ tokenUses }) => tokenUses);
   return {
     id: details.id,
@@ -116,7 +116,8 @@ function statusOf(connectors: number, everConnected: boolean): z.infer<typeof st
 }
 
 /** One connector may hold several connections, to several objects. */
-function describeConnectors(connections: readonly ConnectionStatus[]): z.infer<typeof connectorSchema>[] {
+function describeConnectors(objects: readonly TunnelStatus[]): z.infer<typeof connectorSchema>[] {
+  const connections = objects.flatMap((object) => object.connections);
   const byConnector = Map.groupBy(connections, ({ connectorId }) => connectorId);
   return Array.from(byConnector, ([id, [first, ...others]]) => {
     const all = first === undefined ? others : [first, ...others];
@@ -126,12 +127,18 @@ function describeConnectors(connections: readonly ConnectionStatus[]): z.infer<t
       connectedAt: isoTime(Math.min(...all.map(({ connectedAtMs }) => connectedAtMs))),
       connections: all.length,
       openStreams: all.reduce((sum, { openStreams }) => sum + openStreams, 0),
-      maxStreams: all.reduce((sum, { maxStreams }) => sum + maxStreams, 0),
+      // A process takes as many over all objects as over one.
+      maxStreams: Math.max(...objects.map((object) => maxStreamsOf(id, object))),
       roundTripMs: leastOf(all.map(({ roundTripMs }) => roundTripMs)),
       kid: first?.kid ?? "",
       health: describeHealth(first),
     };
   });
+}
+
+function maxStreamsOf(connectorId: string, { connections }: TunnelStatus): number {
+  const own = connections.filter((connection) => connection.connectorId === connectorId);
+  return own.reduce((sum, { maxStreams }) => sum + maxStreams, 0);
 }
 
 function leastOf(times: readonly (number | null)[]): number | null {

@@ -1,0 +1,109 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { parseDurationMs } from "../../shared/duration.ts";
+import { command } from "../command.ts";
+import { CommandError } from "../exit-code.ts";
+import { print, printJson, table } from "../output.ts";
+import { adminClient, type RelayOptions } from "../settings.ts";
+import { noTunnel, tunnelPath } from "../tunnel-path.ts";
+
+/** One of the Durable Objects that carry a tunnel, as the relay describes it. */
+export interface TunnelObject {
+  name: string;
+  location: string | null;
+  phase: string;
+  connections: number;
+  requestsPerSecond: number;
+  dataCentres: string[];
+  roundTripMs: number | null;
+}
+
+interface ChangeOptions extends RelayOptions {
+  tunnelId: string;
+  drain?: number;
+  json?: boolean;
+}
+
+interface ScaleOptions extends ChangeOptions {
+  objects?: number;
+  min?: number;
+  max?: number;
+}
+
+export const LOCATIONS_HELP = "wnam, enam, sam, weur, eeur, apac, apac-ne, apac-se, oc, afr or me";
+/** Of the API: wherever the first connector is. */
+const ANYWHERE = "anywhere";
+
+export function scaleCommand(): Command {
+  return changeCommand("scale", "say how many objects may carry a tunnel: more of them take more load", [
+    "culvert tunnel scale --tunnel-id tnl_abcdefghij234567abcd --objects 4          # four, whatever the load",
+    "culvert tunnel scale --tunnel-id tnl_abcdefghij234567abcd --min 1 --max 32     # as many as the load wants",
+  ])
+    .option("--objects <n>", "exactly so many", count)
+    .option("--min <n>", "at least so many", count)
+    .option("--max <n>", "at most so many", count)
+    .action(async ({ objects, min, max, ...options }: ScaleOptions) => {
+      if (objects !== undefined && (min !== undefined || max !== undefined))
+        throw new CommandError("usage", "--objects says both: leave --min and --max out");
+      if (objects === undefined && min === undefined && max === undefined)
+        throw new CommandError("usage", "say --objects, --min or --max");
+      await change(options, {
+        objects: objects === undefined ? { min, max } : { min: objects, max: objects },
+      });
+    });
+}
+
+export function moveCommand(): Command {
+  return changeCommand(
+    "move",
+    "carry a tunnel from another place: new objects there take over from the old",
+    [
+      "culvert tunnel move --tunnel-id tnl_abcdefghij234567abcd --location weur",
+      "culvert tunnel move --tunnel-id tnl_abcdefghij234567abcd --location weur --drain 1h   # WebSockets may go on for so long",
+    ],
+  )
+    .requiredOption(
+      "--location <place>",
+      `${LOCATIONS_HELP}; or ${ANYWHERE}: new objects begin near connectors`,
+    )
+    .action(async ({ location, ...options }: ChangeOptions & { location: string }) => {
+      await change(options, { location: location === ANYWHERE ? null : location });
+    });
+}
+
+export function objectsTable(objects: readonly TunnelObject[]): string {
+  return table(
+    ["OBJECT", "PHASE", "WANTED IN", "CONNECTORS AT", "CONNECTIONS", "REQUESTS/S", "ROUND TRIP"],
+    objects.map(({ name, phase, location, dataCentres, connections, requestsPerSecond, roundTripMs }) => [
+      ...[name, phase, location, dataCentres.length === 0 ? null : dataCentres.join(" "), connections],
+      ...[requestsPerSecond.toFixed(1), roundTripMs === null ? null : `${roundTripMs} ms`],
+    ]),
+  );
+}
+
+function changeCommand(name: string, description: string, examples: readonly string[]): Command {
+  return command(name, description, examples)
+    .requiredOption("--tunnel-id <id>", "the tunnel")
+    .option("--drain <time>", "how long what leaves may finish, such as 10m; kept for later changes", seconds)
+    .option("--json", "print JSON");
+}
+
+async function change({ tunnelId, drain, json, ...relay }: ChangeOptions, body: object): Promise<void> {
+  const client = await adminClient(relay);
+  const { body: tunnel } = await client.request<{ objects: TunnelObject[] }>("PATCH", tunnelPath(tunnelId), {
+    body: drain === undefined ? body : { ...body, drainSeconds: drain },
+    missing: noTunnel(tunnelId),
+  });
+  if (json) return printJson(tunnel);
+  print(objectsTable(tunnel.objects));
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError("It must be a number from 1 to 32.");
+  return Number(text);
+}
+
+function seconds(text: string): number {
+  const durationMs = parseDurationMs(text);
+  if (durationMs === null) throw new InvalidArgumentError('It must be a time such as "30s" or "10m".');
+  return Math.ceil(durationMs / 1_000);
+}
