@@ -141,6 +141,41 @@ describe.concurrent("culvert tunnel", () => {
     expect(existsSync(absent)).toBe(false);
   });
 
+  it("scale and move say how many objects carry it, and where; describe shows them", async () => {
+    const { id } = await createTunnel("scaled");
+    const of = (name: string, ...more: string[]) => culvert(["tunnel", name, "--tunnel-id", id, ...more]);
+    const scaled = await of("scale", "--objects", "2", "--drain", "0s");
+    expect(scaled.out).toMatch(new RegExp(`^${id} +serving +- +- +0 +0\\.0 +-$`, "m"));
+    expect(scaled.out).toMatch(new RegExp(`^${id}\\.\\w+ +attaching`, "m"));
+    expect((await of("describe")).out).toContain("attaching");
+    const moved = await of("move", "--location", "weur");
+    expect(moved.out).toMatch(/ attaching +weur /);
+    expect(await of("move", "--location", "the-moon")).toMatchObject({ code: 2, out: "" });
+    for (const wrong of [
+      [],
+      ["--objects", "33"],
+      ["--objects", "2", "--min", "1"],
+      ["--min", "3", "--max", "2"],
+    ])
+      expect([wrong, (await of("scale", ...wrong)).code]).toEqual([wrong, 2]);
+    expect((await culvert(["tunnel", "scale", "--tunnel-id", ABSENT, "--max", "2"])).code).toBe(4);
+    const placed = await culvert([
+      "tunnel",
+      "create",
+      "--tunnel-name",
+      "placed",
+      "--location",
+      "oc",
+      "--json",
+    ]);
+    const { id: placedId } = JSON.parse(placed.out) as { id: string };
+    expect((await culvert(["tunnel", "describe", "--tunnel-id", placedId])).out).toMatch(/ serving +oc /);
+    // The local runtime has none, and none is ignored.
+    const bound = await culvert(["tunnel", "create", "--tunnel-name", "bound", "--jurisdiction", "eu"]);
+    expect(bound).toMatchObject({ code: 1, out: "" });
+    expect(bound.err).toMatch(/jurisdiction/i);
+  });
+
   it("list shows every tunnel, for people and for programs", async () => {
     const { id } = await createTunnel("listed");
     const people = await culvert(["tunnel", "list"]);

@@ -97,4 +97,18 @@ describe.each(PAIRS)("%s", (_name, options) => {
       expect(connector.lines.filter((line) => /lost the connection|cannot connect/.test(line))).toEqual([]);
     }
   });
+
+  // Last. On an old state the object has its copy of the configuration from the old Registry, and never asks this one.
+  it("cuts the connectors within a second of their token's end", async () => {
+    const tunnel = `${system.workerd.url}/v1/tunnels/${system.tunnelId}`;
+    const headers = { authorization: `Bearer ${system.adminKey}` };
+    const { tokens } = (await (await fetch(tunnel, { headers })).json()) as { tokens: { kid: string }[] };
+    const revokedAtMs = Date.now();
+    for (const { kid } of tokens) {
+      const revoked = await fetch(`${tunnel}/tokens/${kid}`, { method: "DELETE", headers });
+      expect(revoked.status).toBe(204);
+    }
+    await expect.poll(() => system.admin.connectors(system.tunnelId), { interval: 20 }).toEqual([]);
+    expect(Date.now() - revokedAtMs).toBeLessThan(1_000);
+  });
 });

@@ -201,9 +201,14 @@ describe("several objects", () => {
     const [, second = ""] = (await takeList(first)).names;
     const other = await attached(tunnel, { connectorId: "one" }, second);
     await eventually(async () => expect((await objectsOf(tunnel))[1]?.phase).toBe("serving"));
+    const warnings = vi.spyOn(console, "warn");
     await change(tunnel, { objects: { min: 1, max: 1 }, drainSeconds: 0 });
     await eventually(async () => expect(await objectsOf(tunnel)).toHaveLength(1));
     await vi.waitFor(() => expect(other.closed).not.toBe(null), { timeout: 10_000 });
+    // It has nothing any more, and that is what was wanted of it.
+    expect(
+      warnings.mock.calls.filter(([event]) => JSON.stringify(event).includes("config_push_failed")),
+    ).toEqual([]);
     await expectAnsweredBy(first, request(tunnel));
     // Whoever still knows the old list is handed on.
     const late = tunnelStub(env, second).fetch("http://api/", {

@@ -281,7 +281,11 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
         // A new object serves once it has as many connectors as this one says it has.
         this.#loads.connectorsChanged();
       }
-      if (!isListed(config, this.#name)) this.#retire();
+      if (!isListed(config, this.#name)) {
+        this.#retire();
+        // It keeps nothing, and is not to be told again for that.
+        return { version: config.version };
+      }
     }
     return { version: this.#store.config()?.version ?? 0 };
   }
