@@ -4,7 +4,7 @@ import type { RequestEvent } from "../shared/request-event.ts";
 import { printable } from "./output.ts";
 
 /** `20:04:05.123 200 GET payments-api-prod/v1/charges 34 ms (upstream 30) 0 B up 1.2 kB down conn-…`; colours where a terminal shows them. */
-export function eventLine(event: RequestEvent): string {
+export function eventLine(event: RequestEvent, object: string | null = null): string {
   const { time, status, method, service, path, durationMs, upstreamMs, code, outcome, connector } = event;
   const colours = process.stdout.isTTY && coloursWanted(process.env);
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
@@ -21,6 +21,7 @@ export function eventLine(event: RequestEvent): string {
     ),
     ...(code === null && outcome === "answered" ? [] : [paint("yellow", code ?? outcome)]),
     ...(connector === null ? [] : [paint("dim", connector)]),
+    ...(object === null ? [] : [paint("dim", `on ${object}`)]),
   ];
   return parts.join("  ");
 }

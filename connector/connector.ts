@@ -1,7 +1,7 @@
 import type { Clock } from "../shared/clock.ts";
 import type { MemoryAccount } from "../shared/memory/memory-budget.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
-import { StreamLimit } from "../shared/mux/stream-limit.ts";
+import { StreamLimit } from "../shared/streams/stream-limit.ts";
 import { encodedSize } from "../shared/protocol/frame-codec.ts";
 import { encodeHealth } from "../shared/protocol/service-checks.ts";
 import { AccessLog } from "./telemetry/access-log.ts";

@@ -1,14 +1,13 @@
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
-import { Backoff } from "../../shared/backoff.ts";
 import type { TailMessage } from "../../shared/tail.ts";
 import { terminalJson } from "../../shared/terminal/terminal-text.ts";
 import { command } from "../command.ts";
 import { eventLine } from "../event-line.ts";
 import { note } from "../output.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
-import { type TailTarget, watchOnce } from "../tail-socket.ts";
+import { type TailObjectsOptions, watchObjects } from "../tail-objects.ts";
+import type { TunnelObject } from "./tunnel-objects.ts";
 import { noTunnel, tunnelPath } from "../tunnel-path.ts";
 
 const FILTERS = ["service", "status", "code", "method", "path"] as const;
@@ -38,40 +37,64 @@ export function tailCommand(): Command {
       const client = await adminClient(options);
       const query = new URLSearchParams();
       for (const name of FILTERS) if (options[name] !== undefined) query.set(name, options[name]);
-      const path = `${tunnelPath(options.tunnelId)}/tail`;
-      const target = client.tailTarget(
-        query.size === 0 ? path : `${path}?${query.toString()}`,
-        noTunnel(options.tunnelId),
-      );
-      await tail(target, options);
+      const path = tunnelPath(options.tunnelId);
+      const missing = noTunnel(options.tunnelId);
+      await tail(options, {
+        relay: client.relay,
+        list: async () => {
+          const { objects = [] } = await client.get<{ objects?: TunnelObject[] }>(path, { missing });
+          // Nothing goes through one that connectors are still coming to.
+          const carrying = objects.filter(({ phase }) => phase !== "attaching");
+          return carrying.length === 0 ? [null] : carrying.map(({ name }) => name);
+        },
+        target: (object) => {
+          const asked = new URLSearchParams(query);
+          if (object !== null) asked.set("object", object);
+          const text = asked.toString();
+          return client.tailTarget(text === "" ? `${path}/tail` : `${path}/tail?${text}`, missing);
+        },
+      });
     });
 }
 
+type Tunnel = Pick<TailObjectsOptions, "list" | "target"> & { relay: string };
+
 /** Comes back after a loss, and says so: what happened in between was not seen. */
-async function tail(target: TailTarget, { json = false, count = Infinity }: TailOptions): Promise<void> {
+async function tail(
+  { json = false, count = Infinity }: TailOptions,
+  { relay, list, target }: Tunnel,
+): Promise<void> {
   const ended = new AbortController();
   const end = (): void => ended.abort();
   process.once("SIGINT", end).once("SIGTERM", end);
-  const backoff = new Backoff(Math.random);
   let left = count;
-  const show = async ({ events, dropped }: TailMessage): Promise<void> => {
+  let objects = 1;
+  const show = async (object: string | null, { events, dropped }: TailMessage): Promise<void> => {
     if (ended.signal.aborted) return;
     if (dropped > 0) note(`${dropped} requests are not shown: this end did not keep up.`);
     const shown = events.slice(0, left);
     left -= shown.length;
-    const text = shown.map((event) => `${json ? terminalJson(event) : eventLine(event)}\n`).join("");
+    const lines = shown.map((event) => {
+      if (json) return terminalJson(object === null ? event : { ...event, object });
+      return eventLine(event, objects > 1 ? object : null);
+    });
+    const text = lines.map((line) => `${line}\n`).join("");
     // A reader that is slow holds the relay back, which then drops, and counts.
     if (text !== "" && !process.stdout.write(text)) await untilDrained(ended.signal);
     if (left === 0) end();
   };
   if (!json) note("Waiting for requests; Ctrl-C ends.");
-  for (let isFirst = true; !ended.signal.aborted; isFirst = false) {
-    const connectedMs = await watchOnce({ ...target, isPatient: !isFirst }, ended.signal, show);
-    if (ended.signal.aborted) break;
-    const delayMs = backoff.delayAfterLossMs(connectedMs);
-    note(`The relay at ${target.relay} was lost, or is not to be reached. Trying again.`);
-    await sleep(delayMs, undefined, { signal: ended.signal }).catch(() => {});
-  }
+  await watchObjects({
+    list: async () => {
+      const names = await list();
+      objects = names.length;
+      return names;
+    },
+    target,
+    onMessage: show,
+    onLost: () => note(`The relay at ${relay} was lost, or is not to be reached. Trying again.`),
+    signal: ended.signal,
+  });
 }
 
 function untilDrained(signal: AbortSignal): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { Stream } from "../../shared/mux/stream.ts";
-import { StreamLimit } from "../../shared/mux/stream-limit.ts";
+import { StreamLimit } from "../../shared/streams/stream-limit.ts";
 import { Dialled } from "../../test/support/peers/dialled.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { Stream } from "../../shared/mux/stream.ts";
-import { StreamLimit } from "../../shared/mux/stream-limit.ts";
+import { StreamLimit } from "../../shared/streams/stream-limit.ts";
 import { encodeObjects } from "../../shared/protocol/object-list.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";

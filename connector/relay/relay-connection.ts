@@ -4,7 +4,7 @@ import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { SendBudget } from "../../shared/mux/flow-window.ts";
 import { Keepalive } from "../../shared/mux/keepalive.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
-import type { StreamLimit } from "../../shared/mux/stream-limit.ts";
+import type { StreamLimit } from "../../shared/streams/stream-limit.ts";
 import type { Goaway } from "../../shared/protocol/frame-payloads.ts";
 import {
   CLOSE_GOING_AWAY,

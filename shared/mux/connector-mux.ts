@@ -12,7 +12,7 @@ import { SendWindow } from "./flow-window.ts";
 import { Mux, type MuxEvents, type MuxOptions } from "./mux.ts";
 import { MuxStream } from "./mux-stream.ts";
 import type { Stream, StreamHandler } from "./stream.ts";
-import type { StreamLimit } from "./stream-limit.ts";
+import type { StreamLimit } from "../streams/stream-limit.ts";
 
 export interface ConnectorMuxEvents extends MuxEvents {
   /** The relay has accepted this connection. */
@@ -86,7 +86,7 @@ export class ConnectorMux extends Mux {
   }
 
   override released(stream: MuxStream): void {
-    if (this.#counted.delete(stream)) this.#options.streams?.release();
+    if (this.#counted.delete(stream)) this.#options.streams?.release(stream.open);
     if (!this.#unreleased.delete(stream) || this.closed) return;
     this.#owedCredits++;
     this.#scheduleCredit();
@@ -211,7 +211,7 @@ export class ConnectorMux extends Mux {
 
   #count(stream: MuxStream): boolean {
     const { streams } = this.#options;
-    if (streams?.take() === false) return false;
+    if (streams?.take(stream.open) === false) return false;
     if (streams !== undefined) this.#counted.add(stream);
     return true;
   }

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { call, dialWebSocket, field } from "../support/calls.ts";
+import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
+import { startChild } from "../../scripts/demo/child-process.ts";
+import { call, dialWebSocket, field, openCall } from "../support/calls.ts";
 import { LedgerUpstream } from "../support/servers/ledger-upstream.ts";
 import { startSystem, type System } from "../support/system.ts";
 
@@ -58,11 +60,11 @@ class Load {
   #isOver = false;
   readonly #callers: Promise<void>[];
 
-  constructor(callers: number) {
+  constructor(name: string, callers: number, { talking }: { talking: boolean }) {
     this.#callers = Array.from({ length: callers }, (_, index) => index).flatMap((index) => [
       this.#repeat(() => this.#get()),
-      this.#repeat(() => this.#post(index)),
-      this.#repeat(() => this.#talk()),
+      this.#repeat(() => this.#post(`${name}-${index}`)),
+      ...(talking ? [this.#repeat(() => this.#talk())] : []),
     ]);
   }
 
@@ -85,7 +87,7 @@ class Load {
     this.done.get++;
   }
 
-  async #post(caller: number): Promise<void> {
+  async #post(caller: string): Promise<void> {
     const id = `${caller}-${this.posted.length}`;
     this.posted.push(id);
     const answer = await call(system, {
@@ -122,7 +124,7 @@ it(
   "grows to 4 and shrinks to 1 under load, connectors joining and draining: nothing fails",
   { timeout: 240_000 },
   async () => {
-    const load = new Load(4);
+    const load = new Load("growing", 4, { talking: true });
     await scaleTo(4, 2);
     await system.addConnector();
     await expect
@@ -141,6 +143,27 @@ it(
     expect(ledger.repeated).toEqual([]);
     expect([...ledger.executions.keys()].sort()).toEqual([...load.posted].sort());
     expect(Math.min(load.done.get, load.done.post, load.done.message)).toBeGreaterThan(50);
+  },
+);
+
+it(
+  "loses only what is not safe to a connector that is killed, and tells which",
+  { timeout: 120_000 },
+  async () => {
+    await scaleTo(4, 2);
+    const load = new Load("killed", 8, { talking: false });
+    await sleep(1_000);
+    await system.connectors[1]?.stop(0);
+    await expect
+      .poll(async () => (await objects()).map(({ connections }) => connections), { timeout: 30_000 })
+      .toEqual([1, 1, 1, 1]);
+    await sleep(1_000);
+    await load.stop();
+    expect(load.failures.filter((failure) => failure !== "POST 502 CONNECTOR_LOST")).toEqual([]);
+    // Each caller has one request at a time.
+    expect(load.failures.length).toBeLessThanOrEqual(8);
+    expect(ledger.repeated).toEqual([]);
+    await system.addConnector();
   },
 );
 
@@ -168,3 +191,62 @@ it(
     expect(Math.max(...rates) / mean).toBeLessThanOrEqual(1.2);
   },
 );
+
+it(
+  "shows each request once to who watches the tunnel, and says which object carried it",
+  { timeout: 120_000 },
+  async () => {
+    const args = [CULVERT_BUNDLE, "tail", "--tunnel-id", system.tunnelId, "--json"];
+    const settings = { CULVERT_RELAY: system.workerd.url, CULVERT_API_KEY: system.adminKey };
+    const tail = startChild("tail", process.execPath, args, settings);
+    const seen = () =>
+      tail.lines
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as { path: string; object: string })
+        .filter(({ path }) => path.startsWith("/numbered"));
+    const names = (await objects()).map(({ name }) => name);
+    // Every object is watched once a request of each has been seen.
+    let warmUps = 0;
+    await expect
+      .poll(
+        async () => {
+          await call(system, { service: "node-api", path: `/numbered/warm-up-${warmUps++}` });
+          return new Set(seen().map(({ object }) => object)).size;
+        },
+        { timeout: 60_000, interval: 5 },
+      )
+      .toBe(names.length);
+    const paths = Array.from({ length: 100 }, (_, number) => `/numbered/${number}`);
+    for (const path of paths) await call(system, { service: "node-api", path });
+    const told = () => seen().filter(({ path }) => /^\/numbered\/\d+$/.test(path));
+    await expect.poll(() => told().length, { timeout: 30_000 }).toBe(paths.length);
+    expect(
+      told()
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual(paths.toSorted());
+    expect(told().every(({ object }) => names.includes(object))).toBe(true);
+    await tail.stop(5_000);
+  },
+);
+
+it("grows by itself when one object carries too much, within 35 s", { timeout: 120_000 }, async () => {
+  await admin("PATCH", { objects: { min: 1, max: 1 }, drainSeconds: 0 });
+  await expect.poll(async () => (await objects()).length, { timeout: 60_000 }).toBe(1);
+  await admin("PATCH", { objects: { min: 1, max: 2 } });
+  const held = Array.from({ length: 310 }, () => openCall(system, { service: "node-api", path: "/hang" }));
+  for (const request of held) request.on("error", () => {}).end();
+  await expect.poll(() => system.node.openRequests, { timeout: 20_000 }).toBe(310);
+  const beganAtMs = Date.now();
+  const statuses = new Set<number>();
+  const newOneAnswers = async () => {
+    for (let count = 0; count < 10; count++)
+      statuses.add((await call(system, { service: "node-api", path: "/ok" })).status);
+    const [, second] = await objects();
+    return second !== undefined && second.phase === "serving" && (second.requestsPerSecond ?? 0) > 0;
+  };
+  await expect.poll(newOneAnswers, { timeout: 90_000, interval: 200 }).toBe(true);
+  expect(Date.now() - beganAtMs).toBeLessThanOrEqual(35_000);
+  expect([...statuses]).toEqual([200]);
+  for (const request of held) request.socket?.resetAndDestroy();
+});

@@ -4,7 +4,7 @@ import { ConnectionKeeper } from "../../connector/relay/connection-keeper.ts";
 import { Dialled } from "../support/peers/dialled.ts";
 import { Dice } from "../support/dice.ts";
 import { throwFault } from "../support/throw-fault.ts";
-import { StreamLimit } from "../../shared/mux/stream-limit.ts";
+import { StreamLimit } from "../../shared/streams/stream-limit.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { memoryOf } from "../support/memory.ts";
 

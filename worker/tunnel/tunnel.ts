@@ -19,7 +19,7 @@ import {
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ReadTurns } from "../exchange/read-turns.ts";
-import { callerOf, type StreamParty, StreamShares } from "./stream-shares.ts";
+import { callerOf, type StreamParty, StreamShares } from "../../shared/streams/stream-shares.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 import { RetryBudget } from "../exchange/retry-budget.ts";
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RESERVED_STREAMS } from "../../shared/protocol/limits.ts";
+import { RESERVED_STREAMS } from "../protocol/limits.ts";
 import { StreamShares, type StreamParty } from "./stream-shares.ts";
 
 const A: StreamParty = { project: "a", environment: "production", service: "of-a" };
