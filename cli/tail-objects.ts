@@ -23,7 +23,17 @@ export interface TailObjectsOptions {
  * Watches every object of a tunnel, those that come later too, until `signal` says so. Each request is told by the one
  * object that carried it, so none comes twice. Throws CommandError where the relay refuses from the start.
  */
-export async function watchObjects(options: TailObjectsOptions): Promise<void> {
+export async function watchObjects(given: TailObjectsOptions): Promise<void> {
+  const over = new AbortController();
+  try {
+    await watchAll({ ...given, signal: AbortSignal.any([given.signal, over.signal]) });
+  } finally {
+    // Where one was refused, the others and every timer end with it.
+    over.abort();
+  }
+}
+
+async function watchAll(options: TailObjectsOptions): Promise<void> {
   const { signal } = options;
   const watched = new Map<string | null, Promise<void>>();
   const failed = Promise.withResolvers<never>();

@@ -4,6 +4,7 @@ import type { TailMessage } from "../../shared/tail.ts";
 import { terminalJson } from "../../shared/terminal/terminal-text.ts";
 import { command } from "../command.ts";
 import { eventLine } from "../event-line.ts";
+import { CommandError } from "../exit-code.ts";
 import { note } from "../output.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
 import { type TailObjectsOptions, watchObjects } from "../tail-objects.ts";
@@ -42,7 +43,9 @@ export function tailCommand(): Command {
       await tail(options, {
         relay: client.relay,
         list: async () => {
-          const { objects = [] } = await client.get<{ objects?: TunnelObject[] }>(path, { missing });
+          const { objects = [] } = await client
+            .get<{ objects?: TunnelObject[] }>(path, { missing })
+            .catch((thrown: unknown) => Promise.reject(asWatcher(thrown)));
           // Nothing goes through one that connectors are still coming to.
           const carrying = objects.filter(({ phase }) => phase !== "attaching");
           return carrying.length === 0 ? [null] : carrying.map(({ name }) => name);
@@ -95,6 +98,13 @@ async function tail(
     onLost: () => note(`The relay at ${relay} was lost, or is not to be reached. Trying again.`),
     signal: ended.signal,
   });
+}
+
+/** In the words that a watcher is refused with. */
+function asWatcher(thrown: unknown): unknown {
+  return thrown instanceof CommandError && thrown.failure === "notAuthorised"
+    ? new CommandError("notAuthorised", "The relay does not accept this key.")
+    : thrown;
 }
 
 function untilDrained(signal: AbortSignal): Promise<unknown> {

@@ -12,6 +12,7 @@ import {
   PING_TEXT,
   PONG_TEXT,
 } from "../../shared/protocol/limits.ts";
+import { readObjects } from "../../shared/protocol/object-list.ts";
 import { CheckListReader } from "../../shared/protocol/service-checks.ts";
 import { parseServiceChecks, type ServiceCheck } from "../../shared/services/service-check.ts";
 import type { DialRelay } from "../relay/relay-transport.ts";
@@ -19,7 +20,15 @@ import type { DialRelay } from "../relay/relay-transport.ts";
 const TIMEOUT_MS = 10_000;
 
 export type Handshake =
-  | { ok: true; relayVersion: string; roundTripMs: number; checks: readonly ServiceCheck[] }
+  | {
+      ok: true;
+      relayVersion: string;
+      /** The object that has answered, and all that carry the tunnel: itself alone, where it names no others. */
+      object: string;
+      objects: readonly string[];
+      roundTripMs: number;
+      checks: readonly ServiceCheck[];
+    }
   /** The relay answered the attempt with this status. */
   | { ok: false; status: number }
   | { ok: false; status: null; reason: string };
@@ -28,10 +37,16 @@ export type Handshake =
  * Attaches as a connector does, with a GOAWAY right behind the HELLO: the relay says what it would say to a connector
  * and opens no stream. Then it leaves.
  */
-export function shakeHands(dialRelay: DialRelay, softwareVersion: string): Promise<Handshake> {
+export function shakeHands(
+  dialRelay: DialRelay,
+  softwareVersion: string,
+  object: string | null = null,
+): Promise<Handshake> {
   return new Promise((resolve) => {
     const checkLists = new CheckListReader();
     let relayVersion: string | null = null;
+    let landedOn = "";
+    let objects: readonly string[] | null = null;
     let checks: readonly ServiceCheck[] | null = null;
     let askedAtMs = 0;
     const settle = (handshake: Handshake) => {
@@ -42,36 +57,47 @@ export function shakeHands(dialRelay: DialRelay, softwareVersion: string): Promi
     const lose = (reason: string) => settle({ ok: false, status: null, reason });
     const timer = setTimeout(() => lose(`no answer within ${TIMEOUT_MS} ms`), TIMEOUT_MS);
 
-    const connection = dialRelay({
-      onOpen: () => {
-        connection.send(greeting(softwareVersion));
+    const connection = dialRelay(
+      {
+        onOpen: () => {
+          connection.send(greeting(softwareVersion));
+        },
+        onMessage(message) {
+          try {
+            decodeMessage(message, (type, _flags, _streamId, payload) => {
+              if (type === FRAME.WELCOME) {
+                const welcome = decodeWelcome(payload);
+                relayVersion = welcome.softwareVersion;
+                landedOn = welcome.relayId;
+              }
+              if (type !== FRAME.SETTINGS) return;
+              const settings = decodeSettings(payload);
+              objects = readObjects(settings)?.names ?? objects;
+              const list = checkLists.read(settings);
+              if (list !== null)
+                checks = (parseServiceChecks(list.json, MAX_CHECKS) ?? []).filter((check) => check !== null);
+            });
+          } catch {
+            return lose("the relay's answer cannot be understood");
+          }
+          if (relayVersion === null || checks === null || askedAtMs > 0) return;
+          askedAtMs = performance.now();
+          connection.sendText(PING_TEXT);
+        },
+        onText(text) {
+          if (text !== PONG_TEXT || relayVersion === null)
+            return lose("the relay's answer cannot be understood");
+          const roundTripMs = performance.now() - askedAtMs;
+          const told = { object: landedOn, objects: objects ?? [landedOn] };
+          settle({ ok: true, relayVersion, ...told, roundTripMs, checks: checks ?? [] });
+        },
+        onDrained() {},
+        onRefused: (status) => settle({ ok: false, status }),
+        onLost: lose,
+        onFault: (thrown) => lose(`a fault of this program: ${String(thrown)}`),
       },
-      onMessage(message) {
-        try {
-          decodeMessage(message, (type, _flags, _streamId, payload) => {
-            if (type === FRAME.WELCOME) relayVersion = decodeWelcome(payload).softwareVersion;
-            const list = type === FRAME.SETTINGS ? checkLists.read(decodeSettings(payload)) : null;
-            if (list !== null)
-              checks = (parseServiceChecks(list.json, MAX_CHECKS) ?? []).filter((check) => check !== null);
-          });
-        } catch {
-          return lose("the relay's answer cannot be understood");
-        }
-        if (relayVersion === null || checks === null || askedAtMs > 0) return;
-        askedAtMs = performance.now();
-        connection.sendText(PING_TEXT);
-      },
-      onText(text) {
-        if (text !== PONG_TEXT || relayVersion === null)
-          return lose("the relay's answer cannot be understood");
-        const roundTripMs = performance.now() - askedAtMs;
-        settle({ ok: true, relayVersion, roundTripMs, checks: checks ?? [] });
-      },
-      onDrained() {},
-      onRefused: (status) => settle({ ok: false, status }),
-      onLost: lose,
-      onFault: (thrown) => lose(`a fault of this program: ${String(thrown)}`),
-    });
+      object,
+    );
   });
 }
 

@@ -63,17 +63,19 @@ export async function examineHandshake(
   softwareVersion: string,
   deps: HostDialDeps,
 ): Promise<{ findings: Finding[]; handshake: Handshake }> {
-  const handshake = await shakeHands(
-    relayDialler(() => address, deps),
-    softwareVersion,
-  );
+  const dialRelay = relayDialler(() => address, deps);
+  const handshake = await shakeHands(dialRelay, softwareVersion);
   if (handshake.ok) {
     const { relayVersion, roundTripMs, checks } = handshake;
     const services = `${checks.length} service${checks.length === 1 ? "" : "s"} to check`;
     const attached = pass("attach", `the relay (${relayVersion}) accepts the token and names ${services}`);
     return {
       handshake,
-      findings: [attached, pass("latency", `${roundTripMs.toFixed(1)} ms there and back`)],
+      findings: [
+        attached,
+        pass("latency", `${roundTripMs.toFixed(1)} ms there and back`),
+        ...(await examineSiblings(handshake, (name) => shakeHands(dialRelay, softwareVersion, name))),
+      ],
     };
   }
   const failed =
@@ -81,6 +83,26 @@ export async function examineHandshake(
       ? fail("attach", handshake.reason, EGRESS)
       : fail("attach", `the relay answered ${handshake.status}`, adviceFor(handshake.status));
   return { handshake, findings: [failed, skip("latency", "not attached")] };
+}
+
+/** The other objects that carry the tunnel, one after the other: how far each is. */
+async function examineSiblings(
+  { object, objects }: Extract<Handshake, { ok: true }>,
+  shake: (name: string) => Promise<Handshake>,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of objects) {
+    if (name === object) continue;
+    const answer = await shake(name);
+    if (answer.ok) findings.push(pass("latency", `${answer.roundTripMs.toFixed(1)} ms to ${name} and back`));
+    // Gone since the list was told.
+    else if (answer.status === 404) findings.push(skip("latency", `${name} carries the tunnel no longer`));
+    else {
+      const what = answer.status === null ? answer.reason : `it answered ${answer.status}`;
+      findings.push(fail("latency", `${name}: ${what}`, EGRESS));
+    }
+  }
+  return findings;
 }
 
 function proxyFinding({ proxy, secure }: RelayEndpoint): Finding {

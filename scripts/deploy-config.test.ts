@@ -1,0 +1,22 @@
+import { join } from "node:path";
+import { afterEach, expect, it, vi } from "vitest";
+import { unstable_readConfig as readConfig } from "wrangler";
+
+afterEach(() => vi.restoreAllMocks());
+
+/** wrangler only warns of a key that it does not know, and deploys without it. */
+it.each(["wrangler.toml", "kit/relay/wrangler.jsonc"])(
+  "%s says how a new version reaches objects, in words that wrangler knows",
+  (file) => {
+    const said: string[] = [];
+    for (const name of ["warn", "error", "log", "info"] as const)
+      vi.spyOn(console, name).mockImplementation(
+        (...words: unknown[]) => void said.push(words.map(String).join(" ")),
+      );
+    const config = readConfig({ config: join(import.meta.dirname, "..", file) });
+    expect(said.filter((text) => /unexpected|field/i.test(text))).toEqual([]);
+    expect(config.durable_objects).toMatchObject({
+      code_update_strategy: { mode: "deferred", max_delay: 3_600 },
+    });
+  },
+);
