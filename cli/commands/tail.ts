@@ -8,7 +8,7 @@ import { CommandError } from "../exit-code.ts";
 import { note } from "../output.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
 import { type TailObjectsOptions, watchObjects } from "../tail-objects.ts";
-import type { TunnelObject } from "./tunnel-objects.ts";
+import type { TunnelObject } from "./objects/tunnel-objects.ts";
 import { noTunnel, tunnelPath } from "../tunnel-path.ts";
 
 const FILTERS = ["service", "status", "code", "method", "path"] as const;

@@ -20,7 +20,7 @@ import {
   objectsTable,
   scaleCommand,
   type TunnelObject,
-} from "./tunnel-objects.ts";
+} from "./objects/tunnel-objects.ts";
 import { renameCommand } from "./tunnel-rename.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
 import { tokenLines } from "../token/token-lines.ts";

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { parseDurationMs } from "../../shared/duration.ts";
-import { command } from "../command.ts";
-import { CommandError } from "../exit-code.ts";
-import { print, printJson, table } from "../output.ts";
-import { adminClient, type RelayOptions } from "../settings.ts";
-import { noTunnel, tunnelPath } from "../tunnel-path.ts";
+import { parseDurationMs } from "../../../shared/duration.ts";
+import { command } from "../../command.ts";
+import { CommandError } from "../../exit-code.ts";
+import { print, printJson, table } from "../../output.ts";
+import { adminClient, type RelayOptions } from "../../settings.ts";
+import { noTunnel, tunnelPath } from "../../tunnel-path.ts";
 
 /** One of the Durable Objects that carry a tunnel, as the relay describes it. */
 export interface TunnelObject {
