@@ -381,7 +381,7 @@ describe.concurrent("culvert requests", () => {
     expect(out).toContain("UNKNOWN_SERVICE");
     expect((await culvert([...find, "--code", "NO_CONNECTOR"])).out).toBe("(none)\n");
     expect(await culvert([...find, "--since", "last week"])).toMatchObject({ code: 2 });
-    expect(await culvert([...find, "--status", "900"])).toMatchObject({ code: 1 });
+    expect(await culvert([...find, "--status", "900"])).toMatchObject({ code: 2 });
     expect(await culvert(["requests", "--tunnel-id", ABSENT])).toMatchObject({ code: 4 });
   });
 });
@@ -493,10 +493,13 @@ describe.concurrent("culvert's settings", () => {
     expect(await culvert(["tunnel", "list"], { env })).toMatchObject({ code: 0, err: "" });
     // The relay's own refusal, behind the handshake.
     expect(await culvert(["tail", "--tunnel-id", ABSENT], { env })).toMatchObject({ code: 4 });
-    expect(asked).toEqual([`localhost:${port}`, `localhost:${port}`]);
+    // Each tunnel of the list is asked for its status, several at a time.
+    expect(asked.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(asked)).toEqual(new Set([`localhost:${port}`]));
+    const before = asked.length;
 
     expect((await culvert(["tunnel", "list"], { env: { ...env, NO_PROXY: "localhost" } })).code).toBe(0);
-    expect(asked).toHaveLength(2);
+    expect(asked).toHaveLength(before);
     const distrusting = await culvert(["tunnel", "list"], {
       env: { ...env, NODE_EXTRA_CA_CERTS: undefined },
     });
