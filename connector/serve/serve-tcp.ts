@@ -13,6 +13,9 @@ import { settingsFor } from "../upstream/upstream-rules.ts";
 import type { ServeDeps } from "./serve-http.ts";
 import { endingStream } from "./stream-fault.ts";
 
+/** How long what was sent may take to reach an upstream that goes on talking to nobody. */
+const LINGER_MS = 5_000;
+
 /**
  * Serves one stream of kind tcp: bytes go both ways as they come. Each way ends by itself, as FIN and END say; whatever
  * else ends it cuts both off, so that neither end takes what it has for the whole.
@@ -32,6 +35,7 @@ export class TcpStream implements StreamHandler {
   #upstreamEnded = false;
   /** The gateway reads no more: what still comes from the upstream is dropped. */
   #stopped = false;
+  #isLingering = false;
   #isTornDown = false;
   #movedAtMs = 0;
   #cancelIdle: () => void = () => {};
@@ -184,9 +188,19 @@ export class TcpStream implements StreamHandler {
     this.#abort();
   }
 
-  /** All that was sent has left, and nobody reads what comes back: like a process that has closed its socket. */
+  /**
+   * All that was sent has left this process, and nobody reads what comes back: like a process that has closed its socket. Not
+   * at once: closed while something unread is in the kernel, a socket is reset, and what the kernel has yet to send is lost.
+   */
   #endIfUnread(): void {
-    if (this.#stopped && this.#socket?.writableFinished === true) this.#socket.destroy();
+    const socket = this.#socket;
+    if (!this.#stopped || this.#isLingering || socket?.writableFinished !== true) return;
+    this.#isLingering = true;
+    this.#cancelIdle();
+    this.#cancelIdle = this.#deps.clock.after(
+      LINGER_MS,
+      guarded(() => void socket.destroy(), this.#onFault),
+    );
   }
 
   /** The upstream must not take what it has for all of it: it sees a reset, where the system can send one. */
