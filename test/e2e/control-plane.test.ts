@@ -217,9 +217,11 @@ describe("the admin API over HTTP", () => {
     ["GET", `/tunnels/${ABSENT}/traffic`, "viewer"],
     // Without an upgrade.
     ["GET", `/tunnels/${ABSENT}/tail`, "viewer"],
+    ["GET", `/tunnels/${ABSENT}/requests`, "viewer"],
     ["GET", "/log-destinations", "viewer"],
     ["GET", "/log-destinations/dst_aaaaaaaaaaaa", "viewer"],
     ["POST", "/tunnels", "admin", { name: "made by a test" }],
+    ["PATCH", `/tunnels/${ABSENT}`, "admin", { name: "renamed by a test" }],
     ["DELETE", `/tunnels/${ABSENT}`, "admin"],
     ["POST", `/tunnels/${ABSENT}/tokens`, "admin", {}],
     ["DELETE", `/tunnels/${ABSENT}/tokens/k_aaaaaaaaaaaa`, "admin"],
@@ -232,6 +234,10 @@ describe("the admin API over HTTP", () => {
     ["PUT", "/log-destinations/dst_aaaaaaaaaaaa", "admin", LOG_DESTINATION],
     ["DELETE", "/log-destinations/dst_aaaaaaaaaaaa", "admin"],
     ["POST", "/log-destinations/dst_aaaaaaaaaaaa/test", "admin"],
+    ["GET", "/alerts", "viewer"],
+    ["POST", "/alerts", "admin", { name: "made by a test", url: "https://alerts.invalid" }],
+    ["DELETE", "/alerts/alr_aaaaaaaaaaaa", "admin"],
+    ["POST", "/alerts/alr_aaaaaaaaaaaa/test", "admin"],
   ];
 
   it("lets each role do what it may, on every route", async () => {
