@@ -74,7 +74,7 @@ export const SETTINGS = {
     env: "TUNNEL_MAX_STREAMS",
     value: "<n>",
     about:
-      "requests taken at once on each connection, up to 1048; the relay gives more to those that take more",
+      "requests taken at once for each connection, over all objects, up to 1048; the relay gives more to those that take more",
     standard: "536",
     changes: "with a restart",
   },

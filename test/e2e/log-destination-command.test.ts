@@ -135,7 +135,7 @@ describe.concurrent("culvert log-destination", () => {
     const id = await created([...datadog, "--secret-file", file, "--tag", "team:edge", "site:eu"]);
     expect(await run(["update", "--destination-id", id, "--url", "https://elsewhere.invalid"])).toMatchObject(
       {
-        code: 1,
+        code: 2,
         err: expect.stringContaining("apiKey: must be given again for another address") as string,
       },
     );
