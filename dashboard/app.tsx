@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "hono/jsx/dom";
+import { useRef, useState } from "hono/jsx/dom";
 import { callApi, get, messageOf, whenSignedOut } from "./api.ts";
 import type { Session } from "./api-types.ts";
 import { AlertsPage } from "./pages/alerts-page.tsx";
@@ -13,6 +13,7 @@ import { SessionContext } from "./session.ts";
 import { SignInPage } from "./pages/sign-in-page.tsx";
 import { TunnelPage } from "./tunnel/tunnel-page.tsx";
 import { TunnelsPage } from "./pages/tunnels-page.tsx";
+import { useEffect } from "./parts/use-effect.ts";
 
 type SignedIn = { state: "asking" } | { state: "out"; why: string } | { state: "in"; session: Session };
 

@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState } from "hono/jsx/dom";
+import { useRef, useState } from "hono/jsx/dom";
 import uPlot from "uplot";
 import { type ChartData, latest } from "./chart-data.ts";
 import { latencyText, numberText, percentText } from "./format.ts";
+import { useEffect } from "./use-effect.ts";
 
 interface Line {
   label: string;

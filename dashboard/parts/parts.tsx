@@ -1,8 +1,9 @@
 import type { Child } from "hono/jsx/dom";
-import { useEffect, useId, useRef, useState } from "hono/jsx/dom";
+import { useId, useRef, useState } from "hono/jsx/dom";
 import { ApiFailure, messageOf } from "../api.ts";
 import { relativeText, timeText } from "./format.ts";
 import type { Tone } from "../../shared/verdict/verdict.ts";
+import { useEffect } from "./use-effect.ts";
 
 export function Badge({ tone, children }: { tone: Tone; children: Child }) {
   return <span class={`badge ${tone}`}>{children}</span>;

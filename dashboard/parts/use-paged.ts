@@ -1,6 +1,7 @@
-import { useCallback, useEffect, useState } from "hono/jsx/dom";
+import { useCallback, useState } from "hono/jsx/dom";
 import { get } from "../api.ts";
 import type { Page } from "../api-types.ts";
+import { useEffect } from "./use-effect.ts";
 
 export interface Paged<T> {
   /** All pages read so far; null before the first. */

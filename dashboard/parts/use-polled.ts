@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useState } from "hono/jsx/dom";
+import { useCallback, useState } from "hono/jsx/dom";
+import { useEffect } from "./use-effect.ts";
 
 export interface Polled<T> {
   /** The last answer; it stays when a later call fails. Null before the first. */

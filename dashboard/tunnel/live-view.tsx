@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "hono/jsx/dom";
+import { useRef, useState } from "hono/jsx/dom";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { get } from "../api.ts";
 import type { TunnelDetails } from "../api-types.ts";
@@ -6,6 +6,7 @@ import { type FeedState, type TailFilter, watchRequests } from "./live-feed.ts";
 import { Badge, Empty } from "../parts/parts.tsx";
 import { RequestDetail } from "./request-detail.tsx";
 import { RequestTable } from "./request-table.tsx";
+import { useEffect } from "../parts/use-effect.ts";
 
 /** As many as one may want to scroll through. */
 const KEPT_EVENTS = 200;

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "hono/jsx/dom";
+import { useRef, useState } from "hono/jsx/dom";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { get } from "../api.ts";
 import type { Page, TunnelDetails } from "../api-types.ts";
@@ -8,6 +8,7 @@ import { usePaged } from "../parts/use-paged.ts";
 import { RequestDetail } from "./request-detail.tsx";
 import { type RequestFilter, searchOf } from "./request-filter.ts";
 import { RequestTable } from "./request-table.tsx";
+import { useEffect } from "../parts/use-effect.ts";
 
 interface RequestsProps {
   tunnel: TunnelDetails;
