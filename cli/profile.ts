@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { problemsOf } from "../shared/problems.ts";
 import { CommandError } from "./exit-code.ts";
+import { unreadable } from "./read-text-file.ts";
 
 const profileSchema = z.strictObject({ relay: z.string(), apiKey: z.string() });
 
@@ -39,9 +40,8 @@ export async function readProfile(path: string): Promise<Profile | null> {
     }
   } catch (thrown) {
     if (thrown instanceof CommandError) throw thrown;
-    const { code } = thrown as NodeJS.ErrnoException;
-    if (code === "ENOENT") return null;
-    throw new CommandError("usage", `${path} cannot be read: ${code ?? "unknown reason"}`, { cause: thrown });
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw unreadable(path, thrown);
   }
   return parseProfile(path, text);
 }

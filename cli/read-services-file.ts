@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { problemsOf } from "../shared/problems.ts";
 import {
   MAX_SERVICES_FILE_BYTES,
@@ -7,16 +6,11 @@ import {
 } from "../shared/services/services-file.ts";
 import { repeatedKey } from "../shared/repeated-key.ts";
 import { CommandError } from "./exit-code.ts";
+import { readTextFile } from "./read-text-file.ts";
 
 /** Judged here by the relay's own schema: what is wrong is said before anything is sent. */
 export async function readServicesFile(path: string): Promise<ServicesFile> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    throw new CommandError("usage", `${path} cannot be read: ${code ?? "unknown reason"}`, { cause: thrown });
-  }
+  let text = await readTextFile(path);
   if (Buffer.byteLength(text) > MAX_SERVICES_FILE_BYTES) {
     throw new CommandError(
       "usage",

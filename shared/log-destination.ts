@@ -27,20 +27,26 @@ const secretSchema = z
 const shortText = (what: string) =>
   z.string().regex(/^[\x20-\x7e]{1,128}$/, `must be ${what}: 1 to 128 printable characters`);
 
+/** What it is called by people: a log destination, or a webhook for alerts. */
+export const receiverNameSchema = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,62}[\p{L}\p{N}._-])?$/u,
+    "must be 1 to 64 letters, digits, spaces and . _ -",
+  );
+
+/** Where the relay sends to by itself. */
+export const receiverUrlSchema = z
+  .string()
+  .max(2048)
+  .refine(
+    isDestinationUrl,
+    "must be an https URL without credentials, query and fragment; http only to this machine",
+  );
+
 const common = {
-  name: z
-    .string()
-    .regex(
-      /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,62}[\p{L}\p{N}._-])?$/u,
-      "must be 1 to 64 letters, digits, spaces and . _ -",
-    ),
-  url: z
-    .string()
-    .max(2048)
-    .refine(
-      isDestinationUrl,
-      "must be an https URL without credentials, query and fragment; http only to this machine",
-    ),
+  name: receiverNameSchema,
+  url: receiverUrlSchema,
   events: z
     .enum(["all", "failures"])
     .default("all")
@@ -151,7 +157,7 @@ function missingSecret(destination: LogDestinationInput): string | null {
   return destination.token === undefined ? "token" : null;
 }
 
-export function isDestinationUrl(text: string): boolean {
+function isDestinationUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || /[?#]/.test(text) || url.username !== "" || url.password !== "") return false;
   if (url.protocol === "https:") return true;

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { parse as parseYaml, YAMLParseError } from "yaml";
 import { z } from "zod";
 import { logDestinationSchema } from "../../shared/log-destination.ts";
@@ -6,6 +5,7 @@ import { problemsOf } from "../../shared/problems.ts";
 import { publicUrlSchema } from "../../shared/services/public-url.ts";
 import { callerSchema, servicesFileSchema } from "../../shared/services/services-file.ts";
 import { CommandError } from "../exit-code.ts";
+import { readTextFile } from "../read-text-file.ts";
 
 const tunnelSchema = z.strictObject({
   /** It is found by this, and made where there is none. */
@@ -70,13 +70,7 @@ export function keyName({ project, environment, publicUrl }: Declared["gatewayKe
 
 /** What is wrong is said before anything is asked of the relay. */
 export async function readDeclared(path: string): Promise<Declared> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    throw new CommandError("usage", `${path} cannot be read: ${code ?? "unknown reason"}`, { cause: thrown });
-  }
+  const text = await readTextFile(path);
   const parsed = declaredSchema.safeParse(parsedYaml(path, text));
   if (parsed.success) return parsed.data;
   const problems = problemsOf(parsed.error).map(

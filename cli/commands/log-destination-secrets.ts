@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import type { LogDestinationKind } from "../../shared/log-destination.ts";
 import { askUnseen } from "../ask-unseen.ts";
 import { CommandError } from "../exit-code.ts";
+import { readTextFile } from "../read-text-file.ts";
 
 /** Where secrets come from: never from arguments, which every user of the machine can see. */
 export interface SecretOptions {
@@ -26,7 +26,7 @@ export async function secretField(
   mayAsk: boolean,
 ): Promise<Record<string, string>> {
   const field = FIELD[kind];
-  const given = secretFile === undefined ? process.env["CULVERT_LOG_SECRET"] : await textOf(secretFile);
+  const given = secretFile === undefined ? process.env["CULVERT_LOG_SECRET"] : await readTextFile(secretFile);
   if (field === undefined) {
     if (secretFile === undefined) return {};
     throw new CommandError("usage", `A destination of kind ${kind} has no secret but in --headers-file.`);
@@ -47,7 +47,7 @@ export async function headersField({
   headersFile,
 }: SecretOptions): Promise<{ headers?: Record<string, string> }> {
   if (headersFile === undefined) return {};
-  const lines = (await textOf(headersFile)).split(/\r?\n/).filter((line) => line.trim() !== "");
+  const lines = (await readTextFile(headersFile)).split(/\r?\n/).filter((line) => line.trim() !== "");
   const headers = lines.map((line, index): [string, string] => {
     const [, name, value] = /^([^:\s]+):\s*(.*\S)\s*$/.exec(line) ?? [];
     // The line itself may hold a secret.
@@ -57,13 +57,4 @@ export async function headersField({
     return [name, value];
   });
   return { headers: Object.fromEntries(headers) };
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    throw new CommandError("usage", `${path} cannot be read: ${code ?? "unknown reason"}`, { cause: thrown });
-  }
 }

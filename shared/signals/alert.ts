@@ -1,5 +1,10 @@
 import * as z from "zod";
-import { headersSchema, isDestinationUrl, MAX_LOG_DESTINATION_BYTES } from "../log-destination.ts";
+import {
+  headersSchema,
+  MAX_LOG_DESTINATION_BYTES,
+  receiverNameSchema,
+  receiverUrlSchema,
+} from "../log-destination.ts";
 
 /** A webhook as JSON, in bytes. */
 export const MAX_ALERT_BYTES = MAX_LOG_DESTINATION_BYTES;
@@ -16,19 +21,8 @@ export type AlertKind = (typeof ALERT_KINDS)[number];
 
 /** What a person writes: where alerts go, and which. */
 export const alertSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(
-      /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,62}[\p{L}\p{N}._-])?$/u,
-      "must be 1 to 64 letters, digits, spaces and . _ -",
-    ),
-  url: z
-    .string()
-    .max(2048)
-    .refine(
-      isDestinationUrl,
-      "must be an https URL without credentials, query and fragment; http only to this machine",
-    ),
+  name: receiverNameSchema,
+  url: receiverUrlSchema,
   format: z
     .enum(["json", "slack"])
     .default("json")
