@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { findProgram, type Endpoint, type RealServer } from "./real-server.ts";
+import { EVERY_OFFER, findProgram, type Endpoint, type RealServer } from "./real-server.ts";
 
 const MODULES = "/usr/lib/apache2/modules";
 
@@ -62,20 +62,10 @@ ${host(
 `,
     );
     await place.run(binary, ["-DFOREGROUND", "-f", configuration], { ports: [http1, h2c, h2].map(Number) });
-    const offers = [
-      "files",
-      "ranges",
-      "gzip",
-      "application",
-      "origin",
-      "interim",
-      "trailers",
-      "unsized",
-    ] as const;
     return [
-      { name: "apache", origin: `http://127.0.0.1:${http1}`, protocol: "http1", offers },
-      { name: "apache-h2c", origin: `http://127.0.0.1:${h2c}`, protocol: "http2", offers },
-      { name: "apache-h2-tls", origin: `https://localhost:${h2}`, protocol: "http2", offers },
+      { name: "apache", origin: `http://127.0.0.1:${http1}`, protocol: "http1", offers: EVERY_OFFER },
+      { name: "apache-h2c", origin: `http://127.0.0.1:${h2c}`, protocol: "http2", offers: EVERY_OFFER },
+      { name: "apache-h2-tls", origin: `https://localhost:${h2}`, protocol: "http2", offers: EVERY_OFFER },
     ] satisfies Endpoint[];
   },
 };

@@ -1,4 +1,4 @@
-import { findProgram, type Endpoint, type RealServer } from "./real-server.ts";
+import { EVERY_OFFER, findProgram, type Endpoint, type RealServer } from "./real-server.ts";
 
 export const h2o: RealServer = {
   name: "h2o",
@@ -38,19 +38,9 @@ hosts:
 `,
     );
     await place.run(binary, ["-c", configuration], { ports: [http1, h2].map(Number) });
-    const offers = [
-      "files",
-      "ranges",
-      "gzip",
-      "application",
-      "origin",
-      "interim",
-      "trailers",
-      "unsized",
-    ] as const;
     return [
-      { name: "h2o", origin: `http://127.0.0.1:${http1}`, protocol: "http1", offers },
-      { name: "h2o-h2-tls", origin: `https://localhost:${h2}`, protocol: "http2", offers },
+      { name: "h2o", origin: `http://127.0.0.1:${http1}`, protocol: "http1", offers: EVERY_OFFER },
+      { name: "h2o-h2-tls", origin: `https://localhost:${h2}`, protocol: "http2", offers: EVERY_OFFER },
     ] satisfies Endpoint[];
   },
 };
@@ -132,20 +122,10 @@ ${routes}
         XDG_DATA_HOME: place.directory,
       },
     });
-    const offers = [
-      "files",
-      "ranges",
-      "gzip",
-      "application",
-      "origin",
-      "interim",
-      "trailers",
-      "unsized",
-    ] as const;
     return [
-      { name: "caddy", origin: `http://127.0.0.1:${http1}`, protocol: "http1", offers },
-      { name: "caddy-h2c", origin: `http://127.0.0.1:${h2c}`, protocol: "http2", offers },
-      { name: "caddy-h2-tls", origin: `https://localhost:${h2}`, protocol: "http2", offers },
+      { name: "caddy", origin: `http://127.0.0.1:${http1}`, protocol: "http1", offers: EVERY_OFFER },
+      { name: "caddy-h2c", origin: `http://127.0.0.1:${h2c}`, protocol: "http2", offers: EVERY_OFFER },
+      { name: "caddy-h2-tls", origin: `https://localhost:${h2}`, protocol: "http2", offers: EVERY_OFFER },
     ] satisfies Endpoint[];
   },
 };

@@ -28,6 +28,18 @@ export type Offer =
   /** Takes uploads whose length is not said. */
   | "unsized";
 
+/** Of a server that has files of its own and passes the rest on. */
+export const EVERY_OFFER: readonly Offer[] = [
+  "files",
+  "ranges",
+  "gzip",
+  "application",
+  "origin",
+  "interim",
+  "trailers",
+  "unsized",
+];
+
 /** One port of a server: a service of the tunnel. */
 export interface Endpoint {
   /** Also the service's name. */
