@@ -2,7 +2,7 @@ import { useState } from "hono/jsx/dom";
 import { callApi, get } from "../api.ts";
 import type { Alert, Alerts } from "../api-types.ts";
 import { PageTitle } from "../navigation.tsx";
-import { ActionDialog, Badge, Empty, Failure, Loading, Table, Time } from "../parts/parts.tsx";
+import { ActionDialog, Badge, Empty, Failing, Failure, Loading, Table, Time } from "../parts/parts.tsx";
 import { usePolled } from "../parts/use-polled.ts";
 import { useCanEdit } from "../session.ts";
 
@@ -103,16 +103,7 @@ function Firing({ firing }: Pick<Alerts, "firing">) {
 }
 
 function State({ lastError, lastSentAt }: Alert) {
-  if (lastError !== null) {
-    return (
-      <span class="stacked">
-        <Badge tone="bad">failing</Badge>
-        <span class="breakable">
-          {lastError.reason}, <Time at={lastError.at} />
-        </span>
-      </span>
-    );
-  }
+  if (lastError !== null) return <Failing error={lastError} />;
   return lastSentAt === null ? <span class="faint">nothing sent yet</span> : <Time at={lastSentAt} />;
 }
 

@@ -1,7 +1,7 @@
 import type { Delivery, LogDestination } from "../api-types.ts";
 import { numberText } from "../parts/format.ts";
 import { PageTitle } from "../navigation.tsx";
-import { Badge, Empty, Failure, Loading, Table, Time } from "../parts/parts.tsx";
+import { Badge, Empty, Failing, Failure, Loading, Table, Time } from "../parts/parts.tsx";
 import { usePaged } from "../parts/use-paged.ts";
 
 export function DestinationsPage() {
@@ -57,16 +57,7 @@ export function DestinationsPage() {
 }
 
 function State({ lastError, lastSuccessAt }: Delivery) {
-  if (lastError !== null) {
-    return (
-      <span class="stacked">
-        <Badge tone="bad">failing</Badge>
-        <span class="breakable">
-          {lastError.reason}, <Time at={lastError.at} />
-        </span>
-      </span>
-    );
-  }
+  if (lastError !== null) return <Failing error={lastError} />;
   if (lastSuccessAt === null) return <span class="faint">nothing sent yet</span>;
   return (
     <span class="badges">

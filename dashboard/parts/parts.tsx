@@ -67,6 +67,18 @@ export function Time({ at }: { at: string }) {
   );
 }
 
+/** Of a receiver that takes nothing at the moment. */
+export function Failing({ error: { reason, at } }: { error: { reason: string; at: string } }) {
+  return (
+    <span class="stacked">
+      <Badge tone="bad">failing</Badge>
+      <span class="breakable">
+        {reason}, <Time at={at} />
+      </span>
+    </span>
+  );
+}
+
 export function CopyButton({ text, what }: { text: string; what: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
