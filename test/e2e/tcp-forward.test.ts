@@ -1,33 +1,30 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
 import { type Child, startChild } from "../../scripts/demo/child-process.ts";
+import {
+  COMMON_TCP_UPSTREAMS,
+  type OnSocket,
+  startTcpUpstreams,
+  type TcpUpstreams,
+} from "../support/servers/tcp-upstreams.ts";
 import { startSystem, type System } from "../support/system.ts";
 
 const LARGE = Buffer.from(Uint8Array.from({ length: 8 * 1024 * 1024 }, (_, index) => (index * 7) % 251));
 const TIMEOUT_MS = 30_000;
 
-const UPSTREAMS: Record<string, (socket: Socket) => void> = {
-  "echo-tcp": (socket) => void socket.pipe(socket),
-  "greet-tcp": (socket) => {
-    socket.write("220 ready\r\n");
-    socket.on("end", () => socket.end("221 bye\r\n"));
-    socket.resume();
-  },
-  "reset-tcp": (socket) => {
-    socket.write("half of");
-    socket.once("data", () => socket.resetAndDestroy());
-  },
+const UPSTREAMS: Record<string, OnSocket> = {
+  ...COMMON_TCP_UPSTREAMS,
   "gone-tcp": (socket) => {
     socket.on("error", (error: NodeJS.ErrnoException) => ends.push(error.code ?? ""));
     socket.resume();
   },
 };
 const ends: string[] = [];
-const servers: Server[] = [];
+let upstreams: TcpUpstreams;
 const forwards: Child[] = [];
 let system: System;
 let relayUrl: string;
@@ -51,24 +48,15 @@ const newKey = () =>
   });
 
 beforeAll(async () => {
-  const endpoints: Record<string, string> = { "closed-tcp": "tcp://127.0.0.1:9" };
-  for (const [name, onSocket] of Object.entries(UPSTREAMS)) {
-    const server = createServer({ allowHalfOpen: true }, (socket) => {
-      socket.on("error", () => {});
-      onSocket(socket);
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    servers.push(server);
-    endpoints[name] = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
-  system = await startSystem({ endpoints });
+  upstreams = await startTcpUpstreams(UPSTREAMS);
+  system = await startSystem({ endpoints: upstreams.endpoints });
   relayUrl = system.workerd.url;
   ({ kid, key } = await newKey());
 });
 afterAll(async () => {
   await Promise.all(forwards.map((forward) => forward.stop(2_000)));
   await system?.stop();
-  for (const server of servers) server.close();
+  upstreams?.close();
 });
 
 async function forward(

@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import {
+  COMMON_TCP_UPSTREAMS,
+  type OnSocket,
+  startTcpUpstreams,
+  type TcpUpstreams,
+} from "../support/servers/tcp-upstreams.ts";
 import { residentBytes, startSystem, type System } from "../support/system.ts";
 import type { TcpObservation, TcpScript } from "../support/tcp-script.ts";
 
@@ -9,13 +13,8 @@ const MIB = 1024 * 1024;
 const LARGE_BYTES = 12 * MIB;
 
 /** Every upstream of these tests, by what it does with a connection. */
-const UPSTREAMS: Record<string, (socket: Socket) => void> = {
-  "echo-tcp": (socket) => void socket.pipe(socket),
-  "greet-tcp": (socket) => {
-    socket.write("220 ready\r\n");
-    socket.on("end", () => socket.end("221 bye\r\n"));
-    socket.resume();
-  },
+const UPSTREAMS: Record<string, OnSocket> = {
+  ...COMMON_TCP_UPSTREAMS,
   "count-tcp": (socket) => {
     const digest = createHash("sha256");
     let bytes = 0;
@@ -29,33 +28,20 @@ const UPSTREAMS: Record<string, (socket: Socket) => void> = {
     });
     socket.on("error", (error: NodeJS.ErrnoException) => counted.push({ bytes, error: error.code ?? "" }));
   },
-  "reset-tcp": (socket) => {
-    socket.write("half of");
-    socket.once("data", () => socket.resetAndDestroy());
-  },
   "silent-tcp": (socket) => void socket.resume(),
 };
 const counted: { bytes: number; sha256?: string; error?: string }[] = [];
-const servers: Server[] = [];
+let upstreams: TcpUpstreams;
 let system: System;
 
 beforeAll(async () => {
-  const endpoints: Record<string, string> = { "closed-tcp": "tcp://127.0.0.1:9" };
-  for (const [name, onSocket] of Object.entries(UPSTREAMS)) {
-    const server = createServer({ allowHalfOpen: true }, (socket) => {
-      socket.on("error", () => {});
-      onSocket(socket);
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    servers.push(server);
-    endpoints[name] = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
-  endpoints["forbidden-tcp"] = "tcp://127.0.0.2:5432";
+  upstreams = await startTcpUpstreams(UPSTREAMS);
+  const endpoints = { ...upstreams.endpoints, "forbidden-tcp": "tcp://127.0.0.2:5432" };
   system = await startSystem({ endpoints });
 });
 afterAll(async () => {
   await system?.stop();
-  for (const server of servers) server.close();
+  upstreams?.close();
 });
 
 async function run({ address, ...rest }: TcpScript): Promise<TcpObservation> {
