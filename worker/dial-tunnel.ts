@@ -1,4 +1,4 @@
-import { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { publicError, type TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { forget } from "./admission.ts";
 import { type Env, tunnelStub } from "./env.ts";
 import { failureFacts } from "./exchange/tcp/tcp-failure.ts";
@@ -33,7 +33,7 @@ export async function dialTunnel(
 export function refusedDial(code: TunnelError["code"], message: string): Dialled {
   return {
     ok: false,
-    failure: failureFacts(new TunnelError(code, message), crypto.randomUUID()),
+    failure: failureFacts(publicError(code, message), crypto.randomUUID()),
     isOwn: true,
   };
 }

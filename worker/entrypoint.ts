@@ -1,5 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { publicError, TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { tunnelPresence } from "./admission.ts";
 import { publicUrlSchema } from "../shared/services/public-url.ts";
 import { isTunnelId } from "./auth/random-id.ts";
@@ -93,16 +93,16 @@ export class TunnelBinding extends WorkerEntrypoint<Env, Partial<TunnelBindingPr
     const { tunnel, project, environment, forwarded, publicUrl } = this.ctx.props ?? {};
     if (typeof tunnel !== "string" || !isTunnelId(tunnel)) {
       const message = "The binding's props name no tunnel: set props.tunnel to its id.";
-      return new TunnelError("UNKNOWN_TUNNEL", message);
+      return publicError("UNKNOWN_TUNNEL", message);
     }
     if (typeof project !== "string" || typeof environment !== "string")
-      return new TunnelError("ACCESS_DENIED", "The binding's props need project and environment.");
+      return publicError("ACCESS_DENIED", "The binding's props need project and environment.");
     if ((await tunnelPresence(this.env, tunnel, request)) === "absent")
-      return new TunnelError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
+      return publicError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
     if (publicUrl !== undefined && !publicUrlSchema.safeParse(publicUrl).success) {
       const message =
         "The binding's props.publicUrl must be an http or https URL without credentials, query and fragment.";
-      return new TunnelError("BAD_REQUEST", message);
+      return publicError("BAD_REQUEST", message);
     }
     const keepForwarded = forwarded === "keep";
     const claim: GatewayClaim = {

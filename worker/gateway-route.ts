@@ -1,4 +1,4 @@
-import { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { publicError, TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { unauthenticated } from "./api/authenticate.ts";
 import { credentialPresence, forget, tunnelPresence } from "./admission.ts";
 import { ApiError, problemResponse } from "./api/problem.ts";
@@ -83,7 +83,7 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed
   ]);
   if (key === "absent") throw keyRefused(request, subject, nowMs);
   if (target === null) {
-    throw new TunnelError(
+    throw publicError(
       "BAD_REQUEST",
       "The path must be /~/TUNNEL_ID/SERVICE/path, with a service or host:port.",
     );
@@ -160,7 +160,7 @@ async function isGatewayKey(env: Env, proof: KeyProof): Promise<boolean> {
   try {
     return await registryStub(env).isGatewayKey(proof);
   } catch (thrown) {
-    throw new TunnelError("OVERLOADED", "The tunnel's configuration cannot be had now.", { cause: thrown });
+    throw publicError("OVERLOADED", "The tunnel's configuration cannot be had now.", { cause: thrown });
   }
 }
 
@@ -169,7 +169,7 @@ function keyRefused(request: Request, subject: Subject | null, nowMs: number): A
 }
 
 function unknownTunnel(): TunnelError {
-  return new TunnelError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
+  return publicError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
 }
 
 /** `culvert-error` tells a gateway that this is no answer of its API. */

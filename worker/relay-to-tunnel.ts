@@ -1,5 +1,5 @@
 import { SAFE_METHODS } from "../shared/http/methods.ts";
-import { TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { publicError, type TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { forget } from "./admission.ts";
 import { type Env, tunnelStub } from "./env.ts";
 import { type ChosenObject, servingObjects } from "./serving-objects.ts";
@@ -91,8 +91,8 @@ function without(answer: Response, field: string): Response {
 export function objectFailure(thrown: unknown, what: "connection" | "response" = "response"): TunnelError {
   const overloaded = (thrown as { overloaded?: boolean } | null)?.overloaded === true;
   return overloaded
-    ? new TunnelError("OVERLOADED", "The tunnel's object has too many requests waiting.", { cause: thrown })
-    : new TunnelError("RELAY_RESTART", `The tunnel's object was reset before the ${what} began.`, {
+    ? publicError("OVERLOADED", "The tunnel's object has too many requests waiting.", { cause: thrown })
+    : publicError("RELAY_RESTART", `The tunnel's object was reset before the ${what} began.`, {
         cause: thrown,
       });
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { PUBLIC_CODES } from "../../shared/protocol/public-code.ts";
 import { problemResponse } from "../../worker/exchange/problem.ts";
 import { tunnelError } from "./index.ts";
 
 describe("tunnelError", () => {
   it.each(PUBLIC_CODES)("reads the relay's own answer of %s, and leaves its body unread", async (code) => {
-    const response = problemResponse(new TunnelError(code, "because of ü\r\nthis"), "GET", "req-1");
+    const response = problemResponse(publicError(code, "because of ü\r\nthis"), "GET", "req-1");
     expect(tunnelError(response)).toMatchObject({
       code,
       status: response.status,
@@ -17,7 +17,7 @@ describe("tunnelError", () => {
   });
 
   it("reads it of a HEAD, which has no body", () => {
-    const response = problemResponse(new TunnelError("NO_CONNECTOR", "nobody is here"), "HEAD", "req-1");
+    const response = problemResponse(publicError("NO_CONNECTOR", "nobody is here"), "HEAD", "req-1");
     expect(tunnelError(response)).toMatchObject({
       code: "NO_CONNECTOR",
       detail: "nobody is here",

@@ -65,6 +65,8 @@ const ruleShape = {
   connectorWaitMs: z.int().min(0).max(30_000).optional(),
   /** Requests carry a Via field (RFC 9110 §7.6.3). Absent: no, because some upstreams treat it as a reason to compress nothing. */
   via: z.boolean().optional(),
+  /** Answers carry `culvert-request-id`. Absent: those of the tunnel itself do, and no others. */
+  requestId: z.boolean().optional(),
   /**
    * What was lost with a connector before any answer, and can be replayed, is sent to another one, once. Absent: GET, HEAD,
    * OPTIONS, QUERY. True: PUT and DELETE as well. False: nothing.
@@ -157,7 +159,7 @@ export const servicesFileSchema = z
   });
 
 /** What says something of HTTP alone, and of TCP alone. */
-const HTTP_KEYS = ["hostHeader", "responseTimeoutMs", "maxBodyBytes", "via"];
+const HTTP_KEYS = ["hostHeader", "responseTimeoutMs", "maxBodyBytes", "via", "requestId"];
 const TCP_KEYS = ["startTls", "idleTimeoutMs", "maxConnections"];
 
 /** What stands in a rule and would have no effect there: whoever wrote it believes that something is limited. */

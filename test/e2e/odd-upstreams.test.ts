@@ -87,12 +87,11 @@ it.each(["gzip, chunked", "gzip", "deflate\r\ntransfer-encoding: chunked"])(
   },
 );
 
-it.each([600, 700, 999])("status %d is 502, and its detail names it", async (status) => {
+it.each([600, 700, 999])("status %d is 502", async (status) => {
   const headers = scripted(`HTTP/1.1 ${status} Odd\r\n${END}`);
   const answer = await call(system, { service: "raw-api", path: "/", headers });
   expect(answer.status).toBe(502);
   expect(field(answer, "culvert-error")).toBe("UPSTREAM_PROTOCOL");
-  expect(answer.body.toString()).toContain(String(status));
 });
 
 it.each([

@@ -2,9 +2,10 @@ import { reset } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Field } from "../../shared/protocol/head.ts";
+import { FLAG } from "../../shared/protocol/frame.ts";
 import { data, head } from "../support/peers/hand-peer.ts";
 import { call, type CreatedTunnel, json, RELAY } from "./admin-client.ts";
-import { attached, binding, GATEWAY, readyTunnel, refusalOf } from "./hand-connector.ts";
+import { attached, binding, GATEWAY, readyTunnel, refusalOf, SERVICES } from "./hand-connector.ts";
 
 afterEach(() => reset());
 
@@ -259,4 +260,42 @@ describe("who the caller is", () => {
     const { items } = await json<{ items: { publicUrl?: string }[] }>(call("GET", "/v1/gateway-keys"));
     expect(items.map(({ publicUrl }) => publicUrl)).toEqual([PUBLIC_URL, undefined]);
   });
+});
+
+it("answers carry the request's id where the service says so, and nowhere else", async () => {
+  const tunnel = await readyTunnel();
+  const peer = await attached(tunnel);
+  const ask = async (fields: Field[], method = "GET") => {
+    const answer = binding({ tunnel: tunnel.id, ...GATEWAY }).fetch("http://api/", { method });
+    const { id, requestId } = await peer.takeOpen();
+    peer.send(head(id, 200, [...fields, ["culvert-request-id", "of-the-upstream"]], FLAG.END));
+    const { headers } = await answer;
+    return { requestId, shown: headers.get("culvert-request-id"), cookies: headers.getSetCookie() };
+  };
+  expect((await ask([])).shown).toBe(null);
+
+  const services = SERVICES.services.map((service) => ({ ...service, requestId: true }));
+  await json(
+    call("PUT", `/v1/tunnels/${tunnel.id}/services-configuration`, { body: { version: 1, services } }),
+  );
+  for (const method of ["GET", "HEAD"]) {
+    const plain = await ask([], method);
+    expect(plain.shown).toBe(plain.requestId);
+  }
+  const cookies: Field[] = [
+    ["set-cookie", "a=1"],
+    ["set-cookie", "b=2"],
+  ];
+  const listed = await ask(cookies);
+  expect(listed).toEqual({ requestId: listed.requestId, shown: listed.requestId, cookies: ["a=1", "b=2"] });
+
+  const socket = binding({ tunnel: tunnel.id, ...GATEWAY }).fetch("http://api/", {
+    headers: { upgrade: "websocket" },
+  });
+  const { id, requestId } = await peer.takeOpen();
+  peer.send(head(id, 101));
+  const upgraded = await socket;
+  expect([upgraded.status, upgraded.headers.get("culvert-request-id")]).toEqual([101, requestId]);
+  upgraded.webSocket?.accept();
+  upgraded.webSocket?.close();
 });

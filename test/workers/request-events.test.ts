@@ -209,6 +209,18 @@ describe("a request that goes wrong", () => {
     });
   });
 
+  it("says what the connector found, which its gateway is not told", async () => {
+    const { tunnel, peer } = await ready();
+    const answer = request(tunnel, "/", { method: "POST" });
+    const said = "no connection to 10.0.0.5:8080: ECONNREFUSED";
+    peer.send(reset((await peer.takeOpen()).id, "UPSTREAM_REFUSED", 0, said));
+    const response = await answer;
+    const told = JSON.stringify([...response.headers]) + (await response.text());
+    expect(told).not.toMatch(/10\.0\.0\.5|ECONN/);
+    expect(response.headers.get("culvert-error-detail")).toContain("no connection to the upstream");
+    expect(await theEvent()).toMatchObject({ code: "UPSTREAM_REFUSED", detail: said });
+  });
+
   it("is one event, however often it was tried", async () => {
     const { tunnel, peer } = await ready();
     const other = await attached(tunnel, { connectorId: "other" });

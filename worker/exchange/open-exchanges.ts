@@ -1,4 +1,4 @@
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { publicError, type TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { type AccessPolicy, decide, decideTcp, type Decision } from "../tunnel/access-policy.ts";
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
 
@@ -55,11 +55,11 @@ function refusalOf(
   kids: ReadonlySet<string>,
 ): TunnelError | null {
   const { kid } = grounds;
-  if (config.deleted) return new TunnelError("UNKNOWN_TUNNEL", "The tunnel was deleted.");
-  if (kid !== null && !kids.has(kid)) return new TunnelError("ACCESS_DENIED", "The gateway key was deleted.");
+  if (config.deleted) return publicError("UNKNOWN_TUNNEL", "The tunnel was deleted.");
+  if (kid !== null && !kids.has(kid)) return publicError("ACCESS_DENIED", "The gateway key was deleted.");
   const decision = decisionOn(grounds, policy);
   if (decision?.allow === true) return null;
-  return new TunnelError(
+  return publicError(
     decision?.code ?? "ACCESS_DENIED",
     decision?.message ?? "What was asked for is not known any more.",
   );

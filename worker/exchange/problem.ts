@@ -7,6 +7,8 @@ const MAX_DETAIL_LENGTH = 500;
 interface Outcome {
   status: number;
   title: string;
+  /** What gateways are told where a peer's own words are not for them. */
+  reason: string;
   /** Of the registry in RFC 9209 §2.3. */
   proxyError: string;
   retryAfterSeconds?: number;
@@ -16,59 +18,125 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
   NO_CONNECTOR: {
     status: 503,
     title: "No connector is attached",
+    reason: "No connector is attached to this tunnel.",
     proxyError: "destination_unavailable",
     retryAfterSeconds: 2,
   },
   OVERLOADED: {
     status: 503,
     title: "The tunnel is at its limit",
+    reason: "As many requests are open as may be; try again soon.",
     proxyError: "connection_limit_reached",
     retryAfterSeconds: 1,
   },
-  UNKNOWN_TUNNEL: { status: 404, title: "No such tunnel", proxyError: "destination_not_found" },
-  UNKNOWN_SERVICE: { status: 404, title: "No such service", proxyError: "destination_not_found" },
-  ACCESS_DENIED: { status: 403, title: "Access denied", proxyError: "http_request_denied" },
+  UNKNOWN_TUNNEL: {
+    status: 404,
+    title: "No such tunnel",
+    reason: "There is no tunnel of this id.",
+    proxyError: "destination_not_found",
+  },
+  UNKNOWN_SERVICE: {
+    status: 404,
+    title: "No such service",
+    reason: "The tunnel has no service of this name and no network rule for this host.",
+    proxyError: "destination_not_found",
+  },
+  ACCESS_DENIED: {
+    status: 403,
+    title: "Access denied",
+    reason: "This project and environment may not call this service.",
+    proxyError: "http_request_denied",
+  },
   UPSTREAM_NOT_ALLOWED: {
     status: 502,
     title: "The connector does not allow this upstream",
+    reason: "The connector's own settings do not permit this upstream.",
     proxyError: "destination_ip_prohibited",
   },
   UPSTREAM_REFUSED: {
     status: 502,
     title: "The upstream refused the connection",
+    reason: "The connector got no connection to the upstream.",
     proxyError: "connection_refused",
   },
-  UPSTREAM_DNS: { status: 502, title: "The upstream's name was not found", proxyError: "dns_error" },
-  UPSTREAM_TLS: { status: 502, title: "TLS with the upstream failed", proxyError: "tls_protocol_error" },
+  UPSTREAM_DNS: {
+    status: 502,
+    title: "The upstream's name was not found",
+    reason: "The connector found no address for the upstream's name.",
+    proxyError: "dns_error",
+  },
+  UPSTREAM_TLS: {
+    status: 502,
+    title: "TLS with the upstream failed",
+    reason: "The connector and the upstream agreed on no TLS connection that can be trusted.",
+    proxyError: "tls_protocol_error",
+  },
   UPSTREAM_PROTOCOL: {
     status: 502,
     title: "The upstream's answer could not be understood",
+    reason: "The upstream's answer is not valid, or broke off before its head was whole.",
     proxyError: "http_protocol_error",
   },
   UPSTREAM_CONNECT_TIMEOUT: {
     status: 504,
     title: "Connecting to the upstream took too long",
+    reason: "The connector got no connection to the upstream in time.",
     proxyError: "connection_timeout",
   },
   UPSTREAM_RESPONSE_TIMEOUT: {
     status: 504,
     title: "The upstream took too long to answer",
+    reason: "The upstream did not answer in time.",
     proxyError: "http_response_timeout",
   },
-  CONNECTOR_LOST: { status: 502, title: "The connector went away", proxyError: "connection_terminated" },
-  RELAY_RESTART: { status: 502, title: "The relay restarted", proxyError: "proxy_internal_error" },
-  BAD_REQUEST: { status: 400, title: "The request cannot be carried", proxyError: "http_request_error" },
-  BODY_TOO_LARGE: { status: 413, title: "The request body is too large", proxyError: "http_request_error" },
-  URI_TOO_LONG: { status: 414, title: "The request's URL is too long", proxyError: "http_request_error" },
+  CONNECTOR_LOST: {
+    status: 502,
+    title: "The connector went away",
+    reason:
+      "The connector went away before the answer began; whether the request was processed is not known.",
+    proxyError: "connection_terminated",
+  },
+  RELAY_RESTART: {
+    status: 502,
+    title: "The relay restarted",
+    reason:
+      "The tunnel's object was reset before the answer began; whether the request was processed is not known.",
+    proxyError: "proxy_internal_error",
+  },
+  BAD_REQUEST: {
+    status: 400,
+    title: "The request cannot be carried",
+    reason: "A request like this cannot be carried.",
+    proxyError: "http_request_error",
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    title: "The request body is too large",
+    reason: "The request's body is larger than the service takes.",
+    proxyError: "http_request_error",
+  },
+  URI_TOO_LONG: {
+    status: 414,
+    title: "The request's URL is too long",
+    reason: "The path with its query is longer than can be carried.",
+    proxyError: "http_request_error",
+  },
   FIELDS_TOO_LARGE: {
     status: 431,
     title: "The request's fields are too large",
+    reason: "The request's fields are larger than can be carried.",
     proxyError: "http_request_error",
   },
-  LOOP_DETECTED: { status: 508, title: "The request came back", proxyError: "proxy_loop_detected" },
+  LOOP_DETECTED: {
+    status: 508,
+    title: "The request came back",
+    reason: "The request has passed this relay before.",
+    proxyError: "proxy_loop_detected",
+  },
   CONNECTOR_OVERLOADED: {
     status: 503,
     title: "The connector is at its limit",
+    reason: "The connector has no more file descriptors or memory for it; try again soon.",
     proxyError: "connection_limit_reached",
     retryAfterSeconds: 1,
   },
@@ -123,6 +191,14 @@ function publicCode(code: ErrorCode): PublicCode {
   }
 }
 
+/**
+ * Why, in words that a gateway may see and pass on: the relay's own, or what the code means. What a connector said names
+ * addresses, hosts, certificates and settings of the private network: it is for the event, `detail`, and stays there.
+ */
+export function publicReasonOf(error: TunnelError): string {
+  return error.isPublic ? error.message : OUTCOMES[publicCodeOf(error)].reason;
+}
+
 /** Of an answer with this code. */
 export function statusOf(code: PublicCode): number {
   return OUTCOMES[code].status;
@@ -132,17 +208,18 @@ export function statusOf(code: PublicCode): number {
 export function problemResponse(error: TunnelError, method: string, requestId: string): Response {
   const code = publicCodeOf(error);
   const { status, title, proxyError, retryAfterSeconds } = OUTCOMES[code];
+  const detail = publicReasonOf(error);
   const headers = new Headers({
     "content-type": "application/problem+json",
     "cache-control": "no-store",
     "culvert-error": code,
     // As in the body, which a HEAD has not, and which is then still unread where the answer is passed on.
-    "culvert-error-detail": fieldText(error.message),
+    "culvert-error-detail": fieldText(detail),
     "culvert-request-id": requestId,
     "proxy-status": `culvert; error=${proxyError}`,
   });
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
-  const problem = { type: "about:blank", title, status, code, detail: error.message, requestId };
+  const problem = { type: "about:blank", title, status, code, detail, requestId };
   return new Response(method === "HEAD" ? null : JSON.stringify(problem), { status, headers });
 }
 

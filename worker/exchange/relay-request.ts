@@ -1,6 +1,6 @@
 import { contentLengthOf } from "../../shared/http/fields.ts";
 import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { type Endpoint, parseAuthority, parseEndpoint } from "../../shared/services/upstream-address.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../events/request-record.ts";
@@ -76,7 +76,7 @@ export async function relayRequest(
   );
   try {
     const decision = decide(policy, claim, url, path);
-    if (!decision.allow) throw new TunnelError(decision.code, decision.message);
+    if (!decision.allow) throw publicError(decision.code, decision.message);
     record.state.service = decision.service;
     refuseLoop(request, relayName);
     const publicUrl = claim.publicUrl === undefined ? null : parseEndpoint(claim.publicUrl);
@@ -91,7 +91,10 @@ export async function relayRequest(
     record.state.traceId = traceIdOfHead(open);
     const body = requestBody(request, open, decision, record, deps.tunnel);
     try {
-      return await carry(deps, request, open, decision, body, { record, grounds, admittance, location });
+      const shownId = decision.requestId ? requestId : null;
+      return await carry(deps, request, open, decision, body, {
+        ...{ record, grounds, admittance, location, shownId },
+      });
     } catch (thrown) {
       body.cancel();
       throw thrown;
@@ -126,7 +129,7 @@ function hostOf({ hostHeader }: Allowed, publicUrl: Endpoint | null): string | n
 /** A service whose endpoint leads back to its gateway would take every stream there is. */
 function refuseLoop({ headers }: Request, relayName: string | undefined): void {
   if (relayName === undefined || !cameBack(headers, relayName)) return;
-  throw new TunnelError(
+  throw publicError(
     "LOOP_DETECTED",
     "The request has passed this relay before: does the service's endpoint lead back to its gateway?",
   );
@@ -139,6 +142,8 @@ interface Call {
   admittance: Admittance;
   /** How Location is to be read; null: as it was sent. */
   location: PublicLocation | null;
+  /** The request's id, where its answer is to say it. */
+  shownId: string | null;
 }
 
 async function carry(
@@ -191,7 +196,7 @@ async function attemptUntilHeaded(
       // From here on its socket says what becomes of the gateway.
       if (head.status === 101)
         return relayWebSocket(exchange.stream, head, connection.connectionId, sockets, record, call);
-      const response = answer(exchange, head, request, call.location);
+      const response = answer(exchange, head, request, call);
       if (!exchange.isDelivered) request.signal.addEventListener("abort", gaveUp);
       exchange.handedOver();
       return response;
@@ -212,10 +217,10 @@ function requestBody(
   tunnel: Tunnel,
 ): RequestBody {
   const lengthBytes = contentLengthOf(open.fields);
-  if (lengthBytes === "invalid") throw new TunnelError("BAD_REQUEST", "Content-Length is not one number.");
+  if (lengthBytes === "invalid") throw publicError("BAD_REQUEST", "Content-Length is not one number.");
   const maxBytes = allowed.maxBodyBytes ?? Infinity;
   if (lengthBytes !== null && lengthBytes > maxBytes) {
-    throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${maxBytes} bytes.`);
+    throw publicError("BODY_TOO_LARGE", `The service takes bodies of at most ${maxBytes} bytes.`);
   }
   return new RequestBody(request, lengthBytes, maxBytes, record, tunnel);
 }
@@ -255,16 +260,11 @@ export function excludeFailed(
   for (const other of connections) if (other.mux.hello?.connectorId === connectorId) tried.add(other);
 }
 
-function answer(
-  exchange: Exchange,
-  head: ResponseHead,
-  request: Request,
-  location: PublicLocation | null,
-): Response {
+function answer(exchange: Exchange, head: ResponseHead, request: Request, call: Call): Response {
   try {
     // A refused upgrade is an ordinary answer, and the request has no body to wait for.
     if (exchange.stream.open.kind === "websocket") exchange.stream.end();
-    return responseOf(exchange, head, request.method, location);
+    return responseOf(exchange, head, request.method, call);
   } catch (thrown) {
     const error = TunnelError.from(thrown);
     exchange.stream.reset(error.code, error.message);

@@ -1,6 +1,6 @@
 import type { OpenHead } from "../../shared/protocol/head.ts";
 import { MAX_REQUEST_PATH_LENGTH } from "../../shared/protocol/limits.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { publicError } from "../../shared/protocol/tunnel-error.ts";
 import type { Allowed } from "../tunnel/access-policy.ts";
 import type { GatewayClaim } from "../tunnel/claim.ts";
 import type { CallerFacts } from "./fields/forwarded.ts";
@@ -24,7 +24,7 @@ export function requestHead(options: RequestHeadOptions): OpenHead {
   const { request, claim, allowed, requestId, facts, host } = options;
   const path = claim.path ?? rawPath(request.url);
   if (path.length > MAX_REQUEST_PATH_LENGTH) {
-    throw new TunnelError(
+    throw publicError(
       "URI_TOO_LONG",
       `Paths with their query have at most ${MAX_REQUEST_PATH_LENGTH} characters.`,
     );

@@ -4,6 +4,7 @@ import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { PublicLocation } from "./fields/public-location.ts";
 import { responseHeaders } from "./fields/response-fields.ts";
+import { publicReasonOf } from "./problem.ts";
 
 /** RFC 9110 §6.4.1: these have no body, and a Response with one would throw. */
 const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -25,9 +26,9 @@ export function responseOf(
   exchange: Exchange,
   head: ResponseHead,
   method: string,
-  location: PublicLocation | null,
+  { location, shownId }: { location: PublicLocation | null; shownId: string | null },
 ): Response {
-  const headers = responseHeaders(head.fields, location);
+  const headers = responseHeaders(head.fields, location, shownId);
   // "manual": the body is as the upstream encoded it, and must not be encoded again.
   const init = { status: head.status, statusText: head.reason, headers, encodeBody: "manual" as const };
   if (method === "HEAD" || NULL_BODY_STATUSES.has(head.status)) {
@@ -77,7 +78,7 @@ function pulledBody(exchange: Exchange, lengthBytes: number | null): ReadableStr
   ): Promise<void> => {
     exchange.broke(error);
     await headGone();
-    controller.error(error);
+    controller.error(new Error(publicReasonOf(error)));
   };
   const waitAndHand = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     try {

@@ -132,6 +132,7 @@ describe("decide", () => {
       maxBodyBytes: 300,
       retry: true,
       via: false,
+      requestId: false,
       connectorWaitMs: 5_000,
     });
   });

@@ -35,6 +35,8 @@ export interface Allowed {
   stallTimeoutMs: number | undefined;
   maxBodyBytes: number | undefined;
   via: boolean;
+  /** Answers are to say which request they belong to. */
+  requestId: boolean;
   /** Absent: what is safe is sent again after the loss of a connector. */
   retry: boolean | undefined;
   connectorWaitMs: number;
@@ -274,6 +276,7 @@ function allowed(
     stallTimeoutMs: rule.stallTimeoutMs,
     maxBodyBytes: rule.maxBodyBytes,
     via: rule.via ?? false,
+    requestId: rule.requestId ?? false,
     retry: rule.retry,
     connectorWaitMs: rule.connectorWaitMs ?? DEFAULT_CONNECTOR_WAIT_MS,
   };

@@ -9,7 +9,7 @@ import {
   SUBPROTOCOL,
 } from "../../shared/protocol/limits.ts";
 import type { ObjectList } from "../../shared/protocol/object-list.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
 import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from "../auth/verify-token.ts";
 import type { ObjectLoad } from "../registry/scaling.ts";
@@ -248,13 +248,9 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       const cf = { culvert: { ...claim, handedOn: true } };
       return await tunnelStub(this.env, name, location).fetch(request, { cf });
     } catch (thrown) {
-      const error = new TunnelError(
-        "RELAY_RESTART",
-        "The tunnel's object was reset before the response began.",
-        {
-          cause: thrown,
-        },
-      );
+      const error = publicError("RELAY_RESTART", "The tunnel's object was reset before the response began.", {
+        cause: thrown,
+      });
       return this.#unavailable(error, request, claim, arrivedAtMs);
     }
   }
@@ -514,7 +510,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       else if (isListed(pulled, name)) this.#store.save(pulled);
       return pulled?.deleted === true ? null : pulled;
     } catch (thrown) {
-      return new TunnelError("OVERLOADED", "The tunnel's configuration cannot be had now.", {
+      return publicError("OVERLOADED", "The tunnel's configuration cannot be had now.", {
         cause: thrown,
       });
     }
@@ -578,5 +574,5 @@ function unlogged(response: Response): Response {
 }
 
 function unknownTunnel(): TunnelError {
-  return new TunnelError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
+  return publicError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
 }

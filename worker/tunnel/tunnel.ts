@@ -16,7 +16,7 @@ import {
   SHORT_PATH_LENGTH,
   STREAM_OVERHEAD_BYTES,
 } from "../../shared/protocol/limits.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ReadTurns } from "../exchange/read-turns.ts";
 import { callerOf, type StreamParty, StreamShares } from "../../shared/streams/stream-shares.ts";
@@ -158,7 +158,7 @@ export class Tunnel {
       (connection) => takesRequests(connection) && !excluded.has(connection),
     );
     if (attached.length === 0) {
-      throw new TunnelError("NO_CONNECTOR", "No connector is attached to this tunnel.", {
+      throw publicError("NO_CONNECTOR", "No connector is attached to this tunnel.", {
         notProcessed: true,
       });
     }
@@ -167,18 +167,14 @@ export class Tunnel {
     const free = withoutFailing(able, head.service).filter((connection) => connection.mux.openCredit > 0);
     const freeStreams = this.#freeStreams();
     if (free.length === 0 || freeStreams <= 0) {
-      throw new TunnelError("OVERLOADED", "Every connector has as many requests as it takes.", {
+      throw publicError("OVERLOADED", "Every connector has as many requests as it takes.", {
         notProcessed: true,
       });
     }
     if (!this.shares.admits(head, freeStreams)) {
-      throw new TunnelError(
-        "OVERLOADED",
-        "This caller or this service has as many requests open as it may.",
-        {
-          notProcessed: true,
-        },
-      );
+      throw publicError("OVERLOADED", "This caller or this service has as many requests open as it may.", {
+        notProcessed: true,
+      });
     }
     if (!this.memory.makeRoomFor(RELAY_STREAM_WINDOW_BYTES + STREAM_OVERHEAD_BYTES)) {
       throw new TunnelError("OVERLOADED", "The relay's memory is used up.", { notProcessed: true });
@@ -237,10 +233,10 @@ function withCapability(connections: Connection[], capability: Capability | null
 function beyondAll({ kind, path }: OpenHead): TunnelError {
   const update = "no attached connector takes it; update them";
   if (kind === "tcp")
-    return new TunnelError("BAD_REQUEST", `TCP is asked for, and ${update}`, { notProcessed: true });
+    return publicError("BAD_REQUEST", `TCP is asked for, and ${update}`, { notProcessed: true });
   return path.length > SHORT_PATH_LENGTH
-    ? new TunnelError("URI_TOO_LONG", `The path is over ${SHORT_PATH_LENGTH} characters, and ${update}.`)
-    : new TunnelError("FIELDS_TOO_LARGE", `The request's head is very large, and ${update}.`);
+    ? publicError("URI_TOO_LONG", `The path is over ${SHORT_PATH_LENGTH} characters, and ${update}.`)
+    : publicError("FIELDS_TOO_LARGE", `The request's head is very large, and ${update}.`);
 }
 
 function takesRequests({ mux }: Connection): boolean {

@@ -143,8 +143,8 @@ export function data(id: number, bytes: Uint8Array | string, end = false): Frame
   return frame(FRAME.DATA, payload, id, end ? FLAG.END : 0);
 }
 
-export function reset(id: number, code: ErrorCode = "NO_ERROR", flags = 0): Frame {
-  return frame(FRAME.RESET, encodeReset(code, ""), id, flags);
+export function reset(id: number, code: ErrorCode = "NO_ERROR", flags = 0, detail = ""): Frame {
+  return frame(FRAME.RESET, encodeReset(code, detail), id, flags);
 }
 
 export function window(id: number, offsetBytes: number): Frame {

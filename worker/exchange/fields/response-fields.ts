@@ -4,24 +4,35 @@ import { setsSession } from "../../dashboard/session-cookie.ts";
 import { type PublicLocation, publicLocation } from "./public-location.ts";
 import { RESERVED_PREFIX } from "./request-fields.ts";
 
-/** The headers of the gateway's Response, in the form that costs the platform least to take. */
+/** Which of the relay's events is the answer's. */
+const REQUEST_ID = `${RESERVED_PREFIX}request-id`;
+
+/**
+ * The headers of the gateway's Response, in the form that costs the platform least to take. `requestId`: what it says of
+ * itself as well; null for nothing.
+ */
 export function responseHeaders(
   fields: readonly Field[],
   location: PublicLocation | null,
+  requestId: string | null,
 ): Record<string, string> | Headers {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = requestId === null ? {} : { [REQUEST_ID]: requestId };
   for (const [name, received] of fields) {
     const value = passed(name, received, location);
     if (value === null) continue;
     // Only a list holds a name twice, or one that means something to an object.
-    if (name in headers) return repeatedHeaders(fields, location);
+    if (name in headers) return repeatedHeaders(fields, location, requestId);
     headers[name] = value;
   }
   return headers;
 }
 
-function repeatedHeaders(fields: readonly Field[], location: PublicLocation | null): Headers {
-  const headers = new Headers();
+function repeatedHeaders(
+  fields: readonly Field[],
+  location: PublicLocation | null,
+  requestId: string | null,
+): Headers {
+  const headers = new Headers(requestId === null ? {} : { [REQUEST_ID]: requestId });
   for (const [name, received] of fields) {
     const value = passed(name, received, location);
     if (value !== null) headers.append(name, value);

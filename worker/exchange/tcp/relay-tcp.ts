@@ -1,5 +1,5 @@
 import { type OpenHead, TCP_METHOD, TCP_PATH } from "../../../shared/protocol/head.ts";
-import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { publicError, TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { newRecordState, RequestRecord, traceIdOfHead } from "../../events/request-record.ts";
 import { type AccessPolicy, type Allowed, decideTcp } from "../../tunnel/access-policy.ts";
 import type { GatewayClaim } from "../../tunnel/claim.ts";
@@ -50,7 +50,7 @@ export async function relayTcp(
   );
   try {
     const decision = decideTcp(policy, claim, address);
-    if (!decision.allow) throw new TunnelError(decision.code, decision.message);
+    if (!decision.allow) throw publicError(decision.code, decision.message);
     record.state.service = decision.service;
     const open = tcpHead(decision, claim, requestId);
     record.state.traceId = traceIdOfHead(open);
@@ -58,8 +58,9 @@ export async function relayTcp(
     exchange.handedOver();
     return { ok: true, exchange, requestId };
   } catch (thrown) {
-    const failure = failureFacts(TunnelError.from(thrown), requestId);
-    record.refused(failure.code, failure.status, failure.detail);
+    const error = TunnelError.from(thrown);
+    const failure = failureFacts(error, requestId);
+    record.refused(failure.code, failure.status, error.message);
     return { ok: false, failure };
   }
 }

@@ -7,7 +7,7 @@ import {
   TcpSocketCredit,
 } from "../../../shared/tcp/tcp-socket.ts";
 import { CLOSE_NO_LONGER_ALLOWED } from "../../../shared/protocol/limits.ts";
-import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { publicError, TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { closeSocket } from "../close-socket.ts";
 import { problemResponse, publicCodeOf } from "../problem.ts";
 import type { OpenedTcp } from "./relay-tcp.ts";
@@ -25,7 +25,7 @@ export function isTcpSocket({ headers }: Request): boolean {
 export function tcpSocketResponse(opened: OpenedTcp): Response {
   if (!opened.ok) {
     const { code, detail, requestId } = opened.failure;
-    return problemResponse(new TunnelError(code, detail), "GET", requestId);
+    return problemResponse(publicError(code, detail), "GET", requestId);
   }
   const { 0: clientEnd, 1: socket } = new WebSocketPair();
   // Not a hibernating one: a connection that stands has state which nobody keeps.

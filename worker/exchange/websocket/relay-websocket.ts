@@ -76,9 +76,9 @@ export function relayWebSocket(
   connectionId: string,
   sockets: GatewaySockets,
   record: RequestRecord,
-  { grounds, admittance }: { grounds: Grounds; admittance: Admittance },
+  { grounds, admittance, shownId }: { grounds: Grounds; admittance: Admittance; shownId: string | null },
 ): Response {
-  const headers = responseHeaders(head.fields, null);
+  const headers = responseHeaders(head.fields, null, shownId);
   const { 0: gatewayEnd, 1: socket } = new WebSocketPair();
   // The fields have done their work, and an attachment is small.
   const attachment: GatewayAttachment = {
