@@ -1,0 +1,103 @@
+import { expect } from "vitest";
+import { eventually } from "../../../scripts/demo/eventually.ts";
+import { it, ok, untilCounted, viewOf, WAIT_MS } from "./stage.ts";
+
+export function requestCases(): void {
+  it("shows requests as they end, each with where its time went, and stands still when told to", async ({
+    stage: { world },
+    pages,
+  }) => {
+    const tunnel = await world.tunnel("busy", ["payments-api"]);
+    await world.connector(tunnel, { connectorId: "c1" }, ok);
+    const page = await pages.admin(viewOf(tunnel, "live"));
+    await page.getByText("Live", { exact: true }).waitFor();
+    expect(await world.call(tunnel.id, "payments-api", "/v1/charges/1")).toBe("200");
+    await page.getByRole("button", { name: "GET /v1/charges/1" }).click();
+    const detail = page.getByRole("dialog");
+    for (const part of ["Relay", "Tunnel", "Upstream", "Body"])
+      await detail.getByText(part, { exact: true }).waitFor();
+    await detail.getByText("shop in production").waitFor();
+    await page.keyboard.press("Escape");
+    await detail.waitFor({ state: "detached" });
+
+    await page.getByRole("button", { name: "Pause" }).click();
+    await world.call(tunnel.id, "payments-api", "/v1/charges/2");
+    await page.getByText("Paused, 1 new").waitFor();
+    expect(await page.getByText("/v1/charges/2").count()).toBe(0);
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page.getByText("/v1/charges/2").waitFor();
+
+    await page.getByLabel("Status").selectOption("4xx");
+    await page.getByText("Waiting for a request").waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
+    await world.call(tunnel.id, "payments-api", "/v1/charges/3");
+    expect(await world.call(tunnel.id, "no-such-api", "/")).toBe("UNKNOWN_SERVICE");
+    await page.getByText("UNKNOWN_SERVICE").waitFor();
+    expect(await page.getByText("/v1/charges/3").count()).toBe(0);
+
+    await untilCounted(world, tunnel.id, 1);
+    await page.getByRole("link", { name: "Overview" }).click();
+    await page.getByRole("img", { name: /Requests over time/ }).waitFor();
+    await page.getByRole("img", { name: /Latency over time/ }).waitFor();
+  });
+
+  it("finds a request that is over, by a search and by a link that can be handed on", async ({
+    stage,
+    pages,
+  }) => {
+    const { world } = stage;
+    const tunnel = await world.tunnel("searched", ["payments-api"]);
+    await world.connector(tunnel, { connectorId: "c1" }, ok);
+    await world.call(tunnel.id, "payments-api", "/v1/charges/well");
+    expect(await world.call(tunnel.id, "no-such-api", "/v1/charges/lost")).toBe("UNKNOWN_SERVICE");
+    await eventually("the requests", WAIT_MS, async () => {
+      const path = `/tunnels/${tunnel.id}/requests`;
+      return (await world.admin<{ items: object[] }>("GET", path)).items.length === 2;
+    });
+    const page = await pages.signedIn(viewOf(tunnel, "requests"), (await stage.apiKey("viewer")).key);
+    await page.getByRole("button", { name: "GET /v1/charges/well" }).waitFor();
+    await page.getByRole("textbox", { name: "Code" }).fill("any");
+    await page.getByRole("button", { name: "Search" }).click();
+    await page.getByRole("button", { name: "GET /v1/charges/well" }).waitFor({ state: "detached" });
+    expect(new URL(page.url()).search).toBe("?code=any");
+
+    await page.getByRole("button", { name: "GET /v1/charges/lost" }).press("Enter");
+    await page.getByRole("dialog").getByText("UNKNOWN_SERVICE").first().waitFor();
+    await page.getByRole("dialog").getByText("Compare the host of the gateway's URL").waitFor();
+    const link = page.url();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    // The browser hides the dialog by itself, before the page hears of it.
+    await page.waitForURL(({ search }) => search === "?code=any");
+
+    await page.goto(link);
+    await page.getByRole("dialog").getByText("UNKNOWN_SERVICE").first().waitFor();
+    await page.goto(`${link}0`);
+    await page.getByRole("alert").getByText("not, or no longer, kept").waitFor();
+  });
+
+  it("says the same of a tunnel in the list, at its head and in its overview; its errors lead to their requests", async ({
+    stage: { world },
+    pages,
+  }) => {
+    const tunnel = await world.tunnel("timed out", ["payments-api"]);
+    for (const connectorId of ["c1", "c2"]) {
+      await world.connector(tunnel, { connectorId }, () => ({ status: 500, text: "" }));
+    }
+    for (let index = 0; index < 7; index++) await world.call(tunnel.id, "payments-api", "/");
+    await untilCounted(world, tunnel.id, 7);
+    const page = await pages.admin();
+    const row = page.getByRole("row").filter({ hasText: tunnel.id });
+    await row.getByText("The services are at fault").waitFor();
+    expect(await row.getByRole("cell").allTextContents()).toContain("7");
+    await page.getByRole("link", { name: "timed out" }).click();
+    await page.locator(".page-title").getByText("The services are at fault").waitFor();
+    await page.locator(".verdict").getByText("The services are at fault").waitFor();
+    await page.getByText("100% of the requests failed, mostly answers of 5xx.").waitFor();
+    await page.getByRole("cell", { name: "7 of 7 failed" }).waitFor();
+
+    await page.getByRole("link", { name: "answers of 5xx" }).click();
+    await page.getByRole("button", { name: "GET /" }).first().waitFor();
+    expect(new URL(page.url()).searchParams.get("status")).toBe("5xx");
+  });
+}

@@ -1,0 +1,74 @@
+import { expect } from "vitest";
+import { ADMIN_KEY } from "../../support/dashboard-world.ts";
+import { it, signIn, viewOf } from "./stage.ts";
+
+export function sessionCases(): void {
+  it("lets in who has a key, and nobody else", async ({ stage: { world }, pages }) => {
+    const page = await pages.stranger();
+    await page.goto(world.url);
+    await signIn(page, "culvert_api_wrong");
+    await page.getByRole("alert").filter({ hasText: "This key does not hold." }).waitFor();
+    expect(await page.getByRole("heading", { name: "Tunnels" }).count()).toBe(0);
+
+    await signIn(page, ADMIN_KEY);
+    await page.getByRole("heading", { name: "Tunnels" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Tunnels" }).waitFor();
+    expect(
+      await page.evaluate("document.cookie + JSON.stringify({...localStorage, ...sessionStorage})"),
+    ).toBe("{}");
+
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("You are signed out.").waitFor();
+    await page.reload();
+    await page.getByLabel("API key").waitFor();
+  });
+
+  it("shows a viewer everything and lets it change nothing", async ({ stage, pages }) => {
+    const { world } = stage;
+    const tunnel = await world.tunnel("for viewers", ["payments-api"]);
+    const page = await pages.signedIn(viewOf(tunnel, "tokens"), (await stage.apiKey("viewer")).key);
+    await page.getByText(tunnel.kid).waitFor();
+    expect(await page.getByRole("button", { name: /Rotate|Revoke|Delete/ }).count()).toBe(0);
+    await page.getByRole("link", { name: "Services and access" }).click();
+    await page.getByLabel("Services file").getByText('"payments-api"').waitFor();
+    expect(await page.getByRole("textbox").count()).toBe(0);
+    const status = await page.evaluate(`fetch("/v1/tunnels/${tunnel.id}", {
+      method: "DELETE", headers: { "culvert-csrf": "1" } }).then((response) => response.status)`);
+    expect(status).toBe(403);
+  });
+
+  it("ends the session with the key that opened it", async ({ stage, pages }) => {
+    const { world } = stage;
+    const tunnel = await world.tunnel("left", []);
+    const { kid, key } = await stage.apiKey("admin");
+    const page = await pages.signedIn(viewOf(tunnel, "live"), key);
+    await page.getByText("Live", { exact: true }).waitFor();
+    await world.admin("DELETE", `/api-keys/${kid}`);
+    await page.getByText("The session is over.").waitFor();
+    expect(await page.getByRole("heading", { name: "left" }).count()).toBe(0);
+  });
+
+  it("is found by the keyboard: skip link, focus on the new page's heading, dialogs that give it back", async ({
+    pages,
+  }) => {
+    const page = await pages.admin();
+    await page.getByRole("heading", { name: "Tunnels" }).waitFor();
+    await page.evaluate("document.activeElement.blur()");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the content");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate("document.activeElement.id")).toBe("main");
+    await page.getByRole("link", { name: "Keys" }).press("Enter");
+    await page.getByRole("heading", { name: "Keys", exact: true, level: 1 }).waitFor();
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Keys");
+    expect(await page.title()).toBe("Keys · Culvert");
+    await page.goBack();
+    const opener = page.getByRole("button", { name: "Create a tunnel" });
+    await opener.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Create a tunnel");
+  });
+}
