@@ -174,6 +174,11 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX alert_notices_by_alert ON alert_notices (alert_id, id);
   `,
+  `
+  ALTER TABLE tunnels ADD COLUMN objects_needed_at_ms INTEGER;
+  CREATE INDEX tunnels_by_need ON tunnels (id) WHERE objects_needed_at_ms IS NOT NULL;
+  CREATE INDEX tunnel_objects_in_change ON tunnel_objects (tunnel_id) WHERE phase <> 'serving';
+  `,
 ];
 
 export function migrate(storage: DurableObjectStorage): void {

@@ -1,12 +1,12 @@
 import { newObjectName } from "../auth/random-id.ts";
 import { tunnelIdOf } from "../tunnel/tunnel-objects.ts";
 import {
-  CALM,
   nextEdits,
   nextLookMs,
   type ObjectLoad,
   type ObjectState,
   remember,
+  rememberEdits,
   type ScalingEdit,
   type ScalingMemory,
 } from "./scaling.ts";
@@ -14,8 +14,10 @@ import type { TunnelObjectStore } from "./tunnel-object-store.ts";
 
 /** One tunnel's objects, as far as they have told of themselves since this object was started. */
 interface TunnelLoad {
-  loads: Map<string, ObjectLoad>;
-  memory: ScalingMemory;
+  loads: Map<string, Pick<ObjectState, "load" | "emptySinceMs">>;
+  busySinceMs: number | null;
+  /** When what is due for its list was looked at last. */
+  askedAtMs: number;
 }
 
 /** An edit that was made, for the audit log. */
@@ -33,30 +35,45 @@ const MAX_ROUNDS = 4;
 /** Tunnels whose objects report; each is some hundred bytes. */
 const MAX_TUNNELS = 10_000;
 
-/** Keeps the loads that objects report, and edits the lists as `scaling.ts` says. Loads are in memory alone. */
+/** So often at most it is written down that a tunnel needs all of its objects: patience is counted in half hours. */
+const NEEDED_EVERY_MS = 60_000;
+
+/**
+ * Keeps the loads that objects report, and edits the lists as `scaling.ts` says. Loads are in memory alone. When all of a
+ * tunnel's objects were needed last is stored: patience outlasts this object's memory, and tunnels that fall silent.
+ */
 export class ObjectScaling {
   readonly #store: TunnelObjectStore;
   readonly #tunnels = new Map<string, TunnelLoad>();
+  /** Tunnels with an object that says it has no connector. */
+  readonly #lonely = new Set<string>();
 
   constructor(store: TunnelObjectStore) {
     this.#store = store;
   }
 
-  /** Takes a report. True: the list has to be edited. */
-  report(objectName: string, load: ObjectLoad, nowMs: number): boolean {
+  /** Takes a report. True: the list has to be edited, or looked at later. */
+  report(objectName: string, said: ObjectLoad, nowMs: number): boolean {
     const tunnelId = tunnelIdOf(objectName);
-    const states = this.#states(tunnelId);
-    if (!states.some(({ name }) => name === objectName)) return false;
-    const tunnel = this.#tunnels.get(tunnelId) ?? { loads: new Map<string, ObjectLoad>(), memory: CALM };
-    tunnel.loads.set(objectName, load);
-    this.#keep(tunnelId, tunnel);
-    tunnel.memory = remember(tunnel.memory, load, this.#states(tunnelId), nowMs);
-    return this.edits(tunnelId, nowMs).length > 0;
+    const wish = this.#store.wish(tunnelId);
+    if (wish === null || !this.#states(tunnelId).some(({ name }) => name === objectName)) return false;
+    const tunnel = this.#tunnel(tunnelId);
+    // By this clock: others may be minutes off.
+    const load = { ...said, atMs: nowMs };
+    const before = tunnel.loads.get(objectName)?.emptySinceMs ?? null;
+    const emptySinceMs = load.connectors > 0 ? null : (before ?? nowMs);
+    tunnel.loads.set(objectName, { load, emptySinceMs });
+    this.#noteLonely(tunnelId, tunnel);
+    const isNews = before !== emptySinceMs;
+    const memory = remember(this.#memory(tunnelId), load, this.#states(tunnelId), wish, nowMs);
+    const isKept = this.#keep(tunnelId, memory, nowMs);
+    return isNews || isKept || this.edits(tunnelId, nowMs).length > 0;
   }
 
   edits(tunnelId: string, nowMs: number): ScalingEdit[] {
-    const memory = this.#tunnels.get(tunnelId)?.memory ?? CALM;
-    return nextEdits(this.#states(tunnelId), this.#store.wish(tunnelId), memory, nowMs);
+    const wish = this.#store.wish(tunnelId);
+    if (wish === null) return [];
+    return nextEdits(this.#states(tunnelId), wish, this.#memory(tunnelId), nowMs);
   }
 
   /** Makes the edits that are due, and those that they make due. All of one call are one change of the list. */
@@ -66,22 +83,47 @@ export class ObjectScaling {
       const edits = this.edits(tunnelId, nowMs);
       if (edits.length === 0) break;
       applied.push(...edits.map((edit) => this.#apply(tunnelId, edit, nowMs)));
-      // What was counted belongs to the list as it was.
-      const tunnel = this.#tunnels.get(tunnelId);
-      if (tunnel !== undefined) tunnel.memory = CALM;
+      this.#forgetCounts(tunnelId, nowMs);
     }
-    if (applied.length === 0) return applied;
-    this.#store.raiseRevision(tunnelId);
+    const tunnel = this.#tunnel(tunnelId);
+    tunnel.askedAtMs = nowMs;
+    this.#noteLonely(tunnelId, tunnel);
+    if (applied.length > 0) this.#store.raiseRevision(tunnelId);
     return applied;
   }
 
-  /** When to look again at lists that change by themselves; null: need not be. */
-  nextLookMs(nowMs: number): number | null {
-    const times = this.#store
-      .changingTunnels()
-      .map((tunnelId) => nextLookMs(this.#states(tunnelId), this.#store.wish(tunnelId), nowMs))
-      .filter((timeMs) => timeMs !== null);
-    return times.length === 0 ? null : Math.min(...times);
+  /** An operator wants another number of objects: patience begins anew. */
+  wishChanged(tunnelId: string, nowMs: number): void {
+    this.#forgetCounts(tunnelId, nowMs);
+  }
+
+  /** Tunnels whose list is to be edited because time has passed. */
+  dueTunnels(nowMs: number): string[] {
+    return this.#changing().filter((tunnelId) => {
+      this.#tunnel(tunnelId).askedAtMs = nowMs;
+      return this.edits(tunnelId, nowMs).length > 0;
+    });
+  }
+
+  /** When to look again; null: need not be. */
+  nextLookMs(): number | null {
+    const times = this.#changing().map((tunnelId) => this.#nextLookMs(tunnelId));
+    const coming = times.filter((timeMs) => timeMs !== null);
+    return coming.length === 0 ? null : Math.min(...coming);
+  }
+
+  #changing(): string[] {
+    return [...new Set([...this.#store.changingTunnels(), ...this.#lonely])];
+  }
+
+  #nextLookMs(tunnelId: string): number | null {
+    const wish = this.#store.wish(tunnelId);
+    if (wish === null) {
+      this.#lonely.delete(tunnelId);
+      return null;
+    }
+    const askedAtMs = this.#tunnels.get(tunnelId)?.askedAtMs ?? -Infinity;
+    return nextLookMs(this.#states(tunnelId), wish, this.#memory(tunnelId), askedAtMs);
   }
 
   #apply(tunnelId: string, edit: ScalingEdit, nowMs: number): AppliedEdit {
@@ -96,7 +138,7 @@ export class ObjectScaling {
     if (edit.edit === "remove") {
       this.#store.remove(name);
       this.#tunnels.get(tunnelId)?.loads.delete(name);
-    } else this.#store.setPhase(name, edit.edit === "serve" ? "serving" : "leaving", nowMs);
+    } else this.#store.setPhase(name, PHASE_AFTER[edit.edit], nowMs);
     return { edit: edit.edit, name, pulled, reason };
   }
 
@@ -104,14 +146,53 @@ export class ObjectScaling {
     const loads = this.#tunnels.get(tunnelId)?.loads;
     return this.#store.of(tunnelId).map(({ name, location, phase, phaseSinceMs, pulled }) => ({
       ...{ name, location, phase, phaseSinceMs, pulled },
-      load: loads?.get(name) ?? null,
+      ...(loads?.get(name) ?? { load: null, emptySinceMs: null }),
     }));
   }
 
-  #keep(tunnelId: string, tunnel: TunnelLoad): void {
+  #memory(tunnelId: string): ScalingMemory {
+    const busySinceMs = this.#tunnels.get(tunnelId)?.busySinceMs ?? null;
+    return { busySinceMs, neededAtMs: this.#store.neededAtMs(tunnelId) };
+  }
+
+  /** True: the time that is written down is another one now. */
+  #keep(tunnelId: string, { busySinceMs, neededAtMs }: ScalingMemory, nowMs: number): boolean {
+    this.#tunnel(tunnelId).busySinceMs = busySinceMs;
+    const before = this.#store.neededAtMs(tunnelId);
+    const isSame =
+      neededAtMs === before ||
+      (neededAtMs !== null && before !== null && nowMs - before < NEEDED_EVERY_MS && neededAtMs >= before);
+    if (!isSame) this.#store.setNeededAtMs(tunnelId, neededAtMs);
+    return !isSame;
+  }
+
+  #forgetCounts(tunnelId: string, nowMs: number): void {
+    const wish = this.#store.wish(tunnelId);
+    if (wish === null) return;
+    const { busySinceMs, neededAtMs } = rememberEdits(this.#states(tunnelId), wish, nowMs);
+    this.#tunnel(tunnelId).busySinceMs = busySinceMs;
+    this.#store.setNeededAtMs(tunnelId, neededAtMs);
+  }
+
+  #noteLonely(tunnelId: string, { loads }: TunnelLoad): void {
+    const isLonely = [...loads.values()].some(({ emptySinceMs }) => emptySinceMs !== null);
+    if (isLonely) this.#lonely.add(tunnelId);
+    else this.#lonely.delete(tunnelId);
+  }
+
+  #tunnel(tunnelId: string): TunnelLoad {
+    const tunnel = this.#tunnels.get(tunnelId) ?? {
+      ...{ loads: new Map(), busySinceMs: null, askedAtMs: -Infinity },
+    };
     this.#tunnels.delete(tunnelId);
     this.#tunnels.set(tunnelId, tunnel);
     const [oldest] = this.#tunnels.keys();
-    if (this.#tunnels.size > MAX_TUNNELS && oldest !== undefined) this.#tunnels.delete(oldest);
+    if (this.#tunnels.size > MAX_TUNNELS && oldest !== undefined) {
+      this.#tunnels.delete(oldest);
+      this.#lonely.delete(oldest);
+    }
+    return tunnel;
   }
 }
+
+const PHASE_AFTER = { serve: "serving", unserve: "attaching", retire: "leaving" } as const;

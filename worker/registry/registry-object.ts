@@ -146,7 +146,8 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
       this.#store.createTunnel(tunnel.id, tunnel.name, by.atMs);
       const location = tunnel.location ?? null;
       this.#objects.add(tunnel.id, { name: tunnel.id, location, phase: "serving" }, by.atMs);
-      this.#objects.setWish(tunnel.id, { ...this.#objects.wish(tunnel.id), location });
+      const wish = this.#objects.wish(tunnel.id);
+      if (wish !== null) this.#objects.setWish(tunnel.id, { ...wish, location });
       this.#store.addToken(tunnel.id, token.kid, token.digestHex, by.atMs);
       const after = { name: tunnel.name, token: token.kid };
       return done([tunnel.id], { action: "tunnel.create", target: tunnel.id, before: null, after });
@@ -157,9 +158,9 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   async changeTunnel(by: Actor, id: string, { name, ...wanted }: TunnelChange): Promise<Outcome> {
     return this.#change(by, () => {
       const before = this.#store.tunnel(id);
-      if (before === null) return refused("not_found");
-      if (name !== undefined) this.#store.renameTunnel(id, name);
       const wishBefore = this.#objects.wish(id);
+      if (before === null || wishBefore === null) return refused("not_found");
+      if (name !== undefined) this.#store.renameTunnel(id, name);
       const wish: ScalingWish = {
         min: wanted.min ?? Math.min(wishBefore.min, wanted.max ?? Infinity),
         max: wanted.max ?? Math.max(wishBefore.max, wanted.min ?? 0),
@@ -168,6 +169,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
       };
       if (wish.min > wish.max) return refused("invalid");
       this.#objects.setWish(id, wish);
+      this.#scaling.wishChanged(id, by.atMs);
       const facts = (tunnelName: string, { min, max, location, drainMs }: ScalingWish) => ({
         ...{ name: tunnelName, minObjects: min, maxObjects: max, location, drainSeconds: drainMs / 1_000 },
       });
@@ -486,7 +488,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     const expired = this.ctx.storage.transactionSync(() => this.#expireTokens(nowMs));
     await this.#endTails(nowMs);
     await this.#sendAlerts(nowMs);
-    await this.#rescaleInTurn(this.#objects.changingTunnels(), nowMs);
+    await this.#rescaleInTurn(this.#scaling.dueTunnels(nowMs), nowMs);
     await this.#push([
       ...expired.flatMap((id) => this.#queue.of(id)),
       ...this.#queue.due(nowMs, PUSHES_PER_TURN),
@@ -639,7 +641,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   async #scheduleAlarm(): Promise<void> {
     const dueMs = [
       ...[this.#queue.nextDueMs(), this.#store.nextExpiryMs(), this.#tails.nextDueMs()],
-      ...[this.#scaling.nextLookMs(Date.now()), this.#alerts.nextDueMs()],
+      ...[this.#scaling.nextLookMs(), this.#alerts.nextDueMs()],
     ];
     const times = dueMs.filter((timeMs) => timeMs !== null);
     if (times.length === 0) await this.ctx.storage.deleteAlarm();

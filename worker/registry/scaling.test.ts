@@ -25,6 +25,7 @@ const load = (changes: Partial<ObjectLoad> = {}): ObjectLoad => ({
 });
 const object = (name: string, changes: Partial<ObjectState> = {}): ObjectState => ({
   ...{ name, location: null, phase: "serving", phaseSinceMs: NOW_MS - 3_600_000, pulled: true, load: load() },
+  emptySinceMs: null,
   ...changes,
 });
 const edits = (objects: ObjectState[], wish = WISH, memory = CALM, nowMs = NOW_MS) =>
@@ -32,31 +33,62 @@ const edits = (objects: ObjectState[], wish = WISH, memory = CALM, nowMs = NOW_M
     "name" in rest ? `${edit} ${rest.name}` : edit,
   );
 
+/** What is remembered after the same report at each of these times. */
+const after = (objects: ObjectState[], report: ObjectLoad, ...timesMs: number[]) =>
+  timesMs.reduce((memory, atMs) => {
+    const current = objects.map((one) => ({ ...one, load: one.load && { ...one.load, atMs } }));
+    return remember(memory, { ...report, atMs }, current, WISH, atMs);
+  }, CALM);
+
 describe("growing", () => {
-  it("doubles after two busy reports, and not after one", () => {
+  it("doubles when it has been busy over ten seconds, and not after one report", () => {
     const busy = object("a", { load: load({ requestsPerSecond: 500 }) });
-    const once = remember(CALM, busy.load ?? load(), [busy], NOW_MS);
-    expect(edits([busy], WISH, once)).toEqual([]);
-    const twice = remember(once, busy.load ?? load(), [busy], NOW_MS);
+    const once = after([busy], load(), NOW_MS - 15_000);
+    expect(edits([busy], WISH, { ...once, busySinceMs: NOW_MS })).toEqual([]);
+    const twice = after([busy], load(), NOW_MS - 15_000, NOW_MS);
     expect(edits([busy], WISH, twice)).toEqual(["add"]);
-    expect(edits([busy, object("b")], WISH, twice)).toEqual(["add", "add"]);
+    const both = [busy, object("b", { load: load({ requestsPerSecond: 500 }) })];
+    expect(edits(both, WISH, twice)).toEqual(["add", "add"]);
+  });
+
+  it("takes the mean of all: reports of several within one burst are one", () => {
+    const objects = ["a", "b"].map((name) => object(name, { load: load({ requestsPerSecond: 500 }) }));
+    expect(edits(objects, WISH, after(objects, load(), NOW_MS - 2_000, NOW_MS))).toEqual([]);
+    const uneven = [object("a", { load: load({ openStreams: 500 }) }), object("b")];
+    expect(after(uneven, load(), NOW_MS - 15_000, NOW_MS).busySinceMs).toBe(null);
   });
 
   it.each<Partial<ObjectLoad>>([{ bytesPerSecond: 41_000_000 }, { openStreams: 301 }])(
     "counts %j as busy",
     (changes) => {
       const busy = object("a", { load: load(changes) });
-      const twice = [0, 1].reduce((memory) => remember(memory, load(changes), [busy], NOW_MS), CALM);
-      expect(edits([busy], WISH, twice)).toEqual(["add"]);
+      expect(edits([busy], WISH, after([busy], load(), NOW_MS - 15_000, NOW_MS))).toEqual(["add"]);
     },
   );
 
   it("takes distress at once, waits for what is already coming, and stops at the most", () => {
-    const distressed = object("a", { load: load({ overloaded: true }) });
+    const distressed = object("a", { load: load({ overloaded: true, openStreams: 300 }) });
     expect(edits([distressed])).toEqual(["add"]);
     const coming = object("b", { phase: "attaching", phaseSinceMs: NOW_MS, pulled: false, load: null });
     expect(edits([distressed, coming])).toEqual([]);
     expect(edits([distressed], { ...WISH, max: 1 })).toEqual([]);
+  });
+
+  it("does not grow for refusals that more objects do not help: full connectors, one caller's share", () => {
+    expect(edits([object("a", { load: load({ overloaded: true, openStreams: 100 }) })])).toEqual([]);
+  });
+
+  it("stands still for objects that no connector reaches, unless they are few", () => {
+    const distressed = (name: string) =>
+      object(name, { load: load({ overloaded: true, requestsPerSecond: 900 }) });
+    const stuck = object("z", {
+      phase: "attaching",
+      phaseSinceMs: NOW_MS - 60_000,
+      pulled: false,
+      load: null,
+    });
+    expect(edits([distressed("a"), stuck])).toEqual([]);
+    expect(edits([distressed("a"), distressed("b"), distressed("c"), stuck])).toHaveLength(4);
   });
 
   it("has a new object serve when every connector is there, or after ten seconds when one is", () => {
@@ -83,20 +115,34 @@ describe("growing", () => {
 });
 
 describe("shrinking", () => {
+  const quiet = ["a", "b", "c", "d"].map((name) => object(name, { load: load({ requestsPerSecond: 50 }) }));
+  const HALF_HOUR_MS = 30 * 60_000;
+
   it("halves when half would do for half an hour, newest first, and never under the least", () => {
-    const objects = ["a", "b", "c", "d"].map((name) =>
-      object(name, { load: load({ requestsPerSecond: 50 }) }),
-    );
-    const memory = remember(CALM, load(), objects, NOW_MS);
-    expect(memory.quietSinceMs).toBe(NOW_MS);
-    expect(edits(objects, WISH, memory, NOW_MS + 29 * 60_000)).toEqual([]);
-    expect(edits(objects, WISH, memory, NOW_MS + 30 * 60_000)).toEqual(["retire d", "retire c"]);
-    expect(edits(objects, { ...WISH, min: 4 }, memory, NOW_MS + 30 * 60_000)).toEqual([]);
+    const memory = after(quiet, load(), NOW_MS);
+    expect(memory.neededAtMs).toBe(NOW_MS);
+    expect(after(quiet, load(), NOW_MS, NOW_MS + 60_000).neededAtMs).toBe(NOW_MS);
+    expect(edits(quiet, WISH, memory, NOW_MS + HALF_HOUR_MS - 1)).toEqual([]);
+    expect(edits(quiet, WISH, memory, NOW_MS + HALF_HOUR_MS)).toEqual(["retire d", "retire c"]);
+    expect(edits(quiet, { ...WISH, min: 4 }, memory, NOW_MS + HALF_HOUR_MS)).toEqual([]);
   });
 
-  it("forgets that it was quiet with the first report that is not", () => {
-    const objects = [object("a", { load: load({ requestsPerSecond: 350 }) })];
-    expect(remember({ busyReports: 0, quietSinceMs: 1 }, load(), objects, NOW_MS).quietSinceMs).toBe(null);
+  it("is looked at when half an hour is over, though nothing reports any more", () => {
+    const memory = after(quiet, load(), NOW_MS);
+    expect(nextLookMs(quiet, WISH, memory, NOW_MS)).toBe(NOW_MS + HALF_HOUR_MS);
+    expect(remember(CALM, load(), [object("a")], WISH, NOW_MS).neededAtMs).toBe(null);
+  });
+
+  it("begins to wait anew with each report that needs all of them", () => {
+    const objects = ["a", "b"].map((name) => object(name, { load: load({ requestsPerSecond: 150 }) }));
+    expect(after(objects, load(), NOW_MS, NOW_MS + 60_000).neededAtMs).toBe(NOW_MS + 60_000);
+  });
+
+  it("gives up first what nobody uses yet, and at once", () => {
+    const coming = (name: string) => object(name, { phase: "attaching", phaseSinceMs: NOW_MS, load: null });
+    const objects = [object("a"), coming("b"), object("c"), coming("d")];
+    expect(edits(objects, { ...WISH, max: 1 })).toEqual(["remove d", "remove b", "retire c"]);
+    expect(edits(objects, { ...WISH, max: 3 })).toEqual(["remove d"]);
   });
 
   it("removes what leaves when nothing is under way on it, or when its time is over", () => {
@@ -127,13 +173,55 @@ describe("moving", () => {
     expect(edits([object("a"), moved], { ...wish, max: 1 })).toEqual(["retire a"]);
   });
 
+  it("gives up what was on its way to the old place", () => {
+    const coming = object("b", { phase: "attaching", phaseSinceMs: NOW_MS, load: null });
+    expect(edits([object("a"), coming], wish)).toEqual(["add", "add", "remove b"]);
+  });
+
   it("is asked again when something is due", () => {
-    expect(nextLookMs([object("a")], WISH, NOW_MS)).toBe(null);
+    expect(nextLookMs([object("a")], WISH, CALM, NOW_MS)).toBe(null);
     const coming = object("b", { phase: "attaching", phaseSinceMs: NOW_MS });
     const going = object("c", { phase: "leaving", phaseSinceMs: NOW_MS });
-    expect(nextLookMs([going], WISH, NOW_MS)).toBe(NOW_MS + 60_000);
-    expect(nextLookMs([going, coming], WISH, NOW_MS)).toBe(NOW_MS + 10_000);
+    expect(nextLookMs([going], WISH, CALM, NOW_MS)).toBe(NOW_MS + 60_000);
+    expect(nextLookMs([going, coming], WISH, CALM, NOW_MS)).toBe(NOW_MS + 10_000);
     // A tunnel whose connectors do not come would be looked at without pause.
-    expect(nextLookMs([coming], WISH, NOW_MS + 10_000)).toBe(null);
+    expect(nextLookMs([coming], WISH, CALM, NOW_MS + 10_000)).toBe(null);
+    // What fell due while something else was done is still to be looked at.
+    expect(nextLookMs([coming], WISH, CALM, NOW_MS + 9_999)).toBe(NOW_MS + 10_000);
+  });
+});
+
+describe("an object that no connector reaches", () => {
+  const empty = object("b", { load: load({ connectors: 0 }), emptySinceMs: NOW_MS });
+
+  it("serves no longer after ten seconds, while a sibling has connectors", () => {
+    const objects = [object("a"), empty];
+    expect(nextLookMs(objects, WISH, CALM, NOW_MS)).toBe(NOW_MS + 10_000);
+    expect(edits(objects, WISH, CALM, NOW_MS + 9_000)).toEqual([]);
+    expect(edits(objects, WISH, CALM, NOW_MS + 10_000)).toEqual(["unserve b"]);
+  });
+
+  it("goes on serving where no sibling is better off", () => {
+    const other = object("a", { load: load({ connectors: 0 }), emptySinceMs: NOW_MS });
+    expect(edits([other, empty], WISH, CALM, NOW_MS + 60_000)).toEqual([]);
+  });
+});
+
+describe("an object of older code", () => {
+  const outdated = (name: string, sinceMs = NOW_MS - 3_600_000) =>
+    object(name, { phaseSinceMs: sinceMs, load: load({ isOutdated: true }) });
+
+  it("leaves once a new one serves", () => {
+    expect(edits([outdated("a")], { ...WISH, max: 1 })).toEqual(["add"]);
+    const fresh = object("b", { phase: "attaching", phaseSinceMs: NOW_MS, pulled: false, load: null });
+    expect(edits([outdated("a"), fresh], { ...WISH, max: 1 })).toEqual([]);
+    expect(edits([outdated("a"), object("b")], { ...WISH, max: 1 })).toEqual(["retire a"]);
+    expect(nextEdits([outdated("a")], WISH, CALM, NOW_MS)).toMatchObject([
+      { reason: "moving to newer code" },
+    ]);
+  });
+
+  it("stays if it is new: two versions may be deployed side by side", () => {
+    expect(edits([outdated("a", NOW_MS - 60_000)])).toEqual([]);
   });
 });

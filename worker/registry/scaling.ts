@@ -11,6 +11,8 @@ export interface ObjectState extends TunnelObject {
   pulled: boolean;
   /** Null: it has said nothing yet, or nothing that this memory still holds. */
   load: ObjectLoad | null;
+  /** Since when it says that no connector is there; null: one is, or nothing is known. */
+  emptySinceMs: number | null;
 }
 
 /** What an object says of itself while it has something to say. */
@@ -22,6 +24,8 @@ export interface ObjectLoad {
   openStreams: number;
   /** It knows that it leaves, and takes nothing new. Objects of an older version do not say. */
   isLeaving?: boolean;
+  /** It runs older code than its callers, and is too busy to be put to sleep and begin anew. */
+  isOutdated?: boolean;
   /** It has refused requests for want of room since its last report. */
   overloaded: boolean;
 }
@@ -38,18 +42,19 @@ export interface ScalingWish {
 export type ScalingEdit =
   | { edit: "add"; location: LocationHint | null; reason: string }
   | { edit: "serve"; name: string; reason: string }
+  | { edit: "unserve"; name: string; reason: string }
   | { edit: "retire"; name: string; reason: string }
   | { edit: "remove"; name: string; reason: string };
 
 /** What earlier reports add to the momentary picture. */
 export interface ScalingMemory {
-  /** Reports in a row of an object with too much to do. */
-  busyReports: number;
-  /** Since when half of the objects would do; null: they would not. */
-  quietSinceMs: number | null;
+  /** Since when each report found the objects to have too much to do; null: the last one did not. */
+  busySinceMs: number | null;
+  /** When half of the objects would not have done; null: there are no more of them than the least. */
+  neededAtMs: number | null;
 }
 
-export const CALM: ScalingMemory = { busyReports: 0, quietSinceMs: null };
+export const CALM: ScalingMemory = { busySinceMs: null, neededAtMs: null };
 
 /**
  * One object is good for about a thousand small requests a second by the platform's word. Below half of that its answers
@@ -60,8 +65,13 @@ const BUSY_REQUESTS_PER_SECOND = 400;
 const BUSY_BYTES_PER_SECOND = 40_000_000;
 /** Of the 512 that one connector takes. */
 const BUSY_OPEN_STREAMS = 300;
-/** One burst is no load: the next report comes 15 s later. */
-const BUSY_REPORTS = 2;
+/** One burst is no load: rates are of the last ten seconds, so after as many nothing of it is left in them. */
+const BUSY_MS = 10_000;
+/**
+ * An object that refuses requests with less than this to do lacks what siblings do not bring: its connectors are full, or
+ * one caller has its share. Refusals at the limits of an object itself come with far more.
+ */
+const DISTRESS_PRESSURE = 0.5;
 /** Half of the objects would then stand at half of what counts as busy: far from growing again at once. */
 const QUIET_SHARE = 0.25;
 /** An hour has its peaks. Objects that sleep cost nothing, so there is no hurry. */
@@ -70,6 +80,15 @@ const QUIET_MS = 30 * 60_000;
 const STALE_MS = 60_000;
 /** So long a new object waits for every connector that its siblings have; then those that came are enough. */
 const ATTACH_MS = 10_000;
+/** Connectors redial within seconds: an object without one for longer is not reached from where they are. */
+const EMPTY_MS = 10_000;
+/**
+ * An object of old code is replaced by one of new code once, not again: while two versions of the Worker are deployed
+ * side by side the platform may give a new object the older one.
+ */
+const REPLACE_AFTER_MS = 10 * 60_000;
+/** A new object that has not been reached for so long may never be. */
+const STUCK_MS = 30_000;
 
 /** How much of what counts as busy this is: 1 is busy. */
 function pressure({ requestsPerSecond, bytesPerSecond, openStreams }: ObjectLoad): number {
@@ -80,20 +99,36 @@ function pressure({ requestsPerSecond, bytesPerSecond, openStreams }: ObjectLoad
   );
 }
 
-/** What an object's report changes of what is remembered of its tunnel. */
+/** What is remembered of a tunnel once an object of it has reported. */
 export function remember(
-  memory: ScalingMemory,
+  { busySinceMs, neededAtMs }: ScalingMemory,
   report: ObjectLoad,
   objects: readonly ObjectState[],
+  { min }: Pick<ScalingWish, "min">,
   nowMs: number,
 ): ScalingMemory {
   const serving = objects.filter(({ phase }) => phase === "serving");
   const total = serving.reduce((sum, { load }) => sum + (isFresh(load, nowMs) ? pressure(load) : 0), 0);
-  const isQuiet = total / serving.length < QUIET_SHARE && !report.overloaded;
+  // Gateways spread evenly, whatever one object happens to hold.
+  const mean = total / Math.max(1, serving.length);
+  const isNeeded = neededAtMs === null || mean >= QUIET_SHARE || report.overloaded;
   return {
-    busyReports: pressure(report) >= 1 ? memory.busyReports + 1 : 0,
-    quietSinceMs: isQuiet ? (memory.quietSinceMs ?? nowMs) : null,
+    busySinceMs: mean >= 1 ? (busySinceMs ?? nowMs) : null,
+    neededAtMs: !isAboveLeast(objects, min) ? null : isNeeded ? nowMs : neededAtMs,
   };
+}
+
+/** What is remembered once the list was edited: what was counted belongs to the list as it was. */
+export function rememberEdits(
+  objects: readonly ObjectState[],
+  { min }: Pick<ScalingWish, "min">,
+  nowMs: number,
+): ScalingMemory {
+  return { busySinceMs: null, neededAtMs: isAboveLeast(objects, min) ? nowMs : null };
+}
+
+function isAboveLeast(objects: readonly ObjectState[], min: number): boolean {
+  return objects.filter(({ phase }) => phase !== "leaving").length > min;
 }
 
 /** What is to be done to the list now. */
@@ -105,19 +140,28 @@ export function nextEdits(
 ): ScalingEdit[] {
   return [
     ...arrivals(objects, nowMs),
+    ...lonely(objects, nowMs),
     ...departures(objects, wish, nowMs),
-    ...countEdits(objects, wish, wantedCount(objects, wish, memory, nowMs)),
+    ...countEdits(objects, wish, wantedCount(objects, wish, memory, nowMs), nowMs),
   ];
 }
 
-/** When to ask again though nothing is reported; null: need not be. */
-export function nextLookMs(objects: readonly ObjectState[], wish: ScalingWish, nowMs: number): number | null {
-  const times = objects.flatMap(({ phase, phaseSinceMs }) => {
-    // After that only a report changes anything: a time that is over would be asked for without end.
-    if (phase === "attaching") return phaseSinceMs + ATTACH_MS > nowMs ? [phaseSinceMs + ATTACH_MS] : [];
-    return phase === "leaving" ? [phaseSinceMs + wish.drainMs] : [];
+/** When to ask again though nothing is reported, after what was asked then; null: need not be. */
+export function nextLookMs(
+  objects: readonly ObjectState[],
+  wish: ScalingWish,
+  { neededAtMs }: ScalingMemory,
+  askedAtMs: number,
+): number | null {
+  const times = objects.flatMap(({ phase, phaseSinceMs, emptySinceMs }) => {
+    if (phase === "leaving") return [phaseSinceMs + wish.drainMs];
+    if (phase === "attaching") return [phaseSinceMs + ATTACH_MS];
+    return emptySinceMs === null ? [] : [emptySinceMs + EMPTY_MS];
   });
-  return times.length === 0 ? null : Math.min(...times);
+  if (neededAtMs !== null) times.push(neededAtMs + QUIET_MS);
+  // What was due by then has been looked at: then only a report changes anything, and it would be asked for without end.
+  const coming = times.filter((timeMs) => timeMs > askedAtMs);
+  return coming.length === 0 ? null : Math.min(...coming);
 }
 
 function arrivals(objects: readonly ObjectState[], nowMs: number): ScalingEdit[] {
@@ -137,6 +181,18 @@ function arrivals(objects: readonly ObjectState[], nowMs: number): ScalingEdit[]
   });
 }
 
+/**
+ * No connector has come to it for a while, but to its siblings: it would hand on all that it gets. It serves again when
+ * one comes.
+ */
+function lonely(objects: readonly ObjectState[], nowMs: number): ScalingEdit[] {
+  const serving = objects.filter(({ phase }) => phase === "serving");
+  if (!serving.some(({ load }) => (load?.connectors ?? 0) > 0)) return [];
+  return serving
+    .filter(({ emptySinceMs }) => emptySinceMs !== null && nowMs - emptySinceMs >= EMPTY_MS)
+    .map(({ name }) => ({ edit: "unserve", name, reason: "no connector comes to it" }));
+}
+
 function departures(objects: readonly ObjectState[], { drainMs }: ScalingWish, nowMs: number): ScalingEdit[] {
   return objects.flatMap(({ name, phase, phaseSinceMs, load }): ScalingEdit[] => {
     if (phase !== "leaving") return [];
@@ -152,46 +208,70 @@ function departures(objects: readonly ObjectState[], { drainMs }: ScalingWish, n
 function wantedCount(
   objects: readonly ObjectState[],
   { min, max, location }: ScalingWish,
-  { busyReports, quietSinceMs }: ScalingMemory,
+  { busySinceMs, neededAtMs }: ScalingMemory,
   nowMs: number,
 ): number {
   const carrying = objects.filter(({ phase }) => phase !== "leaving");
-  // In a move those in the new place take over from as many in the old one.
-  const placed = carrying.filter((object) => isPlaced(object, location)).length;
-  const count = Math.max(placed, carrying.length - placed);
-  const isGrowing = carrying.some(({ phase }) => phase === "attaching");
-  const isDistressed = carrying.some(({ load }) => isFresh(load, nowMs) && load.overloaded);
+  // In a move those in the right place take over from as many in the wrong one.
+  const right = carrying.filter((object) => isRight(object, location, nowMs)).length;
+  const count = Math.max(right, carrying.length - right);
+  const attaching = carrying.filter(({ phase }) => phase === "attaching");
+  // More of what connectors do not come to is of no use; one such among others is no reason to stand still.
+  const isGrowing =
+    attaching.length * 2 >= carrying.length ||
+    attaching.some(({ phaseSinceMs }) => nowMs - phaseSinceMs < STUCK_MS);
+  const isBusy = busySinceMs !== null && nowMs - busySinceMs >= BUSY_MS;
+  const isDistressed = carrying.some(
+    ({ load }) => isFresh(load, nowMs) && load.overloaded && pressure(load) >= DISTRESS_PRESSURE,
+  );
   let wanted = count;
-  if (!isGrowing && (busyReports >= BUSY_REPORTS || isDistressed)) wanted = count * 2;
-  else if (quietSinceMs !== null && nowMs - quietSinceMs >= QUIET_MS) wanted = Math.ceil(count / 2);
+  if (!isGrowing && (isBusy || isDistressed)) wanted = count * 2;
+  else if (neededAtMs !== null && nowMs - neededAtMs >= QUIET_MS) wanted = Math.ceil(count / 2);
   return Math.min(max, Math.max(min, wanted));
 }
 
-/** Toward so many objects in the right place. What is in the wrong one leaves once others carry its load. */
+/** Toward so many objects of the right kind. What is of the wrong one leaves once others carry its load. */
 function countEdits(
   objects: readonly ObjectState[],
   { location }: ScalingWish,
   wanted: number,
+  nowMs: number,
 ): ScalingEdit[] {
   const carrying = objects.filter(({ phase }) => phase !== "leaving");
-  const placed = carrying.filter((object) => isPlaced(object, location));
-  const missing = Math.max(0, wanted - placed.length);
-  const reason =
-    placed.length < carrying.length ? `moving to ${location ?? "anywhere"}` : `${wanted} are wanted`;
-  const added = Array.from({ length: missing }, (): ScalingEdit => ({ edit: "add", location, reason }));
-
-  const serving = carrying.filter(({ phase }) => phase === "serving");
-  const servingPlaced = serving.filter((object) => isPlaced(object, location));
-  // The newest go first: the oldest are what connectors and gateways know for longest.
-  const tooMany = servingPlaced.slice(Math.max(wanted, 1)).toReversed();
-  const misplaced =
-    servingPlaced.length >= wanted ? serving.filter((object) => !isPlaced(object, location)) : [];
-  const retired = [...tooMany, ...misplaced].map(({ name }): ScalingEdit => ({
-    edit: "retire",
-    name,
-    reason: misplaced.length > 0 ? reason : `${wanted} are wanted`,
+  const right = carrying.filter((object) => isRight(object, location, nowMs));
+  const wrong = carrying.filter((object) => !right.includes(object));
+  const reason = reasonFor(wrong, location, wanted);
+  const added = Array.from({ length: Math.max(0, wanted - right.length) }, (): ScalingEdit => ({
+    edit: "add",
+    location,
+    reason,
   }));
-  return [...added, ...retired];
+  // Those first that nobody uses yet, then the newest: the oldest are what connectors and gateways know for longest.
+  const isServing = ({ phase }: ObjectState) => phase === "serving";
+  const byWorth = [...right.filter(isServing), ...right.filter((object) => !isServing(object))];
+  const tooMany = byWorth.slice(Math.max(wanted, 1)).toReversed();
+  const isReplaced = right.filter(isServing).length >= wanted;
+  const replaced = wrong.filter((object) => isReplaced || !isServing(object));
+  const given = [...tooMany, ...replaced].map(({ name, phase }): ScalingEdit => ({
+    // No gateway knows of one that has not served: there is nothing to wait for.
+    edit: phase === "serving" ? "retire" : "remove",
+    name,
+    reason,
+  }));
+  return [...added, ...given];
+}
+
+function reasonFor(wrong: readonly ObjectState[], location: LocationHint | null, wanted: number): string {
+  if (wrong.length === 0) return `${wanted} are wanted`;
+  return wrong.some((object) => !isPlaced(object, location))
+    ? `moving to ${location ?? "anywhere"}`
+    : "moving to newer code";
+}
+
+function isRight(object: ObjectState, location: LocationHint | null, nowMs: number): boolean {
+  const { load, phaseSinceMs } = object;
+  const isOutdated = load?.isOutdated === true && nowMs - phaseSinceMs >= REPLACE_AFTER_MS;
+  return isPlaced(object, location) && !isOutdated;
 }
 
 function isPlaced(object: ObjectState, location: LocationHint | null): boolean {

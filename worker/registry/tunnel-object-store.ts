@@ -89,14 +89,17 @@ export class TunnelObjectStore {
     this.#sql.exec("DELETE FROM tunnel_objects WHERE tunnel_id = ?", tunnelId);
   }
 
-  wish(tunnelId: string): ScalingWish {
-    const { min, max, drainSeconds, location } = this.#sql
+  /** Null: there is no such tunnel, or it was deleted. */
+  wish(tunnelId: string): ScalingWish | null {
+    const [row] = this.#sql
       .exec<{ min: number; max: number; drainSeconds: number; location: LocationHint | null }>(
         `SELECT min_objects AS min, max_objects AS max, drain_seconds AS drainSeconds, location
-           FROM tunnels WHERE id = ?`,
+           FROM tunnels WHERE id = ? AND deleted_at_ms IS NULL`,
         tunnelId,
       )
-      .one();
+      .toArray();
+    if (row === undefined) return null;
+    const { min, max, location, drainSeconds } = row;
     return { min, max, location, drainMs: drainSeconds * 1_000 };
   }
 
@@ -107,10 +110,28 @@ export class TunnelObjectStore {
     );
   }
 
-  /** Tunnels whose list is about to change by itself as time passes. */
+  /** When all of its objects were needed last; null: it has no more than the least. */
+  neededAtMs(tunnelId: string): number | null {
+    const [row] = this.#sql
+      .exec<{ neededAtMs: number | null }>(
+        "SELECT objects_needed_at_ms AS neededAtMs FROM tunnels WHERE id = ?",
+        tunnelId,
+      )
+      .toArray();
+    return row?.neededAtMs ?? null;
+  }
+
+  setNeededAtMs(tunnelId: string, neededAtMs: number | null): void {
+    this.#sql.exec("UPDATE tunnels SET objects_needed_at_ms = ? WHERE id = ?", neededAtMs, tunnelId);
+  }
+
+  /** Tunnels whose list may change by itself as time passes. */
   changingTunnels(): string[] {
     return this.#sql
-      .exec<{ id: string }>("SELECT DISTINCT tunnel_id AS id FROM tunnel_objects WHERE phase <> 'serving'")
+      .exec<{ id: string }>(
+        `SELECT tunnel_id AS id FROM tunnel_objects WHERE phase <> 'serving'
+           UNION SELECT id FROM tunnels WHERE objects_needed_at_ms IS NOT NULL`,
+      )
       .toArray()
       .map(({ id }) => id);
   }

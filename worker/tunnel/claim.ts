@@ -12,8 +12,10 @@ export interface GatewayClaim {
   path?: string;
   /** The revision of the list of objects that the Worker knows: an object with a newer one tells it. */
   knownRevision?: number;
-  /** An object without a connector has handed it on: this one answers. */
+  /** An object that cannot carry it has handed it on. */
   handedOn?: true;
+  /** So has the one that it came to: this one answers. */
+  handedOnTwice?: true;
   /** A TCP connection over a WebSocket is wanted, to this service or host:port. */
   tcp?: string;
   /** Leave the caller's own Forwarded and X-Forwarded-* as they are. */
@@ -35,6 +37,7 @@ export interface GatewayKeyClaim {
   scheme?: string;
   knownRevision?: number;
   handedOn?: true;
+  handedOnTwice?: true;
   /** As for a bound gateway. */
   tcp?: string;
 }

@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { ObjectLoad } from "../registry/scaling.ts";
+import { FakeClock } from "../../test/support/fake-clock.ts";
 import { LoadReports } from "./load-reports.ts";
 
 function setUp(isWatched = false) {
   const sent: ObjectLoad[] = [];
-  const state = { nowMs: 1_000_000, requestsPerSecond: 100, openStreams: 3, isLeaving: false };
+  const clock = new FakeClock();
+  const state = { requestsPerSecond: 100, openStreams: 3, isLeaving: false, isHeard: true };
   const reports = new LoadReports({
-    nowMs: () => state.nowMs,
+    clock,
+    random: () => 0.5,
     measure: () => ({
       connectors: 2,
       requestsPerSecond: state.requestsPerSecond,
@@ -14,17 +17,20 @@ function setUp(isWatched = false) {
     }),
     isLeaving: () => state.isLeaving,
     isWatched: () => isWatched,
-    send: (load) => void sent.push(load),
+    async send(load) {
+      sent.push(load);
+      if (!state.isHeard) throw new Error("not heard");
+    },
   });
-  return { sent, state, reports };
+  return { sent, state, reports, clock };
 }
 
 describe("LoadReports", () => {
   it("speaks every fifteen seconds while there is a load, with the bytes of that time", () => {
-    const { sent, state, reports } = setUp();
+    const { sent, reports, clock } = setUp();
     for (let second = 0; second < 31; second++) {
       reports.finished(1_000);
-      state.nowMs += 1_000;
+      clock.advance(1_000);
     }
     expect(sent.map(({ bytesPerSecond }) => bytesPerSecond)).toEqual([0, 1_000, 1_000]);
     expect(sent[1]).toMatchObject({
@@ -60,15 +66,41 @@ describe("LoadReports", () => {
   });
 
   it("tells of distress at once, and once a second while it lasts", () => {
-    const { sent, state, reports } = setUp();
+    const { sent, reports, clock } = setUp();
     reports.finished(1);
-    state.nowMs += 2_000;
+    clock.advance(2_000);
     for (let index = 0; index < 10; index++) reports.overloaded();
     expect(sent.map(({ overloaded }) => overloaded)).toEqual([false, true]);
-    state.nowMs += 1_000;
+    clock.advance(1_000);
     reports.overloaded();
-    state.nowMs += 15_000;
+    clock.advance(15_000);
     reports.finished(1);
     expect(sent.map(({ overloaded }) => overloaded)).toEqual([false, true, true, false]);
+  });
+
+  it("says again that connectors have come until it is heard, and then no more", async () => {
+    const { sent, state, reports, clock } = setUp(true);
+    state.isHeard = false;
+    reports.connectorsChanged();
+    for (let minute = 0; minute < 2; minute++) {
+      await Promise.resolve().then(() => {});
+      clock.advance(30_000);
+    }
+    expect(sent.length).toBeGreaterThan(1);
+    state.isHeard = true;
+    await Promise.resolve().then(() => {});
+    clock.advance(60_000);
+    await Promise.resolve().then(() => {});
+    const heard = sent.length;
+    clock.advance(600_000);
+    expect([sent.length, clock.pendingTimers]).toEqual([heard, 0]);
+  });
+
+  it("leaves it at that with what requests will say again", async () => {
+    const { state, reports, clock } = setUp(true);
+    state.isHeard = false;
+    reports.finished(1);
+    await Promise.resolve().then(() => {});
+    expect(clock.pendingTimers).toBe(0);
   });
 });

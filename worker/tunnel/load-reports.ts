@@ -1,3 +1,5 @@
+import type { Clock } from "../../shared/clock.ts";
+import { Backoff } from "../../shared/backoff.ts";
 import type { ObjectLoad } from "../registry/scaling.ts";
 
 /** So often at most, unless there is distress: the Registry decides by two reports in a row. */
@@ -8,22 +10,31 @@ const DISTRESS_EVERY_MS = 1_000;
 const QUIET_REQUESTS_PER_SECOND = 20;
 
 export interface LoadReportsOptions {
-  nowMs: () => number;
+  clock: Clock;
+  random: () => number;
   /** What is true of the object now. */
   measure: () => Omit<ObjectLoad, "atMs" | "bytesPerSecond" | "overloaded">;
   /** The tunnel has other objects, or this one does not serve: then every report counts. */
   isWatched: () => boolean;
   /** Gateways use its siblings: it finishes what it has. */
   isLeaving: () => boolean;
-  send: (load: ObjectLoad) => void;
+  /** Fails where it was not heard. */
+  send: (load: ObjectLoad) => Promise<void>;
 }
 
-/** When an object tells the Registry of its load. Driven by requests and connectors, never by a timer: it may sleep. */
+/**
+ * When an object tells the Registry of its load. Driven by requests and connectors, and by no timer: it may sleep. Only a
+ * change of its connectors that was not heard is told again by itself: an object that nobody uses yet has no other
+ * occasion to say that it is ready.
+ */
 export class LoadReports {
   readonly #options: LoadReportsOptions;
   #sentAtMs = -Infinity;
   #bytes = 0;
   #overloaded = false;
+  /** Of a change that was not heard. */
+  #backoff: Backoff | null = null;
+  #cancelRetry: (() => void) | null = null;
 
   constructor(options: LoadReportsOptions) {
     this.#options = options;
@@ -35,6 +46,11 @@ export class LoadReports {
     this.#sendIfDue(REPORT_EVERY_MS);
   }
 
+  /** A request went to a sibling. */
+  handedOn(): void {
+    this.#sendIfDue(REPORT_EVERY_MS);
+  }
+
   /** A request was refused for want of room. */
   overloaded(): void {
     this.#overloaded = true;
@@ -43,13 +59,15 @@ export class LoadReports {
 
   /** A connector has come or gone. */
   connectorsChanged(): void {
-    if (this.#options.isWatched()) this.#send();
+    if (!this.#options.isWatched()) return;
+    this.#backoff ??= new Backoff(this.#options.random);
+    this.#send();
   }
 
   #sendIfDue(everyMs: number): void {
     // The last one of an object that leaves is over: it need not wait for the end of its drain time.
     if (this.#options.isLeaving() && this.#options.measure().openStreams === 0) return this.#send();
-    if (this.#options.nowMs() - this.#sentAtMs < everyMs) return;
+    if (this.#options.clock.nowMs() - this.#sentAtMs < everyMs) return;
     const { requestsPerSecond } = this.#options.measure();
     const says =
       this.#overloaded || this.#options.isWatched() || requestsPerSecond >= QUIET_REQUESTS_PER_SECOND;
@@ -57,12 +75,29 @@ export class LoadReports {
   }
 
   #send(): void {
-    const atMs = this.#options.nowMs();
+    const atMs = this.#options.clock.nowMs();
     const seconds = Math.max(1, (atMs - this.#sentAtMs) / 1_000);
     const bytesPerSecond = Number.isFinite(this.#sentAtMs) ? this.#bytes / seconds : 0;
-    this.#options.send({ ...this.#options.measure(), atMs, bytesPerSecond, overloaded: this.#overloaded });
+    const load = { ...this.#options.measure(), atMs, bytesPerSecond, overloaded: this.#overloaded };
     this.#sentAtMs = atMs;
     this.#bytes = 0;
     this.#overloaded = false;
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
+    this.#options.send(load).then(
+      () => {
+        if (this.#sentAtMs === atMs) this.#backoff = null;
+      },
+      () => this.#retry(),
+    );
+  }
+
+  #retry(): void {
+    if (this.#backoff === null || this.#cancelRetry !== null) return;
+    const delayMs = this.#backoff.delayAfterLossMs(0);
+    this.#cancelRetry = this.#options.clock.after(delayMs, () => {
+      this.#cancelRetry = null;
+      this.#send();
+    });
   }
 }

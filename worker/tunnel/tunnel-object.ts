@@ -47,10 +47,11 @@ import { dialledOf, unopened } from "../exchange/tcp/dialled.ts";
 import { type GatewayAttachment, groundsOf, WebSocketRelay } from "../exchange/websocket/relay-websocket.ts";
 import { GatewayWatch } from "../exchange/gateway-watch.ts";
 import type { Dialled, TunnelCalls } from "./tunnel-calls.ts";
+import { type Hop, nextHop } from "./hand-on.ts";
 import { LoadReports } from "./load-reports.ts";
 import { RequestRate } from "./request-rate.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
-import { formatServing, type ObjectPhase, type TunnelObject } from "./tunnel-objects.ts";
+import { formatServing, type ObjectPhase } from "./tunnel-objects.ts";
 import { TunnelStore } from "./tunnel-store.ts";
 import { Tunnel as TunnelCore } from "./tunnel.ts";
 
@@ -100,7 +101,8 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     },
   });
   readonly #loads = new LoadReports({
-    nowMs,
+    clock,
+    random: Math.random,
     measure: () => this.#measure(),
     isWatched: () => (this.#store.config()?.objects?.list.length ?? 1) > 1,
     isLeaving: () => this.#phase === "leaving",
@@ -127,6 +129,8 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   #policy: AccessPolicy | null = null;
   #checkList: CheckList | null = null;
   #unknownUntilMs = 0;
+  /** For one that is off the list: whom to hand requests to. It keeps nothing of it. */
+  #strayed: { config: TunnelConfig; untilMs: number } | null = null;
   #newerAskedUntilMs = 0;
   #messagesInTurn = 0;
 
@@ -151,9 +155,8 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     if (claim.kind === "tail") return this.#tail(claim);
     const caller = claim.kind === "gateway-key" ? callerOf(config, claim) : claim;
     if (caller === null) return keyRefusal(request);
-    const isAble = this.#core.takesRequests && isListed(config, this.#name) && this.#phase !== "leaving";
-    const sibling = claim.handedOn || isAble ? null : this.#sibling(config);
-    if (sibling !== null) return this.#handOn(sibling, claim, request, arrivedAtMs);
+    const hop = this.#nextHop(config, claim);
+    if (hop !== null) return this.#handOn(hop, claim, request, arrivedAtMs);
     this.#rate.count(arrivedAtMs);
     const policy = this.#policyOf(config);
     const { tcp } = caller;
@@ -167,10 +170,12 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     const arrivedAtMs = nowMs();
     const config = await this.#config();
     if (config === null || config instanceof TunnelError) return unopened(config ?? unknownTunnel());
-    const isAble = this.#core.takesRequests && isListed(config, this.#name);
-    const sibling = claim.handedOn || isAble ? null : this.#sibling(config);
-    if (sibling !== null)
-      return tunnelStub(this.env, sibling.name, sibling.location).dial({ ...claim, handedOn: true }, address);
+    const hop = this.#nextHop(config, claim);
+    if (hop !== null) {
+      this.#loads.handedOn();
+      const { name, location } = hop.object;
+      return tunnelStub(this.env, name, location).dial({ ...claim, ...hop.hops }, address);
+    }
     this.#rate.count(arrivedAtMs);
     const policy = this.#policyOf(config);
     const dialled = dialledOf(await relayTcp(this.#relayDeps, config, policy, address, claim, arrivedAtMs));
@@ -212,12 +217,10 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     };
   }
 
-  #report(load: ObjectLoad): void {
-    // What is not heard of is said again with the next report.
-    const sent = registryStub(this.env)
-      .objectReport(this.#name, load)
-      .catch(() => {});
-    this.ctx.waitUntil(sent);
+  async #report(load: ObjectLoad): Promise<void> {
+    const sent = registryStub(this.env).objectReport(this.#name, load);
+    this.ctx.waitUntil(sent.catch(() => {}));
+    await sent;
   }
 
   /** This object carries the tunnel no longer: its siblings do. What did not finish in the drain time ends now. */
@@ -230,22 +233,21 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     this.ctx.waitUntil(this.#store.forget());
   }
 
-  /** One of the objects beside this one that gateways use. */
-  #sibling({ objects }: TunnelConfig): TunnelObject | null {
-    const siblings =
-      objects?.list.filter(({ name, phase }) => phase === "serving" && name !== this.#name) ?? [];
-    return siblings[Math.floor(Math.random() * siblings.length)] ?? null;
+  #nextHop({ objects }: TunnelConfig, claim: GatewayClaim | GatewayKeyClaim): Hop | null {
+    const own = { name: this.#name, takesRequests: this.#core.takesRequests };
+    return nextHop(objects, own, claim, Math.random);
   }
 
-  /** No connector is here, and a sibling may have one. Nothing of the body has been read. */
+  /** A sibling carries it. Nothing of the body has been read. */
   async #handOn(
-    { name, location }: TunnelObject,
+    { object: { name, location }, hops }: Hop,
     claim: GatewayClaim | GatewayKeyClaim,
     request: Request,
     arrivedAtMs: number,
   ): Promise<Response> {
+    this.#loads.handedOn();
     try {
-      const cf = { culvert: { ...claim, handedOn: true } };
+      const cf = { culvert: { ...claim, ...hops } };
       return await tunnelStub(this.env, name, location).fetch(request, { cf });
     } catch (thrown) {
       const error = publicError("RELAY_RESTART", "The tunnel's object was reset before the response began.", {
@@ -502,12 +504,14 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       if (kept.relayName === undefined) this.#askForNewer();
       return kept.deleted ? null : kept;
     }
+    if (this.#strayed !== null && nowMs() < this.#strayed.untilMs) return this.#strayed.config;
     const { name } = this.ctx.id;
     if (name === undefined || Date.now() < this.#unknownUntilMs) return null;
     try {
       const pulled = await registryStub(this.env).tunnelConfig(name);
       if (pulled === null) this.#unknownUntilMs = Date.now() + UNKNOWN_MS;
       else if (isListed(pulled, name)) this.#store.save(pulled);
+      else this.#strayed = { config: pulled, untilMs: nowMs() + UNKNOWN_MS };
       return pulled?.deleted === true ? null : pulled;
     } catch (thrown) {
       return publicError("OVERLOADED", "The tunnel's configuration cannot be had now.", {

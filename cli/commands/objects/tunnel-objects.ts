@@ -11,6 +11,8 @@ export interface TunnelObject {
   name: string;
   location: string | null;
   phase: string;
+  /** Relays of an older version do not say. */
+  answering?: boolean;
   connections: number;
   requestsPerSecond: number;
   dataCentres: string[];
@@ -73,9 +75,14 @@ export function moveCommand(): Command {
 export function objectsTable(objects: readonly TunnelObject[]): string {
   return table(
     ["OBJECT", "PHASE", "WANTED IN", "CONNECTORS AT", "CONNECTIONS", "REQUESTS/S", "ROUND TRIP"],
-    objects.map(({ name, phase, location, dataCentres, connections, requestsPerSecond, roundTripMs }) => [
-      ...[name, phase, location, dataCentres.length === 0 ? null : dataCentres.join(" "), connections],
-      ...[requestsPerSecond.toFixed(1), roundTripMs === null ? null : `${roundTripMs} ms`],
+    objects.map(({ name, phase, location, dataCentres, roundTripMs, ...object }) => [
+      ...[name, phase, location, dataCentres.length === 0 ? null : dataCentres.join(" ")],
+      ...(object.answering === false
+        ? [null, null, "no answer"]
+        : [
+            ...[object.connections, object.requestsPerSecond.toFixed(1)],
+            roundTripMs === null ? null : `${roundTripMs} ms`,
+          ]),
     ]),
   );
 }

@@ -42,6 +42,9 @@ const objectSchema = z.strictObject({
   location: z.string().nullable().describe("Where it was wanted; null: near its first connector"),
   serving: z.boolean().describe("Gateways use it"),
   phase: z.enum(["attaching", "serving", "leaving"]),
+  answering: z
+    .boolean()
+    .describe("False: it was asked and did not answer; what follows is unknown, and told as none"),
   connections: z.int().describe("Of connectors"),
   requestsPerSecond: z.number().describe("Over the last ten seconds"),
   dataCentres: z.array(z.string()).describe("Where its connectors' connections come in, as IATA codes"),
@@ -96,12 +99,13 @@ export function describeTunnel(
 }
 
 function describeObject(
-  { name, location, phase }: TunnelObjectRecord,
+  { name, location, phase, pulled }: TunnelObjectRecord,
   status: TunnelStatus | undefined,
 ): z.infer<typeof objectSchema> {
   const connections = status?.connections ?? [];
   return {
     ...{ name, location, phase, serving: phase === "serving" },
+    answering: !pulled || status !== undefined,
     connections: connections.length,
     requestsPerSecond: status?.requestsPerSecond ?? 0,
     dataCentres: [...new Set(connections.flatMap(({ dataCentre }) => dataCentre ?? []))].sort(),

@@ -6,8 +6,9 @@ import { hasJurisdiction, registryStub, tunnelStub } from "../../env.ts";
 import type { Env } from "../../env.ts";
 import type { TunnelChange } from "../../registry/registry-calls.ts";
 import type { TunnelStatus } from "../../tunnel/tunnel-config.ts";
-import { JURISDICTIONS, LOCATION_HINTS } from "../../tunnel/tunnel-objects.ts";
+import { JURISDICTIONS, LOCATION_HINTS, type LocationHint } from "../../tunnel/tunnel-objects.ts";
 import type { TunnelObjectRecord } from "../../registry/tunnel-object-store.ts";
+import { withTimeout } from "../../with-timeout.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";
 import { expectDone } from "../outcome.ts";
@@ -223,17 +224,38 @@ async function newToken(request: Request, tunnelId: string) {
   return { text, proof: { kid, digestHex: await sha256Hex(secret) } };
 }
 
-/** By object; one that has never been called is not asked: that would make it. */
+/** An object that is there answers within milliseconds. */
+const STATUS_TIMEOUT_MS = 3_000;
+
+/**
+ * By object; one that has never been called is not asked: that would make it. One that does not answer now hides nothing
+ * of the others.
+ */
 async function statuses(
   env: Env,
   objects: readonly TunnelObjectRecord[],
 ): Promise<Map<string, TunnelStatus>> {
-  try {
-    const asked = objects
-      .filter(({ pulled }) => pulled)
-      .map(async ({ name, location }) => [name, await tunnelStub(env, name, location).status()] as const);
-    return new Map(await Promise.all(asked));
-  } catch {
+  const asked = objects.filter(({ pulled }) => pulled);
+  const told = new Map<string, TunnelStatus>();
+  await Promise.all(
+    asked.map(async ({ name, location }) => {
+      const status = await withTimeout(askStatus(env, name, location), STATUS_TIMEOUT_MS, null);
+      if (status !== null) told.set(name, status);
+    }),
+  );
+  if (asked.length > 0 && told.size === 0)
     throw new ApiError("TUNNEL_UNAVAILABLE", { headers: { "retry-after": "1" } });
+  return told;
+}
+
+async function askStatus(
+  env: Env,
+  name: string,
+  location: LocationHint | null,
+): Promise<TunnelStatus | null> {
+  try {
+    return await tunnelStub(env, name, location).status();
+  } catch {
+    return null;
   }
 }
