@@ -10,11 +10,12 @@ import { connectCommand } from "../connector/commands/connect.ts";
 import { doctorCommand } from "../connector/commands/doctor.ts";
 import { readyCommand } from "../connector/commands/ready.ts";
 import { devCommand } from "../kit/dev/dev-command.ts";
+import { BUILD_ID } from "../shared/build-id.ts";
 import { VERSION } from "../shared/version.ts";
 
 const culvert = new Command("culvert")
   .description("a secure tunnel from an API gateway on Cloudflare Workers to private APIs")
-  .version(VERSION)
+  .version(`${VERSION}+${BUILD_ID}`)
   .addCommand(connectCommand())
   .addCommand(doctorCommand())
   .addCommand(readyCommand())

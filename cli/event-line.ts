@@ -5,7 +5,8 @@ import { printable } from "./output.ts";
 
 /** `20:04:05.123 200 GET payments-api-prod/v1/charges 34 ms (upstream 30) 0 B up 1.2 kB down conn-…`; colours where a terminal shows them. */
 export function eventLine(event: RequestEvent, object: string | null = null): string {
-  const { time, status, method, service, path, durationMs, upstreamMs, code, outcome, connector } = event;
+  const { time, status, method, service, path, durationMs, upstreamMs, code, outcome } = event;
+  const connector = event.connectorName ?? event.connector;
   const colours = process.stdout.isTTY && coloursWanted(process.env);
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     colours ? styleText(style, printable(text), { validateStream: false }) : printable(text);

@@ -31,6 +31,8 @@ export interface ConnectorOptions {
   accessLogShare: () => number;
   /** Random per process: the relay tells connectors apart by it. */
   connectorId: string;
+  /** What people call it. */
+  connectorName?: string;
   softwareVersion: string;
   clock: Clock;
   /** Of all that the process keeps for others. */
@@ -57,16 +59,20 @@ export class Connector {
     const { connectorId, clock, random, log, accessLogShare } = options;
     this.connectorId = connectorId;
     this.#accessLog = new AccessLog(log, accessLogShare, random);
-    this.#metrics = new Metrics(options.softwareVersion, {
-      links: () =>
-        this.#attachments.keepers.map(({ condition, roundTripMs, landedOn }) => ({
-          ...{ state: condition, roundTripMs, object: landedOn ?? "" },
-        })),
-      services: () => this.#checks.states,
-      spans: options.spans,
-      droppedLogLines: options.droppedLogLines,
-      faults: options.faults.counts,
-    });
+    const { softwareVersion, connectorName } = options;
+    this.#metrics = new Metrics(
+      { version: softwareVersion, name: connectorName ?? "" },
+      {
+        links: () =>
+          this.#attachments.keepers.map(({ condition, roundTripMs, landedOn }) => ({
+            ...{ state: condition, roundTripMs, object: landedOn ?? "" },
+          })),
+        services: () => this.#checks.states,
+        spans: options.spans,
+        droppedLogLines: options.droppedLogLines,
+        faults: options.faults.counts,
+      },
+    );
     this.#checks = new ServiceChecks({
       ...{ run: options.runCheck, clock, random, log },
       onReport: (report) => this.#report(encodeHealth(report)),

@@ -82,6 +82,7 @@ export function startConnector({
     runCheck: checkRunner(() => serving.upstream, nodeClock),
     accessLogShare: () => current.accessLogShare,
     connectorId,
+    connectorName: config.connectorName,
     softwareVersion,
     clock: nodeClock,
     memory,

@@ -28,7 +28,10 @@ export interface ConnectorHealth {
 
 export interface Connector {
   id: string;
+  /** Null where it does not say, as connectors of version 0.1. */
+  name: string | null;
   version: string;
+  build: string | null;
   connectedAt: string;
   connections: number;
   openStreams: number;

@@ -3,8 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
-import { bundleRelay, bundleTwinRelay, KIT_DIRECTORY } from "./bundle.ts";
+import { buildWithId, bundleRelay, bundleTwinRelay, KIT_DIRECTORY } from "./bundle.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..");
@@ -23,14 +22,14 @@ export async function buildKit(): Promise<void> {
 
 async function bundleDoors(): Promise<void> {
   const common = { bundle: true, format: "esm", legalComments: "none", logLevel: "warning" } as const;
-  await build({
+  await buildWithId({
     ...common,
     entryPoints: [join(root, "kit/gateway/index.ts")],
     outfile: join(KIT_DIRECTORY, "gateway/index.js"),
     platform: "neutral",
     target: "es2022",
   });
-  await build({
+  await buildWithId({
     ...common,
     entryPoints: ["testing", "connector"].map((door) => join(root, `kit/${door}/index.ts`)),
     outdir: KIT_DIRECTORY,

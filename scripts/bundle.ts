@@ -1,5 +1,6 @@
-import { chmod } from "node:fs/promises";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { buildDashboard } from "./build-dashboard.ts";
 
@@ -76,5 +77,20 @@ export async function bundleCulvertForSea(outfile: string): Promise<void> {
 }
 
 async function bundle(options: BuildOptions): Promise<void> {
-  await build({ bundle: true, format: "esm", legalComments: "eof", logLevel: "warning", ...options });
+  const common = { bundle: true, format: "esm", legalComments: "eof", logLevel: "warning" } as const;
+  await buildWithId({ ...common, ...options });
+}
+
+/** As long as what it stands for: nothing moves when it is put in. */
+const PLACEHOLDER = "culvertbuild";
+
+/** esbuild's `build`, with `CULVERT_BUILD_ID` a digest of what came out: the same sources give the same id. */
+export async function buildWithId(options: BuildOptions): Promise<void> {
+  const define = { ...options.define, CULVERT_BUILD_ID: JSON.stringify(PLACEHOLDER) };
+  const { outputFiles } = await build({ ...options, define, write: false });
+  for (const { path, text } of outputFiles) {
+    const id = createHash("sha256").update(text).digest("hex").slice(0, PLACEHOLDER.length);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text.replaceAll(PLACEHOLDER, id));
+  }
 }

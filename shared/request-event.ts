@@ -44,6 +44,8 @@ export interface RequestEvent {
   detail?: string;
   /** The connector of the last attempt; null when none was reached. */
   connector: string | null;
+  /** What people call it; connectors of version 0.1 do not say. */
+  connectorName?: string;
   /** 0 when the request never left the relay. */
   attempts: number;
   /** Body bytes, those of WebSocket messages or of a TCP connection; heads are not counted. */

@@ -1,5 +1,6 @@
 import { publicError, type TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { forget } from "./admission.ts";
+import { buildOf } from "./build.ts";
 import { type Env, tunnelStub } from "./env.ts";
 import { failureFacts } from "./exchange/tcp/tcp-failure.ts";
 import { objectFailure } from "./relay-to-tunnel.ts";
@@ -46,7 +47,8 @@ async function ask(
   address: string,
 ): Promise<Dialled> {
   const { knownRevision } = object;
-  const asked = knownRevision === undefined ? claim : { ...claim, knownRevision };
+  const build = buildOf(env);
+  const asked = knownRevision === undefined ? { ...claim, build } : { ...claim, build, knownRevision };
   try {
     const dialled = await tunnelStub(env, object.name, object.location).dial(asked, address);
     if (dialled.objects !== undefined) servingObjects.learn(tunnelId, dialled.objects);

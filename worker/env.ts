@@ -13,6 +13,8 @@ export interface Env extends LogVariables {
   EDGE?: string;
   /** "off": the runtime calls no private addresses; see `scripts/workerd-config.ts`. */
   PRIVATE_ADDRESSES?: string;
+  /** Cloudflare's word on the version that runs; other runtimes have none. */
+  VERSION_METADATA?: { id: string };
   /** Secret that opens the admin API before there are keys. Unset: only API keys do. */
   ADMIN_KEY?: string;
 }

@@ -1,6 +1,7 @@
 import { SAFE_METHODS } from "../shared/http/methods.ts";
 import { publicError, type TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { forget } from "./admission.ts";
+import { buildOf } from "./build.ts";
 import { type Env, tunnelStub } from "./env.ts";
 import { type ChosenObject, servingObjects } from "./serving-objects.ts";
 import { type GatewayClaim, type GatewayKeyClaim, OBJECTS_FIELD, UNLOGGED } from "./tunnel/claim.ts";
@@ -47,7 +48,8 @@ async function ask(
   request: Request,
 ): Promise<Outcome> {
   const { knownRevision } = object;
-  const asked = knownRevision === undefined ? claim : { ...claim, knownRevision };
+  const build = buildOf(env);
+  const asked = knownRevision === undefined ? { ...claim, build } : { ...claim, build, knownRevision };
   try {
     // `cf` replaces whatever stood there: no client can make a claim.
     const response = await tunnelStub(env, object.name, object.location).fetch(request, {

@@ -53,6 +53,9 @@ interface TunnelOptions extends ReadOptions {
 
 interface Connector {
   id: string;
+  /** A relay of version 0.1 says neither. */
+  name?: string | null;
+  build?: string | null;
   version: string;
   connectedAt: string;
   openStreams: number;
@@ -295,10 +298,11 @@ Services  ${services.length === 0 ? "(none: it carries no traffic)" : printable(
 
 Connectors
 ${table(
-  ["ID", "VERSION", "CONNECTED", "OPEN", "TOKEN", "REACHES"],
-  connectors.map(({ id, version: software, connectedAt, openStreams, kid, health }) => [
+  ["ID", "NAME", "VERSION", "CONNECTED", "OPEN", "TOKEN", "REACHES"],
+  connectors.map(({ id, name = null, version: software, build, connectedAt, openStreams, kid, health }) => [
     id,
-    software,
+    name,
+    software + ((build ?? null) === null ? "" : `+${build}`),
     shortTime(connectedAt),
     openStreams,
     kid,

@@ -15,6 +15,7 @@ import { startTracing } from "../telemetry/start-tracing.ts";
 import { Reload, warnOf } from "../settings/reload.ts";
 import { addSettingOptions } from "../settings/command-options.ts";
 import type { Flags } from "../settings/setting-table.ts";
+import { BUILD_ID } from "../../shared/build-id.ts";
 import { terminalText } from "../../shared/terminal/terminal-text.ts";
 import { VERSION } from "../../shared/version.ts";
 
@@ -73,7 +74,8 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
   });
   log.info(
     {
-      ...{ version: VERSION, connectorId, relay: relayUrl, tunnelId: token.tunnelId, kid: token.kid },
+      ...{ version: VERSION, build: BUILD_ID, connectorId, name: config.connectorName },
+      ...{ relay: relayUrl, tunnelId: token.tunnelId, kid: token.kid },
       ...{ connections, metrics: health === null ? null : originOf(health) },
     },
     "starting",

@@ -1,3 +1,4 @@
+import { BUILD_ID } from "../../shared/build-id.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { ConnectorMux } from "../../shared/mux/connector-mux.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
@@ -60,6 +61,7 @@ export interface RelayConnectionOptions {
   connectorId: string;
   connectionIndex: number;
   softwareVersion: string;
+  connectorName?: string;
   /** Streams taken at once; the relay shares out its load by it. */
   maxStreams: number;
   /** Over all links of the process. */
@@ -114,7 +116,7 @@ export class RelayConnection {
   constructor(options: RelayConnectionOptions) {
     const clock = guardedClock(options.clock, this.#onFault);
     this.#options = { ...options, clock };
-    const { connectorId, connectionIndex, softwareVersion, maxStreams, events } = options;
+    const { connectorId, connectorName, connectionIndex, softwareVersion, maxStreams, events } = options;
     const transportEvents: RelayTransportEvents = {
       onOpen: () => this.#onOpen(),
       onMessage: (message) => this.#mux.receive(message),
@@ -131,6 +133,8 @@ export class RelayConnection {
       hello: {
         ...{ connectorId, connectionIndex, softwareVersion, maxStreams },
         stallTimeoutMs: options.stallTimeoutMs(),
+        build: BUILD_ID,
+        ...(connectorName === undefined ? {} : { connectorName }),
       },
       streamWindowBytes: CONNECTOR_STREAM_WINDOW_BYTES,
       streamWindowMaxBytes: CONNECTOR_STREAM_WINDOW_MAX_BYTES,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatToken } from "../../shared/token.ts";
 import { type ConnectorSettings, loadConfig } from "./connector-settings.ts";
+import { nameOfHost } from "./settings-schema.ts";
 import { type Flags, SETTING_NAMES, type SettingName, SETTINGS } from "./setting-table.ts";
 
 const tokenFor = (relayUrl: string) =>
@@ -143,6 +144,7 @@ describe("the settings file", () => {
         ]),
     ],
     ["connections", "3", ({ connections }) => connections],
+    ["connectorName", "rack-7.internal", ({ connectorName }) => connectorName],
     ["maxStreams", "64", ({ maxStreams }) => maxStreams],
     ["gracePeriod", "5s", ({ gracePeriodMs }) => gracePeriodMs],
     ["stallTimeout", "90s", ({ stallTimeoutMs }) => stallTimeoutMs],
@@ -177,6 +179,26 @@ describe("the settings file", () => {
     if (!unset.ok) throw new Error("no defaults");
     for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
     expect(outcomes[0]).not.toEqual(read(unset.config));
+  });
+
+  it.each(["", "a b", "x".repeat(65), "büro", "a\u200bb"])(
+    "refuses %j as a name, if it is one at all",
+    (name) => {
+      expect(problemsOf({ TUNNEL_TOKEN: TOKEN }, { connectorName: name })).toEqual(
+        name === ""
+          ? []
+          : ["--connector-name: must be 1 to 64 letters, digits, dots, hyphens and underscores"],
+      );
+    },
+  );
+
+  it.each([
+    ["web-1.eu.internal", "web-1.eu.internal"],
+    ["böse\u001b[31m host", "b-se--31m-host"],
+    ["x".repeat(80), "x".repeat(64)],
+    ["", "unnamed"],
+  ])("calls a connector on the host %j %s", (host, name) => {
+    expect(nameOfHost(host)).toBe(name);
   });
 
   it("takes lists and numbers as YAML has them", () => {

@@ -28,6 +28,8 @@ export interface ConnectorSettings {
   /** How single upstreams are talked to; the first that fits decides. */
   upstreams: readonly UpstreamRule[];
   connections: number;
+  /** What people call this connector. */
+  connectorName: string;
   maxStreams: number;
   gracePeriodMs: number;
   /** How long a stream's window may stay shut where its service does not say. */
@@ -106,6 +108,7 @@ export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedCo
     limits: services,
     upstreams: rest.upstreams,
     connections: rest.connections,
+    connectorName: rest.connectorName,
     maxStreams: rest.maxStreams,
     gracePeriodMs: gracePeriod,
     stallTimeoutMs: rest.stallTimeout,

@@ -69,6 +69,14 @@ export const SETTINGS = {
     standard: "1",
     changes: "with a restart",
   },
+  connectorName: {
+    flag: "--connector-name",
+    env: "TUNNEL_CONNECTOR_NAME",
+    value: "<name>",
+    about: "what people call this connector: up to 64 letters, digits, dots, hyphens and underscores",
+    standard: "the host's name",
+    changes: "with a restart",
+  },
   maxStreams: {
     flag: "--max-streams",
     env: "TUNNEL_MAX_STREAMS",

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { hostname } from "node:os";
 import { createSecureContext } from "node:tls";
 import * as z from "zod";
 import {
@@ -9,6 +10,7 @@ import {
   MAX_STALL_TIMEOUT_MS,
   MAX_STREAMS_PER_OBJECT,
 } from "../../shared/protocol/limits.ts";
+import { HANDSHAKE_TEXT } from "../../shared/protocol/handshake.ts";
 import { parseRelayUrl } from "../../shared/relay-url.ts";
 import { pathPrefixSchema } from "../../shared/services/services-file.ts";
 import { parseAuthority } from "../../shared/services/upstream-address.ts";
@@ -29,6 +31,7 @@ const MAX_GRACE_MS = 60 * 60 * 1000;
 const MAX_IDLE_MS = 10 * 60 * 1000;
 const MAX_POOL = 10_000;
 
+const NO_NAME = "must be 1 to 64 letters, digits, dots, hyphens and underscores";
 const NO_SHARE = "must be a number from 0 to 1";
 const NO_FIELDS = 'must be header fields such as "name=value,name=value", values percent-encoded';
 
@@ -62,6 +65,10 @@ export function settingsSchema(readFile: ReadFile) {
     services: z.record(z.string(), serviceSchema).default({}).transform(limitsByService),
     upstreams: z.record(z.string(), upstreamSchema(readFile)).default({}).transform(upstreamRules),
     connections: number(1, MAX_CONNECTIONS).default(1),
+    connectorName: z
+      .string({ error: NO_NAME })
+      .regex(HANDSHAKE_TEXT, { error: NO_NAME })
+      .default(() => nameOfHost(hostname())),
     maxStreams: number(1, MAX_STREAMS_PER_OBJECT).default(DEFAULT_MAX_STREAMS),
     gracePeriod: duration(0, MAX_GRACE_MS).default(30_000),
     stallTimeout: duration(1, MAX_STALL_TIMEOUT_MS).default(DEFAULT_STALL_TIMEOUT_MS),
@@ -181,6 +188,11 @@ function upstreamRules(
     }
     return [{ pattern, host, settings }];
   });
+}
+
+/** Host names may hold anything; what cannot be sent is written with hyphens. */
+export function nameOfHost(host: string): string {
+  return host.replace(/[^A-Za-z0-9._-]/g, "-").slice(0, 64) || "unnamed";
 }
 
 /** Why a file gives nothing, without its content. */

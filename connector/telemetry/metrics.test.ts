@@ -23,14 +23,17 @@ const SUMMARY: RequestSummary = {
 const NO_FAULTS = { exchange: 0, upstream: 0, relay: 0, process: 0 };
 
 function metrics(sources: Partial<MetricSources> = {}): Metrics {
-  return new Metrics("1.2.3", {
-    links: () => [],
-    services: () => [],
-    spans: null,
-    droppedLogLines: () => 0,
-    faults: NO_FAULTS,
-    ...sources,
-  });
+  return new Metrics(
+    { version: "1.2.3", name: "rack-7" },
+    {
+      links: () => [],
+      services: () => [],
+      spans: null,
+      droppedLogLines: () => 0,
+      faults: NO_FAULTS,
+      ...sources,
+    },
+  );
 }
 
 const nonZero = (lines: readonly string[]) => lines.filter((line) => !line.endsWith(" 0"));

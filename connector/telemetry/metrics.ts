@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { ERROR_CODES, type ErrorCode } from "../../shared/protocol/error-code.ts";
 import { type CheckOutcome, isFailing } from "../../shared/protocol/service-checks.ts";
+import { BUILD_ID } from "../../shared/build-id.ts";
 import { FAULT_SCOPES, type FaultScope } from "../platform/faults.ts";
 import type { RequestSummary } from "./request-summary.ts";
 import { SPAN_OUTCOMES, type SpanCounts } from "./request-trace.ts";
@@ -59,7 +60,7 @@ export class Metrics {
   readonly #relayBytes: Counter;
   readonly #creditStalls: Counter;
 
-  constructor(version: string, sources: MetricSources) {
+  constructor({ version, name }: { version: string; name: string }, sources: MetricSources) {
     this.#sources = sources;
     const registers = [this.#registry];
     const counter = <L extends string>(
@@ -148,7 +149,7 @@ export class Metrics {
       all.reset();
       for (const scope of FAULT_SCOPES) all.inc({ scope }, sources.faults[scope]);
     });
-    gauge("info", "Always 1.", ["version"]).set({ version }, 1);
+    gauge("info", "Always 1.", ["version", "build", "name"]).set({ version, build: BUILD_ID, name }, 1);
     this.#connectionsLost = counter(
       "connections_lost_total",
       "Connections to the relay that were lost or refused.",

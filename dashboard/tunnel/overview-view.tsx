@@ -175,8 +175,23 @@ function Connectors({ connectors }: { connectors: readonly Connector[] }) {
       rows={connectors}
       keyOf={({ id }) => id}
       columns={[
-        { title: "Connector", cell: ({ id }) => <code class="breakable">{id}</code> },
-        { title: "Version", cell: ({ version }) => <span class="breakable">{version}</span> },
+        {
+          title: "Connector",
+          cell: ({ id, name }) => (
+            <>
+              {name !== null && <strong class="breakable">{name} </strong>}
+              <code class="breakable">{id}</code>
+            </>
+          ),
+        },
+        {
+          title: "Version",
+          cell: ({ version, build }) => (
+            <span class="breakable" title={build === null ? undefined : `build ${build}`}>
+              {version}
+            </span>
+          ),
+        },
         {
           title: "Attached for",
           cell: ({ connectedAt }) => (

@@ -80,7 +80,9 @@ export function RequestDetail({ event, onClose }: { event: RequestEvent; onClose
         <Field name="Received">{bytesText(event.responseBytes)}</Field>
         <Field name="Attempts">{event.attempts}</Field>
         {event.closeCode !== undefined && <Field name="Close code">{event.closeCode}</Field>}
-        <Field name="Connector">{event.connector === null ? "none" : <code>{event.connector}</code>}</Field>
+        <Field name="Connector">
+          {event.connectorName} {event.connector === null ? "none" : <code>{event.connector}</code>}
+        </Field>
         <Field name="Request id">
           <code>{event.requestId}</code> <CopyButton text={event.requestId} what="the request's id" />
         </Field>

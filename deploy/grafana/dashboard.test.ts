@@ -18,13 +18,16 @@ let labelsOf: LabelsOf;
 let ownNames: string[];
 
 beforeAll(async () => {
-  const metrics = new Metrics("1.2.3", {
-    links: () => [{ state: "ready", roundTripMs: 1, object: "tnl_a" }],
-    services: () => [{ service: "orders", outcome: "PASSING" }],
-    spans: { exported: 1, failed: 0, dropped: 0 },
-    droppedLogLines: () => 1,
-    faults: { exchange: 0, upstream: 0, relay: 0, process: 0 },
-  });
+  const metrics = new Metrics(
+    { version: "1.2.3", name: "rack-7" },
+    {
+      links: () => [{ state: "ready", roundTripMs: 1, object: "tnl_a" }],
+      services: () => [{ service: "orders", outcome: "PASSING" }],
+      spans: { exported: 1, failed: 0, dropped: 0 },
+      droppedLogLines: () => 1,
+      faults: { exchange: 0, upstream: 0, relay: 0, process: 0 },
+    },
+  );
   metrics.requestStarted("orders");
   metrics.requestFinished({
     ...{ kind: "http", requestId: "r", traceId: null, project: "p", environment: "e", service: "orders" },

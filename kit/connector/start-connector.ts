@@ -20,6 +20,8 @@ export interface ConnectorOptions {
   /** Per upstream: TLS, protocol, time-outs, pool. */
   upstreams?: Readonly<Record<string, object>>;
   connections?: number;
+  /** What people call this connector: default the host's name. */
+  connectorName?: string;
   maxStreams?: number;
   /** How long `drain` lets requests finish, such as "30s". */
   gracePeriod?: string;

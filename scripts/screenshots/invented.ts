@@ -14,7 +14,9 @@ export function inventedConnectors(nowMs: number): Connector[] {
   const health = { passing: 3, pending: 0, failing: [] };
   const one = (id: string, hours: number, openStreams: number, roundTripMs: number): Connector => ({
     id,
+    name: null,
     version: "0.1.0",
+    build: null,
     connectedAt: new Date(nowMs - hours * 3_600_000).toISOString(),
     connections: 1,
     openStreams,

@@ -25,7 +25,7 @@ export interface ConnectorMuxOptions extends MuxOptions {
   events: ConnectorMuxEvents;
   /** Of all connections of the process. Absent: the credit of this one is the only limit. */
   streams?: StreamLimit;
-  hello: Pick<Hello, "softwareVersion" | "connectorId" | "connectionIndex" | "maxStreams" | "stallTimeoutMs">;
+  hello: Omit<Hello, "capabilities" | "streamWindowBytes" | "connectionWindowBytes">;
 }
 
 /** Stands in for a head that could not be read, until its stream is reset. */

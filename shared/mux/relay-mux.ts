@@ -39,6 +39,7 @@ export interface RelayMuxOptions extends MuxOptions {
   events: RelayMuxEvents;
   relayId: string;
   softwareVersion: string;
+  build?: string;
   /** Of a connection that outlived the memory of its streams. */
   resume?: { hello: Hello; epoch: number; rest: ConnectionRest | null };
   /** Tests lower it. */
@@ -348,11 +349,11 @@ export class RelayMux extends Mux {
   #welcome(hello: Hello): void {
     this.#adopt(hello);
     this.#options.events.onHello(hello);
-    const { softwareVersion, relayId, streamWindowBytes, connectionWindowBytes } = this.#options;
+    const { softwareVersion, build, relayId, streamWindowBytes, connectionWindowBytes } = this.#options;
     const epoch = this.epochNumber;
     const windows = { streamWindowBytes, connectionWindowBytes };
     const own = { softwareVersion, relayId, epoch, capabilities: OWN_CAPABILITIES };
-    const welcome: Welcome = { ...own, ...windows };
+    const welcome: Welcome = { ...own, ...windows, ...(build === undefined ? {} : { build }) };
     this.epoch.queue.pushControl(FRAME.WELCOME, encodeWelcome(welcome));
     this.#state = "ready";
     this.schedule();

@@ -16,6 +16,10 @@ export interface Hello {
   connectionWindowBytes: number;
   /** How long a stream's window may stay shut where its service says nothing of it. Absent: the default. */
   stallTimeoutMs?: number;
+  /** Which build of that version it is. */
+  build?: string;
+  /** For people: what they call this connector. */
+  connectorName?: string;
 }
 
 /** The relay's answer. Windows are those it grants to the connector, in bytes. */
@@ -26,6 +30,8 @@ export interface Welcome {
   capabilities: number;
   streamWindowBytes: number;
   connectionWindowBytes: number;
+  /** Which build of that version it is. */
+  build?: string;
 }
 
 /** id:u16 | length:u16 | value. Ids this version does not know are ignored. */
@@ -40,6 +46,8 @@ const SETTING = {
   epoch: 8,
   relayId: 9,
   stallTimeoutMs: 10,
+  build: 11,
+  connectorName: 12,
 } as const;
 
 /** Of SETTINGS later in a connection: see service-checks.ts. */
@@ -49,7 +57,8 @@ export const HEALTH_SETTING = 17;
 export const OBJECTS_SETTING = 18;
 
 const MAX_TEXT_LENGTH = 64;
-const TEXT = /^[A-Za-z0-9._-]{1,64}$/;
+/** A version, an id, a build, a connector's name. */
+export const HANDSHAKE_TEXT = /^[A-Za-z0-9._-]{1,64}$/;
 /** Less than this could never carry a frame's worth; more could not be honoured. */
 const WINDOW_RANGE = [1024, 64 * 1024 * 1024] as const;
 
@@ -97,7 +106,7 @@ export function decodeHello(payload: Uint8Array): Hello {
     const said = number(settings, "stallTimeoutMs", 1, 0xffff_ffff);
     hello.stallTimeoutMs = Math.min(said, MAX_STALL_TIMEOUT_MS);
   }
-  return hello;
+  return { ...hello, ...told(settings, "build"), ...told(settings, "connectorName") };
 }
 
 export function decodeWelcome(payload: Uint8Array): Welcome {
@@ -109,11 +118,13 @@ export function decodeWelcome(payload: Uint8Array): Welcome {
     capabilities: number(settings, "capabilities", 0, 0xffff_ffff),
     streamWindowBytes: number(settings, "streamWindowBytes", ...WINDOW_RANGE),
     connectionWindowBytes: number(settings, "connectionWindowBytes", ...WINDOW_RANGE),
+    ...told(settings, "build"),
   };
 }
 
 function encodeSettings(values: Hello | Welcome): Uint8Array {
-  const parts = Object.entries(values).map(([name, value]: [string, string | number]) => {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  const parts = given.map(([name, value]: [string, string | number]) => {
     const bytes = typeof value === "string" ? encoder.encode(value) : new Uint8Array(4);
     if (typeof value === "number") writeU32(bytes, 0, value);
     return { id: SETTING[name as keyof typeof SETTING], bytes };
@@ -140,11 +151,23 @@ function value(settings: Map<number, Uint8Array>, name: keyof typeof SETTING): U
 }
 
 function text(settings: Map<number, Uint8Array>, name: keyof typeof SETTING): string {
-  const bytes = value(settings, name);
-  const decoded = bytes.byteLength <= MAX_TEXT_LENGTH ? decoder.decode(bytes) : "";
-  if (!TEXT.test(decoded))
-    throw malformed(`setting ${name} is not 1 to ${MAX_TEXT_LENGTH} of [A-Za-z0-9._-]`);
+  const decoded = textOf(value(settings, name));
+  if (decoded === null) throw malformed(`setting ${name} is not 1 to ${MAX_TEXT_LENGTH} of [A-Za-z0-9._-]`);
   return decoded;
+}
+
+/** Nothing depends on it: what is no text is as good as absent. */
+function told<Name extends "build" | "connectorName">(
+  settings: Map<number, Uint8Array>,
+  name: Name,
+): { [_ in Name]?: string } {
+  const decoded = textOf(settings.get(SETTING[name]) ?? new Uint8Array());
+  return decoded === null ? {} : ({ [name]: decoded } as { [_ in Name]?: string });
+}
+
+function textOf(bytes: Uint8Array): string | null {
+  const decoded = bytes.byteLength <= MAX_TEXT_LENGTH ? decoder.decode(bytes) : "";
+  return HANDSHAKE_TEXT.test(decoded) ? decoded : null;
 }
 
 function number(

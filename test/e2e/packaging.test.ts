@@ -170,7 +170,7 @@ describe("install.sh", () => {
     const program = join(destination, "usr/local/bin/culvert");
     const settings = join(destination, "etc/culvert");
     const unit = join(destination, "etc/systemd/system/culvert@.service");
-    expect((await run(program, ["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await run(program, ["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\+[0-9a-f]{12}\n$/);
     expect(await readFile(join(settings, "token"), "utf8")).toBe(token);
     expect(await modeOf(join(settings, "token"))).toBe("600");
     expect(await modeOf(settings)).toBe("700");

@@ -9,6 +9,8 @@ export interface ConnectClaim {
   secretDigestHex: string;
   /** Where the handshake came in. */
   dataCentre?: string;
+  /** Of the Worker's code: see `CallersBuild` in tunnel/claim.ts. */
+  build?: string;
 }
 
 /** May a connector that proves this digest attach now? */

@@ -80,6 +80,7 @@ export function redact(event: RequestEvent, { redacted }: LogSettings): RequestE
   if (redacted.length === 0) return event;
   const shown = { ...event };
   for (const name of redacted) if ((shown[name] ?? "") !== "") shown[name] = REDACTED;
+  if (redacted.includes("connector") && shown.connectorName !== undefined) shown.connectorName = REDACTED;
   // It may name any of them.
   if (shown.detail !== undefined) shown.detail = REDACTED;
   return shown;

@@ -1,4 +1,5 @@
 import { TRACEPARENT } from "../../shared/http/trace-context.ts";
+import type { Hello } from "../../shared/protocol/handshake.ts";
 import type { OpenHead, ResponseHead, StreamKind } from "../../shared/protocol/head.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import {
@@ -48,6 +49,7 @@ type Ending = Pick<RequestEvent, "closeCode" | "endedBy">;
 /** Plain data: it outlives the object's memory beside a WebSocket that sleeps. */
 export interface RecordState extends Arrival {
   connector: string | null;
+  connectorName?: string | undefined;
   attempts: number;
   openedAtMs: number | null;
   headAtMs: number | null;
@@ -79,9 +81,10 @@ export class RequestRecord {
   }
 
   /** An attempt begins on this connector. */
-  opened(connector: string): void {
+  opened({ connectorId, connectorName }: Pick<Hello, "connectorId" | "connectorName">): void {
     this.state.attempts++;
-    this.state.connector = connector;
+    this.state.connector = connectorId;
+    this.state.connectorName = connectorName;
     this.state.openedAtMs = this.#nowMs();
   }
 
@@ -150,6 +153,7 @@ export class RequestRecord {
       code,
       ...(detail === "" ? {} : { detail: detailOf(detail) }),
       connector: state.connector,
+      ...(state.connectorName === undefined ? {} : { connectorName: state.connectorName }),
       attempts: state.attempts,
       requestBytes: state.requestBytes,
       responseBytes: state.responseBytes,

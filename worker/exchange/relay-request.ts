@@ -238,7 +238,7 @@ function begin(
     const end = body.isEmpty && open.kind === "http";
     const { stream, connection } = tunnel.open(open, end, exchange, tried);
     exchange.attach(stream);
-    record.opened(connection.mux.hello?.connectorId ?? "");
+    record.opened(connection.mux.hello ?? { connectorId: "" });
     if (!body.isEmpty) void body.feed(exchange);
     return { exchange, connection };
   } catch (thrown) {

@@ -76,7 +76,7 @@ function isAskedFor(query: RequestQuery, event: RequestEvent): boolean {
     event.tunnel === query.tunnel &&
     (id === undefined || event.requestId === id) &&
     (traceId === undefined || event.traceId === traceId) &&
-    (connector === undefined || event.connector === connector) &&
+    (connector === undefined || event.connector === connector || event.connectorName === connector) &&
     (outcome === undefined || event.outcome === outcome) &&
     (minDurationMs === undefined || event.durationMs >= minDurationMs) &&
     (caller === undefined ||

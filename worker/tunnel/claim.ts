@@ -1,8 +1,17 @@
 import type { ConnectClaim } from "../auth/verify-token.ts";
 import type { TailFilter } from "../events/tail-filter.ts";
 
+/** Stands in every claim. */
+export interface CallersBuild {
+  /**
+   * Of the Worker's code. One that differs from the object's own: a new version is deployed, and the platform is about to
+   * reset the object. Workers of version 0.1 do not say.
+   */
+  build?: string;
+}
+
 /** Who is calling: from the binding's props or a gateway key, never from anything a client sends. */
-export interface GatewayClaim {
+export interface GatewayClaim extends CallersBuild {
   kind: "request";
   project: string;
   environment: string;
@@ -27,7 +36,7 @@ export interface GatewayClaim {
 }
 
 /** A gateway outside the account shows a key; the tunnel's object knows whom it stands for. */
-export interface GatewayKeyClaim {
+export interface GatewayKeyClaim extends CallersBuild {
   kind: "gateway-key";
   kid: string;
   /** Of the key's secret, SHA-256 in hex. */
@@ -52,7 +61,7 @@ export const UNLOGGED = "culvert-unlogged";
 export const OBJECTS_FIELD = "culvert-objects";
 
 /** Somebody with a key of the admin API watches the requests. */
-export interface TailClaim {
+export interface TailClaim extends CallersBuild {
   kind: "tail";
   /** Of the key or session that was shown, or "admin-key". A Worker of an older version names none. */
   kid?: string;

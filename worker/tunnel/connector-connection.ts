@@ -23,6 +23,7 @@ export interface ConnectorConnectionOptions {
   clock: Clock;
   relayId: string;
   softwareVersion: string;
+  build: string;
   /** When the platform last answered this socket's keepalive by itself; null if it never did. */
   lastAutoAnswerMs(): number | null;
   /** What this tunnel's connectors are to check now. */
@@ -72,6 +73,7 @@ export class ConnectorConnection implements Connection {
       lastLifeMs: () => this.#options.lastAutoAnswerMs() ?? -Infinity,
       relayId: options.relayId,
       softwareVersion: options.softwareVersion,
+      build: options.build,
       ...(hello === null ? {} : { resume: { hello, epoch, rest } }),
       events: {
         onHello: (said) => {

@@ -45,6 +45,9 @@ export interface ConnectionStatus {
   /** Of the process: several connections may share it. */
   connectorId: string;
   connectorVersion: string;
+  /** As its HELLO says them; connectors of version 0.1 do not. */
+  connectorBuild?: string;
+  connectorName?: string;
   kid: string;
   connectedAtMs: number;
   openStreams: number;
@@ -70,4 +73,6 @@ export interface TunnelStatus {
   tokenUses: readonly TokenUse[];
   /** Over the last ten seconds. */
   requestsPerSecond: number;
+  /** Of the code that it runs; objects of version 0.1 do not say. */
+  build?: string;
 }

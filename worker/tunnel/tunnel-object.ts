@@ -23,6 +23,7 @@ import { isolateMemory, messageRoom } from "../memory.ts";
 import { MAX_TAILS, type TailAttachment, TailHub } from "../events/tail-hub.ts";
 import { presenceOf } from "../alerts/presence.ts";
 import { VERSION } from "../../shared/version.ts";
+import { buildOf } from "../build.ts";
 import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
 import { type CheckList, checkListOf } from "./check-list.ts";
 import {
@@ -297,19 +298,22 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     const connections = [...this.#connections.values()].flatMap(
       ({ mux, kid, connectedAtMs, dataCentre, health }) => {
         if (mux.hello === null || mux.isClosed) return [];
-        const { connectorId, softwareVersion } = mux.hello;
+        const { connectorId, connectorName, softwareVersion, build } = mux.hello;
         const load = { openStreams: mux.streamCount, maxStreams: mux.hello.maxStreams };
         const roundTripMs = Number.isFinite(mux.roundTripMs) ? mux.roundTripMs : null;
         return [
           {
             ...{ connectorId, connectorVersion: softwareVersion, kid, connectedAtMs, dataCentre },
+            ...(connectorName === undefined ? {} : { connectorName }),
+            ...(build === undefined ? {} : { connectorBuild: build }),
             ...{ ...load, roundTripMs, health },
           },
         ];
       },
     );
     const requestsPerSecond = this.#rate.perSecond(nowMs());
-    return { connections, tokenUses: this.#store.tokenUses(), requestsPerSecond };
+    const build = buildOf(this.env);
+    return { connections, tokenUses: this.#store.tokenUses(), requestsPerSecond, build };
   }
 
   /** Null: this copy of the configuration does not say. */
@@ -449,6 +453,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       clock,
       relayId: this.#name,
       softwareVersion: VERSION,
+      build: buildOf(this.env),
       checkList: () => this.#checks(),
       objects: () => attachList(this.#store.config()),
       onHealth: () => this.#outbox.changed(),

@@ -17,6 +17,8 @@ export interface TunnelObject {
   requestsPerSecond: number;
   dataCentres: string[];
   roundTripMs: number | null;
+  /** Of the code that it runs. A relay of version 0.1 does not say. */
+  build?: string | null;
 }
 
 interface ChangeOptions extends RelayOptions {
@@ -74,7 +76,7 @@ export function moveCommand(): Command {
 
 export function objectsTable(objects: readonly TunnelObject[]): string {
   return table(
-    ["OBJECT", "PHASE", "WANTED IN", "CONNECTORS AT", "CONNECTIONS", "REQUESTS/S", "ROUND TRIP"],
+    ["OBJECT", "PHASE", "WANTED IN", "CONNECTORS AT", "CONNECTIONS", "REQUESTS/S", "ROUND TRIP", "BUILD"],
     objects.map(({ name, phase, location, dataCentres, roundTripMs, ...object }) => [
       ...[name, phase, location, dataCentres.length === 0 ? null : dataCentres.join(" ")],
       ...(object.answering === false
@@ -83,6 +85,7 @@ export function objectsTable(objects: readonly TunnelObject[]): string {
             ...[object.connections, object.requestsPerSecond.toFixed(1)],
             roundTripMs === null ? null : `${roundTripMs} ms`,
           ]),
+      object.build ?? null,
     ]),
   );
 }

@@ -116,6 +116,8 @@ export const hello: fc.Arbitrary<Hello> = fc.record(
     streamWindowBytes: windowBytes,
     connectionWindowBytes: windowBytes,
     stallTimeoutMs: fc.integer({ min: 1, max: 3_600_000 }),
+    build: word,
+    connectorName: word,
   },
   {
     requiredKeys: [
@@ -130,14 +132,27 @@ export const hello: fc.Arbitrary<Hello> = fc.record(
   },
 );
 
-export const welcome: fc.Arbitrary<Welcome> = fc.record({
-  softwareVersion: word,
-  relayId: word,
-  epoch: u32,
-  capabilities: u32,
-  streamWindowBytes: windowBytes,
-  connectionWindowBytes: windowBytes,
-});
+export const welcome: fc.Arbitrary<Welcome> = fc.record(
+  {
+    softwareVersion: word,
+    relayId: word,
+    epoch: u32,
+    capabilities: u32,
+    streamWindowBytes: windowBytes,
+    connectionWindowBytes: windowBytes,
+    build: word,
+  },
+  {
+    requiredKeys: [
+      "softwareVersion",
+      "relayId",
+      "epoch",
+      "capabilities",
+      "streamWindowBytes",
+      "connectionWindowBytes",
+    ],
+  },
+);
 
 const code = fc.constantFrom(...(Object.keys(ERROR_CODES) as ErrorCode[]));
 const someText = fc.string({ unit: "binary", maxLength: 300 });

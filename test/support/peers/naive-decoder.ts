@@ -176,6 +176,8 @@ function hello(view: DataView) {
     streamWindowBytes: integer(all, 6, 1024, 67_108_864),
     connectionWindowBytes: integer(all, 7, 1024, 67_108_864),
     ...(all.has(10) ? { stallTimeoutMs: Math.min(integer(all, 10, 1, 2 ** 32 - 1), 3_600_000) } : {}),
+    ...optionalWord(all, 11, "build"),
+    ...optionalWord(all, 12, "connectorName"),
   };
 }
 
@@ -188,7 +190,17 @@ function welcome(view: DataView) {
     capabilities: integer(all, 2, 0, 2 ** 32 - 1),
     streamWindowBytes: integer(all, 6, 1024, 67_108_864),
     connectionWindowBytes: integer(all, 7, 1024, 67_108_864),
+    ...optionalWord(all, 11, "build"),
   };
+}
+
+/** Left out where it is no word. */
+function optionalWord(all: Map<number, DataView>, id: number, name: string): Record<string, string> {
+  try {
+    return { [name]: word(all, id) };
+  } catch {
+    return {};
+  }
 }
 
 function word(all: Map<number, DataView>, id: number): string {

@@ -3,6 +3,7 @@ import { credentialPresence, forget, objectPresence, tunnelPresence } from "../.
 import { sha256Hex } from "../../auth/digest.ts";
 import type { Subject } from "../../auth/registry-knowledge.ts";
 import type { ConnectClaim } from "../../auth/verify-token.ts";
+import { buildOf } from "../../build.ts";
 import type { Env } from "../../env.ts";
 import { tunnelStub } from "../../env.ts";
 import { OBJECTS_FIELD } from "../../tunnel/claim.ts";
@@ -29,7 +30,7 @@ export async function connect(request: Request, env: Env, nowMs: number): Promis
   const { tunnelId, kid, secret } = parsed.token;
   const { colo } = (request.cf ?? {}) as { colo?: unknown };
   const claim: ConnectClaim = {
-    ...{ kind: "connect", kid, secretDigestHex: await sha256Hex(secret) },
+    ...{ kind: "connect", kid, secretDigestHex: await sha256Hex(secret), build: buildOf(env) },
     ...(typeof colo === "string" ? { dataCentre: colo.slice(0, 8) } : {}),
   };
   const subject: Subject = { kind: "token", id: kid, tunnelId };

@@ -26,7 +26,7 @@ const requestsQuery = z.strictObject({
     .optional(),
   ...tailFilterSchema.shape,
   caller: text.optional().describe("`project`, or `project/environment`"),
-  connector: text.optional().describe("Id of the connector that served it last"),
+  connector: text.optional().describe("Id or name of the connector that served it last"),
   outcome: z.enum(["answered", "refused", "failed", "aborted", "cancelled"]).optional(),
   minDurationMs: z.coerce.number().int().min(0).optional(),
   since: time.optional().describe("Arrived at this time or later"),

@@ -1,3 +1,4 @@
+import { buildOf } from "../../build.ts";
 import { type Env, registryStub, tunnelStub } from "../../env.ts";
 import { TAIL_SUBPROTOCOL } from "../../../shared/tail.ts";
 import { tailFilterSchema } from "../../events/tail-filter.ts";
@@ -51,7 +52,10 @@ export const tailOperations: readonly Operation[] = [
         name === undefined ? one.phase === "serving" : one.name === name,
       );
       if (object === undefined) throw new ApiError("NOT_FOUND");
-      const response = await watch(env, object, { kind: "tail", filter, ...credential });
+      const response = await watch(env, object, {
+        ...{ kind: "tail", filter, build: buildOf(env) },
+        ...credential,
+      });
       if (response.status === 101) return { response };
       throw new ApiError(REFUSALS[response.status] ?? "TUNNEL_UNAVAILABLE");
     },

@@ -17,7 +17,9 @@ const healthSchema = z.strictObject({
 
 const connectorSchema = z.strictObject({
   id: z.string(),
+  name: z.string().nullable().describe("What people call it; null: it does not say"),
   version: z.string(),
+  build: z.string().nullable().describe("Tells builds of one version apart; null: it does not say"),
   connectedAt: z.iso.datetime(),
   connections: z.int(),
   openStreams: z.int(),
@@ -39,6 +41,7 @@ const tokenSchema = z.strictObject({
 
 const objectSchema = z.strictObject({
   name: z.string(),
+  build: z.string().nullable().describe("Of the relay's code that it runs; null: it does not say"),
   location: z.string().nullable().describe("Where it was wanted; null: near its first connector"),
   serving: z.boolean().describe("Gateways use it"),
   phase: z.enum(["attaching", "serving", "leaving"]),
@@ -104,7 +107,7 @@ function describeObject(
 ): z.infer<typeof objectSchema> {
   const connections = status?.connections ?? [];
   return {
-    ...{ name, location, phase, serving: phase === "serving" },
+    ...{ name, location, phase, serving: phase === "serving", build: status?.build ?? null },
     answering: !pulled || status !== undefined,
     connections: connections.length,
     requestsPerSecond: status?.requestsPerSecond ?? 0,
@@ -127,7 +130,9 @@ function describeConnectors(objects: readonly TunnelStatus[]): z.infer<typeof co
     const all = first === undefined ? others : [first, ...others];
     return {
       id,
+      name: first?.connectorName ?? null,
       version: first?.connectorVersion ?? "",
+      build: first?.connectorBuild ?? null,
       connectedAt: isoTime(Math.min(...all.map(({ connectedAtMs }) => connectedAtMs))),
       connections: all.length,
       openStreams: all.reduce((sum, { openStreams }) => sum + openStreams, 0),

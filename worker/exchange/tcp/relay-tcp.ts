@@ -112,7 +112,7 @@ async function connected(
         try {
           const { stream, connection } = tunnel.open(open, false, exchange, tried);
           exchange.attach(stream);
-          record.opened(connection.mux.hello?.connectorId ?? "");
+          record.opened(connection.mux.hello ?? { connectorId: "" });
           return { exchange, connection };
         } catch (thrown) {
           // With nowhere else to go, the first failure says more than the lack of a second connector.
