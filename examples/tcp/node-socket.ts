@@ -3,6 +3,7 @@
  *
  *   postgres({ socket: () => nodeSocket(connectTcp(env.TUNNEL, "orders-db")), ssl: false, … })
  *   new pg.Client({ stream: () => nodeSocket(connectTcp(env.TUNNEL, "orders-db")), ssl: false, … })
+ *   nodemailer.createTransport({ connection: nodeSocket(connectTcp(env.TUNNEL, "mail")), ignoreTLS: true, … })
  */
 import { Duplex } from "node:stream";
 import type { TunnelSocket } from "../../kit/gateway/index.ts";
@@ -14,20 +15,28 @@ export function nodeSocket(socket: TunnelSocket): Duplex {
     allowHalfOpen: true,
     read() {
       reader.read().then(
-        ({ done, value }) => void duplex.push(done ? null : value),
+        ({ done, value }) => {
+          silence.moved();
+          duplex.push(done ? null : value);
+        },
         (error: Error) => void duplex.destroy(error),
       );
     },
     // Awaited, each: that is what paces the connection.
-    write: (chunk: Uint8Array, _encoding, done) => void after(writer.write(chunk), done),
+    write(chunk: Uint8Array, _encoding, done) {
+      silence.moved();
+      void after(writer.write(chunk), done);
+    },
     final: (done) => void after(writer.close(), done),
     destroy(error, done) {
+      silence.set(0);
       // After both ends these say nothing; before them the upstream is to see a reset.
       void after(reader.cancel(), () => {});
       void after(writer.abort(error), () => {});
       done(error);
     },
   });
+  const silence = new Silence(() => duplex.emit("timeout"));
   const same = () => duplex;
   return Object.assign(duplex, {
     // What `pg` calls on a socket that it thinks it has made.
@@ -38,9 +47,36 @@ export function nodeSocket(socket: TunnelSocket): Duplex {
       );
       return duplex;
     },
+    setTimeout(ms: number, listener?: () => void) {
+      silence.set(ms);
+      if (listener !== undefined) duplex.once("timeout", listener);
+      return duplex;
+    },
     ...{ setNoDelay: same, setKeepAlive: same, ref: same, unref: same },
     ...{ readyState: "open" },
   });
+}
+
+/** What a socket's `setTimeout` asks for: to be told after so long without a byte. It ends nothing by itself. */
+class Silence {
+  readonly #onSilence: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ms = 0;
+
+  constructor(onSilence: () => void) {
+    this.#onSilence = onSilence;
+  }
+
+  /** 0: nobody asks any more. */
+  set(ms: number): void {
+    this.#ms = ms;
+    this.moved();
+  }
+
+  moved(): void {
+    clearTimeout(this.#timer);
+    if (this.#ms > 0) this.#timer = setTimeout(this.#onSilence, this.#ms);
+  }
 }
 
 /** As Node's streams want it told. */

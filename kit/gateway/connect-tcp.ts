@@ -8,7 +8,10 @@ export interface TunnelSocket {
   readonly opened: Promise<{ remoteAddress: string }>;
   /** Resolves when both ways have ended, or after `close()`. Rejects when the connection was cut. */
   readonly closed: Promise<void>;
-  /** Ends both ways. Resolves when all that was written has been handed on; what was not read yet is dropped. */
+  /**
+   * Ends both ways. Resolves when all that was written has been handed on, awaited or not, and rejects when that can't be;
+   * what was not read yet is dropped.
+   */
   close(): Promise<void>;
   readonly upgraded: false;
   readonly secureTransport: "off";
@@ -50,21 +53,31 @@ export function connectTcp(binding: Pick<TunnelBinding, "dial">, address: string
     },
     { highWaterMark: 0 },
   );
-  const writable = new WritableStream<Uint8Array>({
-    write: async (chunk) => (await writing).write(chunk).catch(failed),
-    close: async () => {
-      await (await writing).close().catch(failed);
-      ended();
+  const unsent = new Unsent();
+  let ending: Promise<void> | null = null;
+  const end = (): Promise<void> => (ending ??= writing.then((writer) => writer.close()).catch(failed));
+  const writable = new WritableStream<Uint8Array>(
+    {
+      write: async (chunk) => {
+        await (await writing).write(chunk).catch(failed);
+        unsent.left();
+      },
+      close: async () => {
+        await end();
+        ended();
+      },
+      abort: async (reason) => {
+        reject(reason);
+        await (await writing).abort(reason);
+      },
     },
-    abort: async (reason) => {
-      reject(reason);
-      await (await writing).abort(reason);
-    },
-  });
+    // Called as soon as something is written, however long it has to wait for its turn.
+    { highWaterMark: 1, size: () => unsent.came() },
+  );
   const close = async (): Promise<void> => {
-    const writer = await writing;
-    // Behind what has been written; the stream's own lock may be the caller's.
-    await (writable.locked ? writer.close() : writable.close()).catch(() => {});
+    // The stream's own lock may be the caller's, so what waits in it has to be waited for.
+    await Promise.race([unsent.untilNone(), ending ?? closed]);
+    await end();
     await (await reading).cancel().catch(() => {});
     resolve();
   };
@@ -74,8 +87,31 @@ export function connectTcp(binding: Pick<TunnelBinding, "dial">, address: string
   opened.catch(reject);
   return {
     ...{ readable, writable, opened, closed, upgraded: false, secureTransport: "off" },
-    close: () => (closing ??= close()),
+    close: () => {
+      closing ??= close();
+      closing.catch(() => {});
+      return closing;
+    },
   };
+}
+
+/** What has been written, and not yet been handed on. */
+class Unsent {
+  #count = 0;
+  #none: PromiseWithResolvers<void> | null = null;
+
+  came(): number {
+    this.#count++;
+    return 1;
+  }
+
+  left(): void {
+    if (--this.#count === 0) this.#none?.resolve();
+  }
+
+  async untilNone(): Promise<void> {
+    if (this.#count > 0) await (this.#none ??= Promise.withResolvers()).promise;
+  }
 }
 
 interface Chunks {

@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
-import { type Child, startChild } from "../../scripts/demo/child-process.ts";
+import { type Forwarded, forwarded, newGatewayKey, startForward } from "../support/forwarded.ts";
 import {
   COMMON_TCP_UPSTREAMS,
   type OnSocket,
@@ -20,66 +19,34 @@ const UPSTREAMS: Record<string, OnSocket> = {
   ...COMMON_TCP_UPSTREAMS,
   "gone-tcp": (socket) => {
     socket.on("error", (error: NodeJS.ErrnoException) => ends.push(error.code ?? ""));
-    socket.resume();
+    socket.once("data", () => (hasHeard = true));
   },
 };
 const ends: string[] = [];
+let hasHeard = false;
 let upstreams: TcpUpstreams;
-const forwards: Child[] = [];
+const forwards = new Map<string, Promise<Forwarded>>();
 let system: System;
 let relayUrl: string;
 let key: string;
-let kid: string;
-
-async function admin<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await fetch(`${relayUrl}/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${system.adminKey}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
-  return (response.status === 204 ? null : await response.json()) as T;
-}
-
-const newKey = () =>
-  admin<{ kid: string; key: string }>("POST", "/gateway-keys", {
-    project: "my-project",
-    environment: "production",
-  });
 
 beforeAll(async () => {
   upstreams = await startTcpUpstreams(UPSTREAMS);
   system = await startSystem({ endpoints: upstreams.endpoints });
   relayUrl = system.workerd.url;
-  ({ kid, key } = await newKey());
+  ({ key } = await newGatewayKey(system));
 });
 afterAll(async () => {
-  await Promise.all(forwards.map((forward) => forward.stop(2_000)));
+  for (const [, started] of forwards) await (await started).child.stop(2_000);
   await system?.stop();
   upstreams?.close();
 });
 
-async function forward(
-  service: string,
-  more: readonly string[] = [],
-): Promise<{ port: number; child: Child }> {
-  const args = [
-    "forward",
-    "--tunnel-id",
-    system.tunnelId,
-    "--service",
-    service,
-    "--listen",
-    "127.0.0.1:0",
-    ...more,
-  ];
-  const child = startChild(`forward ${service}`, process.execPath, [CULVERT_BUNDLE, ...args], {
-    CULVERT_RELAY: relayUrl,
-    CULVERT_GATEWAY_KEY: key,
-  });
-  forwards.push(child);
-  const [, port] = await child.line(/is at 127\.0\.0\.1:(\d+)/, TIMEOUT_MS);
-  return { port: Number(port), child };
+/** One for each service is enough: it takes as many connections as come. */
+async function forward(service: string): Promise<Forwarded> {
+  const known = forwards.get(service) ?? forwarded(system, key, service);
+  forwards.set(service, known);
+  return known;
 }
 
 /** What a client of this machine sees. */
@@ -125,10 +92,11 @@ it("resets its client where the upstream resets, and says that it was cut", asyn
 
 it("resets the upstream where its client breaks off", async () => {
   const { port } = await forward("gone-tcp");
+  hasHeard = false;
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});
   socket.write(LARGE.subarray(0, 1_000));
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await expect.poll(() => hasHeard, { timeout: TIMEOUT_MS }).toBe(true);
   socket.resetAndDestroy();
   await expect.poll(() => ends, { timeout: TIMEOUT_MS }).toContain("ECONNRESET");
 });
@@ -144,18 +112,14 @@ it.each([
 });
 
 it("listens on nothing but loopback unless told", async () => {
-  const args = ["forward", "--tunnel-id", system.tunnelId, "--service", "echo-tcp", "--listen", "0.0.0.0:0"];
-  const child = startChild("forward", process.execPath, [CULVERT_BUNDLE, ...args], {
-    CULVERT_RELAY: relayUrl,
-    CULVERT_GATEWAY_KEY: key,
-  });
+  const child = startForward(system, key, "echo-tcp", "0.0.0.0:0");
   await child.line(/no loopback address/, TIMEOUT_MS);
   expect(await child.exited).toBe(2);
 });
 
-async function opened(service: string): Promise<WebSocket> {
+async function opened(service: string, as = key): Promise<WebSocket> {
   const url = `${relayUrl.replace(/^http/, "ws")}/~/${system.tunnelId}/${service}`;
-  const socket = new WebSocket(url, "culvert.tcp.v1", { headers: { "culvert-gateway-key": key } });
+  const socket = new WebSocket(url, "culvert.tcp.v1", { headers: { "culvert-gateway-key": as } });
   await once(socket, "open");
   return socket;
 }
@@ -174,8 +138,12 @@ it.each([
 });
 
 it("is closed with 4403 when its key is deleted", async () => {
-  const socket = await opened("gone-tcp");
+  const own = await newGatewayKey(system);
+  const socket = await opened("gone-tcp", own.key);
   const closed = once(socket, "close") as Promise<[number]>;
-  await admin("DELETE", `/gateway-keys/${kid}`);
+  await fetch(`${relayUrl}/v1/gateway-keys/${own.kid}`, {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${system.adminKey}` },
+  });
   expect((await closed)[0]).toBe(4403);
 });

@@ -23,7 +23,8 @@ const UPSTREAMS: Record<string, OnSocket> = {
       digest.update(chunk);
     });
     socket.on("end", () => {
-      counted.push({ bytes, sha256: digest.digest("hex") });
+      // The connector checks its services by connecting, when it likes.
+      if (bytes > 0) counted.push({ bytes, sha256: digest.digest("hex") });
       socket.end(`got ${bytes}`);
     });
     socket.on("error", (error: NodeJS.ErrnoException) => counted.push({ bytes, error: error.code ?? "" }));
@@ -110,9 +111,9 @@ describe.each(["dial", "connectTcp"] as const)("what %s tells", (how) => {
   });
 });
 
-it("close() of connectTcp resolves when all has been handed on, and the upstream gets it whole", async () => {
+it("close() of connectTcp resolves when all has been handed on, awaited or not", async () => {
   counted.length = 0;
-  const steps = [{ bytes: LARGE_BYTES }, { do: "close" as const }];
+  const steps = [{ burst: LARGE_BYTES }, { do: "close" as const }];
   expect(await run({ address: "count-tcp", how: "connectTcp", steps })).toMatchObject({ closed: "closed" });
   await vi.waitFor(() => expect(counted).toHaveLength(1), { timeout: 10_000 });
   expect(counted).toEqual([{ bytes: LARGE_BYTES, sha256: patternDigest(LARGE_BYTES) }]);

@@ -6,6 +6,7 @@ import type { Child } from "../../scripts/demo/child-process.ts";
 import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import type { AdminApi } from "../../scripts/demo/admin-api.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
+import { bundleNodeWorker } from "./bundle-node-worker.ts";
 import { HttpUpstream } from "./servers/http-upstream.ts";
 import { RawUpstream } from "./servers/raw-upstream.ts";
 import { startStuckListener } from "./servers/stuck-listener.ts";
@@ -97,7 +98,8 @@ async function assemble(
   closers.push(() => stuck.close());
 
   const gatewayBundle = join(directory, "gateway.js");
-  await bundleWorker(gatewayEntry ?? join(import.meta.dirname, "gateway.ts"), gatewayBundle);
+  if (gatewayEntry !== undefined) await bundleNodeWorker(gatewayEntry, gatewayBundle);
+  else await bundleWorker(join(import.meta.dirname, "gateway.ts"), gatewayBundle);
 
   const endpoints: Record<string, string> = {
     "raw-api": `http://127.0.0.1:${raw.port}`,

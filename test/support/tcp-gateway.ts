@@ -50,14 +50,14 @@ export async function runTcpScript(
     const work = async (): Promise<unknown> => {
       if ("text" in step) return writer.write(new TextEncoder().encode(step.text));
       if ("bytes" in step) return send(writer, step.bytes);
+      if ("burst" in step)
+        return void Promise.allSettled([...blocks(step.burst)].map((one) => writer.write(one)));
       if ("read" in step) return read(step.read === "all" ? Infinity : step.read);
       if ("waitMs" in step) return new Promise((done) => setTimeout(done, step.waitMs));
       if ("echo" in step) return echo(step.echo, writer, reader);
       if (step.do === "end") return writer.close();
       if (step.do === "abort") return writer.abort(new Error("by the test"));
       if (step.do === "cancel") return reader.cancel();
-      writer.releaseLock();
-      reader.releaseLock();
       return streams.close?.();
     };
     const done = work().catch((thrown: unknown) => {
@@ -106,8 +106,12 @@ async function opened(
 }
 
 async function send(writer: WritableStreamDefaultWriter<Uint8Array>, bytes: number): Promise<void> {
+  for (const block of blocks(bytes)) await writer.write(block);
+}
+
+function* blocks(bytes: number): Generator<Uint8Array> {
   const chunk = Uint8Array.from({ length: WRITE_BYTES }, (_, index) => (index * 7) % 251);
-  for (let left = bytes; left > 0; left -= WRITE_BYTES) await writer.write(chunk.subarray(0, left));
+  for (let left = bytes; left > 0; left -= WRITE_BYTES) yield chunk.subarray(0, left);
 }
 
 /** A byte there and back, so many times. */

@@ -2,6 +2,8 @@ type Step =
   | { text: string }
   /** So many of a pattern: `patternDigest`. */
   | { bytes: number }
+  /** The same, without waiting for any of the writes. */
+  | { burst: number }
   /** Until so many have come in all, or the end. */
   | { read: number | "all" }
   | { waitMs: number }

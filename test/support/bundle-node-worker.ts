@@ -1,0 +1,31 @@
+import { builtinModules } from "node:module";
+import { build, type Plugin } from "esbuild";
+
+/** Packages name Node's modules as they like, and `require` them; workerd imports `node:NAME` alone. */
+const nodeModules: Plugin = {
+  name: "node-modules",
+  setup(builder) {
+    const names = builtinModules.filter((name) => !name.startsWith("_") && !name.startsWith("node:"));
+    const filter = new RegExp(`^(?:node:)?(?:${names.join("|")})$`);
+    builder.onResolve({ filter }, ({ path, kind }) => {
+      const name = `node:${path.replace(/^node:/, "")}`;
+      return kind === "require-call"
+        ? { path: name, namespace: "required" }
+        : { path: name, external: true, sideEffects: false };
+    });
+    builder.onLoad({ filter: /.*/, namespace: "required" }, ({ path }) => ({
+      contents: `import all from "${path}"; module.exports = all;`,
+    }));
+    // Only where it is installed.
+    builder.onResolve({ filter: /^pg-native$/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+/** A Worker with `nodejs_compat` and packages of Node as one ES module. */
+export async function bundleNodeWorker(entry: string, outfile: string): Promise<void> {
+  await build({
+    ...{ entryPoints: [entry], outfile, bundle: true, format: "esm", platform: "neutral", target: "es2024" },
+    ...{ conditions: ["workerd", "worker", "browser"], mainFields: ["module", "main"] },
+    ...{ external: ["cloudflare:*"], plugins: [nodeModules], logLevel: "warning" },
+  });
+}
