@@ -53,14 +53,16 @@ export function connectTcp(binding: Pick<TunnelBinding, "dial">, address: string
     },
     { highWaterMark: 0 },
   );
-  const unsent = new Unsent();
+  /** Written, and not yet handed on. */
+  let unsent = 0;
+  let allSent = (): void => {};
   let ending: Promise<void> | null = null;
   const end = (): Promise<void> => (ending ??= writing.then((writer) => writer.close()).catch(failed));
   const writable = new WritableStream<Uint8Array>(
     {
       write: async (chunk) => {
         await (await writing).write(chunk).catch(failed);
-        unsent.left();
+        if (--unsent === 0) allSent();
       },
       close: async () => {
         await end();
@@ -72,11 +74,11 @@ export function connectTcp(binding: Pick<TunnelBinding, "dial">, address: string
       },
     },
     // Called as soon as something is written, however long it has to wait for its turn.
-    { highWaterMark: 1, size: () => unsent.came() },
+    { highWaterMark: 1, size: () => (unsent++, 1) },
   );
   const close = async (): Promise<void> => {
     // The stream's own lock may be the caller's, so what waits in it has to be waited for.
-    await Promise.race([unsent.untilNone(), ending ?? closed]);
+    if (unsent > 0) await Promise.race([new Promise<void>((done) => (allSent = done)), ending ?? closed]);
     await end();
     await (await reading).cancel().catch(() => {});
     resolve();
@@ -95,25 +97,6 @@ export function connectTcp(binding: Pick<TunnelBinding, "dial">, address: string
   };
 }
 
-/** What has been written, and not yet been handed on. */
-class Unsent {
-  #count = 0;
-  #none: PromiseWithResolvers<void> | null = null;
-
-  came(): number {
-    this.#count++;
-    return 1;
-  }
-
-  left(): void {
-    if (--this.#count === 0) this.#none?.resolve();
-  }
-
-  async untilNone(): Promise<void> {
-    if (this.#count > 0) await (this.#none ??= Promise.withResolvers()).promise;
-  }
-}
-
 interface Chunks {
   /** Undefined: the end. */
   next(): Promise<Uint8Array | undefined>;
@@ -123,15 +106,14 @@ interface Chunks {
 function chunksOf(readable: TunnelStreams["readable"]): Chunks {
   try {
     const reader = readable.getReader({ mode: "byob" });
-    const next = async () => (await reader.read(new Uint8Array(READ_BYTES))).value;
-    return { next: async () => emptyIsEnd(await next()), cancel: () => reader.cancel() };
+    const next = async () => {
+      const { value } = await reader.read(new Uint8Array(READ_BYTES));
+      // A stream that ended hands the buffer back with nothing in it.
+      return value?.byteLength === 0 ? undefined : value;
+    };
+    return { next, cancel: () => reader.cancel() };
   } catch {
     const reader = readable.getReader();
     return { next: async () => (await reader.read()).value, cancel: () => reader.cancel() };
   }
-}
-
-/** A stream that ended hands the buffer back with nothing in it. */
-function emptyIsEnd(chunk: Uint8Array | undefined): Uint8Array | undefined {
-  return chunk?.byteLength === 0 ? undefined : chunk;
 }
