@@ -33,6 +33,8 @@ export interface NodeConnectorOptions {
   dialRelay?: DialRelay;
   /** Stands before what serves a stream: it may serve it instead. Absent: nothing does. */
   intercept?: (stream: Stream, onFinished: OnFinished, serve: Serve) => StreamHandler;
+  /** From 0 to below 1: where between nothing and its longest each pause falls. Absent: `Math.random`. */
+  random?: () => number;
 }
 
 export type Serve = (stream: Stream, onFinished: OnFinished) => StreamHandler;
@@ -56,6 +58,7 @@ export function startConnector({
   dialRelay,
   intercept,
   nameFiles = {},
+  random = Math.random,
 }: NodeConnectorOptions): NodeConnector {
   const clock = nodeClock;
   const faults = new Faults(log, clock);
@@ -86,7 +89,7 @@ export function startConnector({
     softwareVersion,
     clock: nodeClock,
     memory,
-    random: Math.random,
+    random,
     spans: tracing?.counts ?? null,
     faults,
     log,

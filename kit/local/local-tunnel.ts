@@ -17,6 +17,8 @@ import type { Harness } from "./wrangler.ts";
 
 const ATTACH_TIMEOUT_MS = 20_000;
 const POLL_MS = 5;
+/** Of the pauses before the connector dials again: the relay is on this machine, and a test waits. */
+const PAUSE_SHARE = 0.001;
 
 export interface LocalTunnelOptions {
   tunnelId: string;
@@ -83,6 +85,7 @@ export class LocalTunnel {
       tracing: null,
       log: pino({ level: "silent" }),
       droppedLogLines: () => 0,
+      random: () => PAUSE_SHARE,
       dialRelay: (events, object) => {
         this.#dials++;
         return dialRelay(events, object);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { TwinFaults } from "../testing/faults.ts";
-import { resolveGateways } from "../testing/gateway-config.ts";
+import { assertGatewaysThere, resolveGateways } from "../testing/gateway-config.ts";
 import { RecordedRequests } from "../testing/recorded-requests.ts";
 import { type RunningService, startService } from "../testing/service-server.ts";
 import { planServices } from "../testing/services-plan.ts";
@@ -33,6 +33,7 @@ export interface LocalOptions extends TwinOptions {
 
 /** Throws with what to change where an option is wrong. */
 export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
+  assertGatewaysThere(options.gateway);
   const wrangler = await loadWrangler();
   const { workers, bindings, relayName, folders } = resolveGateways(
     options.gateway,

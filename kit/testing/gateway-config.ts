@@ -33,15 +33,25 @@ const DEFAULT_PROPS: GatewayProps = {
 };
 const COMPATIBILITY_DATE = "2026-11-17";
 
+/** Before anything is loaded for them. */
+export function assertGatewaysThere(given: TwinGateway | readonly TwinGateway[]): void {
+  for (const gateway of [given].flat()) {
+    const path = resolve(typeof gateway === "string" ? gateway : gateway.entry);
+    if (!existsSync(path)) throw new Error(`gateway: there is no ${path}`);
+  }
+}
+
 /** Finds what the gateways' bindings say of themselves: the twin makes the tunnels that they name. */
 export function resolveGateways(
   given: TwinGateway | readonly TwinGateway[],
   env: string | undefined,
   readConfig: ReadConfig,
 ): ResolvedGateways {
-  const gateways = (Array.isArray(given) ? (given as TwinGateway[]) : [given as TwinGateway]).map((gateway) =>
-    typeof gateway === "string" ? gatewayOfConfig(gateway, env, readConfig) : gatewayOfEntry(gateway),
-  );
+  const gateways = [given]
+    .flat()
+    .map((gateway) =>
+      typeof gateway === "string" ? gatewayOfConfig(gateway, env, readConfig) : gatewayOfEntry(gateway),
+    );
   const names = new Set(gateways.flatMap(({ relayNames }) => relayNames));
   const [relayName] = names;
   if (relayName === undefined) {
@@ -58,7 +68,6 @@ export function resolveGateways(
 
 function gatewayOfConfig(path: string, env: string | undefined, readConfig: ReadConfig): ResolvedGateway {
   const configPath = resolve(path);
-  if (!existsSync(configPath)) throw new Error(`gateway: there is no ${configPath}`);
   const ofEnv = env === undefined ? {} : { env };
   const { services } = readConfig({ config: configPath, ...ofEnv });
   const bound = (Array.isArray(services) ? services : []).filter(
@@ -74,7 +83,6 @@ function gatewayOfConfig(path: string, env: string | undefined, readConfig: Read
 
 function gatewayOfEntry({ entry, vars = {}, props = {} }: Exclude<TwinGateway, string>): ResolvedGateway {
   const main = resolve(entry);
-  if (!existsSync(main)) throw new Error(`gateway: there is no ${main}`);
   const whole = checkedProps("gateway.props", { ...DEFAULT_PROPS, ...props });
   const services = [{ binding: "TUNNEL", service: "culvert", entrypoint: ENTRYPOINT, props: whole }];
   return {

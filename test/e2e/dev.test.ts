@@ -71,22 +71,26 @@ it("has the dashboard and the admin API on the same port, for whoever has the ke
   expect(JSON.parse(ask("/v1/tunnels"))).toMatchObject({ status: 401 });
 });
 
-it("loads a change, survives one that does not build, and goes on with the next", async () => {
-  const path = join(project, "src/index.ts");
-  const url = await urlOf("gateway");
-  const answers = (text: string) =>
-    eventually(`the answer "${text}"`, TIMEOUT_MS, async () =>
-      (await (await fetch(url)).text()).startsWith(text),
-    );
-  await writeFile(path, gatewaySource("second"));
-  await answers("second: private");
-  await writeFile(path, `${await readFile(path, "utf8")} this is no TypeScript`);
-  await dev.line(/^not reloaded, and down until the next change/, TIMEOUT_MS);
-  const broken = await fetch(url);
-  expect([broken.status, await broken.text()]).toEqual([503, expect.stringContaining("see the output")]);
-  await writeFile(path, gatewaySource("third"));
-  await answers("third: private");
-});
+it(
+  "loads a change, survives one that does not build, and goes on with the next",
+  { timeout: 180_000 },
+  async () => {
+    const path = join(project, "src/index.ts");
+    const url = await urlOf("gateway");
+    const answers = (text: string) =>
+      eventually(`the answer "${text}"`, TIMEOUT_MS, async () =>
+        (await (await fetch(url)).text()).startsWith(text),
+      );
+    await writeFile(path, gatewaySource("second"));
+    await answers("second: private");
+    await writeFile(path, `${await readFile(path, "utf8")} this is no TypeScript`);
+    await dev.line(/^not reloaded, and down until the next change/, TIMEOUT_MS);
+    const broken = await fetch(url);
+    expect([broken.status, await broken.text()]).toEqual([503, expect.stringContaining("see the output")]);
+    await writeFile(path, gatewaySource("third"));
+    await answers("third: private");
+  },
+);
 
 it("leaves nothing behind, ended or killed", async () => {
   const workerds = (pid: number) =>
@@ -103,7 +107,7 @@ it("leaves nothing behind, ended or killed", async () => {
       return false;
     }
   };
-  for (const signal of ["SIGINT", "SIGKILL"] as const) {
+  const tried = (["SIGINT", "SIGKILL"] as const).map(async (signal) => {
     const other = startDev("--gateway", join(project, "src/index.ts"), "--service", service());
     await other.line(/^ready/, TIMEOUT_MS);
     const pids = workerds(other.pid);
@@ -111,7 +115,8 @@ it("leaves nothing behind, ended or killed", async () => {
     other.signal(signal);
     expect(await other.exited).toBe(signal === "SIGINT" ? 0 : null);
     await eventually("the end of workerd", TIMEOUT_MS, () => !pids.some(runs));
-  }
+  });
+  await Promise.all(tried);
 });
 
 it("says what is wrong with its options", async () => {
@@ -119,15 +124,17 @@ it("says what is wrong with its options", async () => {
   await once(taken, "listening");
   const { port } = taken.address() as AddressInfo;
   const gateway = ["--gateway", join(project, "src/index.ts")];
-  for (const [args, problem] of [
+  const wrong = [
     [[...gateway, "--service", "payments"], /must be NAME=VALUE/],
     [["--gateway", "wrangler.toml", "--service", "a-b=http://x"], /binds no service with entrypoint/],
     [["--gateway", "none.jsonc", "--service", "a-b=http://x"], /there is no .*none\.jsonc/],
     [[...gateway, "--service", "a-b=http://x", "--port", String(port)], /is taken/],
-  ] as const) {
+  ] as const;
+  const tried = wrong.map(async ([args, problem]) => {
     const failing = startDev(...args);
     await failing.line(problem, TIMEOUT_MS);
     expect(await failing.exited).toBeGreaterThan(0);
-  }
+  });
+  await Promise.all(tried);
   taken.close();
 });

@@ -1,38 +1,38 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
+import { promisify, stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleWorker, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { startChild } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import { type LocalTunnels, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
+import { outerEnvironment } from "../support/outer-environment.ts";
+
+const run = promisify(execFile);
 
 const TIMEOUT_MS = 40_000;
 const root = join(import.meta.dirname, "../..");
 const examples = join(root, "examples");
 
-describe("the examples of a gateway's tests", () => {
+describe.concurrent("the examples of a gateway's tests", () => {
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   it.each([
     ["node:test", "testing", ["--test", "node.test.js"]],
     ["vitest", "testing", [vitest, "run", "--root", ".", "vitest.test.ts"]],
     ["@cloudflare/vitest-plugin", "testing/plugin", [vitest, "run", "--root", "."]],
-  ])("pass with %s", (_runner, folder, args) => {
-    // A runner within a runner: this one's own settings are not for it.
-    const env = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_TEST|TEST$|NODE_ENV$)/.test(name)),
-    );
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-      ...{ cwd: join(examples, folder), env, encoding: "utf8", timeout: 60_000 },
+  ])("pass with %s", async (_runner, folder, args) => {
+    const { stdout } = await run(process.execPath, args, {
+      ...{ cwd: join(examples, folder), env: outerEnvironment(), timeout: 60_000 },
+    }).catch((error: { stdout: string; stderr: string }) => {
+      throw new Error(error.stdout + error.stderr, { cause: error });
     });
-    expect({ status, output: status === 0 ? "" : stdout + stderr }).toEqual({ status: 0, output: "" });
     expect(stripVTControlCharacters(stdout)).toMatch(/(pass|Tests) +2/);
   });
 });
 
-describe("the examples of an API that is its own connector", () => {
+describe.concurrent("the examples of an API that is its own connector", () => {
   const access = [{ project: "my-project", accessibleBy: "production" }];
   let directory: string;
   let local: LocalTunnels;

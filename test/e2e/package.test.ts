@@ -1,152 +1,213 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { promisify, stripVTControlCharacters } from "node:util";
 import { build } from "esbuild";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { outerEnvironment } from "../support/outer-environment.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
 /** What a gateway's bundle may grow by. */
 const MAX_GATEWAY_DOOR_BYTES = 4_000;
 
+let directory: string;
 /** A project outside the tree that has installed what `npm pack` makes. */
 let project: string;
-const bin = (name: string) => join(project, "node_modules/.bin", name);
+/** A copy of the template, with the same package. */
+let template: string;
 
 beforeAll(async () => {
-  project = await mkdtemp(join(tmpdir(), "culvert-package-"));
+  directory = await mkdtemp(join(tmpdir(), "culvert-package-"));
+  project = join(directory, "outside");
+  template = join(directory, "template");
+  await mkdir(project);
   // Built once for all end-to-end tests; `prepack` would do it again.
-  const packed = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", project], {
-    cwd: root,
-  });
+  const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", project];
+  const packed = await run("npm", pack, { cwd: root });
   const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
   await writeFile(join(project, "package.json"), '{ "name": "outside", "private": true, "type": "module" }');
   await run("npm", ["install", "--offline", "--no-audit", "--no-fund", `./${filename}`], { cwd: project });
-  // The peer dependency, as the project would install it.
-  for (const name of ["wrangler", "@cloudflare", "@types"]) {
-    await symlink(join(root, "node_modules", name), join(project, "node_modules", name));
-  }
+  await cp(join(root, "templates/gateway"), template, { recursive: true });
+  await cp(join(project, "node_modules/culvert-tunnel"), join(template, "node_modules/culvert-tunnel"), {
+    recursive: true,
+  });
+  // The peer dependency, as the project would install it; and what else the template names.
+  await link(project, ["wrangler", "@cloudflare", "@types"]);
+  await link(template, ["wrangler", "@cloudflare", "@types", "vitest", "typescript"]);
 });
-afterAll(() => rm(project, { recursive: true, force: true }));
+afterAll(() => rm(directory, { recursive: true, force: true }));
 
-async function node(script: string): Promise<unknown> {
-  const file = join(project, "try.js");
+async function link(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await symlink(join(root, "node_modules", name), join(folder, "node_modules", name));
+  }
+}
+
+async function node(name: string, script: string): Promise<unknown> {
+  const file = join(project, `${name}.js`);
   await writeFile(file, script);
   const { stdout } = await run(process.execPath, [file], { cwd: project, timeout: 60_000 });
   return JSON.parse(stdout);
 }
 
-it("installs without a dependency, and both bins run", async () => {
-  const installed = JSON.parse(await readFile(join(project, "package-lock.json"), "utf8")) as {
-    packages: object;
-  };
-  expect(Object.keys(installed.packages)).toEqual(["", "node_modules/culvert-tunnel"]);
-  for (const name of ["culvert", "culvert-tunnel"]) {
-    expect((await run(bin(name), ["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+/);
-  }
+describe.concurrent("the package", () => {
+  it("installs without a dependency, and both bins run", async () => {
+    const installed = JSON.parse(await readFile(join(project, "package-lock.json"), "utf8")) as {
+      packages: object;
+    };
+    expect(Object.keys(installed.packages)).toEqual(["", "node_modules/culvert-tunnel"]);
+    for (const name of ["culvert", "culvert-tunnel"]) {
+      expect((await run(join(project, "node_modules/.bin", name), ["--version"])).stdout).toMatch(
+        /^\d+\.\d+\.\d+/,
+      );
+    }
+  });
+
+  it("has a gateway's door of less than 4 kB in a Worker's bundle", async () => {
+    const entry = join(project, "gateway.js");
+    await writeFile(entry, 'export * from "culvert-tunnel/gateway";\n');
+    const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: "esm", write: false });
+    const bytes = outputFiles[0]?.contents.length ?? Infinity;
+    expect(bytes).toBeGreaterThan(100);
+    expect(bytes).toBeLessThan(MAX_GATEWAY_DOOR_BYTES);
+  });
+
+  it("reads the tunnel's failures by the gateway's door", async () => {
+    const seen = await node(
+      "failures",
+      `
+      import { tunnelError, TUNNEL_ERROR_CODES } from "culvert-tunnel/gateway";
+      const response = new Response("", { status: 503, headers: { "culvert-error": "NO_CONNECTOR" } });
+      console.log(JSON.stringify([tunnelError(response), TUNNEL_ERROR_CODES.includes("ACCESS_DENIED")]));`,
+    );
+    expect(seen).toMatchObject([{ code: "NO_CONNECTOR", status: 503, retryable: true }, true]);
+  });
+
+  it("runs a twin by the testing door", async () => {
+    await mkdir(join(project, "src"), { recursive: true });
+    await writeFile(
+      join(project, "src/index.ts"),
+      `import { tunnelError, type TunnelBinding } from "culvert-tunnel/gateway";
+       export default {
+         async fetch(request: Request, env: { TUNNEL: TunnelBinding }): Promise<Response> {
+           const response = await env.TUNNEL.fetch("http://payments-api-prod/v1", request);
+           const failure = tunnelError(response);
+           return failure === null ? response : new Response(failure.code, { status: 502 });
+         },
+       };`,
+    );
+    const seen = await node(
+      "twin",
+      `
+      import { startTwin, fakeTunnel } from "culvert-tunnel/testing";
+      const twin = await startTwin({
+        gateway: { entry: "./src/index.ts" },
+        services: { "payments-api-prod": () => new Response("from the service") },
+      });
+      const texts = [await (await twin.fetch("/")).text()];
+      twin.fail("payments-api-prod", "UPSTREAM_REFUSED");
+      texts.push(await (await twin.fetch("/")).text());
+      await twin.stop();
+      const fake = fakeTunnel({ services: { "payments-api-prod": () => new Response("faked") } });
+      texts.push(await (await fake(new Request("http://payments-api-prod/"))).text());
+      texts.push((await fake(new Request("http://other-api/"))).headers.get("culvert-error"));
+      console.log(JSON.stringify(texts));`,
+    );
+    expect(seen).toEqual(["from the service", "UPSTREAM_REFUSED", "faked", "UNKNOWN_SERVICE"]);
+  });
+
+  it("says what is wrong with a connector's options, and drains one that never attached", async () => {
+    const seen = await node(
+      "connector",
+      `
+      import { startConnector } from "culvert-tunnel/connector";
+      const problem = await startConnector({ token: "culvert_x", allow: "a b" }).catch((error) => error.message);
+      console.log(JSON.stringify(problem));`,
+    );
+    expect(seen).toBe(
+      "startConnector: token: not a culvert token: cut short, or something was added\n" +
+        "startConnector: allow: entry 1: no valid host name",
+    );
+  });
+
+  it("has the built relay with a configuration beside it", async () => {
+    const relay = join(project, "node_modules/culvert-tunnel/relay");
+    expect((await stat(join(relay, "index.js"))).size).toBeGreaterThan(100_000);
+    const { stdout } = await run(
+      process.execPath,
+      [
+        join(root, "node_modules/wrangler/bin/wrangler.js"),
+        "deploy",
+        "--dry-run",
+        "-c",
+        join(relay, "wrangler.jsonc"),
+      ],
+      { cwd: project, env: { ...process.env, WRANGLER_SEND_METRICS: "false" }, timeout: 60_000 },
+    );
+    expect(stdout).toContain("env.TUNNEL");
+  });
+
+  it("is typed for a compiler that checks libraries too", async () => {
+    await writeFile(
+      join(project, "typed.ts"),
+      `import { startTwin, type Twin } from "culvert-tunnel/testing";
+       import { startConnector, type RunningConnector } from "culvert-tunnel/connector";
+       import { tunnelError, type TunnelErrorCode } from "culvert-tunnel/gateway";
+       export const twin: Promise<Twin> = startTwin({ gateway: "wrangler.jsonc", services: { one: "http://127.0.0.1:1" } });
+       export const connector: Promise<RunningConnector> = startConnector({ allow: ["127.0.0.1:1"], tokenFile: "t" });
+       export const code: TunnelErrorCode | "UNKNOWN" | undefined = tunnelError(new Response())?.code;
+       // @ts-expect-error -- no code of the closed list
+       export const wrong: TunnelErrorCode = "SOMETHING_ELSE";`,
+    );
+    const compilerOptions = {
+      ...{ module: "NodeNext", moduleResolution: "NodeNext", target: "ES2024", strict: true, noEmit: true },
+      ...{
+        skipLibCheck: false,
+        types: ["node"],
+        exactOptionalPropertyTypes: true,
+        allowImportingTsExtensions: false,
+      },
+    };
+    await writeFile(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["typed.ts"] }));
+    const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", project]).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(stdout).toBe("");
+  });
 });
 
-it("has a gateway's door of less than 4 kB in a Worker's bundle", async () => {
-  const entry = join(project, "gateway.js");
-  await writeFile(entry, 'export * from "culvert-tunnel/gateway";\n');
-  const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: "esm", write: false });
-  const bytes = outputFiles[0]?.contents.length ?? Infinity;
-  expect(bytes).toBeGreaterThan(100);
-  expect(bytes).toBeLessThan(MAX_GATEWAY_DOOR_BYTES);
-});
+describe.concurrent("the template", () => {
+  const start = (program: string, ...args: string[]) =>
+    run(process.execPath, [join(template, "node_modules", program), ...args], {
+      ...{ cwd: template, env: outerEnvironment(), timeout: 60_000 },
+    }).catch((error: { stdout: string; stderr: string }) => error);
 
-it("reads the tunnel's failures by the gateway's door", async () => {
-  const seen = await node(`
-    import { tunnelError, TUNNEL_ERROR_CODES } from "culvert-tunnel/gateway";
-    const response = new Response("", { status: 503, headers: { "culvert-error": "NO_CONNECTOR" } });
-    console.log(JSON.stringify([tunnelError(response), TUNNEL_ERROR_CODES.includes("ACCESS_DENIED")]));`);
-  expect(seen).toMatchObject([{ code: "NO_CONNECTOR", status: 503, retryable: true }, true]);
-});
+  it("names the versions that it is tested with", async () => {
+    const read = async (path: string) =>
+      (await import(join(path, "package.json"), { with: { type: "json" } })) as {
+        default: { version: string; devDependencies: Record<string, string> };
+      };
+    const { devDependencies } = (await read(template)).default;
+    const ours = (await read(root)).default;
+    for (const [name, version] of Object.entries(devDependencies)) {
+      expect([name, version]).toEqual([name, ours.devDependencies[name]]);
+    }
+  });
 
-it("runs a twin by the testing door", async () => {
-  await mkdir(join(project, "src"), { recursive: true });
-  await writeFile(
-    join(project, "src/index.ts"),
-    `import { tunnelError, type TunnelBinding } from "culvert-tunnel/gateway";
-     export default {
-       async fetch(request: Request, env: { TUNNEL: TunnelBinding }): Promise<Response> {
-         const response = await env.TUNNEL.fetch("http://payments-api-prod/v1", request);
-         const failure = tunnelError(response);
-         return failure === null ? response : new Response(failure.code, { status: 502 });
-       },
-     };`,
-  );
-  const seen = await node(`
-    import { startTwin, fakeTunnel } from "culvert-tunnel/testing";
-    const twin = await startTwin({
-      gateway: { entry: "./src/index.ts" },
-      services: { "payments-api-prod": () => new Response("from the service") },
-    });
-    const texts = [await (await twin.fetch("/")).text()];
-    twin.fail("payments-api-prod", "UPSTREAM_REFUSED");
-    texts.push(await (await twin.fetch("/")).text());
-    await twin.stop();
-    const fake = fakeTunnel({ services: { "payments-api-prod": () => new Response("faked") } });
-    texts.push(await (await fake(new Request("http://payments-api-prod/"))).text());
-    texts.push((await fake(new Request("http://other-api/"))).headers.get("culvert-error"));
-    console.log(JSON.stringify(texts));`);
-  expect(seen).toEqual(["from the service", "UPSTREAM_REFUSED", "faked", "UNKNOWN_SERVICE"]);
-});
+  it("compiles", async () => {
+    const { stdout } = await start("typescript/bin/tsc");
+    expect(stdout).toBe("");
+  });
 
-it("says what is wrong with a connector's options, and drains one that never attached", async () => {
-  const seen = await node(`
-    import { startConnector } from "culvert-tunnel/connector";
-    const problem = await startConnector({ token: "culvert_x", allow: "a b" }).catch((error) => error.message);
-    console.log(JSON.stringify(problem));`);
-  expect(seen).toBe(
-    "startConnector: token: not a culvert token: cut short, or something was added\n" +
-      "startConnector: allow: entry 1: no valid host name",
-  );
-});
+  it("passes its own tests on the twin", async () => {
+    const { stdout, stderr } = await start("vitest/vitest.mjs", "run");
+    expect(stripVTControlCharacters(stdout + stderr)).toMatch(/Tests\D+4 passed/);
+  });
 
-it("has the built relay with a configuration beside it", async () => {
-  const relay = join(project, "node_modules/culvert-tunnel/relay");
-  expect((await stat(join(relay, "index.js"))).size).toBeGreaterThan(100_000);
-  const { stdout } = await run(
-    process.execPath,
-    [
-      join(root, "node_modules/wrangler/bin/wrangler.js"),
-      "deploy",
-      "--dry-run",
-      "-c",
-      join(relay, "wrangler.jsonc"),
-    ],
-    { cwd: project, env: { ...process.env, WRANGLER_SEND_METRICS: "false" }, timeout: 60_000 },
-  );
-  expect(stdout).toContain("env.TUNNEL");
-});
-
-it("is typed for a compiler that checks libraries too", async () => {
-  await writeFile(
-    join(project, "typed.ts"),
-    `import { startTwin, type Twin } from "culvert-tunnel/testing";
-     import { startConnector, type RunningConnector } from "culvert-tunnel/connector";
-     import { tunnelError, type TunnelErrorCode } from "culvert-tunnel/gateway";
-     export const twin: Promise<Twin> = startTwin({ gateway: "wrangler.jsonc", services: { one: "http://127.0.0.1:1" } });
-     export const connector: Promise<RunningConnector> = startConnector({ allow: ["127.0.0.1:1"], tokenFile: "t" });
-     export const code: TunnelErrorCode | "UNKNOWN" | undefined = tunnelError(new Response())?.code;
-     // @ts-expect-error -- no code of the closed list
-     export const wrong: TunnelErrorCode = "SOMETHING_ELSE";`,
-  );
-  const compilerOptions = {
-    ...{ module: "NodeNext", moduleResolution: "NodeNext", target: "ES2024", strict: true, noEmit: true },
-    ...{
-      skipLibCheck: false,
-      types: ["node"],
-      exactOptionalPropertyTypes: true,
-      allowImportingTsExtensions: false,
-    },
-  };
-  await writeFile(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["typed.ts"] }));
-  const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", project]).catch(
-    (error: { stdout: string }) => error,
-  );
-  expect(stdout).toBe("");
+  it("can be deployed, as far as that goes without an account", async () => {
+    const { stdout, stderr } = await start("wrangler/bin/wrangler.js", "deploy", "--dry-run");
+    expect(stdout + stderr).toMatch(/env\.TUNNEL/);
+  });
 });

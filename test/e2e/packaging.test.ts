@@ -21,6 +21,8 @@ let directory: string;
 let tunnel: OneTunnel;
 let collector: OtlpReceiver;
 let commands: Record<"bundle" | "executable", readonly [string, ...string[]]>;
+/** Made while the other tests run; awaited by those that start it. */
+let executableMade: Promise<unknown>;
 const started: Child[] = [];
 
 beforeAll(async () => {
@@ -30,14 +32,14 @@ beforeAll(async () => {
   const bundle = join(directory, "culvert.js");
   const executable = join(directory, "culvert");
   await copyFile(CULVERT_BUNDLE, bundle);
-  [tunnel] = await Promise.all([
-    startOneTunnel({ relayBundle: RELAY_BUNDLE, directory }),
-    run(process.execPath, [join(root, "scripts/sea.ts"), "--outfile", executable]),
-  ]);
   commands = { bundle: [process.execPath, bundle], executable: [executable] };
+  executableMade = run(process.execPath, [join(root, "scripts/sea.ts"), "--outfile", executable]);
+  executableMade.catch(() => {});
+  tunnel = await startOneTunnel({ relayBundle: RELAY_BUNDLE, directory });
 });
 
 afterAll(async () => {
+  await executableMade?.catch(() => {});
   await Promise.all(started.map((child) => child.stop(1_000)));
   await tunnel?.stop();
   collector?.close();
@@ -45,6 +47,7 @@ afterAll(async () => {
 });
 
 async function connect(kind: keyof typeof commands): Promise<{ child: Child; metrics: string }> {
+  if (kind === "executable") await executableMade;
   const [program, ...args] = commands[kind];
   const metrics = `127.0.0.1:${await freePort()}`;
   const child = startChild(kind, program, [...args, "connect"], {
@@ -74,6 +77,168 @@ async function workMs(pid: number): Promise<number> {
   // utime and stime, in hundredths of a second.
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
+
+describe.concurrent("install.sh", () => {
+  const sh = async (args: readonly string[], input: string, env: Record<string, string>) => {
+    const child = spawn("sh", args, { env: { ...process.env, ...env } });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (bytes: Buffer) => (output += bytes));
+    // A script that ends without reading closes it.
+    child.stdin.on("error", () => {}).end(input);
+    const [status] = (await once(child, "close")) as [number | null];
+    return { status, output };
+  };
+  const install = (destination: string, input: string, ...args: string[]) =>
+    sh([join(root, "deploy/install.sh"), ...args], input, { DESTDIR: destination });
+  const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+  const exists = (path: string) =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
+
+  it("installs a program whose checksum is right, keeps the token to root, and removes all of it again", async () => {
+    const destination = join(directory, "host");
+    const binary = commands.bundle[1] ?? "";
+    const sha256 = createHash("sha256")
+      .update(await readFile(binary))
+      .digest("hex");
+    const token = `${tunnel.settings["TUNNEL_TOKEN"]}\n`;
+    const first = await install(destination, token, "--binary", binary, "--sha256", sha256, "--token-stdin");
+    expect(first).toMatchObject({ status: 0 });
+    expect(first.output).toContain("set TUNNEL_ALLOW");
+    expect(first.output).not.toContain(token.trim());
+
+    const program = join(destination, "usr/local/bin/culvert");
+    const settings = join(destination, "etc/culvert");
+    const unit = join(destination, "etc/systemd/system/culvert@.service");
+    expect((await run(program, ["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\+[0-9a-f]{12}\n$/);
+    expect(await readFile(join(settings, "token"), "utf8")).toBe(token);
+    expect(await modeOf(join(settings, "token"))).toBe("600");
+    expect(await modeOf(settings)).toBe("700");
+    expect(await modeOf(unit)).toBe("644");
+
+    await writeFile(join(settings, "culvert.env"), "TUNNEL_ALLOW=kept\n");
+    // An upgrade within `while read host`: the list is not the script's.
+    expect((await install(destination, "host-1\nhost-2\n", "--binary", binary)).status).toBe(0);
+    expect(await readFile(join(settings, "culvert.env"), "utf8")).toBe("TUNNEL_ALLOW=kept\n");
+    expect(await readFile(join(settings, "token"), "utf8")).toBe(token);
+
+    expect((await install(destination, "", "--uninstall")).status).toBe(0);
+    expect([await exists(program), await exists(unit), await exists(settings)]).toEqual([false, false, true]);
+    expect((await install(destination, "", "--uninstall", "--purge")).status).toBe(0);
+    expect(await exists(settings)).toBe(false);
+  });
+
+  it.each([
+    ["a list of hosts", "host-1\nhost-2\n"],
+    ["the rest of a script", "fi\necho canary\n"],
+    ["nothing", ""],
+  ])("takes %s for no token, and keeps all that is there", async (name, input) => {
+    const destination = join(directory, `kept-${name.replaceAll(" ", "-")}`);
+    const settings = join(destination, "etc/culvert");
+    await mkdir(settings, { recursive: true });
+    await writeFile(join(settings, "token"), "the old one\n");
+    const binary = commands.bundle[1] ?? "";
+    const { status, output } = await install(destination, input, "--binary", binary, "--token-stdin");
+    expect(status).toBe(1);
+    expect(output).toContain("what came on standard input is no token: ");
+    expect(output).not.toContain("canary");
+    expect(await readFile(join(settings, "token"), "utf8")).toBe("the old one\n");
+    expect(await readdir(settings)).toEqual(["token"]);
+    expect(await exists(join(destination, "usr/local/bin/culvert"))).toBe(false);
+  });
+
+  it("leaves what follows it on standard input to who called it, and never waits for it", async () => {
+    const script = `while read -r host; do echo "host $host"; sh "$0" --binary "$1" >/dev/null; done; echo end`;
+    const binary = commands.bundle[1] ?? "";
+    const args = ["-c", script, join(root, "deploy/install.sh"), binary];
+    const { output } = await sh(args, "one\ntwo\n", { DESTDIR: join(directory, "hosts") });
+    expect(output).toBe("host one\nhost two\nend\n");
+    const open = spawn("sh", [join(root, "deploy/install.sh"), "--binary", binary], {
+      stdio: ["pipe", "ignore", "ignore"],
+      env: { ...process.env, DESTDIR: join(directory, "open") },
+    });
+    expect(await once(open, "exit")).toEqual([0, null]);
+  });
+
+  it.each([
+    { enabled: "1 2 3", args: [], restarted: "1 2 3" },
+    { enabled: "", args: [], restarted: "1 2" },
+    { enabled: "1 4", args: ["--instances", "2"], restarted: "1 2 4" },
+  ])("of enabled connectors $enabled restarts $restarted", async ({ enabled, args, restarted }) => {
+    const destination = join(directory, `restarts${restarted.replaceAll(" ", "")}`);
+    const folder = join(destination, "etc/culvert");
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "token"), "kept\n");
+    const calls = join(destination, "calls");
+    const systemctl = join(destination, "systemctl");
+    await writeFile(
+      systemctl,
+      `#!/bin/sh
+case $1 in
+  is-enabled) case " ${enabled} " in *" \${3#culvert@} "*) exit 0 ;; esac; exit 1 ;;
+  is-active) exit 3 ;;
+  restart) echo "\${2#culvert@}" >>'${calls}' ;;
+esac
+`,
+      { mode: 0o755 },
+    );
+    const program = join(destination, "program");
+    await writeFile(program, "#!/bin/sh\n[ $1 = ready ] || echo 1.2.3\n");
+    const command = [join(root, "deploy/install.sh"), "--binary", program, ...args];
+    const { status } = await sh(command, "", { DESTDIR: destination, SYSTEMCTL: systemctl });
+    expect(status).toBe(0);
+    expect((await readFile(calls, "utf8")).trim().split("\n").join(" ")).toBe(restarted);
+  });
+
+  it.each([
+    { why: "a wrong checksum", args: ["--sha256", "0".repeat(64)], says: /SHA-256 of .* not 0{64}/ },
+    { why: "a number of instances that is none", args: ["--instances", "10"], says: /must be 1 to 9/ },
+    { why: "an argument it does not know", args: ["--prefix"], says: /unknown argument --prefix/ },
+  ])("refuses $why and installs nothing", async ({ args, says }) => {
+    const destination = join(directory, `refused${args[0]}`);
+    const { status, output } = await install(destination, "", "--binary", commands.bundle[1] ?? "", ...args);
+    expect(status).toBe(1);
+    expect(output).toMatch(says);
+    expect(await exists(join(destination, "usr/local/bin/culvert"))).toBe(false);
+    expect(await exists(join(destination, "usr/local/bin/culvert-unfinished"))).toBe(false);
+  });
+
+  it("refuses a program that does not run on this host", async () => {
+    const broken = join(directory, "broken");
+    await writeFile(broken, "#!/no/such/interpreter\n");
+    const { status, output } = await install(join(directory, "refused"), "", "--binary", broken);
+    expect(status).toBe(1);
+    expect(output).toContain("does not run on this host");
+  });
+});
+
+describe.skipIf(spawnSync("systemd-analyze", ["--version"]).status !== 0)("the systemd unit", () => {
+  const analyze = async (verb: readonly string[], unit: string) => {
+    const folder = join(directory, `unit-${verb[0]}`);
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, "culvert@1.service");
+    // The program is not installed on the machine of the test.
+    await writeFile(path, unit.replace("/usr/local/bin/culvert", "/bin/true"));
+    const { status, stdout, stderr } = spawnSync("systemd-analyze", [...verb, path], { encoding: "utf8" });
+    return { status, output: stdout + stderr };
+  };
+  const unit = () => readFile(join(root, "deploy/systemd/culvert@.service"), "utf8");
+
+  it("is understood by systemd to the last line", async () => {
+    expect(await analyze(["verify"], await unit())).toEqual({ status: 0, output: "" });
+    const misspelt = (await unit()).replace("DynamicUser=", "DynamicUsr=");
+    expect((await analyze(["verify"], misspelt)).output).toContain("DynamicUsr");
+  });
+
+  it("leaves little exposed", async () => {
+    const limit = ["security", "--offline=yes", "--threshold=20"];
+    expect((await analyze(limit, await unit())).status).toBe(0);
+    expect((await analyze(limit, "[Service]\nExecStart=/bin/true\n")).status).not.toBe(0);
+  });
+});
 
 describe.each(["bundle", "executable"] as const)("the %s", (kind) => {
   it("is soon ready: its start is less work than 25 starts of an empty Node", async () => {
@@ -137,167 +302,4 @@ it("loses no request while one of two connectors is replaced by a newer one", as
     await Promise.all(callers);
   }
   expect([...outcomes.keys()]).toEqual([200]);
-});
-
-describe("install.sh", () => {
-  const install = (destination: string, input: string, ...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync("sh", [join(root, "deploy/install.sh"), ...args], {
-      input,
-      encoding: "utf8",
-      env: { ...process.env, DESTDIR: destination },
-    });
-    return { status, output: stdout + stderr };
-  };
-  const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
-  const exists = (path: string) =>
-    stat(path).then(
-      () => true,
-      () => false,
-    );
-
-  it("installs a program whose checksum is right, keeps the token to root, and removes all of it again", async () => {
-    const destination = join(directory, "host");
-    const binary = commands.bundle[1] ?? "";
-    const sha256 = createHash("sha256")
-      .update(await readFile(binary))
-      .digest("hex");
-    const token = `${tunnel.settings["TUNNEL_TOKEN"]}\n`;
-    const first = install(destination, token, "--binary", binary, "--sha256", sha256, "--token-stdin");
-    expect(first).toMatchObject({ status: 0 });
-    expect(first.output).toContain("set TUNNEL_ALLOW");
-    expect(first.output).not.toContain(token.trim());
-
-    const program = join(destination, "usr/local/bin/culvert");
-    const settings = join(destination, "etc/culvert");
-    const unit = join(destination, "etc/systemd/system/culvert@.service");
-    expect((await run(program, ["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\+[0-9a-f]{12}\n$/);
-    expect(await readFile(join(settings, "token"), "utf8")).toBe(token);
-    expect(await modeOf(join(settings, "token"))).toBe("600");
-    expect(await modeOf(settings)).toBe("700");
-    expect(await modeOf(unit)).toBe("644");
-
-    await writeFile(join(settings, "culvert.env"), "TUNNEL_ALLOW=kept\n");
-    // An upgrade within `while read host`: the list is not the script's.
-    expect(install(destination, "host-1\nhost-2\n", "--binary", binary).status).toBe(0);
-    expect(await readFile(join(settings, "culvert.env"), "utf8")).toBe("TUNNEL_ALLOW=kept\n");
-    expect(await readFile(join(settings, "token"), "utf8")).toBe(token);
-
-    expect(install(destination, "", "--uninstall").status).toBe(0);
-    expect([await exists(program), await exists(unit), await exists(settings)]).toEqual([false, false, true]);
-    expect(install(destination, "", "--uninstall", "--purge").status).toBe(0);
-    expect(await exists(settings)).toBe(false);
-  });
-
-  it.each([
-    ["a list of hosts", "host-1\nhost-2\n"],
-    ["the rest of a script", "fi\necho canary\n"],
-    ["nothing", ""],
-  ])("takes %s for no token, and keeps all that is there", async (_, input) => {
-    const destination = join(directory, "kept");
-    const settings = join(destination, "etc/culvert");
-    await mkdir(settings, { recursive: true });
-    await writeFile(join(settings, "token"), "the old one\n");
-    const binary = commands.bundle[1] ?? "";
-    const { status, output } = install(destination, input, "--binary", binary, "--token-stdin");
-    expect(status).toBe(1);
-    expect(output).toContain("what came on standard input is no token: ");
-    expect(output).not.toContain("canary");
-    expect(await readFile(join(settings, "token"), "utf8")).toBe("the old one\n");
-    expect(await readdir(settings)).toEqual(["token"]);
-    expect(await exists(join(destination, "usr/local/bin/culvert"))).toBe(false);
-  });
-
-  it("leaves what follows it on standard input to who called it, and never waits for it", async () => {
-    const script = `while read -r host; do echo "host $host"; sh "$0" --binary "$1" >/dev/null; done; echo end`;
-    const binary = commands.bundle[1] ?? "";
-    const { stdout } = spawnSync("sh", ["-c", script, join(root, "deploy/install.sh"), binary], {
-      input: "one\ntwo\n",
-      encoding: "utf8",
-      env: { ...process.env, DESTDIR: join(directory, "hosts") },
-    });
-    expect(stdout).toBe("host one\nhost two\nend\n");
-    const open = spawn("sh", [join(root, "deploy/install.sh"), "--binary", binary], {
-      stdio: ["pipe", "ignore", "ignore"],
-      env: { ...process.env, DESTDIR: join(directory, "open") },
-    });
-    expect(await once(open, "exit")).toEqual([0, null]);
-  });
-
-  it.each([
-    { enabled: "1 2 3", args: [], restarted: "1 2 3" },
-    { enabled: "", args: [], restarted: "1 2" },
-    { enabled: "1 4", args: ["--instances", "2"], restarted: "1 2 4" },
-  ])("of enabled connectors $enabled restarts $restarted", async ({ enabled, args, restarted }) => {
-    const destination = join(directory, `restarts${restarted.replaceAll(" ", "")}`);
-    const folder = join(destination, "etc/culvert");
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, "token"), "kept\n");
-    const calls = join(destination, "calls");
-    const systemctl = join(destination, "systemctl");
-    await writeFile(
-      systemctl,
-      `#!/bin/sh
-case $1 in
-  is-enabled) case " ${enabled} " in *" \${3#culvert@} "*) exit 0 ;; esac; exit 1 ;;
-  is-active) exit 3 ;;
-  restart) echo "\${2#culvert@}" >>'${calls}' ;;
-esac
-`,
-      { mode: 0o755 },
-    );
-    const program = join(destination, "program");
-    await writeFile(program, "#!/bin/sh\n[ $1 = ready ] || echo 1.2.3\n");
-    const { status } = spawnSync("sh", [join(root, "deploy/install.sh"), "--binary", program, ...args], {
-      input: "",
-      env: { ...process.env, DESTDIR: destination, SYSTEMCTL: systemctl },
-    });
-    expect(status).toBe(0);
-    expect((await readFile(calls, "utf8")).trim().split("\n").join(" ")).toBe(restarted);
-  });
-
-  it.each([
-    { why: "a wrong checksum", args: ["--sha256", "0".repeat(64)], says: /SHA-256 of .* not 0{64}/ },
-    { why: "a number of instances that is none", args: ["--instances", "10"], says: /must be 1 to 9/ },
-    { why: "an argument it does not know", args: ["--prefix"], says: /unknown argument --prefix/ },
-  ])("refuses $why and installs nothing", async ({ args, says }) => {
-    const destination = join(directory, "refused");
-    const { status, output } = install(destination, "", "--binary", commands.bundle[1] ?? "", ...args);
-    expect(status).toBe(1);
-    expect(output).toMatch(says);
-    expect(await exists(join(destination, "usr/local/bin/culvert"))).toBe(false);
-    expect(await exists(join(destination, "usr/local/bin/culvert-unfinished"))).toBe(false);
-  });
-
-  it("refuses a program that does not run on this host", async () => {
-    const broken = join(directory, "broken");
-    await writeFile(broken, "#!/no/such/interpreter\n");
-    const { status, output } = install(join(directory, "refused"), "", "--binary", broken);
-    expect(status).toBe(1);
-    expect(output).toContain("does not run on this host");
-  });
-});
-
-describe.skipIf(spawnSync("systemd-analyze", ["--version"]).status !== 0)("the systemd unit", () => {
-  const analyze = async (verb: readonly string[], unit: string) => {
-    const folder = join(directory, `unit-${verb[0]}`);
-    await mkdir(folder, { recursive: true });
-    const path = join(folder, "culvert@1.service");
-    // The program is not installed on the machine of the test.
-    await writeFile(path, unit.replace("/usr/local/bin/culvert", "/bin/true"));
-    const { status, stdout, stderr } = spawnSync("systemd-analyze", [...verb, path], { encoding: "utf8" });
-    return { status, output: stdout + stderr };
-  };
-  const unit = () => readFile(join(root, "deploy/systemd/culvert@.service"), "utf8");
-
-  it("is understood by systemd to the last line", async () => {
-    expect(await analyze(["verify"], await unit())).toEqual({ status: 0, output: "" });
-    const misspelt = (await unit()).replace("DynamicUser=", "DynamicUsr=");
-    expect((await analyze(["verify"], misspelt)).output).toContain("DynamicUsr");
-  });
-
-  it("leaves little exposed", async () => {
-    const limit = ["security", "--offline=yes", "--threshold=20"];
-    expect((await analyze(limit, await unit())).status).toBe(0);
-    expect((await analyze(limit, "[Service]\nExecStart=/bin/true\n")).status).not.toBe(0);
-  });
 });

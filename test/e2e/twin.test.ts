@@ -102,8 +102,11 @@ describe("startTwin", () => {
   });
 
   it("plays the loss of the connectors and a restart of the relay", async () => {
-    await twin.restartRelay();
-    expect((await get("/payments/v1")).status).toBe(200);
+    // Often: the connector does not wait longer for each.
+    for (let restart = 0; restart < 10; restart++) {
+      await twin.restartRelay();
+      expect((await get("/payments/v1")).status).toBe(200);
+    }
     await twin.disconnectConnectors();
     const lost = await get("/payments/v1");
     expect(lost.headers.get("culvert-error")).toBe("NO_CONNECTOR");
@@ -133,7 +136,34 @@ describe("startTwin", () => {
     expect(tookMs).toBeLessThan(1_000);
   });
 
-  it("stands beside another one", async () => {
+  it.each([
+    [{ gateway: "no-such.jsonc", services: {} }, "there is no"],
+    [
+      { gateway: { entry: "examples/gateway/gateway.ts", props: { tunnel: "tnl_1" } }, services: {} },
+      "20 of a-z2-7",
+    ],
+    [
+      { gateway: { entry: "examples/gateway/gateway.ts" }, services: { x: "http://a/b" } },
+      "must be an origin",
+    ],
+    [
+      { gateway: { entry: "examples/gateway/gateway.ts" }, services: { "a b": () => new Response() } },
+      "services[0].name",
+    ],
+  ])("says what is wrong with %j", async (options, problem) => {
+    await expect(startTwin(options)).rejects.toThrow(problem);
+  });
+});
+
+it("has its failure read by tunnelError", async () => {
+  twin.fail("payments-api-prod", "UPSTREAM_DNS");
+  const own = await get("/payments/v1");
+  expect(tunnelError(own)).toMatchObject({ code: "UPSTREAM_DNS", status: 502, retryable: true });
+});
+
+/** Each with a gateway of another kind. */
+describe.concurrent("several twins at once", () => {
+  it("stands beside others", async () => {
     const other = await startTwin({
       gateway: { entry: "examples/gateway/gateway.ts", vars: { GATEWAY_API_KEY: "other" } },
       services: { "payments-api-prod": () => new Response("other") },
@@ -187,55 +217,31 @@ describe("startTwin", () => {
     }
   });
 
-  it.each([
-    [{ gateway: "no-such.jsonc", services: {} }, "there is no"],
-    [
-      { gateway: { entry: "examples/gateway/gateway.ts", props: { tunnel: "tnl_1" } }, services: {} },
-      "20 of a-z2-7",
-    ],
-    [
-      { gateway: { entry: "examples/gateway/gateway.ts" }, services: { x: "http://a/b" } },
-      "must be an origin",
-    ],
-    [
-      { gateway: { entry: "examples/gateway/gateway.ts" }, services: { "a b": () => new Response() } },
-      "services[0].name",
-    ],
-  ])("says what is wrong with %j", async (options, problem) => {
-    await expect(startTwin(options)).rejects.toThrow(problem);
+  it("leads to TCP services, and fails them as it is told to", async () => {
+    const echo = createTcpServer((socket) => {
+      socket.on("error", () => {});
+      socket.pipe(socket);
+    }).listen(0, "127.0.0.1");
+    await once(echo, "listening");
+    const { port } = echo.address() as AddressInfo;
+    const other = await startTwin({
+      gateway: { entry: "test/support/twin-tcp-gateway.ts" },
+      services: { "orders-db": `tcp://127.0.0.1:${port}` },
+    });
+    try {
+      const ask = async () => (await other.fetch("/orders-db", { method: "POST", body: "select 1" })).text();
+      expect(await ask()).toBe("select 1");
+      other.fail("orders-db", "UPSTREAM_REFUSED");
+      expect(await ask()).toBe("UPSTREAM_REFUSED");
+      await other.reset();
+      other.cutAfter("orders-db", 3);
+      expect(await ask()).toBe("cut");
+      await other.reset();
+      await other.disconnectConnectors();
+      expect(await ask()).toBe("NO_CONNECTOR");
+    } finally {
+      await other.stop();
+      echo.close();
+    }
   });
-});
-
-it("has its failure read by tunnelError", async () => {
-  twin.fail("payments-api-prod", "UPSTREAM_DNS");
-  const own = await get("/payments/v1");
-  expect(tunnelError(own)).toMatchObject({ code: "UPSTREAM_DNS", status: 502, retryable: true });
-});
-
-it("leads to TCP services, and fails them as it is told to", async () => {
-  const echo = createTcpServer((socket) => {
-    socket.on("error", () => {});
-    socket.pipe(socket);
-  }).listen(0, "127.0.0.1");
-  await once(echo, "listening");
-  const { port } = echo.address() as AddressInfo;
-  const other = await startTwin({
-    gateway: { entry: "test/support/twin-tcp-gateway.ts" },
-    services: { "orders-db": `tcp://127.0.0.1:${port}` },
-  });
-  try {
-    const ask = async () => (await other.fetch("/orders-db", { method: "POST", body: "select 1" })).text();
-    expect(await ask()).toBe("select 1");
-    other.fail("orders-db", "UPSTREAM_REFUSED");
-    expect(await ask()).toBe("UPSTREAM_REFUSED");
-    await other.reset();
-    other.cutAfter("orders-db", 3);
-    expect(await ask()).toBe("cut");
-    await other.reset();
-    await other.disconnectConnectors();
-    expect(await ask()).toBe("NO_CONNECTOR");
-  } finally {
-    await other.stop();
-    echo.close();
-  }
 });

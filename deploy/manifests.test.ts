@@ -8,10 +8,10 @@ import { type IPodDisruptionBudget, PodDisruptionBudget } from "kubernetes-model
 import { type INamespace, Namespace } from "kubernetes-models/v1";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { parseDurationMs } from "../../shared/duration.ts";
-import { SETTINGS } from "../../connector/settings/setting-table.ts";
+import { parseDurationMs } from "../shared/duration.ts";
+import { SETTINGS } from "../connector/settings/setting-table.ts";
 
-const deploy = join(import.meta.dirname, "../../deploy");
+const deploy = import.meta.dirname;
 const text = (path: string) => readFile(join(deploy, path), "utf8");
 const manifest = async (name: string): Promise<unknown> => parse(await text(`kubernetes/${name}.yaml`));
 const knownSettings = new Set<string>(Object.values(SETTINGS).map(({ env }) => env));
