@@ -128,9 +128,8 @@ export class LocalTunnel {
   }
 
   async restart(): Promise<void> {
-    const options = { name: this.tunnelId, webSockets: "close" };
     const dialsBefore = this.#dials;
-    await this.#relay().evictDurableObject("Tunnel", options);
+    await this.#ask(`${TWIN_PATH}?restart=${this.tunnelId}`);
     // The connector hears of its loss a moment later.
     if (this.#connector !== null) await this.#until(() => this.#dials > dialsBefore);
     await this.attached();

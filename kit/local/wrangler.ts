@@ -17,7 +17,6 @@ export interface Harness {
       input: string,
       init?: unknown,
     ): Promise<{ status: number; ok: boolean; webSocket?: unknown; text(): Promise<string> }>;
-    evictDurableObject(name: string, options: object): Promise<void>;
   };
   getLogs(): { level?: string; message: string }[];
   clearLogs(): void;

@@ -1,12 +1,19 @@
 /**
- * The relay as the twin runs it: the Worker itself, and a way to make a tunnel
- * under an id that was chosen before, and to ask how many connections it has.
+ * The relay as the twin runs it: the Worker itself, and a way to make a tunnel under an id that was chosen before, to
+ * ask how many connections it has, and to reset its object.
  */
 import { type Env, registryStub, tunnelStub } from "../../worker/env.ts";
-import relay from "../../worker/index.ts";
+import relay, { Tunnel as RelayTunnel } from "../../worker/index.ts";
 import { ORDER_KEY_FIELD, TWIN_PATH, type TwinOrder } from "./twin-order.ts";
 
-export { Registry, Telemetry, Tunnel, TunnelBinding } from "../../worker/index.ts";
+export { Registry, Telemetry, TunnelBinding } from "../../worker/index.ts";
+
+export class Tunnel extends RelayTunnel {
+  /** As the platform does in a deploy: what is under way ends, and so do all connections. */
+  resetObject(): void {
+    this.ctx.abort("restarted by the twin");
+  }
+}
 
 export default {
   async fetch(request, env, context): Promise<Response> {
@@ -14,10 +21,20 @@ export default {
     const key = (env as { ORDER_KEY?: string }).ORDER_KEY;
     if (key === undefined || request.headers.get(ORDER_KEY_FIELD) !== key)
       return new Response(null, { status: 403 });
-    const asked = new URL(request.url).searchParams.get("connections");
+    const { searchParams } = new URL(request.url);
+    const asked = searchParams.get("connections");
     if (asked !== null) {
       const { connections } = await tunnelStub(env, asked).status();
       return Response.json(connections.length);
+    }
+    const restarted = searchParams.get("restart");
+    if (restarted !== null) {
+      const stub = tunnelStub(env, restarted) as unknown as Pick<DurableObjectStub<Tunnel>, "resetObject">;
+      // The answer is lost with the object.
+      return await stub.resetObject().then(
+        () => new Response(null, { status: 500 }),
+        () => new Response(),
+      );
     }
     const { tunnelId, token, services } = await request.json<TwinOrder>();
     const registry = registryStub(env);

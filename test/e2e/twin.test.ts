@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { tunnelError } from "../../kit/gateway/index.ts";
 import { startTwin, type Twin } from "../../kit/testing/index.ts";
@@ -107,6 +107,13 @@ describe("startTwin", () => {
       await twin.restartRelay();
       expect((await get("/payments/v1")).status).toBe(200);
     }
+    twin.slow("payments-api-prod", 60_000);
+    const cut = get("/payments/v1");
+    await vi.waitUntil(() => twin.requests.some(({ outcome }) => outcome === null), { timeout: 30_000 });
+    await twin.restartRelay();
+    expect((await cut).headers.get("culvert-error")).toBe("RELAY_RESTART");
+    await twin.heal();
+
     await twin.disconnectConnectors();
     const lost = await get("/payments/v1");
     expect(lost.headers.get("culvert-error")).toBe("NO_CONNECTOR");
