@@ -9,6 +9,8 @@ import { outerEnvironment } from "../support/outer-environment.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
+/** The cases of this file share the machine. */
+const TIMEOUT_MS = 180_000;
 /** What a gateway's bundle may grow by. */
 const MAX_GATEWAY_DOOR_BYTES = 4_000;
 
@@ -48,11 +50,11 @@ async function link(folder: string, names: readonly string[]): Promise<void> {
 async function node(name: string, script: string): Promise<unknown> {
   const file = join(project, `${name}.js`);
   await writeFile(file, script);
-  const { stdout } = await run(process.execPath, [file], { cwd: project, timeout: 60_000 });
+  const { stdout } = await run(process.execPath, [file], { cwd: project, timeout: TIMEOUT_MS });
   return JSON.parse(stdout);
 }
 
-describe.concurrent("the package", () => {
+describe.concurrent("the package", { timeout: TIMEOUT_MS }, () => {
   it("installs without a dependency, and both bins run", async () => {
     const installed = JSON.parse(await readFile(join(project, "package-lock.json"), "utf8")) as {
       packages: object;
@@ -144,7 +146,7 @@ describe.concurrent("the package", () => {
         "-c",
         join(relay, "wrangler.jsonc"),
       ],
-      { cwd: project, env: { ...process.env, WRANGLER_SEND_METRICS: "false" }, timeout: 60_000 },
+      { cwd: project, env: { ...process.env, WRANGLER_SEND_METRICS: "false" }, timeout: TIMEOUT_MS },
     );
     expect(stdout).toContain("env.TUNNEL");
   });
@@ -178,10 +180,10 @@ describe.concurrent("the package", () => {
   });
 });
 
-describe.concurrent("the template", () => {
+describe.concurrent("the template", { timeout: TIMEOUT_MS }, () => {
   const start = (program: string, ...args: string[]) =>
     run(process.execPath, [join(template, "node_modules", program), ...args], {
-      ...{ cwd: template, env: outerEnvironment(), timeout: 60_000 },
+      ...{ cwd: template, env: outerEnvironment(), timeout: TIMEOUT_MS },
     }).catch((error: { stdout: string; stderr: string }) => error);
 
   it("names the versions that it is tested with", async () => {

@@ -78,7 +78,7 @@ async function workMs(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-describe.concurrent("install.sh", () => {
+describe.concurrent("install.sh", { timeout: 180_000 }, () => {
   const sh = async (args: readonly string[], input: string, env: Record<string, string>) => {
     const child = spawn("sh", args, { env: { ...process.env, ...env } });
     let output = "";
@@ -240,7 +240,7 @@ describe.skipIf(spawnSync("systemd-analyze", ["--version"]).status !== 0)("the s
   });
 });
 
-describe.each(["bundle", "executable"] as const)("the %s", (kind) => {
+describe.each(["bundle", "executable"] as const)("the %s", { timeout: 120_000 }, (kind) => {
   it("is soon ready: its start is less work than 25 starts of an empty Node", async () => {
     const empty = "console.log(process.cpuUsage().user + process.cpuUsage().system)";
     const emptyMs = Number(spawnSync(process.execPath, ["-e", empty]).stdout) / 1_000;

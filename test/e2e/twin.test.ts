@@ -169,7 +169,7 @@ it("has its failure read by tunnelError", async () => {
 });
 
 /** Each with a gateway of another kind. */
-describe.concurrent("several twins at once", () => {
+describe.concurrent("several twins at once", { timeout: 120_000 }, () => {
   it("stands beside others", async () => {
     const other = await startTwin({
       gateway: { entry: "examples/gateway/gateway.ts", vars: { GATEWAY_API_KEY: "other" } },
