@@ -77,12 +77,16 @@ export class AdminClient {
   async list<T>(
     path: string,
     limit = Infinity,
-    { query = new URLSearchParams(), missing }: { query?: URLSearchParams; missing?: string } = {},
+    {
+      query = new URLSearchParams(),
+      missing,
+      pageSize = PAGE_SIZE,
+    }: { query?: URLSearchParams; missing?: string; pageSize?: number } = {},
   ): Promise<T[]> {
     const items: T[] = [];
     for (let cursor: string | null = ""; cursor !== null && items.length < limit;) {
       const asked = new URLSearchParams(query);
-      asked.set("limit", String(Math.min(PAGE_SIZE, limit - items.length)));
+      asked.set("limit", String(Math.min(pageSize, limit - items.length)));
       if (cursor !== "") asked.set("cursor", cursor);
       const page: { items: T[]; nextCursor: string | null } = await this.get(
         `${path}?${asked.toString()}`,

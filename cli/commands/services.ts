@@ -1,10 +1,10 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import type { ServicesFile } from "../../shared/services/services-file.ts";
 import type { AdminClient } from "../admin-client.ts";
 import { RefusedError } from "../admin-client.ts";
 import { command } from "../command.ts";
 import { CommandError } from "../exit-code.ts";
-import { print, printJson, table } from "../output.ts";
+import { print, printable, printJson, shortTime, table } from "../output.ts";
 import { readServicesFile } from "../read-services-file.ts";
 import { callers, servicesDifference } from "../../shared/services/services-difference.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
@@ -14,7 +14,9 @@ export function servicesCommand(): Command {
   return new Command("services")
     .description("what a tunnel leads to, and who may call it")
     .addCommand(describeCommand())
-    .addCommand(updateCommand());
+    .addCommand(updateCommand())
+    .addCommand(versionsCommand())
+    .addCommand(rollbackCommand());
 }
 
 function describeCommand(): Command {
@@ -71,6 +73,86 @@ function updateCommand(): Command {
     });
 }
 
+interface Version {
+  version: number;
+  at: string;
+  actor: string | null;
+  rolledBackTo: number | null;
+  changes: string[] | null;
+  moreChanges: number;
+}
+
+function versionsCommand(): Command {
+  return command("versions", "the services files that were in force, newest first, and what each changed", [
+    "culvert tunnel services versions --tunnel-id tnl_abcdefghij234567abcd",
+  ])
+    .requiredOption("--tunnel-id <id>", "the tunnel")
+    .option("--json", "print JSON")
+    .action(async ({ tunnelId, json, ...relay }: RelayOptions & { tunnelId: string; json?: boolean }) => {
+      const client = await adminClient(relay);
+      const versions = await client.list<Version>(`${tunnelPath(tunnelId)}/services/versions`, Infinity, {
+        missing: noTunnel(tunnelId),
+        pageSize: 20,
+      });
+      if (json) return printJson(versions);
+      print(versions.length === 0 ? "(none: no file was stored yet)" : versions.map(versionText).join("\n"));
+    });
+}
+
+function versionText({ version, at, actor, rolledBackTo, changes, moreChanges }: Version): string {
+  const back = rolledBackTo === null ? "" : `, back to version ${rolledBackTo}`;
+  const lines = changes ?? ["(the version before it is kept no longer)"];
+  const more = moreChanges > 0 ? [`and ${moreChanges} more`] : [];
+  const heading = `Version ${version}  ${shortTime(at)}  ${actor ?? "-"}${back}`;
+  return [heading, ...[...lines, ...more].map((line) => `  ${line}`)].map(printable).join("\n");
+}
+
+interface RollbackOptions extends RelayOptions {
+  tunnelId: string;
+  to?: number;
+  dryRun?: boolean;
+}
+
+function rollbackCommand(): Command {
+  return command("rollback", "put an earlier services file back into force, as a new version", [
+    "culvert tunnel services rollback --tunnel-id tnl_abcdefghij234567abcd           # undoes the last change",
+    "culvert tunnel services rollback --tunnel-id tnl_abcdefghij234567abcd --to 7",
+    "culvert tunnel services rollback --tunnel-id tnl_abcdefghij234567abcd --dry-run",
+  ])
+    .requiredOption("--tunnel-id <id>", "the tunnel")
+    .option("--to <version>", 'which one, as "versions" names it (default: the one before)', versionNumber)
+    .option("--dry-run", "show what it would change, and change nothing")
+    .action(async ({ tunnelId, to, dryRun, ...relay }: RollbackOptions) => {
+      const client = await adminClient(relay);
+      const current = await currentFile(client, tunnelId);
+      const version = Number(current.etag.replaceAll('"', ""));
+      const target = to ?? version - 1;
+      if (target < 0)
+        throw new CommandError("failed", "There is no earlier version: no file was stored yet.");
+      const earlier = await client.get<ServicesFile>(`${filePath(tunnelId)}?version=${target}`, {
+        missing: `Version ${target} is not kept.`,
+      });
+      const difference = servicesDifference(current.file, earlier);
+      print(
+        difference.length === 0 ? `Version ${target} says the same.` : difference.map(printable).join("\n"),
+      );
+      if (dryRun || difference.length === 0) return;
+      const path = `${tunnelPath(tunnelId)}/services/rollback`;
+      const body = { version: target };
+      const done = await ifUnchanged(() =>
+        client.request<{ version: number }>("POST", path, { body, headers: { "if-match": current.etag } }),
+      );
+      print(
+        `The file of version ${target} is in force from the next request on, as version ${done.body.version}.`,
+      );
+    });
+}
+
+function versionNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a version's number.");
+  return Number(text);
+}
+
 async function currentFile(
   client: AdminClient,
   tunnelId: string,
@@ -88,13 +170,19 @@ async function replaceFile(
   file: ServicesFile,
   etag: string,
 ): Promise<string> {
-  try {
-    const { headers } = await client.request("PUT", filePath(tunnelId), {
+  const { headers } = await ifUnchanged(() =>
+    client.request("PUT", filePath(tunnelId), {
       body: file,
       headers: { "if-match": etag },
       missing: noTunnel(tunnelId),
-    });
-    return headers.get("etag") ?? "";
+    }),
+  );
+  return headers.get("etag") ?? "";
+}
+
+async function ifUnchanged<T>(change: () => Promise<T>): Promise<T> {
+  try {
+    return await change();
   } catch (thrown) {
     if (!(thrown instanceof RefusedError && thrown.code === "PRECONDITION_FAILED")) throw thrown;
     throw new CommandError(

@@ -261,6 +261,36 @@ describe.concurrent("culvert tunnel services", () => {
     expect(await culvert(update)).toMatchObject({ code: 0, out: "The file changes nothing.\n" });
   });
 
+  it("versions tells what was in force, and rollback puts it back", async () => {
+    const { id } = await createTunnel("rolled-back");
+    const of = (command: string, ...rest: string[]) =>
+      culvert(["tunnel", "services", command, "--tunnel-id", id, ...rest]);
+    expect(await of("rollback")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("no earlier version"),
+    });
+    await of("update", "--configuration-file", await written("first.json", services));
+    const [service] = services.services;
+    const second = { ...services, services: [{ ...service, endpoint: "http://wrong.internal" }] };
+    await of("update", "--configuration-file", await written("second.json", second));
+
+    expect((await of("rollback", "--dry-run")).out).toContain("leads to http://wrong.internal");
+    const done = await of("rollback");
+    expect(done).toMatchObject({ code: 0, err: "" });
+    expect(done.out).toMatch(
+      /\nThe file of version 1 is in force from the next request on, as version 3\.\n$/,
+    );
+    expect(await json(["tunnel", "services", "describe", "--tunnel-id", id])).toEqual(services);
+    const told = await of("versions");
+    expect(told.out).toMatch(/^Version 3 .* admin-key, back to version 1\n {2}[-+] service/);
+    expect((await of("rollback", "--to", "1")).out).toBe("Version 1 says the same.\n");
+    expect(await of("rollback", "--to", "9")).toMatchObject({
+      code: 4,
+      err: expect.stringContaining("not kept"),
+    });
+    expect(await of("rollback", "--to", "one")).toMatchObject({ code: 2 });
+  });
+
   it.each([
     ["unreadable", undefined, "cannot be read: ENOENT"],
     ["no JSON", '{"version": 1,', "is not JSON"],
@@ -592,7 +622,7 @@ describe.concurrent("culvert", () => {
   it.each([
     ["culvert ", ["connect", "tunnel", "audit-log", "--version"]],
     ["culvert tunnel ro", ["rotate-token"]],
-    ["culvert tunnel services ", ["describe", "update"]],
+    ["culvert tunnel services ", ["describe", "update", "versions", "rollback"]],
     ["culvert tunnel services update --con", ["--configuration-file"]],
     ["culvert tunnel delete --tunnel-id tnl_x --", ["--yes", "--relay"]],
   ])("completes %j in bash", async (line, expected) => {

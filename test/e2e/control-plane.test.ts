@@ -226,6 +226,8 @@ describe("the admin API over HTTP", () => {
     ["POST", `/tunnels/${ABSENT}/tokens`, "admin", {}],
     ["DELETE", `/tunnels/${ABSENT}/tokens/k_aaaaaaaaaaaa`, "admin"],
     ["PUT", `/tunnels/${ABSENT}/services-configuration`, "admin", { version: 1, services: [] }],
+    ["GET", `/tunnels/${ABSENT}/services/versions`, "viewer"],
+    ["POST", `/tunnels/${ABSENT}/services/rollback`, "admin", { version: 1 }],
     ["POST", "/gateway-keys", "admin", { project: "p", environment: "e" }],
     ["DELETE", "/gateway-keys/k_aaaaaaaaaaaa", "admin"],
     ["POST", "/api-keys", "admin", { role: "viewer" }],

@@ -179,6 +179,10 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX tunnels_by_need ON tunnels (id) WHERE objects_needed_at_ms IS NOT NULL;
   CREATE INDEX tunnel_objects_in_change ON tunnel_objects (tunnel_id) WHERE phase <> 'serving';
   `,
+  `
+  ALTER TABLE services_configurations ADD COLUMN actor TEXT;
+  ALTER TABLE services_configurations ADD COLUMN rolled_back_to INTEGER;
+  `,
 ];
 
 export function migrate(storage: DurableObjectStorage): void {

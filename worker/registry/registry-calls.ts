@@ -12,13 +12,18 @@ import type { ObjectLoad, ScalingWish } from "./scaling.ts";
 import type { TunnelObjectRecord } from "./tunnel-object-store.ts";
 import type { Actor, AuditEntry } from "./audit-log.ts";
 import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
-import type { StoredServicesFile, TokenRecord, TunnelRecord } from "./registry-store.ts";
+import type { ServicesVersion, StoredServicesFile, TokenRecord, TunnelRecord } from "./registry-store.ts";
 import type { OpenSession, SessionHolder } from "./session-store.ts";
 import type { DeliveryTotals, StoredReport } from "./telemetry-report-store.ts";
 
 export type Outcome = "done" | "not_found" | "limit_reached" | "invalid";
 
 export type PutOutcome = { outcome: "done"; version: number } | { outcome: "not_found" | "stale" };
+
+export type RollBackOutcome =
+  | { outcome: "done"; version: number; changes: string[] }
+  | { outcome: "not_found" | "not_kept" | "stale" }
+  | { outcome: "invalid"; problems: Problem[] };
 
 export type DestinationOutcome =
   | { outcome: "done"; described: DescribedDestination }
@@ -103,6 +108,17 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
     file: ServicesFile,
     expected: readonly number[] | null,
   ): Promise<PutOutcome>;
+
+  /** Newest first; null for a tunnel that does not exist. */
+  servicesVersions(tunnelId: string, limit: number, beforeVersion: number): ServicesVersion[] | null;
+
+  /** Puts the file of an earlier version into force, as a new one. `expected`: as for `putServicesFile`. */
+  rollBackServices(
+    by: Actor,
+    tunnelId: string,
+    rolledBackTo: number,
+    expected: readonly number[] | null,
+  ): Promise<RollBackOutcome>;
 
   addGatewayKey(by: Actor, key: KeyProof & { project: string; environment: string }): Promise<Outcome>;
 

@@ -1,5 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
-import type { ServicesFile } from "../../shared/services/services-file.ts";
+import { problemsOf } from "../../shared/problems.ts";
+import { servicesDifference } from "../../shared/services/services-difference.ts";
+import { type ServicesFile, servicesFileSchema } from "../../shared/services/services-file.ts";
 import { type Answer, MAX_SUBJECTS_PER_LOOK_UP, type Subject } from "../auth/registry-knowledge.ts";
 import type { KeyProof } from "../auth/access-key.ts";
 import type { Env } from "../env.ts";
@@ -35,7 +37,7 @@ import { migrate } from "./migrations.ts";
 import type { PendingPush } from "./push-queue.ts";
 import { PushQueue } from "./push-queue.ts";
 import { pushConfigs } from "./push-config.ts";
-import type { StoredServicesFile, TunnelRecord } from "./registry-store.ts";
+import type { ServicesVersion, StoredServicesFile, TunnelRecord } from "./registry-store.ts";
 import type {
   DescribedDestination,
   DestinationName,
@@ -44,6 +46,7 @@ import type {
   Outcome,
   PutOutcome,
   RegistryCalls,
+  RollBackOutcome,
   TunnelChange,
   TunnelDetails,
   TunnelServices,
@@ -260,7 +263,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
       if (current === undefined) return { result: { outcome: "not_found" } };
       if (expected !== null && !expected.includes(current)) return { result: { outcome: "stale" } };
       const version = current + 1;
-      this.#store.putServicesFile(tunnelId, version, file, by.atMs);
+      this.#store.putServicesFile(tunnelId, { version, file }, by);
       return {
         result: { outcome: "done", version },
         tunnelIds: [tunnelId],
@@ -269,6 +272,44 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
           target: tunnelId,
           before: { version: current },
           after: { version },
+        },
+      };
+    });
+  }
+
+  /** Newest first; null for a tunnel that does not exist. */
+  servicesVersions(tunnelId: string, limit: number, beforeVersion: number): ServicesVersion[] | null {
+    return this.#store.tunnel(tunnelId) && this.#store.servicesVersions(tunnelId, limit, beforeVersion);
+  }
+
+  /** Puts the file of an earlier version into force, as a new one. `expected`: as for `putServicesFile`. */
+  async rollBackServices(
+    by: Actor,
+    tunnelId: string,
+    rolledBackTo: number,
+    expected: readonly number[] | null,
+  ): Promise<RollBackOutcome> {
+    return this.#change<RollBackOutcome>(by, () => {
+      const current = this.servicesFile(tunnelId);
+      if (current === null) return { result: { outcome: "not_found" } };
+      if (expected !== null && !expected.includes(current.version)) return { result: { outcome: "stale" } };
+      const earlier = this.#store.servicesFile(tunnelId, rolledBackTo);
+      if (earlier === null) return { result: { outcome: "not_kept" } };
+      // It was valid for the relay that took it.
+      const parsed = servicesFileSchema.safeParse(earlier.file);
+      if (!parsed.success) return { result: { outcome: "invalid", problems: problemsOf(parsed.error) } };
+      const changes = servicesDifference(current.file, parsed.data);
+      if (changes.length === 0) return { result: { outcome: "done", version: current.version, changes } };
+      const version = current.version + 1;
+      this.#store.putServicesFile(tunnelId, { version, file: parsed.data }, by, rolledBackTo);
+      return {
+        result: { outcome: "done", version, changes },
+        tunnelIds: [tunnelId],
+        audit: {
+          action: "services-configuration.update",
+          target: tunnelId,
+          before: { version: current.version },
+          after: { version, rolledBackTo },
         },
       };
     });

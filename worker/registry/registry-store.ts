@@ -1,5 +1,7 @@
 import type { ServicesFile } from "../../shared/services/services-file.ts";
 import { EMPTY_SERVICES_FILE } from "../../shared/services/services-file.ts";
+import { servicesDifference } from "../../shared/services/services-difference.ts";
+import type { Actor } from "./audit-log.ts";
 import type { TokenDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
 
 export interface TunnelRecord {
@@ -20,8 +22,27 @@ export interface StoredServicesFile {
   file: ServicesFile;
 }
 
-/** Files kept per tunnel, so that the audit log's versions can still be read. */
+/** One file that was in force, and what it changed. */
+export interface ServicesVersion {
+  version: number;
+  atMs: number;
+  /** Null: a relay of version 0.1 took it, which did not note it down. */
+  actor: string | null;
+  /** The version that was put back; null: the file was new. */
+  rolledBackTo: number | null;
+  /** How many it has. */
+  services: number;
+  /** Lines that begin with "- " or "+ "; null: the version before it is kept no longer. */
+  changes: string[] | null;
+  /** Lines beyond those. */
+  moreChanges: number;
+}
+
+/** Files kept per tunnel, so that the audit log's versions can still be read and put back. */
 const KEPT_FILES = 100;
+/** What they may take together; the two newest stay in any case. */
+const KEPT_FILE_BYTES = 4 * 1024 * 1024;
+const MAX_CHANGES = 200;
 
 /** Tunnels, their tokens and their services files: SQL alone, time as an argument. */
 export class RegistryStore {
@@ -186,19 +207,54 @@ export class RegistryStore {
     return (version ?? 0) === 0 ? { version: 0, file: EMPTY_SERVICES_FILE } : null;
   }
 
-  putServicesFile(tunnelId: string, version: number, file: ServicesFile, nowMs: number): void {
+  putServicesFile(
+    tunnelId: string,
+    { version, file }: StoredServicesFile,
+    { actor, atMs }: Pick<Actor, "actor" | "atMs">,
+    rolledBackTo: number | null = null,
+  ): void {
     this.#sql.exec(
-      "INSERT INTO services_configurations (tunnel_id, version, file, created_at_ms) VALUES (?, ?, ?, ?)",
-      tunnelId,
-      version,
-      JSON.stringify(file),
-      nowMs,
+      `INSERT INTO services_configurations (tunnel_id, version, file, created_at_ms, actor, rolled_back_to)
+         VALUES (?, ?, ?, ?, ?, ?)`,
+      ...[tunnelId, version, JSON.stringify(file), atMs, actor, rolledBackTo],
     );
     this.#sql.exec(
-      "DELETE FROM services_configurations WHERE tunnel_id = ? AND version <= ?",
-      tunnelId,
-      version - KEPT_FILES,
+      `DELETE FROM services_configurations WHERE tunnel_id = ?1 AND version <= ?2 AND version <=
+         (SELECT coalesce(max(version), 0) FROM
+           (SELECT version, sum(length(CAST(file AS BLOB))) OVER (ORDER BY version DESC) AS total,
+              row_number() OVER (ORDER BY version DESC) AS age
+              FROM services_configurations WHERE tunnel_id = ?1)
+            WHERE total > ?3 OR age > ?4)`,
+      ...[tunnelId, version - 2, KEPT_FILE_BYTES, KEPT_FILES],
     );
+  }
+
+  /** Newest first. */
+  servicesVersions(tunnelId: string, limit: number, beforeVersion: number): ServicesVersion[] {
+    const rows = this.#sql
+      .exec<{
+        version: number;
+        file: string;
+        atMs: number;
+        actor: string | null;
+        rolledBackTo: number | null;
+      }>(
+        `SELECT version, file, created_at_ms AS atMs, actor, rolled_back_to AS rolledBackTo
+           FROM services_configurations WHERE tunnel_id = ? AND version < ? ORDER BY version DESC LIMIT ?`,
+        ...[tunnelId, beforeVersion, limit + 1],
+      )
+      .toArray()
+      .map(({ file, ...row }) => ({ ...row, file: JSON.parse(file) as ServicesFile }));
+    return rows.slice(0, limit).map(({ file, ...row }, index) => {
+      const before = row.version === 1 ? EMPTY_SERVICES_FILE : rows[index + 1]?.file;
+      const changes = before === undefined ? null : servicesDifference(before, file);
+      return {
+        ...row,
+        services: file.services.length,
+        changes: changes?.slice(0, MAX_CHANGES) ?? null,
+        moreChanges: Math.max(0, (changes?.length ?? 0) - MAX_CHANGES),
+      };
+    });
   }
 
   /** Random, made once. */
