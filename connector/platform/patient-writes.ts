@@ -3,7 +3,7 @@ import type { Clock } from "../../shared/clock.ts";
 
 /** What a write says when the peer has closed its end. */
 const PEER_GONE: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"]);
-/** What the peer said before is here already, or never comes. */
+/** What the peer said before is here already, or never comes: so long may reading it make no progress. */
 const PATIENCE_MS = 1_000;
 
 type Done = (error?: NodeJS.ErrnoException | null) => void;
@@ -11,15 +11,31 @@ type Done = (error?: NodeJS.ErrnoException | null) => void;
 /**
  * How long a failed write waits. An upstream may refuse an upload by answering and closing without reading the rest.
  * Node destroys a socket whose write fails, with the answer still unread in the kernel. On this socket such a write
- * stays open until the reading side has come to its own end, which then ends the socket. `onFailing` is called first.
+ * stays open until the reading side has come to its own end; while that is paused, it waits for its reader.
+ * `onFailing` is called first.
  */
 export function waitForReadingSide(socket: Socket, clock: Clock, onFailing: () => void): void {
   const patiently = (done: Done): Done => {
     return (error) => {
       if (!error || !PEER_GONE.has(error.code ?? "")) return done(error);
       onFailing();
-      const cancel = clock.after(PATIENCE_MS, () => done(error));
-      socket.once("close", cancel);
+      if (socket.readableEnded) return done(error);
+      let cancel = (): void => {};
+      const wait = (): void => {
+        const { bytesRead } = socket;
+        cancel = clock.after(PATIENCE_MS, () => {
+          if (socket.isPaused() || socket.bytesRead > bytesRead) wait();
+          else giveUp();
+        });
+      };
+      const giveUp = (): void => {
+        cancel();
+        socket.off("end", giveUp);
+        done(error);
+      };
+      wait();
+      socket.once("end", giveUp);
+      socket.once("close", () => cancel());
     };
   };
   const write = socket._write.bind(socket);

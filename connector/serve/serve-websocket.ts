@@ -1,21 +1,15 @@
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
-import type { ResponseHead } from "../../shared/protocol/head.ts";
+import type { Field } from "../../shared/protocol/head.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { closeCodeOf, fittingReason } from "../platform/close-code.ts";
 import { failureOf, guarded, guardedClock, type OnFault } from "../platform/faults.ts";
-import {
-  receivedFields,
-  responseFields,
-  withoutHandshakeFields,
-  withTraceparent,
-} from "../upstream/http-fields.ts";
+import { responseFields, withoutHandshakeFields, withTraceparent } from "../upstream/http-fields.ts";
 import type { ServeDeps } from "./serve-http.ts";
 import { RequestMeter } from "../telemetry/request-summary.ts";
 import type { RequestTrace } from "../telemetry/request-trace.ts";
 import { endingStream } from "./stream-fault.ts";
-import { type HandshakeEvents, type Upgraded, upstreamHandshake } from "../upstream/websocket/handshake.ts";
+import { type HandshakeEvents, type Upgraded, UpstreamHandshake } from "../upstream/websocket/handshake.ts";
 import { UpstreamSocket } from "../upstream/websocket/upstream-socket.ts";
 import { type PingedSocket, UpstreamPings } from "./upstream-pings.ts";
 
@@ -35,9 +29,10 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   readonly #record: RequestMeter;
   readonly #trace: RequestTrace | null;
   readonly #onFault: OnFault;
-  #end: () => void = () => {};
+  #handshake: UpstreamHandshake | null = null;
   #socket: UpstreamSocket | null = null;
-  #refusal: IncomingMessage | null = null;
+  /** The upstream's answer was none that has a body. */
+  #headEnded = false;
   #closing = false;
   #pings: UpstreamPings | null = null;
 
@@ -55,9 +50,9 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     try {
       const { open } = this.#stream;
       const fields = withTraceparent(open.fields, this.#trace?.callUpstream() ?? null);
-      this.#end = upstreamHandshake({ ...open, fields }, this.#deps, this);
+      this.#handshake = new UpstreamHandshake({ ...open, fields }, this.#deps, this);
     } catch (error) {
-      this.onFailed(failureOf(error, this.#onFault));
+      this.onError(failureOf(error, this.#onFault));
       this.onTornDown();
     }
   }
@@ -82,7 +77,8 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
 
   onWritable(): void {
     this.#socket?.resume();
-    this.#refusal?.resume();
+    // Not at once: this is called while the connection sends, and what resumes writes to it.
+    queueMicrotask(guarded(() => this.#handshake?.resume(), this.#onFault));
   }
 
   /** 1012: the service restarts, come again (RFC 6455's registry). */
@@ -98,7 +94,10 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   }
 
   onClosed(error: TunnelError | null): void {
-    if (error !== null) this.#end();
+    if (error !== null) {
+      this.#handshake?.end();
+      this.#socket?.terminate();
+    }
     const summary = this.#record.finish(error?.code ?? null);
     this.#deps.onFinished(summary, error);
     this.#trace?.finish(summary);
@@ -106,57 +105,54 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
 
   // The upstream's side.
 
-  onAccepted({ tcp, head, response, isPinged }: Upgraded): void {
+  onAccepted({ socket: tcp, behind, reason, fields, isPinged }: Upgraded): void {
     const { clock } = this.#deps;
     const events = {
       onPiece: (bytes: Buffer, isText: boolean, more: boolean) => this.#onPiece(bytes, isText, more),
       onClosed: (code: number, reason: string) => this.#onUpstreamClosed(code, reason),
     };
-    const socket = new UpstreamSocket(tcp, head, clock, events, this.#onFault);
+    const socket = new UpstreamSocket(tcp, behind, clock, events, this.#onFault);
     this.#socket = socket;
     if (isPinged)
       this.#pings = new UpstreamPings(guardedClock(clock, this.#onFault), this.#pinged(socket, tcp));
-    if (!this.#sendHead(101, response, false)) return;
+    if (!this.#sendHead(101, reason, withoutHandshakeFields(responseFields(101, fields)), false)) return;
     // A gateway cannot be held back: over a long path, what it sends would pile up until the window has grown.
     this.#stream.expect(WEBSOCKET_AHEAD_BYTES);
     this.onReadable();
   }
 
-  onRefused(response: IncomingMessage): void {
-    const status = response.statusCode ?? 0;
-    const bodyless = status === 204 || status === 304;
-    const onData = (bytes: Buffer): void => {
-      this.#record.responseBytes += bytes.byteLength;
-      if (!this.#stream.closed && !bodyless && !this.#stream.write(bytes)) response.pause();
-    };
-    const onClose = (): void => {
-      if (!response.complete) this.#stream.reset("BODY_ABORTED", "the upstream ended its refusal early");
-      this.#finishRefusal(bodyless);
-    };
-    response.on("data", guarded(onData, this.#onFault));
-    response.on("close", guarded(onClose, this.#onFault));
-    this.#refusal = response;
-    if (!this.#sendHead(status, response, bodyless)) response.destroy();
+  /** It refuses. */
+  onResponse(status: number, reason: string, received: readonly Field[]): void {
+    this.#headEnded = status === 204 || status === 304;
+    this.#sendHead(status, reason, responseFields(status, received), this.#headEnded);
   }
 
-  onFailed(error: TunnelError): void {
-    this.#stream.reset(error.code, error.message, { notProcessed: error.notProcessed });
+  onData(bytes: Buffer): void {
+    this.#record.responseBytes += bytes.byteLength;
+    if (!this.#stream.closed && !this.#stream.write(bytes)) this.#handshake?.pause();
+  }
+
+  onEnd(): void {
+    if (this.#stream.closed) return;
+    if (!this.#headEnded) this.#stream.end();
+    this.#stream.stopSending();
+  }
+
+  onError(error: TunnelError): void {
+    if (this.#record.status === null) {
+      this.#stream.reset(error.code, error.message, { notProcessed: error.notProcessed });
+    } else {
+      this.#stream.reset("BODY_ABORTED", error.message);
+    }
   }
 
   onTornDown(): void {
     this.#stream.release();
   }
 
-  #sendHead(status: number, response: IncomingMessage, end: boolean): boolean {
+  #sendHead(status: number, reason: string, fields: readonly Field[], end: boolean): boolean {
     try {
-      const fields = responseFields(status, receivedFields(response.rawHeaders));
-      const head: ResponseHead = {
-        status,
-        reason: response.statusMessage ?? "",
-        upstreamMs: this.#record.upstreamMs,
-        fields: status === 101 ? withoutHandshakeFields(fields) : fields,
-      };
-      this.#stream.sendHead(head, end);
+      this.#stream.sendHead({ status, reason, upstreamMs: this.#record.upstreamMs, fields }, end);
       this.#record.status = status;
       return true;
     } catch (error) {
@@ -185,14 +181,6 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
         socket.terminate();
       },
     };
-  }
-
-  #finishRefusal(headEnded: boolean): void {
-    if (!this.#stream.closed) {
-      if (!headEnded) this.#stream.end();
-      this.#stream.stopSending();
-    }
-    this.#end();
   }
 
   /** As it comes: whole messages are put together by the relay, within its memory. */

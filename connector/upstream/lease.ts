@@ -1,5 +1,22 @@
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { Field } from "../../shared/protocol/head.ts";
+
+/** The wish to speak another protocol on this connection, which HTTP/1.1 alone has (RFC 9110 §7.8). */
+export interface Upgrade {
+  protocol: string;
+  /** What is wrong with a 101 that has these fields; null: nothing. */
+  problemWith(fields: readonly Field[]): string | null;
+  /** The last that is heard. From here on the connection is its owner's, with what came behind the 101 already. */
+  onSwitched(switched: Switched): void;
+}
+
+export interface Switched {
+  reason: string;
+  fields: readonly Field[];
+  socket: Socket;
+  behind: Buffer;
+}
 
 export interface LeaseRequest {
   method: string;
@@ -10,6 +27,8 @@ export interface LeaseRequest {
   /** Names and Latin-1 values in turn. Neither `host` nor hop-by-hop fields. */
   rawHeaders: readonly string[];
   body: Buffer | Readable | null;
+  /** On a connection of its own, without a body. */
+  upgrade?: Upgrade | undefined;
 }
 
 export interface UploadProgress {

@@ -31,15 +31,24 @@ export interface LeaseWish {
   fresh: boolean;
 }
 
-type Done = (error: TunnelError | null, lease: Lease | null) => void;
+export type LeaseDone = (error: TunnelError | null, lease: Lease | null) => void;
 
 interface Waiter extends LeaseWish {
-  done: Done;
+  done: LeaseDone;
   cancelTimeout: () => void;
 }
 
+/** Where an exchange gets its connection from. */
+export interface LeaseSource {
+  /**
+   * `done` is called once, with a lease or with an error marked as not processed; maybe before this returns.
+   * Never after the function returned was called.
+   */
+  lease(target: UpstreamAddress, settings: UpstreamSettings, wish: LeaseWish, done: LeaseDone): () => void;
+}
+
 /** Connections to upstreams, by origin. */
-export class UpstreamPool {
+export class UpstreamPool implements LeaseSource {
   readonly #deps: PoolDeps;
   readonly #origins = new Map<string, OriginPool>();
   readonly #idle = { count: 0 };
@@ -48,11 +57,7 @@ export class UpstreamPool {
     this.#deps = deps;
   }
 
-  /**
-   * `done` is called once, with a lease or with an error marked as not processed; maybe before this returns.
-   * Never after the function returned was called.
-   */
-  lease(target: UpstreamAddress, settings: UpstreamSettings, wish: LeaseWish, done: Done): () => void {
+  lease(target: UpstreamAddress, settings: UpstreamSettings, wish: LeaseWish, done: LeaseDone): () => void {
     let pool = this.#origins.get(target.origin);
     if (pool === undefined) {
       pool = new OriginPool(target, settings, this.#deps, this.#idle, () => {
@@ -118,7 +123,7 @@ class OriginPool {
     this.#protocol = protocol !== "auto" ? protocol : target.secure ? "unknown" : "http1";
   }
 
-  lease(wish: LeaseWish, done: Done): () => void {
+  lease(wish: LeaseWish, done: LeaseDone): () => void {
     const { timeoutMs } = wish;
     const lease = this.#readyLease(wish);
     if (lease !== null) {
@@ -243,6 +248,7 @@ class OriginPool {
       socket,
       caller: waiter.caller,
       clock: this.#clock,
+      memory: this.#deps.memory,
       reportFault: this.#deps.reportFault,
       idleTimeoutMs: this.#settings.idleTimeoutMs,
       onIdle: () => {

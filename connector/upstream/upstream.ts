@@ -6,10 +6,10 @@ import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { faultError, guarded, guardFor } from "../platform/faults.ts";
 import { dial, type DialDeps } from "./dial.ts";
 import { InterimBudget } from "./interim-budget.ts";
-import type { Lease, LeaseEvents } from "./lease.ts";
+import type { Lease, LeaseEvents, Upgrade } from "./lease.ts";
 import { permit, type PermitRules, permitTarget } from "./permit.ts";
 import type { UpstreamAddress } from "./policy.ts";
-import { type PoolDeps, UpstreamPool } from "./pool.ts";
+import { type LeaseSource, type PoolDeps, UpstreamPool } from "./pool.ts";
 import { protocolsOffered, settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-rules.ts";
 
 /** How often a request is sent again of which it is sure that nothing was processed. */
@@ -35,6 +35,8 @@ export interface UpstreamRequest {
   /** Names and Latin-1 values in turn. Neither `host` nor hop-by-hop fields. */
   rawHeaders: string[];
   body: Buffer | Readable | null;
+  /** Another protocol is asked for. `onSwitched` and `onTornDown` are then the last that is heard of the exchange. */
+  upgrade?: Upgrade;
   /** Absent: as the upstream's settings say. */
   connectTimeoutMs?: number | undefined;
   /** How long the upstream may take nothing of a body that is here for it. Absent: as the protocol's limits say. */
@@ -123,7 +125,7 @@ export class UpstreamExchange implements LeaseEvents {
   readonly #events: UpstreamEvents;
   readonly #settings: UpstreamSettings;
   readonly #deps: DialDeps;
-  readonly #pool: UpstreamPool;
+  readonly #pool: LeaseSource;
   #body: UpstreamRequest["body"];
   /** Null while it waits for one. */
   #lease: Lease | null = null;
@@ -150,7 +152,7 @@ export class UpstreamExchange implements LeaseEvents {
     settings: UpstreamSettings,
     events: UpstreamEvents,
     deps: DialDeps,
-    pool: UpstreamPool,
+    pool: LeaseSource,
   ) {
     this.#request = request;
     this.#body = request.body;
@@ -261,11 +263,24 @@ export class UpstreamExchange implements LeaseEvents {
       const { method, path, rawHeaders } = this.#request;
       const host = this.#settings.hostHeader ?? this.#request.host ?? authorityOf(this.#target);
       const events = new LeaseEventsGuard(this, this.#onFault);
-      lease.dispatch({ method, path, host, rawHeaders, body: this.#body }, events);
+      const upgrade = this.#upgrade();
+      lease.dispatch({ method, path, host, rawHeaders, body: this.#body, upgrade }, events);
       if (this.#phase === "sending" && !this.#sent) this.#setTimer(this.#stallTimeoutMs);
     };
     const done = guarded(leased, this.#onFault);
     this.#cancelWait = this.#pool.lease(this.#target, this.#settings, wish, done);
+  }
+
+  #upgrade(): Upgrade | undefined {
+    const { upgrade } = this.#request;
+    if (upgrade === undefined) return undefined;
+    const onSwitched: Upgrade["onSwitched"] = (switched) => {
+      if (!this.#finish()) return void switched.socket.destroy();
+      // Its owner may end it at once.
+      switched.socket.once("close", () => this.#events.onTornDown());
+      upgrade.onSwitched(switched);
+    };
+    return { ...upgrade, onSwitched };
   }
 
   /** Sending again is safe: nothing was processed, or a kept connection was closed just when it was used again. */
@@ -372,7 +387,7 @@ export class UpstreamExchange implements LeaseEvents {
 }
 
 /** RFC 9110 §15 defines five classes, and no `Response` can be made with a status outside of them. */
-export function problemWithStatus(status: number): TunnelError | null {
+function problemWithStatus(status: number): TunnelError | null {
   if (status >= 200 && status <= 599) return null;
   return new TunnelError("UPSTREAM_PROTOCOL", `the upstream answered with status ${status}`);
 }

@@ -35,6 +35,8 @@ describe("an upstream's answer to a WebSocket handshake", () => {
       "other cases, blanks and options",
       `${START}UPGRADE:  WebSocket \r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Accept:ACCEPT\r\n\r\n`,
     ],
+    ["a blank before a colon", `${START}${FIELDS.replaceAll(":", " :")}\r\n`],
+    ["behind an empty line", `\r\n${START}${FIELDS}\r\n`],
     ["behind a 103", `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${START}${FIELDS}\r\n`],
   ])("is taken: %s", async (_name, answer) => {
     const call = await tunnel.call((await answering(`${answer}\u0081\u0002hi`)).origin, {
@@ -73,6 +75,10 @@ describe("an upstream's answer to a WebSocket handshake", () => {
     ["a body and no fields", `${START}content-length: 5\r\n\r\nhello`],
     ["a status that no response has", "HTTP/1.1 700 Odd\r\ncontent-length: 0\r\n\r\n"],
     ["a status under 100", "HTTP/1.1 099 Odd\r\ncontent-length: 0\r\n\r\n"],
+    ["Sec-WebSocket-Accept folded", `${START}${FIELDS.replace("ACCEPT", "\r\n ACCEPT")}\r\n`],
+    ["bare LF", `${START}${FIELDS}\r\n`.replaceAll("\r\n", "\n")],
+    ["another one behind it", `${START}upgrade: websocket\r\n\r\n${START}${FIELDS}\r\n`],
+    ["1xx without end", "HTTP/1.1 103 x\r\n\r\n".repeat(20_000)],
     ["no HTTP", "SSH-2.0-OpenSSH_9.2p1\r\n"],
     ["bytes", "\u0000\u0001\u0002\u0003\r\n\r\n"],
   ];
@@ -90,6 +96,27 @@ describe("an upstream's answer to a WebSocket handshake", () => {
     const call = await tunnel.call((await answering(answer, true)).origin, { kind: "websocket" });
     expect(call.error).toMatchObject({ code: "UPSTREAM_PROTOCOL" });
     expect(call.head).toBe(null);
+  });
+
+  it.each([
+    ["a blank before a colon", "content-length : 2\r\n\r\nno"],
+    ["the same length twice", "content-length: 2\r\nContent-Length: 2, 2\r\n\r\nno"],
+    ["chunks with blanks and extensions", "transfer-encoding: chunked\r\n\r\n2 ; a = b\r\nno\r\n0\r\n\r\n"],
+    ["no length, and its end", "x: y\r\n\r\nno"],
+  ])("may be a refusal with %s", async (_name, rest) => {
+    const { origin } = await answering(`HTTP/1.1 403 Forbidden\r\n${rest}`, true);
+    expect(await tunnel.call(origin, { kind: "websocket" })).toMatchObject({
+      head: { status: 403 },
+      body: Buffer.from("no"),
+      error: null,
+    });
+  });
+
+  it("is broken off where a refusal is", async () => {
+    const { origin } = await answering("HTTP/1.1 403 Forbidden\r\ncontent-length: 20\r\n\r\nno", true);
+    const call = await tunnel.call(origin, { kind: "websocket" });
+    expect(call).toMatchObject({ head: { status: 403 }, body: Buffer.from("no") });
+    expect(call.error?.code).toBe("BODY_ABORTED");
   });
 
   it("may have a head as long as any other answer's", async () => {

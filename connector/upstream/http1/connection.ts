@@ -1,11 +1,14 @@
 import type { Socket } from "node:net";
+import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/clock.ts";
-import { TlsEnding } from "./tls-ending.ts";
+import { Backlog } from "./backlog.ts";
 import { bodyFraming, requestHead, type RequestHead, wrongLength } from "./request.ts";
 import { ResponseParser } from "./response.ts";
+import { TlsEnding } from "./tls-ending.ts";
 import { Upload } from "./upload.ts";
-import type { Lease, LeaseEvents, LeaseRequest, UploadProgress } from "../lease.ts";
+import type { Lease, LeaseEvents, LeaseRequest, Upgrade, UploadProgress } from "../lease.ts";
 import { faultError, guarded, guardedClock, type ReportFault } from "../../platform/faults.ts";
+import { type ReadSide, readUpToReset } from "../../platform/patient-reads.ts";
 import { waitForReadingSide } from "../../platform/patient-writes.ts";
 
 /** Below the 5 s of Node's servers, the shortest that is common; a server's own hint may lengthen it. */
@@ -13,12 +16,15 @@ const IDLE_MS = 4_000;
 const IDLE_MAX_MS = 60_000;
 /** How much earlier than a server says it will: a request under way to it takes time. */
 const IDLE_MARGIN_MS = 2_000;
+/** From here on a status says that a request was not taken as it is (RFC 9110 §15). */
+const FIRST_REFUSAL = 300;
 
 export interface Http1Options {
   socket: Socket;
   /** Whose requests it carries; nobody else's. */
   caller: string;
   clock: Clock;
+  memory: MemoryAccount;
   reportFault: ReportFault;
   /** Null: a few seconds, or what the server's `Keep-Alive` says. */
   idleTimeoutMs: number | null;
@@ -39,6 +45,7 @@ export class Http1Connection implements Lease {
   readonly returnedBody = null;
   readonly #options: Http1Options;
   readonly #socket: Socket;
+  readonly #reads: ReadSide;
   readonly #parser = new ResponseParser();
   /** Of the exchange under way. */
   #events: LeaseEvents | null = null;
@@ -47,6 +54,9 @@ export class Http1Connection implements Lease {
   /** The next exchange, which waits for the connection to settle. */
   #next: { request: LeaseRequest; events: LeaseEvents } | null = null;
   #upload: Upload | null = null;
+  #upgrade: Upgrade | null = null;
+  /** An answer came that does not want the upload: all of it is read at once, since the connection may end any moment. */
+  #refused = false;
   #failure: Error | null = null;
   /** The socket has closed; its own `closed` says so too early. */
   #gone = false;
@@ -54,11 +64,10 @@ export class Http1Connection implements Lease {
   #kept = true;
   #paused = false;
   #feeding = false;
-  /** What was read and not yet taken, while paused. */
-  #rest: Buffer | null = null;
+  readonly #backlog: Backlog;
   /** Of a body that lasts until the connection ends, over TLS. */
   #ending: TlsEnding | null = null;
-  /** The upstream's end came behind that: Node tells it though the socket is paused. */
+  /** The upstream's end came behind the backlog: Node tells it though the socket is paused. */
   #endWaits = false;
   #patient = false;
   #servedCount = 0;
@@ -71,14 +80,13 @@ export class Http1Connection implements Lease {
     const { socket, clock } = options;
     this.#options = { ...options, clock: guardedClock(clock, this.#onFault) };
     this.#socket = socket;
+    this.#reads = readUpToReset(socket);
+    this.#backlog = new Backlog(options.memory);
     this.openedAt = momentOf(clock);
     this.#idleSince = this.openedAt;
-    const onBytes = (bytes: Buffer): void => this.#onBytes(bytes);
-    const onEnd = (): void => this.#onEnd();
-    const onClose = (): void => this.#onClose();
-    socket.on("data", guarded(onBytes, this.#onFault));
-    socket.on("end", guarded(onEnd, this.#onFault));
-    socket.once("close", guarded(onClose, this.#onFault));
+    socket.on("data", this.#onSocketData);
+    socket.on("end", this.#onSocketEnd);
+    socket.on("close", this.#onSocketClose);
   }
 
   get caller(): string {
@@ -129,7 +137,7 @@ export class Http1Connection implements Lease {
     if (this.#events === null) return;
     this.#paused = true;
     this.#parser.halt();
-    this.#socket.pause();
+    if (!this.#refused) this.#socket.pause();
   }
 
   resume(): void {
@@ -137,10 +145,10 @@ export class Http1Connection implements Lease {
     this.#paused = false;
     // What was fed goes on where it was called from.
     if (this.#feeding) return void this.#socket.resume();
-    const rest = this.#rest;
-    this.#rest = null;
-    if (rest !== null) this.#take(rest);
-    if (this.#paused) return;
+    for (let piece = this.#backlog.shift(); piece !== undefined; piece = this.#backlog.shift()) {
+      this.#take(piece);
+      if (this.#paused) return;
+    }
     if (this.#endWaits) this.#onEnd();
     else this.#socket.resume();
   }
@@ -182,7 +190,9 @@ export class Http1Connection implements Lease {
     this.#events = events;
     // A body that the method has no use for may confuse the server about where the next request starts.
     this.#kept = body === null || head.expectsBody;
-    this.#parser.begin(method, events);
+    this.#refused = false;
+    this.#upgrade = request.upgrade ?? null;
+    this.#parser.begin(method, events, this.#upgrade !== null);
     events.onRequestStart();
     if (body === null || (Buffer.isBuffer(body) && body.byteLength === 0)) {
       this.#socket.write(head.text + bodyFraming(0, head.expectsBody), "latin1");
@@ -219,7 +229,8 @@ export class Http1Connection implements Lease {
   #onBytes(bytes: Buffer): void {
     if (this.#events === null) return void this.#socket.destroy();
     this.#heard = true;
-    this.#take(bytes);
+    if (!this.#paused) this.#take(bytes);
+    else if (!this.#backlog.add(bytes)) this.#socket.pause();
   }
 
   #take(bytes: Buffer): void {
@@ -236,10 +247,41 @@ export class Http1Connection implements Lease {
       this.#feeding = false;
     }
     if (this.#events !== events) return;
+    if (parser.switched !== null) return this.#handOver(parser.switched, bytes.subarray(at));
     if (parser.framing?.body === "until close")
       this.#ending ??= TlsEnding.of(this.#socket, this.#options.clock);
-    if (parser.ended) this.#finish(at < bytes.byteLength);
-    else if (at < bytes.byteLength) this.#rest = bytes.subarray(at);
+    const more = at < bytes.byteLength;
+    if (parser.ended) return this.#finish(more || !this.#backlog.isEmpty);
+    if (more) this.#backlog.putBack(bytes.subarray(at));
+    if (parser.framing !== null && parser.status >= FIRST_REFUSAL) this.#holdUpload();
+  }
+
+  /** The rest of a request that was refused before it was sent, while the answer comes. */
+  #holdUpload(): void {
+    const socket = this.#socket;
+    const upload = this.#upload;
+    if (upload === null || this.#refused) return;
+    this.#refused = true;
+    if (this.#paused) socket.resume();
+    let { bytesRead } = socket;
+    upload.hold(() => {
+      const isComing = this.#paused || socket.bytesRead > bytesRead;
+      bytesRead = socket.bytesRead;
+      return isComing;
+    });
+  }
+
+  /** The connection is not ours any more. */
+  #handOver(switched: NonNullable<ResponseParser["switched"]>, behind: Buffer): void {
+    const socket = this.#socket;
+    const upgrade = this.#upgrade;
+    const problem = upgrade?.problemWith(switched.fields) ?? null;
+    if (problem !== null) return this.#fail(new Error(problem));
+    this.#endExchange();
+    socket.off("data", this.#onSocketData);
+    socket.off("end", this.#onSocketEnd);
+    socket.off("close", this.#onSocketClose);
+    upgrade?.onSwitched({ ...switched, socket, behind });
   }
 
   /** The response is complete; `more`: something stands behind it. */
@@ -250,7 +292,7 @@ export class Http1Connection implements Lease {
     const sent = this.#upload === null && socket.writableLength === 0;
     this.#kept &&= !more && sent && !this.#endWaits && framing?.keepAlive === true && this.#idleMs > 0;
     if (!this.#kept) this.destroy();
-    else if (this.#paused) socket.resume();
+    else if (socket.isPaused()) socket.resume();
     this.#endExchange();
     events?.onResponseEnd(trailers);
   }
@@ -269,12 +311,16 @@ export class Http1Connection implements Lease {
     this.#fail(faultError());
   };
 
+  readonly #onSocketData = guarded((bytes: Buffer) => this.#onBytes(bytes), this.#onFault);
+  readonly #onSocketEnd = guarded(() => this.#onEnd(), this.#onFault);
+  readonly #onSocketClose = guarded(() => this.#onClose(), this.#onFault);
+
   #endExchange(): void {
     this.#events = null;
     this.#next = null;
     this.#parser.stop();
     this.#paused = false;
-    this.#rest = null;
+    this.#backlog.clear();
     this.#endWaits = false;
     this.#upload?.stop();
     this.#upload = null;
@@ -282,7 +328,8 @@ export class Http1Connection implements Lease {
 
   #onEnd(): void {
     if (this.#events === null) this.#socket.destroy();
-    else if (this.#rest !== null) this.#endWaits = true;
+    else if (!this.#backlog.isEmpty) this.#endWaits = true;
+    else if (this.#reads.reset !== null) this.#fail(this.#reads.reset);
     else if (this.#ending?.isCut === true) this.#fail(new Error("TLS was cut off without a close_notify"));
     else if (this.#parser.finish()) this.#finish(false);
     else this.#fail(new Error("the upstream closed the connection"));

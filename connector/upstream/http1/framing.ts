@@ -66,7 +66,7 @@ export function framingOf(
 }
 
 /** `option` in lower case, among the members of a list. */
-function listed(list: string, option: string): boolean {
+export function listed(list: string, option: string): boolean {
   const lower = list.toLowerCase();
   if (!lower.includes(",")) return lower === option;
   return lower.split(",").some((member) => trimBlanks(member) === option);

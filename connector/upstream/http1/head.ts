@@ -29,7 +29,7 @@ const AFTER_STATUS = 12;
 const MAX_EMPTY_LINES = 4;
 
 /** On the wire a head has more than names and values; over this it need not even be looked at. */
-export const MAX_WIRE_BYTES = 1.5 * MAX_HEAD_BYTES;
+const MAX_WIRE_BYTES = 1.5 * MAX_HEAD_BYTES;
 
 /**
  * Reads one head, or the fields that trail a chunked body, up to and with the empty line; each byte once, however

@@ -28,11 +28,12 @@ export interface RequestHead {
  * The head of a request, but for its body's framing. Whoever calls has validated all of this before; nothing that
  * could split a request or end its head passes here either: BAD_REQUEST, not processed.
  */
-export function requestHead({ method, path, host, rawHeaders }: LeaseRequest): RequestHead {
+export function requestHead({ method, path, host, rawHeaders, upgrade }: LeaseRequest): RequestHead {
   if (!isToken(method)) throw refused("the method is no token");
   if (path === "" || NOT_IN_PATH.test(path)) throw refused("a character that no path may have");
   if (NOT_IN_PATH.test(host)) throw refused("a character that no host may have");
-  let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`;
+  const connection = upgrade === undefined ? "keep-alive" : `Upgrade\r\nupgrade: ${upgrade.protocol}`;
+  let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: ${connection}\r\n`;
   let declaredBytes: number | null = null;
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] ?? "";

@@ -49,15 +49,18 @@ export interface ResponseEvents {
  *
  * Of chunks (RFC 9112 §7.1), a size is hexadecimal digits: no sign, no prefix, no blank before it. Blanks behind it are
  * skipped, as are extensions with the blanks that §7.1.1 has in them, trailing fields read as those of a head. What a HEAD, a 204 or a 304 is answered
- * with has no body, whatever it says of one; an upgrade (101) was never asked for.
+ * with has no body, whatever it says of one; an upgrade (101) ends HTTP where it was asked for, and is wrong elsewhere.
  */
 export class ResponseParser {
   /** Null until a head is complete. */
   framing: Framing | null = null;
   trailers: readonly Field[] = [];
+  /** The 101 that was asked for; what comes behind it is no HTTP. */
+  switched: { reason: string; fields: readonly Field[] } | null = null;
   readonly #head = new HeadReader();
   #events: ResponseEvents | null = null;
   #method = "";
+  #maySwitch = false;
   #state:
     | "head"
     | "counted"
@@ -77,15 +80,22 @@ export class ResponseParser {
   #extensionBytes = 0;
   #halted = false;
 
-  /** The response to a request of this method comes next. */
-  begin(method: string, events: ResponseEvents): void {
+  /** The response to a request of this method comes next. `maySwitch`: it asked for another protocol. */
+  begin(method: string, events: ResponseEvents, maySwitch = false): void {
     this.framing = null;
     this.trailers = [];
+    this.switched = null;
+    this.#maySwitch = maySwitch;
     this.#method = method;
     this.#events = events;
     this.#state = "head";
     this.#extensionBytes = 0;
     this.#head.begin("head");
+  }
+
+  /** Of the last head. */
+  get status(): number {
+    return this.#head.status;
   }
 
   get ended(): boolean {
@@ -157,7 +167,14 @@ export class ResponseParser {
     if (end === -1) return bytes.byteLength;
     const { status, reason, fields } = head;
     if (status < 200) {
-      if (status === 101) throw violation("it switches protocols without being asked");
+      if (status === 101) {
+        if (!this.#maySwitch) throw violation("it switches protocols without being asked");
+        // RFC 9110 §7.8: that came with HTTP/1.1.
+        if (head.minorVersion === 0) throw violation("it switches protocols as HTTP/1.0");
+        this.switched = { reason, fields };
+        this.#state = "ended";
+        return end;
+      }
       head.begin("head");
       this.#events?.onInterimHead?.(status, fields);
       return end;

@@ -6,6 +6,9 @@ import { bodyFraming, type RequestHead, wrongLength } from "./request.ts";
 import { guarded, type OnFault } from "../../platform/faults.ts";
 import { isLate } from "../upload-stream.ts";
 
+/** A server may want the whole request before it ends its answer: after so long without more of that, it gets it. */
+const HOLD_MS = 1_000;
+
 export interface UploadEvents {
   onRequestSent(): void;
   /** The request cannot be completed any more. */
@@ -25,6 +28,8 @@ export class Upload implements UploadProgress {
   #sentBytes = 0;
   #over = false;
   #blocked = false;
+  /** Null: it is not held. */
+  #cancelHold: (() => void) | null = null;
   #movedAtMs: number;
 
   constructor(
@@ -45,7 +50,7 @@ export class Upload implements UploadProgress {
     const onDrain = (): void => {
       this.#movedAtMs = clock.nowMs();
       this.#blocked = false;
-      body.resume();
+      if (this.#cancelHold === null) body.resume();
     };
     this.#onDrain = guarded(onDrain, onFault);
   }
@@ -75,6 +80,20 @@ export class Upload implements UploadProgress {
     body.resume();
     // Its first bytes leave together with the head, unless they keep it waiting.
     if (isLate(body) && !this.#over) this.#sendHead(this.#head.declaredBytes);
+  }
+
+  /**
+   * Nothing is sent while an answer comes that may make the rest unwanted: a byte that reaches a server behind its end
+   * resets the connection, and what was still to come of the answer is lost. `isComing` is asked now and then whether to go on waiting.
+   */
+  hold(isComing: () => boolean): void {
+    this.#body.pause();
+    this.#cancelHold?.();
+    this.#cancelHold = this.#clock.after(HOLD_MS, () => {
+      if (isComing()) return this.hold(isComing);
+      this.#cancelHold = null;
+      if (!this.#blocked) this.#body.resume();
+    });
   }
 
   /** Nothing is sent from now on, and the body's source hears that nobody wants more of it. */
@@ -132,6 +151,7 @@ export class Upload implements UploadProgress {
 
   #end(): void {
     this.#over = true;
+    this.#cancelHold?.();
     this.#socket.off("drain", this.#onDrain);
   }
 }

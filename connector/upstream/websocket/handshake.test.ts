@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
 import { afterEach, expect, it, vi } from "vitest";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
 import { ByteServer } from "../../../test/support/servers/byte-server.ts";
@@ -10,12 +8,15 @@ import { nodeClock } from "../../platform/node-clock.ts";
 import { parseAllowlist, UpstreamPolicy } from "../policy.ts";
 import { DEFAULT_UPSTREAM } from "../upstream-rules.ts";
 import { SILENCE_MS } from "../upstream.ts";
-import { upstreamHandshake } from "./handshake.ts";
+import { UpstreamHandshake } from "./handshake.ts";
 
 const closing: (() => void)[] = [];
 afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
+
+const until = (condition: () => boolean) =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 15_000, interval: 5 });
 
 /** An upstream that refuses, and says half of why. */
 async function halfRefused() {
@@ -31,41 +32,41 @@ async function halfRefused() {
     ...{ rules: [{ pattern: "*", host: { kind: "any" as const }, settings: DEFAULT_UPSTREAM }] },
     ...{ clock, reportFault: throwFault, memory: memoryOf() },
   };
-  const refused = Promise.withResolvers<IncomingMessage>();
-  const onTornDown = vi.fn<() => void>();
   const open = {
     ...{ kind: "websocket" as const, service: "s", target: server.origin, method: "GET", path: "/" },
     ...{ requestId: crypto.randomUUID(), project: "p", environment: "e", fields: [] },
   };
-  const end = upstreamHandshake(open, deps, {
-    onAccepted: () => refused.reject(new Error("accepted")),
-    onRefused: (response) => refused.resolve(response),
-    onFailed: (error) => refused.reject(error),
-    onTornDown,
+  const seen = { status: 0, body: "", ended: false, error: "", tornDown: false };
+  const handshake = new UpstreamHandshake(open, deps, {
+    onAccepted: () => void (seen.error = "accepted"),
+    onResponse: (status) => void (seen.status = status),
+    onData: (bytes) => void (seen.body += bytes.toString()),
+    onEnd: () => void (seen.ended = true),
+    onError: ({ message }) => void (seen.error = message),
+    onTornDown: () => void (seen.tornDown = true),
   });
-  closing.push(end);
+  closing.push(() => handshake.end());
   // Dialling begins with the clock's next step.
   const dialling = setInterval(() => clock.advance(0), 1);
   closing.push(() => clearInterval(dialling));
-  return { clock, response: await refused.promise, onTornDown };
+  await until(() => seen.body === "half of it");
+  expect(seen).toMatchObject({ status: 403, ended: false, error: "" });
+  return { clock, handshake, seen };
 }
 
 it("a refusal of which nothing more comes ends, as any other answer does", async () => {
-  const { clock, response, onTornDown } = await halfRefused();
-  response.on("error", () => {});
-  const [bytes] = (await once(response, "data")) as [Buffer];
-  expect(bytes.toString()).toBe("half of it");
-  clock.advance(SILENCE_MS);
-  expect(response.destroyed).toBe(false);
-  clock.advance(SILENCE_MS);
-  await vi.waitFor(() => expect(onTornDown).toHaveBeenCalled(), { timeout: 15_000 });
-  expect(response.complete).toBe(false);
+  const { clock, seen } = await halfRefused();
+  clock.advance(SILENCE_MS - 1);
+  expect(seen.error).toBe("");
+  clock.advance(1);
+  await until(() => seen.tornDown);
+  expect(seen).toMatchObject({ ended: false, error: expect.stringContaining("sent nothing") as string });
 });
 
 it("a refusal whose reader pauses waits for it", async () => {
-  const { clock, response, onTornDown } = await halfRefused();
-  response.pause();
+  const { clock, handshake, seen } = await halfRefused();
+  handshake.pause();
   clock.advance(4 * SILENCE_MS);
   await new Promise((resolve) => setImmediate(resolve));
-  expect(onTornDown).not.toHaveBeenCalled();
+  expect(seen).toMatchObject({ error: "", tornDown: false });
 });

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { nodeClock } from "../../platform/node-clock.ts";
 import { throwFault } from "../../../test/support/throw-fault.ts";
 import { UpstreamSocket } from "./upstream-socket.ts";
@@ -25,7 +25,8 @@ function frame(firstByte: number, payload: Uint8Array, length = payload.byteLeng
   return Buffer.concat([head, payload]);
 }
 
-const [TEXT, BINARY, CONTINUATION, PING, FIN] = [1, 2, 0, 9, 0x80];
+const [TEXT, BINARY, CONTINUATION, CLOSE, PING, FIN] = [1, 2, 0, 8, 9, 0x80];
+const WAIT = { timeout: 15_000, interval: 5 };
 
 interface Pair {
   socket: UpstreamSocket;
@@ -43,7 +44,9 @@ async function pair(): Promise<Pair> {
   await once(server, "listening");
   const accepted = once(server, "connection") as Promise<[Socket]>;
   const tcp = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  const connected = once(tcp, "connect");
   const [upstream] = await accepted;
+  await connected;
   closing.push(() => {
     tcp.destroy();
     upstream.destroy();
@@ -134,4 +137,42 @@ it("sends a message's fragments as such, and answers pings between them", async 
     FIN | CONTINUATION,
     FIN | BINARY,
   ]);
+});
+
+describe.each(["ends", "resets"] as const)("an upstream that %s its connection behind its close", (how) => {
+  /** Three messages and a close, and the end, of which the reader has taken the first message. */
+  async function endedWhilePaused(): Promise<Pair> {
+    const made = await pair();
+    made.onPiece = () => made.socket.pause();
+    const text = Buffer.from("hi");
+    made.upstream.write(
+      Buffer.concat([
+        ...[1, 2, 3].map(() => frame(FIN | TEXT, text)),
+        frame(FIN | CLOSE, Buffer.concat([Buffer.of(0x0f, 0xa1), Buffer.from("bye")])),
+      ]),
+      () => (how === "ends" ? made.upstream.end() : made.upstream.resetAndDestroy()),
+    );
+    await vi.waitFor(() => expect(made.pieces).toHaveLength(1), WAIT);
+    // What came behind has been read by then.
+    for (let turn = 0; turn < 20; turn++) {
+      if (turn < 3) made.socket.send(Buffer.from("late"), true, false, () => {});
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return made;
+  }
+
+  it("is heard to its last word by a reader that pauses", async () => {
+    const made = await endedWhilePaused();
+    const resuming = setInterval(() => made.socket.resume(), 1);
+    closing.push(() => clearInterval(resuming));
+    expect(await made.closed).toEqual([4001, "bye"]);
+    expect(made.pieces).toHaveLength(3);
+  });
+
+  it("is heard no more once nobody wants it", async () => {
+    const made = await endedWhilePaused();
+    made.socket.terminate();
+    expect(await made.closed).toEqual([1006, ""]);
+    expect(made.pieces).toHaveLength(1);
+  });
 });

@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../../shared/clock.ts";
 import { MAX_WEBSOCKET_MESSAGE_BYTES } from "../../../shared/protocol/limits.ts";
 import { guarded, guardedClock, type OnFault } from "../../platform/faults.ts";
+import { readUpToReset } from "../../platform/patient-reads.ts";
+import { waitForReadingSide } from "../../platform/patient-writes.ts";
 import {
   type DataFrame,
   type FrameEvents,
@@ -39,6 +41,8 @@ export class UpstreamSocket implements FrameEvents {
   #feeding = false;
   /** Read from the socket and not yet by the reader, while paused. */
   #rest: Buffer | null = null;
+  /** The connection is over, behind that. */
+  #closeWaits = false;
   /** Of the message that is being read. */
   #messageBytes = 0;
   #frame: DataFrame | null = null;
@@ -56,8 +60,9 @@ export class UpstreamSocket implements FrameEvents {
     this.#clock = guardedClock(clock, onFault);
     this.#events = events;
     this.#writer = new MessageWriter(tcp, () => {});
-    tcp.setTimeout(0);
     tcp.setNoDelay();
+    readUpToReset(tcp);
+    waitForReadingSide(tcp, this.#clock, () => {});
     // Before anybody listens: else it is read at once, while the owner does not know yet of its socket.
     if (head.byteLength > 0) tcp.unshift(head);
     tcp.on("error", () => tcp.destroy());
@@ -100,7 +105,9 @@ export class UpstreamSocket implements FrameEvents {
 
   terminate(): void {
     this.#reader.end();
+    this.#rest = null;
     this.#tcp.destroy();
+    if (this.#closeWaits) this.#closed();
   }
 
   pause(): void {
@@ -118,7 +125,9 @@ export class UpstreamSocket implements FrameEvents {
     const rest = this.#rest;
     this.#rest = null;
     if (rest !== null) this.#feed(rest);
-    if (!this.#isPaused) this.#tcp.resume();
+    if (this.#isPaused) return;
+    if (this.#closeWaits) this.#closed();
+    else this.#tcp.resume();
   }
 
   // ── frames ──────────────────────────────────────────────────────────────────────────────────────
@@ -193,6 +202,9 @@ export class UpstreamSocket implements FrameEvents {
 
   #closed(): void {
     this.#cancelTimeout?.();
+    // Its reader pauses, and the upstream has said more by then.
+    this.#closeWaits = this.#rest !== null;
+    if (this.#closeWaits) return;
     this.#reader.end();
     this.#events.onClosed(this.#close.code, this.#close.reason);
   }

@@ -65,8 +65,9 @@ async function here(
   index: number,
   way: Way,
   { method = "GET", here: told }: RawResponse,
+  kind: "http" | "websocket" = "http",
 ): Promise<RawResponse["here"]> {
-  const call = await tunnel.call(server.origin, { path: urlOf(index, way), method });
+  const call = await tunnel.call(server.origin, { kind, path: urlOf(index, way), method });
   const { head, error } = call;
   if (head === null) {
     expect(error).toMatchObject({ code: "UPSTREAM_PROTOCOL" });
@@ -93,6 +94,17 @@ describe("raw responses", () => {
     const told = plays.map(({ response, way }) => ({ name: response.name, way, here: response.here }));
     expect(seen.map((outcome, at) => ({ ...told[at], here: outcome }))).toEqual(told);
     expect(await tunnel.connector.metricsText()).not.toMatch(/faults_total\{.*\} [1-9]/);
+  }, 120_000);
+
+  it("are the same to a WebSocket handshake, which is refused by them", async () => {
+    const handshakes = plays.filter(
+      ({ response, way }) => response.method !== "HEAD" && way !== "byte by byte",
+    );
+    const seen = await inLanes(handshakes, ({ response, index, way }) =>
+      here(index, way, response, "websocket"),
+    );
+    const told = handshakes.map(({ response, way }) => ({ name: response.name, way, here: response.here }));
+    expect(seen.map((outcome, at) => ({ ...told[at], here: outcome }))).toEqual(told);
   }, 120_000);
 
   it.each(Object.entries(clients()))(
