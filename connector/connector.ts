@@ -77,7 +77,7 @@ export class Connector {
       ...{ run: options.runCheck, clock, random, log },
       onReport: (report) => this.#report(encodeHealth(report)),
     });
-    const streams = new StreamLimit(options.connections * options.maxStreams);
+    const streams = new StreamLimit(options.connections * options.maxStreams, clock);
     this.#attachments = new ObjectAttachments({
       ...{ connections: options.connections, tunnelId: options.tunnelId, clock, random },
       newKeeper: (slot) => this.#keeper(options, slot, streams),

@@ -26,7 +26,7 @@ function setUp(random = 0.5, options: Partial<KeeperOptions> = {}) {
     maxStreams: 512,
     stallTimeoutMs: () => 300_000,
     memory: memoryOf(),
-    streams: new StreamLimit(512),
+    streams: new StreamLimit(512, clock),
     log: pino({ level: "silent" }),
     reportFault: throwFault,
     onReady() {},

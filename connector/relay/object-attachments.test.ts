@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { Stream } from "../../shared/mux/stream.ts";
 import { StreamLimit } from "../../shared/streams/stream-limit.ts";
+import type { OpenHead } from "../../shared/protocol/head.ts";
 import { encodeObjects } from "../../shared/protocol/object-list.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
@@ -31,7 +32,7 @@ interface Dial {
 class FakeRelay {
   readonly clock = new FakeClock();
   readonly dials: Dial[] = [];
-  readonly streams = new StreamLimit(MAX_STREAMS);
+  readonly streams: StreamLimit;
   /** Streams that are served now. */
   readonly served = new Set<Stream>();
   readonly attachments: ObjectAttachments<ConnectionKeeper>;
@@ -41,8 +42,9 @@ class FakeRelay {
   objects: string[];
   #isAnswering = true;
 
-  constructor(objects: string[], connections = 2) {
+  constructor(objects: string[], connections = 2, maxStreams = MAX_STREAMS) {
     this.objects = objects;
+    this.streams = new StreamLimit(maxStreams, this.clock);
     this.attachments = new ObjectAttachments({
       ...{ connections, tunnelId: () => TUNNEL, clock: this.clock, random: () => 0.5 },
       newKeeper: (slot) =>
@@ -113,8 +115,8 @@ class FakeRelay {
   }
 }
 
-function attachedTo(objects: string[], connections?: number): FakeRelay {
-  const relay = new FakeRelay(objects, connections);
+function attachedTo(objects: string[], connections?: number, maxStreams?: number): FakeRelay {
+  const relay = new FakeRelay(objects, connections, maxStreams);
   relay.clock.advance(10);
   return relay;
 }
@@ -260,4 +262,65 @@ it("serves no more streams at once than the process takes, whichever objects ope
     }),
     { numRuns: 100 },
   );
+});
+
+describe("a caller that has little open, beside one that took all that the process serves over two objects", () => {
+  const GREEDY = { ...HEAD, project: "greedy", service: "events" };
+  const OTHER = { ...HEAD, project: "other" };
+
+  function crowded() {
+    const relay = attachedTo([TUNNEL, B], 1, 536);
+    relay.tell(TUNNEL, 1, [TUNNEL, B]);
+    relay.clock.advance(10);
+    const links = relay.dials.filter(({ link }) => link.ended === null).map(({ link }) => link);
+    const outcomes: string[] = [];
+    const ask = (head: OpenHead, count: number) =>
+      Array.from({ length: count }, (_, index) =>
+        links[index % 2]?.mux.open(head, true, {
+          ...DEAF,
+          onClosed: (error) => outcomes.push(`${head.project} ${error?.code ?? ""}`),
+        }),
+      );
+    ask(GREEDY, 600);
+    relay.clock.advance(10);
+    expect(outcomes.splice(0)).toEqual(Array.from({ length: 600 - 512 }, () => "greedy OVERLOADED"));
+    const served = () => [...relay.served].filter(({ open }) => open.project === "other");
+    return { relay, links, outcomes, ask, served };
+  }
+
+  it("is served as its own requests end, and none of it is refused", () => {
+    const { relay, outcomes, ask, served } = crowded();
+    ask(OTHER, 60);
+    relay.clock.advance(10);
+    let count = 0;
+    for (let now = served(); now.length > 0; now = served()) {
+      count += now.length;
+      expect(relay.streams.taken).toBeLessThanOrEqual(536);
+      for (const stream of now) relay.finish(stream);
+      relay.clock.advance(10);
+    }
+    expect([count, outcomes.filter((outcome) => outcome.endsWith("OVERLOADED"))]).toEqual([60, []]);
+    expect(relay.streams.taken).toBe(512);
+  });
+
+  it("loses its place in the line with its request, its connection or its relay's memory, and leaves nothing", () => {
+    const { relay, links, ask, served } = crowded();
+    const asked = ask(OTHER, 60);
+    relay.clock.advance(10);
+    const first = served().length;
+    for (const stream of asked.slice(-10)) stream?.reset("CANCEL");
+    links[0]?.forgetStreams();
+    links[1]?.events.onLost("reset");
+    relay.clock.advance(10);
+    for (const stream of [...relay.served]) relay.finish(stream);
+    relay.clock.advance(10);
+    expect([first > 15, relay.served.size, relay.streams.taken]).toEqual([true, 0, 0]);
+  });
+
+  it("is told to go elsewhere when no place comes", () => {
+    const { relay, outcomes, ask, served } = crowded();
+    ask(OTHER, 60);
+    relay.clock.advance(6_000);
+    expect(outcomes).toEqual(Array.from({ length: 60 - served().length }, () => "other OVERLOADED"));
+  });
 });

@@ -28,6 +28,8 @@ export interface ConnectorMuxOptions extends MuxOptions {
   hello: Omit<Hello, "capabilities" | "streamWindowBytes" | "connectionWindowBytes">;
 }
 
+const NO_PLACE = "the connector serves as many requests as it takes";
+
 /** Stands in for a head that could not be read, until its stream is reset. */
 const UNREADABLE: OpenHead = {
   kind: "http",
@@ -203,26 +205,40 @@ export class ConnectorMux extends Mux {
     if (problem.error !== null) stream.reset("BAD_REQUEST", problem.error.message);
     else if (!hasRoom)
       stream.reset("OVERLOADED", "the connector's memory is used up", { notProcessed: true });
-    else if (!this.#count(stream))
-      stream.reset("OVERLOADED", "the connector serves as many requests as it takes", { notProcessed: true });
-    else return this.#serve(stream);
+    else return this.#serveInTurn(stream);
     stream.release();
   }
 
-  #count(stream: MuxStream): boolean {
+  /** At once, unless the process has no place for it and owes it one. */
+  #serveInTurn(stream: MuxStream): void {
     const { streams } = this.#options;
-    if (streams?.take(stream.open) === false) return false;
-    if (streams !== undefined) this.#counted.add(stream);
-    return true;
+    let leave = (): void => {};
+    // Until somebody serves it.
+    stream.attach({
+      onReadable() {},
+      onWritable() {},
+      onStop: () => stream.reset("CANCEL"),
+      onGraceOver: () => stream.reset("DRAINING", "the connector shuts down", { notProcessed: true }),
+      onClosed: () => {
+        leave();
+        stream.release();
+      },
+    });
+    if (streams === undefined) return this.#serve(stream);
+    leave = streams.whenPlace(stream.open, (taken) => {
+      if (!taken) return stream.reset("OVERLOADED", NO_PLACE, { notProcessed: true });
+      this.#counted.add(stream);
+      this.#serve(stream);
+    });
   }
 
+  /** Maybe in a turn of another stream, which made the place: what fails here is this one's alone. */
   #serve(stream: MuxStream): void {
     try {
       stream.attach(this.#options.events.onStream(stream));
     } catch (thrown) {
-      // Nobody serves it, so nobody would release it: the process would have one place less for ever.
-      stream.release();
-      throw thrown;
+      this.#options.events.onFault?.(thrown);
+      stream.reset("INTERNAL", "the request could not be served", { notProcessed: true });
     }
   }
 }

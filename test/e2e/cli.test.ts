@@ -666,14 +666,15 @@ async function startProxy(
 ): Promise<{ url: string; close: () => void }> {
   const server = createServer((request, response) => {
     const { method = "GET", url = "/", headers } = request;
-    void before(method).then(() => {
+    const handOn = () => {
       const onward = httpRequest(`${relay.url}${url}`, { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
       });
       onward.on("error", () => response.destroy());
       request.pipe(onward);
-    });
+    };
+    before(method).then(handOn, () => response.destroy());
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   return {

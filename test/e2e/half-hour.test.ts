@@ -41,7 +41,10 @@ beforeAll(async () => {
   closing.push(() => relay.close());
   collector = await new OtlpReceiver().start();
   closing.push(() => collector.close());
-  const upstream = createServer((request, response) => void serve(request, response)).listen(0, "127.0.0.1");
+  // A request that breaks off ends the reading of its body.
+  const upstream = createServer((request, response) => {
+    serve(request, response).catch(() => response.destroy());
+  }).listen(0, "127.0.0.1");
   await once(upstream, "listening");
   port = (upstream.address() as AddressInfo).port;
   closing.push(() => {

@@ -68,7 +68,7 @@ class Swarm {
       maxStreams: 512,
       stallTimeoutMs: () => 300_000,
       memory: memoryOf(),
-      streams: new StreamLimit(512),
+      streams: new StreamLimit(512, this.clock),
       log: pino({ level: "silent" }),
       reportFault: throwFault,
       onReady() {},

@@ -146,6 +146,11 @@ interface Call {
   shownId: string | null;
 }
 
+interface Attempt {
+  exchange: Exchange;
+  connection: Connection;
+}
+
 async function carry(
   deps: RelayDeps,
   request: Request,
@@ -175,14 +180,15 @@ async function attemptUntilHeaded(
   const tried = new Set<Connection>();
   for (let failure: TunnelError | null = null; ;) {
     const waited = await tunnel.waitForConnector(allowed.connectorWaitMs);
-    const attempt = await tunnel.whenRoom(open, (waitedForRoom) => {
+    const beginAttempt = (waitedForRoom: boolean): Attempt => {
       if ((waited || waitedForRoom || failure !== null) && request.signal.aborted)
         throw new TunnelError("CANCEL", "The gateway gave up.");
       admittance.check();
       // What the failed attempt was still reading may have been too much to keep.
       if (failure !== null && !body.isReplayable) throw failure;
       return begin(tunnel, open, body, tried, failure, record);
-    });
+    };
+    const attempt = await tunnel.whenRoom(open, beginAttempt, (left) => gateways.watch(request, left));
     admittance.covers(attempt.exchange);
     const gaveUp = (): void => attempt.exchange.gaveUp();
     const endWatch = gateways.watch(request, gaveUp);
@@ -232,7 +238,7 @@ function begin(
   tried: ReadonlySet<Connection>,
   failure: TunnelError | null,
   record: RequestRecord,
-): { exchange: Exchange; connection: Connection } {
+): Attempt {
   const exchange = new Exchange(record);
   try {
     const end = body.isEmpty && open.kind === "http";

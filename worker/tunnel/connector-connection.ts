@@ -88,8 +88,8 @@ export class ConnectorConnection implements Connection {
           socket.attachment = { ...socket.attachment, rest: next };
           if (next !== null) tunnel.restIfIdle();
         },
-        onStreamOpened: (open) => tunnel.shares.opened(open),
-        onCreditBack: (open) => tunnel.shares.ended(open),
+        onStreamOpened: (open) => tunnel.streamOpened(open),
+        onCreditBack: (open) => tunnel.creditCameBack(open),
         onRoom: () => tunnel.roomCame(),
         onSettings: (settings) => {
           const report = readHealth(settings);

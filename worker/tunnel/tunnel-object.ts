@@ -110,7 +110,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     send: (load) => this.#report(load),
   });
   readonly #log = new EventLog(logSettings(this.env), this.#outbox, this.#tails, (event) => {
-    if (event.code === "OVERLOADED") this.#loads.overloaded();
+    if (event.code === "OVERLOADED" && this.#core.isFull) this.#loads.overloaded();
     this.#loads.finished(event.requestBytes + event.responseBytes);
   });
   readonly #exchanges = new OpenExchanges();

@@ -13,14 +13,14 @@ import {
   MAX_UNACKNOWLEDGED_BYTES,
   MIN_UNACKNOWLEDGED_BYTES,
   RELAY_STREAM_WINDOW_BYTES,
+  RESERVED_STREAMS,
   SHORT_PATH_LENGTH,
   STREAM_OVERHEAD_BYTES,
 } from "../../shared/protocol/limits.ts";
 import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ReadTurns } from "../exchange/read-turns.ts";
-import { callerOf, type StreamParty, StreamShares } from "../../shared/streams/stream-shares.ts";
-import { WaitingRoom } from "./waiting-room.ts";
+import { Admission } from "../../shared/streams/admission.ts";
 import { RetryBudget } from "../exchange/retry-budget.ts";
 
 /** One connector's connection, as the tunnel sees it. */
@@ -46,8 +46,7 @@ export class Tunnel {
   readonly budget: SendBudget;
   readonly retries = new RetryBudget();
   readonly readTurns: ReadTurns;
-  readonly shares = new StreamShares();
-  readonly #room: WaitingRoom<StreamParty>;
+  readonly #admission: Admission;
   readonly #connections = new Set<Connection>();
   readonly arrivals: Arrivals;
   readonly #clock: Clock;
@@ -59,7 +58,7 @@ export class Tunnel {
     this.readTurns = new ReadTurns(clock);
     this.budget = new SendBudget(MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES, memory);
     this.arrivals = new Arrivals(clock);
-    this.#room = new WaitingRoom(clock, (party) => this.shares.openOf(party));
+    this.#admission = new Admission(clock, () => this.#freeStreams());
     this.#clock = clock;
     this.#random = random;
   }
@@ -110,21 +109,47 @@ export class Tunnel {
 
   /**
    * What `begin` returns or throws. It is called at once, unless others have borrowed what this caller's share holds:
-   * then when some of it has come back, or after a while.
+   * then when some of it has come back, or after a while. `watch` tells when the caller gives up meanwhile, until what it
+   * returns is called.
    */
-  whenRoom<T>(head: OpenHead, begin: (waited: boolean) => T): T | Promise<T> {
-    const line = `${callerOf(head)}\n${head.service}`;
-    const free = this.#freeStreams();
-    const isNext = this.#room.isEmpty(line) && this.shares.admits(head, free);
-    const mayWait = !isNext && !this.#room.isFull && this.shares.isOwed(head, free);
-    if (isNext || !mayWait) return begin(false);
-    return this.#room.wait(line, head, () => begin(true));
+  whenRoom<T>(
+    head: OpenHead,
+    begin: (waited: boolean) => T,
+    watch: (gaveUp: () => void) => () => void = () => () => {},
+  ): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    let endWatch: (() => void) | null = null;
+    let entered = false;
+    const leave = this.#admission.whenRoom(head, (waited) => {
+      entered = true;
+      endWatch?.();
+      try {
+        resolve(begin(waited));
+      } catch (thrown) {
+        reject(thrown);
+      }
+    });
+    if (!entered)
+      endWatch = watch(() => {
+        leave();
+        reject(new TunnelError("CANCEL", "The gateway gave up."));
+      });
+    return promise;
+  }
+
+  /** A stream takes its part of the credit. */
+  streamOpened(open: OpenHead): void {
+    this.#admission.shares.opened(open);
+  }
+
+  /** The part of a stream that is gone is free again. */
+  creditCameBack(open: OpenHead): void {
+    this.#admission.shares.ended(open);
   }
 
   /** A stream has ended, or a connector takes more. */
   roomCame(): void {
-    if (this.#room.isEmpty()) return;
-    this.#room.roomCame((party) => this.shares.admits(party, this.#freeStreams()));
+    this.#admission.roomCame();
   }
 
   /** Older connections of the same connector and index: half-open ones that a new one replaces. */
@@ -165,13 +190,12 @@ export class Tunnel {
     const able = withCapability(attached, capabilityFor(head));
     if (able.length === 0) throw beyondAll(head);
     const free = withoutFailing(able, head.service).filter((connection) => connection.mux.openCredit > 0);
-    const freeStreams = this.#freeStreams();
-    if (free.length === 0 || freeStreams <= 0) {
+    if (free.length === 0 || this.#freeStreams() <= 0) {
       throw publicError("OVERLOADED", "Every connector has as many requests as it takes.", {
         notProcessed: true,
       });
     }
-    if (!this.shares.admits(head, freeStreams)) {
+    if (!this.#admission.admits(head)) {
       throw publicError("OVERLOADED", "This caller or this service has as many requests open as it may.", {
         notProcessed: true,
       });
@@ -180,6 +204,16 @@ export class Tunnel {
       throw new TunnelError("OVERLOADED", "The relay's memory is used up.", { notProcessed: true });
     }
     return this.#lessLoadedOfTwo(this.#lively(free));
+  }
+
+  /**
+   * This object has no room, whatever its connectors have: another one would help. A caller over its share, or a connector
+   * with all that it takes, is none of that.
+   */
+  get isFull(): boolean {
+    let open = 0;
+    for (const { mux } of this.#connections) open += mux.streamCount;
+    return open >= MAX_STREAMS_PER_OBJECT - RESERVED_STREAMS || this.memory.isShort;
   }
 
   /** Over all connections: a share is one of the tunnel's, whichever connector carries it. */

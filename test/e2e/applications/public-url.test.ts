@@ -46,7 +46,9 @@ beforeAll(async () => {
       datastore: new FileStore({ directory }),
       respectForwardedHeaders,
     });
-    return serveApplication((request, response) => void server.handle(request, response));
+    return serveApplication((request, response) => {
+      server.handle(request, response).catch(() => response.destroy());
+    });
   };
   const mcp = await serveApplication((request, response) => {
     mcpAnswer(request, response).catch(() => response.destroy());

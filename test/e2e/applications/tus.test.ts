@@ -18,7 +18,7 @@ beforeAll(async () => {
   const tus = new Server({ path: "/files", datastore: new FileStore({ directory }), relativeLocation: true });
   const served = await serveApplication((request, response) => {
     // Through a gateway that has it under a path of its own: what follows is relative to the request.
-    void tus.handle(request, response);
+    tus.handle(request, response).catch(() => response.destroy());
   });
   tunnel = await behindTunnel(served);
 });

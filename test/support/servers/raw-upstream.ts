@@ -91,10 +91,13 @@ export class RawUpstream {
       busy = true;
       const exchange: RawExchange = { requestLine, headers, body: body.promise, connection, socket };
       const script = this.#scripts.get(fieldOf(headers, CASE_HEADER) ?? "") ?? account;
-      void Promise.all([script(exchange), body.promise]).then(() => {
-        busy = false;
-        advance();
-      });
+      Promise.all([script(exchange), body.promise]).then(
+        () => {
+          busy = false;
+          advance();
+        },
+        () => socket.destroy(),
+      );
       advance();
     };
     socket.on("data", (bytes) => {

@@ -1,0 +1,160 @@
+import type { Clock } from "../clock.ts";
+import { callerOf, type StreamParty } from "./stream-shares.ts";
+
+/**
+ * Waiting is counted in steps: a machine that stopped for seconds finds its timers due before it has read what ended
+ * meanwhile, and nobody is to be refused for that.
+ */
+const STEP_MS = 500;
+/** Five seconds in which nobody of its line was let in: what others hold longer than this is not about to end. */
+const MAX_STILL_STEPS = 10;
+/** Half a minute in a line that moves: whoever asked has hardly more patience. */
+const MAX_STEPS = 60;
+/** Requests that wait hold memory: beyond this, callers with the most of them are refused at once. */
+const MAX_WAITING = 512;
+
+interface Waiting {
+  sinceStep: number;
+  enter(): void;
+}
+
+/** Of one caller, to one service. */
+interface Line {
+  key: string;
+  party: StreamParty;
+  waiting: Set<Waiting>;
+  step: number;
+  letInStep: number;
+  cancelTimer: () => void;
+}
+
+/**
+ * Requests whose share others have borrowed, until some of it comes back. Those of one caller to one service wait in
+ * line; of the lines that there is room for, the one whose rank is least goes next.
+ */
+export class WaitingRoom {
+  readonly #clock: Clock;
+  readonly #rankOf: (party: StreamParty) => number;
+  readonly #lines = new Map<string, Line>();
+  readonly #waitingOf = new Map<string, number>();
+  #size = 0;
+  #isLettingIn = false;
+
+  constructor(clock: Clock, rankOf: (party: StreamParty) => number) {
+    this.#clock = clock;
+    this.#rankOf = rankOf;
+  }
+
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
+  /** Does somebody of the same line wait already? */
+  hasLine(party: StreamParty): boolean {
+    return this.#lines.has(lineOf(party));
+  }
+
+  /**
+   * Calls `enter` once it is this one's turn, or its time is over, or the room is wanted by who has less in it. What is
+   * returned ends the wait without a call. Null: there is no place to wait in.
+   */
+  wait(party: StreamParty, enter: () => void): (() => void) | null {
+    if (this.#size >= MAX_WAITING && !this.#makePlace(callerOf(party))) return null;
+    const line = this.#line(party);
+    const waiting: Waiting = {
+      sinceStep: line.step,
+      enter: () => {
+        this.#leave(line, waiting);
+        enter();
+      },
+    };
+    line.waiting.add(waiting);
+    this.#count(party, 1);
+    return () => this.#leave(line, waiting);
+  }
+
+  /** A stream has ended, or there is more credit. `hasRoom` is asked anew after each that was let in. */
+  roomCame(hasRoom: (party: StreamParty) => boolean): void {
+    if (this.#isLettingIn) return;
+    this.#isLettingIn = true;
+    try {
+      for (let line = this.#next(hasRoom); line !== null; line = this.#next(hasRoom)) {
+        line.letInStep = line.step;
+        const [first] = line.waiting;
+        first?.enter();
+      }
+    } finally {
+      this.#isLettingIn = false;
+    }
+  }
+
+  #line(party: StreamParty): Line {
+    const key = lineOf(party);
+    const known = this.#lines.get(key);
+    if (known !== undefined) return known;
+    const line: Line = { key, party, waiting: new Set(), step: 0, letInStep: 0, cancelTimer: () => {} };
+    this.#lines.set(key, line);
+    this.#scheduleStep(line);
+    return line;
+  }
+
+  #leave(line: Line, waiting: Waiting): void {
+    if (!line.waiting.delete(waiting)) return;
+    this.#count(line.party, -1);
+    if (line.waiting.size > 0) return;
+    line.cancelTimer();
+    this.#lines.delete(line.key);
+  }
+
+  #count(party: StreamParty, change: 1 | -1): void {
+    this.#size += change;
+    const caller = callerOf(party);
+    const next = (this.#waitingOf.get(caller) ?? 0) + change;
+    if (next > 0) this.#waitingOf.set(caller, next);
+    else this.#waitingOf.delete(caller);
+  }
+
+  #next(hasRoom: (party: StreamParty) => boolean): Line | null {
+    let best: Line | null = null;
+    for (const line of this.#lines.values()) {
+      if (!hasRoom(line.party)) continue;
+      if (best === null || this.#rankOf(line.party) < this.#rankOf(best.party)) best = line;
+    }
+    return best;
+  }
+
+  /** The last that came of the caller with the most here goes, if that is another one with more than this one. */
+  #makePlace(caller: string): boolean {
+    const own = this.#waitingOf.get(caller) ?? 0;
+    let most: string | null = null;
+    for (const [other, count] of this.#waitingOf)
+      if (count > (most === null ? own + 1 : (this.#waitingOf.get(most) ?? 0))) most = other;
+    if (most === null) return false;
+    let longest: Line | null = null;
+    for (const line of this.#lines.values())
+      if (callerOf(line.party) === most && line.waiting.size > (longest?.waiting.size ?? 0)) longest = line;
+    [...(longest?.waiting ?? [])].at(-1)?.enter();
+    return true;
+  }
+
+  #scheduleStep(line: Line): void {
+    line.cancelTimer = this.#clock.after(STEP_MS, () => {
+      this.#scheduleStep(line);
+      this.#tick(line);
+    });
+  }
+
+  #tick(line: Line): void {
+    line.step++;
+    for (const waiting of [...line.waiting]) {
+      const stillSteps = line.step - Math.max(line.letInStep, waiting.sinceStep);
+      // Those behind it came later.
+      if (stillSteps < MAX_STILL_STEPS && line.step - waiting.sinceStep < MAX_STEPS) return;
+      waiting.enter();
+    }
+  }
+}
+
+function lineOf(party: StreamParty): string {
+  return `${callerOf(party)}\n${party.service}`;
+}
