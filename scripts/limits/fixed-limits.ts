@@ -216,12 +216,18 @@ export const FIXED_LIMITS: readonly Section[] = [
       limit("streams of one object", LIMITS, "MAX_STREAMS_PER_OBJECT", "503 `OVERLOADED`"),
       limit("of them kept for callers with little open", LIMITS, "RESERVED_STREAMS", "503 `OVERLOADED`"),
       limit(
-        "requests that wait for their share",
-        "worker/tunnel/waiting-room.ts",
+        "requests that wait for their share, at the relay's object and at the connector",
+        "shared/streams/waiting-room.ts",
         "MAX_WAITING",
         "503 `OVERLOADED`",
       ),
-      limit("such a wait", "worker/tunnel/waiting-room.ts", "MAX_WAIT_MS", "503 `OVERLOADED`"),
+      limit("such a wait", "shared/streams/waiting-room.ts", "MAX_WAIT_MS", "503 `OVERLOADED`"),
+      limit(
+        "the same, while none of the same caller and service is let in",
+        "shared/streams/waiting-room.ts",
+        "MAX_STILL_MS",
+        "503 `OVERLOADED`",
+      ),
       limit("HELLO", LIMITS, "HELLO_TIMEOUT_MS", "close 4408"),
       limit(
         "from dialling to WELCOME",

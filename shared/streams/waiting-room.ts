@@ -6,10 +6,10 @@ import { callerOf, type StreamParty } from "./stream-shares.ts";
  * meanwhile, and nobody is to be refused for that.
  */
 const STEP_MS = 500;
-/** Five seconds in which nobody of its line was let in: what others hold longer than this is not about to end. */
-const MAX_STILL_STEPS = 10;
-/** Half a minute in a line that moves: whoever asked has hardly more patience. */
-const MAX_STEPS = 60;
+/** Nobody of its line was let in for so long: what others hold longer than this is not about to end. */
+const MAX_STILL_MS = 5_000;
+/** In a line that moves: whoever asked has hardly more patience. */
+const MAX_WAIT_MS = 30_000;
 /** Requests that wait hold memory: beyond this, callers with the most of them are refused at once. */
 const MAX_WAITING = 512;
 
@@ -147,9 +147,10 @@ export class WaitingRoom {
   #tick(line: Line): void {
     line.step++;
     for (const waiting of [...line.waiting]) {
-      const stillSteps = line.step - Math.max(line.letInStep, waiting.sinceStep);
+      const stillMs = (line.step - Math.max(line.letInStep, waiting.sinceStep)) * STEP_MS;
+      const waitedMs = (line.step - waiting.sinceStep) * STEP_MS;
       // Those behind it came later.
-      if (stillSteps < MAX_STILL_STEPS && line.step - waiting.sinceStep < MAX_STEPS) return;
+      if (stillMs < MAX_STILL_MS && waitedMs < MAX_WAIT_MS) return;
       waiting.enter();
     }
   }
