@@ -89,6 +89,7 @@ export interface Traffic {
   points: TrafficPoint[];
   services: ServiceTraffic[];
   codes: { code: string; count: number }[];
+  connectors: { connector: string; requests: number; perStep: number[] }[];
 }
 
 export interface LogDestination {

@@ -39,7 +39,7 @@ try {
     await page.goto(`${world.url}/dashboard/tunnels/${tunnel.id}`);
     await page.getByLabel("API key").fill(ADMIN_KEY);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("img", { name: /Latency/ }).waitFor();
+    await page.getByRole("slider", { name: /Latency/ }).waitFor();
     return page;
   };
   const take = async (page: Page, name: string): Promise<void> => {

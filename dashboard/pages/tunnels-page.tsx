@@ -1,6 +1,7 @@
 import { useState } from "hono/jsx/dom";
 import { callApi, get } from "../api.ts";
 import { VERDICT_WINDOW_MINUTES } from "../../shared/verdict/verdict.ts";
+import { Sparkline } from "../charts/sparkline.tsx";
 import { numberText } from "../parts/format.ts";
 import type { NewToken, Traffic, TunnelDetails, TunnelSummary } from "../api-types.ts";
 import { Link, navigate, PageTitle } from "../navigation.tsx";
@@ -81,7 +82,11 @@ function TunnelList({ tunnels }: { tunnels: readonly TunnelSummary[] }) {
         {
           title: `Requests, ${VERDICT_WINDOW_MINUTES} min`,
           isNumber: true,
-          cell: ({ id }) => sumOf(known(id), "requests"),
+          cell: ({ id }) => (
+            <span class="with-line">
+              <Sparkline values={shapeOf(known(id))} /> {sumOf(known(id), "requests")}
+            </span>
+          ),
         },
         { title: "Errors", isNumber: true, cell: ({ id }) => sumOf(known(id), "errors") },
         { title: "Created", cell: ({ createdAt }) => <Time at={createdAt} /> },
@@ -98,6 +103,18 @@ function Status({ known }: { known: Known | null }) {
 function sumOf(known: Known | null, what: "requests" | "errors"): string {
   if (known === null || known.traffic === null) return "–";
   return numberText(known.traffic.points.reduce((total, point) => total + point[what], 0));
+}
+
+/** Enough for a line so short. */
+const SHAPE_STEPS = 3;
+
+function shapeOf(known: Known | null): number[] {
+  const shape: number[] = [];
+  for (const [index, { requests }] of (known?.traffic?.points ?? []).entries()) {
+    const at = Math.floor(index / SHAPE_STEPS);
+    shape[at] = (shape[at] ?? 0) + requests;
+  }
+  return shape;
 }
 
 interface Known {

@@ -1,13 +1,9 @@
 import { useState } from "hono/jsx/dom";
-import { get } from "../api.ts";
 import type { Connector, ServiceTraffic, Traffic, TunnelDetails } from "../api-types.ts";
 import { Link } from "../navigation.tsx";
-import { chartData } from "../parts/chart-data.ts";
-import { Charts } from "../parts/charts.tsx";
-import { errorRows } from "../parts/error-rows.ts";
-import { durationText, latencyText, millisecondsText, numberText, percentText } from "../parts/format.ts";
-import { Badge, Empty, Failure, Loading, Stale, Table, Time } from "../parts/parts.tsx";
-import { usePolled } from "../parts/use-polled.ts";
+import { durationText, latencyText, millisecondsText, numberText } from "../parts/format.ts";
+import { Badge, Empty, Table, Time } from "../parts/parts.tsx";
+import { TrafficSection } from "./traffic-section.tsx";
 import {
   HOPS,
   type Hop,
@@ -17,53 +13,19 @@ import {
   verdictOf,
 } from "../../shared/verdict/verdict.ts";
 
-const REFRESH_MS = 10_000;
-
-const WINDOWS: readonly { minutes: number; title: string }[] = [
-  { minutes: 15, title: "15 minutes" },
-  { minutes: 60, title: "1 hour" },
-  { minutes: 360, title: "6 hours" },
-  { minutes: 1440, title: "1 day" },
-];
-
 export function OverviewView({ tunnel, recent }: { tunnel: TunnelDetails; recent: Traffic | null }) {
-  const [minutes, setMinutes] = useState(60);
-  const path = `/tunnels/${tunnel.id}/traffic?windowMinutes=${minutes}`;
-  const traffic = usePolled(path, (signal) => get<Traffic>(path, signal), REFRESH_MS);
+  const [traffic, setTraffic] = useState<Traffic | null>(null);
   return (
     <>
       <VerdictBox tunnel={tunnel} traffic={recent} />
-      <section aria-labelledby="traffic-title">
-        <div class="section-head">
-          <h2 id="traffic-title">Traffic</h2>
-          <label class="inline">
-            <span>of the last</span>
-            <select
-              value={String(minutes)}
-              onInput={({ currentTarget }: InputEvent) =>
-                setMinutes(Number((currentTarget as HTMLSelectElement).value))
-              }
-            >
-              {WINDOWS.map((window) => (
-                <option value={String(window.minutes)}>{window.title}</option>
-              ))}
-            </select>
-          </label>
-        </div>
-        {traffic.data === null && traffic.error === null && <Loading what="the traffic" />}
-        {traffic.data === null && traffic.error !== null && (
-          <Failure error={traffic.error} retry={traffic.reload} />
-        )}
-        {traffic.data !== null && <Stale error={traffic.error} />}
-        {traffic.data !== null && <TrafficBox tunnelId={tunnel.id} traffic={traffic.data} />}
-      </section>
+      <TrafficSection tunnel={tunnel} onTraffic={setTraffic} />
       <section aria-labelledby="connectors-title">
         <h2 id="connectors-title">Connectors</h2>
         <Connectors connectors={tunnel.connectors} />
       </section>
       <section aria-labelledby="health-title">
         <h2 id="health-title">Health of the services</h2>
-        <ServiceHealth tunnel={tunnel} traffic={traffic.data} />
+        <ServiceHealth tunnel={tunnel} traffic={traffic} />
       </section>
     </>
   );
@@ -110,52 +72,6 @@ function VerdictBox({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Traff
         ))}
       </ol>
     </section>
-  );
-}
-
-function TrafficBox({ tunnelId, traffic }: { tunnelId: string; traffic: Traffic }) {
-  const sum = (pick: (point: Traffic["points"][number]) => number) =>
-    traffic.points.reduce((total, point) => total + pick(point), 0);
-  const requests = sum((point) => point.requests);
-  const errors = sum((point) => point.errors);
-  const since = traffic.points[0]?.at ?? "";
-  if (requests === 0) {
-    return (
-      <Empty title="No request in this time">
-        <p>Charts appear a few seconds after the first one.</p>
-      </Empty>
-    );
-  }
-  return (
-    <>
-      <Charts data={chartData(traffic)} />
-      <dl class="facts">
-        <div>
-          <dt>Requests</dt>
-          <dd>{numberText(requests)}</dd>
-        </div>
-        <div>
-          <dt>Errors</dt>
-          <dd>
-            {numberText(errors)} <span class="faint">{percentText(errors / requests)}</span>
-          </dd>
-        </div>
-        <div>
-          <dt>Cancelled by gateways</dt>
-          <dd>{numberText(sum((point) => point.cancelled))}</dd>
-        </div>
-        {errorRows(traffic).map(({ title, count, filter }) => (
-          <div>
-            <dt>
-              <Link to={{ page: "tunnel", tunnelId, view: "requests", filter: { ...filter, since } }}>
-                {title}
-              </Link>
-            </dt>
-            <dd>{numberText(count)}</dd>
-          </div>
-        ))}
-      </dl>
-    </>
   );
 }
 
@@ -264,7 +180,16 @@ function ServiceHealth({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Tr
       rows={rows}
       keyOf={({ service }) => service}
       columns={[
-        { title: "Service", cell: ({ service }) => <span class="breakable">{service}</span> },
+        {
+          title: "Service",
+          cell: ({ service }) => (
+            <span class="breakable">
+              <Link to={{ page: "tunnel", tunnelId: tunnel.id, view: "requests", filter: { service } }}>
+                {service}
+              </Link>
+            </span>
+          ),
+        },
         {
           title: "State",
           cell: ({ verdict, failures }) => {

@@ -10,6 +10,7 @@ export const REQUEST_FILTERS = [
   "path",
   "connector",
   "outcome",
+  "failed",
   "minDurationMs",
   "since",
   "until",

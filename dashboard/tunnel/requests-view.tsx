@@ -4,6 +4,7 @@ import { get } from "../api.ts";
 import type { Page, TunnelDetails } from "../api-types.ts";
 import { navigate } from "../navigation.tsx";
 import { Empty, Failure, Loading } from "../parts/parts.tsx";
+import { formTexts } from "../parts/form-texts.ts";
 import { usePaged } from "../parts/use-paged.ts";
 import { RequestDetail } from "./request-detail.tsx";
 import { type RequestFilter, searchOf } from "./request-filter.ts";
@@ -124,11 +125,7 @@ function SearchForm({ tunnel, filter, apply }: SearchProps) {
   const read = (event: Event) => {
     event.preventDefault();
     if (form.current === null) return;
-    const entries = [...new FormData(form.current)].map(([name, value]) => [
-      name,
-      typeof value === "string" ? value.trim() : "",
-    ]);
-    const { period = "", ...given } = Object.fromEntries(entries) as RequestFilter & { period?: string };
+    const { period = "", ...given } = formTexts(form.current);
     // What the form has no field for stays, as it came with a link.
     apply({ ...filter, ...timesOf(period), ...given });
   };

@@ -65,6 +65,12 @@ export function inventedTraffic(nowMs: number): Traffic {
       share("orders-api", 0.33, 21, 96),
       share("ledger-api", 0.06, 44, 390),
     ],
+    connectors: ["payments-a-6f7c9d", "payments-b-6f7c9d"].map((connector, index) => {
+      const perStep = points.map(({ requests }, step) =>
+        Math.round(requests * (index === 0 ? 0.52 : 0.48) + 12 * noise(step + 4000 * (index + 1))),
+      );
+      return { connector, requests: perStep.reduce((sum, requests) => sum + requests, 0), perStep };
+    }),
     codes: [
       { code: "UPSTREAM_RESPONSE_TIMEOUT", count: 187 },
       { code: "UPSTREAM_REFUSED", count: 38 },

@@ -107,6 +107,7 @@ describe("requests that are over", () => {
       { path: "/v1/*/42" },
       { connector: "conn-1" },
       { outcome: "failed" },
+      { failed: "true" },
       { minDurationMs: "1000" },
       { since, until },
     ];
@@ -164,12 +165,47 @@ describe("requests that are over", () => {
     );
     expect((await call("GET", `/v1/tunnels/${id}/requests`, { key })).status).toBe(200);
     expect((await call("GET", `/v1/tunnels/${id}/requests`, { key: null })).status).toBe(401);
-    for (const query of ["since=yesterday", "status=9", "limit=0", "traceId=x", "cursor=AAAA", "what=1"]) {
+    for (const query of [
+      "since=yesterday",
+      "status=9",
+      "limit=0",
+      "traceId=x",
+      "cursor=AAAA",
+      "what=1",
+      "failed=no",
+    ]) {
       const { code } = await problem(call("GET", `/v1/tunnels/${id}/requests?${query}`));
       expect(code, query).toBe("INVALID_REQUEST");
     }
     const absent = await problem(call("GET", "/v1/tunnels/tnl_aaaaaaaaaaaaaaaaaaaa/requests"));
     expect(absent.code).toBe("NOT_FOUND");
+  });
+
+  it("count in the traffic of the time between any two of the last day", async () => {
+    const id = await tunnelInUse();
+    await take(id, [event({ tunnel: id, connector: "conn-1" })]);
+    const traffic = (query: Record<string, string>) =>
+      `/v1/tunnels/${id}/traffic?${new URLSearchParams(query).toString()}`;
+    const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+    const counted = await json<{
+      points: { requests: number }[];
+      connectors: { connector: string; perStep: number[] }[];
+    }>(call("GET", traffic({ since: ago(5), until: ago(0) })));
+    const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+    expect(sum(counted.points.map(({ requests }) => requests))).toBe(1);
+    expect(
+      counted.connectors.map(({ connector, perStep }) => [connector, sum(perStep), perStep.length]),
+    ).toEqual([["conn-1", 1, counted.points.length]]);
+    for (const query of [
+      { since: ago(5) },
+      { until: ago(5) },
+      { since: ago(5), until: ago(6) },
+      { since: ago(1_500), until: ago(1) },
+      { since: ago(5), until: ago(-10) },
+    ])
+      expect((await problem(call("GET", traffic(query)))).code, JSON.stringify(query)).toBe(
+        "INVALID_REQUEST",
+      );
   });
 
   it("are gone with their tunnel", async () => {

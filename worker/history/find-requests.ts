@@ -1,6 +1,6 @@
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { matches, type TailFilter } from "../events/tail-filter.ts";
-import { endMs, parseEvent } from "../telemetry/parse-event.ts";
+import { endMs, isFailure, parseEvent } from "../telemetry/parse-event.ts";
 import { History } from "./history.ts";
 
 /** Which of the requests that are kept somebody asks for: all that is given has to match. */
@@ -13,6 +13,8 @@ export interface RequestQuery extends TailFilter {
   caller?: string | undefined;
   connector?: string | undefined;
   outcome?: string | undefined;
+  /** Only what the traffic counts as errors. */
+  failed?: "true" | undefined;
   minDurationMs?: number | undefined;
   sinceMs: number;
   untilMs: number;
@@ -71,13 +73,14 @@ function certainText({ id, traceId, connector }: RequestQuery): string | null {
 }
 
 function isAskedFor(query: RequestQuery, event: RequestEvent): boolean {
-  const { id, traceId, caller, connector, outcome, minDurationMs } = query;
+  const { id, traceId, caller, connector, outcome, failed, minDurationMs } = query;
   return (
     event.tunnel === query.tunnel &&
     (id === undefined || event.requestId === id) &&
     (traceId === undefined || event.traceId === traceId) &&
     (connector === undefined || event.connector === connector || event.connectorName === connector) &&
     (outcome === undefined || event.outcome === outcome) &&
+    (failed === undefined || isFailure(event)) &&
     (minDurationMs === undefined || event.durationMs >= minDurationMs) &&
     (caller === undefined ||
       caller === event.project ||

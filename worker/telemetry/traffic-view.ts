@@ -1,6 +1,11 @@
 import { addTraffic, noTraffic, trafficBreakdown, trafficPoint } from "./traffic.ts";
 import type { Step } from "./traffic-series.ts";
 
+/** Steps of ten seconds are kept for an hour; the oldest gives way to the one that is open. */
+const FINE_MS = 59 * 60_000;
+/** From which window on steps are a minute at least. */
+const COARSE_MINUTES = 61;
+
 /** Few enough points for a chart. */
 const STEPS = [
   { maxWindowMinutes: 60, stepSeconds: 10, readSeconds: 10 },
@@ -13,19 +18,54 @@ export function windowSteps(windowMinutes: number): { stepSeconds: number; readS
   return STEPS.find(({ maxWindowMinutes }) => windowMinutes <= maxWindowMinutes) ?? STEPS[2];
 }
 
-/** One point for each step of the window, those without traffic too; the last one is not over yet. */
-export function trafficView(steps: readonly Step[], windowMinutes: number, nowMs: number) {
-  const { stepSeconds } = windowSteps(windowMinutes);
+/** Which time is looked at, in which steps. */
+export interface TrafficWindow {
+  fromMs: number;
+  steps: number;
+  stepSeconds: number;
+  readSeconds: 10 | 60;
+}
+
+/** Up to now: the last step is not over yet. */
+export function lastMinutes(windowMinutes: number, nowMs: number): TrafficWindow {
+  const { stepSeconds, readSeconds } = windowSteps(windowMinutes);
   const stepMs = stepSeconds * 1000;
-  const lastMs = nowMs - (nowMs % stepMs);
-  const byStart = Map.groupBy(steps, ({ atMs }) => atMs - (atMs % stepMs));
+  const steps = (windowMinutes * 60) / stepSeconds;
+  return { fromMs: nowMs - (nowMs % stepMs) - (steps - 1) * stepMs, steps, stepSeconds, readSeconds };
+}
+
+/** The steps that hold the time between these two, as fine as they are still known. */
+export function timesBetween(sinceMs: number, untilMs: number, nowMs: number): TrafficWindow {
+  const minutes = Math.ceil((untilMs - sinceMs) / 60_000);
+  const { stepSeconds } = windowSteps(
+    nowMs - sinceMs > FINE_MS ? Math.max(minutes, COARSE_MINUTES) : minutes,
+  );
+  const stepMs = stepSeconds * 1000;
+  const fromMs = sinceMs - (sinceMs % stepMs);
+  const steps = Math.max(1, Math.ceil((untilMs - fromMs) / stepMs));
+  return { fromMs, steps, stepSeconds, readSeconds: stepSeconds === 10 ? 10 : 60 };
+}
+
+/** One point for each step of the window, those without traffic too. */
+export function trafficView(taken: readonly Step[], { fromMs, steps, stepSeconds }: TrafficWindow) {
+  const stepMs = stepSeconds * 1000;
+  const byStart = Map.groupBy(taken, ({ atMs }) => atMs - (atMs % stepMs));
   const total = noTraffic();
-  const points = Array.from({ length: (windowMinutes * 60) / stepSeconds }, (_, index) => {
-    const atMs = lastMs - ((windowMinutes * 60) / stepSeconds - 1 - index) * stepMs;
+  const all = Array.from({ length: steps }, (_, index) => {
+    const atMs = fromMs + index * stepMs;
     const traffic = noTraffic();
     for (const step of byStart.get(atMs) ?? []) addTraffic(traffic, step.traffic);
     addTraffic(total, traffic);
-    return trafficPoint(atMs, traffic);
+    return { atMs, traffic };
   });
-  return { stepSeconds, points, ...trafficBreakdown(total) };
+  return {
+    stepSeconds,
+    points: all.map(({ atMs, traffic }) => trafficPoint(atMs, traffic)),
+    ...trafficBreakdown(total),
+    connectors: Array.from(total.connectors ?? [], ([connector, requests]) => ({
+      connector,
+      requests,
+      perStep: all.map(({ traffic }) => traffic.connectors?.get(connector) ?? 0),
+    })).sort((a, b) => b.requests - a.requests),
+  };
 }

@@ -5,7 +5,7 @@ import { parseEvent } from "./parse-event.ts";
 import { countRequest, DURATION_BOUNDS, mergeMetrics, noMetrics } from "./request-metrics.ts";
 import { testEvent } from "../log-delivery/test-event.ts";
 import { addRequest, addTraffic, noTraffic, trafficBreakdown } from "./traffic.ts";
-import { trafficView, windowSteps } from "./traffic-view.ts";
+import { lastMinutes, timesBetween, trafficView, windowSteps } from "./traffic-view.ts";
 
 const event = testEvent(0);
 
@@ -131,7 +131,7 @@ describe("the traffic view", () => {
       { atMs: nowMs - 67_000, traffic: busy() },
       { atMs: nowMs - 127_000, traffic: busy() },
     ];
-    const view = trafficView(steps, 720, nowMs);
+    const view = trafficView(steps, lastMinutes(720, nowMs));
     expect(view).toMatchObject({ stepSeconds: 300, codes: [{ code: "NO_CONNECTOR", count: 3 }] });
     expect(view.points).toHaveLength(144);
     expect(view.points.slice(-3).map(({ requests, errors }) => [requests, errors])).toEqual([
@@ -150,6 +150,35 @@ describe("the traffic view", () => {
     [1440, 300],
   ])("of %i minutes has steps of %i s", (windowMinutes, stepSeconds) => {
     expect(windowSteps(windowMinutes).stepSeconds).toBe(stepSeconds);
+  });
+
+  it("of a time between two others has the finest steps that are still known, all that hold a part of it", () => {
+    const nowMs = 86_400_000 + 7_000;
+    const minutesAgo = (minutes: number) => nowMs - minutes * 60_000;
+    const last = timesBetween(minutesAgo(10), minutesAgo(5), nowMs);
+    expect(last).toMatchObject({ stepSeconds: 10, readSeconds: 10, steps: 31 });
+    expect(last.fromMs).toBe(minutesAgo(10) - 7_000);
+    expect(timesBetween(minutesAgo(90), minutesAgo(85), nowMs)).toMatchObject({ stepSeconds: 60, steps: 6 });
+    expect(timesBetween(minutesAgo(1_400), minutesAgo(600), nowMs)).toMatchObject({
+      ...{ stepSeconds: 300, readSeconds: 60 },
+    });
+    expect(timesBetween(nowMs - 1, nowMs, nowMs).steps).toBe(1);
+  });
+
+  it("counts each connector's requests in each step, beside steps that an older version wrote without", () => {
+    const nowMs = 86_400_000 + 7_000;
+    const traffic = noTraffic();
+    for (const connector of ["con_a", "con_b", "con_a", null]) addRequest(traffic, { ...event, connector });
+    const steps = [
+      { atMs: nowMs - 7_000, traffic },
+      { atMs: nowMs - 17_000, traffic: { ...noTraffic(), requests: 9 } },
+    ];
+    const { connectors } = trafficView(steps, lastMinutes(5, nowMs));
+    expect(connectors.map(({ connector, requests }) => [connector, requests])).toEqual([
+      ["con_a", 2],
+      ["con_b", 1],
+    ]);
+    expect(connectors[0]?.perStep.slice(-2)).toEqual([0, 2]);
   });
 
   it("shows the busiest service first, and twenty of them", () => {

@@ -7,6 +7,7 @@ import { serviceLabel } from "./series-label.ts";
 /** A bucket is one row, written often: its size is kept to a few kilobytes. */
 const MAX_SERVICES = 20;
 const MAX_CODES = 50;
+const MAX_CONNECTORS = 20;
 
 interface ServiceTraffic {
   requests: number;
@@ -26,6 +27,8 @@ export interface Traffic {
   latencies: LatencyHistogram;
   services: Map<string, ServiceTraffic>;
   codes: Map<string, number>;
+  /** Requests by the connector that had them last. What version 0.1 wrote has none. */
+  connectors?: Map<string, number>;
 }
 
 export function noTraffic(): Traffic {
@@ -51,7 +54,8 @@ export function addRequest(traffic: Traffic, event: RequestEvent): void {
   const service = serviceOf(traffic, serviceLabel(event, traffic.services, MAX_SERVICES));
   service.requests++;
   service.errors += errors;
-  if (event.code !== null) addCode(traffic, event.code, 1);
+  if (event.code !== null) count(traffic.codes, event.code, 1, MAX_CODES);
+  if (event.connector !== null) count((traffic.connectors ??= new Map()), event.connector, 1, MAX_CONNECTORS);
   if (event.kind !== "http") return;
   countLatency(traffic.latencies, event.durationMs);
   countLatency(service.latencies, event.durationMs);
@@ -70,7 +74,9 @@ export function addTraffic(into: Traffic, from: Traffic): void {
     service.errors += errors;
     mergeLatencies(service.latencies, latencies);
   }
-  for (const [code, count] of from.codes) addCode(into, code, count);
+  for (const [code, requests] of from.codes) count(into.codes, code, requests, MAX_CODES);
+  for (const [connector, requests] of from.connectors ?? [])
+    count((into.connectors ??= new Map()), connector, requests, MAX_CONNECTORS);
 }
 
 function serviceOf({ services }: Traffic, label: string): ServiceTraffic {
@@ -79,9 +85,9 @@ function serviceOf({ services }: Traffic, label: string): ServiceTraffic {
   return service;
 }
 
-function addCode({ codes }: Traffic, code: string, count: number): void {
-  const label = cappedLabel(code, codes, MAX_CODES);
-  codes.set(label, (codes.get(label) ?? 0) + count);
+function count(counts: Map<string, number>, name: string, requests: number, max: number): void {
+  const label = cappedLabel(name, counts, max);
+  counts.set(label, (counts.get(label) ?? 0) + requests);
 }
 
 /** One step for people. */

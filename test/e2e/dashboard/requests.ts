@@ -37,8 +37,8 @@ export function requestCases(): void {
 
     await untilCounted(world, tunnel.id, 1);
     await page.getByRole("link", { name: "Overview" }).click();
-    await page.getByRole("img", { name: /Requests over time/ }).waitFor();
-    await page.getByRole("img", { name: /Latency over time/ }).waitFor();
+    await page.getByRole("slider", { name: /Requests over time/ }).waitFor();
+    await page.getByRole("slider", { name: /Latency over time/ }).waitFor();
   });
 
   it("finds a request that is over, by a search and by a link that can be handed on", async ({

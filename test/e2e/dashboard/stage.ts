@@ -7,7 +7,7 @@ import { chromiumPath, launchChromium } from "../../support/chromium.ts";
 import { ADMIN_KEY, DashboardWorld, type Tunnel } from "../../support/dashboard-world.ts";
 
 /** Only a hang takes as long. */
-export const WAIT_MS = 30_000;
+export const WAIT_MS = 60_000;
 
 export const executable = chromiumPath();
 

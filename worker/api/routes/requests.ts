@@ -28,6 +28,10 @@ const requestsQuery = z.strictObject({
   caller: text.optional().describe("`project`, or `project/environment`"),
   connector: text.optional().describe("Id or name of the connector that served it last"),
   outcome: z.enum(["answered", "refused", "failed", "aborted", "cancelled"]).optional(),
+  failed: z
+    .literal("true")
+    .optional()
+    .describe("Only those that were refused, failed, broke off, or were answered with 5xx"),
   minDurationMs: z.coerce.number().int().min(0).optional(),
   since: time.optional().describe("Arrived at this time or later"),
   until: time.optional().describe("Arrived at this time or earlier"),

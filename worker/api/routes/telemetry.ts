@@ -4,7 +4,7 @@ import type { TunnelServices } from "../../registry/registry-calls.ts";
 import type { StoredReport } from "../../registry/telemetry-report-store.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../../telemetry/prometheus.ts";
 import { relayMetrics } from "../../telemetry/relay-metrics.ts";
-import { trafficView, windowSteps } from "../../telemetry/traffic-view.ts";
+import { lastMinutes, timesBetween, type TrafficWindow, trafficView } from "../../telemetry/traffic-view.ts";
 import type { TunnelObjectRecord } from "../../registry/tunnel-object-store.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";
@@ -16,6 +16,8 @@ const TUNNELS_PER_CALL = 1000;
 
 const windowQuery = z.strictObject({
   windowMinutes: z.coerce.number().int().min(5).max(1440).multipleOf(5).default(60),
+  since: z.iso.datetime({ offset: true }).optional().describe("Instead of the last minutes, with `until`"),
+  until: z.iso.datetime({ offset: true }).optional(),
 });
 
 const milliseconds = z.number().nullable().describe("Null where there was no HTTP request");
@@ -45,6 +47,15 @@ const trafficSchema = z.strictObject({
     }),
   ),
   codes: z.array(z.strictObject({ code: z.string(), count: z.int() })),
+  connectors: z
+    .array(
+      z.strictObject({
+        connector: z.string(),
+        requests: z.int(),
+        perStep: z.array(z.int()).describe("Its requests in each of the points"),
+      }),
+    )
+    .describe("By the connector that had a request last, the busiest first"),
 });
 
 const METRICS = {
@@ -98,14 +109,27 @@ export const telemetryOperations: readonly Operation[] = [
     async run({ env, query, param }) {
       const details = await registryStub(env).tunnel(param("tunnelId"));
       if (details === null) throw new ApiError("NOT_FOUND");
-      const nowMs = Date.now();
-      const { readSeconds } = windowSteps(query.windowMinutes);
-      const sinceMs = nowMs - query.windowMinutes * 60_000 - 5 * 60_000;
-      const steps = await trafficOf(env, details.objects, sinceMs, readSeconds);
-      return { body: trafficView(steps, query.windowMinutes, nowMs) };
+      const window = windowOf(query, Date.now());
+      const steps = await trafficOf(env, details.objects, window.fromMs - 1, window.readSeconds);
+      return { body: trafficView(steps, window) };
     },
   }),
 ];
+
+const DAY_MS = 24 * 60 * 60_000;
+
+function windowOf(
+  { windowMinutes, since, until }: z.infer<typeof windowQuery>,
+  nowMs: number,
+): TrafficWindow {
+  if (since === undefined && until === undefined) return lastMinutes(windowMinutes, nowMs);
+  const [fromMs, toMs] = [Date.parse(since ?? ""), Date.parse(until ?? "")];
+  if (!(fromMs < toMs && nowMs - fromMs <= DAY_MS + 60_000 && toMs <= nowMs + 60_000)) {
+    const message = "needs since and until, one after the other, within the last day";
+    throw new ApiError("INVALID_REQUEST", { problems: [{ path: "query", message }] });
+  }
+  return timesBetween(fromMs, toMs, nowMs);
+}
 
 async function allReports(env: Env): Promise<StoredReport[]> {
   const reports: StoredReport[] = [];
