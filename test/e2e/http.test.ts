@@ -139,7 +139,7 @@ describe("a request reaches the upstream as it was sent", () => {
     }
   });
 
-  it("Forwarded and X-Forwarded-* say nothing where no edge vouches for it, whatever the caller claims", async () => {
+  it("nothing is said of the caller where no edge vouches for it, whatever it claims", async () => {
     const { body } = await call(system, {
       service: "raw-api",
       path: "/",
@@ -148,10 +148,18 @@ describe("a request reaches the upstream as it was sent", () => {
         forwarded: "for=6.6.6.6",
         "x-forwarded-host": "evil.example",
         "x-forwarded-proto": "https",
-        "cf-connecting-ip": "6.6.6.7",
+        "cf-connecting-ip": "6.6.6.6",
+        "cf-ipcountry": "XX",
+        "cf-access-authenticated-user-email": "root@evil.example",
+        "x-real-ip": "6.6.6.6",
+        "true-client-ip": "6.6.6.6",
+        "x-original-host": "evil.example",
+        // Credentials for who is asked say nothing of who asks.
+        "cf-access-client-id": "an-id.access",
       },
     });
-    expect(body.toString()).not.toMatch(/6\.6\.6\.6|evil\.example|forwarded/i);
+    expect(body.toString()).not.toMatch(/6\.6\.6\.6|evil\.example|forwarded|cf-ipcountry|real-ip/i);
+    expect(body.toString()).toContain("an-id.access");
   });
 
   it("a path in the endpoint is a prefix", async () => {

@@ -34,6 +34,9 @@ const IMITATIONS = {
   x_forwarded: "for=203.0.113.66",
   cf_connecting_ip: "203.0.113.66",
   x_real_ip: "203.0.113.66",
+  true_client_ip: "203.0.113.66",
+  "client.ip": "203.0.113.66",
+  front_end_https: "on",
   content_length: "5",
   transfer_encoding: "chunked",
   cdn_loop: "x",
@@ -136,6 +139,13 @@ describe("who the caller is", () => {
     "x-forwarded-host": "evil.example",
     "x-forwarded-port": "1",
   };
+  const CLAIMS = {
+    "x-real-ip": "198.51.100.66",
+    "true-client-ip": "198.51.100.66",
+    "client-ip": "198.51.100.66",
+    "front-end-https": "on",
+    "x-original-host": "evil.example",
+  };
   const said = (fields: readonly Field[]) =>
     Object.fromEntries(fields.filter(([name]) => /^(?:x-)?forwarded|^host$/.test(name)));
 
@@ -187,6 +197,22 @@ describe("who the caller is", () => {
     ],
   ])("is said: %s", async (_, headers, props, expected) => {
     expect(said((await openOf(headers, { props })).fields)).toEqual(expected);
+  });
+
+  it.each<[string, Record<string, string>, Record<string, unknown>, Record<string, string>]>([
+    ["nothing, where no address is known", {}, {}, {}],
+    [
+      "the address that is known, in their place",
+      EDGE,
+      {},
+      { "x-real-ip": "203.0.113.7", "true-client-ip": "203.0.113.7", "client-ip": "203.0.113.7" },
+    ],
+    ["what the gateway set, where that is trusted", EDGE, { forwarded: "keep" }, CLAIMS],
+  ])("is said by no other field: %s", async (_, headers, props, expected) => {
+    const { fields } = await openOf({ ...headers, ...CLAIMS }, { props });
+    const names = Object.keys(CLAIMS);
+    expect(Object.fromEntries(fields.filter(([name]) => names.includes(name)))).toEqual(expected);
+    expect(Object.fromEntries(fields.filter(([name]) => name in EDGE))).toEqual(headers);
   });
 
   it("is known by /~/ as well: the key's public URL, and the request's own address and protocol", async () => {

@@ -6,6 +6,8 @@ export interface CallerFacts {
   address: string | null;
   scheme: string | null;
   host: string | null;
+  /** What Cloudflare's edge says in fields of its own is true. */
+  isBehindEdge: boolean;
 }
 
 export interface FactsSource {
@@ -23,7 +25,7 @@ const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*)$/i;
 /** Never from the client's Host, which may be anything. */
 export function callerFacts({ headers, isBehindEdge, scheme, publicUrl }: FactsSource): CallerFacts {
   const address = isBehindEdge ? headers.get("cf-connecting-ip") : null;
-  const known = { address: address !== null && ADDRESS.test(address) ? address : null };
+  const known = { address: address !== null && ADDRESS.test(address) ? address : null, isBehindEdge };
   if (publicUrl !== null) {
     const { protocol, host } = new URL(publicUrl.origin);
     return { ...known, scheme: protocol.slice(0, -1), host };

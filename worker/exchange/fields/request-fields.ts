@@ -2,13 +2,13 @@ import { connectionOptions, dashedName, HOP_BY_HOP, isPathOverride } from "../..
 import { TRACEPARENT } from "../../../shared/http/trace-context.ts";
 import type { Field } from "../../../shared/protocol/head.ts";
 import { isRelayField } from "../loop.ts";
+import { callerClaim } from "./caller-claims.ts";
 import { type CallerFacts, forwardedFields } from "./forwarded.ts";
 
 /** Ours in both directions: no client can set them, no upstream can answer them. */
 export const RESERVED_PREFIX = "culvert-";
-const FORWARDED = /^(?:forwarded|x-forwarded(?:-.*)?)$/;
-/** What the edge says, or the framing of a request: there is one spelling of it, and clients do not choose another. */
-const NO_OTHER_SPELLING = /^(?:cf-.*|x-real-ip|true-client-ip|content-length|host|expect)$/;
+/** A field of the request itself: there is one spelling of it, and clients do not choose another. */
+const NO_OTHER_SPELLING = /^(?:cf-.*|content-length|host|expect)$/;
 /** Of the handshake between gateway and relay; the connector makes its own. */
 const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
   "sec-websocket-accept",
@@ -19,7 +19,7 @@ const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
 
 export interface RequestFieldsOptions {
   headers: Headers;
-  /** What Forwarded and X-Forwarded-* say. Null: the gateway's own go on. */
+  /** What Forwarded and its like say. Null: the gateway's own go on. */
   facts: CallerFacts | null;
   /** Said to the connector, which asks with it in place of the target's own. */
   host: string | null;
@@ -41,7 +41,12 @@ export function requestFields(options: RequestFieldsOptions): Field[] {
     if (isRelayField(name)) continue;
     if (HOP_BY_HOP.has(name) || ofThisHop?.has(name) === true) continue;
     if (name === "host" || name === "expect" || HANDSHAKE_FIELDS.has(name)) continue;
-    if (isOurs(name, facts === null) || (hasPathRule && isPathOverride(name))) continue;
+    if (isOurs(name) || (hasPathRule && isPathOverride(name))) continue;
+    const claim = facts === null ? null : callerClaim(name);
+    if (facts !== null && claim !== null && !(claim === "edge" && facts.isBehindEdge)) {
+      if (claim === "address" && facts.address !== null) fields.push([name, facts.address]);
+      continue;
+    }
     // Without the one the other says nothing.
     if (!traced && (name === "traceparent" || name === "tracestate")) continue;
     fields.push(field);
@@ -52,15 +57,15 @@ export function requestFields(options: RequestFieldsOptions): Field[] {
   return fields;
 }
 
-/** Said by the relay, or by the edge before it, in whatever spelling an upstream may take for it. */
-function isOurs(name: string, keepForwarded: boolean): boolean {
+/** Said by the relay, or by the edge before it, in a spelling that an upstream may take for it. */
+function isOurs(name: string): boolean {
   const read = dashedName(name);
   if (read.startsWith(RESERVED_PREFIX)) return true;
-  // What the gateway set it spelt as it is spelt.
-  if (read !== name) {
-    return FORWARDED.test(read) || NO_OTHER_SPELLING.test(read) || HOP_BY_HOP.has(read) || isRelayField(read);
-  }
-  return !keepForwarded && FORWARDED.test(read);
+  // What the gateway sets it spells as it is spelt.
+  if (read === name) return false;
+  return (
+    callerClaim(read) !== null || NO_OTHER_SPELLING.test(read) || HOP_BY_HOP.has(read) || isRelayField(read)
+  );
 }
 
 /** W3C Trace Context §3.2.2, not sampled: whoever wants the trace starts it. A UUID's lower half is never zero. */
