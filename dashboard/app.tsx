@@ -21,8 +21,9 @@ export function App() {
   const [signedIn, setSignedIn] = useState<SignedIn>({ state: "asking" });
   useEffect(() => {
     whenSignedOut(() => setSignedIn({ state: "out", why: "The session is over. Please sign in again." }));
-    get<{ session: Session | null }>("/session").then(
-      ({ session }) => setSignedIn(session === null ? { state: "out", why: "" } : { state: "in", session }),
+    get<{ session: Session | null; notice?: string }>("/session").then(
+      ({ session, notice = "" }) =>
+        setSignedIn(session === null ? { state: "out", why: notice } : { state: "in", session }),
       (error: unknown) => setSignedIn({ state: "out", why: messageOf(error) }),
     );
   }, []);

@@ -53,6 +53,22 @@ it.each(pages)("%s leads to files and headings that are there", (path) => {
   expect(brokenLinks(path)).toEqual([]);
 });
 
+const COMMAND =
+  /^(?:[A-Z_]+=\S* )*(?:\.\/|apt-get|cat|cd|culvert|curl|docker|echo|export|git|grep|helm|kill|kubectl|mkdir|node|npm|npx|openssl|psql|redis-cli|sha256sum|systemctl|tar|terraform|until) /;
+
+/** zsh takes a comment for arguments where somebody types, and ends a line whose pattern finds no file. */
+function notForZsh(line: string): boolean {
+  const unquoted = line.replaceAll(/'[^']*'|"(?:\\.|[^"\\])*"/g, "Q");
+  return /^\s*#/.test(line) || (COMMAND.test(line) && /\s#|[?*[]|(?:^|\s)[=~]\w/.test(unquoted));
+}
+
+it.each(pages)("%s has command lines that bash and zsh read alike", (path) => {
+  const blocks = [...text(path).matchAll(/^```(\w*)\n([^]*?)^```/gm)];
+  const shell = blocks.filter(([, language]) => ["", "sh", "bash", "console"].includes(language ?? ""));
+  const lines = shell.flatMap(([, , block = ""]) => block.split("\n"));
+  expect(lines.filter((line) => notForZsh(line))).toEqual([]);
+});
+
 /** What a block may take as given, when it declares it not itself. */
 const GIVEN = {
   env: 'declare const env: { TUNNEL: import("culvert-tunnel/gateway").TunnelBinding };',

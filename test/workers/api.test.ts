@@ -372,6 +372,9 @@ describe("refusals", () => {
       if (adminKey !== "") expect(JSON.stringify(refusal)).not.toContain(adminKey);
     }
     expect((await ask(key)).status).toBe(200);
+    // What the dashboard's first page asks.
+    const session = await relay.fetch(new Request(`${RELAY}/v1/session`), { ...env, ADMIN_KEY: adminKey });
+    expect(await session.json()).toEqual({ session: null, notice: expect.stringContaining(says) });
     // Once for each isolate: the log must not grow with each guess.
     const told = logged.mock.calls.filter(
       ([line]) => (line as { event?: string }).event === "admin_key_refused",

@@ -91,8 +91,7 @@ export async function keyHolder(
     if (role !== null) return { role, actor: proof.kid, isAdminKey: false };
     forget(subject);
   }
-  const problem = adminKeyProblem(env.ADMIN_KEY);
-  if (problem !== null) warnOnce(problem);
+  const problem = adminKeyNotice(env);
   throw unauthenticated(request, nowMs, { subject, ...(problem === null ? {} : { detail: problem }) });
 }
 
@@ -119,6 +118,13 @@ export async function sessionHolder(
 /** What ties a session to the `ADMIN_KEY` that it was opened with. Says nothing of the key to whom it is stored with. */
 export function adminProof(session: string, { ADMIN_KEY = "" }: Env): Promise<string> {
   return sha256Hex(new TextEncoder().encode(`${session}\n${ADMIN_KEY}`));
+}
+
+/** What is wrong with this relay's ADMIN_KEY, for whoever stands before the door: they can't get in. The log says it too. */
+export function adminKeyNotice({ ADMIN_KEY }: Env): string | null {
+  const problem = adminKeyProblem(ADMIN_KEY);
+  if (problem !== null) warnOnce(problem);
+  return problem;
 }
 
 let hasWarned = false;

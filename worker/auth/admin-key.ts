@@ -3,7 +3,8 @@ import { equalDigests, sha256Hex } from "./digest.ts";
 /** 32 characters of base64 are 192 bits. A password that a person made up has a few dozen, and can be found by trying. */
 export const MIN_ADMIN_KEY_LENGTH = 32;
 
-const SET_IT = "Set one: openssl rand -base64 32 | npx wrangler secret put ADMIN_KEY";
+const SET_IT =
+  "Set one: openssl rand -base64 32 | npx wrangler secret put ADMIN_KEY; for `npm run dev`, ADMIN_KEY in .dev.vars";
 
 /** Why this `ADMIN_KEY` opens nothing; null where it is fit for use. Says nothing of its value. */
 export function adminKeyProblem(adminKey: string | undefined): string | null {

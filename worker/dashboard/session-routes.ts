@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { adminProof, keyHolder, sessionHolder } from "../api/authenticate.ts";
+import { adminKeyNotice, adminProof, keyHolder, sessionHolder } from "../api/authenticate.ts";
 import { readJson } from "../api/body.ts";
 import { authenticationFailed, credentialPresence } from "../admission.ts";
 import { ApiError } from "../api/problem.ts";
@@ -44,13 +44,13 @@ export async function signIn(request: Request, env: Env, nowMs: number): Promise
  */
 export async function describeSession(request: Request, env: Env, nowMs: number): Promise<Response> {
   const session = sessionOf(request);
-  if (session === "") return sessionAnswer(null);
+  if (session === "") return nobody(env);
   refuseOtherSites(request);
   try {
     return sessionAnswer(await sessionHolder(session, request, env, nowMs));
   } catch (thrown) {
     if (!(thrown instanceof ApiError) || thrown.code !== "UNAUTHENTICATED") throw thrown;
-    return sessionAnswer(null, endedSessionCookie());
+    return nobody(env, endedSessionCookie());
   }
 }
 
@@ -74,11 +74,20 @@ export async function signOut(request: Request, env: Env, nowMs: number): Promis
 }
 
 function sessionAnswer(
-  session: { role: string; actor: string; endsAtMs: number } | null,
+  { role, actor, endsAtMs }: { role: string; actor: string; endsAtMs: number },
   cookie?: string,
 ): Response {
+  return answer({ session: { role, actor, endsAt: isoTime(endsAtMs) } }, cookie);
+}
+
+/** A page that asks shows the notice before a key is tried in vain. */
+function nobody(env: Env, cookie?: string): Response {
+  const notice = adminKeyNotice(env);
+  return answer({ session: null, ...(notice === null ? {} : { notice }) }, cookie);
+}
+
+function answer(body: object, cookie?: string): Response {
   const headers = new Headers({ "cache-control": "no-store" });
   if (cookie !== undefined) headers.set("set-cookie", cookie);
-  const body = session && { role: session.role, actor: session.actor, endsAt: isoTime(session.endsAtMs) };
-  return Response.json({ session: body }, { headers });
+  return Response.json(body, { headers });
 }
