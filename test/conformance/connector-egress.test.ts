@@ -107,6 +107,8 @@ describe("the way to the relay", () => {
       const run = connect({ HTTPS_PROXY: `${scheme}://culvert:p%40ss%3Aword@localhost:${port}` });
       await attached();
       expect(seen.asked).toEqual([new URL(relayUrl).host]);
+      // The relay knows of the connection before the connector does.
+      await until(() => run.output.includes('"connected to the relay"'));
       for (const tunnel of seen.tunnels) tunnel.resetAndDestroy();
       await until(() => relay.attachments.length === 2);
       await until(() => run.output.includes("lost the connection to the relay"));
