@@ -4,6 +4,21 @@ import { defineConfig } from "vitest/config";
 /** A shared machine may stop for seconds. What fails twice is a fault; what was run twice stands in the report. */
 const retry = process.env["CI"] === undefined ? 0 : 1;
 
+/** More than there are cores: most of the time a test waits. */
+const maxWorkers = 3;
+
+/** Counts of memory, CPU and open files mean something only while nothing else runs. */
+const ALONE = [
+  "chaos",
+  "descriptors",
+  "guessing",
+  "half-hour",
+  "load",
+  "memory",
+  "memory-rows",
+  "mixed",
+].map((name) => `test/e2e/${name}.test.ts`);
+
 export default defineConfig({
   test: {
     // Named, so that the closing summary is the same wherever it runs.
@@ -17,6 +32,7 @@ export default defineConfig({
             "test/{conformance,simulation,fuzz}/**/*.test.ts",
           ],
           testTimeout: 20_000,
+          maxWorkers,
           retry,
         },
       },
@@ -35,20 +51,33 @@ export default defineConfig({
           include: ["test/workers/**/*.test.ts"],
           globalSetup: ["test/build-dashboard.ts"],
           testTimeout: 30_000,
+          maxWorkers,
           retry,
         },
       },
       {
-        // Real processes on two cores: one file at a time, so that timings and memory mean something.
+        // Real processes.
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: ALONE,
           globalSetup: ["test/build-once.ts"],
-          fileParallelism: false,
           testTimeout: 60_000,
-          retry,
           hookTimeout: 60_000,
+          maxWorkers,
+          retry,
+        },
+      },
+      {
+        test: {
+          name: "alone",
+          include: ALONE,
+          globalSetup: ["test/build-once.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
           sequence: { groupOrder: 1 },
+          retry,
         },
       },
     ],

@@ -1,7 +1,14 @@
 import { buildKit } from "../scripts/build-kit.ts";
 import { bundleCulvert, bundleRelay } from "../scripts/bundle.ts";
 
-/** What the end-to-end tests run is what `npm run build` makes. */
-export async function setup(): Promise<void> {
+const BUILT = "culvert.test.built";
+
+/** What the end-to-end tests run is what `npm run build` makes. Two projects want it; each has its own copy of this module. */
+export function setup(): Promise<void> {
+  const shared = globalThis as { [BUILT]?: Promise<void> };
+  return (shared[BUILT] ??= build());
+}
+
+async function build(): Promise<void> {
   await Promise.all([bundleRelay(), bundleCulvert(), buildKit()]);
 }
