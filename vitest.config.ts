@@ -8,16 +8,9 @@ const retry = process.env["CI"] === undefined ? 0 : 1;
 const maxWorkers = 3;
 
 /** Counts of memory, CPU and open files mean something only while nothing else runs. */
-const ALONE = [
-  "chaos",
-  "descriptors",
-  "guessing",
-  "half-hour",
-  "load",
-  "memory",
-  "memory-rows",
-  "mixed",
-].map((name) => `test/e2e/${name}.test.ts`);
+const ALONE = ["chaos", "descriptors", "guessing", "half-hour", "load", "memory", "memory-rows", "mixed"].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 export default defineConfig({
   test: {

@@ -10,7 +10,7 @@ import {
   nextTokenLookMs,
   type TunnelFacts,
 } from "./conditions.ts";
-import { type ConditionState, nextLookMs, PATIENCE, step } from "./hysteresis.ts";
+import { type ConditionState, nextLookMs, patienceOf, step } from "./hysteresis.ts";
 import { mergePresence } from "./presence.ts";
 import { isFinal, type SendResult } from "./send-notice.ts";
 
@@ -28,6 +28,8 @@ export interface AlertPorts {
   tunnel(id: string): { name: string; tokens: TunnelFacts["tokens"]; objectNames: readonly string[] } | null;
   send(alert: AlertInput, notice: AlertNotice): Promise<SendResult>;
   random(): number;
+  /** How long conditions have to last, in percent of the usual times. */
+  patiencePercent: number;
 }
 
 /** A webhook for readers: without its headers' values; its URL's path, which may be a secret, is for admins alone. */
@@ -190,7 +192,7 @@ export class Alerts {
   ): number | null {
     const { kind, subject } = partsOf(key);
     const summary = now?.summary ?? before?.summary ?? "";
-    const { state, tell } = step(before, now !== null, nowMs, PATIENCE[kind]);
+    const { state, tell } = step(before, now !== null, nowMs, this.#patience(kind));
     if (tell !== null) {
       const sinceMs = (state ?? before)?.sinceMs ?? nowMs;
       this.#tell({
@@ -199,6 +201,10 @@ export class Alerts {
       });
     }
     return this.#keep(facts.id, key, summary, state, kind);
+  }
+
+  #patience(kind: AlertKind) {
+    return patienceOf(kind, this.#ports.patiencePercent);
   }
 
   #keep(
@@ -215,7 +221,7 @@ export class Alerts {
     this.#store.saveCondition(tunnelId, { key, summary, ...state });
     // What is lost is told of once: without another loss it is over after a while, and nobody reports that.
     if (kind === "events_lost" && state.state === "firing") return state.changedAtMs + 1;
-    return nextLookMs(state, PATIENCE[kind]);
+    return nextLookMs(state, this.#patience(kind));
   }
 
   #tell(notice: AlertNotice): void {

@@ -19,7 +19,7 @@ interface Patience {
 const MINUTE_MS = 60_000;
 
 /** A redeploy takes a minute or less; what comes and goes is one alert, not twenty. */
-export const PATIENCE: Readonly<Record<AlertKind, Patience>> = {
+const PATIENCE: Readonly<Record<AlertKind, Patience>> = {
   tunnel_down: { fireMs: MINUTE_MS, clearMs: MINUTE_MS },
   redundancy_lost: { fireMs: 5 * MINUTE_MS, clearMs: 2 * MINUTE_MS },
   // The check has thresholds of its own.
@@ -37,7 +37,13 @@ export interface Step {
   tell: "firing" | "resolved" | null;
 }
 
-/** One look at a condition: does it hold now? `patience` is shortened in tests. */
+/** All of them in the same proportion. */
+export function patienceOf(kind: AlertKind, percent: number): Patience {
+  const { fireMs, clearMs } = PATIENCE[kind];
+  return { fireMs: (fireMs * percent) / 100, clearMs: (clearMs * percent) / 100 };
+}
+
+/** One look at a condition: does it hold now? */
 export function step(
   before: ConditionState | null,
   holds: boolean,

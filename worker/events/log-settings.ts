@@ -15,6 +15,8 @@ export interface LogVariables {
   HISTORY_EVENTS?: string;
   /** How often at most a busy tunnel tells of itself for `/v1/metrics`, in seconds (15): each time is a billed call. */
   METRICS_INTERVAL_SECONDS?: string;
+  /** How long something has to be wrong, or over, before an alert says so, in percent of the usual times (100). */
+  ALERT_PATIENCE_PERCENT?: string;
 }
 
 const REDACTABLE = ["path", "service", "project", "environment", "connector", "detail"] as const;
@@ -70,6 +72,10 @@ export function historyLimits({ HISTORY_EVENTS = "" }: LogVariables): HistoryLim
 
 export function reportEveryMs({ METRICS_INTERVAL_SECONDS = "" }: LogVariables): number {
   return 1000 * (positive(METRICS_INTERVAL_SECONDS) ?? DEFAULT_INTERVAL_SECONDS);
+}
+
+export function alertPatiencePercent({ ALERT_PATIENCE_PERCENT = "" }: LogVariables): number {
+  return positive(ALERT_PATIENCE_PERCENT) ?? 100;
 }
 
 function positive(text: string): number | null {

@@ -26,6 +26,7 @@ import {
 } from "../alerts/alerts.ts";
 import { sendNotice } from "../alerts/send-notice.ts";
 import { RELAY_TELEMETRY } from "../events/event-batch.ts";
+import { alertPatiencePercent } from "../events/log-settings.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-report.ts";
 import {
   described,
@@ -114,6 +115,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
       },
       send: sendNotice,
       random: () => Math.random(),
+      patiencePercent: alertPatiencePercent(env),
     });
     this.#queue = new PushQueue(sql);
     this.#objects = new TunnelObjectStore(sql);
