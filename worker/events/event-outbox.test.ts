@@ -35,13 +35,34 @@ function receiver(): Receiver {
 }
 
 describe("an outbox", () => {
-  it("gathers for two seconds, and says what there is to say besides", async () => {
+  it("sends what comes after a silence at once, with what came along, and gathers the rest for two seconds", async () => {
+    const to = receiver();
+    to.outbox.add("first");
+    to.clock.advance(20);
+    to.outbox.add("second");
+    to.clock.advance(5);
+    await to.settle();
+    expect(to.batches.splice(0)).toMatchObject([{ sequence: 1, lines: "first\nsecond" }]);
+    to.clock.advance(100);
+    to.outbox.add("third");
+    to.clock.advance(1_899);
+    to.outbox.add("fourth");
+    expect(to.batches).toEqual([]);
+    to.clock.advance(1);
+    await to.settle();
+    expect(to.batches.splice(0)).toMatchObject([{ sequence: 2, lines: "third\nfourth" }]);
+    to.clock.advance(2_000);
+    to.outbox.add("alone again");
+    to.clock.advance(25);
+    await to.settle();
+    expect(to.batches).toMatchObject([{ sequence: 3, lines: "alone again" }]);
+  });
+
+  it("says what there is to say besides", async () => {
     const to = receiver();
     to.outbox.add("a");
     to.outbox.add("b");
-    to.clock.advance(1_999);
-    expect(to.batches).toEqual([]);
-    to.clock.advance(1);
+    to.clock.advance(25);
     await to.settle();
     expect(to.batches).toEqual([
       { sender: "me", sequence: 1, lines: "a\nb", count: 2, lost: 0, destinationsRevision: 3, connectors: 2 },

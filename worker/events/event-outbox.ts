@@ -3,8 +3,13 @@ import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { ITEM_OVERHEAD_BYTES } from "../../shared/protocol/limits.ts";
 import type { EventBatch } from "./event-batch.ts";
 
-/** Each batch is one billed call, and wakes an object: not one per request. */
+/** Each batch is one billed call, and wakes an object: while there is traffic, one goes off every two seconds. */
 const GATHER_MS = 2_000;
+/**
+ * The first event after such a time waits only for those that came with it, as a page's requests do. A timer keeps the
+ * object awake: two seconds of that cost ten times what the request did.
+ */
+const BURST_MS = 25;
 const BATCH_EVENTS = 500;
 const BATCH_BYTES = 256 * 1024;
 /** Held while the receiver does not answer; beyond it events are lost, and counted. */
@@ -33,6 +38,7 @@ export class EventOutbox {
   #sequence = 0;
   #news = false;
   #cancelTimer: (() => void) | null = null;
+  #sentAtMs = -Infinity;
   #sending = false;
 
   constructor(options: EventOutboxOptions) {
@@ -62,14 +68,17 @@ export class EventOutbox {
 
   #schedule(): void {
     if (this.#sending) return;
-    if (this.#isFull) void this.#flush();
-    else this.#cancelTimer ??= this.#options.clock.after(GATHER_MS, () => void this.#flush());
+    if (this.#isFull) return void this.#flush();
+    const { clock } = this.#options;
+    const waitMs = Math.max(BURST_MS, this.#sentAtMs + GATHER_MS - clock.nowMs());
+    this.#cancelTimer ??= clock.after(waitMs, () => void this.#flush());
   }
 
   async #flush(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
     this.#sending = true;
+    this.#sentAtMs = this.#options.clock.nowMs();
     let goesOn: boolean;
     do goesOn = await this.#sendOne();
     while (goesOn && this.#isFull);

@@ -39,8 +39,9 @@ export class TelemetryReportStore {
 
   put(objectName: string, { metrics, connectors, deliveries }: TelemetryReport, nowMs: number): void {
     this.#sql.exec(
-      `INSERT OR REPLACE INTO telemetry_reports (object_name, at_ms, connectors, metrics, deliveries)
-         VALUES (?, ?, ?, ?, ?)`,
+      // Not OR REPLACE, which would delete and insert: two rows.
+      `INSERT INTO telemetry_reports (object_name, at_ms, connectors, metrics, deliveries) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (object_name) DO UPDATE SET at_ms = ?2, connectors = ?3, metrics = ?4, deliveries = ?5`,
       objectName,
       nowMs,
       connectors,

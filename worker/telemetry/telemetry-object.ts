@@ -10,6 +10,7 @@ import { History, type HistoryChange } from "../history/history.ts";
 import { isFailure, parseEvent } from "./parse-event.ts";
 import { countRequest } from "./request-metrics.ts";
 import { outcomeOf, sendEvents } from "../log-delivery/send-events.ts";
+import { noReportPlan, planReport } from "./report-plan.ts";
 import { Shipper } from "./shipper.ts";
 import { Spool, type SpoolEntry, spoolEntry } from "./spool.ts";
 import type { TelemetryCalls } from "./telemetry-calls.ts";
@@ -68,7 +69,6 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
   #registryDueMs = 0;
   /** Who comes to life has something to report: a batch or an alarm woke it. */
   #isNews = true;
-  #reportedAtMs = 0;
   #lastTurn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
@@ -85,7 +85,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
 
   /** Steps with traffic that begin after `sinceMs`: of ten seconds for the last hour, of a minute for the last day. */
   traffic(sinceMs: number, stepSeconds: 10 | 60): Step[] {
-    return this.#parts.series.steps(this.#parts.state.traffic, sinceMs, stepSeconds);
+    return this.#parts.series.steps(this.#parts.state.traffic, sinceMs, stepSeconds, Date.now());
   }
 
   /** Of the requests that are kept, those that match, the newest first. */
@@ -103,6 +103,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
         console.error({ event: "log_shipping_failed", error: String(thrown) });
       }
       this.#isNews = true;
+      this.#planReport({ requests: 0, urgent: true });
       if (isOver) await this.#schedule(0);
     });
     await withTimeout(Promise.all(runs), ALARM_WAIT_MS, undefined);
@@ -192,6 +193,8 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     }
     state.metrics.malformed += malformed;
     state.metrics.lost += batch.lost;
+    const urgent = batch.lost > 0 || malformed > 0 || events.some(isFailure) || tellsOfOthers(batch, state);
+    this.#planReport({ requests: events.length, urgent });
     if (batch.connectors !== null) state.connectors = batch.connectors;
     if (batch.presence !== undefined) state.presence = batch.presence;
     markTaken(state, batch.sender, batch.sequence);
@@ -238,13 +241,13 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     if (name === undefined || !this.#isNews || this.#reportDueMs() > Date.now()) return true;
     const { state, shipper } = this.#parts;
     this.#isNews = false;
+    state.reportPlan = { toldAtMs: Date.now(), dueMs: null, untold: 0 };
     const report = {
       ...{ metrics: state.metrics, connectors: state.connectors, deliveries: shipper.reports() },
       presence: state.presence ?? null,
     };
     const known = await this.#askRegistry((registry) => registry.telemetryReport(name, report));
     if (known === null) this.#isNews = true;
-    else this.#reportedAtMs = Date.now();
     return known === false ? this.#inTurn(() => this.#forget()) : true;
   }
 
@@ -258,8 +261,14 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     return false;
   }
 
+  #planReport(news: { requests: number; urgent: boolean }): void {
+    const { state } = this.#parts;
+    const plan = state.reportPlan ?? noReportPlan();
+    state.reportPlan = planReport(plan, news, Date.now(), reportEveryMs(this.env));
+  }
+
   #reportDueMs(): number {
-    return Math.max(this.#reportedAtMs + reportEveryMs(this.env), this.#registryDueMs);
+    return Math.max(this.#parts.state.reportPlan?.dueMs ?? 0, this.#registryDueMs);
   }
 
   /** Null when it does not answer; it is then left alone for a while. */
@@ -289,4 +298,12 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     const setMs = await this.ctx.storage.getAlarm();
     if (setMs === null || atMs < setMs) await this.ctx.storage.setAlarm(atMs);
   }
+}
+
+/** Of other connectors than are known, or of other checks that fail. */
+function tellsOfOthers({ connectors, presence }: EventBatch, state: TelemetryState): boolean {
+  return (
+    (connectors !== null && connectors !== state.connectors) ||
+    (presence !== undefined && JSON.stringify(presence) !== JSON.stringify(state.presence))
+  );
 }

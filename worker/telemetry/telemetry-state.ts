@@ -1,5 +1,6 @@
 import type { Presence } from "../alerts/presence.ts";
 import { fromJson, toJson } from "./json-maps.ts";
+import type { ReportPlan } from "./report-plan.ts";
 import { noMetrics, type RequestMetrics } from "./request-metrics.ts";
 import { noOpenTraffic, type OpenTraffic } from "./traffic-series.ts";
 
@@ -17,6 +18,8 @@ export interface TelemetryState {
   revisionAtMs: number;
   /** There may be destinations yet unknown: the first entry of the spool that they are to get. */
   newFromId: number | null;
+  /** States of version 0.1 have none. */
+  reportPlan?: ReportPlan;
 }
 
 const KEPT_SENDERS = 64;
@@ -45,7 +48,11 @@ export class TelemetryStateStore {
   }
 
   save(state: TelemetryState): void {
-    this.#sql.exec("INSERT OR REPLACE INTO state (id, state) VALUES (1, ?)", toJson(state));
+    // Not OR REPLACE, which would delete and insert: two rows.
+    this.#sql.exec(
+      "INSERT INTO state (id, state) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET state = ?1",
+      toJson(state),
+    );
   }
 }
 

@@ -1,14 +1,17 @@
 import { fromJson, toJson } from "./json-maps.ts";
 import { addTraffic, noTraffic, type Traffic } from "./traffic.ts";
 
-/** Ten seconds for an hour, minutes for a day. */
-const FINE = { stepSeconds: 10, slots: 360 };
+/** Ten seconds for an hour, a minute's in one row; minutes for a day. */
+const FINE = { stepSeconds: 10, slots: 60 };
 const COARSE = { stepSeconds: 60, slots: 1440 };
+const FINE_AGE_MS = 3_600_000;
 
-/** The steps that are not over yet, one of each length. They are kept with the object's other state, not as rows. */
+/** The steps that are not over yet, one of each length, and the fine ones of the open minute. They are kept with the object's other state, not as rows. */
 export interface OpenTraffic {
   fine: Step;
   coarse: Step;
+  /** What is over of the minute. States of version 0.1 have none. */
+  past?: Step[];
 }
 
 export interface Step {
@@ -17,7 +20,7 @@ export interface Step {
 }
 
 export function noOpenTraffic(nowMs: number): OpenTraffic {
-  return { fine: newStep(nowMs, FINE.stepSeconds), coarse: newStep(nowMs, COARSE.stepSeconds) };
+  return { fine: newStep(nowMs, FINE.stepSeconds), coarse: newStep(nowMs, COARSE.stepSeconds), past: [] };
 }
 
 /**
@@ -42,45 +45,61 @@ export class TrafficSeries {
   current(open: OpenTraffic, nowMs: number): Traffic {
     const fine = newStep(nowMs, FINE.stepSeconds);
     if (fine.atMs > open.fine.atMs) {
-      this.#write(FINE, open.fine);
+      if (open.fine.traffic.requests > 0) (open.past ??= []).push(open.fine);
       addTraffic(open.coarse.traffic, open.fine.traffic);
       open.fine = fine;
       const coarse = newStep(nowMs, COARSE.stepSeconds);
       if (coarse.atMs > open.coarse.atMs) {
-        this.#write(COARSE, open.coarse);
+        this.#writeMinute(open);
         open.coarse = coarse;
+        open.past = [];
       }
     }
     return open.fine.traffic;
   }
 
   /** Steps with traffic that begin after `sinceMs`, in order, of ten seconds or of a minute. */
-  steps(open: OpenTraffic, sinceMs: number, stepSeconds: 10 | 60): Step[] {
+  steps(open: OpenTraffic, sinceMs: number, stepSeconds: 10 | 60, nowMs: number): Step[] {
+    const isFine = stepSeconds === FINE.stepSeconds;
+    const firstMs = isFine ? Math.max(sinceMs, nowMs - FINE_AGE_MS) : sinceMs;
     const rows = this.#sql
       .exec<{ atMs: number; traffic: string }>(
         "SELECT at_ms AS atMs, traffic FROM traffic WHERE step_seconds = ? AND at_ms > ? ORDER BY at_ms",
         stepSeconds,
-        sinceMs,
+        isFine ? firstMs - COARSE.stepSeconds * 1000 : firstMs,
       )
       .toArray()
-      .map(({ atMs, traffic }) => ({ atMs, traffic: fromJson(traffic) as Traffic }));
-    return [...rows, ...openSteps(open, stepSeconds).filter(({ atMs }) => atMs > sinceMs)];
+      .flatMap(stepsOf);
+    return [...rows, ...openSteps(open, stepSeconds)].filter(({ atMs }) => atMs > firstMs);
   }
 
-  #write({ stepSeconds, slots }: typeof FINE, { atMs, traffic }: Step): void {
-    if (traffic.requests === 0) return;
+  #writeMinute({ coarse, past = [] }: OpenTraffic): void {
+    if (coarse.traffic.requests === 0) return;
+    this.#write(FINE, coarse.atMs, past);
+    this.#write(COARSE, coarse.atMs, coarse.traffic);
+  }
+
+  #write({ stepSeconds, slots }: typeof FINE, atMs: number, value: Traffic | Step[]): void {
+    // Not OR REPLACE, which would delete and insert: two rows.
     this.#sql.exec(
-      "INSERT OR REPLACE INTO traffic (step_seconds, slot, at_ms, traffic) VALUES (?, ?, ?, ?)",
+      `INSERT INTO traffic (step_seconds, slot, at_ms, traffic) VALUES (?1, ?2, ?3, ?4)
+       ON CONFLICT (step_seconds, slot) DO UPDATE SET at_ms = ?3, traffic = ?4`,
       stepSeconds,
-      (atMs / 1000 / stepSeconds) % slots,
+      (atMs / 60_000) % slots,
       atMs,
-      toJson(traffic),
+      toJson(value),
     );
   }
 }
 
-function openSteps({ fine, coarse }: OpenTraffic, stepSeconds: 10 | 60): Step[] {
-  if (stepSeconds === FINE.stepSeconds) return [fine];
+/** A minute's fine steps; or one step of either length, as version 0.1 wrote the fine ones as well. */
+function stepsOf({ atMs, traffic }: { atMs: number; traffic: string }): Step[] {
+  const value = fromJson(traffic) as Traffic | Step[];
+  return Array.isArray(value) ? value : [{ atMs, traffic: value }];
+}
+
+function openSteps({ fine, coarse, past = [] }: OpenTraffic, stepSeconds: 10 | 60): Step[] {
+  if (stepSeconds === FINE.stepSeconds) return [...past, fine];
   const both = { atMs: coarse.atMs, traffic: noTraffic() };
   addTraffic(both.traffic, coarse.traffic);
   addTraffic(both.traffic, fine.traffic);
