@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "./command.ts";
 import type { LoadJob } from "./load/job.ts";
 import type { Tools } from "./measure.ts";
-import { BATCH_SECONDS, type Cost, type Counts, costOf, perMillion } from "./report/prices.ts";
+import { type Cost, type Counts, costOf, perMillion } from "./report/prices.ts";
+import { telemetryLoad } from "./report/quiet-load.ts";
 import { cpuMs } from "./instruments/process-usage.ts";
 import { startTools } from "./runner.ts";
 import { type CulvertSubject, startCulvert } from "./subjects/culvert.ts";
@@ -24,10 +25,10 @@ const root = join(import.meta.dirname, "..");
 const DURATIONS = { warmUpMs: 500, measureMs: 4000 };
 const SOCKETS = 100;
 const IDLE_MS = 25_000;
-/** After a request its event waits for others, by a timer: until the batch has left, an object cannot sleep. */
-const TAIL_SECONDS = BATCH_SECONDS;
 /** Requests per second at which a million of them are priced. */
 const RATES = [0.01, 0.1, 1, 10, 100, 1000];
+/** Of a tunnel, that share them. */
+const OBJECTS = [1, 4, 32];
 
 interface Counted {
   workload: string;
@@ -90,28 +91,57 @@ async function main(cleanups: Cleanups): Promise<void> {
   const chatty = await count(subject, tools, chattyWebSockets(SOCKETS, DURATIONS.measureMs), true);
   const idle = await countIdle(subject, tools);
 
-  const priced = counted.map(({ workload, counts }) => ({
-    workload,
-    counts,
-    cost: costOf(perMillion(counts)),
-  }));
+  const priced: (Counted & { cost: Cost })[] = [];
+  for (const { workload, counts } of counted) {
+    const load = await loadAt(counts.requests / counts.activeSeconds);
+    priced.push({ workload, counts, cost: costOf(perMillion(counts), load) });
+  }
   console.log(`\n${countsTable([...counted, chatty])}\n\n${idle}\n`);
   console.log(`${costTable(priced.map(({ workload, cost }) => ({ name: workload, cost })))}\n`);
   const [single] = counted;
-  const byRate = single === undefined ? [] : RATES.map((perSecond) => atRate(single.counts, perSecond));
+  const byRate: { name: string; cost: Cost }[] = [];
+  const byObjects: { perSecond: number; totals: number[] }[] = [];
+  if (single === undefined) throw new Error("nothing was counted");
+  for (const perSecond of RATES) {
+    const costs: Cost[] = [];
+    for (const objects of OBJECTS) costs.push(await atRate(single.counts, perSecond / objects));
+    const [alone] = costs;
+    if (alone !== undefined) byRate.push({ name: `${perSecond} a second`, cost: alone });
+    byObjects.push({ perSecond, totals: costs.map(({ total }) => total) });
+  }
   console.log(`${costTable(byRate)}\n`);
+  console.log(`${objectsTable(byObjects)}\n`);
   mkdirSync(join(root, "bench/results"), { recursive: true });
   writeFileSync(
     join(root, "bench/results/cost.json"),
-    `${JSON.stringify({ at: new Date().toISOString(), priced, chatty, idle, byRate }, null, 1)}\n`,
+    `${JSON.stringify({ at: new Date().toISOString(), priced, chatty, idle, byRate, byObjects }, null, 1)}\n`,
   );
 }
 
-/** Requests that come evenly, each by itself: between two of them the object stays awake for the tail, or sleeps. */
-function atRate(counts: Counts, perSecond: number): { name: string; cost: Cost } {
-  const activeSeconds = Math.min(1 / perSecond, counts.activeSeconds / counts.requests + TAIL_SECONDS);
-  const each = { ...perMillion(counts), activeSeconds: 1e6 * activeSeconds };
-  return { name: `${perSecond} a second`, cost: costOf(each) };
+/** What a million requests at this rate make of calls and rows. */
+async function loadAt(perSecond: number) {
+  // As many as make some batches, however fast they come.
+  return perMillion(await telemetryLoad(perSecond, Math.max(3_000, Math.ceil(60 * perSecond))));
+}
+
+/** Requests that come evenly to one object: it sleeps between two of them, but for what their events wait for each other. */
+async function atRate(counts: Counts, perSecond: number): Promise<Cost> {
+  const load = await loadAt(perSecond);
+  const each = perMillion(counts);
+  const activeSeconds = Math.min(1e6 / perSecond, each.activeSeconds + load.gatherSeconds);
+  return costOf({ ...each, activeSeconds }, load);
+}
+
+function objectsTable(rows: readonly { perSecond: number; totals: readonly number[] }[]): string {
+  const head = [
+    "$ per million requests",
+    ...OBJECTS.map((count) => `on ${count} object${count === 1 ? "" : "s"}`),
+  ];
+  const cells = rows.map(({ perSecond, totals }) => [
+    `${perSecond} a second`,
+    ...totals.map((dollars) => dollars.toFixed(3)),
+  ]);
+  return table([head, ...cells]);
 }
 
 function countsTable(counted: readonly Counted[]): string {
@@ -127,11 +157,24 @@ function countsTable(counted: readonly Counted[]): string {
 function costTable(rows: readonly { name: string; cost: Cost }[]): string {
   const cells = rows.map(({ name, cost }) => [
     name,
-    ...[cost.objectRequests, cost.inboundMessages, cost.activeTime, cost.telemetry, cost.total].map(
-      (dollars) => dollars.toFixed(3),
-    ),
+    ...[
+      cost.objectRequests,
+      cost.inboundMessages,
+      cost.activeTime,
+      cost.telemetry,
+      cost.total,
+      cost.history,
+    ].map((dollars) => dollars.toFixed(3)),
   ]);
-  const head = ["$ per million requests", "object requests", "messages", "active time", "telemetry", "total"];
+  const head = [
+    "$ per million requests",
+    "object requests",
+    "messages",
+    "active time",
+    "telemetry",
+    "total",
+    "history besides",
+  ];
   return table([head, ...cells]);
 }
 

@@ -1,23 +1,27 @@
 import { expect, it } from "vitest";
 import { costOf, perMillion } from "./prices.ts";
+import { telemetryLoad } from "./quiet-load.ts";
+
+const NOTHING = { batches: 0, reports: 0, minutes: 0 };
 
 it("prices a million requests by what they made", () => {
-  const cost = costOf({ requests: 1e6, inboundMessages: 2e6, activeSeconds: 1000 });
+  const counts = { requests: 1e6, inboundMessages: 2e6, activeSeconds: 1000 };
+  const cost = costOf(counts, { batches: 2000, reports: 10, minutes: 20 });
   expect(cost.objectRequests).toBeCloseTo(0.15);
   expect(cost.inboundMessages).toBeCloseTo(0.015);
   expect(cost.activeTime).toBeCloseTo(1000 * 0.128 * 12.5e-6);
-  // 2,000 batches of 500 events, two rows each; the Telemetry object is awake no longer than the tunnel's.
-  expect(cost.telemetry).toBeCloseTo(2000e-6 * 2.15 + cost.activeTime);
-  expect(cost.total).toBeCloseTo(0.165 + 0.0016 + 0.0059, 4);
+  const [calls, rows] = [2020e-6, 2060e-6];
+  expect(cost.telemetry).toBeCloseTo(calls * 0.15 + rows + calls * 0.01 * 0.128 * 12.5);
+  expect(cost.total).toBeCloseTo(0.15 + 0.015 + cost.activeTime + cost.telemetry);
+  expect(cost.history).toBeCloseTo(2000e-6);
 });
 
 it("prices a month of an object that never sleeps at about four dollars", () => {
   const month = 30 * 86_400;
-  expect(costOf({ requests: 0, inboundMessages: 0, activeSeconds: month }).total).toBeCloseTo(4.15, 2);
-});
-
-it("charges nothing where nothing was counted", () => {
-  expect(costOf({ requests: 0, inboundMessages: 0, activeSeconds: 0 }).total).toBe(0);
+  expect(costOf({ requests: 0, inboundMessages: 0, activeSeconds: month }, NOTHING).total).toBeCloseTo(
+    4.15,
+    2,
+  );
 });
 
 it("scales a run to a million requests", () => {
@@ -26,4 +30,20 @@ it("scales a run to a million requests", () => {
     inboundMessages: 500_000,
     activeSeconds: 4000,
   });
+});
+
+/** What a million requests at this rate cost, of which each keeps the object awake for 2 ms by itself. */
+async function millionAt(perSecond: number) {
+  const load = perMillion(await telemetryLoad(perSecond, 3_000));
+  return costOf({ requests: 1e6, inboundMessages: 1e6, activeSeconds: 2_000 + load.gatherSeconds }, load);
+}
+
+it("takes at most $2.50 for a million requests that come one by one, and one row each for their history", async () => {
+  const { total, history } = await millionAt(0.1);
+  expect(total).toBeLessThanOrEqual(2.5);
+  expect(history).toBeLessThanOrEqual(1);
+});
+
+it("takes no more than before at a hundred a second", async () => {
+  expect((await millionAt(100)).total).toBeLessThanOrEqual(0.2);
 });
