@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { testEvent } from "../../worker/log-delivery/test-event.ts";
-import { addRequest, noTraffic, trafficBreakdown, trafficPoint } from "../../worker/telemetry/traffic.ts";
+import {
+  addRequest,
+  noTraffic,
+  trafficBreakdown,
+  trafficPoint,
+} from "../../worker/telemetry/traffic/traffic.ts";
 import { errorRows } from "./error-rows.ts";
 
 describe("the rows of errors", () => {

@@ -1,7 +1,7 @@
 import type { RequestEvent } from "../../shared/request-event.ts";
 import type { EventBatch } from "../events/event-batch.ts";
 import type { RequestQuery } from "../history/find-requests.ts";
-import type { Step } from "./traffic-series.ts";
+import type { Step } from "./traffic/traffic-series.ts";
 
 /** What others may ask of a Telemetry object. Every answer is a promise, and may fail: it is another object. */
 export interface TelemetryCalls extends Rpc.DurableObjectBranded {

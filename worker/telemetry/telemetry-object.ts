@@ -16,8 +16,8 @@ import { Spool, type SpoolEntry, spoolEntry } from "./spool.ts";
 import type { TelemetryCalls } from "./telemetry-calls.ts";
 import type { ShippingList } from "./telemetry-report.ts";
 import { isTaken, markTaken, type TelemetryState, TelemetryStateStore } from "./telemetry-state.ts";
-import { addRequest } from "./traffic.ts";
-import { type Step, TrafficSeries } from "./traffic-series.ts";
+import { addRequest } from "./traffic/traffic.ts";
+import { type Step, TrafficSeries } from "./traffic/traffic-series.ts";
 
 /** Events wait so long for others to go with them. */
 const GATHER_MS = 2_000;
