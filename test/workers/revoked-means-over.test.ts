@@ -124,7 +124,7 @@ describe.each(CHANGES)("when %s", (_, code, change) => {
     const waits = byKey(w, "/api/slow");
     await w.peer.takeOpen();
     await change(w);
-    await expect(reader?.read()).rejects.toThrow(/deleted|may not call|no service/);
+    await expect(reader?.read()).rejects.toThrow(/no tunnel|deleted|may not call|no service/);
     const refused = await waits;
     expect([refused.status, refused.headers.get("culvert-error")]).toEqual([
       code === "ACCESS_DENIED" ? 403 : 404,

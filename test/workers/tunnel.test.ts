@@ -89,7 +89,7 @@ describe("a revoked token", () => {
     const response = await started;
     await peer.takeOpen();
     await call("DELETE", `/v1/tunnels/${tunnel.id}/tokens/${tunnel.kid}`);
-    await expect(response.text()).rejects.toThrow("revoked");
+    await expect(response.text()).rejects.toThrow("The connector went away");
     expect(await refusalOf(waiting)).toEqual([502, "CONNECTOR_LOST"]);
   });
 

@@ -1,6 +1,6 @@
 import { contentLengthOf } from "../../shared/http/fields.ts";
 import type { ResponseHead } from "../../shared/protocol/head.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { Exchange } from "./exchange.ts";
 import type { PublicLocation } from "./fields/public-location.ts";
 import { responseHeaders } from "./fields/response-fields.ts";
@@ -78,7 +78,7 @@ function pulledBody(exchange: Exchange, lengthBytes: number | null): ReadableStr
   ): Promise<void> => {
     exchange.broke(error);
     await headGone();
-    controller.error(new Error(publicReasonOf(error)));
+    controller.error(publicError(error.code, publicReasonOf(error)));
   };
   const waitAndHand = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     try {
