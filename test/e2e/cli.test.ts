@@ -145,7 +145,7 @@ describe.concurrent("culvert tunnel", () => {
     const { id } = await createTunnel("scaled");
     const of = (name: string, ...more: string[]) => culvert(["tunnel", name, "--tunnel-id", id, ...more]);
     const scaled = await of("scale", "--objects", "2", "--drain", "0s");
-    expect(scaled.out).toMatch(new RegExp(`^${id} +serving +- +- +0 +0\\.0 +-$`, "m"));
+    expect(scaled.out).toMatch(new RegExp(`^${id} +serving +- +- +0 +0\\.0 +- +-$`, "m"));
     expect(scaled.out).toMatch(new RegExp(`^${id}\\.\\w+ +attaching`, "m"));
     expect((await of("describe")).out).toContain("attaching");
     const moved = await of("move", "--location", "weur");

@@ -36,6 +36,7 @@ const eventSchema = z.strictObject({
   code: z.string().nullable(),
   detail: z.string().min(1).max(256).optional(),
   connector: z.string().nullable(),
+  connectorName: z.string().optional(),
   attempts: z.int().min(0),
   requestBytes: z.int().min(0),
   responseBytes: z.int().min(0),
