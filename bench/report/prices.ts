@@ -64,9 +64,7 @@ export function costOf(
 /** The same until there were a million requests. */
 export function perMillion<T extends { requests: number }>(counts: T): T {
   const factor = 1e6 / counts.requests;
-  return Object.fromEntries(
-    Object.entries(counts).map(([name, count]) => [name, Number(count) * factor]),
-  ) as T;
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count * factor])) as T;
 }
 
 function millions(count: number): number {

@@ -4,7 +4,12 @@ import type { TunnelServices } from "../../registry/registry-calls.ts";
 import type { StoredReport } from "../../registry/telemetry-report-store.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../../telemetry/prometheus.ts";
 import { relayMetrics } from "../../telemetry/relay-metrics.ts";
-import { lastMinutes, timesBetween, type TrafficWindow, trafficView } from "../../telemetry/traffic/traffic-view.ts";
+import {
+  lastMinutes,
+  timesBetween,
+  type TrafficWindow,
+  trafficView,
+} from "../../telemetry/traffic/traffic-view.ts";
 import type { TunnelObjectRecord } from "../../registry/tunnel-object-store.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";
