@@ -7,6 +7,18 @@ import { basename } from "node:path";
 const CHANNEL = "child_process";
 
 /**
+ * Waits for the end of its input, which is the end of this process; then kills the child, and removes the folders of
+ * Miniflare's that the child has files open in, where the system tells of those (Linux).
+ */
+const GUARD = `
+read -r _
+folders=$(for file in /proc/"$1"/fd/*; do readlink "$file"; done 2>/dev/null |
+  sed -n 's|^\\(/.*/miniflare-[0-9a-f]\\{32\\}\\)/.*|\\1|p' | sort -u)
+kill -9 "$1"
+printf '%s' "$folders" | while IFS= read -r folder || [ -n "$folder" ]; do rm -rf -- "$folder"; done
+`;
+
+/**
  * Runs `start`, and sees to it that no workerd which that begins outlives this process: wrangler ends them when this
  * process ends in order, but not when it is killed, as test runners do with a worker that hangs.
  */
@@ -25,11 +37,10 @@ export async function guardingChildren<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A shell waits for the end of its input, which is the end of this process, and then kills the child. */
 function endWithThisProcess(child: ChildProcess): void {
   // No shell: wrangler alone ends it there.
   if (process.platform === "win32" || child.pid === undefined || child.exitCode !== null) return;
-  const guard = spawn("/bin/sh", ["-c", 'read -r _; kill -9 "$1"', "guard", String(child.pid)], {
+  const guard = spawn("/bin/sh", ["-c", GUARD, "guard", String(child.pid)], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });

@@ -34,7 +34,7 @@ export interface LocalOptions extends TwinOptions {
 /** Throws with what to change where an option is wrong. */
 export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
   assertGatewaysThere(options.gateway);
-  const wrangler = await loadWrangler();
+  const wrangler = loadWrangler();
   const { workers, bindings, relayName, folders } = resolveGateways(
     options.gateway,
     options.env,
@@ -74,9 +74,11 @@ export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
     }
     await Promise.all(tunnels.map((tunnel) => tunnel.start()));
     const reload = async (): Promise<void> => {
+      await Promise.all(tunnels.map((tunnel) => tunnel.disconnect()));
       await harness.update(all);
       ({ url } = await harness.listen());
-      await Promise.all(tunnels.map((tunnel) => tunnel.configure()));
+      // The first request after it finds a connector.
+      await Promise.all(tunnels.map((tunnel) => tunnel.start()));
     };
     return {
       ...{ harness, requests, faults, tunnels, folders, stop },

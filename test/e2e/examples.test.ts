@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { bundleWorker, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { startChild } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
@@ -14,6 +14,7 @@ const run = promisify(execFile);
 
 /** The cases of this file share the machine. */
 const TIMEOUT_MS = 180_000;
+vi.setConfig({ hookTimeout: TIMEOUT_MS });
 const root = join(import.meta.dirname, "../..");
 const examples = join(root, "examples");
 

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { outerEnvironment } from "../support/outer-environment.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
 /** The cases of this file share the machine. */
 const TIMEOUT_MS = 180_000;
+vi.setConfig({ hookTimeout: TIMEOUT_MS });
 /** What a gateway's bundle may grow by. */
 const MAX_GATEWAY_DOOR_BYTES = 4_000;
 
