@@ -1,6 +1,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { publicError, TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { tunnelPresence } from "./admission.ts";
+import type { TunnelBindingProps } from "../shared/services/binding-props.ts";
 import { publicUrlSchema } from "../shared/services/public-url.ts";
 import { isTunnelId } from "./auth/random-id.ts";
 import { dialTunnel, refusedDial } from "./dial-tunnel.ts";
@@ -14,17 +15,6 @@ import type { Dialled } from "./tunnel/tunnel-calls.ts";
 
 /** A host name has at most 253 characters, a port five digits. */
 const MAX_ADDRESS_LENGTH = 260;
-
-/** What a gateway's binding says in its `props`: the only source of who is calling. */
-export interface TunnelBindingProps {
-  tunnel: string;
-  project: string;
-  environment: string;
-  /** "keep": the gateway's own Forwarded and X-Forwarded-* go upstream as they are. Default: "generate". */
-  forwarded?: "generate" | "keep";
-  /** Where this gateway's own clients call it, such as `https://api.example.com/base`. */
-  publicUrl?: string;
-}
 
 /** The entrypoint that gateways bind: `env.TUNNEL.fetch("http://service-name/path")`. */
 export class TunnelBinding extends WorkerEntrypoint<Env, Partial<TunnelBindingProps>> {

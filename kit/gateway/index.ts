@@ -4,4 +4,5 @@
  */
 export { tunnelError, type TunnelErrorCode, TUNNEL_ERROR_CODES, type TunnelFailure } from "./tunnel-error.ts";
 export { connectTcp, type TunnelSocket } from "./connect-tcp.ts";
-export type { TunnelBinding, TunnelBindingProps, TunnelDialError, TunnelStreams } from "./tunnel-binding.ts";
+export type { TunnelBinding, TunnelDialError, TunnelStreams } from "./tunnel-binding.ts";
+export type { TunnelBindingProps } from "../../shared/services/binding-props.ts";

@@ -1,7 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { Hello } from "../../shared/protocol/handshake.ts";
-import type { TunnelBindingProps } from "../../worker/entrypoint.ts";
+import type { TunnelBindingProps } from "../../shared/services/binding-props.ts";
 import { HandPeer } from "../support/peers/hand-peer.ts";
 import { call, connect, createTunnel, type CreatedTunnel, json } from "./admin-client.ts";
 

@@ -2,6 +2,7 @@ import type { ResponseHead } from "../../shared/protocol/head.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { RequestRecord } from "../events/request-record.ts";
+import { Gate } from "./gate.ts";
 
 /** One attempt of one request: a stream's events as promises. */
 export class Exchange implements StreamHandler {
@@ -13,8 +14,8 @@ export class Exchange implements StreamHandler {
   #error: TunnelError | null = null;
   #handedOver = false;
   #stopped = false;
-  #readable: PromiseWithResolvers<void> | null = null;
-  #writable: PromiseWithResolvers<void> | null = null;
+  readonly #readable = new Gate();
+  readonly #writable = new Gate();
 
   constructor(record: RequestRecord) {
     this.#record = record;
@@ -49,8 +50,7 @@ export class Exchange implements StreamHandler {
 
   /** Resolves when there may be something to read, be it the end or an error. */
   untilReadable(): Promise<void> {
-    this.#readable ??= Promise.withResolvers();
-    return this.#readable.promise;
+    return this.#readable.untilOpened();
   }
 
   /** The whole body, if all of it is here and it is no longer than `maxBytes`; else null and nothing is read. */
@@ -97,10 +97,7 @@ export class Exchange implements StreamHandler {
 
   /** Waits until the stream takes more. False: nobody wants more of it. */
   async untilWritable(full: boolean): Promise<boolean> {
-    if (full && this.#wants) {
-      this.#writable ??= Promise.withResolvers();
-      await this.#writable.promise;
-    }
+    if (full && this.#wants) await this.#writable.untilOpened();
     return this.#wants;
   }
 
@@ -109,13 +106,11 @@ export class Exchange implements StreamHandler {
   }
 
   onReadable(): void {
-    this.#readable?.resolve();
-    this.#readable = null;
+    this.#readable.open();
   }
 
   onWritable(): void {
-    this.#writable?.resolve();
-    this.#writable = null;
+    this.#writable.open();
   }
 
   onStop(): void {

@@ -5,6 +5,7 @@ import { MAX_DATA_BYTES } from "../../../shared/protocol/limits.ts";
 import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import type { EndedBy } from "../../../shared/request-event.ts";
 import type { RequestRecord } from "../../events/request-record.ts";
+import { Gate } from "../gate.ts";
 
 /**
  * One attempt at a TCP connection, and the connection that it becomes: a stream's events as promises. Each way ends by
@@ -24,8 +25,8 @@ export class TcpExchange implements StreamHandler {
   /** The gateway has all that came, or wants no more of it. */
   #isRead = false;
   #endedFirst: EndedBy | null = null;
-  #readable: PromiseWithResolvers<void> | null = null;
-  #writable: PromiseWithResolvers<void> | null = null;
+  readonly #readable = new Gate();
+  readonly #writable = new Gate();
 
   constructor(record: RequestRecord, memory: MemoryAccount) {
     this.#record = record;
@@ -71,8 +72,7 @@ export class TcpExchange implements StreamHandler {
 
   /** Resolves when there may be something to read, be it the end or an error. */
   untilReadable(): Promise<void> {
-    this.#readable ??= Promise.withResolvers();
-    return this.#readable.promise;
+    return this.#readable.untilOpened();
   }
 
   /** Resolves when more may be written. Rejects with what cut the connection. */
@@ -132,13 +132,11 @@ export class TcpExchange implements StreamHandler {
 
   onReadable(): void {
     if (this.#open.remoteEnded) this.#endedFirst ??= "upstream";
-    this.#readable?.resolve();
-    this.#readable = null;
+    this.#readable.open();
   }
 
   onWritable(): void {
-    this.#writable?.resolve();
-    this.#writable = null;
+    this.#writable.open();
   }
 
   /** The upstream reads no more, and its own way goes on. What is written is dropped, as a socket's is. */
@@ -151,8 +149,7 @@ export class TcpExchange implements StreamHandler {
     this.#error = error;
     if (error !== null) this.#settleHead.reject(error);
     this.#settle();
-    this.#readable?.resolve();
-    this.#readable = null;
+    this.#readable.open();
     this.onWritable();
   }
 
@@ -162,10 +159,8 @@ export class TcpExchange implements StreamHandler {
 
   /** `empty`: the queue's mark says nothing of its end, so it is looked at again. */
   #untilWritable(empty = false): Promise<void> {
-    this.#writable ??= Promise.withResolvers();
-    const { promise } = this.#writable;
     if (empty) setTimeout(() => this.onWritable(), LOOK_EVERY_MS);
-    return promise;
+    return this.#writable.untilOpened();
   }
 
   #settle(): void {

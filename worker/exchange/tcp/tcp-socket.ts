@@ -9,6 +9,7 @@ import {
 import { CLOSE_NO_LONGER_ALLOWED } from "../../../shared/protocol/limits.ts";
 import { publicError, TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { closeSocket } from "../close-socket.ts";
+import { Gate } from "../gate.ts";
 import { problemResponse, publicCodeOf } from "../problem.ts";
 import type { OpenedTcp } from "./relay-tcp.ts";
 import type { TcpExchange } from "./tcp-exchange.ts";
@@ -46,7 +47,7 @@ class TcpSocketBridge {
   #clientEnded = false;
   #waysLeft = 2;
   #isOver = false;
-  #room: PromiseWithResolvers<void> | null = null;
+  readonly #room = new Gate();
 
   constructor(socket: WebSocket, exchange: TcpExchange) {
     this.#socket = socket;
@@ -76,8 +77,7 @@ class TcpSocketBridge {
     if (text === null) return this.#refuse();
     if (text.kind === "window") {
       this.#credit.granted(text.limitBytes);
-      this.#room?.resolve();
-      this.#room = null;
+      this.#room.open();
       return;
     }
     if (this.#clientEnded) return this.#refuse();
@@ -106,10 +106,7 @@ class TcpSocketBridge {
 
   async #send(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.byteLength && !this.#isOver;) {
-      while (this.#credit.roomBytes <= 0 && !this.#isOver) {
-        this.#room ??= Promise.withResolvers();
-        await this.#room.promise;
-      }
+      while (this.#credit.roomBytes <= 0 && !this.#isOver) await this.#room.untilOpened();
       const piece = bytes.subarray(at, at + this.#credit.roomBytes);
       if (this.#isOver) return;
       this.#socket.send(piece);
@@ -143,7 +140,7 @@ class TcpSocketBridge {
   #close(code: number, reason: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#room?.resolve();
+    this.#room.open();
     closeSocket(this.#socket, code, reason);
   }
 }
