@@ -1,11 +1,11 @@
 import { styleText } from "node:util";
 import { coloursWanted } from "../connector/platform/log.ts";
-import type { RequestEvent } from "../shared/request-event.ts";
+import { type RequestEvent, verbOf } from "../shared/request-event.ts";
 import { printable } from "./output.ts";
 
 /** `20:04:05.123 200 GET payments-api-prod/v1/charges 34 ms (upstream 30) 0 B up 1.2 kB down conn-…`; colours where a terminal shows them. */
 export function eventLine(event: RequestEvent, object: string | null = null): string {
-  const { time, status, method, service, path, durationMs, upstreamMs, code, outcome } = event;
+  const { time, status, service, path, durationMs, upstreamMs, code, outcome } = event;
   const connector = event.connectorName ?? event.connector;
   const colours = process.stdout.isTTY && coloursWanted(process.env);
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
@@ -13,7 +13,7 @@ export function eventLine(event: RequestEvent, object: string | null = null): st
   const parts = [
     printable(time.slice(11, 23)),
     paint(colourOf(event), String(status)),
-    printable(method).padEnd(4),
+    printable(verbOf(event)).padEnd(4),
     printable(`${service}${path}`),
     printable(`${durationMs} ms`),
     paint(

@@ -16,6 +16,11 @@ export type RequestOutcome = "answered" | "refused" | "failed" | "aborted" | "ca
 /** Whose doing the end of a TCP connection was: of two who ended it as they should, the first. */
 export type EndedBy = "gateway" | "upstream" | "tunnel";
 
+/** What people call it: a TCP connection has a method only for those who count by it. */
+export function verbOf({ kind, method }: Pick<RequestEvent, "kind" | "method">): string {
+  return kind === "tcp" ? "TCP" : method;
+}
+
 /** What is logged of each request that reached the relay: exactly one event, when the request is over. */
 export interface RequestEvent {
   event: "request";

@@ -5,8 +5,15 @@ import { bytesText, wholeMillisecondsText, percentText, timeText } from "../part
 import { Link } from "../navigation.tsx";
 import { Badge, CopyButton, Dialog } from "../parts/parts.tsx";
 import { pathOf, type Route } from "../route.ts";
-import { requestParts } from "./request-parts.ts";
+import { requestName, requestParts } from "./request-parts.ts";
 import type { Tone } from "../../shared/verdict/verdict.ts";
+
+const CONNECTION_WORDS: Partial<Record<RequestOutcome, string>> = {
+  answered: "Both ends ended the connection.",
+  failed: "The connection did not come to stand.",
+  aborted: "The connection broke off.",
+  cancelled: "The gateway broke the connection off.",
+};
 
 const OUTCOME_WORDS: Record<RequestOutcome, string> = {
   answered: "The answer reached the gateway whole.",
@@ -20,6 +27,10 @@ export function toneOf({ outcome, status }: RequestEvent): Tone {
   if (outcome === "cancelled") return "idle";
   if (outcome !== "answered" || status >= 500) return "bad";
   return status >= 400 ? "warn" : "good";
+}
+
+function outcomeWords({ kind, outcome }: RequestEvent): string {
+  return (kind === "tcp" ? CONNECTION_WORDS[outcome] : undefined) ?? OUTCOME_WORDS[outcome];
 }
 
 /** A bar whose parts are as long as the time that they took; the numbers stand in the detail view. */
@@ -40,12 +51,12 @@ export function RequestDetail({ event, onClose }: { event: RequestEvent; onClose
   };
   const remedy = remedyOf(event.code);
   return (
-    <Dialog title={`${event.method} ${event.path}`} wide onClose={onClose}>
+    <Dialog title={requestName(event)} wide onClose={onClose}>
       <p>
         <Badge tone={toneOf(event)}>
           {event.status} {event.outcome}
         </Badge>{" "}
-        {OUTCOME_WORDS[event.outcome]} {event.code !== null && <code>{event.code}</code>}
+        {outcomeWords(event)} {event.code !== null && <code>{event.code}</code>}
       </p>
       {event.detail !== undefined && <p class="why breakable">{event.detail}</p>}
       {remedy !== null && (
@@ -79,6 +90,7 @@ export function RequestDetail({ event, onClose }: { event: RequestEvent; onClose
         <Field name="Sent">{bytesText(event.requestBytes)}</Field>
         <Field name="Received">{bytesText(event.responseBytes)}</Field>
         <Field name="Attempts">{event.attempts}</Field>
+        {event.endedBy !== undefined && <Field name="Ended by">{event.endedBy}</Field>}
         {event.closeCode !== undefined && <Field name="Close code">{event.closeCode}</Field>}
         <Field name="Connector">
           {event.connectorName} {event.connector === null ? "none" : <code>{event.connector}</code>}

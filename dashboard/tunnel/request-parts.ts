@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../shared/request-event.ts";
+import { type RequestEvent, verbOf } from "../../shared/request-event.ts";
 
 export interface RequestPart {
   name: "relay" | "tunnel" | "upstream" | "body";
@@ -10,13 +10,18 @@ export interface RequestPart {
   share: number;
 }
 
+/** `GET /v1/charges`, `TCP orders-db`. */
+export function requestName(event: RequestEvent): string {
+  return `${verbOf(event)} ${event.kind === "tcp" ? event.service : event.path}`;
+}
+
 /** Where a request's time went, in the order in which it went there. */
 export function requestParts(event: RequestEvent): RequestPart[] {
   const parts = [
     ["relay", "Relay", "deciding, waiting for a connector, failed attempts", event.relayMs],
     ["tunnel", "Tunnel", "to the connector and back", event.tunnelMs],
     ["upstream", "Upstream", "from the request to the head of the answer", event.upstreamMs],
-    ["body", event.kind === "websocket" ? "Open" : "Body", "from the head to the last byte", event.bodyMs],
+    ["body", event.kind === "http" ? "Body" : "Open", "from the head to the last byte", event.bodyMs],
   ] as const;
   const totalMs = parts.reduce((sum, [, , , ms]) => sum + ms, 0);
   return parts.map(([name, title, explanation, ms]) => ({

@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../shared/request-event.ts";
+import { type RequestEvent, verbOf } from "../../shared/request-event.ts";
 import { clockText, timeText, wholeMillisecondsText } from "../parts/format.ts";
 import { Badge, Table } from "../parts/parts.tsx";
 import { TimeBar, toneOf } from "./request-detail.tsx";
@@ -28,7 +28,7 @@ export function RequestTable({
           title: "Request",
           cell: (event) => (
             <button type="button" class="link breakable" onClick={() => select(event)}>
-              <b>{event.method}</b> {event.path}
+              <b>{verbOf(event)}</b> {event.kind === "tcp" ? event.service : event.path}
             </button>
           ),
         },

@@ -4,21 +4,30 @@ import { type Child, startChild } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { call } from "../support/calls.ts";
+import type { TcpObservation, TcpScript } from "../support/tcp-script.ts";
+import {
+  COMMON_TCP_UPSTREAMS,
+  startTcpUpstreams,
+  type TcpUpstreams,
+} from "../support/servers/tcp-upstreams.ts";
 import { startSystem, type System } from "../support/system.ts";
 
 const WAIT_MS = 30_000;
 
 let system: System;
 let tunnelId: string;
+let upstreams: TcpUpstreams;
 const tails: Child[] = [];
 
 beforeAll(async () => {
-  system = await startSystem();
+  upstreams = await startTcpUpstreams(COMMON_TCP_UPSTREAMS);
+  system = await startSystem({ endpoints: upstreams.endpoints });
   ({ tunnelId } = system);
 });
 afterAll(async () => {
   await Promise.all(tails.map((tail) => tail.stop(1_000)));
   await system?.stop();
+  upstreams?.close();
 });
 
 function tail(args: readonly string[], key = system.adminKey): Child {
@@ -96,6 +105,25 @@ describe("culvert tail", () => {
     all.signal("SIGINT");
     denied.signal("SIGTERM");
     expect(await Promise.all([all.exited, denied.exited])).toEqual([0, 0]);
+  });
+
+  it("shows a TCP connection as one of its own kind, at its end", async () => {
+    const all = tail(["--tunnel-id", tunnelId, "--json", "--service", "echo-tcp"]);
+    const lines = tail(["--tunnel-id", tunnelId, "--service", "echo-tcp"]);
+    const steps = [{ text: "hello" }, { read: 5 }, { do: "end" as const }, { read: "all" as const }];
+    const script: TcpScript = { address: "echo-tcp", how: "dial", steps };
+    await eventually("both to show one", WAIT_MS, async () => {
+      const init = { method: "POST", body: JSON.stringify(script) };
+      const response = await fetch(`${system.gatewayUrl}/tcp`, init);
+      expect((await response.json()) as TcpObservation).toMatchObject({ text: "hello", end: "clean" });
+      return eventsOf(all).length > 0 && lines.lines.some((line) => line.includes("echo-tcp"));
+    });
+    expect(eventsOf(all)[0]).toMatchObject({
+      ...{ kind: "tcp", method: "CONNECT", path: "", status: 200, outcome: "answered", code: null },
+      ...{ requestBytes: 5, responseBytes: 5, endedBy: "gateway" },
+    });
+    const line = lines.lines.find((text) => text.includes("echo-tcp"));
+    expect(line).toMatch(/  200  TCP   echo-tcp  \d+ ms  upstream \d+ ms, 5 B up, 5 B down/);
   });
 
   it("shows people a line for each, and ends by itself after as many as were asked for", async () => {

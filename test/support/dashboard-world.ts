@@ -8,6 +8,7 @@ import { startWorkerd } from "../../scripts/workerd.ts";
 import type { Hello } from "../../shared/protocol/handshake.ts";
 import { decodeOpen } from "../../shared/protocol/head-codec.ts";
 import { FRAME } from "../../shared/protocol/frame.ts";
+import { TCP_SUBPROTOCOL } from "../../shared/tcp/tcp-socket.ts";
 import { SUBPROTOCOL } from "../../shared/protocol/limits.ts";
 import { data, HandPeer, head } from "./peers/hand-peer.ts";
 
@@ -104,6 +105,22 @@ export class DashboardWorld {
     return String(answer.headers["culvert-error"] ?? answer.statusCode);
   }
 
+  /** A TCP connection: says what it has to say, and hears the other end out. */
+  async tcp(tunnelId: string, service: string, text: string): Promise<void> {
+    const socket = new WebSocket(
+      `${this.url.replace("http", "ws")}/~/${tunnelId}/${service}`,
+      TCP_SUBPROTOCOL,
+      {
+        headers: { "culvert-gateway-key": this.#gatewayKey },
+      },
+    );
+    const closed = once(socket, "close", { signal: AbortSignal.timeout(20_000) });
+    await Promise.race([once(socket, "open"), closed]);
+    socket.send(Buffer.from(text));
+    socket.send("end");
+    await closed;
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.terminate();
     await this.#stop();
@@ -115,7 +132,7 @@ export function servicesFile(services: readonly string[], environments: readonly
     version: 1,
     services: services.map((name) => ({
       name,
-      endpoint: `http://${name}.internal:8080`,
+      endpoint: name.endsWith("-db") ? `tcp://${name}.internal:5432` : `http://${name}.internal:8080`,
       connectorWaitMs: 0,
       configurations: [{ project: "shop", accessibleBy: environments }],
     })),

@@ -7,7 +7,7 @@ export function requestCases(): void {
     stage: { world },
     pages,
   }) => {
-    const tunnel = await world.tunnel("busy", ["payments-api"]);
+    const tunnel = await world.tunnel("busy", ["payments-api", "orders-db"]);
     await world.connector(tunnel, { connectorId: "c1" }, ok);
     const page = await pages.admin(viewOf(tunnel, "live"));
     await page.getByText("Live", { exact: true }).waitFor();
@@ -17,6 +17,14 @@ export function requestCases(): void {
     for (const part of ["Relay", "Tunnel", "Upstream", "Body"])
       await detail.getByText(part, { exact: true }).waitFor();
     await detail.getByText("shop in production").waitFor();
+    await page.keyboard.press("Escape");
+    await detail.waitFor({ state: "detached" });
+
+    await world.tcp(tunnel.id, "orders-db", "hello");
+    await page.getByRole("button", { name: "TCP orders-db" }).click();
+    await detail.getByText("Both ends ended the connection.").waitFor();
+    for (const fact of ["tcp", "upstream", "5 B"])
+      await detail.getByRole("definition").getByText(fact, { exact: true }).first().waitFor();
     await page.keyboard.press("Escape");
     await detail.waitFor({ state: "detached" });
 
@@ -35,7 +43,7 @@ export function requestCases(): void {
     await page.getByText("UNKNOWN_SERVICE").waitFor();
     expect(await page.getByText("/v1/charges/3").count()).toBe(0);
 
-    await untilCounted(world, tunnel.id, 1);
+    await untilCounted(world, tunnel.id, 2);
     await page.getByRole("link", { name: "Overview" }).click();
     await page.getByRole("slider", { name: /Requests over time/ }).waitFor();
     await page.getByRole("slider", { name: /Latency over time/ }).waitFor();
