@@ -9,7 +9,7 @@ import type { RequestEvent } from "../../shared/request-event.ts";
 import { telemetryStub } from "../../worker/env.ts";
 import { EventOutbox } from "../../worker/events/event-outbox.ts";
 import { countRequest, noMetrics } from "../../worker/telemetry/request-metrics.ts";
-import { addRequest, noTraffic } from "../../worker/telemetry/traffic.ts";
+import { addRequest, noTraffic } from "../../worker/telemetry/traffic/traffic.ts";
 import { data, goaway, type HandPeer, head, reset, streams, until } from "../support/peers/hand-peer.ts";
 import { call, createTunnel, type CreatedTunnel, json } from "./admin-client.ts";
 import { attached, binding, GATEWAY } from "./hand-connector.ts";
