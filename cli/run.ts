@@ -3,6 +3,7 @@ import { applyCommand } from "./commands/apply.ts";
 import { apiKeyCommand, gatewayKeyCommand } from "./commands/keys.ts";
 import { alertCommand } from "./commands/alert.ts";
 import { auditLogCommand } from "./commands/audit-log.ts";
+import { captureCommand } from "./commands/capture/capture.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { forwardCommand } from "./commands/forward.ts";
 import { CommandError, EXIT_CODE } from "./exit-code.ts";
@@ -25,6 +26,7 @@ export function addAdminCommands(culvert: Command): Command {
     tunnelCommand(),
     tailCommand(),
     requestsCommand(),
+    captureCommand(),
     logDestinationCommand(),
     alertCommand(),
     gatewayKeyCommand(),

@@ -15,6 +15,8 @@ export interface Env extends LogVariables {
   PRIVATE_ADDRESSES?: string;
   /** Cloudflare's word on the version that runs; other runtimes have none. */
   VERSION_METADATA?: { id: string };
+  /** "off": nobody may capture requests; else admins may, service by service. */
+  CAPTURE?: string;
   /** Secret that opens the admin API before there are keys. Unset: only API keys do. */
   ADMIN_KEY?: string;
 }

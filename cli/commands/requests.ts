@@ -2,7 +2,10 @@ import { type Command, InvalidArgumentError } from "commander";
 import { parseDurationMs } from "../../shared/duration.ts";
 import { remedyOf } from "../../shared/verdict/remedies.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
+import type { CapturedRequest } from "../../shared/capture.ts";
+import { type AdminClient, RefusedError } from "../admin-client.ts";
 import { command } from "../command.ts";
+import { capturedText } from "./capture/captured-text.ts";
 import { eventLine } from "../event-line.ts";
 import { print, printable, printJson, printPainted } from "../output.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
@@ -55,10 +58,29 @@ export function requestsCommand(): Command {
         query,
         missing: noTunnel(given.tunnelId),
       });
-      if (given.json) return printJson(found);
+      const [one] = found;
+      const captured =
+        one === undefined || options["id"] === undefined ? null : await capture(client, given, one);
+      if (given.json) return printJson(captured === null ? found : [{ ...one, capture: captured }]);
       if (found.length === 0) return print("(none)");
       printPainted(found.map(described).join("\n"));
+      if (captured !== null) print(capturedText(captured));
     });
+}
+
+/** Null where it was not captured, or is not for this key to see. */
+async function capture(
+  client: AdminClient,
+  { tunnelId }: RequestsOptions,
+  { requestId }: RequestEvent,
+): Promise<CapturedRequest | null> {
+  const path = `${tunnelPath(tunnelId)}/requests/${encodeURIComponent(requestId)}/capture`;
+  try {
+    return await client.get<CapturedRequest>(path);
+  } catch (thrown) {
+    if (thrown instanceof RefusedError && ["NOT_FOUND", "FORBIDDEN"].includes(thrown.code)) return null;
+    throw thrown;
+  }
 }
 
 /** With what one asks for next: of which day it was, and the id to ask others with. */

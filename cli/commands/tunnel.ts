@@ -78,6 +78,8 @@ interface TunnelDetails {
   }[];
   /** A relay of version 0.1 does not say. */
   objects?: TunnelObject[];
+  /** Neither. */
+  capturing?: { service: string; startedBy: string; endsAt: string }[];
   services: string[];
   servicesConfigurationVersion: number;
 }
@@ -294,7 +296,7 @@ Id        ${printable(tunnel.id)}
 Created   ${printable(shortTime(tunnel.createdAt) ?? "-")}
 Status    ${printable(tunnel.status)}
 Verdict   ${title}: ${printable(detail)}${since === null ? "" : ` Since ${printable(shortTime(since) ?? "")}.`}
-Services  ${services.length === 0 ? "(none: it carries no traffic)" : printable(services.join(", "))} (version ${version})
+Services  ${services.length === 0 ? "(none: it carries no traffic)" : printable(services.join(", "))} (version ${version})${capturing(tunnel.capturing ?? [])}
 
 Connectors
 ${table(
@@ -324,6 +326,16 @@ ${table(
     count,
   ]),
 )}`;
+}
+
+/** A line of its own where there is something to say. */
+function capturing(captures: NonNullable<TunnelDetails["capturing"]>): string {
+  return captures
+    .map(
+      ({ service, startedBy, endsAt }) =>
+        `\nCapturing ${printable(`${service}, by ${startedBy}, until ${shortTime(endsAt) ?? ""}`)}`,
+    )
+    .join("");
 }
 
 /** `3 of 4 services`, of those that have been checked. */

@@ -416,6 +416,39 @@ describe.concurrent("culvert requests", () => {
   });
 });
 
+describe.concurrent("culvert capture", () => {
+  it("starts, lists, shows, stops and deletes; viewers see that there is one, and no more", async () => {
+    const { id } = await createTunnel("captured");
+    const file = join(directory, "captured.json");
+    const services = [{ name: "api", endpoint: "http://127.0.0.1:1", configurations: [] }];
+    await writeFile(file, JSON.stringify({ version: 1, services }));
+    const update = ["tunnel", "services", "update", "--configuration-file", file, "--tunnel-id", id];
+    expect((await culvert(update)).code).toBe(0);
+    const of = ["--tunnel-id", id];
+    const start = ["capture", "start", ...of, "--service"];
+    const { id: captureId } = await json<{ id: string }>([...start, "api", "--for", "5m", "--requests", "3"]);
+    expect(await culvert([...start, "api"])).toMatchObject({ code: 1, out: "" });
+    expect(await culvert([...start, "nothing"])).toMatchObject({ code: 2, out: "" });
+    expect(await culvert([...start, "api", "--for", "2h"])).toMatchObject({ code: 2, out: "" });
+    expect((await culvert(["tunnel", "describe", ...of])).out).toMatch(
+      /^Capturing api, by admin-key, until 20/m,
+    );
+
+    const { key } = await json<{ key: string }>(["api-key", "create", "--role", "viewer"]);
+    const env = { CULVERT_API_KEY: key };
+    expect((await culvert(["capture", "list", ...of], { env })).out).toMatch(/api +capturing +0 of 3 /);
+    const capture = [...of, "--capture-id", captureId];
+    for (const refused of ["show", "stop"])
+      expect(await culvert(["capture", refused, ...capture], { env })).toMatchObject({ code: 3 });
+
+    expect(await culvert(["capture", "show", ...capture])).toMatchObject({ code: 0, out: "(none)\n" });
+    expect((await culvert(["capture", "stop", ...capture])).code).toBe(0);
+    expect(await json(["capture", "list", ...of])).toMatchObject([{ id: captureId, state: "over" }]);
+    expect((await culvert(["capture", "delete", ...capture, "--yes"])).code).toBe(0);
+    expect(await culvert(["capture", "show", ...capture])).toMatchObject({ code: 4 });
+  });
+});
+
 describe.concurrent("culvert's settings", () => {
   it("are taken from flags, anywhere in the line, before the environment", async () => {
     const env = { CULVERT_RELAY: "http://127.0.0.1:1", CULVERT_API_KEY: "wrong" };

@@ -218,6 +218,12 @@ describe("the admin API over HTTP", () => {
     // Without an upgrade.
     ["GET", `/tunnels/${ABSENT}/tail`, "viewer"],
     ["GET", `/tunnels/${ABSENT}/requests`, "viewer"],
+    ["GET", `/tunnels/${ABSENT}/captures`, "viewer"],
+    ["POST", `/tunnels/${ABSENT}/captures`, "admin", { service: "api" }],
+    ["POST", `/tunnels/${ABSENT}/captures/cap_aaaaaaaaaaaa/stop`, "admin"],
+    ["DELETE", `/tunnels/${ABSENT}/captures/cap_aaaaaaaaaaaa`, "admin"],
+    ["GET", `/tunnels/${ABSENT}/captures/cap_aaaaaaaaaaaa/requests`, "admin"],
+    ["GET", `/tunnels/${ABSENT}/requests/0190c0de/capture`, "admin"],
     ["GET", "/log-destinations", "viewer"],
     ["GET", "/log-destinations/dst_aaaaaaaaaaaa", "viewer"],
     ["POST", "/tunnels", "admin", { name: "made by a test" }],

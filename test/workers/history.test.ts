@@ -1,6 +1,6 @@
-import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { registryStub, telemetryStub } from "../../worker/env.ts";
 import { findRequests, type RequestQuery } from "../../worker/history/find-requests.ts";
@@ -9,7 +9,10 @@ import { History, type HistoryLimits } from "../../worker/history/history.ts";
 import { testEvent } from "../../worker/log-delivery/test-event.ts";
 import { call, createTunnel, json, problem } from "./admin-client.ts";
 
-afterEach(reset);
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await reset();
+});
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -269,6 +272,27 @@ describe("a history", () => {
       const kept = await findRequests(open(), ask(), nowMs);
       expect(kept.map(({ requestId }) => requestId)).toEqual([late.requestId]);
     });
+  });
+
+  it("of a tunnel that is idle is given back by one alarm, with nobody asking", async () => {
+    const id = await tunnelInUse();
+    const stub = telemetryStub(env, id);
+    const nowMs = Date.now();
+    await take(id, [event({ tunnel: id, time: new Date(nowMs).toISOString() })]);
+    // What is to be reported goes first.
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    const look = () =>
+      runInDurableObject(stub, async (_, { storage }) => ({
+        alarmMs: await storage.getAlarm(),
+        rows: storage.sql.exec("SELECT slot FROM history").toArray().length,
+      }));
+    const { alarmMs, rows } = await look();
+    expect(rows).toBe(1);
+    expect(alarmMs).toBeGreaterThan(nowMs + 7 * DAY_MS - HOUR_MS);
+    expect(alarmMs).toBeLessThan(nowMs + 7 * DAY_MS + HOUR_MS);
+    vi.spyOn(Date, "now").mockReturnValue(nowMs + 7 * DAY_MS + HOUR_MS);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await look()).toEqual({ alarmMs: null, rows: 0 });
   });
 
   it("is off where it is set to nothing", async () => {

@@ -5,6 +5,7 @@ import type { Env } from "../env.ts";
 import { gatewayRoute } from "../gateway-route.ts";
 import { alertOperations } from "./routes/alerts.ts";
 import { auditLogOperations } from "./routes/audit-log.ts";
+import { captureOperations } from "./routes/captures.ts";
 import { authenticate } from "./authenticate.ts";
 import { connect } from "./routes/connect.ts";
 import { keyOperations } from "./routes/keys.ts";
@@ -25,6 +26,7 @@ const operations = [
   ...auditLogOperations,
   ...tailOperations,
   ...requestOperations,
+  ...captureOperations,
   ...logDestinationOperations,
   ...alertOperations,
   ...telemetryOperations,

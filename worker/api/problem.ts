@@ -7,6 +7,7 @@ export const PROBLEMS = {
   FORBIDDEN: { status: 403, title: "The key's role does not allow this" },
   ORIGIN_REFUSED: { status: 403, title: "Connectors are no browsers" },
   CROSS_SITE_REFUSED: { status: 403, title: "A browser's session is for the relay's own pages alone" },
+  CAPTURE_OFF: { status: 403, title: "This relay is set to capture nothing" },
   NOT_FOUND: { status: 404, title: "There is nothing here" },
   METHOD_NOT_ALLOWED: { status: 405, title: "The method is not allowed here" },
   LIMIT_REACHED: { status: 409, title: "There are as many as there may be" },

@@ -29,6 +29,10 @@ export function newAlertId(): string {
   return `alr_${randomBase32(12)}`;
 }
 
+export function newCaptureId(): string {
+  return `cap_${randomBase32(12)}`;
+}
+
 export function newSecret(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(32));
 }

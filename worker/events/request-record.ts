@@ -9,6 +9,7 @@ import {
   type RequestOutcome,
 } from "../../shared/request-event.ts";
 import { detailOf } from "./detail.ts";
+import type { RequestTap } from "../capture/request-tap.ts";
 import { publicCodeOf } from "../exchange/problem.ts";
 
 /** A path is logged up to here: an event stays small whatever is asked for. */
@@ -66,6 +67,8 @@ export type FailureFacts = Pick<TunnelError, "code" | "scope"> & Partial<Pick<Tu
 /** Collects the facts of one request until it is over, and then tells them, once. */
 export class RequestRecord {
   readonly state: RecordState;
+  /** Looks on where this request is captured. */
+  tap: RequestTap | null = null;
   readonly #nowMs: () => number;
   readonly #write: (event: RequestEvent) => void;
   #over = false;
@@ -88,10 +91,12 @@ export class RequestRecord {
     this.state.openedAtMs = this.#nowMs();
   }
 
-  headed({ status, upstreamMs = 0 }: ResponseHead): void {
+  headed(head: ResponseHead): void {
+    const { status, upstreamMs = 0 } = head;
     this.state.headAtMs = this.#nowMs();
     this.state.status = status;
     this.state.upstreamMs = upstreamMs;
+    this.tap?.headed(head);
   }
 
   /** The whole answer has been handed to the gateway. */
@@ -134,6 +139,7 @@ export class RequestRecord {
   #finish(outcome: RequestOutcome, status: number, code: string | null, end: Ending = {}, detail = ""): void {
     if (this.#over) return;
     this.#over = true;
+    this.tap?.end();
     const { state } = this;
     this.#write({
       event: "request",

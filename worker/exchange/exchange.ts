@@ -39,7 +39,9 @@ export class Exchange implements StreamHandler {
   readChunk(): Uint8Array | null {
     if (this.#error !== null) throw this.#error;
     const chunk = this.stream.read();
-    if (chunk !== null) this.#record.state.responseBytes += chunk.byteLength;
+    if (chunk === null) return null;
+    this.#record.state.responseBytes += chunk.byteLength;
+    this.#record.tap?.received(chunk);
     return chunk;
   }
 
@@ -59,7 +61,10 @@ export class Exchange implements StreamHandler {
     if (!remoteEnded || bufferedBytes > maxBytes || this.#error !== null) return null;
     const chunks: Uint8Array[] = [];
     this.#record.state.responseBytes = bufferedBytes;
-    for (let chunk = this.stream.read(); chunk !== null; chunk = this.stream.read()) chunks.push(chunk);
+    for (let chunk = this.stream.read(); chunk !== null; chunk = this.stream.read()) {
+      chunks.push(chunk);
+      this.#record.tap?.received(chunk);
+    }
     return chunks;
   }
 

@@ -7,6 +7,7 @@ import { newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../even
 import { type AccessPolicy, type Allowed, decide } from "../tunnel/access-policy.ts";
 import type { GatewayClaim } from "../tunnel/claim.ts";
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+import type { Captures } from "../capture/captures.ts";
 import { Admittance } from "./admittance.ts";
 import { Exchange } from "./exchange.ts";
 import type { GatewayWatch } from "./gateway-watch.ts";
@@ -32,12 +33,13 @@ export interface RelayDeps {
   isBehindEdge: boolean;
   /** Judged again when the rules change. */
   exchanges: OpenExchanges;
+  captures: Captures;
 }
 
 /** Carries one request of a gateway. Never throws: every failure is an answer. */
 export async function relayRequest(
   deps: RelayDeps,
-  { tunnelId, relayName }: Pick<TunnelConfig, "tunnelId" | "relayName">,
+  { tunnelId, relayName, captures }: Pick<TunnelConfig, "tunnelId" | "relayName" | "captures">,
   policy: AccessPolicy,
   request: Request,
   claim: GatewayClaim,
@@ -89,6 +91,7 @@ export async function relayRequest(
     const endpoint = { origin: decision.target, pathPrefix: decision.pathPrefix };
     const location = publicUrl && { endpoint, host, publicUrl };
     record.state.traceId = traceIdOfHead(open);
+    record.tap = deps.captures.tap(captures, open, arrivedAtMs);
     const body = requestBody(request, open, decision, record, deps.tunnel);
     try {
       const shownId = decision.requestId ? requestId : null;

@@ -135,6 +135,7 @@ export class RequestBody {
     if (chunk === result.value) markHeadroom(chunk);
     this.#readTotal += byteLength;
     this.#record.state.requestBytes = this.#readTotal;
+    this.#record.tap?.sent(chunk);
     if (this.#readTotal > this.#maxBytes) {
       throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${this.#maxBytes} bytes.`);
     }

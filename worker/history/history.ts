@@ -143,6 +143,22 @@ export class History {
     }
   }
 
+  /** Deletes the chunks in which everything is too old. Never between `prepare` and `apply`. */
+  expire(nowMs: number): void {
+    const gone = this.#chunks.filter(({ endedMs }) => endedMs <= nowMs - MAX_AGE_MS);
+    if (gone.length === 0) return;
+    for (const { slot } of gone) this.#sql.exec("DELETE FROM history WHERE slot = ?", slot);
+    if (gone.includes(this.#chunks.at(-1) as Chunk)) this.#open = null;
+    this.#chunks = this.#chunks.filter((chunk) => !gone.includes(chunk));
+  }
+
+  /** When nothing is left to show; null where there is nothing. */
+  allExpiredMs(): number | null {
+    return this.#chunks.length === 0
+      ? null
+      : Math.max(...this.#chunks.map(({ endedMs }) => endedMs)) + MAX_AGE_MS;
+  }
+
   /** Older than this is not shown, though it may still lie in a chunk with newer ones. */
   static oldestEndMs(nowMs: number): number {
     return nowMs - MAX_AGE_MS;

@@ -24,7 +24,12 @@ export type AuditAction =
   | "log-destination.update"
   | "log-destination.delete"
   | "alert.create"
-  | "alert.delete";
+  | "alert.delete"
+  | "capture.start"
+  | "capture.stop"
+  | "capture.full"
+  | "capture.read"
+  | "capture.delete";
 
 /** Facts of the thing changed. Never a secret, nor its digest. */
 export type AuditFacts = Readonly<Record<string, string | number | null>>;

@@ -183,6 +183,19 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE services_configurations ADD COLUMN actor TEXT;
   ALTER TABLE services_configurations ADD COLUMN rolled_back_to INTEGER;
   `,
+  `
+  CREATE TABLE captures (
+    id TEXT PRIMARY KEY,
+    tunnel_id TEXT NOT NULL,
+    service TEXT NOT NULL,
+    max_requests INTEGER NOT NULL,
+    started_by TEXT NOT NULL,
+    started_at_ms INTEGER NOT NULL,
+    ends_at_ms INTEGER NOT NULL,
+    ended_at_ms INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX captures_by_tunnel ON captures (tunnel_id);
+  `,
 ];
 
 export function migrate(storage: DurableObjectStorage): void {

@@ -11,6 +11,7 @@ import type { LocationHint } from "../tunnel/tunnel-objects.ts";
 import type { ObjectLoad, ScalingWish } from "./scaling.ts";
 import type { TunnelObjectRecord } from "./tunnel-object-store.ts";
 import type { Actor, AuditEntry } from "./audit-log.ts";
+import type { CaptureRecord } from "./capture-record-store.ts";
 import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
 import type { ServicesVersion, StoredServicesFile, TokenRecord, TunnelRecord } from "./registry-store.ts";
 import type { OpenSession, SessionHolder } from "./session-store.ts";
@@ -52,10 +53,25 @@ export interface DescribedDestination {
   delivery: DeliveryTotals;
 }
 
+export type CaptureOutcome =
+  | { outcome: "done"; record: CaptureRecord }
+  | { outcome: "not_found" | "limit_reached" }
+  | { outcome: "invalid"; message: string };
+
+/** What is to be captured. */
+export interface NewCapture {
+  id: string;
+  service: string;
+  seconds: number;
+  maxRequests: number;
+}
+
 export interface TunnelDetails extends TunnelRecord {
   tokens: TokenRecord[];
   services: StoredServicesFile;
   objects: TunnelObjectRecord[];
+  /** Those that run. */
+  captures: CaptureRecord[];
 }
 
 export type TunnelChange = { [Name in keyof ScalingWish]?: ScalingWish[Name] | undefined } & {
@@ -188,6 +204,21 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
 
   /** With its secrets: for who sends to it, and nobody else. */
   sendableAlert(id: string): AlertInput | null;
+
+  startCapture(by: Actor, tunnelId: string, capture: NewCapture): Promise<CaptureOutcome>;
+
+  /** The newest first, those that are over included; null for a tunnel that does not exist. */
+  captures(tunnelId: string): CaptureRecord[] | null;
+
+  /** Who reads what was captured is noted. Null: there is no such capture. */
+  readCapture(by: Actor, tunnelId: string, id: string): Promise<CaptureRecord | null>;
+
+  stopCapture(by: Actor, tunnelId: string, id: string): Promise<CaptureOutcome>;
+
+  deleteCapture(by: Actor, tunnelId: string, id: string): Promise<Outcome>;
+
+  /** It has as many requests as it may: the tunnel's objects are told. */
+  captureFull(tunnelId: string, id: string): Promise<void>;
 
   auditLog(limit: number, beforeId: number): AuditEntry[];
 }

@@ -5,7 +5,7 @@ import { type ServicesFile, servicesFileSchema } from "../../shared/services/ser
 import { type Answer, MAX_SUBJECTS_PER_LOOK_UP, type Subject } from "../auth/registry-knowledge.ts";
 import type { KeyProof } from "../auth/access-key.ts";
 import type { Env } from "../env.ts";
-import { tunnelStub } from "../env.ts";
+import { telemetryStub, tunnelStub } from "../env.ts";
 import type { GatewayKeyDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
 import { formatServing, tunnelIdOf } from "../tunnel/tunnel-objects.ts";
 import { ObjectScaling } from "./object-scaling.ts";
@@ -13,6 +13,8 @@ import type { ObjectLoad, ScalingWish } from "./scaling.ts";
 import { TunnelObjectStore } from "./tunnel-object-store.ts";
 import type { Actor, AuditChange, AuditEntry } from "./audit-log.ts";
 import { AuditLog } from "./audit-log.ts";
+import { type CaptureRecord, CaptureRecordStore, isRunning } from "./capture-record-store.ts";
+import { uncapturable } from "../capture/uncapturable.ts";
 import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
 import { KeyStore } from "./key-store.ts";
 import { type LogDestination, type LogDestinationInput, keepSecrets } from "../../shared/log-destination.ts";
@@ -40,9 +42,11 @@ import { PushQueue } from "./push-queue.ts";
 import { pushConfigs } from "./push-config.ts";
 import type { ServicesVersion, StoredServicesFile, TunnelRecord } from "./registry-store.ts";
 import type {
+  CaptureOutcome,
   DescribedDestination,
   DestinationName,
   DestinationOutcome,
+  NewCapture,
   NewTunnel,
   Outcome,
   PutOutcome,
@@ -88,6 +92,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   readonly #reports: TelemetryReportStore;
   readonly #tails: TailRegister;
   readonly #audit: AuditLog;
+  readonly #captures: CaptureRecordStore;
   readonly #alerts: Alerts;
   readonly #queue: PushQueue;
   readonly #objects: TunnelObjectStore;
@@ -106,6 +111,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     this.#reports = new TelemetryReportStore(sql);
     this.#tails = new TailRegister(sql);
     this.#audit = new AuditLog(sql);
+    this.#captures = new CaptureRecordStore(sql);
     this.#alerts = new Alerts(sql, {
       tunnel: (id) => {
         const tunnel = this.#store.tunnel(id);
@@ -142,7 +148,8 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
       gatewayKeys: this.#keys.gatewayKeyDigests(),
       destinationsRevision: this.#destinations.revision(),
     });
-    return config && { ...config, objects: this.#objects.list(tunnelId) };
+    const captures = this.#captures.rules(tunnelId, Date.now());
+    return config && { ...config, objects: this.#objects.list(tunnelId), captures };
   }
 
   async createTunnel(by: Actor, tunnel: NewTunnel, token: KeyProof): Promise<Outcome> {
@@ -206,7 +213,8 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     const tunnel = this.#store.tunnel(id);
     const services = this.#store.servicesFile(id);
     if (tunnel === null || services === null) return null;
-    return { ...tunnel, tokens: this.#store.tokens(id), services, objects: this.#objects.of(id) };
+    const captures = this.#captures.of(id).filter((record) => isRunning(record, Date.now()));
+    return { ...tunnel, tokens: this.#store.tokens(id), services, objects: this.#objects.of(id), captures };
   }
 
   async deleteTunnel(by: Actor, id: string): Promise<Outcome> {
@@ -215,6 +223,13 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
       if (tunnel === null) return refused("not_found");
       this.#store.deleteTunnel(id, by.atMs);
       this.#reports.deleteOf(id);
+      // What cannot be deleted now goes a day later.
+      if (this.#captures.deleteOf(id))
+        this.ctx.waitUntil(
+          telemetryStub(this.env, id)
+            .deleteCaptured(null)
+            .catch(() => {}),
+        );
       this.#alerts.deleted(id, tunnel.name, by.atMs);
       // Nothing of it is anywhere but here.
       if (!this.#objects.of(id).some(({ pulled }) => pulled)) this.#forget(id);
@@ -519,6 +534,81 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
 
   sendableAlert(id: string): AlertInput | null {
     return this.#alerts.sendable(id);
+  }
+
+  async startCapture(
+    by: Actor,
+    tunnelId: string,
+    { id, service, seconds, maxRequests }: NewCapture,
+  ): Promise<CaptureOutcome> {
+    return this.#change<CaptureOutcome>(by, () => {
+      const stored = this.servicesFile(tunnelId);
+      if (stored === null) return { result: { outcome: "not_found" } };
+      const problem = uncapturable(stored.file, service);
+      if (problem !== null) return { result: { outcome: "invalid", message: problem } };
+      const record: CaptureRecord = {
+        ...{ id, tunnelId, service, maxRequests, startedBy: by.actor, startedAtMs: by.atMs },
+        ...{ endsAtMs: by.atMs + seconds * 1_000, endedAtMs: null },
+      };
+      if (!this.#captures.start(record)) return { result: { outcome: "limit_reached" } };
+      const after = { capture: id, service, seconds, maxRequests };
+      return {
+        result: { outcome: "done", record },
+        tunnelIds: [tunnelId],
+        audit: { action: "capture.start", target: tunnelId, before: null, after },
+      };
+    });
+  }
+
+  captures(tunnelId: string): CaptureRecord[] | null {
+    return this.#store.tunnel(tunnelId) && this.#captures.of(tunnelId);
+  }
+
+  async readCapture(by: Actor, tunnelId: string, id: string): Promise<CaptureRecord | null> {
+    const record = this.#captures.get(tunnelId, id);
+    if (record !== null) {
+      const after = { capture: id, service: record.service };
+      this.#audit.append(by, { action: "capture.read", target: tunnelId, before: null, after });
+    }
+    return record;
+  }
+
+  async stopCapture(by: Actor, tunnelId: string, id: string): Promise<CaptureOutcome> {
+    return this.#change<CaptureOutcome>(by, () => this.#endCapture("capture.stop", tunnelId, id, by.atMs));
+  }
+
+  async captureFull(tunnelId: string, id: string): Promise<void> {
+    const by: Actor = { actor: "relay", address: "", atMs: Date.now() };
+    await this.#change<CaptureOutcome>(by, () => this.#endCapture("capture.full", tunnelId, id, by.atMs));
+  }
+
+  async deleteCapture(by: Actor, tunnelId: string, id: string): Promise<Outcome> {
+    return this.#change(by, () => {
+      const record = this.#captures.get(tunnelId, id);
+      if (record === null) return refused("not_found");
+      this.#captures.delete(id);
+      const before = { capture: id, service: record.service };
+      return done([tunnelId], { action: "capture.delete", target: tunnelId, before, after: null });
+    });
+  }
+
+  /** Nothing changes of one that is over. */
+  #endCapture(
+    action: "capture.stop" | "capture.full",
+    tunnelId: string,
+    id: string,
+    nowMs: number,
+  ): Change<CaptureOutcome> {
+    const before = this.#captures.get(tunnelId, id);
+    if (before === null) return { result: { outcome: "not_found" } };
+    if (!isRunning(before, nowMs)) return { result: { outcome: "done", record: before } };
+    this.#captures.end(id, nowMs);
+    const facts = { capture: id, service: before.service };
+    return {
+      result: { outcome: "done", record: { ...before, endedAtMs: nowMs } },
+      tunnelIds: [tunnelId],
+      audit: { action, target: tunnelId, before: facts, after: null },
+    };
   }
 
   auditLog(limit: number, beforeId: number): AuditEntry[] {

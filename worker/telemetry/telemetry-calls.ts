@@ -1,5 +1,7 @@
 import type { RequestEvent } from "../../shared/request-event.ts";
 import type { EventBatch } from "../events/event-batch.ts";
+import type { CaptureAnswer, CaptureEntry } from "../capture/capture-rule.ts";
+import type { StoredCapture } from "../capture/capture-store.ts";
 import type { RequestQuery } from "../history/find-requests.ts";
 import type { Step } from "./traffic/traffic-series.ts";
 
@@ -10,6 +12,21 @@ export interface TelemetryCalls extends Rpc.DurableObjectBranded {
 
   /** Steps with traffic that begin after `sinceMs`: of ten seconds for the last hour, of a minute for the last day. */
   traffic(sinceMs: number, stepSeconds: 10 | 60): Step[];
+
+  /** Keeps one request that an object of the tunnel has captured; asked of the tunnel's own namesake alone. */
+  capture(entry: CaptureEntry): Promise<CaptureAnswer>;
+
+  /** How many are kept, by capture. */
+  captureCounts(): Map<string, number>;
+
+  /** Of one capture, in order of arrival. */
+  captured(captureId: string, limit: number, afterId: number): Promise<StoredCapture[]>;
+
+  /** The captured request of this id; null where there is none. */
+  capturedRequest(requestId: string): Promise<StoredCapture | null>;
+
+  /** Of one capture, or of all. */
+  deleteCaptured(captureId: string | null): Promise<void>;
 
   /** Of the requests that are kept, those that match, the newest first. */
   requests(query: RequestQuery): Promise<RequestEvent[]>;

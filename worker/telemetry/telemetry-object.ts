@@ -5,6 +5,8 @@ import { withTimeout } from "../with-timeout.ts";
 import type { EventBatch } from "../events/event-batch.ts";
 import { historyLimits, maxSpoolBytes, reportEveryMs } from "../events/log-settings.ts";
 import { findRequests, type RequestQuery } from "../history/find-requests.ts";
+import type { CaptureAnswer, CaptureEntry } from "../capture/capture-rule.ts";
+import { CaptureStore, type StoredCapture } from "../capture/capture-store.ts";
 import { historyLine } from "../history/history-line.ts";
 import { History, type HistoryChange } from "../history/history.ts";
 import { isFailure, parseEvent } from "./parse-event.ts";
@@ -43,6 +45,7 @@ interface Parts {
   state: TelemetryState;
   series: TrafficSeries;
   history: History;
+  captures: CaptureStore;
   spool: Spool;
   shipper: Shipper;
 }
@@ -89,11 +92,43 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
   }
 
   /** Of the requests that are kept, those that match, the newest first. */
-  requests(query: RequestQuery): Promise<RequestEvent[]> {
+  async requests(query: RequestQuery): Promise<RequestEvent[]> {
+    // An object of an earlier release that nobody calls has no alarm for it.
+    await this.#inTurn(async () => this.#parts.history.expire(Date.now()));
     return findRequests(this.#parts.history, query, Date.now());
   }
 
+  async capture(entry: CaptureEntry): Promise<CaptureAnswer> {
+    const answer = await this.#parts.captures.add(entry, Date.now());
+    await this.#schedule(0);
+    const { name } = this.ctx.id;
+    if (answer === "full" && name !== undefined)
+      this.ctx.waitUntil(this.#askRegistry((registry) => registry.captureFull(name, entry.captureId)));
+    return answer;
+  }
+
+  captureCounts(): Map<string, number> {
+    return this.#parts.captures.counts();
+  }
+
+  captured(captureId: string, limit: number, afterId: number): Promise<StoredCapture[]> {
+    return this.#parts.captures.page(captureId, limit, afterId, Date.now());
+  }
+
+  capturedRequest(requestId: string): Promise<StoredCapture | null> {
+    return this.#parts.captures.request(requestId, Date.now());
+  }
+
+  async deleteCaptured(captureId: string | null): Promise<void> {
+    if (captureId === null) this.#parts.captures.clear();
+    else this.#parts.captures.delete(captureId, Date.now());
+    await this.#schedule(0);
+  }
+
   override async alarm(): Promise<void> {
+    const { history, captures } = this.#parts;
+    await this.#inTurn(async () => history.expire(Date.now()));
+    captures.expire(Date.now());
     await this.#askForDestinations();
     let isOver = false;
     const runs = this.#parts.shipper.ship(this.#list?.destinations ?? []).map(async (run) => {
@@ -144,6 +179,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
       state,
       series: new TrafficSeries(sql),
       history: new History(sql, historyLimits(this.env)),
+      captures: new CaptureStore(sql),
       spool,
       shipper,
     };
@@ -286,13 +322,15 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
 
   /** Sets the alarm for what is to be done next, `waitMs` from now at the earliest; no alarm where there is nothing. */
   async #schedule(waitMs: number): Promise<void> {
-    const { state, shipper } = this.#parts;
+    const { state, shipper, history, captures } = this.#parts;
     const times: number[] = [];
     const shipMs = shipper.nextDueMs();
     if (shipMs !== null) times.push(this.#list === null ? Math.max(shipMs, this.#registryDueMs) : shipMs);
     if (state.newFromId !== null) times.push(this.#registryDueMs);
     if (this.#isNews) times.push(this.#reportDueMs());
     if (shipper.isRunning) times.push(Date.now() + GUARD_MS);
+    // What is too old is given back, once, when all of it is: until then it is not shown.
+    times.push(...[history.allExpiredMs(), captures.allExpiredMs()].filter((timeMs) => timeMs !== null));
     if (times.length === 0) return;
     const atMs = Math.max(Date.now() + waitMs, Math.min(...times));
     const setMs = await this.ctx.storage.getAlarm();

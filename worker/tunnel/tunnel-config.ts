@@ -1,4 +1,5 @@
 import type { CheckOutcome } from "../../shared/protocol/service-checks.ts";
+import type { CaptureRule } from "../capture/capture-rule.ts";
 import type { TunnelObjects } from "./tunnel-objects.ts";
 import type { Network, Service } from "../../shared/services/services-file.ts";
 
@@ -36,6 +37,8 @@ export interface TunnelConfig {
   relayName?: string;
   /** The objects that carry the tunnel. Copies of version 0.1 have none: then it is one, of the tunnel's name. */
   objects?: TunnelObjects;
+  /** What is captured now. Absent in copies of earlier versions. */
+  captures?: readonly CaptureRule[];
   /** Of the relay's log destinations; 0 while there are none. */
   destinationsRevision: number;
 }

@@ -13,6 +13,7 @@ import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts"
 import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
 import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from "../auth/verify-token.ts";
 import type { ObjectLoad } from "../registry/scaling.ts";
+import { Captures } from "../capture/captures.ts";
 import { type Env, registryStub, telemetryStub, tunnelStub } from "../env.ts";
 import { EventLog } from "../events/event-log.ts";
 import { EventOutbox } from "../events/event-outbox.ts";
@@ -52,7 +53,7 @@ import { type Hop, nextHop } from "./hand-on.ts";
 import { LoadReports } from "./load-reports.ts";
 import { RequestRate } from "./request-rate.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
-import { formatServing, type ObjectPhase } from "./tunnel-objects.ts";
+import { formatServing, type ObjectPhase, tunnelIdOf } from "./tunnel-objects.ts";
 import { TunnelStore } from "./tunnel-store.ts";
 import { Tunnel as TunnelCore } from "./tunnel.ts";
 
@@ -114,6 +115,14 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     this.#loads.finished(event.requestBytes + event.responseBytes);
   });
   readonly #exchanges = new OpenExchanges();
+  readonly #captures = new Captures({
+    clock,
+    memory: this.#memory,
+    settings: this.#log.settings,
+    // In one place for the whole tunnel, so that what is kept is bounded for the sum.
+    send: async (entry) => await telemetryStub(this.env, tunnelIdOf(this.#name)).capture(entry),
+    waitUntil: (work) => this.ctx.waitUntil(work),
+  });
   readonly #relayDeps: RelayDeps = {
     tunnel: this.#core,
     sockets: {
@@ -125,6 +134,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     nowMs,
     isBehindEdge: this.env.EDGE === "cloudflare",
     exchanges: this.#exchanges,
+    captures: this.#captures,
   };
   readonly #rate = new RequestRate();
   #policy: AccessPolicy | null = null;
@@ -270,6 +280,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       this.#unknownUntilMs = 0;
       // Before connectors are cut, which would end the same exchanges for a lesser reason.
       this.#exchanges.judge(config, this.#policyOf(config));
+      this.#captures.judge(config.captures ?? []);
       this.#cutRevoked(config);
       if (config.deleted) this.#tails.endAll("the tunnel was deleted");
       if (this.#checks().revision !== checksBefore) {

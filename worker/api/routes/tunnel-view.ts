@@ -64,6 +64,16 @@ export const tunnelDetailsSchema = z.strictObject({
   objects: z
     .array(objectSchema)
     .describe("Durable Objects that carry the tunnel; more of them take more load"),
+  capturing: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        service: z.string(),
+        startedBy: z.string(),
+        endsAt: z.iso.datetime(),
+      }),
+    )
+    .describe("Services whose requests are captured now"),
   services: z.array(z.string()).describe("Names in the services configuration"),
   servicesConfigurationVersion: z.int(),
 });
@@ -96,6 +106,10 @@ export function describeTunnel(
       };
     }),
     objects: details.objects.map((object) => describeObject(object, statuses.get(object.name))),
+    capturing: details.captures.map(({ id, service, startedBy, endsAtMs }) => ({
+      ...{ id, service, startedBy },
+      endsAt: isoTime(endsAtMs),
+    })),
     services: details.services.file.services.map(({ name }) => name),
     servicesConfigurationVersion: details.services.version,
   };

@@ -1,0 +1,34 @@
+import type { CapturedBody, CapturedField, CapturedRequest } from "../../../shared/capture.ts";
+import { printable } from "../../output.ts";
+
+const WHY = {
+  binary: "no text",
+  encoded: "of a coding that the relay does not undo",
+  websocket: "messages are not captured",
+  "no-room": "the relay's memory was short",
+};
+
+/** As `curl -v` shows it: `>` is what went up, `<` what came back. */
+export function capturedText({ method, service, path, request, response }: CapturedRequest): string {
+  return [
+    `> ${printable(`${method} ${service}${path}`)}`,
+    ...message(">", request.fields, request.body),
+    ...(response === null
+      ? ["< (no answer of the upstream)"]
+      : [`< ${response.status}`, ...message("<", response.fields, response.body)]),
+  ].join("\n");
+}
+
+function message(sign: string, fields: readonly CapturedField[], body: CapturedBody): string[] {
+  return [
+    ...fields.map(([name, value]) => `${sign} ${printable(`${name}: ${value}`)}`),
+    sign,
+    ...bodyLines(body).map((line) => `${sign} ${printable(line)}`),
+  ];
+}
+
+function bodyLines({ text, bytes, isCut, why }: CapturedBody): string[] {
+  if (text === null) return [`(${bytes} bytes, not kept: ${why === null ? "unknown" : WHY[why]})`];
+  if (text === "") return [];
+  return [...text.split("\n"), ...(isCut ? ["(cut here)"] : [])];
+}

@@ -1,0 +1,34 @@
+import type { RequestEvent } from "./request-event.ts";
+
+/** Of each body, from its beginning. */
+export const MAX_CAPTURED_BODY_BYTES = 10_000;
+export const MAX_CAPTURE_SECONDS = 3_600;
+export const MAX_CAPTURED_REQUESTS = 100;
+
+export interface CapturedBody {
+  /** As many as went through by then; how many there were in all, the request's event says. */
+  bytes: number;
+  /** The first ones, decoded, without what looks like a secret. Null: not kept, `why` says why. */
+  text: string | null;
+  /** There was more than `text`. */
+  isCut: boolean;
+  /**
+   * `binary`: neither UTF-8 nor of a charset that it names; `encoded`: of a coding that cannot be undone; `websocket`:
+   * messages are not captured; `no-room`: the relay's memory was short.
+   */
+  why: "binary" | "encoded" | "websocket" | "no-room" | null;
+}
+
+export type CapturedField = readonly [name: string, value: string];
+
+/** What one request looked like, as it went to the connector and as its answer came from there. */
+export interface CapturedRequest extends Pick<
+  RequestEvent,
+  "requestId" | "time" | "project" | "environment" | "service" | "kind" | "method" | "path"
+> {
+  captureId: string;
+  /** Path with its query, under the endpoint's own. */
+  request: { fields: CapturedField[]; body: CapturedBody };
+  /** Null: there was none from the upstream; the request's event says why. */
+  response: { status: number; fields: CapturedField[]; body: CapturedBody } | null;
+}

@@ -1,0 +1,84 @@
+import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
+import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
+import type { Field } from "../../shared/protocol/head.ts";
+import { BodySample } from "./body-sample.ts";
+
+/** One request as it was seen, with its secrets: it does not leave this object's memory. */
+export interface SeenRequest {
+  requestId: string;
+  arrivedAtMs: number;
+  open: OpenHead;
+  request: SeenMessage;
+  response: (SeenMessage & { status: number }) | null;
+}
+
+export interface SeenMessage {
+  fields: readonly Field[];
+  first: Uint8Array;
+  totalBytes: number;
+  hadNoRoom: boolean;
+}
+
+export interface RequestTapOptions {
+  requestId: string;
+  arrivedAtMs: number;
+  open: OpenHead;
+  memory: MemoryAccount;
+  /** Called once. */
+  onSeen(seen: SeenRequest): void;
+}
+
+/**
+ * Looks on as one request passes, and never holds it up. What it saw is handed on when the request is over, when as much of
+ * its bodies was seen as is kept, or when the capture ends, whichever comes first.
+ */
+export class RequestTap {
+  readonly #options: RequestTapOptions;
+  readonly #sent: BodySample;
+  readonly #received: BodySample;
+  #head: ResponseHead | null = null;
+  #isOver = false;
+
+  constructor(options: RequestTapOptions) {
+    this.#options = options;
+    this.#sent = new BodySample(options.memory);
+    this.#received = new BodySample(options.memory);
+  }
+
+  /** Of the request's body, on its way up. */
+  sent(chunk: Uint8Array): void {
+    if (!this.#isOver) this.#sent.add(chunk);
+  }
+
+  headed(head: ResponseHead): void {
+    this.#head = head;
+    // What a WebSocket carries from here on is not looked at.
+    if (head.status === 101) this.end();
+  }
+
+  /** Of the answer's body. */
+  received(chunk: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#received.add(chunk);
+    // How long the body goes on is told by the request's event.
+    if (this.#received.isFull) this.end();
+  }
+
+  /** Nothing more is looked at. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { requestId, arrivedAtMs, open, onSeen } = this.#options;
+    const head = this.#head;
+    const request = messageOf(open.fields, this.#sent);
+    const response = messageOf(head?.fields ?? [], this.#received);
+    onSeen({
+      ...{ requestId, arrivedAtMs, open, request },
+      response: head === null ? null : { ...response, status: head.status },
+    });
+  }
+}
+
+function messageOf(fields: readonly Field[], sample: BodySample): SeenMessage {
+  return { fields, first: sample.take(), totalBytes: sample.bytes, hadNoRoom: sample.hadNoRoom };
+}

@@ -1,0 +1,14 @@
+import type { ServicesFile } from "../../shared/services/services-file.ts";
+import { isTcpEndpoint, parseHostPattern } from "../../shared/services/upstream-address.ts";
+
+/** Why nothing of this service can be captured; null where it can. */
+export function uncapturable({ services, networks = [] }: ServicesFile, service: string): string | null {
+  const named = services.find(({ name }) => name.toLowerCase() === service.toLowerCase());
+  if (named !== undefined)
+    return isTcpEndpoint(named.endpoint)
+      ? "is a TCP service: it has no fields, and its bytes are not captured"
+      : null;
+  const isHost =
+    networks.some(({ protocol }) => protocol !== "tcp") && parseHostPattern(service)?.wildcard === false;
+  return isHost ? null : "is no service of this tunnel, and no host of its networks";
+}

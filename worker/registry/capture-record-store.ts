@@ -1,0 +1,94 @@
+import { CAPTURE_KEPT_MS } from "../capture/capture-store.ts";
+import type { CaptureRule } from "../capture/capture-rule.ts";
+
+export interface CaptureRecord {
+  id: string;
+  tunnelId: string;
+  service: string;
+  maxRequests: number;
+  /** As the audit log names them. */
+  startedBy: string;
+  startedAtMs: number;
+  endsAtMs: number;
+  /** Null: it has not been ended before its time. */
+  endedAtMs: number | null;
+}
+
+/** Of a tunnel at one time. */
+const MAX_RUNNING = 5;
+/** Of a tunnel within a day: their requests are kept for so long. */
+const MAX_KEPT = 20;
+
+/** What was captured when, and by whom: never what it was. */
+export class CaptureRecordStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** False: there are as many as there may be, or this service is being captured already. */
+  start(record: CaptureRecord): boolean {
+    const nowMs = record.startedAtMs;
+    this.#sql.exec("DELETE FROM captures WHERE ends_at_ms <= ?", nowMs - CAPTURE_KEPT_MS);
+    const all = this.of(record.tunnelId);
+    const running = all.filter((one) => isRunning(one, nowMs));
+    const isTwice = running.some(({ service }) => service.toLowerCase() === record.service.toLowerCase());
+    if (isTwice || running.length >= MAX_RUNNING || all.length >= MAX_KEPT) return false;
+    this.#sql.exec(
+      "INSERT INTO captures VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+      ...[record.id, record.tunnelId, record.service, record.maxRequests],
+      ...[record.startedBy, record.startedAtMs, record.endsAtMs],
+    );
+    return true;
+  }
+
+  /** The newest first. */
+  of(tunnelId: string): CaptureRecord[] {
+    return this.#records("tunnel_id = ?", tunnelId);
+  }
+
+  get(tunnelId: string, id: string): CaptureRecord | null {
+    return this.#records("tunnel_id = ? AND id = ?", tunnelId, id)[0] ?? null;
+  }
+
+  end(id: string, nowMs: number): void {
+    this.#sql.exec("UPDATE captures SET ended_at_ms = ? WHERE id = ? AND ended_at_ms IS NULL", nowMs, id);
+  }
+
+  delete(id: string): void {
+    this.#sql.exec("DELETE FROM captures WHERE id = ?", id);
+  }
+
+  /** True: there were any. */
+  deleteOf(tunnelId: string): boolean {
+    return (
+      this.#sql.exec("DELETE FROM captures WHERE tunnel_id = ? RETURNING id", tunnelId).toArray().length > 0
+    );
+  }
+
+  /** For the tunnel's objects. */
+  rules(tunnelId: string, nowMs: number): CaptureRule[] {
+    return this.of(tunnelId)
+      .filter((record) => isRunning(record, nowMs))
+      .map(({ id, service, endsAtMs, maxRequests }) => ({
+        ...{ id, endsAtMs, maxRequests },
+        service: service.toLowerCase(),
+      }));
+  }
+
+  #records(condition: string, ...values: string[]): CaptureRecord[] {
+    return this.#sql
+      .exec<CaptureRecord & Record<string, SqlStorageValue>>(
+        `SELECT id, tunnel_id AS tunnelId, service, max_requests AS maxRequests, started_by AS startedBy,
+           started_at_ms AS startedAtMs, ends_at_ms AS endsAtMs, ended_at_ms AS endedAtMs
+           FROM captures WHERE ${condition} ORDER BY started_at_ms DESC, id`,
+        ...values,
+      )
+      .toArray();
+  }
+}
+
+export function isRunning({ endsAtMs, endedAtMs }: CaptureRecord, nowMs: number): boolean {
+  return endedAtMs === null && endsAtMs > nowMs;
+}
