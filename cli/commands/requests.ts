@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { parseDurationMs } from "../../shared/duration.ts";
 import { remedyOf } from "../../shared/verdict/remedies.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
-import type { CapturedRequest } from "../../shared/capture.ts";
+import type { CapturedRequest } from "../../shared/capture/captured-request.ts";
 import { type AdminClient, RefusedError } from "../admin-client.ts";
 import { command } from "../command.ts";
 import { capturedText } from "./capture/captured-text.ts";

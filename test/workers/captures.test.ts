@@ -1,7 +1,7 @@
 import { reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { CapturedRequest } from "../../shared/capture.ts";
+import type { CapturedRequest } from "../../shared/capture/captured-request.ts";
 import { AnswerWatch } from "../../shared/mux/answer-watch.ts";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import type { Field } from "../../shared/protocol/head.ts";
@@ -301,7 +301,7 @@ describe("a capture", () => {
       const claim = { kind: "request", ...GATEWAY, keepForwarded: false, handedOn: true };
       const answer = env.TUNNEL.get(env.TUNNEL.idFromName(object)).fetch(`http://api${path}`, {
         cf: { culvert: claim },
-      } as unknown as RequestInit<RequestInitCfProperties>);
+      });
       await expectAnsweredBy(from, answer);
     };
     await ask("/two", second, name);

@@ -1,4 +1,4 @@
-import { MAX_CAPTURED_BODY_BYTES } from "../../shared/capture.ts";
+import { MAX_CAPTURED_BODY_BYTES } from "../../shared/capture/captured-request.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 
 /** The first bytes of a body that passes by. Copies: what passes is a view into memory that is used again. */

@@ -1,4 +1,4 @@
-import { type CapturedBody, MAX_CAPTURED_BODY_BYTES } from "../../shared/capture.ts";
+import { type CapturedBody, MAX_CAPTURED_BODY_BYTES } from "../../shared/capture/captured-request.ts";
 import type { Field } from "../../shared/http/field.ts";
 
 type Format = "gzip" | "deflate";
@@ -63,7 +63,7 @@ async function decompressed(
   // What is cut ends with an error, behind all that could be read.
   void writer.write(bytes).catch(() => {});
   void writer.close().catch(() => {});
-  const reader = (stream.readable as ReadableStream<Uint8Array>).getReader();
+  const reader = stream.readable.getReader();
   const plain = new Uint8Array(MAX_CAPTURED_BODY_BYTES);
   let at = 0;
   let isCut = true;

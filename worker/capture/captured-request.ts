@@ -1,4 +1,4 @@
-import type { CapturedBody, CapturedField, CapturedRequest } from "../../shared/capture.ts";
+import type { CapturedBody, CapturedField, CapturedRequest } from "../../shared/capture/captured-request.ts";
 import type { LogSettings } from "../events/log-settings.ts";
 import { bodyText, valueOf } from "./body-text.ts";
 import { redactBody } from "./redaction/redact-body.ts";

@@ -25,7 +25,7 @@ export interface RequestTapOptions {
   open: OpenHead;
   memory: MemoryAccount;
   /** Called once. */
-  onSeen(seen: SeenRequest): void;
+  onSeen: (seen: SeenRequest) => void;
 }
 
 /**

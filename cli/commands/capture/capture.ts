@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { MAX_CAPTURE_SECONDS, type CapturedRequest } from "../../../shared/capture.ts";
+import { MAX_CAPTURE_SECONDS, type CapturedRequest } from "../../../shared/capture/captured-request.ts";
 import { parseDurationMs } from "../../../shared/duration.ts";
 import { command } from "../../command.ts";
 import { confirm } from "../../confirm.ts";

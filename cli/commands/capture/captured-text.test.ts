@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { CapturedRequest } from "../../../shared/capture.ts";
+import type { CapturedRequest } from "../../../shared/capture/captured-request.ts";
 import { capturedText } from "./captured-text.ts";
 
 const body = { bytes: 0, text: "", isCut: false, why: null };

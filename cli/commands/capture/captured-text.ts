@@ -1,4 +1,8 @@
-import type { CapturedBody, CapturedField, CapturedRequest } from "../../../shared/capture.ts";
+import type {
+  CapturedBody,
+  CapturedField,
+  CapturedRequest,
+} from "../../../shared/capture/captured-request.ts";
 import { printable } from "../../output.ts";
 
 const WHY = {

@@ -1,5 +1,9 @@
 import * as z from "zod";
-import { type CapturedRequest, MAX_CAPTURE_SECONDS, MAX_CAPTURED_REQUESTS } from "../../../shared/capture.ts";
+import {
+  type CapturedRequest,
+  MAX_CAPTURE_SECONDS,
+  MAX_CAPTURED_REQUESTS,
+} from "../../../shared/capture/captured-request.ts";
 import { newCaptureId } from "../../auth/random-id.ts";
 import { type Env, registryStub, telemetryStub } from "../../env.ts";
 import { type CaptureRecord, isRunning } from "../../registry/capture-record-store.ts";

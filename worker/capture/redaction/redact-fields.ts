@@ -1,4 +1,4 @@
-import type { CapturedField } from "../../../shared/capture.ts";
+import type { CapturedField } from "../../../shared/capture/captured-request.ts";
 import type { Field } from "../../../shared/http/field.ts";
 import { REDACTED, type Redactor } from "./redactor.ts";
 import { isSecretName } from "./secret-name.ts";

@@ -97,7 +97,7 @@ function stringOf(token: string): string {
   const inner = isWhole ? token.slice(1, -1) : token.slice(1).replace(/\\(?:u[0-9a-f]{0,3})?$/i, "");
   try {
     // Strings of JSON have no control characters, which some parsers take.
-    const escaped = inner.replace(/[\u0000-\u001f]/g, (char) => JSON.stringify(char).slice(1, -1));
+    const escaped = inner.replace(/\p{Cc}/gu, (char) => JSON.stringify(char).slice(1, -1));
     return JSON.parse(`"${escaped}"`) as string;
   } catch {
     return inner;
