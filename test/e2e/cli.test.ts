@@ -425,27 +425,22 @@ describe.concurrent("culvert capture", () => {
     const update = ["tunnel", "services", "update", "--configuration-file", file, "--tunnel-id", id];
     expect((await culvert(update)).code).toBe(0);
     const of = ["--tunnel-id", id];
-    const start = ["capture", "start", ...of, "--service"];
-    const { id: captureId } = await json<{ id: string }>([...start, "api", "--for", "5m", "--requests", "3"]);
-    expect(await culvert([...start, "api"])).toMatchObject({ code: 1, out: "" });
-    expect(await culvert([...start, "nothing"])).toMatchObject({ code: 2, out: "" });
-    expect(await culvert([...start, "api", "--for", "2h"])).toMatchObject({ code: 2, out: "" });
+    const start = ["capture", "start", ...of, "--service", "api", "--for", "5m", "--requests", "3"];
+    const { id: captureId } = await json<{ id: string }>(start);
+    expect(await culvert([...start, "--for", "2h"])).toMatchObject({ code: 2, out: "" });
     expect((await culvert(["tunnel", "describe", ...of])).out).toMatch(
       /^Capturing api, by admin-key, until 20/m,
     );
 
     const { key } = await json<{ key: string }>(["api-key", "create", "--role", "viewer"]);
     const env = { CULVERT_API_KEY: key };
-    expect((await culvert(["capture", "list", ...of], { env })).out).toMatch(/api +capturing +0 of 3 /);
     const capture = [...of, "--capture-id", captureId];
-    for (const refused of ["show", "stop"])
-      expect(await culvert(["capture", refused, ...capture], { env })).toMatchObject({ code: 3 });
+    expect((await culvert(["capture", "list", ...of], { env })).out).toMatch(/api +capturing +0 of 3 /);
+    expect(await culvert(["capture", "show", ...capture], { env })).toMatchObject({ code: 3 });
 
     expect(await culvert(["capture", "show", ...capture])).toMatchObject({ code: 0, out: "(none)\n" });
-    expect((await culvert(["capture", "stop", ...capture])).code).toBe(0);
-    expect(await json(["capture", "list", ...of])).toMatchObject([{ id: captureId, state: "over" }]);
+    expect(await json(["capture", "stop", ...capture])).toMatchObject({ id: captureId, state: "over" });
     expect((await culvert(["capture", "delete", ...capture, "--yes"])).code).toBe(0);
-    expect(await culvert(["capture", "show", ...capture])).toMatchObject({ code: 4 });
   });
 });
 
