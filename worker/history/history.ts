@@ -152,13 +152,6 @@ export class History {
     this.#chunks = this.#chunks.filter((chunk) => !gone.includes(chunk));
   }
 
-  /** When nothing is left to show; null where there is nothing. */
-  allExpiredMs(): number | null {
-    return this.#chunks.length === 0
-      ? null
-      : Math.max(...this.#chunks.map(({ endedMs }) => endedMs)) + MAX_AGE_MS;
-  }
-
   /** Older than this is not shown, though it may still lie in a chunk with newer ones. */
   static oldestEndMs(nowMs: number): number {
     return nowMs - MAX_AGE_MS;

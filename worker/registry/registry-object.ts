@@ -27,6 +27,7 @@ import {
   MAX_ALERTS,
 } from "../alerts/alerts.ts";
 import { sendNotice } from "../alerts/send-notice.ts";
+import { HistorySweep } from "../history/history-sweep.ts";
 import { RELAY_TELEMETRY } from "../events/event-batch.ts";
 import { alertPatiencePercent } from "../events/log-settings.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-report.ts";
@@ -93,6 +94,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   readonly #tails: TailRegister;
   readonly #audit: AuditLog;
   readonly #captures: CaptureRecordStore;
+  readonly #sweep: HistorySweep;
   readonly #alerts: Alerts;
   readonly #queue: PushQueue;
   readonly #objects: TunnelObjectStore;
@@ -112,6 +114,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     this.#tails = new TailRegister(sql);
     this.#audit = new AuditLog(sql);
     this.#captures = new CaptureRecordStore(sql);
+    this.#sweep = new HistorySweep(ctx.storage);
     this.#alerts = new Alerts(sql, {
       tunnel: (id) => {
         const tunnel = this.#store.tunnel(id);
@@ -499,7 +502,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     const isNews =
       !isRelay &&
       this.ctx.storage.transactionSync(() => this.#alerts.reported(objectName, tunnelId, report, Date.now()));
-    if (isNews) await this.#scheduleAlarm();
+    if (this.#sweep.begin(Date.now()) || isNews) await this.#scheduleAlarm();
     return true;
   }
 
@@ -621,6 +624,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     const expired = this.ctx.storage.transactionSync(() => this.#expireTokens(nowMs));
     await this.#endTails(nowMs);
     await this.#sendAlerts(nowMs);
+    await this.#sweep.run(nowMs, (objectName) => telemetryStub(this.env, objectName).expire());
     await this.#rescaleInTurn(this.#scaling.dueTunnels(nowMs), nowMs);
     await this.#push([
       ...expired.flatMap((id) => this.#queue.of(id)),
@@ -774,7 +778,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   async #scheduleAlarm(): Promise<void> {
     const dueMs = [
       ...[this.#queue.nextDueMs(), this.#store.nextExpiryMs(), this.#tails.nextDueMs()],
-      ...[this.#scaling.nextLookMs(), this.#alerts.nextDueMs()],
+      ...[this.#scaling.nextLookMs(), this.#alerts.nextDueMs(), this.#sweep.nextDueMs()],
     ];
     const times = dueMs.filter((timeMs) => timeMs !== null);
     if (times.length === 0) await this.ctx.storage.deleteAlarm();

@@ -28,6 +28,9 @@ export interface TelemetryCalls extends Rpc.DurableObjectBranded {
   /** Of one capture, or of all. */
   deleteCaptured(captureId: string | null): Promise<void>;
 
+  /** Gives back what is too old, where no batch comes any more. */
+  expire(): Promise<void>;
+
   /** Of the requests that are kept, those that match, the newest first. */
   requests(query: RequestQuery): Promise<RequestEvent[]>;
 }

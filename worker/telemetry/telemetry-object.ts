@@ -92,9 +92,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
   }
 
   /** Of the requests that are kept, those that match, the newest first. */
-  async requests(query: RequestQuery): Promise<RequestEvent[]> {
-    // An object of an earlier release that nobody calls has no alarm for it.
-    await this.#inTurn(async () => this.#parts.history.expire(Date.now()));
+  requests(query: RequestQuery): Promise<RequestEvent[]> {
     return findRequests(this.#parts.history, query, Date.now());
   }
 
@@ -119,6 +117,11 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     return this.#parts.captures.request(requestId, Date.now());
   }
 
+  /** Gives back what is too old, where no batch comes any more. */
+  async expire(): Promise<void> {
+    await this.#inTurn(async () => this.#parts.history.expire(Date.now()));
+  }
+
   async deleteCaptured(captureId: string | null): Promise<void> {
     if (captureId === null) this.#parts.captures.clear();
     else this.#parts.captures.delete(captureId, Date.now());
@@ -126,9 +129,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
   }
 
   override async alarm(): Promise<void> {
-    const { history, captures } = this.#parts;
-    await this.#inTurn(async () => history.expire(Date.now()));
-    captures.expire(Date.now());
+    this.#parts.captures.expire(Date.now());
     await this.#askForDestinations();
     let isOver = false;
     const runs = this.#parts.shipper.ship(this.#list?.destinations ?? []).map(async (run) => {
@@ -322,15 +323,16 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
 
   /** Sets the alarm for what is to be done next, `waitMs` from now at the earliest; no alarm where there is nothing. */
   async #schedule(waitMs: number): Promise<void> {
-    const { state, shipper, history, captures } = this.#parts;
+    const { state, shipper, captures } = this.#parts;
     const times: number[] = [];
     const shipMs = shipper.nextDueMs();
     if (shipMs !== null) times.push(this.#list === null ? Math.max(shipMs, this.#registryDueMs) : shipMs);
     if (state.newFromId !== null) times.push(this.#registryDueMs);
     if (this.#isNews) times.push(this.#reportDueMs());
     if (shipper.isRunning) times.push(Date.now() + GUARD_MS);
-    // What is too old is given back, once, when all of it is: until then it is not shown.
-    times.push(...[history.allExpiredMs(), captures.allExpiredMs()].filter((timeMs) => timeMs !== null));
+    // Until then what is too old is not shown.
+    const expiredMs = captures.allExpiredMs();
+    if (expiredMs !== null) times.push(expiredMs);
     if (times.length === 0) return;
     const atMs = Math.max(Date.now() + waitMs, Math.min(...times));
     const setMs = await this.ctx.storage.getAlarm();
