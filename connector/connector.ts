@@ -33,6 +33,9 @@ export interface ConnectorOptions {
   connectorId: string;
   /** What people call it. */
   connectorName?: string;
+  /** Where it runs. */
+  host?: string;
+  platform?: string;
   softwareVersion: string;
   clock: Clock;
   /** Of all that the process keeps for others. */

@@ -1,4 +1,6 @@
+import { hostname } from "node:os";
 import type { ConnectorSettings } from "./settings/connector-settings.ts";
+import { nameOfHost } from "./settings/settings-schema.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import { Connector } from "./connector.ts";
 import type { MemoryAccount } from "../shared/memory/memory-budget.ts";
@@ -86,6 +88,8 @@ export function startConnector({
     accessLogShare: () => current.accessLogShare,
     connectorId,
     connectorName: config.connectorName,
+    host: nameOfHost(hostname()),
+    platform: `${process.platform}-${process.arch}`,
     softwareVersion,
     clock: nodeClock,
     memory,

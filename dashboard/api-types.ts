@@ -32,6 +32,10 @@ export interface Connector {
   name: string | null;
   version: string;
   build: string | null;
+  host: string | null;
+  platform: string | null;
+  /** As Cloudflare saw them. */
+  addresses: string[];
   connectedAt: string;
   connections: number;
   openStreams: number;

@@ -53,9 +53,12 @@ interface TunnelOptions extends ReadOptions {
 
 interface Connector {
   id: string;
-  /** A relay of version 0.1 says neither. */
+  /** A relay of version 0.1 says none of these. */
   name?: string | null;
   build?: string | null;
+  host?: string | null;
+  platform?: string | null;
+  addresses?: string[];
   version: string;
   connectedAt: string;
   openStreams: number;
@@ -309,6 +312,17 @@ ${table(
     openStreams,
     kid,
     reach(health),
+  ]),
+)}
+
+Machines
+${table(
+  ["CONNECTOR", "HOST", "PLATFORM", "ADDRESS"],
+  connectors.map(({ id, name, host = null, platform = null, addresses = [] }) => [
+    name ?? id,
+    host,
+    platform,
+    addresses.length === 0 ? null : addresses.join(" "),
   ]),
 )}
 ${failures(connectors)}

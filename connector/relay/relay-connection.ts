@@ -62,6 +62,8 @@ export interface RelayConnectionOptions {
   connectionIndex: number;
   softwareVersion: string;
   connectorName?: string;
+  host?: string;
+  platform?: string;
   /** Streams taken at once; the relay shares out its load by it. */
   maxStreams: number;
   /** Over all links of the process. */
@@ -117,6 +119,7 @@ export class RelayConnection {
     const clock = guardedClock(options.clock, this.#onFault);
     this.#options = { ...options, clock };
     const { connectorId, connectorName, connectionIndex, softwareVersion, maxStreams, events } = options;
+    const { host, platform } = options;
     const transportEvents: RelayTransportEvents = {
       onOpen: () => this.#onOpen(),
       onMessage: (message) => this.#mux.receive(message),
@@ -135,6 +138,8 @@ export class RelayConnection {
         stallTimeoutMs: options.stallTimeoutMs(),
         build: BUILD_ID,
         ...(connectorName === undefined ? {} : { connectorName }),
+        ...(host === undefined ? {} : { host }),
+        ...(platform === undefined ? {} : { platform }),
       },
       streamWindowBytes: CONNECTOR_STREAM_WINDOW_BYTES,
       streamWindowMaxBytes: CONNECTOR_STREAM_WINDOW_MAX_BYTES,

@@ -3,6 +3,7 @@ import { callApi, get } from "../api.ts";
 import type { Alert, Alerts } from "../api-types.ts";
 import { PageTitle } from "../navigation.tsx";
 import { ActionDialog, Badge, Empty, Failing, Failure, Loading, Table, Time } from "../parts/parts.tsx";
+import { TestDialog } from "../parts/test-dialog.tsx";
 import { usePolled } from "../parts/use-polled.ts";
 import { useCanEdit } from "../session.ts";
 
@@ -59,7 +60,9 @@ export function AlertsPage() {
         />
       )}
       {open?.kind === "create" && <CreateDialog close={close} />}
-      {open?.kind === "test" && <TestDialog alert={open.alert} close={close} />}
+      {open?.kind === "test" && (
+        <TestDialog name={open.alert.name} path={`/alerts/${open.alert.id}/test`} onClose={close} />
+      )}
       {open?.kind === "delete" && (
         <ActionDialog
           title="Delete this webhook?"
@@ -127,22 +130,6 @@ function Actions({ alert, open }: { alert: Alert; open: (next: Open) => void }) 
         Delete
       </button>
     </span>
-  );
-}
-
-function TestDialog({ alert, close }: { alert: Alert; close: () => void }) {
-  const test = async () => {
-    const path = `/alerts/${alert.id}/test`;
-    const { ok, reason } = (await callApi<{ ok: boolean; reason: string }>("POST", path, { body: {} })).body;
-    if (!ok) throw new Error(`It did not go well: ${reason}`);
-    close();
-  };
-  return (
-    <ActionDialog title="Send a test?" action="Send it" act={test} onClose={close}>
-      <p>
-        <b class="breakable">{alert.name}</b> is sent one alert, marked as a test.
-      </p>
-    </ActionDialog>
   );
 }
 

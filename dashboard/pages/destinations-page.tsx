@@ -1,28 +1,44 @@
+import { useState } from "hono/jsx/dom";
+import { callApi } from "../api.ts";
 import type { Delivery, LogDestination } from "../api-types.ts";
 import { numberText } from "../parts/format.ts";
 import { PageTitle } from "../navigation.tsx";
-import { Badge, Empty, Failing, Failure, Loading, Table, Time } from "../parts/parts.tsx";
+import { ActionDialog, Badge, Empty, Failing, Failure, Loading, Table, Time } from "../parts/parts.tsx";
+import { TestDialog } from "../parts/test-dialog.tsx";
 import { usePaged } from "../parts/use-paged.ts";
+import { useCanEdit } from "../session.ts";
+import { CreateDestination } from "./destination-form.tsx";
+
+type Open = { kind: "create" } | { kind: "test" | "delete"; destination: LogDestination } | null;
 
 export function DestinationsPage() {
   const { items, hasMore, error, loadMore, reload } = usePaged<LogDestination>("/log-destinations");
+  const [open, setOpen] = useState<Open>(null);
+  const canEdit = useCanEdit();
+  const close = () => {
+    setOpen(null);
+    reload();
+  };
   return (
     <>
       <PageTitle title="Log destinations">
         <button type="button" class="small" onClick={reload}>
           Refresh
         </button>
+        {canEdit && (
+          <button type="button" class="primary" onClick={() => setOpen({ kind: "create" })}>
+            Add a destination
+          </button>
+        )}
       </PageTitle>
-      <p class="lead">
-        Where the log of all requests is sent. <code>culvert log-destination</code> changes them.
-      </p>
+      <p class="lead">Where the log of all requests is sent.</p>
       {error !== null && <Failure error={error} retry={reload} />}
       {items === null && error === null && <Loading what="the destinations" />}
       {items?.length === 0 && (
         <Empty title="The log is sent nowhere">
           <p>
-            It is on the Worker's console. <code>culvert log-destination create</code> sends it to
-            OpenTelemetry, Datadog, Splunk, Loki or a webhook too.
+            It is on the Worker's console. Add a destination here, or with{" "}
+            <code>culvert log-destination create</code>: OpenTelemetry, Datadog, Splunk, Loki or a webhook.
           </p>
         </Empty>
       )}
@@ -44,6 +60,9 @@ export function DestinationsPage() {
               isNumber: true,
               cell: ({ delivery }) => numberText(delivery.lost + delivery.rejected),
             },
+            ...(canEdit
+              ? [{ title: "", cell: (one: LogDestination) => <Actions destination={one} open={setOpen} /> }]
+              : []),
           ]}
         />
       )}
@@ -52,7 +71,55 @@ export function DestinationsPage() {
           Show more
         </button>
       )}
+      {open?.kind === "create" && <CreateDestination onClose={() => setOpen(null)} onCreated={close} />}
+      {open?.kind === "test" && (
+        <TestDialog
+          name={open.destination.name}
+          path={`/log-destinations/${open.destination.id}/test`}
+          onClose={() => setOpen(null)}
+        />
+      )}
+      {open?.kind === "delete" && (
+        <ActionDialog
+          title="Remove this destination?"
+          action="Remove"
+          danger
+          onClose={() => setOpen(null)}
+          act={async () => {
+            await callApi("DELETE", `/log-destinations/${open.destination.id}`);
+            close();
+          }}
+        >
+          <p>
+            <b class="breakable">{open.destination.name}</b> is sent nothing any more, not even the{" "}
+            {numberText(open.destination.delivery.backlog)} events that wait for it.
+          </p>
+        </ActionDialog>
+      )}
     </>
+  );
+}
+
+function Actions({ destination, open }: { destination: LogDestination; open: (next: Open) => void }) {
+  return (
+    <span class="badges">
+      <button
+        type="button"
+        class="small"
+        aria-label={`Test ${destination.name}`}
+        onClick={() => open({ kind: "test", destination })}
+      >
+        Test
+      </button>
+      <button
+        type="button"
+        class="small danger"
+        aria-label={`Remove ${destination.name}`}
+        onClick={() => open({ kind: "delete", destination })}
+      >
+        Remove
+      </button>
+    </span>
   );
 }
 

@@ -1,17 +1,10 @@
 import { Backoff } from "../../shared/backoff.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
+import type { TailFilter } from "../../shared/signals/tail-filter.ts";
 import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
 
 /** Proxies cut what is silent for a minute. */
 const KEEPALIVE_MS = 25_000;
-
-export interface TailFilter {
-  service?: string;
-  status?: string;
-  code?: string;
-  method?: string;
-  path?: string;
-}
 
 export type FeedState = "connecting" | "live" | "waiting";
 

@@ -2,7 +2,8 @@ import { useRef, useState } from "hono/jsx/dom";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { get } from "../api.ts";
 import type { TunnelDetails } from "../api-types.ts";
-import { type FeedState, type TailFilter, watchRequests } from "./live-feed.ts";
+import { matches, type TailFilter } from "../../shared/signals/tail-filter.ts";
+import { type FeedState, watchRequests } from "./live-feed.ts";
 import { Badge, Empty } from "../parts/parts.tsx";
 import { RequestDetail } from "./request-detail.tsx";
 import { RequestTable } from "./request-table.tsx";
@@ -114,6 +115,7 @@ function FilterForm({
 
 interface LiveEvents {
   state: FeedState;
+  /** Of those that came, whatever was asked for then, the ones that match now. */
   events: readonly RequestEvent[];
   dropped: number;
   /** Arrived while the list stood still. */
@@ -124,30 +126,29 @@ interface LiveEvents {
 function useLiveEvents(tunnelId: string, filter: TailFilter, isPaused: boolean): LiveEvents {
   const [state, setState] = useState<FeedState>("connecting");
   const [shown, setShown] = useState<{ events: readonly RequestEvent[]; dropped: number }>(NOTHING);
-  const [waiting, setWaiting] = useState(0);
+  const [arrivedCount, setArrivedCount] = useState(0);
   const arrived = useRef<RequestEvent[]>([]);
   const dropped = useRef(0);
   const key = JSON.stringify([tunnelId, filter]);
 
-  useEffect(() => {
-    setShown(NOTHING);
-    arrived.current = [];
-    dropped.current = 0;
-    return watchRequests(tunnelId, filter, {
-      state: setState,
-      events(events, droppedNow) {
-        arrived.current = [...events.toReversed(), ...(arrived.current ?? [])].slice(0, KEPT_EVENTS);
-        dropped.current = (dropped.current ?? 0) + droppedNow;
-      },
-      // Whether the session is over, only a call can tell; the rest mends itself.
-      lost: () => void get(`/tunnels/${tunnelId}`).catch(() => {}),
-    });
-  }, [key]);
+  useEffect(
+    () =>
+      watchRequests(tunnelId, filter, {
+        state: setState,
+        events(events, droppedNow) {
+          arrived.current = [...events.toReversed(), ...(arrived.current ?? [])].slice(0, KEPT_EVENTS);
+          dropped.current = (dropped.current ?? 0) + droppedNow;
+        },
+        // Whether the session is over, only a call can tell; the rest mends itself.
+        lost: () => void get(`/tunnels/${tunnelId}`).catch(() => {}),
+      }),
+    [key],
+  );
 
   useEffect(() => {
     const timer = setInterval(() => {
       const events = arrived.current ?? [];
-      if (isPaused) return setWaiting(events.length);
+      if (isPaused) return setArrivedCount(events.length);
       const droppedNow = dropped.current ?? 0;
       if (events.length === 0 && droppedNow === 0) return;
       arrived.current = [];
@@ -157,16 +158,19 @@ function useLiveEvents(tunnelId: string, filter: TailFilter, isPaused: boolean):
         dropped: before.dropped + droppedNow,
       }));
     }, SHOW_MS);
-    setWaiting(0);
+    setArrivedCount(0);
     return () => clearInterval(timer);
   }, [isPaused]);
 
   const clear = () => {
     arrived.current = [];
     setShown(NOTHING);
-    setWaiting(0);
+    setArrivedCount(0);
   };
-  return { state, ...shown, waiting, clear };
+  const matching = (events: readonly RequestEvent[]) => events.filter((event) => matches(filter, event));
+  // The count changes with what it counts: the page is drawn anew for each.
+  const waiting = arrivedCount === 0 ? 0 : matching(arrived.current ?? []).length;
+  return { state, dropped: shown.dropped, events: matching(shown.events), waiting, clear };
 }
 
 const NOTHING = { events: [], dropped: 0 };

@@ -1,8 +1,9 @@
 import { useState } from "hono/jsx/dom";
-import type { Connector, ServiceTraffic, Traffic, TunnelDetails } from "../api-types.ts";
+import type { ServiceTraffic, Traffic, TunnelDetails } from "../api-types.ts";
 import { Link } from "../navigation.tsx";
-import { durationText, latencyText, millisecondsText, numberText } from "../parts/format.ts";
+import { latencyText, numberText } from "../parts/format.ts";
 import { Badge, Empty, Table, Time } from "../parts/parts.tsx";
+import { ConnectorsTable } from "./connectors-table.tsx";
 import { TrafficSection } from "./traffic-section.tsx";
 import {
   HOPS,
@@ -21,7 +22,7 @@ export function OverviewView({ tunnel, recent }: { tunnel: TunnelDetails; recent
       <TrafficSection tunnel={tunnel} onTraffic={setTraffic} />
       <section aria-labelledby="connectors-title">
         <h2 id="connectors-title">Connectors</h2>
-        <Connectors connectors={tunnel.connectors} />
+        <ConnectorsTable tunnelId={tunnel.id} connectors={tunnel.connectors} />
       </section>
       <section aria-labelledby="health-title">
         <h2 id="health-title">Health of the services</h2>
@@ -72,83 +73,6 @@ function VerdictBox({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Traff
         ))}
       </ol>
     </section>
-  );
-}
-
-function Connectors({ connectors }: { connectors: readonly Connector[] }) {
-  if (connectors.length === 0) {
-    return (
-      <Empty title="No connector is attached">
-        <p>
-          <code>culvert connect</code>, started with a token of this tunnel, shows up here within a second.
-        </p>
-      </Empty>
-    );
-  }
-  return (
-    <Table
-      caption="Connectors"
-      rows={connectors}
-      keyOf={({ id }) => id}
-      columns={[
-        {
-          title: "Connector",
-          cell: ({ id, name }) => (
-            <>
-              {name !== null && <strong class="breakable">{name} </strong>}
-              <code class="breakable">{id}</code>
-            </>
-          ),
-        },
-        {
-          title: "Version",
-          cell: ({ version, build }) => (
-            <span class="breakable" title={build === null ? undefined : `build ${build}`}>
-              {version}
-            </span>
-          ),
-        },
-        {
-          title: "Attached for",
-          cell: ({ connectedAt }) => (
-            <span title={connectedAt}>{durationText(Math.max(0, Date.now() - Date.parse(connectedAt)))}</span>
-          ),
-        },
-        { title: "Load", cell: (connector) => <Load {...connector} /> },
-        {
-          title: "Round trip",
-          isNumber: true,
-          cell: ({ roundTripMs }) => millisecondsText(roundTripMs),
-        },
-        { title: "Checks", cell: ({ health }) => <Checks {...health} /> },
-      ]}
-    />
-  );
-}
-
-function Load({ openStreams, maxStreams }: Connector) {
-  return (
-    <span class="load">
-      <meter
-        min={0}
-        max={Math.max(1, maxStreams)}
-        high={maxStreams * 0.8}
-        value={openStreams}
-        aria-hidden="true"
-      />
-      {openStreams} of {maxStreams}
-    </span>
-  );
-}
-
-function Checks({ passing, pending, failing }: Connector["health"]) {
-  if (passing + pending + failing.length === 0) return <span class="faint">none</span>;
-  return (
-    <span class="badges">
-      {failing.length > 0 && <Badge tone="bad">{failing.length} failing</Badge>}
-      {passing > 0 && <Badge tone="good">{passing} passing</Badge>}
-      {pending > 0 && <Badge tone="idle">{pending} pending</Badge>}
-    </span>
   );
 }
 

@@ -14,9 +14,12 @@ export function inventedConnectors(nowMs: number): Connector[] {
   const health = { passing: 3, pending: 0, failing: [] };
   const one = (id: string, hours: number, openStreams: number, roundTripMs: number): Connector => ({
     id,
-    name: null,
+    name: id.slice(0, 10),
     version: "0.1.0",
-    build: null,
+    build: "4f1c9a02be77",
+    host: id,
+    platform: "linux-x64",
+    addresses: [hours > 24 ? "203.0.113.17" : "203.0.113.42"],
     connectedAt: new Date(nowMs - hours * 3_600_000).toISOString(),
     connections: 1,
     openStreams,

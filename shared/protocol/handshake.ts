@@ -20,6 +20,9 @@ export interface Hello {
   build?: string;
   /** For people: what they call this connector. */
   connectorName?: string;
+  /** For people: the name of the machine or container that it runs on, and what that is, such as `linux-x64`. */
+  host?: string;
+  platform?: string;
 }
 
 /** The relay's answer. Windows are those it grants to the connector, in bytes. */
@@ -48,6 +51,8 @@ const SETTING = {
   stallTimeoutMs: 10,
   build: 11,
   connectorName: 12,
+  host: 13,
+  platform: 14,
 } as const;
 
 /** Of SETTINGS later in a connection: see service-checks.ts. */
@@ -106,7 +111,13 @@ export function decodeHello(payload: Uint8Array): Hello {
     const said = number(settings, "stallTimeoutMs", 1, 0xffff_ffff);
     hello.stallTimeoutMs = Math.min(said, MAX_STALL_TIMEOUT_MS);
   }
-  return { ...hello, ...told(settings, "build"), ...told(settings, "connectorName") };
+  return {
+    ...hello,
+    ...told(settings, "build"),
+    ...told(settings, "connectorName"),
+    ...told(settings, "host"),
+    ...told(settings, "platform"),
+  };
 }
 
 export function decodeWelcome(payload: Uint8Array): Welcome {
@@ -157,7 +168,7 @@ function text(settings: Map<number, Uint8Array>, name: keyof typeof SETTING): st
 }
 
 /** Nothing depends on it: what is no text is as good as absent. */
-function told<Name extends "build" | "connectorName">(
+function told<Name extends "build" | "connectorName" | "host" | "platform">(
   settings: Map<number, Uint8Array>,
   name: Name,
 ): { [_ in Name]?: string } {

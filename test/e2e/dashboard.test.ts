@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { accessibilityCases } from "./dashboard/accessibility.ts";
 import { attackCases } from "./dashboard/attacks.ts";
 import { numberCases } from "./dashboard/numbers.ts";
+import { receiverCases } from "./dashboard/receivers.ts";
 import { requestCases } from "./dashboard/requests.ts";
 import { serviceCases } from "./dashboard/services.ts";
 import { sessionCases } from "./dashboard/sessions.ts";
@@ -24,6 +25,7 @@ describe.skipIf(executable === null)(
     numberCases();
     serviceCases();
     tunnelCases();
+    receiverCases();
     attackCases();
   },
 );

@@ -14,6 +14,9 @@ import { data, HandPeer, head } from "./peers/hand-peer.ts";
 
 export const ADMIN_KEY = "dashboard-admin-key-0123456789abcdef";
 
+/** Where the relay believes connectors to be: no Cloudflare stands in front of it here. */
+export const CONNECTOR_ADDRESS = "203.0.113.7";
+
 /** What a connector made by hand answers. */
 export type Serve = (path: string) => { status: number; text: string };
 
@@ -38,7 +41,7 @@ export class DashboardWorld {
   static async start(relayBundle: string): Promise<DashboardWorld> {
     const directory = await mkdtemp(join(tmpdir(), "culvert-dashboard-"));
     const workerd = await startWorkerd({
-      relay: { bundlePath: relayBundle, adminKey: ADMIN_KEY },
+      relay: { bundlePath: relayBundle, adminKey: ADMIN_KEY, mayCallPrivate: true },
       persistDir: join(directory, "state"),
     });
     const world = new DashboardWorld(workerd.url, async () => {
@@ -72,7 +75,7 @@ export class DashboardWorld {
   /** A connector made by hand, which serves by itself until it is closed. */
   async connector(tunnel: Tunnel, hello: Partial<Hello>, serve: Serve): Promise<HandPeer> {
     const socket = new WebSocket(`${this.url.replace("http", "ws")}/v1/connect`, SUBPROTOCOL, {
-      headers: { authorization: `Bearer ${tunnel.token}` },
+      headers: { authorization: `Bearer ${tunnel.token}`, "cf-connecting-ip": CONNECTOR_ADDRESS },
       perMessageDeflate: false,
     });
     this.#sockets.add(socket);

@@ -45,17 +45,23 @@ it("every claim says of which build the Worker is", async () => {
   for (const heardClaim of heard.claims) expect(heardClaim).toMatchObject({ build: "version-2" });
 });
 
-it("the API tells the build of each connector and object, and the connector's name", async () => {
+it("the API tells what each connector says of itself and its machine, and from where it came", async () => {
   const tunnel = await readyTunnel();
-  await attached(tunnel, { connectorId: "con_new", build: "0123456789ab", connectorName: "rack-7" });
+  await attached(tunnel, {
+    ...{ connectorId: "con_new", build: "0123456789ab", connectorName: "rack-7" },
+    ...{ host: "rack-7.internal", platform: "linux-x64" },
+  });
   await attached(tunnel, { connectorId: "con_old" });
   const described = await json<{
-    connectors: { id: string; name: string | null; build: string | null }[];
+    connectors: object[];
     objects: { build: string | null }[];
   }>(call("GET", `/v1/tunnels/${tunnel.id}`));
   expect(described.connectors).toMatchObject([
-    { id: "con_new", name: "rack-7", build: "0123456789ab" },
-    { id: "con_old", name: null, build: null },
+    {
+      ...{ id: "con_new", name: "rack-7", build: "0123456789ab" },
+      ...{ host: "rack-7.internal", platform: "linux-x64" },
+    },
+    { id: "con_old", name: null, build: null, host: null, platform: null },
   ]);
   expect(described.objects).toMatchObject([{ build: env.VERSION_METADATA?.id ?? "source" }]);
 });

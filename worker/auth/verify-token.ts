@@ -9,6 +9,8 @@ export interface ConnectClaim {
   secretDigestHex: string;
   /** Where the handshake came in. */
   dataCentre?: string;
+  /** Of the connector, as the platform saw it. */
+  address?: string;
   /** Of the Worker's code: see `CallersBuild` in tunnel/claim.ts. */
   build?: string;
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../../shared/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { CLOSE_NO_LONGER_ALLOWED, ITEM_OVERHEAD_BYTES } from "../../shared/protocol/limits.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
-import { matches, type TailFilter } from "./tail-filter.ts";
+import { matches, type TailFilter } from "../../shared/signals/tail-filter.ts";
 
 /** Of all watchers of one object: they must not cost the tunnel more than a glance. */
 export const MAX_TAILS = 8;

@@ -1,5 +1,5 @@
 import type { RequestEvent } from "../../shared/request-event.ts";
-import { matches, type TailFilter } from "../events/tail-filter.ts";
+import { matches, type TailFilter } from "../../shared/signals/tail-filter.ts";
 import { endMs, isFailure, parseEvent } from "../telemetry/parse-event.ts";
 import { History } from "./history.ts";
 

@@ -1,5 +1,5 @@
 import type { ConnectClaim } from "../auth/verify-token.ts";
-import type { TailFilter } from "../events/tail-filter.ts";
+import type { TailFilter } from "../../shared/signals/tail-filter.ts";
 
 /** Stands in every claim. */
 export interface CallersBuild {

@@ -45,6 +45,7 @@ export class ConnectorConnection implements Connection {
   readonly kid: string;
   readonly connectedAtMs: number;
   readonly dataCentre: string | null;
+  readonly address: string | null;
   readonly #options: ConnectorConnectionOptions;
   /** Of the services that are checked; null: not known in this memory. */
   #health: ReadonlyMap<string, CheckOutcome> | null = null;
@@ -54,6 +55,7 @@ export class ConnectorConnection implements Connection {
   constructor(options: ConnectorConnectionOptions) {
     const { socket, tunnel, clock } = options;
     const { connectionId, kid, connectedAtMs, dataCentre = null, hello, epoch, rest } = socket.attachment;
+    this.address = socket.attachment.address ?? null;
     this.#options = options;
     this.connectionId = connectionId;
     this.wasAtRest = rest !== null;

@@ -15,6 +15,8 @@ export interface ConnectorAttachment {
   connectedAtMs: number;
   /** Where its handshake came in; attachments of version 0.1 do not say. */
   dataCentre?: string | null;
+  /** Where the connector came from, as the platform saw it. As above. */
+  address?: string | null;
   epoch: number;
   /** Null until the connector has said it. */
   hello: Hello | null;

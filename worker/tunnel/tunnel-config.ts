@@ -51,6 +51,10 @@ export interface ConnectionStatus {
   /** As its HELLO says them; connectors of version 0.1 do not. */
   connectorBuild?: string;
   connectorName?: string;
+  host?: string;
+  platform?: string;
+  /** As the platform saw it; null where it did not say. */
+  address?: string | null;
   kid: string;
   connectedAtMs: number;
   openStreams: number;

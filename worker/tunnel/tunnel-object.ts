@@ -307,9 +307,9 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
 
   status(): TunnelStatus {
     const connections = [...this.#connections.values()].flatMap(
-      ({ mux, kid, connectedAtMs, dataCentre, health }) => {
+      ({ mux, kid, connectedAtMs, dataCentre, address, health }) => {
         if (mux.hello === null || mux.isClosed) return [];
-        const { connectorId, connectorName, softwareVersion, build } = mux.hello;
+        const { connectorId, connectorName, softwareVersion, build, host, platform } = mux.hello;
         const load = { openStreams: mux.streamCount, maxStreams: mux.hello.maxStreams };
         const roundTripMs = Number.isFinite(mux.roundTripMs) ? mux.roundTripMs : null;
         return [
@@ -317,6 +317,9 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
             ...{ connectorId, connectorVersion: softwareVersion, kid, connectedAtMs, dataCentre },
             ...(connectorName === undefined ? {} : { connectorName }),
             ...(build === undefined ? {} : { connectorBuild: build }),
+            ...(host === undefined ? {} : { host }),
+            ...(platform === undefined ? {} : { platform }),
+            address,
             ...{ ...load, roundTripMs, health },
           },
         ];
@@ -368,6 +371,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       kid: claim.kid,
       connectedAtMs: Date.now(),
       dataCentre: claim.dataCentre ?? null,
+      address: claim.address ?? null,
       epoch: 0,
       hello: null,
       rest: null,

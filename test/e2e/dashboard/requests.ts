@@ -32,6 +32,13 @@ export function requestCases(): void {
     await world.call(tunnel.id, "payments-api", "/v1/charges/2");
     await page.getByText("Paused, 1 new").waitFor();
     expect(await page.getByText("/v1/charges/2").count()).toBe(0);
+    // Filters work on what stands still, and on what waits.
+    await page.getByLabel("Method").selectOption("POST");
+    await page.getByText("Paused, 0 new").waitFor();
+    expect(await page.getByText("/v1/charges/1").count()).toBe(0);
+    await page.getByLabel("Method").selectOption("GET");
+    await page.getByRole("button", { name: "GET /v1/charges/1" }).waitFor();
+    await page.getByText("Paused, 1 new").waitFor();
     await page.getByRole("button", { name: "Resume" }).click();
     await page.getByText("/v1/charges/2").waitFor();
 

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { it, ok, viewOf } from "./stage.ts";
+import { CONNECTOR_ADDRESS } from "../../support/dashboard-world.ts";
+import { it, ok, untilCounted, viewOf } from "./stage.ts";
 
 export function tunnelCases(): void {
   it("rotates a token, shows the new one once, and revokes the old one with its connectors", async ({
@@ -52,6 +53,30 @@ export function tunnelCases(): void {
     await page.getByRole("heading", { name: "Tunnels" }).waitFor();
     const { items } = await world.admin<{ items: { name: string }[] }>("GET", "/tunnels?limit=100");
     expect(items.map(({ name }) => name)).not.toContain("made by hand");
+  });
+
+  it("shows each connector with its machine, its address and since when, and leads to its requests", async ({
+    stage: { world },
+    pages,
+  }) => {
+    const tunnel = await world.tunnel("machines", ["payments-api"]);
+    const machine = { host: "rack-7.internal", platform: "linux-arm64", softwareVersion: "7.8.9" };
+    await world.connector(tunnel, { connectorId: "con_7", connectorName: "payments-a", ...machine }, ok);
+    await world.call(tunnel.id, "payments-api", "/mine");
+    await untilCounted(world, tunnel.id, 1);
+    const page = await pages.admin(viewOf(tunnel, ""));
+    const row = page.getByRole("row").filter({ hasText: "con_7" });
+    for (const text of ["con_7", "rack-7.internal, linux-arm64", CONNECTOR_ADDRESS, "7.8.9"])
+      await row.getByText(text).waitFor();
+    expect(await row.getByRole("cell").nth(3).textContent()).toMatch(/^\d+ (s|min)/);
+    await page
+      .locator(".chart")
+      .filter({ hasText: "Load of the connectors" })
+      .getByText("payments-a")
+      .waitFor();
+    await row.getByRole("link", { name: "payments-a", exact: true }).click();
+    await page.getByRole("button", { name: "GET /mine" }).waitFor();
+    expect(new URL(page.url()).searchParams.get("connector")).toBe("con_7");
   });
 
   it("shows what a hostile connector and a hostile caller send as text", async ({

@@ -118,6 +118,8 @@ export const hello: fc.Arbitrary<Hello> = fc.record(
     stallTimeoutMs: fc.integer({ min: 1, max: 3_600_000 }),
     build: word,
     connectorName: word,
+    host: word,
+    platform: word,
   },
   {
     requiredKeys: [

@@ -178,6 +178,8 @@ function hello(view: DataView) {
     ...(all.has(10) ? { stallTimeoutMs: Math.min(integer(all, 10, 1, 2 ** 32 - 1), 3_600_000) } : {}),
     ...optionalWord(all, 11, "build"),
     ...optionalWord(all, 12, "connectorName"),
+    ...optionalWord(all, 13, "host"),
+    ...optionalWord(all, 14, "platform"),
   };
 }
 

@@ -1,5 +1,6 @@
 import { parseToken } from "../../../shared/token.ts";
 import { credentialPresence, forget, objectPresence, tunnelPresence } from "../../admission.ts";
+import { clientAddress } from "../../auth/client-address.ts";
 import { sha256Hex } from "../../auth/digest.ts";
 import type { Subject } from "../../auth/registry-knowledge.ts";
 import type { ConnectClaim } from "../../auth/verify-token.ts";
@@ -13,6 +14,8 @@ import { bearerCredential, unauthenticated } from "../authenticate.ts";
 import { ApiError } from "../problem.ts";
 
 const SUBPROTOCOL = "culvert.v1";
+/** Of an IPv6 address with its zone; without Cloudflare in front the field is the client's own word. */
+const MAX_ADDRESS_LENGTH = 64;
 
 /**
  * A connector's WebSocket. What is no token of this relay is refused here; whether one still holds is for the
@@ -28,10 +31,12 @@ export async function connect(request: Request, env: Env, nowMs: number): Promis
   if (!parsed.ok) throw unauthenticated(request, nowMs);
 
   const { tunnelId, kid, secret } = parsed.token;
+  const address = clientAddress(request);
   const { colo } = (request.cf ?? {}) as { colo?: unknown };
   const claim: ConnectClaim = {
     ...{ kind: "connect", kid, secretDigestHex: await sha256Hex(secret), build: buildOf(env) },
     ...(typeof colo === "string" ? { dataCentre: colo.slice(0, 8) } : {}),
+    ...(address === "" ? {} : { address: address.slice(0, MAX_ADDRESS_LENGTH) }),
   };
   const subject: Subject = { kind: "token", id: kid, tunnelId };
   if ((await credentialPresence(env, subject, claim.secretDigestHex, request)) === "absent")

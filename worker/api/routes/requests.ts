@@ -3,7 +3,7 @@ import { decodeBase64url, encodeBase64url } from "../../../shared/base64url.ts";
 import type { RequestEvent } from "../../../shared/request-event.ts";
 import { type Env, registryStub, telemetryStub } from "../../env.ts";
 import { RELAY_TELEMETRY } from "../../events/event-batch.ts";
-import { tailFilterSchema } from "../../events/tail-filter.ts";
+import { tailFilterSchema } from "../../../shared/signals/tail-filter.ts";
 import {
   comparePositions,
   positionOf,
