@@ -1,7 +1,7 @@
 import type { Clock } from "../shared/clock.ts";
 import { ConnectorMux } from "../shared/mux/connector-mux.ts";
 import { MemoryBudget } from "../shared/memory/memory-budget.ts";
-import { SendBudget } from "../shared/mux/flow-window.ts";
+import { SendBudget } from "../shared/mux/credit/flow-window.ts";
 import { RelayMux } from "../shared/mux/relay-mux.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import { encodeMessage } from "../shared/protocol/frame-codec.ts";

@@ -7,7 +7,7 @@ import { decodeHead, decodeTrailers, encodeHead, encodeTrailers } from "../proto
 import { type Field, type OpenHead, type ResponseHead, TCP_STATUS } from "../protocol/head.ts";
 import { SEND_QUEUE_HIGH_BYTES, SEND_QUEUE_MIN_BYTES, STREAM_OVERHEAD_BYTES } from "../protocol/limits.ts";
 import { TunnelError } from "../protocol/tunnel-error.ts";
-import type { ReceiveWindow, SendWindow } from "./flow-window.ts";
+import type { ReceiveWindow, SendWindow } from "./credit/flow-window.ts";
 import { detached, ReceiveQueue } from "./receive-queue.ts";
 import { costBytes, Outbox } from "./send-queue.ts";
 import { type Half, nextHalf } from "./stream-state.ts";

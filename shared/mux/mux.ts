@@ -6,87 +6,35 @@ import { decodeMessage } from "../protocol/frame-codec.ts";
 import {
   decodeGoaway,
   decodeOffset,
-  decodeReset,
   encodeGoaway,
   encodeOffset,
   type Goaway,
 } from "../protocol/frame-payloads.ts";
-import { FLAG, FRAME, type Frame } from "../protocol/frame.ts";
+import { FLAG, FRAME } from "../protocol/frame.ts";
 import type { OpenHead } from "../protocol/head.ts";
 import { decodeSettings, type Hello } from "../protocol/handshake.ts";
 import {
   CLOSE_GOING_AWAY,
   CLOSE_PROTOCOL_ERROR,
-  CONNECTION_CREDIT_STEP_BYTES,
-  GATHER_MS_PER_STREAM,
   MAX_DATA_BYTES,
-  MIN_GATHER_MS,
-  MIN_UNDER_WAY_BYTES,
   SEND_BACKLOG_BYTES,
-  SLOW_CREDIT_BYTES,
-  SLOW_CREDIT_MS,
-  SLOW_STREAM_CREDIT_MS,
   SMALL_DATA_BYTES,
-  STALL_CHECK_MS,
   STALL_TIMEOUT_MS,
   TARGET_MESSAGE_BYTES,
 } from "../protocol/limits.ts";
 import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
 import type { Transport } from "../transport.ts";
-import { type Abuse, AbuseBudget } from "./abuse-budget.ts";
-import { AnswerWatch } from "./answer-watch.ts";
-import {
-  ReceiveWindow,
-  type ReceiveWindowOptions,
-  RoundTrip,
-  type SendBudget,
-  SendWindow,
-} from "./flow-window.ts";
-import { FlightLimit } from "./flight-limit.ts";
+import { deliverFrame, wantsAnswer } from "./deliver-frame.ts";
+import { FlushSchedule } from "./flush-schedule.ts";
+import type { MuxEvents, MuxOptions } from "./mux-options.ts";
+import { OwedCredit } from "./credit/owed-credit.ts";
+import { type Epoch, newEpoch } from "./epoch.ts";
+import { StallWatch } from "./watches/stall-watch.ts";
+import { type Abuse, AbuseBudget } from "./watches/abuse-budget.ts";
+import { AnswerWatch } from "./watches/answer-watch.ts";
+import { ReceiveWindow, type ReceiveWindowOptions, RoundTrip } from "./credit/flow-window.ts";
 import type { MuxStream, StreamHost } from "./mux-stream.ts";
-import { costBytes, type Outbox, SendQueue } from "./send-queue.ts";
-
-export interface MuxEvents {
-  /** The peer takes or opens no more streams on this connection. */
-  onGoaway?(goaway: Goaway): void;
-  /** Views of the message that brought them. May throw a connection error. */
-  onSettings?(settings: ReadonlyMap<number, Uint8Array>): void;
-  /** A stream has something to send, and the peer's window for it is shut. */
-  onStalled?(): void;
-  /** Something threw what is no failure of the protocol's. It ends the stream or the connection as INTERNAL. */
-  onFault?(thrown: unknown): void;
-  /** Called once, after every stream's own `onClosed`. */
-  onClosed(error: TunnelError): void;
-}
-
-export interface MuxOptions {
-  transport: Transport;
-  clock: Clock;
-  events: MuxEvents;
-  /** What this end grants, in bytes; the base is what its HELLO or WELCOME says. */
-  streamWindowBytes: number;
-  streamWindowMaxBytes: number;
-  connectionWindowBytes: number;
-  /** Of all that is kept for others, here and elsewhere. */
-  memory: MemoryAccount;
-  budget: SendBudget;
-  /** How long to gather frames under load at most, so that fewer messages leave. 0: never longer than the turn. */
-  gatherMs: number;
-  /** How to ask a peer that fell silent under traffic, if not by PING. */
-  askForLife?: () => void;
-  /** When the peer last showed life without a message to this end, in ms of the clock. */
-  lastLifeMs?: () => number;
-}
-
-/** The frames of one epoch: ids, windows and credits all start again with it. */
-interface Epoch {
-  streams: Map<number, MuxStream>;
-  queue: SendQueue;
-  sendWindow: SendWindow;
-  flight: FlightLimit;
-  receivedBytes: number;
-  grantedBytes: number;
-}
+import { costBytes, type Outbox } from "./send-queue.ts";
 
 /**
  * One connection's streams: takes messages in, hands frames to streams, schedules what leaves.
@@ -99,7 +47,7 @@ export abstract class Mux implements StreamHost {
   protected closed = false;
   protected epoch: Epoch;
   /** The connection window as the peer granted it at first. */
-  protected peerConnectionWindowBytes = 0;
+  #peerConnectionWindowBytes = 0;
   protected peerStreamWindowBytes = 0;
   /** What may be used toward the peer: nothing before its HELLO or WELCOME. */
   peerCapabilities = 0;
@@ -111,24 +59,11 @@ export abstract class Mux implements StreamHost {
   readonly #events: MuxEvents;
   readonly #options: MuxOptions;
   readonly #receiveOptions: ReceiveWindowOptions;
-  /** Streams whose peers are owed enough credit to be told when something leaves anyway. */
-  readonly #owed = new Set<MuxStream>();
-  /** Streams reset from this end whose peer has not ended its half yet, since when. */
-  readonly #tearingDown = new Map<MuxStream, number>();
-  /** Streams with something to send and a shut window, since when. */
-  readonly #stalled = new Map<MuxStream, number>();
-  /** Since when data waits for the connection's credit alone. */
-  #creditAwaitedSinceMs: number | null = null;
+  readonly #owed = new OwedCredit();
   readonly #wakeUp = (): void => this.schedule();
-  #cancelStallCheck: (() => void) | null = null;
-  #stallCheckAtMs = Infinity;
-  #cancelGather: (() => void) | null = null;
-  #scheduled = false;
-  #lastFlushMs = -Infinity;
-  #lastCreditMs = -Infinity;
+  readonly #stalls: StallWatch<MuxStream>;
+  readonly #flushes: FlushSchedule;
   #nowMs: number;
-  /** As the budget knows it. */
-  #unacknowledgedBytes = 0;
 
   constructor(options: MuxOptions) {
     this.#options = options;
@@ -140,6 +75,12 @@ export abstract class Mux implements StreamHost {
       lost: () => this.giveUp(),
       lastLifeMs: options.lastLifeMs ?? (() => -Infinity),
     });
+    this.#stalls = new StallWatch({
+      clock: options.clock,
+      fail: (error) => this.fail(error),
+      isWaiting: () => !this.epoch.queue.isEmpty,
+    });
+    this.#flushes = new FlushSchedule(options.clock, options.gatherMs, () => this.flush());
     this.#nowMs = options.clock.nowMs();
     this.#receiveOptions = {
       baseBytes: options.streamWindowBytes,
@@ -247,34 +188,31 @@ export abstract class Mux implements StreamHost {
 
   /** Sends what waits, as far as credit and the transport go. Called by itself at the end of a turn. */
   flush(): void {
-    this.#scheduled = false;
-    this.#cancelGather?.();
-    this.#cancelGather = null;
-    if (this.closed) return;
     this.#nowMs = this.clock.nowMs();
-    this.#lastFlushMs = this.#nowMs;
+    this.#flushes.flushed(this.#nowMs);
+    if (this.closed) return;
     do {
       let touched: Set<Outbox> | null = null;
       this.#queueCredit();
-      const room = this.#dataRoomBytes();
+      const room = this.#isBacklogged ? 0 : this.epoch.sendCredit.roomBytes();
       const sent = (outbox: Outbox, cost: number): void => {
         (touched ??= new Set()).add(outbox);
-        this.epoch.sendWindow.spend(cost);
+        this.epoch.sendCredit.spend(cost);
       };
       const frames = this.epoch.queue.take(room, sent, this.#maxDataBytes);
       if (frames.length === 0) break;
-      this.noteUnacknowledged(this.unacknowledgedBytes);
+      this.epoch.sendCredit.note();
       this.#transport.send(frames);
       if (frames.some(wantsAnswer)) this.#watch.sent();
-      if (touched !== null) this.#allSent(touched);
+      if (touched !== null) this.epoch.sendCredit.sent(this.#nowMs);
+      for (const outbox of touched ?? []) this.#afterSend(outbox);
       if (this.closed) return;
     } while (!this.epoch.queue.isEmpty);
     this.turnEnded();
     if (this.epoch.queue.isEmpty) return;
     this.#options.budget.notifyWhenFreed(this.#wakeUp);
     if (this.#isBacklogged) return;
-    this.#creditAwaitedSinceMs ??= this.#nowMs;
-    this.#scheduleStallCheck();
+    this.#stalls.awaitCredit(this.#nowMs);
   }
 
   // ── what the two ends add ───────────────────────────────────────────────────────────────────────
@@ -302,10 +240,11 @@ export abstract class Mux implements StreamHost {
 
   /** Forgets all streams; ids, windows and credits begin again. */
   protected restart(error: TunnelError): void {
-    const { streams } = this.epoch;
+    const { streams, sendCredit } = this.epoch;
     // First: the budget that is freed then wakes who waits for it, who may send at once.
     this.epoch = this.#newEpoch();
-    this.#disposeEpoch();
+    this.#stalls.stop();
+    sendCredit.dispose();
     for (const stream of streams.values()) this.failStream(stream, error);
   }
 
@@ -314,9 +253,9 @@ export abstract class Mux implements StreamHost {
   ): void {
     this.peerCapabilities = usableCapabilities(peer);
     this.#maxDataBytes = has(this.peerCapabilities, "LARGE_DATA") ? MAX_DATA_BYTES : SMALL_DATA_BYTES;
-    this.peerConnectionWindowBytes = peer.connectionWindowBytes;
+    this.#peerConnectionWindowBytes = peer.connectionWindowBytes;
     this.peerStreamWindowBytes = peer.streamWindowBytes;
-    this.epoch.sendWindow.grant(peer.connectionWindowBytes);
+    this.epoch.sendCredit.adopt(peer.connectionWindowBytes);
   }
 
   protected get memory(): MemoryAccount {
@@ -334,21 +273,9 @@ export abstract class Mux implements StreamHost {
 
   protected schedule(): void {
     if (this.closed) return;
-    if (this.#scheduled) {
-      // A gathering that has its message's worth need not wait longer.
-      if (this.#cancelGather !== null && this.epoch.queue.holds(TARGET_MESSAGE_BYTES)) this.flush();
-      return;
-    }
-    this.#scheduled = true;
-    const gatherMs = Math.min(this.streamCount * GATHER_MS_PER_STREAM, this.#options.gatherMs);
-    const elapsedMs = this.clock.nowMs() - this.#lastFlushMs;
-    if (gatherMs >= MIN_GATHER_MS && elapsedMs < gatherMs) {
-      this.#cancelGather = this.clock.after(gatherMs - elapsedMs, () => this.flush());
-    } else {
-      this.clock.soon(() => {
-        if (this.#scheduled) this.flush();
-      });
-    }
+    // A gathering that has its message's worth need not wait longer.
+    if (this.#flushes.isGathering && this.epoch.queue.holds(TARGET_MESSAGE_BYTES)) return this.flush();
+    this.#flushes.schedule(this.streamCount);
   }
 
   // ── what streams ask for ────────────────────────────────────────────────────────────────────────
@@ -372,21 +299,17 @@ export abstract class Mux implements StreamHost {
   }
 
   creditOwed(stream: MuxStream): void {
-    const window = stream.receiveWindow;
-    const isDue = window.isDue || this.#isOverdue(stream);
-    if (!isDue && window.owedBytes * 8 < window.sizeBytes) return;
-    this.#owed.add(stream);
-    if (isDue) this.schedule();
+    if (this.#owed.add(stream, this.clock.nowMs())) this.schedule();
   }
 
   dropQueued(stream: MuxStream, keepHeads: boolean): boolean {
-    this.#stalled.delete(stream);
+    this.#stalls.moved(stream);
     return this.epoch.queue.drop(stream.outbox, keepHeads);
   }
 
   settle(stream: MuxStream): void {
     if (this.epoch.streams.get(stream.id) !== stream) return;
-    if (!stream.isOver) return stream.isAbandoned ? this.#awaitTeardown(stream) : undefined;
+    if (!stream.isOver) return stream.isAbandoned ? this.#stalls.awaitTeardown(stream) : undefined;
     this.epoch.streams.delete(stream.id);
     this.#forget(stream);
     this.streamGone(stream);
@@ -447,7 +370,7 @@ export abstract class Mux implements StreamHost {
         if (!stream.isAbandoned) throw new TunnelError("FLOW_CONTROL", "data beyond the stream's window");
         this.spend("lateFrame");
       }
-      deliver(stream, type, flags, payload);
+      deliverFrame(stream, type, flags, payload);
     } catch (thrown) {
       const error = this.#failureOf(thrown);
       if (error.scope === "connection") throw error;
@@ -481,98 +404,44 @@ export abstract class Mux implements StreamHost {
     if (limitBytes <= outbox.window.limitBytes) return this.spend("staleControl");
     outbox.window.grant(limitBytes);
     this.streamTouched(stream);
-    this.#stalled.delete(stream);
+    this.#stalls.moved(stream);
     this.wake(outbox);
   }
 
   #receiveConnectionWindow(limitBytes: number): void {
-    const { flight, sendWindow } = this.epoch;
-    const addedBytes = limitBytes - sendWindow.limitBytes;
-    if (addedBytes <= 0) return this.spend("staleControl");
-    if (limitBytes > sendWindow.sentBytes + this.peerConnectionWindowBytes) {
-      throw connectionError("FLOW_CONTROL", "connection credit beyond what was sent");
-    }
-    sendWindow.grant(limitBytes);
-    flight.acknowledged(limitBytes - this.peerConnectionWindowBytes, addedBytes, this.#nowMs);
-    this.#creditAwaitedSinceMs = null;
-    this.noteUnacknowledged(this.unacknowledgedBytes);
-    if (!this.epoch.queue.isEmpty) this.schedule();
+    const { queue, sendCredit } = this.epoch;
+    if (!sendCredit.grant(limitBytes, this.#nowMs)) return this.spend("staleControl");
+    this.#stalls.creditCame();
+    sendCredit.note();
+    if (!queue.isEmpty) this.schedule();
   }
 
   #receiveConnectionBytes(cost: number): void {
-    const { epoch } = this;
-    epoch.receivedBytes += cost;
-    if (epoch.receivedBytes > epoch.grantedBytes) {
-      throw connectionError("FLOW_CONTROL", "data beyond the connection's window");
-    }
-    const windowBytes = this.#options.connectionWindowBytes;
-    const limitBytes = epoch.receivedBytes + windowBytes;
-    const owedBytes = limitBytes - epoch.grantedBytes;
-    const isSlow = owedBytes >= SLOW_CREDIT_BYTES && this.#nowMs - this.#lastCreditMs >= SLOW_CREDIT_MS;
-    if (owedBytes < Math.min(windowBytes / 8, CONNECTION_CREDIT_STEP_BYTES) && !isSlow) return;
-    this.#lastCreditMs = this.#nowMs;
-    epoch.grantedBytes = limitBytes;
-    epoch.queue.pushControl(FRAME.WINDOW, encodeOffset(limitBytes));
+    const limitBytes = this.epoch.receiveCredit.receive(cost, this.#nowMs);
+    if (limitBytes === null) return;
+    this.epoch.queue.pushControl(FRAME.WINDOW, encodeOffset(limitBytes));
     this.schedule();
-  }
-
-  /** Several times before the peer gives the reader up. */
-  #isOverdue({ receiveWindow, stallTimeoutMs }: MuxStream): boolean {
-    return receiveWindow.isOverdue(this.clock.nowMs(), Math.min(SLOW_STREAM_CREDIT_MS, stallTimeoutMs / 4));
   }
 
   // ── frames out ──────────────────────────────────────────────────────────────────────────────────
 
   #queueCredit(): void {
     this.queueStreamsCredit();
-    for (const stream of this.#owed) {
-      const isOverdue = this.#isOverdue(stream);
-      if (!stream.wantsCredit || (stream.receiveWindow.owedBytes <= 0 && !isOverdue)) continue;
-      const limitBytes = stream.receiveWindow.grant(this.#nowMs, isOverdue);
+    this.#owed.settle(this.#nowMs, (stream, limitBytes) => {
       this.streamTouched(stream);
       this.epoch.queue.pushControl(FRAME.WINDOW, encodeOffset(limitBytes), 0, stream.id);
-    }
-    this.#owed.clear();
-  }
-
-  protected noteUnacknowledged(nowBytes: number): void {
-    const beforeBytes = this.#unacknowledgedBytes;
-    this.#unacknowledgedBytes = nowBytes;
-    if (nowBytes !== beforeBytes) this.#options.budget.change(beforeBytes, nowBytes);
-  }
-
-  protected get unacknowledgedBytes(): number {
-    const { sentBytes, limitBytes } = this.epoch.sendWindow;
-    return Math.max(0, sentBytes - (limitBytes - this.peerConnectionWindowBytes));
+    });
   }
 
   get #isBacklogged(): boolean {
     return this.#transport.bufferedBytes() > SEND_BACKLOG_BYTES;
   }
 
-  #dataRoomBytes(): number {
-    if (this.#isBacklogged) return 0;
-    const { flight, sendWindow } = this.epoch;
-    const underWayBytes = this.unacknowledgedBytes;
-    const room = Math.min(this.#options.budget.roomBytes(underWayBytes), flight.bytes - underWayBytes);
-    return Math.min(room, sendWindow.availableBytes);
-  }
-
-  #noteFlight(): void {
-    const { flight, sendWindow } = this.epoch;
-    flight.sent(sendWindow.sentBytes, this.unacknowledgedBytes, this.#nowMs);
-  }
-
-  #allSent(outboxes: ReadonlySet<Outbox>): void {
-    this.#noteFlight();
-    for (const outbox of outboxes) this.#afterSend(outbox);
-  }
-
   #afterSend(outbox: Outbox): void {
     const stream = this.epoch.streams.get(outbox.streamId);
     if (stream?.outbox !== outbox) return;
     // A STOP lets the end of a stalled half leave.
-    if (outbox.items.length === 0) this.#stalled.delete(stream);
+    if (outbox.items.length === 0) this.#stalls.moved(stream);
     this.#noteStalled(outbox);
     this.streamTouched(stream);
     stream.afterSend();
@@ -583,26 +452,7 @@ export abstract class Mux implements StreamHost {
   #noteStalled(outbox: Outbox): void {
     if (outbox.inRing || outbox.items.length === 0) return;
     const stream = this.epoch.streams.get(outbox.streamId);
-    if (stream === undefined || this.#stalled.has(stream)) return;
-    this.#stalled.set(stream, this.clock.nowMs());
-    this.#events.onStalled?.();
-    this.#scheduleStallCheck(stream.stallTimeoutMs);
-  }
-
-  /** A service's limit may be shorter than the steps in which the others are looked at. */
-  #scheduleStallCheck(limitMs = STALL_CHECK_MS): void {
-    const delayMs = Math.min(limitMs, STALL_CHECK_MS);
-    const atMs = this.clock.nowMs() + delayMs;
-    if (this.#stallCheckAtMs <= atMs) return;
-    this.#cancelStallCheck?.();
-    this.#stallCheckAtMs = atMs;
-    this.#cancelStallCheck = this.clock.after(delayMs, () => this.#checkStalls());
-  }
-
-  #stopStallChecks(): void {
-    this.#cancelStallCheck?.();
-    this.#cancelStallCheck = null;
-    this.#stallCheckAtMs = Infinity;
+    if (stream !== undefined && this.#stalls.stalled(stream)) this.#events.onStalled?.();
   }
 
   stallTimeoutOf({ stallTimeoutMs }: OpenHead): number {
@@ -610,61 +460,17 @@ export abstract class Mux implements StreamHost {
     return stallTimeoutMs ?? this.stallTimeoutMs;
   }
 
-  /** A peer that leaves RESETs unanswered would fill the table with streams that nobody uses. */
-  #awaitTeardown(stream: MuxStream): void {
-    if (this.#tearingDown.has(stream)) return;
-    this.#tearingDown.set(stream, this.clock.nowMs());
-    this.#scheduleStallCheck();
-  }
-
-  #checkStalls(): void {
-    this.#stopStallChecks();
-    const nowMs = this.clock.nowMs();
-    let nextMs = STALL_CHECK_MS;
-    for (const [stream, sinceMs] of this.#stalled) {
-      const timeoutMs = stream.stallTimeoutMs;
-      const leftMs = sinceMs + timeoutMs - nowMs;
-      if (leftMs > 0) nextMs = Math.min(nextMs, leftMs);
-      else stream.reset("STALLED", `the peer took nothing for ${timeoutMs / 1000} s`);
-    }
-    // The oldest comes first.
-    const [teardownSinceMs = nowMs] = this.#tearingDown.values();
-    if (nowMs - teardownSinceMs >= STALL_TIMEOUT_MS) {
-      return this.fail(connectionError("STALLED", "the peer does not answer RESET"));
-    }
-    if (this.epoch.queue.isEmpty) this.#creditAwaitedSinceMs = null;
-    const sinceMs = this.#creditAwaitedSinceMs;
-    if (sinceMs !== null && nowMs - sinceMs >= STALL_TIMEOUT_MS) {
-      return this.fail(connectionError("STALLED", "the peer returns no connection credit"));
-    }
-    if (this.#stalled.size > 0 || this.#tearingDown.size > 0 || sinceMs !== null)
-      this.#scheduleStallCheck(nextMs);
-  }
-
   // ── endings ─────────────────────────────────────────────────────────────────────────────────────
 
   #newEpoch(): Epoch {
-    return {
-      streams: new Map(),
-      queue: new SendQueue(),
-      sendWindow: new SendWindow(this.peerConnectionWindowBytes),
-      flight: new FlightLimit(MIN_UNDER_WAY_BYTES),
-      receivedBytes: 0,
-      grantedBytes: this.#options.connectionWindowBytes,
-    };
+    const { budget, connectionWindowBytes } = this.#options;
+    return newEpoch(budget, connectionWindowBytes, this.#peerConnectionWindowBytes);
   }
 
   #forget(stream: MuxStream): void {
-    this.#owed.delete(stream);
-    this.#stalled.delete(stream);
-    this.#tearingDown.delete(stream);
+    this.#owed.forget(stream);
+    this.#stalls.forget(stream);
     stream.forgotten();
-  }
-
-  #disposeEpoch(): void {
-    this.noteUnacknowledged(0);
-    this.#stopStallChecks();
-    this.#creditAwaitedSinceMs = null;
   }
 
   /** Ends a stream without a word to the peer. One that was never sent may be sent elsewhere. */
@@ -679,44 +485,13 @@ export abstract class Mux implements StreamHost {
   #shutDown(error: TunnelError): void {
     if (this.closed) return;
     this.closed = true;
-    this.#scheduled = false;
-    this.#cancelGather?.();
+    this.#flushes.cancel();
     this.#watch.stop();
-    this.#disposeEpoch();
+    this.#stalls.stop();
+    this.epoch.sendCredit.dispose();
     for (const stream of this.epoch.streams.values()) this.failStream(stream, error);
     this.#options.budget.forget(this.#wakeUp);
     this.ended();
     this.#events.onClosed(error);
-  }
-}
-
-/** Housekeeping is no traffic, and an answer asks for none: two quiet ends would keep each other awake. */
-function wantsAnswer({ type, flags }: Frame): boolean {
-  if (type === FRAME.PING) return (flags & FLAG.ACK) === 0;
-  const credit = type === FRAME.WINDOW || type === FRAME.STREAMS;
-  return !credit && type !== FRAME.GOAWAY && type !== FRAME.SETTINGS;
-}
-
-function deliver(stream: MuxStream, type: number, flags: number, payload: Uint8Array): void {
-  switch (type) {
-    case FRAME.HEAD:
-      return stream.receiveHead(payload, flags);
-    case FRAME.DATA:
-      return stream.receiveData(payload, flags);
-    case FRAME.TRAILERS:
-      return stream.receiveTrailers(payload);
-    case FRAME.RESET: {
-      const { code, detail } = decodeReset(payload);
-      const notProcessed = (flags & FLAG.NOT_PROCESSED) !== 0;
-      return stream.receiveReset(new TunnelError(code, detail, { notProcessed }));
-    }
-    case FRAME.STOP:
-      return stream.receiveStop();
-    case FRAME.WSMSG:
-      return stream.receiveMessage(payload, flags);
-    case FRAME.WSCLOSE:
-      return stream.receiveClose(payload);
-    default:
-      throw connectionError("PROTOCOL_ERROR", `frame type ${type} for a stream`);
   }
 }

@@ -14,8 +14,9 @@ import {
 } from "../protocol/limits.ts";
 import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
 import { AnswerSizes } from "./answer-sizes.ts";
-import { SendWindow } from "./flow-window.ts";
-import { Mux, type MuxEvents, type MuxOptions } from "./mux.ts";
+import { SendWindow } from "./credit/flow-window.ts";
+import { Mux } from "./mux.ts";
+import type { MuxEvents, MuxOptions } from "./mux-options.ts";
 import { MuxStream } from "./mux-stream.ts";
 import { type ConnectionRest, isSameRest, type StreamRest } from "./rest.ts";
 import type { Stream, StreamHandler } from "./stream.ts";
@@ -292,15 +293,15 @@ export class RelayMux extends Mux {
   }
 
   #rest(): ConnectionRest {
-    const { sendWindow, receivedBytes, grantedBytes } = this.epoch;
+    const { sendCredit, receiveCredit } = this.epoch;
     return {
       nextId: this.#nextId,
       openedCount: this.#openedCount,
       streamsLimit: this.#streamsLimit,
-      sentBytes: sendWindow.sentBytes,
-      sendLimitBytes: sendWindow.limitBytes,
-      receivedBytes,
-      grantedBytes,
+      sentBytes: sendCredit.sentBytes,
+      sendLimitBytes: sendCredit.limitBytes,
+      receivedBytes: receiveCredit.receivedBytes,
+      grantedBytes: receiveCredit.grantedBytes,
     };
   }
 
@@ -310,11 +311,8 @@ export class RelayMux extends Mux {
     this.#nextId = rest.nextId;
     this.#openedCount = rest.openedCount;
     this.#streamsLimit = rest.streamsLimit;
-    this.epoch.sendWindow.spend(rest.sentBytes);
-    this.epoch.sendWindow.grant(rest.sendLimitBytes);
-    this.epoch.receivedBytes = rest.receivedBytes;
-    this.epoch.grantedBytes = rest.grantedBytes;
-    this.noteUnacknowledged(this.unacknowledgedBytes);
+    this.epoch.sendCredit.restore(rest.sentBytes, rest.sendLimitBytes);
+    this.epoch.receiveCredit.restore(rest.receivedBytes, rest.grantedBytes);
   }
 
   #add(stream: MuxStream, handler: StreamHandler): void {

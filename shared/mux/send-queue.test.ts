@@ -8,7 +8,7 @@ import {
   TARGET_MESSAGE_BYTES,
 } from "../protocol/limits.ts";
 import { memoryOf } from "../../test/support/memory.ts";
-import { SendWindow } from "./flow-window.ts";
+import { SendWindow } from "./credit/flow-window.ts";
 import { costBytes, Outbox, SendQueue } from "./send-queue.ts";
 
 const PLENTY = 1024 * 1024 * 1024;

@@ -9,7 +9,7 @@ import {
 } from "../protocol/limits.ts";
 import { Fifo } from "../memory/fifo.ts";
 import type { MemoryAccount } from "../memory/memory-budget.ts";
-import type { SendWindow } from "./flow-window.ts";
+import type { SendWindow } from "./credit/flow-window.ts";
 
 /** What a stream may have saved of its turns: a whole message would let whoever waited longest keep the others out. */
 const MAX_DEFICIT_BYTES = 2 * QUANTUM_BYTES;

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, evictDurableObject, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { AnswerWatch } from "../../shared/mux/answer-watch.ts";
+import { AnswerWatch } from "../../shared/mux/watches/answer-watch.ts";
 import { EventOutbox } from "../../worker/events/event-outbox.ts";
 import { FRAME } from "../../shared/protocol/frame.ts";
 import { readU32 } from "../../shared/protocol/integers.ts";

@@ -1,7 +1,7 @@
 import { evictDurableObject, reset as resetObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { AnswerWatch } from "../../shared/mux/answer-watch.ts";
+import { AnswerWatch } from "../../shared/mux/watches/answer-watch.ts";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import { decodeOffset } from "../../shared/protocol/frame-payloads.ts";
 import { encodeHead } from "../../shared/protocol/head-codec.ts";

@@ -1,7 +1,7 @@
 import { evictDurableObject, reset as resetObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { AnswerWatch } from "../../shared/mux/answer-watch.ts";
+import { AnswerWatch } from "../../shared/mux/watches/answer-watch.ts";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { tunnelStub } from "../../worker/env.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
-import { SendBudget } from "../../shared/mux/flow-window.ts";
+import { SendBudget } from "../../shared/mux/credit/flow-window.ts";
 import type { RelayMux } from "../../shared/mux/relay-mux.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import { type Capability, has } from "../../shared/protocol/capabilities.ts";

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/clock.ts";
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
-import { AbuseBudget } from "../../../shared/mux/abuse-budget.ts";
+import { AbuseBudget } from "../../../shared/mux/watches/abuse-budget.ts";
 import { MAX_FIELDS, MAX_HEAD_BYTES } from "../../../shared/protocol/limits.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { faultError, guarded, guardedClock, type OnFault, type ReportFault } from "../../platform/faults.ts";

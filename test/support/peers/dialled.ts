@@ -1,5 +1,5 @@
 import type { RelayTransport, RelayTransportEvents } from "../../../connector/relay/relay-transport.ts";
-import { SendBudget } from "../../../shared/mux/flow-window.ts";
+import { SendBudget } from "../../../shared/mux/credit/flow-window.ts";
 import { RelayMux } from "../../../shared/mux/relay-mux.ts";
 import { encodeMessage } from "../../../shared/protocol/frame-codec.ts";
 import type { Frame } from "../../../shared/protocol/frame.ts";

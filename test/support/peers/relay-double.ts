@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { nodeClock } from "../../../connector/platform/node-clock.ts";
-import { SendBudget } from "../../../shared/mux/flow-window.ts";
+import { SendBudget } from "../../../shared/mux/credit/flow-window.ts";
 import { RelayMux } from "../../../shared/mux/relay-mux.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";
 import { encodeMessage } from "../../../shared/protocol/frame-codec.ts";

@@ -1,6 +1,6 @@
 import { ConnectorMux } from "../../../shared/mux/connector-mux.ts";
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
-import { SendBudget } from "../../../shared/mux/flow-window.ts";
+import { SendBudget } from "../../../shared/mux/credit/flow-window.ts";
 import { RelayMux, type RelayMuxOptions } from "../../../shared/mux/relay-mux.ts";
 import type { ConnectionRest } from "../../../shared/mux/rest.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";

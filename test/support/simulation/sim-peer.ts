@@ -1,5 +1,5 @@
 import { ConnectorMux } from "../../../shared/mux/connector-mux.ts";
-import { SendBudget } from "../../../shared/mux/flow-window.ts";
+import { SendBudget } from "../../../shared/mux/credit/flow-window.ts";
 import { RelayMux } from "../../../shared/mux/relay-mux.ts";
 import type { ConnectionRest, StreamRest } from "../../../shared/mux/rest.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memoryOf } from "../../test/support/memory.ts";
+import { memoryOf } from "../../../test/support/memory.ts";
 import { ReceiveWindow, RoundTrip, SendBudget, SendWindow } from "./flow-window.ts";
 
 const KIB = 1024;

@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { ANSWER_TIMEOUT_MS } from "../protocol/limits.ts";
+import type { Clock } from "../../clock.ts";
+import { ANSWER_TIMEOUT_MS } from "../../protocol/limits.ts";
 
 export interface SilenceEvents {
   /** Nothing came since something was sent: ask for a sign of life. */

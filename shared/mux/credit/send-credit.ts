@@ -1,0 +1,92 @@
+import { MIN_UNDER_WAY_BYTES } from "../../protocol/limits.ts";
+import { connectionError } from "../../protocol/tunnel-error.ts";
+import { FlightLimit } from "./flight-limit.ts";
+import { type SendBudget, SendWindow } from "./flow-window.ts";
+
+/**
+ * What this end may send on a connection, over all its streams: as far as the peer's window, the path and the budget that
+ * it shares with other connections let it. See docs/protocol.md, "Flow control".
+ */
+export class SendCredit {
+  readonly #window: SendWindow;
+  readonly #flight = new FlightLimit(MIN_UNDER_WAY_BYTES);
+  readonly #budget: SendBudget;
+  /** The window as the peer granted it at first. */
+  #peerWindowBytes: number;
+  /** As the budget knows it. */
+  #notedBytes = 0;
+
+  constructor(budget: SendBudget, peerWindowBytes: number) {
+    this.#window = new SendWindow(peerWindowBytes);
+    this.#budget = budget;
+    this.#peerWindowBytes = peerWindowBytes;
+  }
+
+  get sentBytes(): number {
+    return this.#window.sentBytes;
+  }
+
+  get limitBytes(): number {
+    return this.#window.limitBytes;
+  }
+
+  /** The peer has said what its window is. */
+  adopt(peerWindowBytes: number): void {
+    this.#peerWindowBytes = peerWindowBytes;
+    this.#window.grant(peerWindowBytes);
+  }
+
+  /** As another memory of this end left it. */
+  restore(sentBytes: number, limitBytes: number): void {
+    this.#window.spend(sentBytes);
+    this.#window.grant(limitBytes);
+    this.note();
+  }
+
+  /** False: it is no more than was known. Throws where it is more than there can be. */
+  grant(limitBytes: number, nowMs: number): boolean {
+    const addedBytes = limitBytes - this.#window.limitBytes;
+    if (addedBytes <= 0) return false;
+    if (limitBytes > this.#window.sentBytes + this.#peerWindowBytes) {
+      throw connectionError("FLOW_CONTROL", "connection credit beyond what was sent");
+    }
+    this.#window.grant(limitBytes);
+    this.#flight.acknowledged(limitBytes - this.#peerWindowBytes, addedBytes, nowMs);
+    return true;
+  }
+
+  spend(costBytes: number): void {
+    this.#window.spend(costBytes);
+  }
+
+  /** A message has left. */
+  sent(nowMs: number): void {
+    this.#flight.sent(this.#window.sentBytes, this.#underWayBytes, nowMs);
+  }
+
+  roomBytes(): number {
+    const underWayBytes = this.#underWayBytes;
+    const room = Math.min(this.#budget.roomBytes(underWayBytes), this.#flight.bytes - underWayBytes);
+    return Math.min(room, this.#window.availableBytes);
+  }
+
+  /** Tells the budget, which may let others go on at once. */
+  note(): void {
+    this.#noteBytes(this.#underWayBytes);
+  }
+
+  /** Nothing of it is under way any more. */
+  dispose(): void {
+    this.#noteBytes(0);
+  }
+
+  get #underWayBytes(): number {
+    return Math.max(0, this.#window.sentBytes - (this.#window.limitBytes - this.#peerWindowBytes));
+  }
+
+  #noteBytes(nowBytes: number): void {
+    const beforeBytes = this.#notedBytes;
+    this.#notedBytes = nowBytes;
+    if (nowBytes !== beforeBytes) this.#budget.change(beforeBytes, nowBytes);
+  }
+}
