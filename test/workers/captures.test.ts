@@ -2,7 +2,7 @@ import { reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CapturedRequest } from "../../shared/capture/captured-request.ts";
-import { AnswerWatch } from "../../shared/mux/answer-watch.ts";
+import { AnswerWatch } from "../../shared/mux/watches/answer-watch.ts";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import type { Field } from "../../shared/protocol/head.ts";
 import { CAPTURE_KEPT_MS, CaptureStore } from "../../worker/capture/capture-store.ts";
