@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 30_000;
 const LOOK_AGAIN_MS = 1_000;
 
 export interface TailObjectsOptions {
-  /** Names of the tunnel's objects; one without a name where the relay knows of one alone. */
+  /** Names of the tunnel's objects; one without a name where the relay knows of one alone; none before the first dial. */
   list: () => Promise<readonly (string | null)[]>;
   target: (object: string | null) => TailTarget;
   onMessage: (object: string | null, message: TailMessage) => Promise<void>;
@@ -49,7 +49,8 @@ async function watchAll(options: TailObjectsOptions): Promise<void> {
         .then(() => oneEnded(), failed.reject);
       watched.set(name, ended);
     }
-    await Promise.race([someEnded, failed.promise, pause(LOOK_EVERY_MS, signal)]);
+    const lookInMs = watched.size === 0 ? LOOK_AGAIN_MS : LOOK_EVERY_MS;
+    await Promise.race([someEnded, failed.promise, pause(lookInMs, signal)]);
     if (!signal.aborted) await pause(LOOK_AGAIN_MS, signal);
     if (!signal.aborted) names = await listedAgain(options, names);
   }

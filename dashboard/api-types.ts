@@ -54,10 +54,28 @@ export interface Token {
   connectors: number;
 }
 
+/** One of the Durable Objects that carry a tunnel. */
+export interface TunnelObject {
+  name: string;
+  /** Where it was wanted; null: near its first connector. */
+  location: string | null;
+  phase: "attaching" | "serving" | "leaving";
+  /** Somebody has called it. */
+  exists: boolean;
+  /** False: it did not say what follows. */
+  answering: boolean;
+  connections: number;
+  requestsPerSecond: number;
+  /** Where its connectors come in. */
+  dataCentres: string[];
+  roundTripMs: number | null;
+}
+
 export interface TunnelDetails extends TunnelSummary {
   status: TunnelState;
   connectors: Connector[];
   tokens: Token[];
+  objects: TunnelObject[];
   services: string[];
   servicesConfigurationVersion: number;
 }

@@ -4,6 +4,7 @@ import { buildOf } from "./build.ts";
 import { type Env, tunnelStub } from "./env.ts";
 import { failureFacts } from "./exchange/tcp/tcp-failure.ts";
 import { objectFailure } from "./relay-to-tunnel.ts";
+import { overObjects } from "./over-objects.ts";
 import { type ChosenObject, servingObjects } from "./serving-objects.ts";
 import type { GatewayClaim } from "./tunnel/claim.ts";
 import type { Dialled } from "./tunnel/tunnel-calls.ts";
@@ -21,13 +22,12 @@ export async function dialTunnel(
   claim: GatewayClaim,
   address: string,
 ): Promise<Dialled> {
-  const first = servingObjects.choose(tunnelId);
-  if (first === null) throw new Error("every tunnel has an object");
-  const dialled = await ask(env, tunnelId, first, claim, address);
-  if (dialled.ok || !first.hasSiblings || !ELSEWHERE.has(dialled.failure.code)) return dialled;
-  first.leaveOut();
-  const other = servingObjects.choose(tunnelId, first.name);
-  return other === null ? dialled : ask(env, tunnelId, other, claim, address);
+  return overObjects(
+    servingObjects,
+    tunnelId,
+    (object) => ask(env, tunnelId, object, claim, address),
+    (dialled) => (dialled.ok || !ELSEWHERE.has(dialled.failure.code) ? "keep" : "move"),
+  );
 }
 
 /** Of what is refused before any object is asked. */

@@ -1,8 +1,8 @@
-import { SAFE_METHODS } from "../shared/http/methods.ts";
 import { publicError, type TunnelError } from "../shared/protocol/tunnel-error.ts";
 import { forget } from "./admission.ts";
 import { buildOf } from "./build.ts";
 import { type Env, tunnelStub } from "./env.ts";
+import { overObjects, type Verdict, verdictOnCode, verdictOnFailure } from "./over-objects.ts";
 import { type ChosenObject, servingObjects } from "./serving-objects.ts";
 import { type GatewayClaim, type GatewayKeyClaim, OBJECTS_FIELD, UNLOGGED } from "./tunnel/claim.ts";
 import { problemResponse } from "./exchange/problem.ts";
@@ -17,27 +17,23 @@ export interface Relayed {
  * Hands a gateway's request to one of the tunnel's objects. Never throws: an object that fails is an answer too. What an
  * object has not processed, or what is safe to ask twice, is handed to another one, once, if it has no body.
  */
-export async function relayToTunnel(
+export function relayToTunnel(
   env: Env,
   tunnelId: string,
   claim: GatewayClaim | GatewayKeyClaim,
   request: Request,
 ): Promise<Relayed> {
-  const first = servingObjects.choose(tunnelId);
-  if (first === null) throw new Error("every tunnel has an object");
-  const outcome = await ask(env, tunnelId, first, claim, request);
-  if (!first.hasSiblings || outcome.mayMove === "no") return outcome;
-  first.leaveOut();
-  const canMove = request.body === null && (outcome.mayMove === "yes" || SAFE_METHODS.has(request.method));
-  const other = canMove ? servingObjects.choose(tunnelId, first.name) : null;
-  if (other === null) return outcome;
-  await outcome.response.body?.cancel();
-  return ask(env, tunnelId, other, claim, request);
+  return overObjects<Outcome>(
+    servingObjects,
+    tunnelId,
+    (object) => ask(env, tunnelId, object, claim, request),
+    ({ verdict }) => verdict,
+    async ({ response }) => response.body?.cancel(),
+  );
 }
 
 interface Outcome extends Relayed {
-  /** Whether another object may be asked: "yes", nothing of the request was processed; "safe", it may have been. */
-  mayMove: "yes" | "safe" | "no";
+  verdict: Verdict;
 }
 
 async function ask(
@@ -50,6 +46,7 @@ async function ask(
   const { knownRevision } = object;
   const build = buildOf(env);
   const asked = knownRevision === undefined ? { ...claim, build } : { ...claim, build, knownRevision };
+  const hasBody = request.body !== null;
   try {
     // `cf` replaces whatever stood there: no client can make a claim.
     const response = await tunnelStub(env, object.name, object.location).fetch(request, {
@@ -57,16 +54,16 @@ async function ask(
     });
     const told = knownRevision === undefined ? null : response.headers.get(OBJECTS_FIELD);
     if (told !== null) servingObjects.learn(tunnelId, told);
-    return outcomeOf(told === null ? response : without(response, OBJECTS_FIELD), tunnelId, object);
+    return outcomeOf(told === null ? response : without(response, OBJECTS_FIELD), tunnelId, object, hasBody);
   } catch (thrown) {
     const response = problemResponse(objectFailure(thrown), request.method, crypto.randomUUID());
-    return { response, isOwn: true, mayMove: "safe" };
+    return { response, isOwn: true, verdict: verdictOnFailure(request.method, hasBody) };
   } finally {
     object.done();
   }
 }
 
-function outcomeOf(response: Response, tunnelId: string, object: ChosenObject): Outcome {
+function outcomeOf(response: Response, tunnelId: string, object: ChosenObject, hasBody: boolean): Outcome {
   // Headers are an object of their own to the runtime, made when asked for.
   switch (response.status) {
     case 401:
@@ -74,14 +71,16 @@ function outcomeOf(response: Response, tunnelId: string, object: ChosenObject): 
       // Of an object that stands for no tunnel, or does not know for whom it acts. No upstream can set that header.
       if (!response.headers.has(UNLOGGED)) break;
       if (response.status === 404) forget({ kind: "tunnel", id: tunnelId });
-      return { response: without(response, UNLOGGED), isOwn: true, mayMove: "no" };
-    case 503: {
+      return { response: without(response, UNLOGGED), isOwn: true, verdict: "keep" };
+    case 503:
       if (!object.hasSiblings) break;
-      const code = response.headers.get("culvert-error");
-      if (code === "NO_CONNECTOR" || code === "OVERLOADED") return { response, isOwn: false, mayMove: "yes" };
-    }
+      return {
+        response,
+        isOwn: false,
+        verdict: verdictOnCode(response.headers.get("culvert-error"), hasBody),
+      };
   }
-  return { response, isOwn: false, mayMove: "no" };
+  return { response, isOwn: false, verdict: "keep" };
 }
 
 function without(answer: Response, field: string): Response {

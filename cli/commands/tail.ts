@@ -46,9 +46,11 @@ export function tailCommand(): Command {
           const { objects = [] } = await client
             .get<{ objects?: TunnelObject[] }>(path, { missing })
             .catch((thrown: unknown) => Promise.reject(asWatcher(thrown)));
-          // Nothing goes through one that connectors are still coming to.
-          const carrying = objects.filter(({ phase }) => phase !== "attaching");
-          return carrying.length === 0 ? [null] : carrying.map(({ name }) => name);
+          if (objects.length === 0) return [null];
+          // Nothing goes through one that connectors are still coming to, or that nobody has called yet.
+          return objects
+            .filter(({ phase, exists = true }) => phase !== "attaching" && exists)
+            .map(({ name }) => name);
         },
         target: (object) => {
           const asked = new URLSearchParams(query);

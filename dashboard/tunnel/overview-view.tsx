@@ -4,6 +4,7 @@ import { Link } from "../navigation.tsx";
 import { latencyText, numberText } from "../parts/format.ts";
 import { Badge, Empty, Table, Time } from "../parts/parts.tsx";
 import { ConnectorsTable } from "./connectors-table.tsx";
+import { ObjectsSection } from "./objects-section.tsx";
 import { TrafficSection } from "./traffic-section.tsx";
 import {
   HOPS,
@@ -24,6 +25,7 @@ export function OverviewView({ tunnel, recent }: { tunnel: TunnelDetails; recent
         <h2 id="connectors-title">Connectors</h2>
         <ConnectorsTable tunnelId={tunnel.id} connectors={tunnel.connectors} />
       </section>
+      <ObjectsSection objects={tunnel.objects} />
       <section aria-labelledby="health-title">
         <h2 id="health-title">Health of the services</h2>
         <ServiceHealth tunnel={tunnel} traffic={traffic} />

@@ -5,7 +5,7 @@ import { Link, navigate, PageTitle } from "../navigation.tsx";
 import { ActionDialog, CopyButton, Empty, Failure, Loading, Stale } from "../parts/parts.tsx";
 import { type Route, TUNNEL_VIEWS, type TunnelView } from "../route.ts";
 import { useCanEdit } from "../session.ts";
-import { LiveView } from "./live-view.tsx";
+import { LiveView } from "./live/live-view.tsx";
 import { OverviewView } from "./overview-view.tsx";
 import { RequestsView } from "./requests-view.tsx";
 import { ServicesView } from "./services-view.tsx";

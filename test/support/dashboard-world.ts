@@ -72,9 +72,10 @@ export class DashboardWorld {
     return tunnel;
   }
 
-  /** A connector made by hand, which serves by itself until it is closed. */
-  async connector(tunnel: Tunnel, hello: Partial<Hello>, serve: Serve): Promise<HandPeer> {
-    const socket = new WebSocket(`${this.url.replace("http", "ws")}/v1/connect`, SUBPROTOCOL, {
+  /** A connector made by hand, which serves by itself until it is closed; at this object, or where the relay has it. */
+  async connector(tunnel: Tunnel, hello: Partial<Hello>, serve: Serve, object?: string): Promise<HandPeer> {
+    const query = object === undefined ? "" : `?object=${object}`;
+    const socket = new WebSocket(`${this.url.replace("http", "ws")}/v1/connect${query}`, SUBPROTOCOL, {
       headers: { authorization: `Bearer ${tunnel.token}`, "cf-connecting-ip": CONNECTOR_ADDRESS },
       perMessageDeflate: false,
     });

@@ -11,7 +11,7 @@ import { tunnelStub } from "../../worker/env.ts";
 import { EventOutbox } from "../../worker/events/event-outbox.ts";
 import { Telemetry } from "../../worker/telemetry/telemetry-object.ts";
 import { data, frame, head, type HandPeer, reset, until, wsClose } from "../support/peers/hand-peer.ts";
-import { call, connect, createTunnel, type CreatedTunnel, json } from "./admin-client.ts";
+import { call, connect, type CreatedTunnel, json } from "./admin-client.ts";
 import { attached, binding, GATEWAY, readyTunnel, request } from "./hand-connector.ts";
 
 let events: RequestEvent[] = [];
@@ -506,7 +506,7 @@ describe("watching a tunnel", () => {
   });
 
   it("drops, and counts, what a watcher does not say that it has", async () => {
-    const tunnel = await readyTunnel();
+    const { tunnel } = await ready();
     const watcher = await watch(tunnel.id);
     const refused = () => binding({ tunnel: tunnel.id, ...GATEWAY }).fetch("http://nothing/");
     for (let round = 0; round < 12; round++) {
@@ -523,7 +523,7 @@ describe("watching a tunnel", () => {
   it.each(["nonsense", '{"received":-1}', '{"received":7}', "[]", '{"received":"1"}'])(
     "ends with 1008 for a watcher that says %s",
     async (said) => {
-      const tunnel = await readyTunnel();
+      const { tunnel } = await ready();
       const watcher = await watch(tunnel.id);
       watcher.socket.send(said);
       await until(() => watcher.closed !== null);
@@ -541,7 +541,7 @@ describe("watching a tunnel", () => {
   });
 
   it("is for eight at a time, and ends with the tunnel", async () => {
-    const tunnel = await readyTunnel();
+    const { tunnel } = await ready();
     const watchers = await Promise.all(Array.from({ length: 8 }, () => watch(tunnel.id)));
     const headers = { upgrade: "websocket", "sec-websocket-protocol": "culvert.tail.v1" };
     const ninth = await call("GET", `/v1/tunnels/${tunnel.id}/tail`, { headers });
@@ -551,7 +551,7 @@ describe("watching a tunnel", () => {
   });
 
   it("needs a key of the admin API, a known tunnel, a filter that is one, and the subprotocol", async () => {
-    const tunnel = await createTunnel();
+    const { tunnel } = await ready();
     const headers = { upgrade: "websocket", "sec-websocket-protocol": "culvert.tail.v1" };
     const statusOf = async (path: string, options: Parameters<typeof call>[2]) =>
       (await call("GET", `/v1/tunnels/${path}`, options)).status;

@@ -3,7 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { registryStub } from "../../worker/env.ts";
 import relay from "../../worker/index.ts";
-import { ADMIN_KEY, call, createTunnel, json, problem, RELAY } from "./admin-client.ts";
+import { ADMIN_KEY, call, bornTunnel, json, problem, RELAY } from "./admin-client.ts";
 
 /** As a browser says of a call of the relay's own page. */
 const SAME_ORIGIN = { "sec-fetch-site": "same-origin", origin: RELAY, "culvert-csrf": "1" };
@@ -237,7 +237,7 @@ describe("requests that another site makes the browser send", () => {
 
   it("watch nothing: a WebSocket knows no preflight", async () => {
     const cookie = await cookieOf(signInWith(ADMIN_KEY));
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     const upgrade = { upgrade: "websocket", "sec-websocket-protocol": "culvert.tail.v1" };
     const watch = (headers: Record<string, string>) =>
       withCookie("GET", `/v1/tunnels/${id}/tail`, cookie, { headers: { ...upgrade, ...headers } });

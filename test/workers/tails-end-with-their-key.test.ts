@@ -6,7 +6,7 @@ import { registryStub, tunnelStub } from "../../worker/env.ts";
 import type { TailAttachment } from "../../worker/events/tail-hub.ts";
 import { Registry, Tunnel } from "../../worker/index.ts";
 import { until } from "../support/peers/hand-peer.ts";
-import { call, createTunnel, json, problem, RELAY } from "./admin-client.ts";
+import { call, bornTunnel, json, problem, RELAY } from "./admin-client.ts";
 
 const SAME_ORIGIN = { "sec-fetch-site": "same-origin", "culvert-csrf": "1" };
 
@@ -58,7 +58,7 @@ async function untilClosed(watcher: Watcher): Promise<number | undefined> {
 
 describe("whoever watches", () => {
   it.each(["live", "asleep"])("stops when its API key is deleted, %s; others go on", async (state) => {
-    const [one, two] = [await createTunnel(), await createTunnel()];
+    const [one, two] = [await bornTunnel(), await bornTunnel()];
     const [lost, kept] = [await newApiKey(), await newApiKey()];
     const ends = await watch(one.id, byKey(lost.key));
     const goesOn = [await watch(one.id, byKey(kept.key)), await watch(two.id, byKey(kept.key))];
@@ -71,7 +71,7 @@ describe("whoever watches", () => {
   });
 
   it("stops with its session, however that ends", async () => {
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     const { kid, key } = await newApiKey();
     const cookies = [await signedIn(key), await signedIn(key), await signedIn(key)];
     const watchers = [];
@@ -95,7 +95,7 @@ describe("whoever watches", () => {
   });
 
   it("is not let in with a key that is deleted meanwhile, nor where it could not be ended", async () => {
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     const { key } = await newApiKey();
     const registered = vi.spyOn(Registry.prototype, "registerTail").mockReturnValue(false);
     expect(await problem(ask(id, byKey(key)))).toMatchObject({ status: 401, code: "UNAUTHENTICATED" });
@@ -108,7 +108,7 @@ describe("whoever watches", () => {
   });
 
   it("is told by the alarm where its object could not be told at once", async () => {
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     const { kid, key } = await newApiKey();
     const watcher = await watch(id, byKey(key));
     const told = vi.spyOn(Tunnel.prototype, "endTails").mockImplementationOnce(() => {
@@ -127,7 +127,7 @@ describe("whoever watches", () => {
   });
 
   it("of an older version, whose key nobody knows, has to come again", async () => {
-    const { id } = await createTunnel();
+    const { id } = await bornTunnel();
     const { key } = await newApiKey();
     const watcher = await watch(id, byKey(key));
     await runInDurableObject(tunnelStub(env, id), (_, state) => {

@@ -15,7 +15,7 @@ import type { TunnelObjectStore } from "./tunnel-object-store.ts";
 /** One tunnel's objects, as far as they have told of themselves since this object was started. */
 interface TunnelLoad {
   loads: Map<string, Pick<ObjectState, "load" | "emptySinceMs">>;
-  busySinceMs: number | null;
+  busy: ScalingMemory["busy"];
   /** When what is due for its list was looked at last. */
   askedAtMs: number;
 }
@@ -83,7 +83,7 @@ export class ObjectScaling {
       const edits = this.edits(tunnelId, nowMs);
       if (edits.length === 0) break;
       applied.push(...edits.map((edit) => this.#apply(tunnelId, edit, nowMs)));
-      this.#forgetCounts(tunnelId, nowMs);
+      this.#beginPatience(tunnelId, nowMs);
     }
     const tunnel = this.#tunnel(tunnelId);
     tunnel.askedAtMs = nowMs;
@@ -94,7 +94,7 @@ export class ObjectScaling {
 
   /** An operator wants another number of objects: patience begins anew. */
   wishChanged(tunnelId: string, nowMs: number): void {
-    this.#forgetCounts(tunnelId, nowMs);
+    this.#beginPatience(tunnelId, nowMs);
   }
 
   /** Tunnels whose list is to be edited because time has passed. */
@@ -151,13 +151,13 @@ export class ObjectScaling {
   }
 
   #memory(tunnelId: string): ScalingMemory {
-    const busySinceMs = this.#tunnels.get(tunnelId)?.busySinceMs ?? null;
-    return { busySinceMs, neededAtMs: this.#store.neededAtMs(tunnelId) };
+    const busy = this.#tunnels.get(tunnelId)?.busy ?? null;
+    return { busy, neededAtMs: this.#store.neededAtMs(tunnelId) };
   }
 
   /** True: the time that is written down is another one now. */
-  #keep(tunnelId: string, { busySinceMs, neededAtMs }: ScalingMemory, nowMs: number): boolean {
-    this.#tunnel(tunnelId).busySinceMs = busySinceMs;
+  #keep(tunnelId: string, { busy, neededAtMs }: ScalingMemory, nowMs: number): boolean {
+    this.#tunnel(tunnelId).busy = busy;
     const before = this.#store.neededAtMs(tunnelId);
     const isSame =
       neededAtMs === before ||
@@ -166,12 +166,12 @@ export class ObjectScaling {
     return !isSame;
   }
 
-  #forgetCounts(tunnelId: string, nowMs: number): void {
+  #beginPatience(tunnelId: string, nowMs: number): void {
     const wish = this.#store.wish(tunnelId);
     if (wish === null) return;
-    const { busySinceMs, neededAtMs } = rememberEdits(this.#states(tunnelId), wish, nowMs);
-    this.#tunnel(tunnelId).busySinceMs = busySinceMs;
-    this.#store.setNeededAtMs(tunnelId, neededAtMs);
+    const memory = this.#memory(tunnelId);
+    const { neededAtMs } = rememberEdits(memory, this.#states(tunnelId), wish, nowMs);
+    if (neededAtMs !== memory.neededAtMs) this.#store.setNeededAtMs(tunnelId, neededAtMs);
   }
 
   #noteLonely(tunnelId: string, { loads }: TunnelLoad): void {
@@ -182,7 +182,7 @@ export class ObjectScaling {
 
   #tunnel(tunnelId: string): TunnelLoad {
     const tunnel = this.#tunnels.get(tunnelId) ?? {
-      ...{ loads: new Map(), busySinceMs: null, askedAtMs: -Infinity },
+      ...{ loads: new Map(), busy: null, askedAtMs: -Infinity },
     };
     this.#tunnels.delete(tunnelId);
     this.#tunnels.set(tunnelId, tunnel);

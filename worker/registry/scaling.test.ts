@@ -44,7 +44,7 @@ describe("growing", () => {
   it("doubles when it has been busy over ten seconds, and not after one report", () => {
     const busy = object("a", { load: load({ requestsPerSecond: 500 }) });
     const once = after([busy], load(), NOW_MS - 15_000);
-    expect(edits([busy], WISH, { ...once, busySinceMs: NOW_MS })).toEqual([]);
+    expect(edits([busy], WISH, { ...once, neededAtMs: null })).toEqual([]);
     const twice = after([busy], load(), NOW_MS - 15_000, NOW_MS);
     expect(edits([busy], WISH, twice)).toEqual(["add"]);
     const both = [busy, object("b", { load: load({ requestsPerSecond: 500 }) })];
@@ -55,7 +55,19 @@ describe("growing", () => {
     const objects = ["a", "b"].map((name) => object(name, { load: load({ requestsPerSecond: 500 }) }));
     expect(edits(objects, WISH, after(objects, load(), NOW_MS - 2_000, NOW_MS))).toEqual([]);
     const uneven = [object("a", { load: load({ openStreams: 500 }) }), object("b")];
-    expect(after(uneven, load(), NOW_MS - 15_000, NOW_MS).busySinceMs).toBe(null);
+    expect(after(uneven, load(), NOW_MS - 15_000, NOW_MS).busy).toBe(null);
+  });
+
+  it("goes on doubling by the first report that tells of the new list alone", () => {
+    const busy = (name: string, sinceMs: number, atMs: number) =>
+      object(name, { phaseSinceMs: sinceMs, load: load({ atMs, requestsPerSecond: 500 }) });
+    const before = { busy: { sinceMs: NOW_MS - 30_000, atMs: NOW_MS - 15_000 }, neededAtMs: null };
+    const at = (atMs: number) => {
+      const objects = [busy("a", NOW_MS - 3_600_000, atMs), busy("b", NOW_MS, NOW_MS - 5_000)];
+      return edits(objects, WISH, remember(before, load(), objects, WISH, atMs), atMs);
+    };
+    expect(at(NOW_MS + 9_000)).toEqual([]);
+    expect(at(NOW_MS + 10_000)).toEqual(["add", "add"]);
   });
 
   it.each<Partial<ObjectLoad>>([{ bytesPerSecond: 41_000_000 }, { openStreams: 301 }])(
@@ -74,8 +86,10 @@ describe("growing", () => {
     expect(edits([distressed], { ...WISH, max: 1 })).toEqual([]);
   });
 
-  it("does not grow for refusals that more objects do not help: full connectors, one caller's share", () => {
-    expect(edits([object("a", { load: load({ overloaded: true, openStreams: 100 }) })])).toEqual([]);
+  it("does not grow again by a refusal from before the last new object served", () => {
+    const distressed = object("a", { load: load({ overloaded: true, openStreams: 300 }) });
+    const fresh = object("b", { phaseSinceMs: NOW_MS + 1 });
+    expect(edits([distressed, fresh], WISH, CALM, NOW_MS + 2)).toEqual([]);
   });
 
   it("stands still for objects that no connector reaches, unless they are few", () => {

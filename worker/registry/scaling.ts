@@ -26,7 +26,7 @@ export interface ObjectLoad {
   isLeaving?: boolean;
   /** It runs older code than its callers, and is too busy to be put to sleep and begin anew. */
   isOutdated?: boolean;
-  /** It has refused requests for want of room since its last report. */
+  /** It has refused requests for want of room that siblings would have, since its last report. */
   overloaded: boolean;
 }
 
@@ -48,13 +48,13 @@ export type ScalingEdit =
 
 /** What earlier reports add to the momentary picture. */
 export interface ScalingMemory {
-  /** Since when each report found the objects to have too much to do; null: the last one did not. */
-  busySinceMs: number | null;
+  /** From when to when each report found the objects to have too much to do; null: the last one did not. */
+  busy: { sinceMs: number; atMs: number } | null;
   /** When half of the objects would not have done; null: there are no more of them than the least. */
   neededAtMs: number | null;
 }
 
-export const CALM: ScalingMemory = { busySinceMs: null, neededAtMs: null };
+export const CALM: ScalingMemory = { busy: null, neededAtMs: null };
 
 /**
  * One object is good for about a thousand small requests a second by the platform's word. Below half of that its answers
@@ -65,13 +65,10 @@ const BUSY_REQUESTS_PER_SECOND = 400;
 const BUSY_BYTES_PER_SECOND = 40_000_000;
 /** Of the 512 that one connector takes. */
 const BUSY_OPEN_STREAMS = 300;
-/** One burst is no load: rates are of the last ten seconds, so after as many nothing of it is left in them. */
-const BUSY_MS = 10_000;
-/**
- * An object that refuses requests with less than this to do lacks what siblings do not bring: its connectors are full, or
- * one caller has its share. Refusals at the limits of an object itself come with far more.
- */
-const DISTRESS_PRESSURE = 0.5;
+/** Rates are of so long a time: a report that comes sooner after a change of the list tells of before, too. */
+const RATE_MS = 10_000;
+/** One burst is no load: after as long nothing of it is left in a rate. */
+const BUSY_MS = RATE_MS;
 /** Half of the objects would then stand at half of what counts as busy: far from growing again at once. */
 const QUIET_SHARE = 0.25;
 /** An hour has its peaks. Objects that sleep cost nothing, so there is no hurry. */
@@ -101,30 +98,52 @@ function pressure({ requestsPerSecond, bytesPerSecond, openStreams }: ObjectLoad
 
 /** What is remembered of a tunnel once an object of it has reported. */
 export function remember(
-  { busySinceMs, neededAtMs }: ScalingMemory,
+  { busy, neededAtMs }: ScalingMemory,
   report: ObjectLoad,
   objects: readonly ObjectState[],
   { min }: Pick<ScalingWish, "min">,
   nowMs: number,
 ): ScalingMemory {
   const serving = objects.filter(({ phase }) => phase === "serving");
-  const total = serving.reduce((sum, { load }) => sum + (isFresh(load, nowMs) ? pressure(load) : 0), 0);
-  // Gateways spread evenly, whatever one object happens to hold.
-  const mean = total / Math.max(1, serving.length);
+  const loads = serving.map(({ load }) => load).filter((load) => isFresh(load, nowMs));
+  const mean = sumOf(loads) / Math.max(1, serving.length);
   const isNeeded = neededAtMs === null || mean >= QUIET_SHARE || report.overloaded;
   return {
-    busySinceMs: mean >= 1 ? (busySinceMs ?? nowMs) : null,
+    busy: busyNow(busy, loads, changedAtMs(objects), nowMs),
     neededAtMs: !isAboveLeast(objects, min) ? null : isNeeded ? nowMs : neededAtMs,
   };
 }
 
-/** What is remembered once the list was edited: what was counted belongs to the list as it was. */
+/** By the mean of those that tell of the list as it is: gateways spread evenly, whatever one object happens to hold. */
+function busyNow(
+  before: ScalingMemory["busy"],
+  loads: readonly ObjectLoad[],
+  changedMs: number,
+  nowMs: number,
+): ScalingMemory["busy"] {
+  const settled = loads.filter(({ atMs }) => atMs >= changedMs + RATE_MS);
+  if (settled.length === 0) return before;
+  if (sumOf(settled) / settled.length < 1) return null;
+  return { sinceMs: before?.sinceMs ?? nowMs, atMs: nowMs };
+}
+
+function sumOf(loads: readonly ObjectLoad[]): number {
+  return loads.reduce((sum, load) => sum + pressure(load), 0);
+}
+
+/** When the load was last shared out anew. */
+function changedAtMs(objects: readonly ObjectState[]): number {
+  return Math.max(0, ...objects.map(({ phase, phaseSinceMs }) => (phase === "attaching" ? 0 : phaseSinceMs)));
+}
+
+/** What is remembered once the list was edited. */
 export function rememberEdits(
+  { busy }: ScalingMemory,
   objects: readonly ObjectState[],
   { min }: Pick<ScalingWish, "min">,
   nowMs: number,
 ): ScalingMemory {
-  return { busySinceMs: null, neededAtMs: isAboveLeast(objects, min) ? nowMs : null };
+  return { busy, neededAtMs: isAboveLeast(objects, min) ? nowMs : null };
 }
 
 function isAboveLeast(objects: readonly ObjectState[], min: number): boolean {
@@ -208,7 +227,7 @@ function departures(objects: readonly ObjectState[], { drainMs }: ScalingWish, n
 function wantedCount(
   objects: readonly ObjectState[],
   { min, max, location }: ScalingWish,
-  { busySinceMs, neededAtMs }: ScalingMemory,
+  { busy, neededAtMs }: ScalingMemory,
   nowMs: number,
 ): number {
   const carrying = objects.filter(({ phase }) => phase !== "leaving");
@@ -220,9 +239,15 @@ function wantedCount(
   const isGrowing =
     attaching.length * 2 >= carrying.length ||
     attaching.some(({ phaseSinceMs }) => nowMs - phaseSinceMs < STUCK_MS);
-  const isBusy = busySinceMs !== null && nowMs - busySinceMs >= BUSY_MS;
+  // What was said of the list as it was is no reason to grow again.
+  const changedMs = changedAtMs(objects);
+  const isBusy =
+    busy !== null &&
+    busy.atMs - busy.sinceMs >= BUSY_MS &&
+    busy.atMs >= changedMs + RATE_MS &&
+    nowMs - busy.atMs < STALE_MS;
   const isDistressed = carrying.some(
-    ({ load }) => isFresh(load, nowMs) && load.overloaded && pressure(load) >= DISTRESS_PRESSURE,
+    ({ load }) => isFresh(load, nowMs) && load.overloaded && load.atMs > changedMs,
   );
   let wanted = count;
   if (!isGrowing && (isBusy || isDistressed)) wanted = count * 2;

@@ -14,6 +14,7 @@ function setUp(isWatched = false) {
       connectors: 2,
       requestsPerSecond: state.requestsPerSecond,
       openStreams: state.openStreams,
+      isLeaving: state.isLeaving,
     }),
     isLeaving: () => state.isLeaving,
     isWatched: () => isWatched,
@@ -102,5 +103,22 @@ describe("LoadReports", () => {
     reports.finished(1);
     await Promise.resolve().then(() => {});
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("says the same of its connectors once, though the list changes again and again", async () => {
+    const { sent, state, reports, clock } = setUp(true);
+    for (let count = 0; count < 5; count++) {
+      reports.connectorsChanged();
+      await Promise.resolve().then(() => {});
+    }
+    expect(sent).toHaveLength(1);
+    state.isLeaving = true;
+    reports.connectorsChanged();
+    expect(sent).toHaveLength(2);
+    await Promise.resolve().then(() => {});
+    // The Registry may have forgotten.
+    clock.advance(10_000);
+    reports.connectorsChanged();
+    expect(sent).toHaveLength(3);
   });
 });

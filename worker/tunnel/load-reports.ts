@@ -6,6 +6,8 @@ import type { ObjectLoad } from "../registry/scaling.ts";
 const REPORT_EVERY_MS = 15_000;
 /** An object in distress says so at once, and then once a second. */
 const DISTRESS_EVERY_MS = 1_000;
+/** What was heard so short a time ago is not said again: each edit of a list asks every object of it. */
+const STILL_KNOWN_MS = 10_000;
 /** Below this there is nothing to decide for a tunnel of one object, and a report would wake the Registry for nothing. */
 const QUIET_REQUESTS_PER_SECOND = 20;
 
@@ -32,6 +34,8 @@ export class LoadReports {
   #sentAtMs = -Infinity;
   #bytes = 0;
   #overloaded = false;
+  /** What the Registry has heard last of connectors and leaving. */
+  #heard = { said: "", atMs: -Infinity };
   /** Of a change that was not heard. */
   #backoff: Backoff | null = null;
   #cancelRetry: (() => void) | null = null;
@@ -57,9 +61,12 @@ export class LoadReports {
     this.#sendIfDue(DISTRESS_EVERY_MS);
   }
 
-  /** A connector has come or gone. */
+  /** A connector has come or gone, or the list has changed. */
   connectorsChanged(): void {
     if (!this.#options.isWatched()) return;
+    const { said, atMs } = this.#heard;
+    const isKnown = this.#options.clock.nowMs() - atMs < STILL_KNOWN_MS;
+    if (isKnown && said === standing(this.#options.measure())) return;
     this.#backoff ??= new Backoff(this.#options.random);
     this.#send();
   }
@@ -87,6 +94,7 @@ export class LoadReports {
     this.#options.send(load).then(
       () => {
         if (this.#sentAtMs === atMs) this.#backoff = null;
+        this.#heard = { said: standing(load), atMs };
       },
       () => this.#retry(),
     );
@@ -100,4 +108,8 @@ export class LoadReports {
       this.#send();
     });
   }
+}
+
+function standing({ connectors, isLeaving }: Pick<ObjectLoad, "connectors" | "isLeaving">): string {
+  return `${connectors} ${isLeaving === true}`;
 }

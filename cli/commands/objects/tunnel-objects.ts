@@ -13,6 +13,7 @@ export interface TunnelObject {
   phase: string;
   /** Relays of an older version do not say. */
   answering?: boolean;
+  exists?: boolean;
   connections: number;
   requestsPerSecond: number;
   dataCentres: string[];

@@ -56,6 +56,33 @@ export function requestCases(): void {
     await page.getByRole("slider", { name: /Latency over time/ }).waitFor();
   });
 
+  it("shows every object of a tunnel, and the live requests of all, each once", async ({
+    stage: { world },
+    pages,
+  }) => {
+    const tunnel = await world.tunnel("spread", ["payments-api"]);
+    await world.connector(tunnel, { connectorId: "c1" }, ok);
+    const path = `/tunnels/${tunnel.id}`;
+    interface Described {
+      objects: { name: string; phase: string }[];
+    }
+    const { objects } = await world.admin<Described>("PATCH", path, { objects: { min: 2 } });
+    await world.connector(tunnel, { connectorId: "c1" }, ok, objects[1]?.name);
+    await eventually("both objects to serve", WAIT_MS, async () => {
+      const now = await world.admin<Described>("GET", path);
+      return now.objects.every(({ phase }) => phase === "serving");
+    });
+    const page = await pages.admin(viewOf(tunnel, ""));
+    for (const { name } of objects) await page.getByRole("cell", { name, exact: true }).waitFor();
+    await page.getByRole("link", { name: "Live requests" }).click();
+    await page.getByText("Live", { exact: true }).waitFor();
+    const sent = Array.from({ length: 24 }, (_, number) => `/v1/charges/${number}`);
+    for (const one of sent) expect(await world.call(tunnel.id, "payments-api", one)).toBe("200");
+    const shown = page.getByRole("button", { name: /^GET \/v1\/charges\// });
+    await eventually("every request", WAIT_MS, async () => (await shown.count()) >= sent.length);
+    expect((await shown.allTextContents()).sort()).toEqual(sent.map((one) => `GET ${one}`).sort());
+  });
+
   it("finds a request that is over, by a search and by a link that can be handed on", async ({
     stage,
     pages,

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { ADMIN_KEY } from "../../support/dashboard-world.ts";
-import { it, signIn, viewOf } from "./stage.ts";
+import { it, ok, signIn, viewOf } from "./stage.ts";
 
 export function sessionCases(): void {
   it("lets in who has a key, and nobody else", async ({ stage: { world }, pages }) => {
@@ -41,6 +41,7 @@ export function sessionCases(): void {
   it("ends the session with the key that opened it", async ({ stage, pages }) => {
     const { world } = stage;
     const tunnel = await world.tunnel("left", []);
+    await world.connector(tunnel, { connectorId: "c1" }, ok);
     const { kid, key } = await stage.apiKey("admin");
     const page = await pages.signedIn(viewOf(tunnel, "live"), key);
     await page.getByText("Live", { exact: true }).waitFor();

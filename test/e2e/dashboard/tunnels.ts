@@ -95,7 +95,7 @@ export function tunnelCases(): void {
       const connectors = details.connectors.map((connector) => ({ ...connector, ...hostile }));
       await route.fulfill({ json: { ...details, name: markup, connectors } });
     });
-    await page.routeWebSocket(/\/tail$/, (watcher) => {
+    await page.routeWebSocket(/\/tail\?/, (watcher) => {
       const inText = JSON.stringify(markup).slice(1, -1);
       watcher.connectToServer().onMessage((message) => {
         const text = String(message).replace("/harmless", `/${inText}`);

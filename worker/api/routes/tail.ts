@@ -52,6 +52,11 @@ export const tailOperations: readonly Operation[] = [
         name === undefined ? one.phase === "serving" : one.name === name,
       );
       if (object === undefined) throw new ApiError("NOT_FOUND");
+      // This call would make it, near whoever watches, for ever.
+      if (!object.pulled) {
+        const detail = "No connector has dialled this object yet.";
+        throw new ApiError("TUNNEL_UNAVAILABLE", { detail, headers: { "retry-after": "1" } });
+      }
       const response = await watch(env, object, {
         ...{ kind: "tail", filter, build: buildOf(env) },
         ...credential,

@@ -48,6 +48,7 @@ const objectSchema = z.strictObject({
   location: z.string().nullable().describe("Where it was wanted; null: near its first connector"),
   serving: z.boolean().describe("Gateways use it"),
   phase: z.enum(["attaching", "serving", "leaving"]),
+  exists: z.boolean().describe("Somebody has called it. Until a connector does, it is nowhere"),
   answering: z
     .boolean()
     .describe("False: it was asked and did not answer; what follows is unknown, and told as none"),
@@ -125,6 +126,7 @@ function describeObject(
   const connections = status?.connections ?? [];
   return {
     ...{ name, location, phase, serving: phase === "serving", build: status?.build ?? null },
+    exists: pulled,
     answering: !pulled || status !== undefined,
     connections: connections.length,
     requestsPerSecond: status?.requestsPerSecond ?? 0,

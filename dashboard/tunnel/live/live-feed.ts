@@ -1,7 +1,7 @@
-import { Backoff } from "../../shared/backoff.ts";
-import type { RequestEvent } from "../../shared/request-event.ts";
-import type { TailFilter } from "../../shared/signals/tail-filter.ts";
-import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
+import { Backoff } from "../../../shared/backoff.ts";
+import type { RequestEvent } from "../../../shared/request-event.ts";
+import type { TailFilter } from "../../../shared/signals/tail-filter.ts";
+import { TAIL_SUBPROTOCOL } from "../../../shared/tail.ts";
 
 /** Proxies cut what is silent for a minute. */
 const KEEPALIVE_MS = 25_000;
@@ -16,8 +16,15 @@ export interface FeedListener {
   lost(): void;
 }
 
-/** The requests of a tunnel as they end. Connects again when the connection is lost, until the returned function is called. */
-export function watchRequests(tunnelId: string, filter: TailFilter, listener: FeedListener): () => void {
+/** Which requests: of this tunnel, as far as this object carries them. */
+export interface FeedSource {
+  tunnelId: string;
+  object: string;
+  filter: TailFilter;
+}
+
+/** Requests as they end. Connects again when the connection is lost, until the returned function is called. */
+export function watchRequests(source: FeedSource, listener: FeedListener): () => void {
   const backoff = new Backoff(Math.random);
   let socket: WebSocket | null = null;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -27,7 +34,7 @@ export function watchRequests(tunnelId: string, filter: TailFilter, listener: Fe
     listener.state("connecting");
     let received = 0;
     let openedMs: number | null = null;
-    const opened = new WebSocket(feedUrl(tunnelId, filter), TAIL_SUBPROTOCOL);
+    const opened = new WebSocket(feedUrl(source), TAIL_SUBPROTOCOL);
     socket = opened;
     const keepalive = setInterval(() => {
       if (opened.readyState === WebSocket.OPEN) opened.send("p");
@@ -60,8 +67,9 @@ export function watchRequests(tunnelId: string, filter: TailFilter, listener: Fe
   };
 }
 
-function feedUrl(tunnelId: string, filter: TailFilter): string {
+function feedUrl({ tunnelId, object, filter }: FeedSource): string {
   const url = new URL(`/v1/tunnels/${encodeURIComponent(tunnelId)}/tail`, location.href);
+  url.searchParams.set("object", object);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   for (const [name, value] of Object.entries(filter) as [string, string][]) {
     if (value !== "") url.searchParams.set(name, value);

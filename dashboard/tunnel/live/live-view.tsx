@@ -1,20 +1,21 @@
 import { useRef, useState } from "hono/jsx/dom";
-import type { RequestEvent } from "../../shared/request-event.ts";
-import { get } from "../api.ts";
-import type { TunnelDetails } from "../api-types.ts";
-import { matches, type TailFilter } from "../../shared/signals/tail-filter.ts";
-import { type FeedState, watchRequests } from "./live-feed.ts";
-import { Badge, Empty } from "../parts/parts.tsx";
-import { RequestDetail } from "./request-detail.tsx";
-import { RequestTable } from "./request-table.tsx";
-import { useEffect } from "../parts/use-effect.ts";
+import type { RequestEvent } from "../../../shared/request-event.ts";
+import { get } from "../../api.ts";
+import type { TunnelDetails } from "../../api-types.ts";
+import { matches, type TailFilter } from "../../../shared/signals/tail-filter.ts";
+import { ObjectFeeds, type ViewState, watchedNames } from "./object-feeds.ts";
+import { Badge, Empty } from "../../parts/parts.tsx";
+import { RequestDetail } from "../request-detail.tsx";
+import { RequestTable } from "../request-table.tsx";
+import { useEffect } from "../../parts/use-effect.ts";
 
 /** As many as one may want to scroll through. */
 const KEPT_EVENTS = 200;
 /** More often the eye gains nothing. */
 const SHOW_MS = 250;
 
-const STATE_WORDS: Record<FeedState, string> = {
+const STATE_WORDS: Record<ViewState, string> = {
+  idle: "No connector has attached yet",
   connecting: "Connecting…",
   live: "Live",
   waiting: "Connection lost; trying again",
@@ -26,7 +27,7 @@ export function LiveView({ tunnel }: { tunnel: TunnelDetails }) {
   const [filter, setFilter] = useState<TailFilter>({});
   const [isPaused, setPaused] = useState(false);
   const [selected, setSelected] = useState<RequestEvent | null>(null);
-  const { state, events, dropped, waiting, clear } = useLiveEvents(tunnel.id, filter, isPaused);
+  const { state, events, dropped, waiting, clear } = useLiveEvents(tunnel, filter, isPaused);
   return (
     <section aria-label="Live requests">
       <FilterForm services={tunnel.services} apply={setFilter} />
@@ -114,7 +115,7 @@ function FilterForm({
 }
 
 interface LiveEvents {
-  state: FeedState;
+  state: ViewState;
   /** Of those that came, whatever was asked for then, the ones that match now. */
   events: readonly RequestEvent[];
   dropped: number;
@@ -123,27 +124,31 @@ interface LiveEvents {
   clear: () => void;
 }
 
-function useLiveEvents(tunnelId: string, filter: TailFilter, isPaused: boolean): LiveEvents {
-  const [state, setState] = useState<FeedState>("connecting");
+function useLiveEvents(tunnel: TunnelDetails, filter: TailFilter, isPaused: boolean): LiveEvents {
+  const tunnelId = tunnel.id;
+  const names = watchedNames(tunnel.objects);
+  const [state, setState] = useState<ViewState>("connecting");
   const [shown, setShown] = useState<{ events: readonly RequestEvent[]; dropped: number }>(NOTHING);
   const [arrivedCount, setArrivedCount] = useState(0);
   const arrived = useRef<RequestEvent[]>([]);
   const dropped = useRef(0);
+  const feeds = useRef<ObjectFeeds>(null);
   const key = JSON.stringify([tunnelId, filter]);
 
-  useEffect(
-    () =>
-      watchRequests(tunnelId, filter, {
-        state: setState,
-        events(events, droppedNow) {
-          arrived.current = [...events.toReversed(), ...(arrived.current ?? [])].slice(0, KEPT_EVENTS);
-          dropped.current = (dropped.current ?? 0) + droppedNow;
-        },
-        // Whether the session is over, only a call can tell; the rest mends itself.
-        lost: () => void get(`/tunnels/${tunnelId}`).catch(() => {}),
-      }),
-    [key],
-  );
+  useEffect(() => {
+    feeds.current = new ObjectFeeds({ tunnelId, filter }, names, {
+      state: setState,
+      events(events, droppedNow) {
+        arrived.current = [...events.toReversed(), ...(arrived.current ?? [])].slice(0, KEPT_EVENTS);
+        dropped.current = (dropped.current ?? 0) + droppedNow;
+      },
+      // Whether the session is over, only a call can tell; the rest mends itself.
+      lost: () => void get(`/tunnels/${tunnelId}`).catch(() => {}),
+    });
+    return () => feeds.current?.end();
+  }, [key]);
+
+  useEffect(() => feeds.current?.watch(names), [names.join(",")]);
 
   useEffect(() => {
     const timer = setInterval(() => {

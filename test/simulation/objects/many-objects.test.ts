@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { SimTunnel } from "./sim-tunnel.ts";
+
+/*
+ * A tunnel on many objects, on a fake clock, with the product's own decisions. The short form: `npm run simulate` has
+ * minutes of load, a death in each, and growth from one object.
+ */
+
+const ALL = { min: 32, max: 32 };
+/** One million requests a minute. */
+const MILLION_PER_SECOND = 16_667;
+const THREE_MILLION_PER_SECOND = 50_000;
+
+describe.each([4, 8])("32 objects of 1,000 requests a second, %i connectors", (connectors) => {
+  it("carry 1,000,000 requests a minute as one alone, an object dying among them", async () => {
+    const sim = new SimTunnel({ connectors, wish: ALL });
+    await sim.start();
+    expect(sim.serving()).toBe(32);
+    const alone = (await sim.load(100, 2_000)).percentileMs(99);
+    sim.killAfter(100);
+    const loaded = await sim.load(MILLION_PER_SECOND, 300);
+    expect(loaded.percentileMs(99)).toBeLessThanOrEqual(2 * alone);
+    expect(loaded.shed).toBeLessThan(0.001);
+    // Of what was under way on the dead one, only what is not safe to send again.
+    expect([...loaded.codes.keys()].filter((code) => code !== "RELAY_RESTART")).toEqual([]);
+    expect(loaded.codes.get("RELAY_RESTART") ?? 0).toBeLessThan(20);
+  });
+});
+
+describe("growth", () => {
+  it("stops at the most, and what is too much is told: OVERLOADED", async () => {
+    const sim = new SimTunnel({ connectors: 4, weight: 400 });
+    await sim.start();
+    await sim.load(THREE_MILLION_PER_SECOND, 100_000);
+    expect([sim.serving(), sim.listed()]).toEqual([32, 32]);
+    const full = await sim.load(THREE_MILLION_PER_SECOND, 10_000);
+    expect([...full.codes.keys()]).toEqual(["OVERLOADED"]);
+    // What they can, they do.
+    expect(full.answered * 400).toBeGreaterThan(0.9 * 32_000 * 10);
+  });
+
+  it("goes on where it was when the Registry is back, and costs no request meanwhile", async () => {
+    const sim = new SimTunnel({ connectors: 2, weight: 20 });
+    await sim.start();
+    sim.isRegistryAway = true;
+    const before = await sim.load(600, 40_000);
+    expect([sim.listed(), before.codes.size]).toEqual([1, 0]);
+    sim.isRegistryAway = false;
+    // It goes away again just when new objects have connectors, and nobody uses them yet.
+    sim.want({ min: 4 });
+    sim.isRegistryAway = true;
+    await sim.pass(5_000);
+    expect([sim.listed(), sim.serving()]).toEqual([4, 1]);
+    sim.isRegistryAway = false;
+    const after = await sim.load(600, 30_000);
+    expect([sim.serving(), after.codes.size]).toEqual([4, 0]);
+  });
+
+  it("takes back what it began: a tunnel of old connectors alone stays on its first object", async () => {
+    const sim = new SimTunnel({ connectors: 0, oldConnectors: 2, weight: 20 });
+    await sim.start();
+    const outcomes = await sim.load(700, 120_000);
+    expect([sim.serving(), sim.listed(), outcomes.codes.size]).toEqual([1, 2, 0]);
+    sim.want({ max: 1 });
+    expect(sim.listed()).toBe(1);
+  });
+});
+
+describe("connectors of two versions", () => {
+  it("when the newer one dies, everything goes on by the older one", async () => {
+    const sim = new SimTunnel({ connectors: 1, oldConnectors: 1, wish: { min: 8, max: 8 } });
+    await sim.start();
+    expect(sim.serving()).toBe(8);
+    sim.clock.after(1_000, () => sim.connectors[0]?.kill());
+    const outcomes = await sim.load(100, 20_000);
+    // What was on it and is not safe is lost with it; all else found the old one, two hops away at first.
+    expect([...outcomes.codes.keys()].filter((code) => code !== "CONNECTOR_LOST")).toEqual([]);
+    expect(outcomes.codes.get("CONNECTOR_LOST") ?? 0).toBeLessThan(5);
+    // By then nobody goes to objects without a connector any more.
+    expect(sim.serving()).toBe(1);
+    expect((await sim.load(100, 5_000)).percentileMs(99)).toBeLessThan(40);
+  });
+});
+
+describe("shrinking and moving", () => {
+  it("lose nothing while they go on, and two edits at once end as the last one says", async () => {
+    const sim = new SimTunnel({ connectors: 2, wish: { min: 4, max: 4, drainMs: 5_000 } });
+    await sim.start();
+    for (const [delayMs, wish] of [
+      [1_000, { min: 16, max: 16 }],
+      [1_010, { min: 2, max: 2 }],
+      [6_000, { location: "weur" }],
+      [6_005, { location: "enam", min: 3, max: 3 }],
+    ] as const)
+      sim.clock.after(delayMs, () => sim.want(wish));
+    const outcomes = await sim.load(50, 40_000);
+    expect([...outcomes.codes]).toEqual([]);
+    expect([sim.serving(), sim.listed()]).toEqual([3, 3]);
+    expect(new Set(sim.locations())).toEqual(new Set(["enam"]));
+  });
+
+  it("shrinks half an hour after the last request, though nothing reports any more", async () => {
+    const sim = new SimTunnel({ connectors: 2, weight: 100 });
+    await sim.start();
+    await sim.load(2_000, 60_000);
+    expect(sim.serving()).toBeGreaterThanOrEqual(4);
+    await sim.pass(3 * 3_600_000);
+    expect(sim.listed()).toBe(1);
+  });
+});

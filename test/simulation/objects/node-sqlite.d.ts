@@ -1,0 +1,9 @@
+/** What is used of it: these files are checked with the runtime's types, which have nothing of Node's. */
+declare module "node:sqlite" {
+  export type SQLInputValue = null | number | bigint | string;
+  export class DatabaseSync {
+    constructor(path: string);
+    exec(sql: string): void;
+    prepare(sql: string): { all(...values: SQLInputValue[]): Record<string, unknown>[] };
+  }
+}

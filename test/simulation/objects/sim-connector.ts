@@ -1,0 +1,122 @@
+import {
+  ObjectAttachments,
+  type ObjectKeeper,
+  type ObjectSlot,
+} from "../../../connector/relay/object-attachments.ts";
+import { Backoff } from "../../../shared/backoff.ts";
+import type { Clock } from "../../../shared/clock.ts";
+import type { ObjectList } from "../../../shared/protocol/object-list.ts";
+import { StreamLimit } from "../../../shared/streams/stream-limit.ts";
+import type { SimLink, SimObject } from "./sim-object.ts";
+
+/** `TUNNEL_MAX_STREAMS`, unless it is set. */
+const MAX_STREAMS = 512;
+
+export interface ConnectorWorld {
+  clock: Clock;
+  random: () => number;
+  tunnelId: string;
+  /** One way between connector and relay. */
+  wayMs: number;
+  /** How many requests each that is simulated stands for. */
+  weight: number;
+  /** Null: no object of this name is on the list. */
+  dialled: (name: string | null) => SimObject | null;
+}
+
+/** One connector's process: its real list of objects and its real limit; of a connection only whether it stands. */
+export class SimConnector {
+  readonly id: string;
+  readonly maxStreams: number;
+  readonly limit: StreamLimit;
+  /** Of a version that knows of no lists: it stays where it has landed. */
+  readonly isOld: boolean;
+  readonly links = new Set<SimLink>();
+  isDead = false;
+
+  constructor(id: string, world: ConnectorWorld, isOld = false) {
+    this.id = id;
+    this.isOld = isOld;
+    this.maxStreams = Math.ceil(MAX_STREAMS / world.weight);
+    this.limit = new StreamLimit(this.maxStreams, world.clock);
+    // It keeps itself by its timers.
+    void new ObjectAttachments<ObjectKeeper>({
+      ...{ connections: 1, tunnelId: () => world.tunnelId, clock: world.clock, random: world.random },
+      newKeeper: (slot) => new SimKeeper(this, slot, world),
+    });
+  }
+
+  /** All that is under way on it is lost, and nothing dials any more. */
+  kill(): void {
+    this.isDead = true;
+    for (const link of this.links) link.cut();
+  }
+}
+
+class SimKeeper implements ObjectKeeper {
+  readonly #connector: SimConnector;
+  readonly #slot: ObjectSlot;
+  readonly #world: ConnectorWorld;
+  readonly #backoff: Backoff;
+  #link: SimLink | null = null;
+  #landedOn: string | null = null;
+  #isStopped = false;
+
+  constructor(connector: SimConnector, slot: ObjectSlot, world: ConnectorWorld) {
+    this.#connector = connector;
+    this.#slot = slot;
+    this.#world = world;
+    this.#backoff = new Backoff(world.random);
+    this.#dial();
+  }
+
+  get ready(): boolean {
+    return this.#link !== null;
+  }
+
+  get landedOn(): string | null {
+    return this.#landedOn;
+  }
+
+  drain(graceMs: number, done: () => void): void {
+    this.#isStopped = true;
+    if (this.#link === null) return done();
+    this.#link.drain(graceMs, done);
+  }
+
+  #dial(): void {
+    const { clock, wayMs, dialled } = this.#world;
+    const name = this.#slot.dialledObject();
+    clock.after(4 * wayMs, () => {
+      if (this.#isStopped || this.#connector.isDead) return;
+      const object = dialled(name);
+      if (object === null) {
+        this.#again(0);
+        return this.#slot.onRefused(404);
+      }
+      const openedAtMs = clock.nowMs();
+      const link = object.attach(this.#connector, {
+        onObjects: (list: ObjectList) => {
+          if (!this.#connector.isOld) this.#slot.onObjects(list);
+        },
+        onLost: () => {
+          this.#connector.links.delete(link);
+          this.#link = null;
+          this.#again(clock.nowMs() - openedAtMs);
+        },
+      });
+      this.#link = link;
+      this.#connector.links.add(link);
+      this.#landedOn = object.name;
+      this.#slot.onReady();
+      link.welcome();
+    });
+  }
+
+  #again(connectedMs: number): void {
+    if (this.#isStopped) return;
+    this.#world.clock.after(this.#backoff.delayAfterLossMs(connectedMs), () => {
+      if (!this.#isStopped && !this.#connector.isDead) this.#dial();
+    });
+  }
+}
