@@ -25,10 +25,11 @@ export async function bundleRelay(outfile = RELAY_BUNDLE): Promise<void> {
 /** What the package's doors are made of; `culvert-tunnel/…` leads here. */
 export const KIT_DIRECTORY = join(root, "dist/kit");
 
-/** The relay of `culvert-tunnel/testing`. */
+/** The Workers of `culvert-tunnel/testing`. */
 export async function bundleTwinRelay(directory = join(KIT_DIRECTORY, "testing/relay")): Promise<void> {
   await dashboardOnce();
   await bundleWorker(join(root, "kit/testing/relay.ts"), join(directory, "index.js"));
+  await bundleWorker(join(root, "kit/testing/absent-worker.ts"), join(directory, "absent.js"));
 }
 
 /** Any Worker as one ES module. */

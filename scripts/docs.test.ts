@@ -75,30 +75,43 @@ const GIVEN = {
   request: "declare const request: Request;",
 };
 
-it("has TypeScript that compiles, strictly", { timeout: 120_000 }, async () => {
-  const directory = await mkdtemp(join(root, "dist-docs-"));
-  try {
-    const files: string[] = [];
-    for (const path of pages) {
-      for (const [, block = ""] of text(path).matchAll(/^```ts\n([^]*?)^```/gm)) {
-        const given = Object.entries(GIVEN).filter(([name]) => !new RegExp(`\\b${name}:`).test(block));
-        const name = `${path.replaceAll(/[/.]/g, "-")}-${files.length}.ts`;
-        await writeFile(
-          join(directory, name),
-          [...given.map(([, line]) => line), block, "export {};"].join("\n"),
-        );
-        files.push(name);
+/** Who runs a block, by what it imports: a test and an API on Node, all others in a Worker. */
+const RUNTIMES = {
+  workers: { types: "@cloudflare/workers-types", isOf: (block: string) => !RUNTIMES.node.isOf(block) },
+  node: {
+    types: "node",
+    isOf: (block: string) => /"(culvert-tunnel\/(testing|connector)|node:)/.test(block),
+  },
+};
+
+it.each(["workers", "node"] as const)(
+  "have TypeScript for %s that compiles, strictly",
+  { timeout: 120_000 },
+  async (runtime) => {
+    const { types, isOf } = RUNTIMES[runtime];
+    const directory = await mkdtemp(join(root, "dist-docs-"));
+    try {
+      const files: string[] = [];
+      for (const path of pages) {
+        for (const [, block = ""] of text(path).matchAll(/^```ts\n([^]*?)^```/gm)) {
+          if (!isOf(block)) continue;
+          const given = Object.entries(GIVEN).filter(([name]) => !new RegExp(`\\b${name}:`).test(block));
+          const name = `${path.replaceAll(/[/.]/g, "-")}-${files.length}.ts`;
+          const lines = runtime === "node" ? [] : given.map(([, line]) => line);
+          await writeFile(join(directory, name), [...lines, block, "export {};"].join("\n"));
+          files.push(name);
+        }
       }
+      expect(files.length).toBeGreaterThan(0);
+      const compilerOptions = { types: [types], noUnusedLocals: false };
+      const config = { extends: "../tsconfig.base.json", compilerOptions, files };
+      await writeFile(join(directory, "tsconfig.json"), JSON.stringify(config));
+      const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", directory]).catch(
+        (error: { stdout: string }) => error,
+      );
+      expect(stdout).toBe("");
+    } finally {
+      await rm(directory, { recursive: true, force: true });
     }
-    expect(files.length).toBeGreaterThan(5);
-    const compilerOptions = { types: ["@cloudflare/workers-types"], noUnusedLocals: false };
-    const config = { extends: "../tsconfig.base.json", compilerOptions, files };
-    await writeFile(join(directory, "tsconfig.json"), JSON.stringify(config));
-    const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", directory]).catch(
-      (error: { stdout: string }) => error,
-    );
-    expect(stdout).toBe("");
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-});
+  },
+);

@@ -6,7 +6,7 @@ import { startTwin } from "culvert-tunnel/testing";
 let twin;
 before(async () => {
   twin = await startTwin({
-    gateway: new URL("../gateway/wrangler.toml", import.meta.url).pathname,
+    gateway: new URL("../gateway/wrangler.toml", import.meta.url),
     vars: { GATEWAY_API_KEY: "key-of-the-tests" },
     services: { "payments-api-prod": (request) => Response.json({ asked: new URL(request.url).pathname }) },
   });

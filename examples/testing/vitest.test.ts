@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 let twin: Twin;
 beforeAll(async () => {
   twin = await startTwin({
-    gateway: new URL("../gateway/wrangler.toml", import.meta.url).pathname,
+    gateway: new URL("../gateway/wrangler.toml", import.meta.url),
     vars: { GATEWAY_API_KEY: "key-of-the-tests" },
     services: { "payments-api-prod": (request) => Response.json({ asked: new URL(request.url).pathname }) },
   });

@@ -12,7 +12,7 @@ export function relayWorker(name: string, vars: Readonly<Record<string, string>>
     config: {
       name,
       vars,
-      main: relayPath(),
+      main: builtWorker("index.js"),
       no_bundle: true,
       compatibility_date: "2026-11-17",
       routes: [`${RELAY_HOST}/*`],
@@ -24,13 +24,21 @@ export function relayWorker(name: string, vars: Readonly<Record<string, string>>
   };
 }
 
+/** To which bindings are turned that lead nowhere on this machine. */
+export const ABSENT_WORKER = "culvert-absent";
+
+export function absentWorker(): object {
+  const main = builtWorker("absent.js");
+  return { config: { name: ABSENT_WORKER, main, no_bundle: true, compatibility_date: "2026-11-17" } };
+}
+
 /** Beside the package's modules; in `dist` when run from the sources. */
-function relayPath(): string {
+function builtWorker(file: string): string {
   // The single-file executable has no place of its own.
   const here = import.meta.dirname as string | undefined;
   if (here === undefined) throw new Error("this needs the npm package: npx culvert-tunnel");
   const places = ["../testing/relay", "kit/testing/relay", "../../dist/kit/testing/relay"];
-  const found = places.map((place) => join(here, place, "index.js")).find((path) => existsSync(path));
+  const found = places.map((place) => join(here, place, file)).find((path) => existsSync(path));
   if (found === undefined) throw new Error("the relay is not built: npm run build");
   return found;
 }

@@ -7,7 +7,8 @@ import { planServices } from "../testing/services-plan.ts";
 import type { TwinOptions } from "../testing/types.ts";
 import { guardingChildren } from "./guard-children.ts";
 import { LocalTunnel } from "./local-tunnel.ts";
-import { relayWorker } from "./relay-worker.ts";
+import { ABSENT_WORKER, absentWorker, relayWorker } from "./relay-worker.ts";
+import { startProblem } from "./start-problem.ts";
 import { type Harness, loadWrangler } from "./wrangler.ts";
 
 /** Gateways, relay, connectors and services on this machine. */
@@ -39,6 +40,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
     options.gateway,
     options.env,
     wrangler.unstable_readConfig,
+    ABSENT_WORKER,
   );
   const orderKey = randomBytes(32).toString("base64url");
   const [first, ...others] = workers;
@@ -47,6 +49,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
       { ...first, ...given({ vars: options.vars, secrets: options.secrets }) },
       ...others,
       relayWorker(relayName, { ...options.relayVars, ORDER_KEY: orderKey }),
+      ...(workers.some((worker) => "bindingOverrides" in worker) ? [absentWorker()] : []),
     ],
   };
   const requests = new RecordedRequests();
@@ -65,7 +68,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
     }
     const origins = new Map([...running].map(([name, { origin }]) => [name, origin]));
     const file = planServices(options, origins, bindings);
-    let { url } = await guardingChildren(() => harness.listen());
+    let { url } = await guardingChildren(() => harness.listen().catch(rethrow));
     const { allow = "*" } = options;
     for (const tunnelId of new Set(bindings.map(({ tunnel }) => tunnel))) {
       tunnels.push(
@@ -75,7 +78,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
     await Promise.all(tunnels.map((tunnel) => tunnel.start()));
     const reload = async (): Promise<void> => {
       await Promise.all(tunnels.map((tunnel) => tunnel.disconnect()));
-      await harness.update(all);
+      await harness.update(all).catch(rethrow);
       ({ url } = await harness.listen());
       // The first request after it finds a connector.
       await Promise.all(tunnels.map((tunnel) => tunnel.start()));
@@ -91,6 +94,10 @@ export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
     await stop().catch(() => {});
     throw error;
   }
+}
+
+function rethrow(error: unknown): never {
+  throw startProblem(error);
 }
 
 /** Without what is undefined. */

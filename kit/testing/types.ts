@@ -17,10 +17,14 @@ export interface ServicesPlan {
   servicesFile?: string | object | undefined;
 }
 
-/** The gateway under test: its wrangler configuration as it is deployed, or a Worker's entry file. */
+/**
+ * The gateway under test: the path of its wrangler configuration as it is deployed, or of a Worker's entry file; a URL such
+ * as `new URL("../wrangler.jsonc", import.meta.url)` is one that does not depend on the folder that a runner starts in.
+ */
 export type TwinGateway =
   | string
-  | { entry: string; vars?: Record<string, string>; props?: Partial<GatewayProps> };
+  | URL
+  | { entry: string | URL; vars?: Record<string, string>; props?: Partial<GatewayProps> };
 
 export interface GatewayProps {
   tunnel: string;
@@ -36,8 +40,10 @@ export type TwinFaultCode = Exclude<
 
 export interface TwinOptions extends ServicesPlan {
   /**
-   * The path of the gateway's wrangler configuration, or `{ entry: "./src/index.ts" }`. Of several, `fetch` calls the
-   * first; the others are reached by its bindings, and by their routes.
+   * The gateway's wrangler configuration, or `{ entry: "./src/index.ts" }`. Of several, `fetch` calls the first; the
+   * others are reached by its bindings, and by their routes. What its bindings lead to runs here as `wrangler dev` would
+   * run it; those that only an account has (`ai`, `vpc_services`, `remote: true`), and Workers that are not given, answer
+   * that they are not here.
    */
   gateway: TwinGateway | readonly TwinGateway[];
   /** Of that configuration. */

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -145,6 +146,9 @@ describe("startTwin", () => {
 
   it.each([
     [{ gateway: "no-such.jsonc", services: {} }, "there is no"],
+    [{ gateway: "examples/gateway", services: {} }, "is a folder"],
+    [{ gateway: "wrangler.toml", services: {} }, "binds no service"],
+    [{ gateway: "package.json", services: {} }, "package.json: "],
     [
       { gateway: { entry: "examples/gateway/gateway.ts", props: { tunnel: "tnl_1" } }, services: {} },
       "20 of a-z2-7",
@@ -186,20 +190,24 @@ describe.concurrent("several twins at once", () => {
   });
 
   it("runs several Workers, and binds the relay by the name that they use", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "culvert-gateways-"));
+    const directory = await mkdtemp(join(tmpdir(), "culvert gateways-"));
     const worker = async (name: string, source: string, services: object[]) => {
       const path = join(directory, `${name}.json`);
       await writeFile(join(directory, `${name}.ts`), source);
       const main = `${name}.ts`;
-      await writeFile(path, JSON.stringify({ name, main, compatibility_date: "2026-11-17", services }));
-      return path;
+      const config = { name, main, compatibility_date: "2026-11-17", services, ai: { binding: "AI" } };
+      await writeFile(path, JSON.stringify(config, null, 2).replaceAll("\n", "\r\n"));
+      return pathToFileURL(path);
     };
     const props = { tunnel: "tnl_bbbbbbbbbbbbbbbbbbbb", project: "p", environment: "staging" };
     const tunnel = { binding: "TUNNEL", service: "our-relay", entrypoint: "TunnelBinding", props };
     const front = await worker(
       "front",
-      "export default { fetch: (request, env) => env.BACK.fetch(request) };",
-      [{ binding: "BACK", service: "back" }],
+      'export default { fetch: (request, env) => (request.url.endsWith("/auth") ? env.AUTH : env.BACK).fetch(request) };',
+      [
+        { binding: "BACK", service: "back" },
+        { binding: "AUTH", service: "another-teams", entrypoint: "Auth" },
+      ],
     );
     const back = await worker(
       "back",
@@ -213,6 +221,9 @@ describe.concurrent("several twins at once", () => {
     try {
       expect(await (await several.fetch("/")).text()).toBe("orders");
       expect(several.requests).toMatchObject([{ service: "orders-api", environment: "staging" }]);
+      // Of an account or of others: it starts without, and says so.
+      const absent = await several.fetch("/auth");
+      expect([absent.status, await absent.text()]).toEqual([503, expect.stringContaining("leads nowhere")]);
       const stranger = await several.fetch("http://culvert.localhost/__culvert-twin", {
         method: "POST",
         body: "{}",

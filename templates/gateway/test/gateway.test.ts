@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 let twin: Twin;
 beforeAll(async () => {
   twin = await startTwin({
-    gateway: "wrangler.jsonc",
+    gateway: new URL("../wrangler.jsonc", import.meta.url),
     secrets: { GATEWAY_API_KEY: "key-of-the-tests" },
     services: {
       "payments-api-prod": async (request) =>
