@@ -1,14 +1,33 @@
-import { execFile, spawnSync } from "node:child_process";
 import { request as nodeRequest } from "node:http";
 import { Agent, request as undiciRequest } from "undici";
+import { askCurl, curlVersion } from "../../support/curl.ts";
 
 /** How a client takes a response: whole, or not. */
 export type Taken = { status: number; body: string } | "not whole";
-export type Client = (url: string, method: string) => Promise<Taken>;
+export interface Asked {
+  port: number;
+  path: string;
+  method: string;
+}
+export type Client = (asked: readonly Asked[]) => Promise<Taken[]>;
+type OneClient = (url: string, method: string) => Promise<Taken>;
+
+/** So many at a time: what takes long is the wait for the end. */
+const LANES = 24;
+
+export async function inLanes<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const entries = items.entries();
+  const lane = async () => {
+    for (const [at, item] of entries) results[at] = await run(item);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return results;
+}
 
 const PATIENCE_MS = 30_000;
 
-const node: Client = (url, method) => {
+const node: OneClient = (url, method) => {
   const { promise, resolve } = Promise.withResolvers<Taken>();
   const fail = (): void => resolve("not whole");
   const request = nodeRequest(url, { method, agent: false, timeout: PATIENCE_MS }, (response) => {
@@ -28,7 +47,7 @@ const node: Client = (url, method) => {
   return promise;
 };
 
-const undici: Client = async (url, method) => {
+const undici: OneClient = async (url, method) => {
   const dispatcher = new Agent({ connections: 1, headersTimeout: PATIENCE_MS });
   try {
     const { statusCode, body } = await undiciRequest(url, {
@@ -43,28 +62,19 @@ const undici: Client = async (url, method) => {
   }
 };
 
-const curl: Client = (url, method) => {
-  const { promise, resolve } = Promise.withResolvers<Taken>();
-  const head = method === "HEAD" ? ["--head", "--output", "/dev/null"] : [];
-  // Its own status goes to standard error, the body to standard output.
-  const args = [
-    "--silent",
-    "--http1.1",
-    "--noproxy",
-    "*",
-    "--max-time",
-    "30",
-    "--write-out",
-    "%{stderr}%{http_code}",
-  ];
-  execFile("curl", [...args, ...head, url], { encoding: "latin1" }, (error, stdout, stderr) => {
-    resolve(error === null ? { status: Number(stderr), body: stdout } : "not whole");
-  });
-  return promise;
+const curl: Client = async (asked) => {
+  const requests = asked.map((one) => ({ ...one, patienceMs: PATIENCE_MS }));
+  const answers = await askCurl(requests, ["http1.1"]);
+  return answers.map(({ status, body, isWhole }) => (isWhole ? { status, body } : "not whole"));
 };
+
+const eachBy =
+  (one: OneClient): Client =>
+  (asked) =>
+    inLanes(asked, ({ port, path, method }) => one(`http://127.0.0.1:${port}${path}`, method));
 
 /** curl only where it is installed. */
 export function clients(): Record<string, Client> {
-  const hasCurl = spawnSync("curl", ["--version"]).status === 0;
-  return { node, undici, ...(hasCurl ? { curl } : {}) };
+  const hasCurl = curlVersion() !== null;
+  return { node: eachBy(node), undici: eachBy(undici), ...(hasCurl ? { curl } : {}) };
 }

@@ -2,7 +2,7 @@ import { type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AttachedConnector } from "../../support/attached-connector.ts";
 import { ByteServer } from "../../support/servers/byte-server.ts";
-import { type Client, clients, type Taken } from "./clients.ts";
+import { type Client, clients, inLanes, type Taken } from "./clients.ts";
 import { differences } from "./differences.ts";
 import { type RawResponse, responses } from "./responses.ts";
 
@@ -13,8 +13,6 @@ type Way = (typeof WAYS)[number];
 const MAX_PIECES = 400;
 /** Behind the bytes, where the end does not come with them: long enough for a reader to have made up its mind. */
 const END_AFTER_MS = 100;
-/** So many plays at a time: what takes long is the wait for the end. */
-const LANES = 24;
 
 const tunnel = new AttachedConnector();
 let server: ByteServer;
@@ -47,16 +45,6 @@ async function play(socket: Socket, text: string, way: Way): Promise<void> {
 }
 
 const urlOf = (index: number, way: Way) => `/${index}/${WAYS.indexOf(way)}`;
-
-async function inLanes<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const entries = items.entries();
-  const lane = async () => {
-    for (const [at, item] of entries) results[at] = await run(item);
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  return results;
-}
 
 /** Every response in every way. */
 const plays = responses.flatMap((response, index) => WAYS.map((way) => ({ response, index, way })));
@@ -110,9 +98,12 @@ describe("raw responses", () => {
   it.each(Object.entries(clients()))(
     "%s decides as the table does, but for the differences that are listed",
     async (name, client: Client) => {
-      const seen = await inLanes(plays, ({ response, index, way }) =>
-        client(server.origin + urlOf(index, way), response.method ?? "GET"),
-      );
+      const asked = plays.map(({ response: { method = "GET" }, index, way }) => ({
+        port: server.port,
+        path: urlOf(index, way),
+        method,
+      }));
+      const seen = await client(asked);
       const found = new Map<string, string>();
       for (const [at, taken] of seen.entries()) {
         const play = plays[at];

@@ -1,24 +1,30 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { Ask, Asked } from "./client-program.ts";
 
 /** A crash comes with a garbage collection, when the session that caused it is long over. */
-const MAX_TRIES = 3;
+const MAX_TRIES = 5;
 
 /**
- * Node's client in a process of its own. Some of what a broken server sends leaves its memory miscounted, and Node
+ * Node's HTTP/2 in a process of its own. Some of what a broken server sends leaves its memory miscounted, and Node
  * aborts when that session is collected: "Assertion failed: (current_nghttp2_memory_) == (0)". Whoever was being
  * served by then asks a new process.
  */
-export class NodeClientProcess {
+export class ClientProcess {
+  readonly #client: Ask["client"];
   #child: ChildProcess | null = null;
   #lastId = 0;
 
-  async ask(port: number, method: string): Promise<string> {
+  constructor(client: Ask["client"]) {
+    this.#client = client;
+  }
+
+  async ask(asked: Asked): Promise<string> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const outcome = await this.#askOnce(port, method);
+      const outcome = await this.#askOnce(asked);
       if (outcome !== null) return outcome;
     }
-    throw new Error(`Node's client crashed ${MAX_TRIES} times`);
+    throw new Error(`${this.#client} crashed ${MAX_TRIES} times`);
   }
 
   close(): void {
@@ -26,7 +32,7 @@ export class NodeClientProcess {
   }
 
   /** Null: the process ended before it answered. */
-  #askOnce(port: number, method: string): Promise<string | null> {
+  #askOnce(asked: Asked): Promise<string | null> {
     const child = (this.#child ??= this.#start());
     const id = ++this.#lastId;
     return new Promise((resolve) => {
@@ -42,12 +48,12 @@ export class NodeClientProcess {
       };
       child.on("message", onMessage);
       child.on("exit", onExit);
-      child.send({ id, port, method });
+      child.send({ id, client: this.#client, ...asked } satisfies Ask);
     });
   }
 
   #start(): ChildProcess {
-    const program = fileURLToPath(new URL("./node-client.ts", import.meta.url));
+    const program = fileURLToPath(new URL("./client-program.ts", import.meta.url));
     // Its native stack traces are of no interest.
     const child = fork(program, { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: [] });
     // One that is gone takes no message, which the listener of its end says as well.

@@ -1,0 +1,91 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Processes at a time. */
+const LANES = 24;
+const TIMED_OUT = 28;
+
+export interface CurlRequest {
+  port: number;
+  path: string;
+  method: string;
+  patienceMs: number;
+}
+
+export interface CurlAnswer {
+  /** Of the last head, be it a 1xx; 0: none. */
+  status: number;
+  body: string;
+  isWhole: boolean;
+  timedOut: boolean;
+}
+
+/** Null: it is not installed. */
+export function curlVersion(): string | null {
+  const { status, stdout } = spawnSync("curl", ["--version"], { encoding: "utf8" });
+  return status === 0 ? stdout : null;
+}
+
+/** Each on a connection of its own. `settings`: lines of curl's configuration. */
+export async function askCurl(
+  requests: readonly CurlRequest[],
+  settings: readonly string[],
+): Promise<CurlAnswer[]> {
+  const directory = await mkdtemp(join(tmpdir(), "culvert-curl-"));
+  const answers: CurlAnswer[] = requests.map(() => ({
+    status: 0,
+    body: "",
+    isWhole: false,
+    timedOut: false,
+  }));
+  const runAll = async (lane: readonly number[]): Promise<void> => {
+    // Of some failures it says nothing, and some end it.
+    for (let next = 0; next < lane.length; next += 1) {
+      const said = await run(lane.slice(next).map((at) => linesOf(at).join("\n")));
+      for (const line of said.split("\n").filter((text) => text !== "")) {
+        const [at = 0, status = 0, exit = 0] = line.split(" ").map(Number);
+        answers[at] = { status, body: await bodyOf(at), isWhole: exit === 0, timedOut: exit === TIMED_OUT };
+        next = lane.indexOf(at);
+      }
+    }
+  };
+  const fileOf = (at: number) => join(directory, String(at));
+  const bodyOf = async (at: number): Promise<string> =>
+    // Of an empty body there is no file.
+    requests[at]?.method === "HEAD" ? "" : readFile(fileOf(at), "latin1").catch(() => "");
+  const linesOf = (at: number): string[] => {
+    const { port, path, method, patienceMs } = requests[at] as CurlRequest;
+    return [
+      // A connection is kept for its name.
+      `url = "http://request-${at}.invalid${path}"`,
+      `connect-to = "::127.0.0.1:${port}"`,
+      method === "HEAD" ? "head" : `request = "${method}"`,
+      'noproxy = "*"',
+      "silent",
+      `max-time = ${patienceMs / 1_000}`,
+      `output = "${fileOf(at)}"`,
+      String.raw`write-out = "${at} %{http_code} %{exitcode}\n"`,
+      ...settings,
+    ];
+  };
+  try {
+    const all = [...requests.keys()];
+    const lanes = Array.from({ length: LANES }, (_, lane) => all.filter((at) => at % LANES === lane));
+    await Promise.all(lanes.filter((lane) => lane.length > 0).map(runAll));
+    return answers;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Many requests in one process, one after the other. Its own --parallel ends with the first failure. */
+async function run(requests: readonly string[]): Promise<string> {
+  const child = spawn("curl", ["--config", "-"], { stdio: ["pipe", "pipe", "ignore"] });
+  child.stdin.on("error", () => {});
+  child.stdin.end(requests.join("\nnext\n"));
+  let said = "";
+  for await (const bytes of child.stdout) said += String(bytes);
+  return said;
+}
