@@ -144,14 +144,18 @@ export interface GatewayKey {
 
 export interface ApiKey {
   kid: string;
+  name: string | null;
   role: Role;
   createdAt: string;
+  lastUsedAt: string | null;
+  expiresAt: string | null;
 }
 
 export interface AuditEntry {
   id: number;
   at: string;
   actor: string;
+  actorName: string | null;
   address: string;
   action: string;
   target: string;

@@ -35,7 +35,13 @@ interface Alert {
 
 interface Alerts {
   items: Alert[];
-  firing: { kind: AlertKind; subject: string | null; tunnel: string; summary: string; since: string }[];
+  firing: {
+    kind: AlertKind;
+    subject: string | null;
+    tunnel: string | null;
+    summary: string;
+    since: string;
+  }[];
 }
 
 export function alertCommand(): Command {

@@ -9,6 +9,8 @@ type Facts = Readonly<Record<string, string | number | null>> | null;
 interface Entry {
   at: string;
   actor: string;
+  /** A relay of version 0.1 does not say. */
+  actorName?: string | null;
   address: string;
   action: string;
   target: string;
@@ -32,9 +34,9 @@ export function auditLogCommand(): Command {
       print(
         table(
           ["WHEN", "WHO", "FROM", "WHAT", "OF", "BEFORE", "AFTER"],
-          entries.map(({ at, actor, address, action, target, before, after }) => [
+          entries.map(({ at, actor, actorName, address, action, target, before, after }) => [
             shortTime(at),
-            actor,
+            (actorName ?? null) === null ? actor : `${actorName} (${actor})`,
             address || null,
             action,
             target,

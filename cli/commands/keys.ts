@@ -1,4 +1,5 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import { parseDurationMs } from "../../shared/duration.ts";
 import { command } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { print, printable, printJson, shortTime, table } from "../output.ts";
@@ -8,6 +9,10 @@ interface ReadOptions extends RelayOptions {
   json?: boolean;
 }
 
+type CreateOptions = ReadOptions & {
+  expires?: number;
+} & { [fact in Kind["facts"][number]]?: string };
+
 interface Key {
   kid: string;
   createdAt: string;
@@ -15,21 +20,32 @@ interface Key {
   environment?: string;
   publicUrl?: string;
   role?: string;
+  name?: string | null;
+  expiresAt?: string | null;
+  lastUsedAt?: string | null;
 }
 
 /** The two kinds of keys differ in what stands beside them. */
 interface Kind {
   name: "gateway-key" | "api-key";
   path: "/gateway-keys" | "/api-keys";
-  facts: readonly ("project" | "environment" | "publicUrl" | "role")[];
+  facts: readonly ("project" | "environment" | "publicUrl" | "role" | "name")[];
+  /** What a list has besides. */
+  times: readonly ("lastUsedAt" | "expiresAt")[];
 }
 
 const GATEWAY: Kind = {
   name: "gateway-key",
   path: "/gateway-keys",
   facts: ["project", "environment", "publicUrl"],
+  times: [],
 };
-const API: Kind = { name: "api-key", path: "/api-keys", facts: ["role"] };
+const API: Kind = {
+  name: "api-key",
+  path: "/api-keys",
+  facts: ["name", "role"],
+  times: ["lastUsedAt", "expiresAt"],
+};
 
 export function gatewayKeyCommand(): Command {
   const create = command("create", "make a key; prints it, once", [
@@ -51,8 +67,12 @@ export function gatewayKeyCommand(): Command {
 
 export function apiKeyCommand(): Command {
   const create = command("create", "make a key; prints it, once", [
-    "culvert api-key create --role viewer",
-  ]).requiredOption("--role <role>", "admin writes and reads, viewer reads");
+    'culvert api-key create --role viewer --name "grafana"',
+    'culvert api-key create --role admin --name "deploys" --expires 90d',
+  ])
+    .requiredOption("--role <role>", "admin writes and reads, viewer reads")
+    .option("--name <name>", "for people: shown in lists and in the audit log")
+    .option("--expires <time>", "it ends by itself after that, such as 12h or 90d", lifetimeSeconds);
   return new Command("api-key")
     .description("keys of the admin API")
     .addCommand(creates(API, create))
@@ -63,34 +83,49 @@ export function apiKeyCommand(): Command {
 function creates({ path, facts }: Kind, create: Command): Command {
   return create
     .option("--json", "print JSON")
-    .action(async ({ json, ...options }: ReadOptions & Record<string, string>) => {
+    .action(async ({ json, expires, ...options }: CreateOptions) => {
       const client = await adminClient(options);
-      const body = Object.fromEntries(facts.map((fact) => [fact, options[fact]]));
+      const body = {
+        ...Object.fromEntries(facts.map((fact) => [fact, options[fact]])),
+        expiresInSeconds: expires,
+      };
       const created = await client.post<Key & { key: string }>(path, body);
       if (json) return printJson(created);
       print(`Id   ${printable(created.kid)}\nKey  ${printable(created.key)}\n     Shown this once.`);
     });
 }
 
-function listCommand({ name, path, facts }: Kind): Command {
+function lifetimeSeconds(text: string): number {
+  const [, days] = /^(\d{1,4})d$/.exec(text) ?? [];
+  const lifetimeMs = days === undefined ? parseDurationMs(text) : Number(days) * 24 * 3600_000;
+  if (lifetimeMs === null || lifetimeMs < 60_000)
+    throw new InvalidArgumentError('It must be a time of a minute or more, such as "12h" or "90d".');
+  return Math.ceil(lifetimeMs / 1_000);
+}
+
+function listCommand({ name, path, facts, times }: Kind): Command {
   return command("list", "list the keys", [`culvert ${name} list`])
     .option("--json", "print JSON")
     .action(async ({ json, ...relay }: ReadOptions) => {
       const client = await adminClient(relay);
       const keys = await client.list<Key>(path);
       if (json) return printJson(keys);
-      const headings = ["KID", ...facts.map(heading), "CREATED"];
+      const headings = ["KID", ...facts.map(heading), "CREATED", ...times.map(heading)];
       const rows = keys.map((key) => [
         key.kid,
         ...facts.map((fact) => key[fact] ?? null),
         shortTime(key.createdAt),
+        ...times.map((time) => shortTime(key[time] ?? null)),
       ]);
       print(table(headings, rows));
     });
 }
 
 function heading(fact: string): string {
-  return fact.replace(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase();
+  return fact
+    .replace(/At$/, "")
+    .replace(/[A-Z]/g, (letter) => ` ${letter}`)
+    .toUpperCase();
 }
 
 function deleteCommand({ name, path }: Kind): Command {

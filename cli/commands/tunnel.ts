@@ -12,7 +12,7 @@ import { command } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { CommandError } from "../exit-code.ts";
 import { KeptToken } from "../token/kept-token.ts";
-import { print, printable, printJson, shortTime, table } from "../output.ts";
+import { note, print, printable, printJson, shortTime, table } from "../output.ts";
 import { servicesCommand } from "./services.ts";
 import {
   LOCATIONS_HELP,
@@ -273,6 +273,7 @@ async function confirmShortened(
   if (shortened.length === 0) return;
   const until = shortened.map(({ kid, expiresAt }) => `${kid} until ${shortTime(expiresAt)}`).join(", ");
   const end = shortTime(new Date(endMs).toISOString());
+  if (yes) note(`An earlier rotation let ${until} hold; now it ends at ${end}.`);
   await confirm(`An earlier rotation lets ${until} hold; with this overlap it ends at ${end}. Go on?`, yes);
 }
 

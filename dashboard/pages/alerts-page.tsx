@@ -95,7 +95,7 @@ function Firing({ firing }: Pick<Alerts, "firing">) {
     <Table
       caption="What is wrong now"
       rows={firing}
-      keyOf={({ tunnel, kind, subject }) => `${tunnel} ${kind} ${subject ?? ""}`}
+      keyOf={({ tunnel, kind, subject }) => `${tunnel ?? ""} ${kind} ${subject ?? ""}`}
       columns={[
         { title: "Kind", cell: ({ kind }) => <Badge tone="bad">{kind}</Badge> },
         { title: "What", cell: ({ summary }) => <span class="breakable">{summary}</span> },

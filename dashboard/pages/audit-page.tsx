@@ -30,8 +30,9 @@ export function AuditPage() {
             { title: "After", cell: ({ after }) => <Facts facts={after} /> },
             {
               title: "By",
-              cell: ({ actor, address }) => (
+              cell: ({ actor, actorName, address }) => (
                 <span class="stacked">
+                  {actorName !== null && <span class="breakable">{actorName}</span>}
                   <code>{actor}</code>
                   {address !== "" && <span class="faint breakable">{address}</span>}
                 </span>

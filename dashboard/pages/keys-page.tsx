@@ -35,7 +35,15 @@ export function KeysPage() {
         path="/api-keys"
         title="API keys"
         about="For the admin API, the culvert command and this dashboard. Who signed in with a key is signed out when it is deleted."
-        columns={[{ title: "Role", cell: ({ role }) => role }]}
+        columns={[
+          { title: "Name", cell: ({ name }) => name ?? "" },
+          { title: "Role", cell: ({ role }) => role },
+          {
+            title: "Last used",
+            cell: ({ lastUsedAt }) => (lastUsedAt === null ? "" : <Time at={lastUsedAt} />),
+          },
+          { title: "Ends", cell: ({ expiresAt }) => (expiresAt === null ? "" : <Time at={expiresAt} />) },
+        ]}
         form={ApiKeyForm}
       />
     </>
@@ -194,8 +202,23 @@ function GatewayKeyForm({ change }: FormProps) {
 
 function ApiKeyForm({ change }: FormProps) {
   const [role, setRole] = useState<Role | "">("");
+  const [name, setName] = useState("");
+  const say = (said: { role: Role | ""; name: string }) =>
+    change(said.name === "" ? { role: said.role } : said);
   return (
     <>
+      <label for="key-name">Name, for people</label>
+      <input
+        id="key-name"
+        value={name}
+        autocomplete="off"
+        maxlength={64}
+        onInput={({ currentTarget }: InputEvent) => {
+          const { value } = currentTarget as HTMLInputElement;
+          setName(value);
+          say({ role, name: value });
+        }}
+      />
       <label for="role">Role</label>
       <select
         id="role"
@@ -204,7 +227,7 @@ function ApiKeyForm({ change }: FormProps) {
         onInput={({ currentTarget }: InputEvent) => {
           const value = (currentTarget as HTMLSelectElement).value as Role;
           setRole(value);
-          change({ role: value });
+          say({ role: value, name });
         }}
       >
         <option value="">choose…</option>

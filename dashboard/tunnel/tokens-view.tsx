@@ -104,6 +104,10 @@ export function TokensView({ tunnel, onChange }: { tunnel: TunnelDetails; onChan
 function Rotate({ tunnel, onClose }: { tunnel: TunnelDetails; onClose: () => void }) {
   const [overlapSeconds, setOverlap] = useState(3600);
   const [made, setMade] = useState<NewToken | null>(null);
+  const endMs = Date.now() + overlapSeconds * 1_000;
+  const shortened = tunnel.tokens.filter(
+    ({ expiresAt }) => expiresAt !== null && Date.parse(expiresAt) > endMs,
+  );
   if (made !== null) {
     return (
       <SecretDialog title="The new token" secret={made.token} what="the token" onClose={onClose}>
@@ -139,6 +143,12 @@ function Rotate({ tunnel, onClose }: { tunnel: TunnelDetails; onClose: () => voi
           <option value={String(seconds)}>{title}</option>
         ))}
       </select>
+      {shortened.length > 0 && (
+        <p class="note warn" role="status">
+          An earlier rotation lets {shortened.map(({ kid }) => kid).join(", ")} hold for longer: with this, it
+          ends sooner.
+        </p>
+      )}
     </ActionDialog>
   );
 }

@@ -41,7 +41,8 @@ export type AlertInput = z.infer<typeof alertSchema>;
 export interface AlertNotice {
   status: "firing" | "resolved" | "test";
   kind: AlertKind;
-  tunnel: { id: string; name: string };
+  /** Null: it concerns the relay, as the end of an API key does. */
+  tunnel: { id: string; name: string } | null;
   /** The service, the token or the log destination, where it is about one. */
   subject: string | null;
   /** For people. */

@@ -114,6 +114,22 @@ describe("tokens", () => {
     expect((await heldConfig(id))?.tokens.map((token) => token.kid)).toEqual([rotated.kid]);
   });
 
+  it("are never shortened in silence by a second overlap", async () => {
+    const { id, kid } = await createTunnel();
+    type Rotated = { kid: string; shortened: { kid: string; expiresAt: string }[] };
+    const rotate = (overlapSeconds: number) =>
+      json<Rotated>(call("POST", `/v1/tunnels/${id}/tokens`, { body: { overlapSeconds } }), 201);
+    const first = await rotate(3_600);
+    expect(first.shortened).toEqual([]);
+    const second = await rotate(60);
+    expect(second.shortened).toEqual([{ kid, expiresAt: expect.any(String) }]);
+    expect(Date.parse(second.shortened[0]?.expiresAt ?? "") - Date.now()).toBeGreaterThan(3_000_000);
+    const { items } = await json<{ items: object[] }>(call("GET", "/v1/audit-log?limit=1"));
+    expect(items).toMatchObject([{ action: "token.create", after: { shortened: kid } }]);
+    // What ends sooner than the overlap keeps its end.
+    expect((await rotate(3_600)).shortened).toEqual([]);
+  });
+
   it("end at once without overlap", async () => {
     const { id } = await bornTunnel();
     const { kid } = await json<{ kid: string }>(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AlertNotice } from "../../shared/signals/alert.ts";
-import { conditionsOf, nextTokenLookMs, type TunnelFacts } from "./conditions.ts";
+import { conditionsOf, keyConditionsOf, nextTokenLookMs, type TunnelFacts } from "./conditions.ts";
 import { type ConditionState, nextLookMs, step } from "./hysteresis.ts";
 import { mergePresence, presenceOf } from "./presence.ts";
 import { isFinal, jsonMessage, slackMessage } from "./send-notice.ts";
@@ -53,8 +53,22 @@ describe("what is wrong with a tunnel", () => {
     expect(found(ending("k_1", 7 * DAY_MS + 1))).toEqual([]);
     expect(found(ending("k_1", null))).toEqual([]);
     expect(found(ending("k_2", 1))).toEqual([]);
-    expect(nextTokenLookMs([{ kid: "k_1", expiresAtMs: 8 * DAY_MS }], 0)).toBe(DAY_MS);
-    expect(nextTokenLookMs([{ kid: "k_1", expiresAtMs: 6 * DAY_MS }], 0)).toBeNull();
+    expect(nextTokenLookMs([{ expiresAtMs: 8 * DAY_MS }], 0)).toBe(DAY_MS);
+    expect(nextTokenLookMs([{ expiresAtMs: 6 * DAY_MS }], 0)).toBeNull();
+  });
+
+  it("is a key of the admin API within a week of its end", () => {
+    const of = (expiresAtMs: number, name: string | null = "deploys") =>
+      keyConditionsOf([{ kid: "k_1", name, expiresAtMs }], DAY_MS);
+    expect(of(8 * DAY_MS)).toEqual([
+      {
+        ...{ kind: "token_ends", subject: "k_1" },
+        summary: "The API key deploys (k_1) ends at 1970-01-09T00:00:00.000Z.",
+      },
+    ]);
+    expect(of(8 * DAY_MS, null)[0]?.summary).toContain("The API key k_1 ends");
+    expect(of(8 * DAY_MS + 1)).toEqual([]);
+    expect(of(DAY_MS)).toEqual([]);
   });
 
   it("is events that were lost since the last look", () => {

@@ -7,6 +7,8 @@ import {
   type Condition,
   conditionKey,
   conditionsOf,
+  type EndingKey,
+  keyConditionsOf,
   nextTokenLookMs,
   type TunnelFacts,
 } from "./conditions.ts";
@@ -22,10 +24,14 @@ const GUARD_MS = 30_000;
 const GIVE_UP_MS = 24 * 3600_000;
 /** Looked at in one turn; the rest at once in the next. */
 const LOOKS_PER_TURN = 100;
+/** Stands for the relay where a tunnel's id would: what is wrong there concerns no tunnel. */
+const OF_RELAY = "";
 
 export interface AlertPorts {
   /** Null: there is no such tunnel. */
   tunnel(id: string): { name: string; tokens: TunnelFacts["tokens"]; objectNames: readonly string[] } | null;
+  /** Keys of the admin API that end by themselves. */
+  endingKeys(): readonly EndingKey[];
   send(alert: AlertInput, notice: AlertNotice): Promise<SendResult>;
   random(): number;
   /** How long conditions have to last, in percent of the usual times. */
@@ -43,7 +49,8 @@ export interface DescribedAlert extends Omit<AlertRecord, "seq" | "alert"> {
 export interface FiringCondition {
   kind: AlertKind;
   subject: string | null;
-  tunnelId: string;
+  /** Null: it concerns the relay. */
+  tunnelId: string | null;
   summary: string;
   sinceMs: number;
 }
@@ -93,7 +100,7 @@ export class Alerts {
 
   firing(): FiringCondition[] {
     return this.#store.firing(MAX_SHOWN).map(({ tunnelId, key, summary, sinceMs }) => {
-      return { ...partsOf(key), tunnelId, summary, sinceMs };
+      return { ...partsOf(key), tunnelId: tunnelId === OF_RELAY ? null : tunnelId, summary, sinceMs };
     });
   }
 
@@ -118,7 +125,17 @@ export class Alerts {
     this.#store.forget(id);
   }
 
+  /** A key was made, or has gone, or it is time to. */
+  lookAtKeys(nowMs: number): void {
+    const keys = this.#ports.endingKeys();
+    const dueMs = this.#judge(OF_RELAY, null, () => keyConditionsOf(keys, nowMs), nowMs);
+    const times = [...dueMs, nextTokenLookMs(keys, nowMs)].filter((timeMs) => timeMs !== null);
+    const nextMs = times.length === 0 ? null : Math.min(...times);
+    this.#store.remember(OF_RELAY, { mostConnectors: 0, lost: 0, nextLookMs: nextMs });
+  }
+
   look(tunnelId: string, nowMs: number): void {
+    if (tunnelId === OF_RELAY) return this.lookAtKeys(nowMs);
     const tunnel = this.#ports.tunnel(tunnelId);
     if (tunnel === null) return this.#store.forget(tunnelId);
     const objects = this.#store.presence(tunnelId, tunnel.objectNames);
@@ -133,7 +150,8 @@ export class Alerts {
       // Never of what was lost before anybody looked; the sum falls with an object that is gone.
       newlyLost: memory === null ? 0 : Math.max(0, lost - memory.lost),
     };
-    const dueMs = this.#judge(facts, nowMs);
+    const { id, name } = facts;
+    const dueMs = this.#judge(id, { id, name }, (known) => conditionsOf(facts, known, nowMs), nowMs);
     const tokenMs = nextTokenLookMs(tunnel.tokens, nowMs);
     const times = [...dueMs, tokenMs].filter((timeMs) => timeMs !== null);
     const nextLookMs = times.length === 0 ? null : Math.min(...times);
@@ -170,21 +188,24 @@ export class Alerts {
   }
 
   /** Gives the times at which its conditions are to be looked at again. */
-  #judge(facts: TunnelFacts, nowMs: number): (number | null)[] {
-    const before = new Map(this.#store.conditions(facts.id).map((condition) => [condition.key, condition]));
+  #judge(
+    of: string,
+    tunnel: AlertNotice["tunnel"],
+    conditions: (known: ReadonlySet<string>) => Condition[],
+    nowMs: number,
+  ): (number | null)[] {
+    const before = new Map(this.#store.conditions(of).map((condition) => [condition.key, condition]));
     const now = new Map(
-      conditionsOf(facts, new Set(before.keys()), nowMs).map((condition) => [
-        conditionKey(condition),
-        condition,
-      ]),
+      conditions(new Set(before.keys())).map((condition) => [conditionKey(condition), condition]),
     );
     return [...new Set([...before.keys(), ...now.keys()])].map((key) =>
-      this.#step(facts, key, before.get(key) ?? null, now.get(key) ?? null, nowMs),
+      this.#step(of, tunnel, key, before.get(key) ?? null, now.get(key) ?? null, nowMs),
     );
   }
 
   #step(
-    facts: TunnelFacts,
+    of: string,
+    tunnel: AlertNotice["tunnel"],
     key: string,
     before: StoredCondition | null,
     now: Condition | null,
@@ -197,10 +218,10 @@ export class Alerts {
       const sinceMs = (state ?? before)?.sinceMs ?? nowMs;
       this.#tell({
         ...{ status: tell, kind, subject, summary, sinceMs, atMs: nowMs },
-        tunnel: { id: facts.id, name: facts.name },
+        tunnel,
       });
     }
-    return this.#keep(facts.id, key, summary, state, kind);
+    return this.#keep(of, key, summary, state, kind);
   }
 
   #patience(kind: AlertKind) {

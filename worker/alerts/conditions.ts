@@ -1,6 +1,13 @@
 import type { AlertKind } from "../../shared/signals/alert.ts";
 import type { Presence } from "./presence.ts";
 
+/** A key of the admin API that ends by itself. */
+export interface EndingKey {
+  kid: string;
+  name: string | null;
+  expiresAtMs: number;
+}
+
 const TOKEN_NOTICE_MS = 7 * 24 * 3600_000;
 
 /** What is known of a tunnel when it is looked at. */
@@ -61,12 +68,26 @@ export function conditionsOf(tunnel: TunnelFacts, known: ReadonlySet<string>, no
   return conditions;
 }
 
+/** What is wrong with the relay's own keys. */
+export function keyConditionsOf(keys: readonly EndingKey[], nowMs: number): Condition[] {
+  return keys
+    .filter(({ expiresAtMs }) => expiresAtMs > nowMs && expiresAtMs - nowMs <= TOKEN_NOTICE_MS)
+    .map(({ kid, name, expiresAtMs }) => {
+      const called = name === null ? kid : `${name} (${kid})`;
+      const at = new Date(expiresAtMs).toISOString();
+      return { kind: "token_ends", subject: kid, summary: `The API key ${called} ends at ${at}.` };
+    });
+}
+
 function serviceDown(tunnel: string, service: string): string {
   return `No connector of ${tunnel} reaches ${service}: its check fails on all of them.`;
 }
 
 /** When a tunnel has to be looked at again though nothing happens to it; null for never. */
-export function nextTokenLookMs(tokens: TunnelFacts["tokens"], nowMs: number): number | null {
+export function nextTokenLookMs(
+  tokens: readonly { expiresAtMs: number | null }[],
+  nowMs: number,
+): number | null {
   const times = tokens
     .map(({ expiresAtMs }) => (expiresAtMs === null ? 0 : expiresAtMs - TOKEN_NOTICE_MS))
     .filter((timeMs) => timeMs > nowMs);

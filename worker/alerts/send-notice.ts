@@ -64,5 +64,6 @@ export function slackMessage({ status, summary, tunnel }: AlertNotice): { text: 
   const escaped = (text: string) =>
     text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   const word = status === "resolved" ? "Resolved: " : "";
-  return { text: `${MARK[status]} ${word}${escaped(summary)} (${escaped(tunnel.id)})` };
+  const of = tunnel === null ? "" : ` (${escaped(tunnel.id)})`;
+  return { text: `${MARK[status]} ${word}${escaped(summary)}${of}` };
 }

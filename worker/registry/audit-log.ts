@@ -20,6 +20,7 @@ export type AuditAction =
   | "gateway-key.delete"
   | "api-key.create"
   | "api-key.delete"
+  | "api-key.expire"
   | "log-destination.create"
   | "log-destination.update"
   | "log-destination.delete"
@@ -44,6 +45,8 @@ export interface AuditChange {
 
 export interface AuditEntry extends Actor, AuditChange {
   id: number;
+  /** Of the actor's key, as it was then; null where it has none. */
+  actorName: string | null;
 }
 
 /** Entries kept; a few hundred bytes each. */
@@ -51,18 +54,22 @@ const KEPT_ENTRIES = 100_000;
 
 export class AuditLog {
   readonly #sql: SqlStorage;
+  readonly #nameOf: (actor: string) => string | null;
 
-  constructor(sql: SqlStorage) {
+  /** `nameOf`: what people call an actor; asked when something is written, since keys go. */
+  constructor(sql: SqlStorage, nameOf: (actor: string) => string | null) {
     this.#sql = sql;
+    this.#nameOf = nameOf;
   }
 
   append(by: Actor, change: AuditChange): void {
     const { id } = this.#sql
       .exec<{ id: number }>(
-        `INSERT INTO audit_log (at_ms, actor, address, action, target, before, after)
-           VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+        `INSERT INTO audit_log (at_ms, actor, actor_name, address, action, target, before, after)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
         by.atMs,
         by.actor,
+        this.#nameOf(by.actor),
         by.address,
         change.action,
         change.target,
@@ -80,13 +87,14 @@ export class AuditLog {
         id: number;
         atMs: number;
         actor: string;
+        actorName: string | null;
         address: string;
         action: AuditAction;
         target: string;
         before: string | null;
         after: string | null;
       }>(
-        `SELECT id, at_ms AS atMs, actor, address, action, target, before, after FROM audit_log
+        `SELECT id, at_ms AS atMs, actor, actor_name AS actorName, address, action, target, before, after FROM audit_log
            WHERE id < ? ORDER BY id DESC LIMIT ?`,
         beforeId,
         limit,

@@ -1,4 +1,5 @@
 import { DUMMY_DIGEST_HEX, equalDigests } from "../auth/digest.ts";
+import type { KeyProof } from "../auth/access-key.ts";
 import type { GatewayKeyDigest } from "../tunnel/tunnel-config.ts";
 
 /** `admin` writes and reads, `viewer` reads. */
@@ -13,16 +14,34 @@ export interface GatewayKeyRecord {
   createdAtMs: number;
 }
 
-export interface ApiKeyRecord {
+/** What is said of a key of the admin API when it is made. */
+export interface ApiKeyFacts {
+  role: Role;
+  /** For people. */
+  name: string | null;
+  /** Null: when it is deleted. */
+  expiresAtMs: number | null;
+}
+
+export interface ApiKeyRecord extends ApiKeyFacts {
   seq: number;
   kid: string;
-  role: Role;
   createdAtMs: number;
+  /** As exact as `USE_MS`; null: never, or by no relay that noted it. */
+  lastUsedAtMs: number | null;
 }
+
+/** A row written now and then, not one for each request. */
+const USE_MS = 5 * 60_000;
+
+/** As `exec` types its rows. */
+type Row<T> = { [Name in keyof T]: T[Name] & SqlStorageValue };
 
 /** Keys of gateways and of the admin API: digests alone. */
 export class KeyStore {
   readonly #sql: SqlStorage;
+  /** As far as this memory knows: there are a thousand keys at most. */
+  readonly #usedAtMs = new Map<string, number>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -83,6 +102,13 @@ export class KeyStore {
     return row?.digest ?? null;
   }
 
+  apiKeyName(kid: string): string | null {
+    const [row] = this.#sql
+      .exec<{ name: string | null }>("SELECT name FROM api_keys WHERE kid = ?", kid)
+      .toArray();
+    return row?.name ?? null;
+  }
+
   apiKeyDigest(kid: string): string | null {
     const [row] = this.#sql
       .exec<{ digest: string }>("SELECT digest_hex AS digest FROM api_keys WHERE kid = ?", kid)
@@ -107,45 +133,69 @@ export class KeyStore {
     return row ?? null;
   }
 
-  addApiKey(kid: string, digestHex: string, role: Role, nowMs: number): void {
+  addApiKey({ kid, digestHex }: KeyProof, { role, name, expiresAtMs }: ApiKeyFacts, nowMs: number): void {
     this.#sql.exec(
-      "INSERT INTO api_keys (kid, digest_hex, role, created_at_ms) VALUES (?, ?, ?, ?)",
-      kid,
-      digestHex,
-      role,
-      nowMs,
+      `INSERT INTO api_keys (kid, digest_hex, role, name, expires_at_ms, created_at_ms)
+         VALUES (?, ?, ?, ?, ?, ?)`,
+      ...[kid, digestHex, role, name, expiresAtMs, nowMs],
     );
   }
 
   apiKeys(limit: number, afterSeq: number): ApiKeyRecord[] {
     return this.#sql
-      .exec<{ seq: number; kid: string; role: Role; createdAtMs: number }>(
-        `SELECT seq, kid, role, created_at_ms AS createdAtMs FROM api_keys
-           WHERE seq > ? ORDER BY seq LIMIT ?`,
+      .exec<Row<ApiKeyRecord>>(
+        `SELECT seq, kid, role, name, created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs,
+             last_used_at_ms AS lastUsedAtMs
+           FROM api_keys WHERE seq > ? ORDER BY seq LIMIT ?`,
         afterSeq,
         limit,
       )
       .toArray();
   }
 
-  /** The role that was deleted; null when there was no such key. */
-  deleteApiKey(kid: string): Role | null {
+  /** What was deleted; null when there was no such key. */
+  deleteApiKey(kid: string): Pick<ApiKeyRecord, "role" | "name"> | null {
     const [row] = this.#sql
-      .exec<{ role: Role }>("DELETE FROM api_keys WHERE kid = ? RETURNING role", kid)
+      .exec<Row<Pick<ApiKeyRecord, "role" | "name">>>(
+        "DELETE FROM api_keys WHERE kid = ? RETURNING role, name",
+        kid,
+      )
       .toArray();
-    return row?.role ?? null;
+    return row ?? null;
   }
 
-  /** Null for an unknown key or a wrong secret, after the same work. */
-  roleOf(kid: string, digestHex: string): Role | null {
+  /** Those that end by themselves. */
+  endingApiKeys(): { kid: string; name: string | null; expiresAtMs: number }[] {
+    return this.#sql
+      .exec<{ kid: string; name: string | null; expiresAtMs: number }>(
+        "SELECT kid, name, expires_at_ms AS expiresAtMs FROM api_keys WHERE expires_at_ms IS NOT NULL",
+      )
+      .toArray();
+  }
+
+  /** Null for an unknown key, a wrong secret, or a key whose time is over, after the same work. */
+  roleOf(kid: string, digestHex: string, nowMs: number): Role | null {
     const [row] = this.#sql
-      .exec<{ digest: string; role: Role }>(
-        "SELECT digest_hex AS digest, role FROM api_keys WHERE kid = ?",
+      .exec<Row<Pick<ApiKeyRecord, "role" | "expiresAtMs"> & { digest: string }>>(
+        "SELECT digest_hex AS digest, role, expires_at_ms AS expiresAtMs FROM api_keys WHERE kid = ?",
         kid,
       )
       .toArray();
     const equal = equalDigests(digestHex, row?.digest ?? DUMMY_DIGEST_HEX);
-    return equal && row !== undefined ? row.role : null;
+    return equal && row !== undefined && nowMs < (row.expiresAtMs ?? Infinity) ? row.role : null;
+  }
+
+  /** True: the use of this key is to be noted down. */
+  isUseDue(kid: string, nowMs: number): boolean {
+    return nowMs - (this.#usedAtMs.get(kid) ?? -Infinity) >= USE_MS;
+  }
+
+  used(kid: string, nowMs: number): void {
+    this.#usedAtMs.set(kid, nowMs);
+    this.#sql.exec(
+      "UPDATE api_keys SET last_used_at_ms = ?1 WHERE kid = ?2 AND coalesce(last_used_at_ms, 0) <= ?1 - ?3",
+      ...[nowMs, kid, USE_MS],
+    );
   }
 
   gatewayKeyCount(): number {

@@ -196,6 +196,13 @@ const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX captures_by_tunnel ON captures (tunnel_id);
   `,
+  `
+  ALTER TABLE api_keys ADD COLUMN name TEXT;
+  ALTER TABLE api_keys ADD COLUMN last_used_at_ms INTEGER;
+  ALTER TABLE api_keys ADD COLUMN expires_at_ms INTEGER;
+  CREATE INDEX api_keys_by_expiry ON api_keys (expires_at_ms) WHERE expires_at_ms IS NOT NULL;
+  ALTER TABLE audit_log ADD COLUMN actor_name TEXT;
+  `,
 ];
 
 export function migrate(storage: DurableObjectStorage): void {

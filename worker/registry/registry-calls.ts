@@ -12,7 +12,7 @@ import type { ObjectLoad, ScalingWish } from "./scaling.ts";
 import type { TunnelObjectRecord } from "./tunnel-object-store.ts";
 import type { Actor, AuditEntry } from "./audit-log.ts";
 import type { CaptureRecord } from "./capture-record-store.ts";
-import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
+import type { ApiKeyFacts, ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
 import type { ServicesVersion, StoredServicesFile, TokenRecord, TunnelRecord } from "./registry-store.ts";
 import type { OpenSession, SessionHolder } from "./session-store.ts";
 import type { DeliveryTotals, StoredReport } from "./telemetry-report-store.ts";
@@ -142,7 +142,8 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
 
   deleteGatewayKey(by: Actor, kid: string): Promise<Outcome>;
 
-  addApiKey(by: Actor, key: KeyProof, role: Role): Promise<Outcome>;
+  /** A Worker of version 0.1 knows the role alone. */
+  addApiKey(by: Actor, key: KeyProof, said: ApiKeyFacts | Role): Promise<Outcome>;
 
   apiKeys(limit: number, afterSeq: number): ApiKeyRecord[];
 

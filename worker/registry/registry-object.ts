@@ -11,11 +11,11 @@ import { formatServing, tunnelIdOf } from "../tunnel/tunnel-objects.ts";
 import { ObjectScaling } from "./object-scaling.ts";
 import type { ObjectLoad, ScalingWish } from "./scaling.ts";
 import { TunnelObjectStore } from "./tunnel-object-store.ts";
-import type { Actor, AuditChange, AuditEntry } from "./audit-log.ts";
+import type { Actor, AuditChange, AuditEntry, AuditFacts } from "./audit-log.ts";
 import { AuditLog } from "./audit-log.ts";
 import { type CaptureRecord, CaptureRecordStore, isRunning } from "./capture-record-store.ts";
 import { uncapturable } from "../capture/uncapturable.ts";
-import type { ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
+import type { ApiKeyFacts, ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
 import { KeyStore } from "./key-store.ts";
 import { type LogDestination, type LogDestinationInput, keepSecrets } from "../../shared/log-destination.ts";
 import type { AlertInput } from "../../shared/signals/alert.ts";
@@ -112,7 +112,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     this.#destinations = new LogDestinationStore(sql);
     this.#reports = new TelemetryReportStore(sql);
     this.#tails = new TailRegister(sql);
-    this.#audit = new AuditLog(sql);
+    this.#audit = new AuditLog(sql, (actor) => this.#keys.apiKeyName(actor));
     this.#captures = new CaptureRecordStore(sql);
     this.#sweep = new HistorySweep(ctx.storage);
     this.#alerts = new Alerts(sql, {
@@ -122,6 +122,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
         const objectNames = this.#objects.of(id).map(({ name }) => name);
         return { name: tunnel.name, tokens: this.#store.tokens(id), objectNames };
       },
+      endingKeys: () => this.#keys.endingApiKeys(),
       send: sendNotice,
       random: () => Math.random(),
       patiencePercent: alertPatiencePercent(env),
@@ -244,13 +245,19 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   async addToken(by: Actor, tunnelId: string, token: KeyProof, overlapMs: number): Promise<Outcome> {
     return this.#change(by, () => {
       if (this.#store.tunnel(tunnelId) === null) return refused("not_found");
-      const older = this.#store.tokens(tunnelId).map(({ kid }) => kid);
+      const tokens = this.#store.tokens(tunnelId);
+      const older = tokens.map(({ kid }) => kid);
+      const endMs = by.atMs + overlapMs;
+      const shortened = tokens.filter(({ expiresAtMs }) => expiresAtMs !== null && expiresAtMs > endMs);
       if (older.length >= LIMITS.tokensPerTunnel && overlapMs > 0) return refused("limit_reached");
-      this.#store.endTokens(tunnelId, by.atMs + overlapMs);
+      this.#store.endTokens(tunnelId, endMs);
       this.#expireTokens(by.atMs);
       this.#store.addToken(tunnelId, token.kid, token.digestHex, by.atMs);
       const before = { tokens: older.join(" ") };
-      const after = { token: token.kid, overlapSeconds: overlapMs / 1000 };
+      const after = {
+        ...{ token: token.kid, overlapSeconds: overlapMs / 1000 },
+        ...(shortened.length === 0 ? {} : { shortened: shortened.map(({ kid }) => kid).join(" ") }),
+      };
       return done([tunnelId], { action: "token.create", target: tunnelId, before, after });
     });
   }
@@ -366,11 +373,19 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     });
   }
 
-  async addApiKey(by: Actor, key: KeyProof, role: Role): Promise<Outcome> {
+  async addApiKey(by: Actor, key: KeyProof, said: ApiKeyFacts | Role): Promise<Outcome> {
+    // A Worker of version 0.1 knows the role alone.
+    const facts = typeof said === "string" ? { role: said, name: null, expiresAtMs: null } : said;
     return this.#change(by, () => {
       if (this.#keys.apiKeyCount() >= LIMITS.apiKeys) return refused("limit_reached");
-      this.#keys.addApiKey(key.kid, key.digestHex, role, by.atMs);
-      return done([], { action: "api-key.create", target: key.kid, before: null, after: { role } });
+      this.#keys.addApiKey(key, facts, by.atMs);
+      this.#alerts.lookAtKeys(by.atMs);
+      const { role, name, expiresAtMs } = facts;
+      const after = {
+        ...keyFacts({ role, name }),
+        ...(expiresAtMs === null ? {} : { expiresAt: new Date(expiresAtMs).toISOString() }),
+      };
+      return done([], { action: "api-key.create", target: key.kid, before: null, after });
     });
   }
 
@@ -380,14 +395,38 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
 
   async deleteApiKey(by: Actor, kid: string): Promise<Outcome> {
     const outcome = await this.#change(by, () => {
-      const role = this.#keys.deleteApiKey(kid);
-      if (role === null) return refused("not_found");
-      for (const ended of [kid, ...this.#sessions.closeOf(kid)])
-        this.#tails.revoke(ended, by.atMs + PUSH_GUARD_MS);
-      return done([], { action: "api-key.delete", target: kid, before: { role }, after: null });
+      const before = this.#endApiKey(kid, by.atMs);
+      if (before === null) return refused("not_found");
+      return done([], { action: "api-key.delete", target: kid, before, after: null });
     });
     await this.#endTails();
     return outcome;
+  }
+
+  /** With what was opened by it. What it was; null: there is none. */
+  #endApiKey(kid: string, nowMs: number): AuditFacts | null {
+    const key = this.#keys.deleteApiKey(kid);
+    if (key === null) return null;
+    for (const ended of [kid, ...this.#sessions.closeOf(kid)])
+      this.#tails.revoke(ended, nowMs + PUSH_GUARD_MS);
+    this.#alerts.lookAtKeys(nowMs);
+    return keyFacts(key);
+  }
+
+  #expireApiKeys(nowMs: number): void {
+    for (const { kid, expiresAtMs } of this.#keys.endingApiKeys()) {
+      if (expiresAtMs > nowMs) continue;
+      const before = this.#endApiKey(kid, nowMs);
+      this.#audit.append(
+        { actor: "relay", address: "", atMs: nowMs },
+        { action: "api-key.expire", target: kid, before, after: null },
+      );
+    }
+  }
+
+  /** Behind the answer: nobody waits for the note. */
+  #noteUse(kid: string, nowMs: number): void {
+    if (this.#keys.isUseDue(kid, nowMs)) setTimeout(() => this.#keys.used(kid, nowMs), 0);
   }
 
   /** For a Worker that decides before it calls any object: see `RegistryKnowledge`. */
@@ -402,7 +441,10 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
 
   /** Null for whatever is not a key of this relay. */
   apiKeyRole(key: KeyProof): Role | null {
-    return this.#keys.roleOf(key.kid, key.digestHex);
+    const nowMs = Date.now();
+    const role = this.#keys.roleOf(key.kid, key.digestHex, nowMs);
+    if (role !== null) this.#noteUse(key.kid, nowMs);
+    return role;
   }
 
   async openSession(session: KeyProof, holder: SessionHolder, nowMs: number): Promise<void> {
@@ -413,7 +455,9 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
 
   /** Null for whatever is not, or no longer, a session. */
   useSession(session: KeyProof, adminProofHex: string, nowMs: number): OpenSession | null {
-    return this.#sessions.use(session, adminProofHex, nowMs);
+    const open = this.#sessions.use(session, adminProofHex, nowMs);
+    if (open !== null && open.actor !== "admin-key") this.#noteUse(open.actor, nowMs);
+    return open;
   }
 
   async closeSession(session: KeyProof): Promise<void> {
@@ -621,7 +665,10 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   /** Ends tokens whose time is over and repeats pushes that were not acknowledged. */
   override async alarm(): Promise<void> {
     const nowMs = Date.now();
-    const expired = this.ctx.storage.transactionSync(() => this.#expireTokens(nowMs));
+    const expired = this.ctx.storage.transactionSync(() => {
+      this.#expireApiKeys(nowMs);
+      return this.#expireTokens(nowMs);
+    });
     await this.#endTails(nowMs);
     await this.#sendAlerts(nowMs);
     await this.#sweep.run(nowMs, (objectName) => telemetryStub(this.env, objectName).expire());
@@ -779,6 +826,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     const dueMs = [
       ...[this.#queue.nextDueMs(), this.#store.nextExpiryMs(), this.#tails.nextDueMs()],
       ...[this.#scaling.nextLookMs(), this.#alerts.nextDueMs(), this.#sweep.nextDueMs()],
+      ...this.#keys.endingApiKeys().map(({ expiresAtMs }) => expiresAtMs),
     ];
     const times = dueMs.filter((timeMs) => timeMs !== null);
     if (times.length === 0) await this.ctx.storage.deleteAlarm();
@@ -794,6 +842,10 @@ interface Change<T> {
 
 function done(tunnelIds: readonly string[], audit: AuditChange): Change<Outcome> {
   return { result: "done", tunnelIds, audit };
+}
+
+function keyFacts({ role, name }: Pick<ApiKeyRecord, "role" | "name">): AuditFacts {
+  return { role, ...(name === null ? {} : { name }) };
 }
 
 function refused(result: Exclude<Outcome, "done">): Change<Outcome> {

@@ -78,23 +78,25 @@ export class SessionStore {
         createdAtMs: number;
         usedAtMs: number;
         apiRole: Role | null;
+        keyEndsAtMs: number | null;
       }>(
-        `SELECT digest_hex AS digest, actor, admin_proof_hex AS adminProof, sessions.created_at_ms AS createdAtMs,
-           used_at_ms AS usedAtMs, (SELECT role FROM api_keys WHERE api_keys.kid = actor) AS apiRole
-           FROM sessions WHERE kid = ?`,
+        `SELECT sessions.digest_hex AS digest, actor, admin_proof_hex AS adminProof, sessions.created_at_ms AS createdAtMs,
+           used_at_ms AS usedAtMs, role AS apiRole, expires_at_ms AS keyEndsAtMs
+           FROM sessions LEFT JOIN api_keys ON api_keys.kid = actor WHERE sessions.kid = ?`,
         kid,
       )
       .toArray();
     const equal = equalDigests(digestHex, row?.digest ?? DUMMY_DIGEST_HEX);
     if (!equal || row === undefined) return null;
-    if (nowMs >= row.createdAtMs + SESSION_MS || nowMs >= row.usedAtMs + IDLE_MS) return null;
+    const endsAtMs = Math.min(row.createdAtMs + SESSION_MS, row.keyEndsAtMs ?? Infinity);
+    if (nowMs >= endsAtMs || nowMs >= row.usedAtMs + IDLE_MS) return null;
     const isAdmin = row.adminProof !== null && equalDigests(adminProofHex, row.adminProof);
     const role = row.adminProof === null ? row.apiRole : isAdmin ? "admin" : null;
     if (role === null) return null;
     if (nowMs >= row.usedAtMs + TOUCH_MS) {
       this.#sql.exec("UPDATE sessions SET used_at_ms = ? WHERE kid = ?", nowMs, kid);
     }
-    return { role, actor: row.actor, endsAtMs: row.createdAtMs + SESSION_MS };
+    return { role, actor: row.actor, endsAtMs };
   }
 
   /** True: there was one. */

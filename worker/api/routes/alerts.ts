@@ -34,8 +34,8 @@ const describedSchema = z
 
 const firingSchema = z.strictObject({
   kind: z.enum(ALERT_KINDS),
-  subject: z.string().nullable().describe("The service or the token that it is about"),
-  tunnel: z.string(),
+  subject: z.string().nullable().describe("The service, the token or the key that it is about"),
+  tunnel: z.string().nullable().describe("Null: it concerns the relay, as the end of an API key does"),
   summary: z.string(),
   since: z.iso.datetime(),
 });

@@ -11,6 +11,7 @@ const entrySchema = z.strictObject({
   id: z.int(),
   at: z.iso.datetime(),
   actor: z.string().describe("Id of an API key, `admin-key`, or `relay` for what happens by itself"),
+  actorName: z.string().nullable().describe("Of that key, as it was then; null where it has none"),
   address: z.string().describe("Where the request came from, as far as the platform says"),
   action: z.string(),
   target: z.string(),
@@ -34,10 +35,11 @@ export const auditLogOperations: readonly Operation[] = [
         Number.MAX_SAFE_INTEGER,
         (limit, position) => registryStub(env).auditLog(limit, position),
         ({ id }) => id,
-        ({ id, atMs, actor, address, action, target, before, after }) => ({
+        ({ id, atMs, actor, actorName, address, action, target, before, after }) => ({
           id,
           at: isoTime(atMs),
           actor,
+          actorName,
           address,
           action,
           target,

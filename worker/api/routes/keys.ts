@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { receiverNameSchema } from "../../../shared/log-destination.ts";
 import { publicUrlSchema } from "../../../shared/services/public-url.ts";
 import { callerSchema } from "../../../shared/services/services-file.ts";
 import type { AccessKeyKind } from "../../auth/access-key.ts";
@@ -12,6 +13,7 @@ import { page, pageQuery, pageSchema } from "../paging.ts";
 import { isoTime } from "../time.ts";
 
 const SMALL_BODY_BYTES = 4096;
+const MAX_KEY_SECONDS = 10 * 365 * 24 * 3600;
 
 const roleSchema = z.enum(["admin", "viewer"]).describe("`admin` writes and reads, `viewer` reads");
 
@@ -25,7 +27,28 @@ const gatewaySchema = callerSchema.extend({
 
 const gatewayKeySchema = gatewaySchema.extend({ kid: z.string(), createdAt: z.iso.datetime() });
 
-const apiKeySchema = z.strictObject({ kid: z.string(), role: roleSchema, createdAt: z.iso.datetime() });
+const apiKeySchema = z.strictObject({
+  kid: z.string(),
+  name: z.string().nullable().describe("For people; null where it has none"),
+  role: roleSchema,
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable().describe("When it ends by itself; null: when it is deleted"),
+});
+
+const newApiKeySchema = z.strictObject({
+  role: roleSchema,
+  name: receiverNameSchema.optional().describe("For people: shown in lists and in the audit log"),
+  expiresInSeconds: z
+    .int()
+    .min(60)
+    .max(MAX_KEY_SECONDS)
+    .optional()
+    .describe("It ends by itself so long from now. Absent: when it is deleted"),
+});
+
+const listedApiKeySchema = apiKeySchema.extend({
+  lastUsedAt: z.iso.datetime().nullable().describe("To five minutes"),
+});
 
 export const keyOperations: readonly Operation[] = [
   operation({
@@ -88,13 +111,16 @@ export const keyOperations: readonly Operation[] = [
     path: "/v1/api-keys",
     summary: "Make a key for this API",
     role: "admin",
-    body: { schema: z.strictObject({ role: roleSchema }), maxBytes: SMALL_BODY_BYTES },
+    body: { schema: newApiKeySchema, maxBytes: SMALL_BODY_BYTES },
     success: { status: 201, description: "The key", schema: apiKeySchema.extend({ key: shownOnce }) },
     problems: ["LIMIT_REACHED"],
     async run({ env, by, body }) {
       const { key, proof } = await newKey("api");
-      expectDone(await registryStub(env).addApiKey(by, proof, body.role));
-      return { body: { kid: proof.kid, role: body.role, createdAt: isoTime(by.atMs), key } };
+      const { role, name = null, expiresInSeconds } = body;
+      const expiresAtMs = expiresInSeconds === undefined ? null : by.atMs + expiresInSeconds * 1_000;
+      expectDone(await registryStub(env).addApiKey(by, proof, { role, name, expiresAtMs }));
+      const expiresAt = expiresAtMs === null ? null : isoTime(expiresAtMs);
+      return { body: { kid: proof.kid, name, role, createdAt: isoTime(by.atMs), expiresAt, key } };
     },
   }),
   operation({
@@ -104,7 +130,7 @@ export const keyOperations: readonly Operation[] = [
     summary: "List the API keys, oldest first",
     role: "viewer",
     query: pageQuery,
-    success: { status: 200, description: "A page of keys", schema: pageSchema(apiKeySchema) },
+    success: { status: 200, description: "A page of keys", schema: pageSchema(listedApiKeySchema) },
     problems: [],
     async run({ env, query }) {
       const body = await page(
@@ -112,7 +138,11 @@ export const keyOperations: readonly Operation[] = [
         0,
         (limit, position) => registryStub(env).apiKeys(limit, position),
         ({ seq }) => seq,
-        ({ kid, role, createdAtMs }) => ({ kid, role, createdAt: isoTime(createdAtMs) }),
+        ({ kid, name, role, createdAtMs, expiresAtMs, lastUsedAtMs }) => ({
+          ...{ kid, name, role, createdAt: isoTime(createdAtMs) },
+          expiresAt: expiresAtMs === null ? null : isoTime(expiresAtMs),
+          lastUsedAt: lastUsedAtMs === null ? null : isoTime(lastUsedAtMs),
+        }),
       );
       return { body };
     },

@@ -188,15 +188,27 @@ export const tunnelOperations: readonly Operation[] = [
     success: {
       status: 201,
       description: "The new token",
-      schema: z.strictObject({ kid: z.string(), token: tokenText }),
+      schema: z.strictObject({
+        kid: z.string(),
+        token: tokenText,
+        shortened: z
+          .array(z.strictObject({ kid: z.string(), expiresAt: z.iso.datetime() }))
+          .describe("Older tokens that an earlier rotation let hold until then, and that now end sooner"),
+      }),
     },
     problems: ["NOT_FOUND", "LIMIT_REACHED"],
     async run({ env, request, by, body, param }) {
       const tunnelId = param("tunnelId");
       const token = await newToken(request, tunnelId);
       const overlapMs = body.overlapSeconds * 1000;
+      const before = (await registryStub(env).tunnel(tunnelId))?.tokens ?? [];
       expectDone(await registryStub(env).addToken(by, tunnelId, token.proof, overlapMs));
-      return { body: { kid: token.proof.kid, token: token.text } };
+      const shortened = before.flatMap(({ kid, expiresAtMs }) =>
+        expiresAtMs !== null && expiresAtMs > by.atMs + overlapMs
+          ? [{ kid, expiresAt: isoTime(expiresAtMs) }]
+          : [],
+      );
+      return { body: { kid: token.proof.kid, token: token.text, shortened } };
     },
   }),
   operation({
