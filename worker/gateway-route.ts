@@ -4,7 +4,8 @@ import { credentialPresence, forget, tunnelPresence } from "./admission.ts";
 import { ApiError, problemResponse } from "./api/problem.ts";
 import { accessKeyProof, type KeyProof } from "./auth/access-key.ts";
 import type { Subject } from "./auth/registry-knowledge.ts";
-import { withoutSession } from "./dashboard/session-cookie.ts";
+import { withoutAccess, withoutSession } from "./dashboard/session-cookie.ts";
+import { ASSERTION_FIELD } from "./auth/cloudflare-access/access-holder.ts";
 import { isTunnelId } from "./auth/random-id.ts";
 import { type Env, registryStub } from "./env.ts";
 import { type Relayed, relayToTunnel } from "./relay-to-tunnel.ts";
@@ -88,7 +89,7 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed
       "The path must be /~/TUNNEL_ID/SERVICE/path, with a service or host:port.",
     );
   }
-  const onward = onwardRequest(request, target.url);
+  const onward = onwardRequest(request, target.url, env);
   const relayed: Relayed =
     tunnelId !== null && tunnel !== "absent"
       ? await relayToTunnel(
@@ -112,11 +113,15 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed
 }
 
 /** Without what is meant for the relay alone. */
-function onwardRequest(request: Request, url: string): Request {
+function onwardRequest(request: Request, url: string, env: Env): Request {
   const onward = new Request(url, request);
   onward.headers.delete(KEY_HEADER);
+  const isAccessOurs = (env.ACCESS_TEAM_DOMAIN ?? "") !== "";
+  // Of an operator whose browser calls by `/~/`: it would open the admin API to whoever gets it.
+  if (isAccessOurs) onward.headers.delete(ASSERTION_FIELD);
   const cookies = request.headers.get("cookie");
-  const others = cookies === null ? null : withoutSession(cookies);
+  const own = cookies === null ? null : withoutSession(cookies);
+  const others = isAccessOurs ? withoutAccess(own) : own;
   if (others === null) onward.headers.delete("cookie");
   else if (others !== cookies) onward.headers.set("cookie", others);
   return onward;

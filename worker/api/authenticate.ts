@@ -1,4 +1,5 @@
 import { accessKeyProof } from "../auth/access-key.ts";
+import { accessHolder } from "../auth/cloudflare-access/access-holder.ts";
 import { adminKeyProblem, isAdminKey } from "../auth/admin-key.ts";
 import { clientAddress } from "../auth/client-address.ts";
 import { sha256Hex } from "../auth/digest.ts";
@@ -21,7 +22,7 @@ export interface Principal {
 
 /** With what somebody calls: what is opened with it ends with it. */
 export interface Credential {
-  /** Of the API key or the session; "admin-key" for that one. */
+  /** Of the API key or the session; "admin-key" for that one; of whoever Access has signed in the actor. */
   kid: string;
   /** Absent: when it is deleted. */
   endsAtMs?: number;
@@ -52,17 +53,51 @@ export function bearerCredential(request: Request): string {
   return /^Bearer +([\x21-\x7e]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
 }
 
-/** Who calls the admin API, by a key or by a browser's session; throws `ApiError` otherwise. */
+/** Who calls the admin API, by a key, by a browser's session or by Cloudflare Access; throws `ApiError` otherwise. */
 export async function authenticate(request: Request, env: Env, nowMs: number): Promise<Principal> {
   const session = request.headers.has("authorization") ? "" : sessionOf(request);
   if (session !== "") refuseOtherSites(request);
   const by = (actor: string): Actor => ({ actor, address: clientAddress(request), atMs: nowMs });
+  if (session === "" && !request.headers.has("authorization")) {
+    const person = await accessPerson(request, env, nowMs);
+    if (person !== null) {
+      const { role, actor, endsAtMs } = person;
+      return { role, by: by(actor), credential: { kid: actor, endsAtMs } };
+    }
+  }
   if (session === "") {
     const { role, actor } = await keyHolder(bearerCredential(request), request, env, nowMs);
     return { role, by: by(actor), credential: { kid: actor } };
   }
   const { role, actor, kid, endsAtMs } = await sessionHolder(session, request, env, nowMs);
   return { role, by: by(actor), credential: { kid, endsAtMs } };
+}
+
+/**
+ * Who Cloudflare Access has signed in; null where it has nobody. Browsers send what it goes by whoever makes them, as they do a
+ * session's cookie: the same rules hold. Throws `ApiError` for whoever has no role here.
+ */
+export async function accessPerson(
+  request: Request,
+  env: Env,
+  nowMs: number,
+): Promise<{ role: Role; actor: string; endsAtMs: number } | null> {
+  const access = await accessHolder(request, env);
+  switch (access.outcome) {
+    case "none":
+      return null;
+    case "holder":
+      refuseOtherSites(request);
+      return access;
+    case "invalid":
+      throw unauthenticated(request, nowMs);
+    case "no-role":
+      throw new ApiError("FORBIDDEN", {
+        detail: "None of your groups in Cloudflare Access has a role here.",
+      });
+    case "unavailable":
+      throw new ApiError("ACCESS_UNAVAILABLE", { headers: { "retry-after": "1" } });
+  }
 }
 
 export interface KeyHolder {

@@ -18,6 +18,7 @@ export const PROBLEMS = {
   TOO_MANY_WATCHERS: { status: 429, title: "As many watch this tunnel as may" },
   RATE_LIMITED: { status: 429, title: "Too many failed attempts" },
   INTERNAL: { status: 500, title: "Something went wrong in the relay" },
+  ACCESS_UNAVAILABLE: { status: 503, title: "Cloudflare Access could not be asked who this is; try again" },
   TUNNEL_UNAVAILABLE: { status: 503, title: "The tunnel could not be asked; try again" },
 } as const;
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { adminKeyNotice, adminProof, keyHolder, sessionHolder } from "../api/authenticate.ts";
+import { accessPerson, adminKeyNotice, adminProof, keyHolder, sessionHolder } from "../api/authenticate.ts";
 import { readJson } from "../api/body.ts";
 import { authenticationFailed, credentialPresence } from "../admission.ts";
 import { ApiError } from "../api/problem.ts";
@@ -12,6 +12,8 @@ import { refuseOtherSites } from "./same-origin.ts";
 import { endedSessionCookie, sessionCookie, sessionOf } from "./session-cookie.ts";
 
 const BODY_BYTES = 4096;
+/** Of the edge, on every host that Access stands before. */
+const ACCESS_SIGN_OUT = "/cdn-cgi/access/logout";
 
 const signInSchema = z.strictObject({ key: z.string().min(1).max(1024) });
 
@@ -44,13 +46,26 @@ export async function signIn(request: Request, env: Env, nowMs: number): Promise
  */
 export async function describeSession(request: Request, env: Env, nowMs: number): Promise<Response> {
   const session = sessionOf(request);
-  if (session === "") return nobody(env);
+  if (session === "") return byAccess(request, env, nowMs);
   refuseOtherSites(request);
   try {
     return sessionAnswer(await sessionHolder(session, request, env, nowMs));
   } catch (thrown) {
     if (!(thrown instanceof ApiError) || thrown.code !== "UNAUTHENTICATED") throw thrown;
     return nobody(env, endedSessionCookie());
+  }
+}
+
+/** Signed in by Cloudflare Access, where one also signs out. Whoever has no role here is nobody, and is told why. */
+async function byAccess(request: Request, env: Env, nowMs: number): Promise<Response> {
+  try {
+    const person = await accessPerson(request, env, nowMs);
+    return person === null ? nobody(env) : sessionAnswer({ ...person, signOutUrl: ACCESS_SIGN_OUT });
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError)) throw thrown;
+    if (thrown.code === "FORBIDDEN") return answer({ session: null, notice: thrown.message });
+    if (thrown.code === "UNAUTHENTICATED") return nobody(env);
+    throw thrown;
   }
 }
 
@@ -73,11 +88,22 @@ export async function signOut(request: Request, env: Env, nowMs: number): Promis
   });
 }
 
-function sessionAnswer(
-  { role, actor, endsAtMs }: { role: string; actor: string; endsAtMs: number },
-  cookie?: string,
-): Response {
-  return answer({ session: { role, actor, endsAt: isoTime(endsAtMs) } }, cookie);
+interface ShownSession {
+  role: string;
+  actor: string;
+  endsAtMs: number;
+  /** Where this one ends; absent: by `DELETE`. */
+  signOutUrl?: string;
+}
+
+function sessionAnswer({ role, actor, endsAtMs, signOutUrl }: ShownSession, cookie?: string): Response {
+  const session = {
+    role,
+    actor,
+    endsAt: isoTime(endsAtMs),
+    ...(signOutUrl === undefined ? {} : { signOutUrl }),
+  };
+  return answer({ session }, cookie);
 }
 
 /** A page that asks shows the notice before a key is tried in vain. */

@@ -4,6 +4,7 @@ import { servicesDifference } from "../../shared/services/services-difference.ts
 import { type ServicesFile, servicesFileSchema } from "../../shared/services/services-file.ts";
 import { type Answer, MAX_SUBJECTS_PER_LOOK_UP, type Subject } from "../auth/registry-knowledge.ts";
 import type { KeyProof } from "../auth/access-key.ts";
+import { ACCESS_ACTOR_PREFIX } from "../auth/cloudflare-access/access-holder.ts";
 import type { Env } from "../env.ts";
 import { telemetryStub, tunnelStub } from "../env.ts";
 import type { GatewayKeyDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
@@ -468,7 +469,11 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   /** Somebody watches at this object. False: the key or session that was shown is gone already. */
   registerTail(objectName: string, kid: string, untilMs: number): boolean {
     const isHeld =
-      kid === "admin-key" || this.#keys.apiKeyDigest(kid) !== null || this.#sessions.digest(kid) !== null;
+      kid === "admin-key" ||
+      // Access says when it ends, and has nobody told before.
+      kid.startsWith(ACCESS_ACTOR_PREFIX) ||
+      this.#keys.apiKeyDigest(kid) !== null ||
+      this.#sessions.digest(kid) !== null;
     if (isHeld) this.#tails.add(objectName, kid, untilMs, Date.now());
     return isHeld;
   }

@@ -1,0 +1,228 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import { eventually } from "../../scripts/demo/eventually.ts";
+import { startWorkerd, type WorkerdProcess } from "../../scripts/workerd.ts";
+import { AccessIssuer, type TokenOptions } from "../support/servers/access-issuer.ts";
+
+const ADMIN_KEY = "admin-key-of-the-access-tests-0123456789";
+
+const issuer = new AccessIssuer();
+let directory: string;
+let relay: WorkerdProcess;
+let callers = 0;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "culvert-access-"));
+  await issuer.listen();
+  relay = await startWorkerd({
+    relay: {
+      bundlePath: RELAY_BUNDLE,
+      adminKey: ADMIN_KEY,
+      mayCallPrivate: true,
+      vars: {
+        ACCESS_TEAM_DOMAIN: issuer.url,
+        ACCESS_AUD: `another-aud, ${issuer.audience}`,
+        ACCESS_ADMIN_GROUPS: "platform, 0f8a-group-id",
+        ACCESS_VIEWER_GROUPS: "developers",
+      },
+    },
+    persistDir: join(directory, "state"),
+    port: 0,
+  });
+  // Nobody is let in, and nobody turned away for good, while the issuer does not answer.
+  issuer.isDown = true;
+  expect(await call({})).toMatchObject({ status: 503, body: { code: "ACCESS_UNAVAILABLE" } });
+  issuer.isDown = false;
+  await eventually("the issuer to be asked again", 30_000, async () => (await call({})).status !== 503);
+});
+afterAll(async () => {
+  await relay?.stop(500);
+  await issuer.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+interface Called {
+  status: number;
+  body: { code?: string; session?: object | null; notice?: string; items?: { actor: string }[] };
+}
+
+/** Each from an address of its own: failures are counted by it. */
+async function call(
+  token: TokenOptions | string,
+  {
+    method = "GET",
+    path = "/v1/tunnels",
+    headers = {},
+    body,
+  }: {
+    method?: string;
+    path?: string;
+    headers?: Record<string, string>;
+    body?: object;
+  } = {},
+): Promise<Called> {
+  callers++;
+  const response = await fetch(`${relay.url}${path}`, {
+    method,
+    headers: {
+      "cf-access-jwt-assertion": typeof token === "string" ? token : issuer.token(token),
+      "cf-connecting-ip": `192.0.2.${callers}`,
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: JSON.parse(text || "null") as Called["body"] };
+}
+
+const sameOrigin = () => ({ origin: relay.url, "culvert-csrf": "1" });
+const is = (email: string, more: object = {}): TokenOptions => ({ claims: { email, ...more } });
+
+it("roles come by groups: by name, by id, of the token itself or of the issuer; without one there is none", async () => {
+  issuer.groups.set("admin@example.com", ["platform"]);
+  issuer.groups.set("admin-by-id@example.com", [{ id: "0f8a-group-id", name: "x" }]);
+  issuer.groups.set("viewer@example.com", [{ id: "1", name: "developers" }]);
+  issuer.groups.set("stranger@example.com", ["others", "*", { name: "Platform" }]);
+  const create = {
+    method: "POST",
+    path: "/v1/tunnels",
+    body: { name: "made by a person" },
+    headers: sameOrigin(),
+  };
+  for (const [token, reads, writes] of [
+    [is("admin@example.com"), 200, 201],
+    [is("admin-by-id@example.com"), 200, 201],
+    [is("viewer@example.com"), 200, 403],
+    [is("token@example.com", { custom: { groups: ["platform"] } }), 200, 201],
+    [is("token-viewer@example.com", { groups: ["developers"] }), 200, 403],
+    [is("stranger@example.com"), 403, 403],
+    [is("unknown@example.com"), 403, 403],
+    [is("platform", { groups: ["platform"] }), 403, 403],
+    [{ claims: { email: undefined, common_name: "a service", groups: ["platform"] } }, 403, 403],
+  ] as const)
+    expect([(await call(token)).status, (await call(token, create)).status], JSON.stringify(token)).toEqual([
+      reads,
+      writes,
+    ]);
+  // ES256 is as good.
+  expect(
+    (await call({ ...is("admin@example.com"), header: { alg: "ES256", kid: "ec-1" }, signedBy: "ec" }))
+      .status,
+  ).toBe(200);
+
+  const audit = await call(is("admin@example.com"), { path: "/v1/audit-log" });
+  const actors = audit.body.items?.map(({ actor }) => actor);
+  expect(actors).toContain("access:admin@example.com");
+  expect(actors).toContain("access:token@example.com");
+});
+
+it("the dashboard learns who it is, and why somebody is nobody", async () => {
+  const path = "/v1/session";
+  const seen = await call(is("v@example.com", { groups: ["developers"] }), { path });
+  expect(seen.body).toMatchObject({
+    session: { role: "viewer", actor: "access:v@example.com", signOutUrl: "/cdn-cgi/access/logout" },
+  });
+  const nobody = await call(is("n@example.com", { groups: ["others"] }), { path });
+  expect(nobody).toMatchObject({
+    status: 200,
+    body: { session: null, notice: expect.stringContaining("groups") },
+  });
+  expect((await call("nonsense", { path })).body).toEqual({ session: null });
+});
+
+it("a token that does not hold opens nothing", async () => {
+  const past = Math.floor(Date.now() / 1_000) - 1;
+  const claims = { email: "admin@example.com", groups: ["platform"] };
+  const good = issuer.token({ claims });
+  const [head = "", body = "", signature = ""] = good.split(".");
+  const forged = Buffer.from(JSON.stringify({ ...claims, iss: issuer.url, aud: issuer.audience, exp: 9e9 }));
+  const bad: Record<string, TokenOptions | string> = {
+    "another audience": { claims: { ...claims, aud: ["aud-of-another"] } },
+    "an audience within": { claims: { ...claims, aud: [`${issuer.audience}-2`] } },
+    "no audience": { claims: { ...claims, aud: undefined } },
+    "another issuer": { claims: { ...claims, iss: "https://evil.cloudflareaccess.com" } },
+    ended: { claims: { ...claims, exp: past } },
+    "without an end": { claims: { ...claims, exp: undefined } },
+    "an end that is text": { claims: { ...claims, exp: "9999999999" } },
+    "not yet": { claims: { ...claims, nbf: past + 3_600 } },
+    "of the team, not of the application": { claims: { ...claims, type: "org" } },
+    "alg none": { claims, header: { alg: "none" }, signedBy: "nobody" },
+    "alg None": { claims, header: { alg: "None" }, signedBy: "nobody" },
+    "no signature": `${head}.${body}.`,
+    "the public key as a secret": { claims, header: { alg: "HS256" }, signedBy: "hmac" },
+    "an unknown key": { claims, header: { kid: "rsa-2" } },
+    "no key": { claims, header: { kid: undefined } },
+    "another's signature": { claims, signedBy: "stranger" },
+    "a key of another kind": { claims, header: { kid: "ec-1" } },
+    "another algorithm": { claims, header: { alg: "RS512" } },
+    "what has to be understood": { claims, header: { crit: ["b64"], b64: false } },
+    "a key of its own": {
+      claims,
+      header: { jwk: { kty: "oct", k: "AA" }, kid: "rsa-9" },
+      signedBy: "stranger",
+    },
+    "other claims": `${head}.${forged.toString("base64url")}.${signature}`,
+    "half a token": `${head}.${body}`,
+    "five parts": `${good}.a.b`,
+    padding: `${good}=`,
+    nonsense: "a.b.c",
+    "a large one": `${head}.${"A".repeat(17_000)}.${signature}`,
+  };
+  const askedBefore = issuer.asked;
+  for (const [name, token] of Object.entries(bad))
+    expect(await call(token), name).toMatchObject({ status: 401, body: { code: "UNAUTHENTICATED" } });
+  // Made-up keys do not have the issuer asked each time.
+  expect(issuer.asked - askedBefore).toBeLessThanOrEqual(3);
+  expect((await call(good)).status).toBe(200);
+});
+
+it("counts as a browser's own: no other site may use it, and a key goes before it", async () => {
+  const token = is("admin@example.com", { groups: ["platform"] });
+  const create = { method: "POST", body: { name: "by another site" } };
+  const crossing = { "sec-fetch-site": "cross-site", origin: "https://evil.example", "culvert-csrf": "1" };
+  for (const headers of [
+    crossing,
+    {},
+    { origin: relay.url },
+    { ...sameOrigin(), "sec-fetch-site": "same-site" },
+  ])
+    expect((await call(token, { ...create, headers })).body.code).toBe("CROSS_SITE_REFUSED");
+  expect((await call(token, { headers: { "sec-fetch-site": "cross-site" } })).body.code).toBe(
+    "CROSS_SITE_REFUSED",
+  );
+  expect((await call(token, { headers: { authorization: "Bearer wrong" } })).status).toBe(401);
+  expect((await call("nonsense", { headers: { authorization: `Bearer ${ADMIN_KEY}` } })).status).toBe(200);
+});
+
+it("opens neither a tunnel to a gateway nor one to a connector", async () => {
+  const token = is("admin@example.com", { groups: ["platform"] });
+  expect((await call(token, { path: "/~/tnl_aaaaaaaaaaaaaaaaaaaa/api/x" })).status).toBe(401);
+  const headers = { "cf-access-jwt-assertion": issuer.token(token) };
+  const socket = new WebSocket(`${relay.url}/v1/connect`, "culvert.v1", { headers });
+  const [, refusal] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
+  refusal.resume();
+  expect(refusal.statusCode).toBe(401);
+});
+
+it("an issuer that is down lets in whom it let in before, and tells the others to come again", async () => {
+  issuer.groups.set("known@example.com", ["platform"]);
+  const known = issuer.token(is("known@example.com"));
+  expect((await call(known)).status).toBe(200);
+  issuer.isDown = true;
+  try {
+    expect((await call(known)).status).toBe(200);
+    expect(await call(is("new@example.com"))).toMatchObject({
+      status: 503,
+      body: { code: "ACCESS_UNAVAILABLE" },
+    });
+    expect((await call(is("new@example.com", { aud: "x" }))).status).toBe(401);
+  } finally {
+    issuer.isDown = false;
+  }
+});

@@ -1,0 +1,74 @@
+import type { Role } from "../../registry/key-store.ts";
+import { type AccessSettings, accessSettings, type AccessVariables } from "./access-settings.ts";
+import { askIssuer, IssuerUnavailable } from "./ask-issuer.ts";
+import { IdentityGroups } from "./identity-groups.ts";
+import { IssuerKeys } from "./issuer-keys.ts";
+import { verifyAssertion } from "./verify-assertion.ts";
+
+export const ASSERTION_FIELD = "cf-access-jwt-assertion";
+/** Names people apart from keys: no key's id begins so. */
+export const ACCESS_ACTOR_PREFIX = "access:";
+const MAX_EMAIL_LENGTH = 254;
+const EVERYBODY = "*";
+
+/** `none`: nobody is signed in by Access. `no-role`: Access knows who it is, and none of the groups has a role here. */
+export type AccessOutcome =
+  | { outcome: "holder"; role: Role; actor: string; endsAtMs: number }
+  | { outcome: "none" | "invalid" | "no-role" | "unavailable" };
+
+const nowMs = (): number => Date.now();
+/** Of this isolate, by issuer: there is one, but in tests. */
+const keysOf = new Map<string, IssuerKeys>();
+const identities = new IdentityGroups(nowMs);
+
+/** Who Cloudflare Access says is calling. Whatever it does not say for sure opens nothing. */
+export async function accessHolder(
+  { headers }: Pick<Request, "headers">,
+  variables: AccessVariables,
+): Promise<AccessOutcome> {
+  const token = headers.get(ASSERTION_FIELD);
+  const settings = accessSettings(variables);
+  if (token === null || settings === null) return { outcome: "none" };
+  try {
+    const claims = await verifyAssertion(token, settings, issuerKeys(settings.issuer), nowMs());
+    if (claims === null) return { outcome: "invalid" };
+    const { email = "" } = claims;
+    // A service's token names nobody: services use keys.
+    if (!isEmail(email)) return { outcome: "no-role" };
+    const role = await roleOf(settings, () => identities.of(token, claims, settings.issuer));
+    if (role === null) return { outcome: "no-role" };
+    return {
+      ...{ outcome: "holder", role, actor: `${ACCESS_ACTOR_PREFIX}${email}` },
+      endsAtMs: claims.exp * 1_000,
+    };
+  } catch (thrown) {
+    if (thrown instanceof IssuerUnavailable) return { outcome: "unavailable" };
+    throw thrown;
+  }
+}
+
+function issuerKeys(issuer: string): IssuerKeys {
+  const known = keysOf.get(issuer);
+  if (known !== undefined) return known;
+  const keys = new IssuerKeys({ nowMs, fetch: () => askIssuer(`${issuer}/cdn-cgi/access/certs`) });
+  keysOf.set(issuer, keys);
+  return keys;
+}
+
+async function roleOf(
+  { adminGroups, viewerGroups }: AccessSettings,
+  groupsOf: () => Promise<ReadonlySet<string>>,
+): Promise<Role | null> {
+  if (adminGroups.has(EVERYBODY)) return "admin";
+  const asked = new Set([...adminGroups, ...viewerGroups]);
+  asked.delete(EVERYBODY);
+  const groups = asked.size === 0 ? new Set<string>() : await groupsOf();
+  const isIn = (wanted: ReadonlySet<string>): boolean => [...wanted].some((group) => groups.has(group));
+  if (isIn(adminGroups)) return "admin";
+  return viewerGroups.has(EVERYBODY) || isIn(viewerGroups) ? "viewer" : null;
+}
+
+/** It stands in the audit log, for people to read. */
+function isEmail(text: string): boolean {
+  return text.length <= MAX_EMAIL_LENGTH && /^[^\s@\p{Cc}\p{Cf}]+@[^\s@\p{Cc}\p{Cf}]+$/u.test(text);
+}

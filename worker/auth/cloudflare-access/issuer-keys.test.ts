@@ -1,0 +1,109 @@
+import { generateKeyPairSync } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { accessSettings } from "./access-settings.ts";
+import { IssuerUnavailable } from "./ask-issuer.ts";
+import { IssuerKeys } from "./issuer-keys.ts";
+
+const HOUR_MS = 3_600_000;
+
+function jwk(kid: unknown, modulusLength = 2048): Record<string, unknown> {
+  const { publicKey } = generateKeyPairSync("rsa", { modulusLength });
+  return { ...publicKey.export({ format: "jwk" }), kid };
+}
+
+const FIRST = jwk("first");
+const SECOND = { ...FIRST, kid: "second" };
+
+function issuer(document: unknown = { keys: [FIRST] }) {
+  const world = {
+    ...{ nowMs: 0, asked: 0, isDown: false, document },
+    keys: new IssuerKeys({
+      nowMs: () => world.nowMs,
+      fetch: async () => {
+        world.asked++;
+        if (world.isDown) throw new IssuerUnavailable("down");
+        return world.document;
+      },
+    }),
+  };
+  return world;
+}
+
+describe("an issuer's keys", () => {
+  it("are asked for once an hour, and for a new id soon, however many are made up", async () => {
+    const world = issuer();
+    for (let count = 0; count < 100; count++) expect(await world.keys.key("first", "RS256")).not.toBeNull();
+    for (let count = 0; count < 100; count++) expect(await world.keys.key(`${count}`, "RS256")).toBeNull();
+    expect(world.asked).toBe(1);
+    world.document = { keys: [FIRST, SECOND] };
+    world.nowMs = 11_000;
+    expect(await world.keys.key("second", "RS256")).not.toBeNull();
+    expect(world.asked).toBe(2);
+    world.nowMs += HOUR_MS;
+    world.document = { keys: [SECOND] };
+    expect(await world.keys.key("first", "RS256")).toBeNull();
+    expect(world.asked).toBe(3);
+  });
+
+  it("hold for a day where the issuer does not answer, and no longer", async () => {
+    const world = issuer();
+    await world.keys.key("first", "RS256");
+    world.isDown = true;
+    world.nowMs = 23 * HOUR_MS;
+    expect(await world.keys.key("first", "RS256")).not.toBeNull();
+    world.nowMs = 24 * HOUR_MS;
+    await expect(world.keys.key("first", "RS256")).rejects.toThrow(IssuerUnavailable);
+    world.isDown = false;
+    world.nowMs += 10_000;
+    expect(await world.keys.key("first", "RS256")).not.toBeNull();
+  });
+
+  it.each([
+    [null],
+    [{}],
+    [{ keys: "x" }],
+    [{ keys: [] }],
+    [{ keys: [null, 1, { kid: 1 }, { kid: "a", kty: "oct", k: "AA" }] }],
+  ])("are none in %j", async (document) => {
+    await expect(issuer(document).keys.key("a", "RS256")).rejects.toThrow(IssuerUnavailable);
+  });
+
+  it("are strong, are for signatures, and are what they are asked as", async () => {
+    const many = Array.from({ length: 30 }, (_, index) => ({ ...FIRST, kid: `k${index}` }));
+    const { keys } = issuer({
+      keys: [jwk("weak", 1024), { ...FIRST, kid: "enc", use: "enc" }, FIRST, ...many],
+    });
+    expect(await keys.key("first", "RS256")).not.toBeNull();
+    for (const kid of ["weak", "enc", "k29", "x".repeat(300)])
+      expect(await keys.key(kid, "RS256")).toBeNull();
+    expect(await keys.key("first", "ES256")).toBeNull();
+  });
+});
+
+describe("the settings of Cloudflare Access", () => {
+  beforeEach(() => void vi.spyOn(console, "error").mockReturnValue(undefined));
+  afterEach(() => void vi.restoreAllMocks());
+
+  const issuerOf = (team: string) =>
+    accessSettings({ ACCESS_TEAM_DOMAIN: team, ACCESS_AUD: "a" })?.issuer ?? null;
+
+  it.each([
+    ["myteam", "https://myteam.cloudflareaccess.com"],
+    ["MyTeam.cloudflareaccess.com", "https://myteam.cloudflareaccess.com"],
+    ["https://myteam.cloudflareaccess.com/", "https://myteam.cloudflareaccess.com"],
+    ["http://127.0.0.1:8080", "http://127.0.0.1:8080"],
+    ["http://myteam.cloudflareaccess.com", null],
+    ["https://a:b@myteam.cloudflareaccess.com", null],
+    ["https://myteam.cloudflareaccess.com/path", null],
+    ["not a team", null],
+  ])("take %s as %s", (team, issuer) => {
+    expect(issuerOf(team)).toBe(issuer);
+  });
+
+  it("let nobody in where they are not whole", () => {
+    expect(accessSettings({})).toBeNull();
+    expect(accessSettings({ ACCESS_TEAM_DOMAIN: "myteam" })).toBeNull();
+    const { adminGroups, viewerGroups } = accessSettings({ ACCESS_TEAM_DOMAIN: "t", ACCESS_AUD: "a" }) ?? {};
+    expect([adminGroups?.size, viewerGroups?.size]).toEqual([0, 0]);
+  });
+});

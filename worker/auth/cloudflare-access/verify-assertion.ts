@@ -1,0 +1,77 @@
+import * as z from "zod";
+import { decodeBase64url } from "../../../shared/base64url.ts";
+import type { AccessSettings } from "./access-settings.ts";
+import type { IssuerKeys, SigningAlgorithm } from "./issuer-keys.ts";
+
+/** With a few hundred groups in it; a field of more does not come through the edge. */
+const MAX_TOKEN_LENGTH = 16 * 1024;
+/** Of clocks that differ. Never in favour of a token that has ended. */
+const LEEWAY_SECONDS = 60;
+
+/** `crit` names what has to be understood, and nothing is. */
+const headerSchema = z.looseObject({
+  alg: z.enum(["RS256", "ES256"]),
+  kid: z.string().min(1),
+  crit: z.undefined().optional(),
+});
+
+const claimsSchema = z.looseObject({
+  iss: z.string(),
+  aud: z.union([z.string(), z.array(z.string())]),
+  exp: z.number(),
+  iat: z.number().optional(),
+  nbf: z.number().optional(),
+  sub: z.string().optional(),
+  /** Of people; the token of a service has none. */
+  email: z.string().optional(),
+  type: z.string().optional(),
+});
+
+export type AccessClaims = z.infer<typeof claimsSchema>;
+
+const ALGORITHMS: Readonly<Record<SigningAlgorithm, SubtleCryptoSignAlgorithm>> = {
+  RS256: { name: "RSASSA-PKCS1-v1_5" },
+  ES256: { name: "ECDSA", hash: "SHA-256" },
+};
+
+/**
+ * What a token of Cloudflare Access says, if Access has signed it for this application and it has not ended; null
+ * otherwise (RFC 7519 §7.2, RFC 8725). Throws IssuerUnavailable where the signature cannot be judged.
+ */
+export async function verifyAssertion(
+  token: string,
+  { issuer, audiences }: Pick<AccessSettings, "issuer" | "audiences">,
+  keys: IssuerKeys,
+  nowMs: number,
+): Promise<AccessClaims | null> {
+  if (token.length > MAX_TOKEN_LENGTH) return null;
+  const [headerText, claimsText, signatureText, ...rest] = token.split(".");
+  if (headerText === undefined || claimsText === undefined || signatureText === undefined) return null;
+  if (rest.length > 0) return null;
+  const header = headerSchema.safeParse(jsonOf(headerText)).data;
+  const claims = claimsSchema.safeParse(jsonOf(claimsText)).data;
+  const signature = decodeBase64url(signatureText);
+  if (header === undefined || claims === undefined || signature === null) return null;
+  // What costs nothing goes first: the issuer is asked for no key of a token that would not hold.
+  if (claims.iss !== issuer || ![claims.aud].flat().some((audience) => audiences.has(audience))) return null;
+  if (!isInTime(claims, nowMs / 1_000) || (claims.type !== undefined && claims.type !== "app")) return null;
+  const key = await keys.key(header.kid, header.alg);
+  if (key === null) return null;
+  const signed = new TextEncoder().encode(`${headerText}.${claimsText}`);
+  const isSigned = await crypto.subtle.verify(ALGORITHMS[header.alg], key, signature, signed);
+  return isSigned ? claims : null;
+}
+
+function isInTime({ exp, nbf = 0, iat = 0 }: AccessClaims, nowSeconds: number): boolean {
+  return exp > nowSeconds && nbf <= nowSeconds + LEEWAY_SECONDS && iat <= nowSeconds + LEEWAY_SECONDS;
+}
+
+function jsonOf(part: string): unknown {
+  const bytes = decodeBase64url(part);
+  if (bytes === null) return undefined;
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)) as unknown;
+  } catch {
+    return undefined;
+  }
+}
