@@ -16,6 +16,8 @@ const issuer = new AccessIssuer();
 let directory: string;
 let relay: WorkerdProcess;
 let callers = 0;
+/** What the first one was told. */
+let whileDown: Called;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "culvert-access-"));
@@ -37,7 +39,7 @@ beforeAll(async () => {
   });
   // Nobody is let in, and nobody turned away for good, while the issuer does not answer.
   issuer.isDown = true;
-  expect(await call({})).toMatchObject({ status: 503, body: { code: "ACCESS_UNAVAILABLE" } });
+  whileDown = await call({});
   issuer.isDown = false;
   await eventually("the issuer to be asked again", 30_000, async () => (await call({})).status !== 503);
 });
@@ -208,6 +210,10 @@ it("opens neither a tunnel to a gateway nor one to a connector", async () => {
   const [, refusal] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
   refusal.resume();
   expect(refusal.statusCode).toBe(401);
+});
+
+it("an issuer that never answered has nobody let in, and tells to come again", () => {
+  expect(whileDown).toMatchObject({ status: 503, body: { code: "ACCESS_UNAVAILABLE" } });
 });
 
 it("an issuer that is down lets in whom it let in before, and tells the others to come again", async () => {

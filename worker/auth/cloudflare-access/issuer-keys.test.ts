@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { accessSettings } from "./access-settings.ts";
 import { IssuerUnavailable } from "./ask-issuer.ts";
@@ -6,27 +5,33 @@ import { IssuerKeys } from "./issuer-keys.ts";
 
 const HOUR_MS = 3_600_000;
 
-function jwk(kid: unknown, modulusLength = 2048): Record<string, unknown> {
-  const { publicKey } = generateKeyPairSync("rsa", { modulusLength });
-  return { ...publicKey.export({ format: "jwk" }), kid };
+async function jwk(kid: unknown, modulusLength = 2048): Promise<Record<string, unknown>> {
+  const algorithm = {
+    ...{ name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength },
+    publicExponent: new Uint8Array([1, 0, 1]),
+  };
+  const { publicKey } = (await crypto.subtle.generateKey(algorithm, true, [
+    "sign",
+    "verify",
+  ])) as CryptoKeyPair;
+  const exported = (await crypto.subtle.exportKey("jwk", publicKey)) as unknown as Record<string, unknown>;
+  return { kty: exported["kty"], n: exported["n"], e: exported["e"], kid };
 }
 
-const FIRST = jwk("first");
+const FIRST = await jwk("first");
 const SECOND = { ...FIRST, kid: "second" };
 
 function issuer(document: unknown = { keys: [FIRST] }) {
-  const world = {
-    ...{ nowMs: 0, asked: 0, isDown: false, document },
-    keys: new IssuerKeys({
-      nowMs: () => world.nowMs,
-      fetch: async () => {
-        world.asked++;
-        if (world.isDown) throw new IssuerUnavailable("down");
-        return world.document;
-      },
-    }),
-  };
-  return world;
+  const world = { nowMs: 0, asked: 0, isDown: false, document };
+  const keys = new IssuerKeys({
+    nowMs: () => world.nowMs,
+    fetch: async () => {
+      world.asked++;
+      if (world.isDown) throw new IssuerUnavailable("down");
+      return world.document;
+    },
+  });
+  return Object.assign(world, { keys });
 }
 
 describe("an issuer's keys", () => {
@@ -71,7 +76,7 @@ describe("an issuer's keys", () => {
   it("are strong, are for signatures, and are what they are asked as", async () => {
     const many = Array.from({ length: 30 }, (_, index) => ({ ...FIRST, kid: `k${index}` }));
     const { keys } = issuer({
-      keys: [jwk("weak", 1024), { ...FIRST, kid: "enc", use: "enc" }, FIRST, ...many],
+      keys: [await jwk("weak", 1024), { ...FIRST, kid: "enc", use: "enc" }, FIRST, ...many],
     });
     expect(await keys.key("first", "RS256")).not.toBeNull();
     for (const kid of ["weak", "enc", "k29", "x".repeat(300)])
