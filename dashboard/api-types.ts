@@ -80,6 +80,17 @@ export interface TunnelDetails extends TunnelSummary {
   servicesConfigurationVersion: number;
 }
 
+export interface ServicesVersion {
+  version: number;
+  at: string;
+  actor: string | null;
+  rolledBackTo: number | null;
+  services: number;
+  /** Null: the version before it is kept no longer. */
+  changes: string[] | null;
+  moreChanges: number;
+}
+
 export interface NewToken {
   kid: string;
   token: string;

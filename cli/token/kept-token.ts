@@ -1,6 +1,6 @@
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { CommandError } from "../exit-code.ts";
-import { envLines } from "./token-lines.ts";
+import { envLines } from "../../shared/terminal/connector-lines.ts";
 
 /** A new token on its way into a file, or, without one, to who asked. */
 export class KeptToken {

@@ -4,6 +4,8 @@ import { VERDICT_WINDOW_MINUTES } from "../../shared/verdict/verdict.ts";
 import { Sparkline } from "../charts/sparkline.tsx";
 import { numberText } from "../parts/format.ts";
 import type { NewToken, Traffic, TunnelDetails, TunnelSummary } from "../api-types.ts";
+import { connectLine, envFileOf, envLines, keepLine } from "../../shared/terminal/connector-lines.ts";
+import { CodeLine } from "../parts/code-line.tsx";
 import { Link, navigate, PageTitle } from "../navigation.tsx";
 import { ActionDialog, Empty, Failure, Loading, SecretDialog, Table, Time } from "../parts/parts.tsx";
 import { useCanEdit } from "../session.ts";
@@ -155,9 +157,13 @@ function CreateTunnel({ onClose }: { onClose: () => void }) {
         onClose={() => navigate({ page: "tunnel", tunnelId: created.id, view: "overview" })}
       >
         <p>
-          Give it to a connector as <code>TUNNEL_TOKEN</code>, together with <code>TUNNEL_ALLOW</code>, and
-          start <code>culvert connect</code>.
+          Keep it in a file on a machine that reaches your services, with what the connector may reach. Run
+          the first line there, paste the two under it, end with Ctrl-D, and start the connector:
         </p>
+        <CodeLine text={keepLine(envFileOf(created.name))} what="the line that keeps it" />
+        <CodeLine text={envLines(created.token)} what="the connector's settings" />
+        <CodeLine text={connectLine(envFileOf(created.name))} what="the connector's command" />
+        <p class="help">The next page shows when it is attached, and what comes then.</p>
       </SecretDialog>
     );
   }

@@ -5,6 +5,7 @@ import { latencyText, numberText } from "../parts/format.ts";
 import { Badge, Empty, Table, Time } from "../parts/parts.tsx";
 import { ConnectorsTable } from "./connectors-table.tsx";
 import { ObjectsSection } from "./objects-section.tsx";
+import { GettingStarted } from "./getting-started.tsx";
 import { TrafficSection } from "./traffic-section.tsx";
 import {
   HOPS,
@@ -20,6 +21,7 @@ export function OverviewView({ tunnel, recent }: { tunnel: TunnelDetails; recent
   return (
     <>
       <VerdictBox tunnel={tunnel} traffic={recent} />
+      <GettingStarted key={tunnel.id} tunnel={tunnel} recent={recent} />
       <TrafficSection tunnel={tunnel} onTraffic={setTraffic} />
       <section aria-labelledby="connectors-title">
         <h2 id="connectors-title">Connectors</h2>

@@ -8,7 +8,7 @@ import { useCanEdit } from "../session.ts";
 import { LiveView } from "./live/live-view.tsx";
 import { OverviewView } from "./overview-view.tsx";
 import { RequestsView } from "./requests-view.tsx";
-import { ServicesView } from "./services-view.tsx";
+import { ServicesView } from "../services/services-view.tsx";
 import { TokensView } from "./tokens-view.tsx";
 import { recentTraffic, VerdictBadge } from "./verdict-badge.tsx";
 import { usePolled } from "../parts/use-polled.ts";

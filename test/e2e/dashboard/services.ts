@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { servicesFile } from "../../support/dashboard-world.ts";
-import { it, ok, viewOf } from "./stage.ts";
+import { expectAccessible, it, ok, viewOf } from "./stage.ts";
 
 export function serviceCases(): void {
   it("edits who may call what: checked, compared, and in force with the next request", async ({
@@ -56,5 +56,69 @@ export function serviceCases(): void {
     await save();
     await page.getByText("Saved. It holds").waitFor();
     expect(JSON.stringify(await world.admin("GET", path))).toContain("mine-api");
+  });
+
+  it("edits a service by fields, with the file beside them; what is wrong has its line and its service", async ({
+    stage: { world },
+    pages,
+  }) => {
+    const tunnel = await world.tunnel("by form", ["payments-api"]);
+    const page = await pages.admin(viewOf(tunnel, "services"));
+    const form = page.getByRole("region", { name: "Form" });
+    const editor = page.getByRole("textbox", { name: "Services file as JSON" });
+    await form.getByRole("button", { name: "Add a service" }).press("Enter");
+    const added = form.locator("details").nth(1);
+    await added.getByLabel("Name", { exact: true }).fill("orders-api");
+    await added.getByLabel("Endpoint").fill("ftp://orders");
+    await added.getByText("must be an http or https URL").waitFor();
+    const file = page.getByRole("region", { name: "File" });
+    await file.getByText(/orders-api.*services\[1\]\.endpoint.*must be an http/).waitFor();
+    expect(await editor.getAttribute("aria-invalid")).toBe("true");
+    await expectAccessible(page);
+
+    const text = await editor.inputValue();
+    const line = text.split("\n").findIndex((one) => one.includes("ftp://orders")) + 1;
+    await file.getByRole("button", { name: `Line ${line}`, exact: true }).press("Enter");
+    const selected = await editor.evaluate(
+      (field: { value: string; selectionStart: number; selectionEnd: number }) =>
+        field.value.slice(field.selectionStart, field.selectionEnd),
+    );
+    expect(selected).toContain("ftp://orders");
+
+    await added.getByLabel("Endpoint").fill("http://orders.internal:8080");
+    await added.getByLabel("Project").fill("shop");
+    await added.getByLabel("Environments").fill("production, preview");
+    await page.getByRole("button", { name: "Review changes" }).click();
+    await page.getByText("service orders-api is open to shop in preview").waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved. It holds").waitFor();
+    const saved = await world.admin<{ services: object[] }>(
+      "GET",
+      `/tunnels/${tunnel.id}/services-configuration`,
+    );
+    expect(saved.services[1]).toEqual({
+      ...{ name: "orders-api", endpoint: "http://orders.internal:8080" },
+      configurations: [{ project: "shop", accessibleBy: ["production", "preview"] }],
+    });
+  });
+
+  it("has the versions with what each changed, and rolls back to one", async ({
+    stage: { world },
+    pages,
+  }) => {
+    const tunnel = await world.tunnel("versioned", ["payments-api"]);
+    const path = `/tunnels/${tunnel.id}/services-configuration`;
+    await world.admin("PUT", path, servicesFile(["payments-api", "wrong-api"]));
+    const page = await pages.admin(viewOf(tunnel, "services"));
+    const newest = page.getByRole("row").filter({ hasText: "in force" });
+    await newest.getByText(/\d changes/).click();
+    await newest.getByText("service wrong-api leads to http://wrong-api.internal:8080").waitFor();
+    await page.getByRole("button", { name: "Roll back to version 1" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("service wrong-api is open to shop in production").waitFor();
+    await expectAccessible(page);
+    await dialog.getByRole("button", { name: "Roll back" }).click();
+    await page.getByRole("row").filter({ hasText: "back to version 1" }).getByText("in force").waitFor();
+    expect(JSON.stringify(await world.admin("GET", path))).not.toContain("wrong-api");
   });
 }

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { CONNECTOR_ADDRESS } from "../../support/dashboard-world.ts";
-import { it, ok, untilCounted, viewOf } from "./stage.ts";
+import { CONNECTOR_ADDRESS, servicesFile } from "../../support/dashboard-world.ts";
+import { expectAccessible, it, ok, untilCounted, viewOf } from "./stage.ts";
 
 export function tunnelCases(): void {
   it("rotates a token, shows the new one once, and revokes the old one with its connectors", async ({
@@ -53,6 +53,38 @@ export function tunnelCases(): void {
     await page.getByRole("heading", { name: "Tunnels" }).waitFor();
     const { items } = await world.admin<{ items: { name: string }[] }>("GET", "/tunnels?limit=100");
     expect(items.map(({ name }) => name)).not.toContain("made by hand");
+  });
+
+  it("leads a new tunnel from its token to its first request, each step with its state", async ({
+    stage: { world },
+    pages,
+  }) => {
+    const page = await pages.admin();
+    await page.getByRole("button", { name: "Create a tunnel" }).click();
+    await page.getByLabel("Name").fill("step by step");
+    await page.getByLabel("Name").press("Enter");
+    const secret = page.getByRole("dialog");
+    await secret.getByText("(set -a && . ./step-by-step.env && exec culvert connect)").waitFor();
+    const token = (await page.getByTestId("secret").textContent()) ?? "";
+    await secret.getByText(`TUNNEL_TOKEN=${token}`).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "I have it" }).click();
+    const steps = page.getByRole("region", { name: "To the first request" });
+    const step = (name: string) => steps.getByRole("listitem").filter({ hasText: name });
+    await step("A connector").getByText("not seen yet").waitFor();
+    await expectAccessible(page);
+    expect(await page.content()).not.toContain(token);
+
+    const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+    await world.connector({ id, kid: "", token }, { connectorId: "con_9", connectorName: "rack-9" }, ok);
+    await step("A connector").getByText("attached: rack-9").waitFor();
+    await step("A first service").getByRole("link").click();
+    await world.admin("PUT", `/tunnels/${id}/services-configuration`, servicesFile(["payments-api"]));
+    await page.getByRole("link", { name: "Overview" }).click();
+    await step("A first service").getByText("payments-api").waitFor();
+    await step("A first request").getByText(`/~/${id}/payments-api/`).waitFor();
+    expect(await world.call(id, "payments-api", "/")).toBe("200");
+    await steps.waitFor({ state: "detached" });
   });
 
   it("shows each connector with its machine, its address and since when, and leads to its requests", async ({

@@ -1,0 +1,44 @@
+import { callers } from "../../shared/services/services-difference.ts";
+import type { Network, Service, ServicesFile } from "../../shared/services/services-file.ts";
+import { Empty, Table } from "../parts/parts.tsx";
+
+type Row = { name: string; leadsTo: string; rule: Service | Network };
+
+export function AccessTable({ file }: { file: ServicesFile }) {
+  const rows: Row[] = [
+    ...file.services.map((rule) => ({ name: rule.name, leadsTo: rule.endpoint, rule })),
+    ...(file.networks ?? []).map((rule) => ({ name: "network", leadsTo: rule.hosts.join(", "), rule })),
+  ];
+  if (rows.length === 0) {
+    return (
+      <Empty title="Nothing is open">
+        <p>What no rule allows is denied: without a services file this tunnel carries no traffic.</p>
+      </Empty>
+    );
+  }
+  return (
+    <Table
+      caption="Services and who may call them"
+      rows={rows}
+      keyOf={({ name, leadsTo }) => `${name} ${leadsTo}`}
+      columns={[
+        { title: "Service", cell: ({ name }) => <b>{name}</b> },
+        { title: "Leads to", cell: ({ leadsTo }) => <code class="breakable">{leadsTo}</code> },
+        {
+          title: "Open to",
+          cell: ({ rule }) => {
+            const all = callers(rule.configurations);
+            if (all.length === 0) return <span class="faint">nobody</span>;
+            return (
+              <ul class="plain">
+                {all.map((caller) => (
+                  <li>{caller}</li>
+                ))}
+              </ul>
+            );
+          },
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,73 @@
+/** A services file as it stands in the editor: JSON, and maybe not yet right. */
+export interface Draft {
+  services: readonly DraftRule[];
+  networks: readonly DraftRule[];
+}
+
+export type DraftRule = Readonly<Record<string, unknown>>;
+export type RuleList = keyof Draft;
+
+/** Null where the form has nothing to stand on: the text alone can be mended then. */
+export function draftOf(text: string): Draft | null {
+  try {
+    const value = JSON.parse(text) as { services?: unknown; networks?: unknown } | null;
+    const { services, networks = [] } = value ?? {};
+    return areRules(services) && areRules(networks) ? { services, networks } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The text with another rule in a rule's place; null takes it out, a place behind the last adds it. Whatever the form does not know stays. */
+export function withRule(text: string, list: RuleList, index: number, rule: DraftRule | null): string {
+  const value = JSON.parse(text) as Record<RuleList, DraftRule[] | undefined>;
+  const rules = [...(value[list] ?? [])];
+  rules.splice(index, 1, ...(rule === null ? [] : [rule]));
+  return `${JSON.stringify({ ...value, [list]: rules }, null, 2)}\n`;
+}
+
+export interface DraftAccess {
+  project: string;
+  environments: readonly string[];
+}
+
+export function accessOf({ configurations }: DraftRule): DraftAccess[] {
+  if (!Array.isArray(configurations)) return [];
+  return configurations.map((access: unknown) => {
+    const { project, accessibleBy } = (access ?? {}) as { project?: unknown; accessibleBy?: unknown };
+    const environments = [accessibleBy].flat().filter((one) => typeof one === "string");
+    return { project: textOf(project), environments };
+  });
+}
+
+/** The rule with this access in that place, as above. */
+export function withAccess(rule: DraftRule, index: number, access: DraftAccess | null): DraftRule {
+  const configurations = Array.isArray(rule["configurations"])
+    ? [...(rule["configurations"] as unknown[])]
+    : [];
+  const before = configurations[index];
+  configurations.splice(index, 1, ...(access === null ? [] : [written(before, access)]));
+  return { ...rule, configurations };
+}
+
+function written(before: unknown, { project, environments }: DraftAccess): object {
+  const [first] = environments;
+  const accessibleBy = environments.length === 1 ? first : environments;
+  return { ...(typeof before === "object" ? before : {}), project, accessibleBy };
+}
+
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** `production, preview` */
+export function listOf(text: string): string[] {
+  return text
+    .split(/[\s,]+/)
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+function areRules(value: unknown): value is DraftRule[] {
+  return Array.isArray(value) && value.every((rule) => typeof rule === "object" && rule !== null);
+}

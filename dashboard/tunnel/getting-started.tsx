@@ -1,0 +1,111 @@
+import type { Child } from "hono/jsx/dom";
+import { connectLine, containerLines, envFileOf } from "../../shared/terminal/connector-lines.ts";
+import { get } from "../api.ts";
+import type { Page, Traffic, TunnelDetails } from "../api-types.ts";
+import { Link } from "../navigation.tsx";
+import { CodeLine } from "../parts/code-line.tsx";
+import { usePolled } from "../parts/use-polled.ts";
+import type { TunnelView } from "../route.ts";
+import { startSteps, type StepName } from "./start-steps.ts";
+
+const REFRESH_MS = 5_000;
+/** As long as requests are kept: of an older tunnel it cannot be said that it never had one. */
+const KEPT_MS = 7 * 24 * 60 * 60_000;
+
+const TITLES: Record<StepName, string> = {
+  token: "A token",
+  connector: "A connector",
+  service: "A first service",
+  request: "A first request",
+};
+
+interface GuideProps {
+  tunnel: TunnelDetails;
+  /** Of the last minutes. */
+  recent: Traffic | null;
+}
+
+/** Leads a new tunnel to its first request; gone once that has arrived. */
+export function GettingStarted({ tunnel, recent }: GuideProps) {
+  const isNew = Date.now() - Date.parse(tunnel.createdAt) < KEPT_MS;
+  const hasTraffic = recent?.points.some(({ requests }) => requests > 0) === true;
+  const isAsking = isNew && !hasTraffic;
+  const path = `/tunnels/${tunnel.id}/requests?limit=1`;
+  const kept = usePolled(
+    isAsking ? path : "",
+    async (signal) => (isAsking ? (await get<Page<object>>(path, signal)).items.length > 0 : true),
+    REFRESH_MS,
+  ).data;
+  if (!isNew || kept === null) return null;
+  const steps = startSteps(tunnel, hasTraffic || kept);
+  const next = steps.find(({ isDone }) => !isDone)?.name;
+  if (next === undefined) return null;
+  return (
+    <section class="start" aria-labelledby="start-title">
+      <h2 id="start-title">To the first request</h2>
+      <ol>
+        {steps.map(({ name, isDone, state }) => (
+          <li
+            class={isDone ? "done" : name === next ? "next" : "later"}
+            aria-current={name === next ? "step" : undefined}
+          >
+            <p>
+              <b>{TITLES[name]}</b>{" "}
+              <span class="step-state" role="status">
+                <span class="unseen">{isDone ? "done:" : "open:"}</span> {state}
+              </span>
+            </p>
+            {!isDone && <Help name={name} tunnel={tunnel} />}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Help({ name, tunnel }: { name: StepName; tunnel: TunnelDetails }) {
+  const view = (to: Exclude<TunnelView, "requests">, text: string): Child => (
+    <Link to={{ page: "tunnel", tunnelId: tunnel.id, view: to }}>{text}</Link>
+  );
+  const file = envFileOf(tunnel.name);
+  switch (name) {
+    case "token":
+      return <p>{view("tokens", "Make one")}: it was shown once, when it was made.</p>;
+    case "connector":
+      return (
+        <>
+          <p>
+            On a machine that reaches your services, with <code>TUNNEL_TOKEN</code> and{" "}
+            <code>TUNNEL_ALLOW</code> in <code>{file}</code>:
+          </p>
+          <CodeLine text={connectLine(file)} what="the command" />
+          {location.protocol === "https:" && (
+            <>
+              <p>Or in a container:</p>
+              <CodeLine text={containerLines(file)} what="the container's command" />
+            </>
+          )}
+          <p class="help">The token is lost? {view("tokens", "Make another")}.</p>
+        </>
+      );
+    case "service":
+      return (
+        <p>
+          {view("services", "Name one, where it leads and who may call it")}: before that nothing is open.
+        </p>
+      );
+    case "request":
+      return (
+        <>
+          <p>
+            From a gateway Worker: <code>env.TUNNEL.fetch(…)</code>. From elsewhere, with a{" "}
+            <Link to={{ page: "keys" }}>gateway key</Link>:
+          </p>
+          <CodeLine
+            text={`curl -H "culvert-gateway-key: $GATEWAY_KEY" ${location.origin}/~/${tunnel.id}/${tunnel.services[0] ?? "SERVICE"}/`}
+            what="the command"
+          />
+        </>
+      );
+  }
+}

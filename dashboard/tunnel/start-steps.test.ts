@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import type { Connector, Token, TunnelDetails } from "../api-types.ts";
+import { startSteps } from "./start-steps.ts";
+
+const token: Token = {
+  ...{ kid: "k_1", createdAt: "2026-11-23T12:00:00.000Z", expiresAt: null, lastUsedAt: null, connectors: 0 },
+};
+const NEW: TunnelDetails = {
+  ...{ id: "tnl_1", name: "new", createdAt: token.createdAt, status: "inactive" },
+  ...{ connectors: [], objects: [], tokens: [token], services: [], servicesConfigurationVersion: 0 },
+};
+const states = (tunnel: TunnelDetails, hasRequests = false) =>
+  startSteps(tunnel, hasRequests).map(({ isDone, state }) => `${isDone ? "done" : "open"}: ${state}`);
+
+describe("the first steps of a tunnel", () => {
+  it("are open but for the token, which it is made with", () => {
+    expect(states(NEW)).toEqual([
+      "done: made",
+      "open: not seen yet",
+      "open: none is named",
+      "open: not seen yet",
+    ]);
+    expect(states({ ...NEW, tokens: [] })[0]).toBe("open: there is none");
+  });
+
+  it("are done each by itself", () => {
+    const connectors = [{ id: "con_1", name: "rack-7" } as Connector];
+    expect(states({ ...NEW, connectors, services: ["a-api", "b-api", "c-api", "d-api"] }, true)).toEqual([
+      "done: made",
+      "done: attached: rack-7",
+      "done: a-api, b-api, c-api and 1 more",
+      "done: arrived",
+    ]);
+  });
+
+  it("tell a connector that is gone from one that never came", () => {
+    const used = { ...token, lastUsedAt: token.createdAt };
+    expect(states({ ...NEW, tokens: [used] })[1]).toBe("open: was attached, and is gone");
+  });
+});

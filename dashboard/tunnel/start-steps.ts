@@ -1,0 +1,47 @@
+import type { TunnelDetails } from "../api-types.ts";
+
+export type StepName = "token" | "connector" | "service" | "request";
+
+export interface StartStep {
+  name: StepName;
+  isDone: boolean;
+  /** In a few words. */
+  state: string;
+}
+
+/** What a tunnel needs before it carries anything, in the order in which it is done. */
+export function startSteps(tunnel: TunnelDetails, hasRequests: boolean): StartStep[] {
+  const { connectors, tokens, services } = tunnel;
+  const [first] = connectors;
+  const wasAttached = tokens.some(({ lastUsedAt }) => lastUsedAt !== null);
+  return [
+    { name: "token", isDone: tokens.length > 0, state: tokens.length > 0 ? "made" : "there is none" },
+    {
+      name: "connector",
+      isDone: first !== undefined,
+      state:
+        first === undefined
+          ? wasAttached
+            ? "was attached, and is gone"
+            : "not seen yet"
+          : attachedText(tunnel),
+    },
+    {
+      name: "service",
+      isDone: services.length > 0,
+      state: services.length === 0 ? "none is named" : namesText(services),
+    },
+    { name: "request", isDone: hasRequests, state: hasRequests ? "arrived" : "not seen yet" },
+  ];
+}
+
+function attachedText({ connectors }: TunnelDetails): string {
+  return `attached: ${namesText(connectors.map(({ name, id }) => name ?? id))}`;
+}
+
+const SHOWN_NAMES = 3;
+
+function namesText(names: readonly string[]): string {
+  const more = names.length - SHOWN_NAMES;
+  return `${names.slice(0, SHOWN_NAMES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
