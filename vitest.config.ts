@@ -7,8 +7,8 @@ const retry = process.env["CI"] === undefined ? 0 : 1;
 /** More than there are cores: most of the time a test waits. */
 const maxWorkers = 3;
 
-/** Counts of memory, CPU and open files mean something only while nothing else runs. */
-const ALONE = ["chaos", "descriptors", "guessing", "half-hour", "load", "memory", "memory-rows", "mixed"].map(
+/** What needs the machine for itself: growth of whole processes, descriptors, limits of time under load. */
+const ALONE = ["chaos", "descriptors", "guessing", "half-hour", "load", "memory", "mixed"].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 
