@@ -53,6 +53,37 @@ it.each(pages)("%s leads to files and headings that are there", (path) => {
   expect(brokenLinks(path)).toEqual([]);
 });
 
+/** `docs/x.md` or `docs/x.md, "Heading"` in the source: comments and messages, that may be broken over two lines. */
+function brokenPointers(path: string): string[] {
+  const source = text(path).replaceAll(/\n\s*(?:\*|\/\/|#)? ?/g, " ");
+  return [...source.matchAll(/\bdocs\/([\w/.-]+\.md)(?:#([\w-]+)|, "([^"]+)")?/g)]
+    .filter(([, file = "", anchor, heading]) => {
+      const to = `docs/${file}`;
+      if (!existsSync(join(root, to))) return true;
+      if (anchor !== undefined) return !anchors(text(to)).has(anchor);
+      return (
+        heading !== undefined &&
+        !text(to)
+          .split("\n")
+          .some((line) => /^#+ /.test(line) && line.replace(/^#+ /, "").startsWith(heading))
+      );
+    })
+    .map(([pointer]) => pointer);
+}
+
+it("the source points at pages, headings and decisions that are there", () => {
+  const sources = globSync(
+    [
+      "{bin,cli,connector,dashboard,deploy,examples,kit,scripts,shared,worker}/**/*.{ts,tsx,sh,yaml}",
+      "wrangler.toml",
+    ],
+    { cwd: root },
+  ).filter((path) => !/node_modules|generated|\.test\.ts$/.test(path));
+  expect(sources.length).toBeGreaterThan(300);
+  const broken = sources.flatMap((path) => brokenPointers(path).map((pointer) => `${path}: ${pointer}`));
+  expect(broken).toEqual([]);
+});
+
 const COMMAND =
   /^(?:[A-Z_]+=\S* )*(?:\.\/|apt-get|cat|cd|culvert|curl|docker|echo|export|git|grep|helm|kill|kubectl|mkdir|node|npm|npx|openssl|psql|redis-cli|sha256sum|systemctl|tar|terraform|until) /;
 

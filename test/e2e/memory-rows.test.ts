@@ -10,8 +10,15 @@ const SCALE = 0.25;
 const RELAY_BYTES = 64 * MIB;
 const CONNECTOR_BYTES = 160 * MIB;
 
-it.each(ROWS)("$name", { timeout: 180_000 }, async (row) => {
-  const { relayLiveBytes, connectorBytes, probe, delivery, closeCodes } = await memoryRow(ROOT, row, SCALE);
+/** Half a second of it is more than a path of 80 ms and both ends' windows hold. */
+const PACED_SCALE = 0.1;
+/** What the last row does on each of four tunnels. */
+const CONTAINED = "all of it together";
+const rows = ROWS.filter(({ name }) => name !== CONTAINED);
+
+it.each(rows)("$name", { timeout: 180_000 }, async (row) => {
+  const scale = row.delayed === true ? PACED_SCALE : SCALE;
+  const { relayLiveBytes, connectorBytes, probe, delivery, closeCodes } = await memoryRow(ROOT, row, scale);
   expect(relayLiveBytes).toBeLessThanOrEqual(RELAY_BYTES);
   expect(connectorBytes).toBeLessThanOrEqual(CONNECTOR_BYTES);
   expect(probe.failed).toBe(0);
