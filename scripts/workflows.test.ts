@@ -1,10 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { validateWorkflow } from "@action-validator/core";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 
 const root = join(import.meta.dirname, "..");
-const workflows = globSync(".github/workflows/*.yml", { cwd: root }).sort();
+const own = globSync(".github/workflows/*.yml", { cwd: root }).sort();
+const workflows = [...own, ...globSync("templates/*/.github/workflows/*.yml", { cwd: root }).sort()];
 
 interface Workflow {
   permissions: Record<string, string>;
@@ -13,7 +16,9 @@ interface Workflow {
     {
       permissions?: Record<string, string>;
       "timeout-minutes"?: number;
-      steps: { uses?: string; run?: string; with?: Record<string, unknown> }[];
+      needs?: string | string[];
+      outputs?: Record<string, string>;
+      steps: { id?: string; uses?: string; run?: string; with?: Record<string, unknown> }[];
     }
   >;
 }
@@ -23,7 +28,7 @@ const steps = (path: string) => Object.values(load(path).jobs).flatMap(({ steps 
 
 it.each(["ci", "release"])("%s is there, and may write nothing unless a job says so", (name) => {
   const path = `.github/workflows/${name}.yml`;
-  expect(workflows).toContain(path);
+  expect(own).toContain(path);
   expect(load(path).permissions).toEqual({ contents: "read" });
 });
 
@@ -35,10 +40,40 @@ it.each(workflows)("%s names each action by a commit, with its version beside it
   );
 });
 
+// They have never run: nothing here can run them. So what can be known without running is checked.
+it.each(workflows)("%s is a workflow by GitHub's schema, whose scripts a shell can read", (path) => {
+  const text = readFileSync(join(root, path), "utf8");
+  expect(validateWorkflow(text).errors).toEqual([]);
+  expect(validateWorkflow(text.replace("runs-on:", "run-on:")).errors).not.toEqual([]);
+  for (const { run } of steps(path)) {
+    if (run === undefined) continue;
+    // As GitHub puts expressions in before a shell reads anything.
+    const script = run.replaceAll(/\$\{\{.*?\}\}/g, "x");
+    const { status, stderr } = spawnSync("bash", ["-n"], { input: script, encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+  }
+});
+
+it.each(workflows)("%s refers to jobs that it needs, their outputs, and steps that have ids", (path) => {
+  const { jobs } = load(path);
+  for (const job of Object.values(jobs)) {
+    const needs = [job.needs ?? []].flat();
+    expect(Object.keys(jobs)).toEqual(expect.arrayContaining(needs));
+    const ids = job.steps.map(({ id }) => id);
+    const text = JSON.stringify(job);
+    for (const [, needed = "", output = ""] of text.matchAll(/needs\.(\w+)\.outputs\.(\w+)/g)) {
+      expect(needs).toContain(needed);
+      expect(Object.keys(jobs[needed]?.outputs ?? {})).toContain(output);
+    }
+    for (const [, step] of text.matchAll(/steps\.(\w+)\./g)) expect(ids).toContain(step);
+  }
+});
+
 it.each(workflows)(
   "%s runs only scripts that package.json has, and no text of a stranger in a shell",
   (path) => {
-    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    const folder = join(root, path, "../../..");
+    const { scripts } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };
     for (const { run = "" } of steps(path)) {
