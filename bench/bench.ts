@@ -3,6 +3,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand } from "./command.ts";
+import { objectRows } from "./objects/objects.ts";
 import { memoryRows } from "./memory/memory.ts";
 import { plot } from "./report/plot.ts";
 import { publish } from "./report/publish.ts";
@@ -29,6 +30,8 @@ Measures the tunnel beside what bounds it and beside its peers, on this machine,
   --only TEXT    workloads whose name contains TEXT
   memory         instead of all that: what relay and connectors keep in memory when callers hold them
                  up in every way (--only as above; --scale 0.1 shortens each)
+  objects        instead of all that: a tunnel on several objects, growing and shrinking under load, its
+                 balance and what it costs (--only growth, killed, cpu, …; --rounds of each CPU row)
   --publish      puts the targets and the plot into docs/performance.md
   -h, --help     this text
 
@@ -60,6 +63,8 @@ async function main(cleanups: Cleanups): Promise<void> {
   });
   if (values.help) return console.log(help);
   if (positionals[0] === "memory") return memoryRows(root, values.only, Number(values.scale));
+  if (positionals[0] === "objects")
+    return objectRows(root, { only: values.only, rounds: Number(values.rounds ?? 5) }, cleanups);
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
   const workloads = (values.quick ? quickPlan() : fullPlan()).filter(({ name }) =>
     name.includes(values.only),

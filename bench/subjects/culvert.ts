@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bundleWorker } from "../../scripts/bundle.ts";
+import type { AdminApi } from "../../scripts/demo/admin-api.ts";
+import { eventually } from "../../scripts/demo/eventually.ts";
 import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import { freePort } from "./free-port.ts";
 import { startServer } from "./start-server.ts";
@@ -12,15 +14,23 @@ const ENVIRONMENT = "production";
 /** As the container image and the systemd unit set it. */
 const IMAGE_NODE_OPTIONS = "--max-semi-space-size=1 --max-old-space-size=192";
 
+const OBJECTS_TIMEOUT_MS = 60_000;
+
 /** One tunnel: how many connectors serve it, and how far away they are. */
 export interface TunnelPlan {
   name: string;
   connectors: number;
   /** Of the delaying proxy between connector and relay; null: there is none. */
   roundTripMs: number | null;
+  /** Durable Objects that carry it; absent: one. */
+  objects?: number;
+  /** Of each connector to each object; absent: one. */
+  connections?: number;
 }
 
 export interface CulvertSubject extends Subject {
+  tunnelId: string;
+  admin: AdminApi;
   workerdPid: number;
   connectorPids: readonly number[];
   /** WebSockets of V8's inspectors, where they were asked for. */
@@ -91,7 +101,8 @@ export async function startCulvert(
   cleanups.add(() => workerd.stop(500));
 
   const subjects: CulvertSubject[] = [];
-  for (const [index, { name, connectors, roundTripMs }] of plans.entries()) {
+  for (const [index, plan] of plans.entries()) {
+    const { name, connectors, roundTripMs, objects = 1, connections = 1 } = plan;
     const tunnel = tunnels[keyOf(index)];
     const origin = workerd.gatewayUrls[keyOf(index)];
     if (tunnel === undefined || origin === undefined) throw new Error(`no tunnel ${name}`);
@@ -117,6 +128,7 @@ export async function startCulvert(
           NODE_OPTIONS: IMAGE_NODE_OPTIONS,
           TUNNEL_ALLOW: new URL(upstreamUrl).host,
           TUNNEL_METRICS: metrics,
+          TUNNEL_CONNECTIONS: String(connections),
           TUNNEL_RELAY: relayUrl,
           ...(inspect ? { NODE_OPTIONS: `${IMAGE_NODE_OPTIONS} --inspect=127.0.0.1:0` } : {}),
         },
@@ -130,8 +142,16 @@ export async function startCulvert(
       metricsUrls.push(`http://${metrics}/metrics`);
       pids.push(connector.pid);
     }
+    await admin.scale(tunnel.id, { min: objects, max: objects }, 0);
+    await eventually(`${objects} objects to serve`, OBJECTS_TIMEOUT_MS, async () => {
+      const now = await admin.objects(tunnel.id);
+      const isReady = now.every(
+        (one) => one.phase === "serving" && one.connections === connectors * connections,
+      );
+      return isReady && now.length === objects;
+    });
     subjects.push({
-      name,
+      ...{ name, admin, tunnelId: tunnel.id },
       origin,
       headers: {},
       workerdPid: workerd.pid,

@@ -1,74 +1,131 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../scripts/demo/eventually.ts";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import { PING_TEXT, PONG_TEXT } from "../../shared/protocol/limits.ts";
 import { type HandRelay, startHandRelay } from "../support/peers/hand-peer-relay.ts";
-import { frame, head, until } from "../support/peers/hand-peer.ts";
+import { frame, type HandPeer, head, until } from "../support/peers/hand-peer.ts";
 
 const SOCKETS = 1_000;
 /** The runtime puts an object to sleep after 10 s without anything to do; the relay's last timer runs 4 s. */
 const ASLEEP_AFTER_MS = 15_000;
 const TRIES = 4;
+const OBJECTS = 32;
+const CONNECTORS = 4;
 
 let relay: HandRelay;
 beforeAll(async () => {
-  relay = await startHandRelay(1, { entry: join(import.meta.dirname, "../support/counting-relay.ts") });
+  relay = await startHandRelay(2, { entry: join(import.meta.dirname, "../support/counting-relay.ts") });
 }, 60_000);
-afterAll(() => relay.stop());
+afterAll(() => relay.stop(), 60_000);
 
-/** How often objects have begun anew since the log was looked at first. */
-function constructions(): number {
-  return relay.logs().split("constructed a tunnel's object").length - 1;
+/** How often the objects of this tunnel have begun anew. */
+function constructions({ id }: { id: string }): number {
+  return relay.logs().split(`constructed object ${id}`).length - 1;
 }
 
-it(
-  `${SOCKETS} idle WebSockets let the real object sleep; the next messages arrive once, in order`,
-  { timeout: 240_000 },
-  async () => {
-    const tunnel = relay.tunnel();
-    const peer = await tunnel.connect({ maxStreams: 1024 });
-    const sockets = Array.from({ length: SOCKETS }, (_, number) => {
-      const socket = tunnel.webSocket(`/${number}`);
-      const messages: string[] = [];
-      socket.on("message", (data: Buffer) => messages.push(data.toString()));
-      return { socket, messages, opened: once(socket, "open") };
-    });
-    const ids = new Map<string, number>();
-    for (let count = 0; count < SOCKETS; count++) {
-      const { id, path } = await peer.takeOpen();
-      ids.set(path, id);
-      peer.send(head(id, 101));
-    }
-    await Promise.all(sockets.map(({ opened }) => opened));
-
-    const text = (id: number, content: string) => frame(FRAME.WSMSG, Buffer.from(content), id, FLAG.TEXT);
-    const before = constructions();
-    const chosen = sockets[500];
-    const id = ids.get("/500") ?? 0;
-    const sent: string[] = [];
-    // A machine that is busy may let it sleep later.
-    for (let round = 0; round < TRIES && constructions() === before; round++) {
-      await sleep(ASLEEP_AFTER_MS);
-      // The keepalive's answer is the platform's own: it wakes nobody.
-      const answered = peer.texts.length + 1;
-      peer.sendRaw(PING_TEXT);
-      await until(() => peer.texts.length === answered);
-      expect([peer.texts.at(-1), constructions()]).toEqual([PONG_TEXT, before]);
-      for (const word of ["one", "two", "three"]) {
-        sent.push(`${word} ${round}`);
-        peer.send(text(id, `${word} ${round}`));
+/** Both wait for sleep: at the same time. */
+describe.concurrent("idle objects", () => {
+  it(
+    `${SOCKETS} idle WebSockets let the real object sleep; the next messages arrive once, in order`,
+    { timeout: 240_000 },
+    async () => {
+      const tunnel = relay.tunnel();
+      const peer = await tunnel.connect({ maxStreams: 1024 });
+      const sockets = Array.from({ length: SOCKETS }, (_, number) => {
+        const socket = tunnel.webSocket(`/${number}`);
+        const messages: string[] = [];
+        socket.on("message", (data: Buffer) => messages.push(data.toString()));
+        return { socket, messages, opened: once(socket, "open") };
+      });
+      const ids = new Map<string, number>();
+      for (let count = 0; count < SOCKETS; count++) {
+        const { id, path } = await peer.takeOpen();
+        ids.set(path, id);
+        peer.send(head(id, 101));
       }
-      await until(() => (chosen?.messages.length ?? 0) === sent.length);
-      chosen?.socket.send(`answer ${round}`);
-      const { payload } = await peer.take(FRAME.WSMSG, id);
-      expect(Buffer.from(payload).toString()).toBe(`answer ${round}`);
-    }
-    expect(constructions()).toBe(before + 1);
-    expect(chosen?.messages).toEqual(sent);
-    expect(sockets.filter(({ messages }) => messages.length > 0)).toHaveLength(1);
-    expect(sockets.every(({ socket }) => socket.readyState === socket.OPEN)).toBe(true);
-    expect(relay.faults()).toEqual([]);
-  },
-);
+      await Promise.all(sockets.map(({ opened }) => opened));
+
+      const text = (id: number, content: string) => frame(FRAME.WSMSG, Buffer.from(content), id, FLAG.TEXT);
+      const before = constructions(tunnel);
+      const chosen = sockets[500];
+      const id = ids.get("/500") ?? 0;
+      const sent: string[] = [];
+      // A machine that is busy may let it sleep later.
+      for (let round = 0; round < TRIES && constructions(tunnel) === before; round++) {
+        await sleep(ASLEEP_AFTER_MS);
+        // The keepalive's answer is the platform's own: it wakes nobody.
+        const answered = peer.texts.length + 1;
+        peer.sendRaw(PING_TEXT);
+        await until(() => peer.texts.length === answered);
+        expect([peer.texts.at(-1), constructions(tunnel)]).toEqual([PONG_TEXT, before]);
+        for (const word of ["one", "two", "three"]) {
+          sent.push(`${word} ${round}`);
+          peer.send(text(id, `${word} ${round}`));
+        }
+        await until(() => (chosen?.messages.length ?? 0) === sent.length);
+        chosen?.socket.send(`answer ${round}`);
+        const { payload } = await peer.take(FRAME.WSMSG, id);
+        expect(Buffer.from(payload).toString()).toBe(`answer ${round}`);
+      }
+      expect(constructions(tunnel)).toBe(before + 1);
+      expect(chosen?.messages).toEqual(sent);
+      expect(sockets.filter(({ messages }) => messages.length > 0)).toHaveLength(1);
+      expect(sockets.every(({ socket }) => socket.readyState === socket.OPEN)).toBe(true);
+      expect(relay.faults()).toEqual([]);
+    },
+  );
+
+  it(
+    `${OBJECTS} objects with ${CONNECTORS} idle connectors each are all asleep, and a request wakes one of them`,
+    { timeout: 240_000 },
+    async () => {
+      const tunnel = relay.tunnel();
+      const connectorIds = Array.from({ length: CONNECTORS }, (_, number) => `connector-${number}`);
+      const peers = await Promise.all(connectorIds.map((connectorId) => tunnel.connect({ connectorId })));
+      await relay.admin.scale(tunnel.id, { min: OBJECTS, max: OBJECTS }, 0);
+      const [, ...others] = await relay.admin.objects(tunnel.id);
+      const dials = others.flatMap(({ name }) =>
+        connectorIds.map((connectorId) => tunnel.connect({ connectorId }, name)),
+      );
+      peers.push(...(await Promise.all(dials)));
+      await eventually("every object to serve", 60_000, async () => {
+        const objects = await relay.admin.objects(tunnel.id);
+        return objects.every(({ phase, connections }) => phase === "serving" && connections === CONNECTORS);
+      });
+      const end = answerAll(peers);
+      // Gateways learn of them with the first requests.
+      expect((await tunnel.call("/")).status).toBe(200);
+
+      // A machine that is busy may let them sleep later.
+      let woken = { byRequest: 0, byLook: 0 };
+      for (let round = 0; round < TRIES && woken.byRequest + woken.byLook < OBJECTS; round++) {
+        await sleep(ASLEEP_AFTER_MS);
+        const before = constructions(tunnel);
+        expect((await tunnel.call("/")).status).toBe(200);
+        const afterRequest = constructions(tunnel);
+        // That asks each object.
+        await relay.admin.objects(tunnel.id);
+        woken = { byRequest: afterRequest - before, byLook: constructions(tunnel) - afterRequest };
+      }
+      end();
+      expect(woken).toEqual({ byRequest: 1, byLook: OBJECTS - 1 });
+      expect(relay.faults()).toEqual([]);
+    },
+  );
+});
+
+/** Answers whatever comes to these. What is returned ends it. */
+function answerAll(peers: readonly HandPeer[]): () => void {
+  const timer = setInterval(() => {
+    for (const peer of peers)
+      for (const { type, streamId, payload } of peer.inbox.splice(0)) {
+        if (type === FRAME.OPEN) peer.answer(streamId, "fine");
+        // An object that has slept begins anew, and asks for the same.
+        if (type === FRAME.RESTART) peer.send(frame(FRAME.RESTART, payload));
+      }
+  }, 10);
+  return () => clearInterval(timer);
+}

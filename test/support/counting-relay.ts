@@ -6,6 +6,6 @@ export { default, Registry, Telemetry, TunnelBinding } from "../../worker/index.
 export class Tunnel extends RealTunnel {
   constructor(...parameters: ConstructorParameters<typeof RealTunnel>) {
     super(...parameters);
-    console.log("constructed a tunnel's object");
+    console.log(`constructed object ${parameters[0].id.name}`);
   }
 }

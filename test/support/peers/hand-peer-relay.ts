@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
 import { bundleRelay, bundleWorker } from "../../../scripts/bundle.ts";
+import type { AdminApi } from "../../../scripts/demo/admin-api.ts";
 import { startLocalTunnels } from "../../../scripts/demo/local-tunnels.ts";
 import type { Hello } from "../../../shared/protocol/handshake.ts";
 import { SUBPROTOCOL } from "../../../shared/protocol/limits.ts";
@@ -83,9 +84,10 @@ export class HandTunnel {
     this.#binding = options.binding;
   }
 
-  /** An open socket that has not said HELLO. */
-  async attach(): Promise<HandPeer> {
-    const socket = new WebSocket(`${this.#relayUrl.replace("http", "ws")}/v1/connect`, SUBPROTOCOL, {
+  /** An open socket that has not said HELLO; to this object, or where the relay has it. */
+  async attach(object?: string): Promise<HandPeer> {
+    const query = object === undefined ? "" : `?object=${object}`;
+    const socket = new WebSocket(`${this.#relayUrl.replace("http", "ws")}/v1/connect${query}`, SUBPROTOCOL, {
       headers: { authorization: `Bearer ${this.token}` },
       perMessageDeflate: false,
     });
@@ -100,8 +102,8 @@ export class HandTunnel {
   }
 
   /** A connector that the relay has welcomed. */
-  async connect(hello: Partial<Hello> = {}): Promise<HandPeer> {
-    const peer = await this.attach();
+  async connect(hello: Partial<Hello> = {}, object?: string): Promise<HandPeer> {
+    const peer = await this.attach(object);
     await peer.greet(hello);
     return peer;
   }
@@ -214,6 +216,7 @@ export async function read(response: Response): Promise<Answer> {
 
 export interface HandRelay {
   url: string;
+  admin: AdminApi;
   pid: number;
   /** The last lines that it printed. */
   logs(): string;
@@ -239,7 +242,7 @@ export async function startHandRelay(
     bundleWorker(join(import.meta.dirname, "../gateway.ts"), gatewayBundle),
   ]);
   const names = Array.from({ length: tunnelCount }, (_, index) => `T${index}`);
-  const { workerd, tunnels } = await startLocalTunnels({
+  const { workerd, admin, tunnels } = await startLocalTunnels({
     relayBundle,
     persistDir: join(directory, "state"),
     adminKey: ADMIN_KEY,
@@ -261,6 +264,7 @@ export async function startHandRelay(
   }, 20);
   return {
     url: workerd.url,
+    admin,
     pid: workerd.pid,
     logs: () => workerd.logs(),
     faults: () => workerd.logs().split("\n").filter(isFault),
