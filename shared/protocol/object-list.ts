@@ -10,7 +10,7 @@ export interface ObjectList {
 }
 
 /** As many as a tunnel may have, those that come and those that go among them. */
-const MAX_OBJECTS = 64;
+export const MAX_OBJECTS = 64;
 
 const NAME = /^[A-Za-z0-9._-]{1,80}$/;
 const encoder = new TextEncoder();

@@ -234,6 +234,40 @@ describe("several objects", () => {
     expect(await objectsOf(tunnel)).toMatchObject([{ name: moved, connections: 2 }]);
   });
 
+  it("run on with newer code: one that is busy grows by another, hands over to it and leaves", async () => {
+    const tunnel = await readyTunnel();
+    const first = await attached(tunnel, { connectorId: "one" });
+    const calledBy = (build: string) =>
+      tunnelStub(env, tunnel.id).fetch("http://api/", {
+        cf: {
+          culvert: {
+            ...{ kind: "request", project: "my-project", environment: "production", keepForwarded: false },
+            build,
+          },
+        },
+      });
+    await change(tunnel, { drainSeconds: 0 });
+    const beganAtMs = Date.now();
+    const now = vi.spyOn(Date, "now");
+    // It has served for longer than a new one has to.
+    now.mockImplementation(() => beganAtMs + 11 * 60_000);
+    await expectAnsweredBy(first, calledBy("next-version"));
+    expect(await objectsOf(tunnel)).toHaveLength(1);
+    now.mockImplementation(() => beganAtMs + 13 * 60_000);
+    await expectAnsweredBy(first, calledBy("next-version"));
+    const [, next = ""] = (await takeList(first)).names;
+    const peer = await attached(tunnel, { connectorId: "one" }, next);
+    await eventually(async () => {
+      expect(await objectsOf(tunnel)).toMatchObject([{ name: next, phase: "serving" }]);
+    });
+    await expectAnsweredBy(peer, request(tunnel));
+    const { items } = await json<{ items: { action: string; after: Record<string, unknown> }[] }>(
+      call("GET", "/v1/audit-log"),
+    );
+    const edits = items.filter(({ action }) => action === "tunnel.objects");
+    expect(new Set(edits.map(({ after }) => after["reason"]))).toContain("moving to newer code");
+  });
+
   it("are told in the audit log, with the reason", async () => {
     const tunnel = await bornTunnel();
     await change(tunnel, { name: "renamed", objects: { min: 2 } });

@@ -187,6 +187,15 @@ describe("moving", () => {
     expect(edits([object("a"), moved], { ...wish, max: 1 })).toEqual(["retire a"]);
   });
 
+  it("makes no longer list than connectors take, however much is leaving", () => {
+    const leaving = Array.from({ length: 32 }, (_, number) =>
+      object(`l${number}`, { phase: "leaving", phaseSinceMs: NOW_MS, load: load({ openStreams: 1 }) }),
+    );
+    const serving = Array.from({ length: 30 }, (_, number) => object(`s${number}`));
+    expect(edits([...leaving, ...serving], { ...wish, min: 30 })).toEqual(["add", "add"]);
+    expect(edits([...leaving, ...serving, object("x"), object("y")], { ...wish, min: 32 })).toEqual([]);
+  });
+
   it("gives up what was on its way to the old place", () => {
     const coming = object("b", { phase: "attaching", phaseSinceMs: NOW_MS, load: null });
     expect(edits([object("a"), coming], wish)).toEqual(["add", "add", "remove b"]);

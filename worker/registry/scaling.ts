@@ -1,3 +1,4 @@
+import { MAX_OBJECTS } from "../../shared/protocol/object-list.ts";
 import type { LocationHint, TunnelObject } from "../tunnel/tunnel-objects.ts";
 
 /*
@@ -266,7 +267,10 @@ function countEdits(
   const right = carrying.filter((object) => isRight(object, location, nowMs));
   const wrong = carrying.filter((object) => !right.includes(object));
   const reason = reasonFor(wrong, location, wanted);
-  const added = Array.from({ length: Math.max(0, wanted - right.length) }, (): ScalingEdit => ({
+  // Connectors take no longer list. What leaves makes room, and then this is looked at again.
+  const room = MAX_OBJECTS - objects.length;
+  const missing = Math.max(0, Math.min(wanted - right.length, room));
+  const added = Array.from({ length: missing }, (): ScalingEdit => ({
     edit: "add",
     location,
     reason,

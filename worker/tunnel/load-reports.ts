@@ -75,9 +75,9 @@ export class LoadReports {
     // The last one of an object that leaves is over: it need not wait for the end of its drain time.
     if (this.#options.isLeaving() && this.#options.measure().openStreams === 0) return this.#send();
     if (this.#options.clock.nowMs() - this.#sentAtMs < everyMs) return;
-    const { requestsPerSecond } = this.#options.measure();
-    const says =
-      this.#overloaded || this.#options.isWatched() || requestsPerSecond >= QUIET_REQUESTS_PER_SECOND;
+    const { requestsPerSecond, isOutdated = false } = this.#options.measure();
+    const isBusy = requestsPerSecond >= QUIET_REQUESTS_PER_SECOND;
+    const says = this.#overloaded || isOutdated || isBusy || this.#options.isWatched();
     if (says) this.#send();
   }
 

@@ -51,6 +51,7 @@ import { GatewayWatch } from "../exchange/gateway-watch.ts";
 import type { Dialled, TunnelCalls } from "./tunnel-calls.ts";
 import { type Hop, nextHop } from "./hand-on.ts";
 import { LoadReports } from "./load-reports.ts";
+import { NewerCode } from "./newer-code.ts";
 import { RequestRate } from "./request-rate.ts";
 import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
 import { formatServing, type ObjectPhase, tunnelIdOf } from "./tunnel-objects.ts";
@@ -137,6 +138,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     captures: this.#captures,
   };
   readonly #rate = new RequestRate();
+  readonly #code = new NewerCode(buildOf(this.env));
   #policy: AccessPolicy | null = null;
   #checkList: CheckList | null = null;
   #unknownUntilMs = 0;
@@ -158,6 +160,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     const arrivedAtMs = nowMs();
     const claim = claimOf(request);
     if (claim === null) return new Response(null, { status: 403 });
+    this.#code.called(claim.build, arrivedAtMs);
     const config = await this.#config();
     if (claim.kind === "connect") return this.#connect(config, claim);
     if (config instanceof TunnelError) return this.#unavailable(config, request, claim, arrivedAtMs);
@@ -179,6 +182,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
 
   async dial(claim: GatewayClaim, address: string): Promise<Dialled> {
     const arrivedAtMs = nowMs();
+    this.#code.called(claim.build, arrivedAtMs);
     const config = await this.#config();
     if (config === null || config instanceof TunnelError) return unopened(config ?? unknownTunnel());
     const hop = this.#nextHop(config, claim);
@@ -217,7 +221,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     this.#lost(socket);
   }
 
-  #measure(): Pick<ObjectLoad, "connectors" | "requestsPerSecond" | "openStreams" | "isLeaving"> {
+  #measure(): Omit<ObjectLoad, "atMs" | "bytesPerSecond" | "overloaded"> {
     const attached = [...this.#connections.values()].filter(({ mux }) => mux.hello !== null && !mux.isClosed);
     return {
       connectors: new Set(attached.map(({ mux }) => mux.hello?.connectorId)).size,
@@ -225,6 +229,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       // Those that wait for a connector among them.
       openStreams: this.#exchanges.size,
       isLeaving: this.#phase === "leaving",
+      isOutdated: this.#code.isOutdated(nowMs()),
     };
   }
 
