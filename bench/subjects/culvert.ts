@@ -46,6 +46,8 @@ export async function startCulvert(
     upstreamUrl: string;
     plans: readonly TunnelPlan[];
     inspect?: boolean;
+    /** Variables of the relay. */
+    vars?: Readonly<Record<string, string>>;
     /** Where the connectors dial instead, given the relay's URL. */
     between?: (relayUrl: string) => Promise<string>;
   },
@@ -57,6 +59,7 @@ export async function startCulvert(
     upstreamUrl,
     plans,
     inspect = false,
+    vars = {},
     between = (url) => Promise.resolve(url),
   } = options;
   await mkdir(directory, { recursive: true });
@@ -83,6 +86,7 @@ export async function startCulvert(
     persistDir: join(directory, "state"),
     adminKey: randomBytes(32).toString("base64url"),
     inspect,
+    vars,
     // Who takes the lines costs CPU time of its own, on the same two cores.
     logFile: "/dev/null",
     services: Object.fromEntries(plans.map((_, index) => [keyOf(index), services])),

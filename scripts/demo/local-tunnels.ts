@@ -37,6 +37,8 @@ export async function startLocalTunnels(options: {
   logFile?: string;
   /** The relay may call loopback: a log destination of a test is there. */
   mayCallPrivate?: boolean;
+  /** Variables of the relay. */
+  vars?: Readonly<Record<string, string>>;
   services: Readonly<Record<string, unknown>>;
   gateways: (tunnelIds: Readonly<Record<string, string>>) => readonly GatewayOptions[];
 }): Promise<LocalTunnels> {
@@ -44,6 +46,7 @@ export async function startLocalTunnels(options: {
     bundlePath: options.relayBundle,
     adminKey: options.adminKey,
     mayCallPrivate: options.mayCallPrivate ?? false,
+    vars: options.vars ?? {},
   };
   const first = { ...relay, bundlePath: options.firstRelayBundle ?? options.relayBundle };
   const bare = await startWorkerd({ relay: first, persistDir: options.persistDir });

@@ -30,16 +30,18 @@ export class BodySample {
     return this.#keptBytes === MAX_CAPTURED_BODY_BYTES || this.hadNoRoom;
   }
 
-  /** What was kept; it counts no longer. */
-  take(): Uint8Array {
+  /** In the memory's account, until somebody gives them back. */
+  get keptBytes(): number {
+    return this.#keptBytes;
+  }
+
+  whole(): Uint8Array {
     const whole = new Uint8Array(this.#keptBytes);
     let at = 0;
-    for (const piece of this.#pieces.splice(0)) {
+    for (const piece of this.#pieces) {
       whole.set(piece, at);
       at += piece.byteLength;
     }
-    this.#memory.giveBack(this.#keptBytes);
-    this.#keptBytes = 0;
     return whole;
   }
 }

@@ -29,6 +29,8 @@ export class Captures {
   readonly #options: CapturesOptions;
   readonly #running = new Map<string, Running>();
   #cancelTimer: (() => void) | null = null;
+  /** One after the other: what waits is counted, what is worked on is one. */
+  #lastDelivery: Promise<void> = Promise.resolve();
 
   constructor(options: CapturesOptions) {
     this.#options = options;
@@ -42,14 +44,15 @@ export class Captures {
     if (rule === undefined) return null;
     const running = this.#running.get(rule.id) ?? { rule, begun: 0, isFull: false, taps: new Set() };
     this.#running.set(rule.id, running);
-    if (running.isFull || running.begun >= rule.maxRequests) return null;
+    if (running.isFull || running.begun >= rule.maxRequests || this.#options.memory.isShort) return null;
     running.begun++;
     const { memory } = this.#options;
     const tap: RequestTap = new RequestTap({
       ...{ requestId: open.requestId, arrivedAtMs, open, memory },
       onSeen: (seen) => {
         running.taps.delete(tap);
-        this.#options.waitUntil(this.#deliver(running, seen));
+        this.#lastDelivery = this.#lastDelivery.then(() => this.#deliver(running, seen));
+        this.#options.waitUntil(this.#lastDelivery);
       },
     });
     running.taps.add(tap);
@@ -92,10 +95,12 @@ export class Captures {
     try {
       const captured = await capturedRequest(captureId, seen, this.#options.settings);
       const entry = { captureId, maxRequests, requestId, timeMs, json: JSON.stringify(captured) };
-      if ((await this.#send(entry)) === "full") running.isFull = true;
+      if (!running.isFull && (await this.#send(entry)) === "full") running.isFull = true;
     } catch (thrown) {
       // Never with what was captured.
       console.error({ event: "capture_failed", capture: captureId, error: String(thrown) });
+    } finally {
+      this.#options.memory.giveBack(seen.heldBytes);
     }
   }
 

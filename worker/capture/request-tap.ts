@@ -1,5 +1,6 @@
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
+import { ITEM_OVERHEAD_BYTES } from "../../shared/protocol/limits.ts";
 import type { Field } from "../../shared/protocol/head.ts";
 import { BodySample } from "./body-sample.ts";
 
@@ -10,6 +11,8 @@ export interface SeenRequest {
   open: OpenHead;
   request: SeenMessage;
   response: (SeenMessage & { status: number }) | null;
+  /** In the memory's account: whoever is done with it gives them back. */
+  heldBytes: number;
 }
 
 export interface SeenMessage {
@@ -37,10 +40,13 @@ export class RequestTap {
   readonly #sent: BodySample;
   readonly #received: BodySample;
   #head: ResponseHead | null = null;
+  #heldBytes: number;
   #isOver = false;
 
   constructor(options: RequestTapOptions) {
     this.#options = options;
+    this.#heldBytes = sizeOf(options.open);
+    options.memory.hold(this.#heldBytes);
     this.#sent = new BodySample(options.memory);
     this.#received = new BodySample(options.memory);
   }
@@ -51,6 +57,11 @@ export class RequestTap {
   }
 
   headed(head: ResponseHead): void {
+    if (this.#isOver) return;
+    const sizeBytes = sizeOf(head);
+    // Without room the request is captured without its answer.
+    if (!this.#options.memory.take(sizeBytes)) return this.end();
+    this.#heldBytes += sizeBytes;
     this.#head = head;
     // What a WebSocket carries from here on is not looked at.
     if (head.status === 101) this.end();
@@ -75,10 +86,16 @@ export class RequestTap {
     onSeen({
       ...{ requestId, arrivedAtMs, open, request },
       response: head === null ? null : { ...response, status: head.status },
+      heldBytes: this.#heldBytes + this.#sent.keptBytes + this.#received.keptBytes,
     });
   }
 }
 
+/** Of the fields, which are most of it. */
+function sizeOf({ fields }: { fields: readonly Field[] }): number {
+  return fields.reduce((sum, [name, value]) => sum + 2 * (name.length + value.length), ITEM_OVERHEAD_BYTES);
+}
+
 function messageOf(fields: readonly Field[], sample: BodySample): SeenMessage {
-  return { fields, first: sample.take(), totalBytes: sample.bytes, hadNoRoom: sample.hadNoRoom };
+  return { fields, first: sample.whole(), totalBytes: sample.bytes, hadNoRoom: sample.hadNoRoom };
 }
