@@ -2,10 +2,12 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 
 /** Processes at a time. */
 const LANES = 24;
 const TIMED_OUT = 28;
+const MAX_TRIES = 5;
 
 export interface CurlRequest {
   port: number;
@@ -34,17 +36,12 @@ export async function askCurl(
   settings: readonly string[],
 ): Promise<CurlAnswer[]> {
   const directory = await mkdtemp(join(tmpdir(), "culvert-curl-"));
-  const answers: CurlAnswer[] = requests.map(() => ({
-    status: 0,
-    body: "",
-    isWhole: false,
-    timedOut: false,
-  }));
+  const answers: CurlAnswer[] = [];
   const runAll = async (lane: readonly number[]): Promise<void> => {
-    // Of some failures it says nothing, and some end it.
+    // Some answers end it, behind their line.
     for (let next = 0; next < lane.length; next += 1) {
       const said = await run(lane.slice(next).map((at) => linesOf(at).join("\n")));
-      for (const line of said.split("\n").filter((text) => text !== "")) {
+      for (const line of said) {
         const [at = 0, status = 0, exit = 0] = line.split(" ").map(Number);
         answers[at] = { status, body: await bodyOf(at), isWhole: exit === 0, timedOut: exit === TIMED_OUT };
         next = lane.indexOf(at);
@@ -80,12 +77,15 @@ export async function askCurl(
   }
 }
 
-/** Many requests in one process, one after the other. Its own --parallel ends with the first failure. */
-async function run(requests: readonly string[]): Promise<string> {
-  const child = spawn("curl", ["--config", "-"], { stdio: ["pipe", "pipe", "ignore"] });
+/** Many requests in one process, one after the other: a line for each. Its own --parallel ends with the first failure. */
+async function run(requests: readonly string[], triesLeft = MAX_TRIES - 1): Promise<string[]> {
+  const child = spawn("curl", ["--config", "-"], { stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.on("error", () => {});
   child.stdin.end(requests.join("\nnext\n"));
-  let said = "";
-  for await (const bytes of child.stdout) said += String(bytes);
-  return said;
+  const [said, problem] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const lines = said.split("\n").filter((line) => line !== "");
+  if (lines.length > 0) return lines;
+  // A machine without memory to spare does not start it.
+  if (triesLeft === 0) throw new Error(`curl said nothing: ${problem}`);
+  return run(requests, triesLeft - 1);
 }

@@ -14,6 +14,8 @@ export class ClientProcess {
   readonly #client: Ask["client"];
   #child: ChildProcess | null = null;
   #lastId = 0;
+  /** Null tells them that the process has ended. */
+  #waiting = new Map<number, (outcome: string | null) => void>();
 
   constructor(client: Ask["client"]) {
     this.#client = client;
@@ -36,18 +38,7 @@ export class ClientProcess {
     const child = (this.#child ??= this.#start());
     const id = ++this.#lastId;
     return new Promise((resolve) => {
-      const onMessage = (message: unknown): void => {
-        const answer = message as { id: number; outcome: string };
-        if (answer.id === id) settle(answer.outcome);
-      };
-      const onExit = (): void => settle(null);
-      const settle = (outcome: string | null): void => {
-        child.off("message", onMessage);
-        child.off("exit", onExit);
-        resolve(outcome);
-      };
-      child.on("message", onMessage);
-      child.on("exit", onExit);
+      this.#waiting.set(id, resolve);
       child.send({ id, client: this.#client, ...asked } satisfies Ask);
     });
   }
@@ -58,8 +49,15 @@ export class ClientProcess {
     const child = fork(program, { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: [] });
     // One that is gone takes no message, which the listener of its end says as well.
     child.on("error", () => {});
+    child.on("message", ({ id, outcome }: { id: number; outcome: string }) => {
+      this.#waiting.get(id)?.(outcome);
+      this.#waiting.delete(id);
+    });
     child.once("exit", () => {
-      if (this.#child === child) this.#child = null;
+      this.#child = null;
+      const waiting = this.#waiting;
+      this.#waiting = new Map();
+      for (const tell of waiting.values()) tell(null);
     });
     return child;
   }

@@ -142,7 +142,7 @@ describe.each([
 const cases = [complete, broken, fatal, floods, greetings].flat();
 /** Where it is known to wait in vain, there is no need to. */
 const IN_VAIN_MS = 300;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 describe.concurrent("other clients", () => {
   it.each(Object.entries(http2Clients()))(

@@ -25,7 +25,7 @@ export async function inLanes<T, R>(items: readonly T[], run: (item: T) => Promi
   return results;
 }
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 const node: OneClient = (url, method) => {
   const { promise, resolve } = Promise.withResolvers<Taken>();
