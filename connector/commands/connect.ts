@@ -7,6 +7,8 @@ import { Command } from "commander";
 import { type ConnectorSettings, type LoadedConfig, loadConfig } from "../settings/connector-settings.ts";
 import { metricsAddresses } from "../platform/listen-address.ts";
 import { type HealthSources, startHealthServer } from "../telemetry/health.ts";
+import { LastLines } from "../telemetry/last-lines.ts";
+import { isOwnerProof } from "../telemetry/owner-proof.ts";
 import { keepDescriptors } from "../platform/descriptors.ts";
 import { createLog, type Logger } from "../platform/log.ts";
 import { nodeClock } from "../platform/node-clock.ts";
@@ -48,7 +50,8 @@ export function connectCommand(): Command {
 
 async function runConnector(first: LoadedConfig & { ok: true }, load: () => LoadedConfig): Promise<void> {
   let config: ConnectorSettings = first.config;
-  const { log, sink } = createLog(config.logLevel);
+  const lastLines = new LastLines();
+  const { log, sink } = createLog(config.logLevel, (line) => lastLines.add(line));
   const { relayUrl, token, connections } = config;
   const connectorId = `con_${randomBytes(12).toString("hex")}`;
   const tracing = await startTracing({ config, connectorId, softwareVersion: VERSION, log });
@@ -71,6 +74,8 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
     kid: () => config.token.kid,
     readyConnections: () => connector.readyConnections,
     metricsText: () => connector.metricsText(),
+    isOwner: (proof) => isOwnerProof(proof, config.tokenText, Date.now()),
+    logLines: () => lastLines.text,
   });
   log.info(
     {

@@ -1,7 +1,11 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { parseEndpoint, parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
-import { loadConfig } from "../settings/connector-settings.ts";
+import { type LoadedConfig, loadConfig } from "../settings/connector-settings.ts";
+import { metricsAddresses } from "../platform/listen-address.ts";
+import { type RunningConnector, supportBundle } from "../doctor/bundle.ts";
+import { ownerProof, PROOF_HEADER } from "../telemetry/owner-proof.ts";
+import { askLocally, connectorAt, type LocalAnswer } from "./local-answer.ts";
 import { diagnose, type NamedUpstream } from "../doctor/doctor.ts";
 import { fail, type Finding } from "../doctor/finding.ts";
 import { addSettingOptions } from "../settings/command-options.ts";
@@ -11,6 +15,7 @@ import { VERSION } from "../../shared/version.ts";
 
 interface DoctorFlags extends Flags {
   json?: boolean;
+  bundle?: string;
   upstream?: string[];
 }
 
@@ -19,13 +24,19 @@ export function doctorCommand(): Command {
     .description("check token, relay, egress, allowlist and upstreams; say what to fix")
     .option("--json", "print JSON")
     .option(
+      "--bundle <file>",
+      "write all that is known into this new file, for you alone, or - for standard output: settings without secrets, findings, metrics and last log lines",
+    )
+    .option(
       "--upstream <url>",
       "an upstream to look at, besides the relay's services; may be repeated",
       (url: string, before: string[] | undefined) => [...(before ?? []), url],
     );
   return addSettingOptions(command)
     .addHelpText("after", "\nExit codes: 0 nothing failed, 1 something did.")
-    .action(async ({ json = false, upstream = [], ...flags }: DoctorFlags) => {
+    .action(async ({ json = false, bundle, upstream = [], ...flags }: DoctorFlags) => {
+      // Before anything is looked at, which takes a while.
+      const file = bundle === undefined ? null : BundleFile.open(bundle);
       const loaded = loadConfig(flags, process.env, (path) => readFileSync(path, "utf8"));
       const endpoints = upstream.map(upstreamOf).filter((named): named is NamedUpstream => named !== null);
       const findings = await diagnose(loaded, endpoints, VERSION);
@@ -35,9 +46,77 @@ export function doctorCommand(): Command {
         );
       }
       const ok = findings.every(({ verdict }) => verdict !== "FAIL");
-      process.stdout.write(json ? `${terminalJson({ ok, findings }, 2)}\n` : shown(findings));
       process.exitCode = ok ? 0 : 1;
+      if (file !== null) {
+        const running = await askRunning(loaded);
+        file.write(supportBundle(loaded, findings, running, process.env, new Date()));
+        if (file.isOutput) return;
+      }
+      process.stdout.write(json ? `${terminalJson({ ok, findings }, 2)}\n` : shown(findings));
     });
+}
+
+/** Where the bundle goes. A file of its own: what is there already is somebody's. */
+class BundleFile {
+  readonly isOutput: boolean;
+  readonly #path: string;
+  readonly #fd: number;
+
+  private constructor(path: string, fd: number) {
+    this.#path = path;
+    this.#fd = fd;
+    this.isOutput = path === "-";
+  }
+
+  static open(path: string): BundleFile {
+    try {
+      return new BundleFile(path, path === "-" ? 1 : openSync(path, "wx", 0o600));
+    } catch (thrown) {
+      const { code } = thrown as NodeJS.ErrnoException;
+      const why = code === "EEXIST" ? "is there already" : `cannot be written: ${code ?? "unknown reason"}`;
+      throw new Error(`${path} ${why}`, { cause: thrown });
+    }
+  }
+
+  write(bundle: object): void {
+    const text = `${terminalJson(bundle, 2)}\n`;
+    if (this.isOutput) return void process.stdout.write(text);
+    try {
+      writeFileSync(this.#fd, text);
+      closeSync(this.#fd);
+    } catch (thrown) {
+      unlinkSync(this.#path);
+      const { code } = thrown as NodeJS.ErrnoException;
+      throw new Error(`${this.#path} cannot be written: ${code ?? "unknown reason"}`, { cause: thrown });
+    }
+    process.stderr.write(
+      `${terminalText(`Wrote ${this.#path}, readable by you alone. It holds no secret, but hosts and paths.`)}\n`,
+    );
+  }
+}
+
+const MAX_METRICS_BYTES = 4 * 1024 * 1024;
+const MAX_LOG_BYTES = 1024 * 1024;
+
+/** The connector with these settings' token, if it runs here. */
+async function askRunning(loaded: LoadedConfig): Promise<RunningConnector> {
+  if (!loaded.ok) return { missing: "not asked: the settings cannot be used" };
+  const { metrics: set, token, tokenText } = loaded.config;
+  const reasons: string[] = [];
+  for (const address of metricsAddresses(set)) {
+    const found = await connectorAt(address);
+    if (!found.found) reasons.push(found.reason);
+    else if (found.kid !== token.kid)
+      reasons.push(`${address.host}:${address.port}: a connector with another token, ${found.kid}`);
+    else {
+      const metrics = await askLocally(address, { path: "/metrics", maxBytes: MAX_METRICS_BYTES });
+      const headers = { [PROOF_HEADER]: ownerProof(tokenText, Date.now()) };
+      const logs = await askLocally(address, { path: "/logs", headers, maxBytes: MAX_LOG_BYTES });
+      const text = (answer: LocalAnswer) => (answer.ok && answer.status === 200 ? answer.text : "");
+      return { ready: found.text, metrics: text(metrics), logLines: text(logs) };
+    }
+  }
+  return { missing: `no connector of this token was found here: ${reasons.join("; ")}` };
 }
 
 /** A path that is written is asked for, "/" and a query too; without one, a connection is enough. */

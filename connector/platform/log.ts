@@ -30,12 +30,18 @@ export interface Log {
   sink: LogSink;
 }
 
-/** To standard output: one JSON object a line; on a terminal, a line for people. */
-export function createLog(level: LogLevel): Log {
+/** To standard output: one JSON object a line; on a terminal, a line for people. `onLine` gets each as JSON. */
+export function createLog(level: LogLevel, onLine: (line: string) => void = () => {}): Log {
   const sink = new LogSink(standardOutput());
   process.on("exit", () => sink.flushAtExit());
   const colours = coloursWanted(process.env);
-  const destination = isatty(1) ? { write: (line: string) => sink.write(readable(line, colours)) } : sink;
+  const onTerminal = isatty(1);
+  const destination = {
+    write(line: string) {
+      onLine(line);
+      sink.write(onTerminal ? readable(line, colours) : line);
+    },
+  };
   const log = pino(
     {
       level,

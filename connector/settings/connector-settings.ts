@@ -52,8 +52,16 @@ export interface ConfigProblem {
   message: string;
 }
 
+/** As somebody wrote it, secrets included. */
+export interface GivenSetting {
+  name: SettingName;
+  source: Source;
+  value: unknown;
+}
+
 export type LoadedConfig = {
   files: readonly string[];
+  given: readonly GivenSetting[];
   /** The settings file is there and holds nothing: hardly meant, maybe just being written. */
   fileIsEmpty: boolean;
 } & ({ ok: true; config: ConnectorSettings } | { ok: false; problems: ConfigProblem[] });
@@ -91,13 +99,13 @@ export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedCo
       problems.push({ path: given.pathOf(path, name), message });
     }
   }
-  const { fileIsEmpty } = given;
-  if (!result.success || problems.length > 0) return { ok: false, problems, files, fileIsEmpty };
+  const told = { files, given: given.settings, fileIsEmpty: given.fileIsEmpty };
+  if (!result.success || problems.length > 0) return { ok: false, problems, ...told };
   const { token, relay, allow, services, gracePeriod, loglevel, accessLog, proxy, ...rest } = result.data;
   const relayUrl = relay ?? parseRelayUrl(token.token.relayUrl);
   if (relayUrl === null) {
     const path = given.pathOf("token", "token");
-    return { ok: false, problems: [{ path, message: "names a relay without TLS" }], files, fileIsEmpty };
+    return { ok: false, problems: [{ path, message: "names a relay without TLS" }], ...told };
   }
   const config: ConnectorSettings = {
     token: token.token,
@@ -122,7 +130,7 @@ export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedCo
         ? null
         : { url: rest.otlpEndpoint, headers: rest.otlpHeaders, rootShare: rest.traceShare },
   };
-  return { ok: true, config, files, fileIsEmpty };
+  return { ok: true, config, ...told };
 }
 
 /** What is set, by whom. */
@@ -150,6 +158,14 @@ class GivenSettings {
     if (this.#sources.get("proxy") === "flag" && /@/.test(String(this.values["proxy"]))) {
       this.#problem("proxy", "arguments are visible to every user of the machine: set HTTPS_PROXY instead");
     }
+  }
+
+  /** Those that are known; a file's token is among them once it was read. */
+  get settings(): GivenSetting[] {
+    return SETTING_NAMES.filter((name) => this.values[name] !== undefined).map((name) => ({
+      ...{ name, value: this.values[name] },
+      source: this.#sources.get(name) ?? "file",
+    }));
   }
 
   /** `file: upstreams.x.caFile`, `TUNNEL_ALLOW`, `--connections`: the setting as it was written. */

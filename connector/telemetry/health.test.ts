@@ -1,5 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
+import { LastLines } from "./last-lines.ts";
+import { isOwnerProof, ownerProof, PROOF_HEADER } from "./owner-proof.ts";
 import { startHealthServer } from "./health.ts";
 
 const closing: (() => void)[] = [];
@@ -13,6 +15,8 @@ async function start(ready: { connections: number }) {
     kid: () => "k_1",
     readyConnections: () => ready.connections,
     metricsText: () => Promise.resolve("culvert_connector_active_streams 3\n"),
+    isOwner: (proof) => isOwnerProof(proof, "the token", Date.now()),
+    logLines: () => '{"msg":"request"}\n',
   });
   closing.push(() => server.close());
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -47,6 +51,32 @@ it("hands out the metrics as text for Prometheus", async () => {
   const answer = await get("/metrics");
   expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   expect(await answer.text()).toBe("culvert_connector_active_streams 3\n");
+});
+
+it("gives its log lines to who knows the token, and to nobody else", async () => {
+  const { get } = await start({ connections: 1 });
+  const nowMs = Date.now();
+  const shown = async (proof?: string) =>
+    get("/logs", proof === undefined ? {} : { headers: { [PROOF_HEADER]: proof } });
+  expect(await (await shown(ownerProof("the token", nowMs))).text()).toBe('{"msg":"request"}\n');
+  for (const wrong of [
+    undefined,
+    "",
+    "x",
+    ownerProof("another token", nowMs),
+    ownerProof("the token", nowMs - 120_000),
+    ownerProof("the token", nowMs).replace(/^\d+/, String(nowMs + 1)),
+  ])
+    expect((await shown(wrong)).status).toBe(404);
+});
+
+it("keeps the newest log lines, as many as there is room for", () => {
+  const lines = new LastLines();
+  for (let n = 0; n < 600; n++) lines.add(`${n}\n`);
+  expect(lines.text.split("\n").length).toBe(501);
+  expect(lines.text).toMatch(/^100\n/);
+  for (let n = 0; n < 20; n++) lines.add(`${"x".repeat(100_000)}\n`);
+  expect(lines.text.length).toBeLessThanOrEqual(256 * 1024);
 });
 
 it("answers nothing else", async () => {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { PROOF_HEADER } from "./owner-proof.ts";
 import type { ListenAddress } from "../platform/listen-address.ts";
 
 export interface HealthSources {
@@ -8,6 +9,10 @@ export interface HealthSources {
   readyConnections(): number;
   connectorId: string;
   metricsText(): Promise<string>;
+  /** True: whoever shows this knows the token in use. */
+  isOwner(proof: string | undefined): boolean;
+  /** The newest ones. */
+  logLines(): string;
 }
 
 /** The text format of Prometheus. */
@@ -61,6 +66,13 @@ function healthServer(sources: HealthSources): Server {
           (text) => send(200, METRICS_TYPE, text),
           (error: unknown) => send(500, "text/plain", `no metrics: ${String(error)}\n`),
         );
+      case "/logs": {
+        // Paths and hosts stand in them, and others may reach this port.
+        const proof = request.headers[PROOF_HEADER];
+        if (!sources.isOwner(typeof proof === "string" ? proof : undefined))
+          return send(404, "text/plain", "not found\n");
+        return send(200, "application/x-ndjson", sources.logLines());
+      }
       default:
         return send(404, "text/plain", "not found\n");
     }

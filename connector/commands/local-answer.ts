@@ -1,0 +1,68 @@
+import { get } from "node:http";
+import type { ListenAddress } from "../platform/listen-address.ts";
+
+const TIMEOUT_MS = 3_000;
+
+export type LocalAnswer = { ok: true; status: number; text: string } | { ok: false; reason: string };
+
+export interface LocalQuestion {
+  path: string;
+  headers?: Readonly<Record<string, string>>;
+  /** Another program's answer may be anything. */
+  maxBytes: number;
+}
+
+/** What a program on this machine answers. To connect to a wildcard address is to connect to loopback. Never throws. */
+export function askLocally(
+  { host, port }: ListenAddress,
+  { path, headers = {}, maxBytes }: LocalQuestion,
+): Promise<LocalAnswer> {
+  return new Promise((done) => {
+    const failed = (reason: string) => done({ ok: false, reason: `${host}:${port}: ${reason}` });
+    // An agent of its own: the shared one may be told by the environment to use a proxy.
+    const options = { host, port, path, headers, agent: false, timeout: TIMEOUT_MS };
+    const request = get(options, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+        if (text.length > maxBytes) request.destroy(new Error("another program's answer"));
+      });
+      response.on("end", () => done({ ok: true, status: response.statusCode ?? 0, text }));
+      response.on("error", (error) => failed(error.message));
+    });
+    // Counts from the start: a peer that sends a byte now and then would keep an idle timer from ever firing.
+    const timer = setTimeout(
+      () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)),
+      TIMEOUT_MS,
+    );
+    request.on("close", () => clearTimeout(timer));
+    request.on("error", (error) => failed(error.message));
+  });
+}
+
+/** One short line. */
+const MAX_READY_BYTES = 64 * 1024;
+
+export type FoundConnector =
+  | { found: true; address: ListenAddress; status: number; text: string; kid: string | undefined }
+  | { found: false; reason: string };
+
+/** Which connector listens there, by its `/readyz`. */
+export async function connectorAt(address: ListenAddress): Promise<FoundConnector> {
+  const answer = await askLocally(address, { path: "/readyz", maxBytes: MAX_READY_BYTES });
+  if (!answer.ok) return { found: false, reason: answer.reason };
+  const { status, text } = answer;
+  const told = connectorOf(text);
+  const reason = `${address.host}:${address.port}: another program's answer`;
+  return told === null ? { found: false, reason } : { found: true, address, status, text, ...told };
+}
+
+function connectorOf(text: string): { kid: string | undefined } | null {
+  try {
+    const { connectorId, kid } = JSON.parse(text) as { connectorId?: unknown; kid?: unknown };
+    if (typeof connectorId !== "string") return null;
+    return { kid: typeof kid === "string" ? kid : undefined };
+  } catch {
+    return null;
+  }
+}

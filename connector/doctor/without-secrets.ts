@@ -1,0 +1,60 @@
+const REDACTED = "[redacted]";
+/** Shorter ones would be found in everything. */
+const MIN_SECRET_LENGTH = 6;
+const SECRET_NAME = /pass|secret|token|credential|auth|cookie|key|session|signature/i;
+/** Names of that kind whose values are no secrets. */
+const HARMLESS = /^(?:kid|keyFile|certFile|caFile|tokenFile|tunnelId)$/i;
+
+const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  // Tokens and keys of this product, whole or cut; metrics begin alike.
+  [/culvert_(?!connector_|relay_)[A-Za-z0-9_-]{20,}/g, REDACTED],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
+  [/\b(Bearer|Basic|Digest|Negotiate) +[A-Za-z0-9+/=._~-]{6,}/gi, `$1 ${REDACTED}`],
+  [/\beyJ[\w-]{10,}\.[\w-]+(?:\.[\w-]*)?/g, REDACTED],
+  // Of a URL.
+  [/(\w:\/\/)[^/\s@"']+@/g, `$1${REDACTED}@`],
+  [/([\w/.~%)-])\?[^\s"'`<>]+/g, `$1?${REDACTED}`],
+  // `password=…`, `api-key: …`
+  [
+    /((?:[\w-]*(?:pass(?:word|wd|phrase)?|secret|token|credential|api[-_]?key|private[-_]?key|authorization|cookie))\s*[=:]\s*)(?!\[redacted\])("[^"]*"|'[^']*'|[^\s,;&"']+)/gi,
+    `$1${REDACTED}`,
+  ],
+];
+
+/** Of a text that goes to strangers. `secrets`: values that are known to be some. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  const known = secrets
+    .flatMap((secret) => [secret, encodeURIComponent(secret), ...inBase64(secret)])
+    .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
+    // A longer one may hold a shorter one.
+    .sort((a, b) => b.length - a.length);
+  const masked = known.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
+  return PATTERNS.reduce((rest, [pattern, instead]) => rest.replaceAll(pattern, instead), masked);
+}
+
+/** Every text in it, and whatever stands under a name that speaks of a secret. */
+export function valueWithoutSecrets(value: unknown, secrets: readonly string[]): unknown {
+  if (typeof value === "string") return withoutSecrets(value, secrets);
+  if (Array.isArray(value)) return value.map((item) => valueWithoutSecrets(item, secrets));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => {
+      const isSecret = SECRET_NAME.test(name) && !HARMLESS.test(name) && typeof inner !== "boolean";
+      return [withoutSecrets(name, secrets), isSecret ? REDACTED : valueWithoutSecrets(inner, secrets)];
+    }),
+  );
+}
+
+/** A log line is JSON; on a terminal, text. */
+export function lineWithoutSecrets(line: string, secrets: readonly string[]): string {
+  try {
+    return JSON.stringify(valueWithoutSecrets(JSON.parse(line), secrets));
+  } catch {
+    return withoutSecrets(line, secrets);
+  }
+}
+
+function inBase64(text: string): string[] {
+  const bytes = Buffer.from(text);
+  return [bytes.toString("base64"), bytes.toString("base64url")];
+}
