@@ -7,6 +7,13 @@ import { objectRows } from "./objects/objects.ts";
 import { memoryRows } from "./memory/memory.ts";
 import { plot } from "./report/plot.ts";
 import { publish } from "./report/publish.ts";
+import {
+  cpuTicks,
+  describeMachine,
+  machineState,
+  problemOf,
+  sharesBetween,
+} from "./instruments/machine-state.ts";
 import { residentBytes } from "./instruments/process-usage.ts";
 import { relayMemory } from "./instruments/relay-memory.ts";
 import { runRounds, startTools, warmUp } from "./runner.ts";
@@ -32,7 +39,7 @@ Measures the tunnel beside what bounds it and beside its peers, on this machine,
                  up in every way (--only as above; --scale 0.1 shortens each)
   objects        instead of all that: a tunnel on several objects, growing and shrinking under load, its
                  balance and what it costs (--only growth, killed, cpu, …; --rounds of each CPU row)
-  --publish      puts the targets and the plot into docs/performance.md
+  --publish      puts the targets and the plot into docs/performance.md; refused on a busy machine
   -h, --help     this text
 
 Prints tables; writes bench/results/latest.json and latest.svg.`;
@@ -70,6 +77,12 @@ async function main(cleanups: Cleanups): Promise<void> {
     name.includes(values.only),
   );
   const takesPart = ({ name }: { name: string }) => !values.quick || QUICK_SUBJECTS.has(name);
+  const before = await machineState();
+  console.log(`machine: ${describeMachine(before)}`);
+  const busy = problemOf(before);
+  if (busy !== null && values.publish) throw new Error(`${busy}: publish a run of an idle one`);
+  if (busy !== null) console.log(`${busy}: these numbers say little`);
+  const ticksBefore = cpuTicks();
   const startedMs = performance.now();
 
   const directory = mkdtempSync(join(tmpdir(), "culvert-bench-"));
@@ -137,7 +150,11 @@ async function main(cleanups: Cleanups): Promise<void> {
   console.log(`\n${tables.join("\n\n")}\n`);
   const resultsDir = join(root, "bench/results");
   mkdirSync(resultsDir, { recursive: true });
-  const machine = { cpu: cpus()[0]?.model ?? "", cores: cpus().length, node: process.version };
+  const { stealShare } = sharesBetween(ticksBefore, cpuTicks());
+  const machine = {
+    ...{ cpu: cpus()[0]?.model ?? "", cores: cpus().length, node: process.version },
+    ...{ before, stealShare, state: describeMachine(before) },
+  };
   const seconds = Math.round((performance.now() - startedMs) / 1000);
   const report = {
     at: new Date().toISOString(),
@@ -152,7 +169,9 @@ async function main(cleanups: Cleanups): Promise<void> {
   writeFileSync(join(resultsDir, "latest.json"), `${JSON.stringify(report, null, 1)}\n`);
   const picture = plot(results, names);
   writeFileSync(join(resultsDir, "latest.svg"), picture);
-  if (values.publish) publish(root, { picture, targets, comparisons, at: report.at, machine, rounds });
+  const robbed = problemOf({ busyShare: 0, stealShare });
+  if (robbed !== null) console.log(`${robbed} while it ran: nothing is published`);
+  else if (values.publish) publish(root, { picture, targets, comparisons, at: report.at, machine, rounds });
   console.log(
     `${rounds} rounds in ${seconds} s on ${machine.cores} cores (${machine.cpu}); bench/results/latest.json`,
   );

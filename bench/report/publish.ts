@@ -14,7 +14,8 @@ export interface Run {
   comparisons: readonly Comparison[];
   /** ISO 8601. */
   at: string;
-  machine: { cpu: string; cores: number; node: string };
+  /** `state`: how idle it was. */
+  machine: { cpu: string; cores: number; node: string; state: string };
   rounds: number;
 }
 
@@ -25,8 +26,8 @@ export function publish(root: string, { picture, targets, comparisons, at, machi
   const text = readFileSync(page, "utf8");
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error(`${page} has no place for the results`);
-  const { cpu, cores, node } = machine;
-  const where = `${at.slice(0, 10)}, ${cores} cores of ${cpu}, Node ${node}, ${rounds} rounds; medians, quartiles in brackets.`;
+  const { cpu, cores, node, state } = machine;
+  const where = `${at.slice(0, 10)}, ${cores} cores of ${cpu} (${state}), Node ${node}, ${rounds} rounds; medians, quartiles in brackets.`;
   const results = `${BEGIN}\n\n${where}\n\n${targetMarkdown(targets)}\n\n${comparisonMarkdown(comparisons)}\n\n`;
   writeFileSync(page, text.slice(0, begin) + results + text.slice(end));
   execFileSync(join(root, "node_modules/.bin/oxfmt"), [page]);
