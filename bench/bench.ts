@@ -17,7 +17,7 @@ import {
 import { residentBytes } from "./instruments/process-usage.ts";
 import { relayMemory } from "./instruments/relay-memory.ts";
 import { runRounds, startTools, warmUp } from "./runner.ts";
-import { startCulvert } from "./subjects/culvert.ts";
+import { overTcp, startCulvert } from "./subjects/culvert.ts";
 import { startFloors } from "./subjects/floor.ts";
 import { startLocaltunnel, startSsh, startWstunnel } from "./subjects/peers.ts";
 import { direct, nodeFloor } from "./subjects/plain.ts";
@@ -88,13 +88,14 @@ async function main(cleanups: Cleanups): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "culvert-bench-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const upstream = await startServer("upstream.ts", [], cleanups);
+  const { url: tcpUpstreamUrl } = await startServer("tcp-upstream.ts", [], cleanups);
   const control = direct(upstream);
   const { floor, rich, relay, limit } = await startFloors(directory, cleanups);
   const culvert = await startCulvert(
     {
       root,
       directory: join(directory, "culvert"),
-      upstreamUrl: upstream.url,
+      ...{ upstreamUrl: upstream.url, tcpUpstreamUrl },
       plans: PLANS.filter(takesPart),
     },
     cleanups,
@@ -117,6 +118,7 @@ async function main(cleanups: Cleanups): Promise<void> {
     limit,
     ...peers.filter((peer) => typeof peer !== "string"),
     ...culvert,
+    ...culvert.slice(0, 1).map(overTcp),
   ].filter(takesPart);
 
   // Beside the measured one, which nothing inspects.

@@ -49,6 +49,7 @@ const PEERS = ["ssh -R", "localtunnel", "wstunnel"];
 const HTTP_SUBJECTS = ["direct", "node floor", ...PEERS, "culvert x1", "culvert x2"];
 const FLOORS = ["floor", "rich floor", "bare relay"];
 const LIMIT = "object's limit";
+const TCP = "culvert x1, TCP";
 const TUNNELS = ["culvert x1", "culvert x2"];
 const DELAYED = ["culvert +0 ms", "culvert +20 ms", "culvert +80 ms"];
 /** Not localtunnel: its client holds ten connections, and a WebSocket takes one for itself. */
@@ -97,8 +98,19 @@ export function post(bytes: number, concurrency: number, durations: Durations): 
 export function bulk(direction: "down" | "up", bytes: number): Workload {
   return {
     name: `${sizeName(bytes)} ${direction}`,
-    subjects: [...HTTP_SUBJECTS, LIMIT, ...DELAYED],
+    subjects: [...HTTP_SUBJECTS, TCP, LIMIT, ...DELAYED],
     job: (subject) => bulkJob(subject, direction, bytes, 1),
+  };
+}
+
+/** A caller that waits for each answer before its next request, as drivers of databases do; over TCP, an echo of a byte. */
+export const ROUND_TRIPS = "100 round trips of 1 byte";
+
+function roundTrips(durations: Durations): Workload {
+  return {
+    name: ROUND_TRIPS,
+    subjects: ["floor", "culvert x1", TCP],
+    job: (subject) => requests(subject, "/rounds/100", { expectBytes: 3, concurrency: 1, ...durations }),
   };
 }
 
@@ -207,6 +219,7 @@ export const QUICK_SUBJECTS: ReadonlySet<string> = new Set([
   LIMIT,
   "localtunnel",
   "culvert x1",
+  TCP,
   "culvert +0 ms",
   "culvert +80 ms",
 ]);
@@ -241,6 +254,7 @@ function targetsPlan(measureMs: number): Workload[] {
     get(KIB, 64, durations),
     bulk("down", 64 * MIB),
     bulk("up", 64 * MIB),
+    roundTrips(durations),
     mixed("nothing", MIXED_CONCURRENCY, forTails),
     mixed("through", MIXED_CONCURRENCY, forTails),
     { ...mixed("past", MIXED_CONCURRENCY, forTails), subjects: ["culvert x1"] },

@@ -1,4 +1,5 @@
 import type { Sample } from "../measure.ts";
+import { ROUND_TRIPS } from "../workloads.ts";
 import type { Results } from "./results.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
@@ -124,6 +125,21 @@ export function comparisonsOf(results: Results, subject = "culvert x1"): Compari
     {
       what: "the bare relay's p50 at c=1 over the floor's",
       reached: results.ratio(other("GET 1 KiB c=1", "bare relay", p50), other("GET 1 KiB c=1", "floor", p50)),
+    },
+    ...["64 MiB down", "64 MiB up"].map((workload) => ({
+      what: `${workload} over TCP over the same by HTTP`,
+      reached: results.ratio(
+        other(workload, `${subject}, TCP`, throughput),
+        other(workload, subject, throughput),
+      ),
+    })),
+    {
+      what: "echoes of a byte over TCP per second over the floor's small requests, one after the other",
+      reached: results.ratio(other(ROUND_TRIPS, `${subject}, TCP`, rate), other(ROUND_TRIPS, "floor", rate)),
+    },
+    {
+      what: "small requests by HTTP per second over the floor's, one after the other",
+      reached: results.ratio(other(ROUND_TRIPS, subject, rate), other(ROUND_TRIPS, "floor", rate)),
     },
     {
       what: "the floor's requests per second over localtunnel's, c=16",

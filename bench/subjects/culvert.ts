@@ -44,6 +44,8 @@ export async function startCulvert(
     root: string;
     directory: string;
     upstreamUrl: string;
+    /** `tcp://host:port`: there is a service of TCP as well. */
+    tcpUpstreamUrl?: string;
     plans: readonly TunnelPlan[];
     inspect?: boolean;
     /** Variables of the relay. */
@@ -57,6 +59,7 @@ export async function startCulvert(
     root,
     directory,
     upstreamUrl,
+    tcpUpstreamUrl,
     plans,
     inspect = false,
     vars = {},
@@ -71,14 +74,14 @@ export async function startCulvert(
   await source.bundleCulvert(culvertBundle);
   await bundleWorker(join(import.meta.dirname, "../workers/gateway.ts"), gatewayBundle);
 
+  const configurations = [{ project: PROJECT, accessibleBy: ENVIRONMENT }];
   const services = {
     version: 1,
     services: [
-      {
-        name: "bench-api",
-        endpoint: upstreamUrl,
-        configurations: [{ project: PROJECT, accessibleBy: ENVIRONMENT }],
-      },
+      { name: "bench-api", endpoint: upstreamUrl, configurations },
+      ...(tcpUpstreamUrl === undefined
+        ? []
+        : [{ name: "bench-tcp", endpoint: tcpUpstreamUrl, configurations }]),
     ],
   };
   const { workerd, admin, tunnels } = await startLocalTunnels({
@@ -130,7 +133,9 @@ export async function startCulvert(
           // As the container image and the systemd unit set it.
           MALLOC_ARENA_MAX: "2",
           NODE_OPTIONS: IMAGE_NODE_OPTIONS,
-          TUNNEL_ALLOW: new URL(upstreamUrl).host,
+          TUNNEL_ALLOW: [upstreamUrl, ...(tcpUpstreamUrl === undefined ? [] : [tcpUpstreamUrl])]
+            .map((url) => new URL(url).host)
+            .join(),
           TUNNEL_METRICS: metrics,
           TUNNEL_CONNECTIONS: String(connections),
           TUNNEL_RELAY: relayUrl,
@@ -169,6 +174,11 @@ export async function startCulvert(
     });
   }
   return subjects;
+}
+
+/** The same tunnel, and its gateway does the work over TCP connections. */
+export function overTcp(subject: CulvertSubject): CulvertSubject {
+  return { ...subject, name: `${subject.name}, TCP`, origin: `${subject.origin}/tcp` };
 }
 
 /** A tunnel's name takes no signs. */

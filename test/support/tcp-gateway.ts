@@ -2,6 +2,8 @@ import { connectTcp, type TunnelBinding, type TunnelDialError } from "../../kit/
 import type { TcpObservation, TcpScript } from "./tcp-script.ts";
 
 const WRITE_BYTES = 64 * 1024;
+/** Made once: hundreds of connections at a time share one thread with the relay. */
+const PATTERN = Uint8Array.from({ length: WRITE_BYTES }, (_, index) => (index * 7) % 251);
 
 /** What a test wants done on a TCP connection, in a gateway's place. */
 export async function runTcpScript(
@@ -54,6 +56,7 @@ export async function runTcpScript(
         return void Promise.allSettled([...blocks(step.burst)].map((one) => writer.write(one)));
       if ("read" in step) return read(step.read === "all" ? Infinity : step.read);
       if ("waitMs" in step) return new Promise((done) => setTimeout(done, step.waitMs));
+      if ("fetch" in step) return (await fetch(step.fetch)).text();
       if ("echo" in step) return echo(step.echo, writer, reader);
       if (step.do === "end") return writer.close();
       if (step.do === "abort") return writer.abort(new Error("by the test"));
@@ -110,8 +113,7 @@ async function send(writer: WritableStreamDefaultWriter<Uint8Array>, bytes: numb
 }
 
 function* blocks(bytes: number): Generator<Uint8Array> {
-  const chunk = Uint8Array.from({ length: WRITE_BYTES }, (_, index) => (index * 7) % 251);
-  for (let left = bytes; left > 0; left -= WRITE_BYTES) yield chunk.subarray(0, left);
+  for (let left = bytes; left > 0; left -= WRITE_BYTES) yield PATTERN.slice(0, left);
 }
 
 /** A byte there and back, so many times. */

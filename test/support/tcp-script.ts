@@ -8,6 +8,8 @@ type Step =
   | { read: number | "all" }
   | { waitMs: number }
   | { echo: number }
+  /** Until this URL answers: a test lets many go on together. */
+  | { fetch: string }
   | { do: "end" | "abort" | "cancel" | "close" };
 
 /** What the test's gateway does on one TCP connection, in order; `beside`: and what follows does not wait for it. */
