@@ -1,5 +1,6 @@
+import type { Socket } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
-import { defaultCheck } from "../../shared/services/service-check.ts";
+import { defaultCheck, type ServiceCheck } from "../../shared/services/service-check.ts";
 import { ByteServer } from "../../test/support/servers/byte-server.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { Names } from "../names/names.ts";
@@ -21,10 +22,10 @@ const limits: LimitsByService = new Map([
   ["pages", { name: "pages", methods: null, paths: ["/public"], maxBodyBytes: null }],
 ]);
 
-async function setUp() {
-  const server = await new ByteServer((socket) =>
-    socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"),
-  ).start();
+const answering = (socket: Socket): unknown => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+
+async function setUp(onData: (socket: Socket) => unknown = answering) {
+  const server = await new ByteServer((socket) => void onData(socket)).start();
   const list = parseAllowlist("127.0.0.1");
   if (!list.ok) throw new Error("no list");
   const upstream = new Upstream({
@@ -41,8 +42,13 @@ async function setUp() {
     () => server.close(),
   );
   const run = checkRunner(() => upstream, nodeClock);
-  const check = (service: string, path: string | null, target = server.origin) =>
-    new Promise<CheckResult>((done) => void run(defaultCheck(service, target, path), done));
+  const check = (
+    service: string,
+    path: string | null,
+    target = server.origin,
+    more: Partial<ServiceCheck> = {},
+  ) =>
+    new Promise<CheckResult>((done) => void run({ ...defaultCheck(service, target, path), ...more }, done));
   return { server, check };
 }
 
@@ -90,4 +96,24 @@ it("passes where the limits let it, and a check that only connects asks for noth
   expect(await check("orders", null, "http://169.254.169.254")).toMatchObject({
     outcome: "UPSTREAM_NOT_ALLOWED",
   });
+});
+
+it("of a TCP service connects, and says nothing", async () => {
+  const { server, check } = await setUp();
+  const target = server.origin.replace("http:", "tcp:");
+  expect(await check("db", null, target)).toEqual({ outcome: "PASSING", reason: null });
+  await vi.waitFor(() => expect(server.sockets[0]?.closed ?? true).toBe(true));
+  expect(server.received.join("")).toBe("");
+  for (const blocked of ["tcp://169.254.169.254:80", "tls://10.0.0.1:6380"])
+    expect(await check("db", null, blocked)).toMatchObject({ outcome: "UPSTREAM_NOT_ALLOWED" });
+  expect(await check("db", null, "tcp://127.0.0.1:9")).toMatchObject({ outcome: "UPSTREAM_REFUSED" });
+});
+
+it("of a TCP service with TLS takes TLS too, however it begins", async () => {
+  const { server, check } = await setUp((socket) => socket.end("N"));
+  const target = server.origin.replace("http:", "tcp:");
+  expect(await check("db", null, target, { startTls: "postgres" })).toMatchObject({
+    ...{ outcome: "UPSTREAM_TLS", reason: expect.stringContaining("offers no TLS") },
+  });
+  expect(await check("db", null, target.replace("tcp:", "tls:"))).toMatchObject({ outcome: "UPSTREAM_TLS" });
 });

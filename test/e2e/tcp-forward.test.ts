@@ -17,11 +17,24 @@ const TIMEOUT_MS = 30_000;
 
 const UPSTREAMS: Record<string, OnSocket> = {
   ...COMMON_TCP_UPSTREAMS,
+  "flood-tcp": (socket) => {
+    socket.once("data", () => {
+      const more = (): void => {
+        while (flooded < FLOOD_BYTES) {
+          flooded += LARGE.byteLength;
+          if (!socket.write(LARGE)) return void socket.once("drain", more);
+        }
+      };
+      more();
+    });
+  },
   "gone-tcp": (socket) => {
     socket.on("error", (error: NodeJS.ErrnoException) => ends.push(error.code ?? ""));
     socket.once("data", () => (hasHeard = true));
   },
 };
+const FLOOD_BYTES = 512 * 1024 * 1024;
+let flooded = 0;
 const ends: string[] = [];
 let hasHeard = false;
 let upstreams: TcpUpstreams;
@@ -135,6 +148,27 @@ it.each([
   socket.send(message);
   const [code] = (await once(socket, "close")) as [number];
   expect(code).toBe(1002);
+});
+
+it("keeps nothing for a client that grants everything and reads nothing", async () => {
+  const socket = await opened("flood-tcp");
+  socket.pause();
+  socket.send(`window ${Number.MAX_SAFE_INTEGER}`);
+  socket.send(Buffer.from("go"));
+  let before = -1;
+  await expect
+    .poll(
+      () => {
+        const isStill = flooded > 0 && flooded === before;
+        before = flooded;
+        return isStill;
+      },
+      { timeout: 50_000, interval: 500 },
+    )
+    .toBe(true);
+  // Windows and the kernel's buffers took something, and then it stood.
+  expect(flooded).toBeLessThan(FLOOD_BYTES);
+  socket.terminate();
 });
 
 it("is closed with 4403 when its key is deleted", async () => {

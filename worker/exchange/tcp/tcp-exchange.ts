@@ -15,7 +15,8 @@ export class TcpExchange implements StreamHandler {
   /** Rejects with a TunnelError when the connection does not come to stand. */
   readonly head: Promise<ResponseHead>;
   readonly #record: RequestRecord;
-  readonly #memory: MemoryAccount;
+  /** Where what is kept for this connection counts. */
+  readonly memory: MemoryAccount;
   readonly #settleHead: { resolve(head: ResponseHead): void; reject(error: TunnelError): void };
   #stream: Stream | null = null;
   /** The gateway has it: from here on this writes its event. */
@@ -30,7 +31,7 @@ export class TcpExchange implements StreamHandler {
 
   constructor(record: RequestRecord, memory: MemoryAccount) {
     this.#record = record;
-    this.#memory = memory;
+    this.memory = memory;
     const { promise, resolve, reject } = Promise.withResolvers<ResponseHead>();
     this.head = promise;
     this.#settleHead = { resolve, reject };
@@ -79,19 +80,19 @@ export class TcpExchange implements StreamHandler {
   async write(bytes: Uint8Array): Promise<void> {
     // What is not yet in the stream's queue, which counts its own, is held all the same.
     let waitingBytes = bytes.byteLength;
-    this.#memory.hold(waitingBytes);
+    this.memory.hold(waitingBytes);
     try {
       for (let at = 0; at < bytes.byteLength; at += MAX_DATA_BYTES) {
         this.#throwIfCut();
         const piece = bytes.subarray(at, at + MAX_DATA_BYTES);
-        this.#memory.giveBack(piece.byteLength);
+        this.memory.giveBack(piece.byteLength);
         waitingBytes -= piece.byteLength;
         this.#record.state.requestBytes += piece.byteLength;
         if (!this.#open.write(piece)) await this.#untilWritable();
       }
       this.#throwIfCut();
     } finally {
-      this.#memory.giveBack(waitingBytes);
+      this.memory.giveBack(waitingBytes);
     }
   }
 

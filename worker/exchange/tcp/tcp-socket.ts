@@ -13,6 +13,7 @@ import { Gate } from "../gate.ts";
 import { problemResponse, publicCodeOf } from "../problem.ts";
 import type { OpenedTcp } from "./relay-tcp.ts";
 import type { TcpExchange } from "./tcp-exchange.ts";
+import { UnreadBytes } from "./unread-bytes.ts";
 
 const REVOKED: ReadonlySet<string> = new Set(["ACCESS_DENIED", "UNKNOWN_SERVICE", "UNKNOWN_TUNNEL"]);
 
@@ -42,6 +43,7 @@ class TcpSocketBridge {
   readonly #socket: WebSocket;
   readonly #exchange: TcpExchange;
   readonly #credit = new TcpSocketCredit();
+  readonly #unread: UnreadBytes;
   /** What came from the client, one after the other. */
   #writes: Promise<void> = Promise.resolve();
   #clientEnded = false;
@@ -52,6 +54,7 @@ class TcpSocketBridge {
   constructor(socket: WebSocket, exchange: TcpExchange) {
     this.#socket = socket;
     this.#exchange = exchange;
+    this.#unread = new UnreadBytes(socket, exchange.memory);
   }
 
   start(): void {
@@ -112,6 +115,7 @@ class TcpSocketBridge {
       this.#socket.send(piece);
       this.#credit.sent(piece.byteLength);
       at += piece.byteLength;
+      await this.#unread.untilRoom();
     }
   }
 
@@ -141,6 +145,7 @@ class TcpSocketBridge {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#room.open();
+    this.#unread.over();
     closeSocket(this.#socket, code, reason);
   }
 }

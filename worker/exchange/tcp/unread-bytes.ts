@@ -1,0 +1,58 @@
+import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
+
+/** Beyond this nothing more is sent, whatever the client grants: what it does not read lies in this isolate. */
+const MAX_UNREAD_BYTES = 256 * 1024;
+/** The same while memory is short. */
+const SHORT_UNREAD_BYTES = 32 * 1024;
+const LOOK_EVERY_MS = 20;
+
+/** What has been sent on a WebSocket and is still here. `send` never waits: a client that reads nothing would keep all of it. */
+export class UnreadBytes {
+  readonly #socket: Pick<WebSocket, "bufferedAmount">;
+  readonly #memory: MemoryAccount;
+  #countedBytes = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #isOver = false;
+
+  constructor(socket: Pick<WebSocket, "bufferedAmount">, memory: MemoryAccount) {
+    this.#socket = socket;
+    this.#memory = memory;
+  }
+
+  /** After a message was sent: resolves once there may be another. */
+  async untilRoom(): Promise<void> {
+    this.#look();
+    while (!this.#isOver && this.#countedBytes > this.#limitBytes) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      this.#look();
+    }
+  }
+
+  over(): void {
+    this.#isOver = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#count(0);
+  }
+
+  get #limitBytes(): number {
+    return this.#memory.isShort ? SHORT_UNREAD_BYTES : MAX_UNREAD_BYTES;
+  }
+
+  #look(): void {
+    if (this.#isOver) return;
+    this.#count(this.#socket.bufferedAmount);
+    // What leaves later has to be given back as well, though nothing more may be sent.
+    if (this.#countedBytes === 0 || this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#look();
+    }, LOOK_EVERY_MS);
+  }
+
+  #count(bytes: number): void {
+    const addedBytes = bytes - this.#countedBytes;
+    this.#countedBytes = bytes;
+    if (addedBytes > 0) this.#memory.hold(addedBytes);
+    else this.#memory.giveBack(-addedBytes);
+  }
+}
