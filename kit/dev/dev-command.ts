@@ -4,18 +4,20 @@ import { command } from "../../cli/command.ts";
 import { eventLine } from "../../cli/event-line.ts";
 import { CommandError } from "../../cli/exit-code.ts";
 import { printable } from "../../cli/output.ts";
+import { isServiceOrigin } from "../testing/service-server.ts";
 import type { TwinGateway } from "../testing/types.ts";
 import { startDev } from "./start-dev.ts";
 
 const CONFIG_FILES = ["wrangler.jsonc", "wrangler.json", "wrangler.toml"];
 const COLUMN = 11;
+const SERVICE_EXAMPLES = "payments-api-prod=http://localhost:8080 or orders-db=tcp://localhost:5432";
 
 interface DevCommandOptions {
   gateway?: string[];
   env?: string;
   service: Record<string, string>;
   servicesFile?: string;
-  var: Record<string, string>;
+  var?: Record<string, string>;
   allow?: string;
   port: number;
   json?: boolean;
@@ -33,9 +35,9 @@ export function devCommand(): Command {
       (path: string, before: string[] | undefined) => [...(before ?? []), path],
     )
     .option("--env <name>", "of that configuration")
-    .requiredOption("--service <name=url>", "a service and where it listens; may be repeated", pair, {})
+    .requiredOption("--service <name=url>", "a service and where it listens; may be repeated", serviceOption)
     .option("--services-file <path>", "who may call what; without it every service is open to every gateway")
-    .option("--var <name=value>", "a variable of the gateway, beside those of its configuration", pair, {})
+    .option("--var <name=value>", "a variable of the gateway, beside those of its configuration", pair)
     .option("--allow <hosts>", "what the connector may reach (default: the services that are named)")
     .option("--port <port>", "where the gateway listens on loopback; 0 takes a free one", portNumber, 8787)
     .option("--json", "each request as one JSON object a line")
@@ -43,17 +45,16 @@ export function devCommand(): Command {
 }
 
 async function runDev({ json = false, ...options }: DevCommandOptions): Promise<void> {
-  const { service: services, servicesFile, env, port } = options;
-  if (Object.keys(services).length === 0) throw new CommandError("usage", "--service: name at least one");
+  const { service: services, servicesFile, env, port, var: vars = {} } = options;
   const paths = options.gateway ?? CONFIG_FILES.filter((path) => existsSync(path)).slice(0, 1);
   if (paths.length === 0)
     throw new CommandError("usage", "--gateway: there is no wrangler configuration here");
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const dev = await startDev({
-    gateway: paths.map((path) => gatewayAt(path, options.var)),
+    gateway: paths.map((path) => gatewayAt(path, vars)),
     ...(env === undefined ? {} : { env }),
     ...{ services, servicesFile, port },
-    ...(Object.keys(options.var).length === 0 ? {} : { vars: options.var }),
+    ...(Object.keys(vars).length === 0 ? {} : { vars }),
     allow: options.allow ?? [...new Set(Object.values(services).map(hostAndPort))].join(","),
     onRequest: (event) => say(json ? JSON.stringify(event) : eventLine(event)),
     onConsole: (line) => process.stderr.write(`${printable(line)}\n`),
@@ -97,7 +98,13 @@ function hostAndPort(url: string): string {
   return `${hostname}:${port === "" ? (protocol === "https:" ? 443 : 80) : port}`;
 }
 
-function pair(text: string, before: Record<string, string>): Record<string, string> {
+function serviceOption(text: string, before?: Record<string, string>): Record<string, string> {
+  const url = pair(text, {})[text.slice(0, text.indexOf("="))] ?? "";
+  if (!isServiceOrigin(url)) throw new InvalidArgumentError(`must be NAME=URL, such as ${SERVICE_EXAMPLES}.`);
+  return pair(text, before);
+}
+
+function pair(text: string, before: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("must be NAME=VALUE.");
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };

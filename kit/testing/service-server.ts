@@ -16,13 +16,18 @@ export interface RunningService {
 /** Called with what a handler got of a request's body, in pieces. */
 export type OnBody = (traceparent: string, bytes: Uint8Array) => void;
 
+/** Scheme, host and port: where the service begins. */
+export function isServiceOrigin(text: string): boolean {
+  return (/^https?:\/\/[^/?#@]+\/?$/.test(text) && URL.canParse(text)) || isTcpEndpoint(text);
+}
+
 export async function startService(
   name: string,
   service: TwinService,
   onBody: OnBody,
 ): Promise<RunningService> {
   if (typeof service === "string") {
-    if (!/^https?:\/\/[^/?#@]+\/?$/.test(service) && !isTcpEndpoint(service)) {
+    if (!isServiceOrigin(service)) {
       const message = 'must be an origin such as "http://127.0.0.1:8080", or "tcp://127.0.0.1:5432"';
       throw new Error(`services["${name}"]: ${message}`);
     }

@@ -132,6 +132,7 @@ it("says what is wrong with its options", async () => {
   const gateway = ["--gateway", join(project, "src/index.ts")];
   const wrong = [
     [[...gateway, "--service", "payments"], /must be NAME=VALUE/],
+    [[...gateway, "--service", "payments=8080"], /must be NAME=URL, such as .*http:/],
     [["--gateway", "wrangler.toml", "--service", "a-b=http://x"], /binds no service with entrypoint/],
     [["--gateway", "none.jsonc", "--service", "a-b=http://x"], /there is no .*none\.jsonc/],
     [[...gateway, "--service", "a-b=http://x", "--port", String(port)], /is taken/],
