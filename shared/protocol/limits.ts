@@ -147,6 +147,7 @@ export const CLOSE_NO_LONGER_ALLOWED = 4403;
 export const CLOSE_HELLO_TIMEOUT = 4408;
 export const CLOSE_REPLACED = 4409;
 export const CLOSE_GOING_AWAY = 1001;
+export const CLOSE_SERVICE_RESTART = 1012;
 
 export const SUBPROTOCOL = "culvert.v1";
 /** The only text messages; the object's auto-response, so they never wake it. */

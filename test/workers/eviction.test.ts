@@ -1,4 +1,4 @@
-import { abortAllDurableObjects, evictDurableObject, reset } from "cloudflare:test";
+import { abortAllDurableObjects, evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AnswerWatch } from "../../shared/mux/watches/answer-watch.ts";
@@ -200,4 +200,21 @@ describe("an abort of the object", () => {
     await expect(response.text()).rejects.toThrow("abortAllDurableObjects");
     await expectAnsweredBy(await attached(tunnel), request(tunnel));
   });
+});
+
+it("closes sockets beside which stands what this code cannot read, and goes on with the others", async () => {
+  const tunnel = await readyTunnel();
+  const alien = await attached(tunnel, { connectorId: "alien" });
+  await runInDurableObject(tunnelStub(env, tunnel.id), (_, state) => {
+    for (const socket of state.getWebSockets())
+      socket.serializeAttachment({ version: 99, role: "connector" });
+  });
+  const known = await attached(tunnel, { connectorId: "known" });
+  await evictDurableObject(tunnelStub(env, tunnel.id), { webSockets: "hibernate" });
+  const answer = request(tunnel);
+  const { payload } = await known.take(FRAME.RESTART);
+  known.send(frame(FRAME.RESTART, payload));
+  await expectAnsweredBy(known, answer);
+  await until(() => alien.closed !== null);
+  expect(alien.closed?.code).toBe(1012);
 });

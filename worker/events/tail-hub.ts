@@ -1,6 +1,11 @@
+import { ATTACHMENT_VERSION } from "../attachment-version.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
-import { CLOSE_NO_LONGER_ALLOWED, ITEM_OVERHEAD_BYTES } from "../../shared/protocol/limits.ts";
+import {
+  CLOSE_SERVICE_RESTART,
+  CLOSE_NO_LONGER_ALLOWED,
+  ITEM_OVERHEAD_BYTES,
+} from "../../shared/protocol/limits.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { matches, type TailFilter } from "../../shared/signals/tail-filter.ts";
 
@@ -9,13 +14,12 @@ export const MAX_TAILS = 8;
 const WATCH_MS = 15 * 60_000;
 /** Several events leave in one message. */
 const GATHER_MS = 100;
-/** RFC 6455 §7.4.2: come again. */
-const CLOSE_SERVICE_RESTART = 1012;
 /** Sent and not yet said to be received: a watcher that cannot keep up misses events, and is told how many. */
 const MAX_UNRECEIVED_EVENTS = 1_000;
 
 /** Kept beside the watcher's socket, which sleeps with the object. */
 export interface TailAttachment {
+  version?: typeof ATTACHMENT_VERSION;
   role: "tail";
   filter: TailFilter;
   /** Of the key or session that was shown. Sockets that a version before 0.2 accepted have none. */
@@ -56,7 +60,9 @@ export class TailHub {
   /** The result: until when it may watch. */
   accept(socket: WebSocket, filter: TailFilter, kid: string, endsAtMs = Infinity): number {
     const untilMs = Math.min(this.#clock.nowMs() + WATCH_MS, endsAtMs);
-    const attachment: TailAttachment = { role: "tail", filter, kid, sent: 0, received: 0, untilMs };
+    const attachment: TailAttachment = {
+      ...{ version: ATTACHMENT_VERSION, role: "tail", filter, kid, sent: 0, received: 0, untilMs },
+    };
     socket.serializeAttachment(attachment);
     this.restore(socket, attachment);
     return untilMs;

@@ -1,3 +1,4 @@
+import type { ATTACHMENT_VERSION } from "../attachment-version.ts";
 import type { ConnectionRest } from "../../shared/mux/rest.ts";
 import { encodedSize, encodeInPlace, encodeInto } from "../../shared/protocol/frame-codec.ts";
 import { type Frame, HEADER_BYTES } from "../../shared/protocol/frame.ts";
@@ -8,6 +9,7 @@ import type { Transport } from "../../shared/transport.ts";
 
 /** What must outlive the object's memory, at most 16,384 bytes: kept beside the socket by the platform. */
 export interface ConnectorAttachment {
+  version?: typeof ATTACHMENT_VERSION;
   role: "connector";
   /** Of this connection alone: sockets of gateways name the one that carries them. */
   connectionId: string;

@@ -3,6 +3,7 @@ import type { Clock } from "../../shared/clock.ts";
 import {
   CLOSE_GOING_AWAY,
   CLOSE_REVOKED,
+  CLOSE_SERVICE_RESTART,
   MAX_CONNECTIONS_PER_OBJECT,
   PING_TEXT,
   PONG_TEXT,
@@ -21,9 +22,11 @@ import { logSettings } from "../events/log-settings.ts";
 import { logOwnAnswer } from "../events/relay-events.ts";
 import { RequestRecord } from "../events/request-record.ts";
 import { isolateMemory, messageRoom } from "../memory.ts";
-import { MAX_TAILS, type TailAttachment, TailHub } from "../events/tail-hub.ts";
+import { MAX_TAILS, TailHub } from "../events/tail-hub.ts";
 import { presenceOf } from "../alerts/presence.ts";
 import { VERSION } from "../../shared/version.ts";
+import { ATTACHMENT_VERSION } from "../attachment-version.ts";
+import { readAttachment } from "../attachments.ts";
 import { buildOf } from "../build.ts";
 import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
 import { type CheckList, checkListOf } from "./check-list.ts";
@@ -46,7 +49,7 @@ import { relayRequest, type RelayDeps } from "../exchange/relay-request.ts";
 import { relayTcp } from "../exchange/tcp/relay-tcp.ts";
 import { tcpSocketResponse } from "../exchange/tcp/tcp-socket.ts";
 import { dialledOf, unopened } from "../exchange/tcp/dialled.ts";
-import { type GatewayAttachment, groundsOf, WebSocketRelay } from "../exchange/websocket/relay-websocket.ts";
+import { groundsOf, WebSocketRelay } from "../exchange/websocket/relay-websocket.ts";
 import { GatewayWatch } from "../exchange/gateway-watch.ts";
 import type { Dialled, TunnelCalls } from "./tunnel-calls.ts";
 import { type Hop, nextHop } from "./hand-on.ts";
@@ -57,8 +60,6 @@ import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
 import { formatServing, type ObjectPhase, tunnelIdOf } from "./tunnel-objects.ts";
 import { TunnelStore } from "./tunnel-store.ts";
 import { Tunnel as TunnelCore } from "./tunnel.ts";
-
-type Attachment = ConnectorAttachment | GatewayAttachment | TailAttachment;
 
 /** For so long a tunnel that the Registry does not know is not asked for again. */
 const UNKNOWN_MS = 5_000;
@@ -371,6 +372,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     const { 0: connectorEnd, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);
     const attachment: ConnectorAttachment = {
+      version: ATTACHMENT_VERSION,
       role: "connector",
       connectionId: crypto.randomUUID(),
       kid: claim.kid,
@@ -421,26 +423,27 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
 
   /** After the memory was lost, sockets and their attachments are what is left. */
   #resume(): void {
-    const sockets = this.ctx.getWebSockets();
-    const byRole = Map.groupBy(
-      sockets,
-      (socket) => (socket.deserializeAttachment() as Attachment | null)?.role,
-    );
-    for (const socket of byRole.get("connector") ?? []) {
+    const kept = this.ctx.getWebSockets().map((socket) => ({
+      socket,
       // Closing sockets are listed as well: nothing can be sent there any more.
-      if (socket.readyState === WebSocket.OPEN) this.#join(socket);
+      isOpen: socket.readyState === WebSocket.OPEN,
+      attachment: readAttachment(socket.deserializeAttachment()),
+    }));
+    for (const { socket, isOpen, attachment } of kept) {
+      if (isOpen && attachment?.role === "connector") this.#join(socket);
     }
-    for (const socket of byRole.get("gateway") ?? []) this.#restoreGateway(socket);
-    for (const socket of byRole.get("tail") ?? []) {
-      if (socket.readyState === WebSocket.OPEN)
-        this.#tails.restore(socket, socket.deserializeAttachment() as TailAttachment);
+    for (const { socket, isOpen, attachment } of kept) {
+      if (attachment?.role === "gateway") this.#restoreGateway(socket);
+      if (isOpen && attachment?.role === "tail") this.#tails.restore(socket, attachment);
+      // Of code that is too new or too old for this: whoever is there begins anew.
+      if (attachment === null) closeSocket(socket, CLOSE_SERVICE_RESTART, "the relay was updated");
     }
   }
 
   #restoreGateway(socket: WebSocket): void {
-    const attachment = socket.deserializeAttachment() as Attachment;
+    const attachment = readAttachment(socket.deserializeAttachment());
     // Over, and told of: nothing is left but the platform's own farewell.
-    if (attachment.role !== "gateway" || attachment.isOver) return;
+    if (attachment?.role !== "gateway" || attachment.isOver) return;
     const record = new RequestRecord(attachment.record, nowMs, (event) => {
       leave();
       this.#log.write(event);

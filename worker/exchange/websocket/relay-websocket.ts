@@ -1,8 +1,10 @@
+import { ATTACHMENT_VERSION } from "../../attachment-version.ts";
 import type { StreamRest } from "../../../shared/mux/rest.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";
 import { NO_PAYLOAD } from "../../../shared/protocol/frame.ts";
 import type { OpenHead, ResponseHead } from "../../../shared/protocol/head.ts";
 import {
+  CLOSE_SERVICE_RESTART,
   AHEAD_MIN_BYTES,
   CLOSE_NO_LONGER_ALLOWED,
   MAX_WEBSOCKET_MESSAGE_BYTES,
@@ -22,13 +24,13 @@ const CLOSE_ABNORMAL = 1006;
 const CLOSE_INVALID_TEXT = 1007;
 const CLOSE_TOO_LARGE = 1009;
 const CLOSE_INTERNAL = 1011;
-const CLOSE_SERVICE_RESTART = 1012;
 const CLOSE_TRY_AGAIN = 1013;
 
 const encoder = new TextEncoder();
 
 /** What must outlive the object's memory, kept beside the gateway's socket by the platform. */
 export interface GatewayAttachment {
+  version?: typeof ATTACHMENT_VERSION;
   role: "gateway";
   /** The connector's connection that carries the stream. */
   connectionId: string;
@@ -82,6 +84,7 @@ export function relayWebSocket(
   const { 0: gatewayEnd, 1: socket } = new WebSocketPair();
   // The fields have done their work, and an attachment is small.
   const attachment: GatewayAttachment = {
+    version: ATTACHMENT_VERSION,
     role: "gateway",
     connectionId,
     open: { ...stream.open, fields: [] },
