@@ -5,6 +5,8 @@ export interface Session {
   role: Role;
   actor: string;
   endsAt: string;
+  /** Where this one ends, if not by `DELETE /v1/session`. */
+  signOutUrl?: string;
 }
 
 export interface Page<T> {
@@ -76,6 +78,7 @@ export interface TunnelDetails extends TunnelSummary {
   connectors: Connector[];
   tokens: Token[];
   objects: TunnelObject[];
+  capturing: { id: string; service: string; startedBy: string; endsAt: string }[];
   services: string[];
   servicesConfigurationVersion: number;
 }

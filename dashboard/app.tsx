@@ -29,6 +29,8 @@ export function App() {
   }, []);
 
   const signOut = async () => {
+    const elsewhere = signedIn.state === "in" ? signedIn.session.signOutUrl : undefined;
+    if (elsewhere !== undefined) return location.assign(elsewhere);
     await callApi("DELETE", "/session").catch(() => {});
     setSignedIn({ state: "out", why: "You are signed out." });
   };

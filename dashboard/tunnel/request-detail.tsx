@@ -2,9 +2,11 @@ import type { Child } from "hono/jsx/dom";
 import type { RequestEvent, RequestOutcome } from "../../shared/request-event.ts";
 import { remedyOf } from "../../shared/verdict/remedies.ts";
 import { bytesText, wholeMillisecondsText, percentText, timeText } from "../parts/format.ts";
+import { CapturedView } from "../capture/captured-view.tsx";
 import { Link } from "../navigation.tsx";
 import { Badge, CopyButton, Dialog } from "../parts/parts.tsx";
 import { pathOf, type Route } from "../route.ts";
+import { useCanEdit } from "../session.ts";
 import { requestName, requestParts } from "./request-parts.ts";
 import type { Tone } from "../../shared/verdict/verdict.ts";
 
@@ -50,6 +52,7 @@ export function RequestDetail({ event, onClose }: { event: RequestEvent; onClose
     requestId: event.requestId,
   };
   const remedy = remedyOf(event.code);
+  const canEdit = useCanEdit();
   return (
     <Dialog title={requestName(event)} wide onClose={onClose}>
       <p>
@@ -108,6 +111,7 @@ export function RequestDetail({ event, onClose }: { event: RequestEvent; onClose
           </Field>
         )}
       </dl>
+      {canEdit && <CapturedView tunnelId={event.tunnel} requestId={event.requestId} />}
     </Dialog>
   );
 }

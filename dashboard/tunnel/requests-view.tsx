@@ -2,6 +2,7 @@ import { useRef, useState } from "hono/jsx/dom";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { get } from "../api.ts";
 import type { Page, TunnelDetails } from "../api-types.ts";
+import { StartCapture } from "../capture/start-capture.tsx";
 import { navigate } from "../navigation.tsx";
 import { Empty, Failure, Loading } from "../parts/parts.tsx";
 import { formTexts } from "../parts/form-texts.ts";
@@ -9,17 +10,20 @@ import { usePaged } from "../parts/use-paged.ts";
 import { RequestDetail } from "./request-detail.tsx";
 import { type RequestFilter, searchOf } from "./request-filter.ts";
 import { RequestTable } from "./request-table.tsx";
+import { useCanEdit } from "../session.ts";
 import { useEffect } from "../parts/use-effect.ts";
 
 interface RequestsProps {
   tunnel: TunnelDetails;
+  /** Of the tunnel. */
+  reload: () => void;
   filter: RequestFilter;
   /** One that somebody has a link to. */
   requestId: string | null;
 }
 
 /** The requests of the last week that match. What is asked for stands in the URL, so that it can be handed on. */
-export function RequestsView({ tunnel, filter, requestId }: RequestsProps) {
+export function RequestsView({ tunnel, reload, filter, requestId }: RequestsProps) {
   const base = `/tunnels/${encodeURIComponent(tunnel.id)}/requests`;
   const asked = useRef<RequestFilter>(filter);
   // A request opens above the list that it was found in.
@@ -27,6 +31,7 @@ export function RequestsView({ tunnel, filter, requestId }: RequestsProps) {
   const shown = asked.current ?? filter;
   const search = searchOf(shown);
   const found = usePaged<RequestEvent>(`${base}${search}`);
+  const canEdit = useCanEdit();
   const [selected, setSelected] = useState<RequestEvent | null>(null);
   const toList = () => {
     setSelected(null);
@@ -48,6 +53,7 @@ export function RequestsView({ tunnel, filter, requestId }: RequestsProps) {
             : navigate({ page: "tunnel", tunnelId: tunnel.id, view: "requests", filter: wanted })
         }
       />
+      {canEdit && <StartCapture tunnel={tunnel} reload={reload} />}
       {found.error !== null && <Failure error={found.error} retry={found.reload} />}
       {found.items === null && found.error === null && <Loading what="the requests" />}
       {found.items?.length === 0 && found.error === null && (

@@ -7,7 +7,14 @@ const token: Token = {
 };
 const NEW: TunnelDetails = {
   ...{ id: "tnl_1", name: "new", createdAt: token.createdAt, status: "inactive" },
-  ...{ connectors: [], objects: [], tokens: [token], services: [], servicesConfigurationVersion: 0 },
+  ...{
+    connectors: [],
+    objects: [],
+    tokens: [token],
+    services: [],
+    capturing: [],
+    servicesConfigurationVersion: 0,
+  },
 };
 const states = (tunnel: TunnelDetails, hasRequests = false) =>
   startSteps(tunnel, hasRequests).map(({ isDone, state }) => `${isDone ? "done" : "open"}: ${state}`);

@@ -1,6 +1,7 @@
 import { useState } from "hono/jsx/dom";
 import { ApiFailure, callApi, get } from "../api.ts";
 import type { Traffic, TunnelDetails } from "../api-types.ts";
+import { Capturing } from "../capture/capturing.tsx";
 import { Link, navigate, PageTitle } from "../navigation.tsx";
 import { ActionDialog, CopyButton, Empty, Failure, Loading, Stale } from "../parts/parts.tsx";
 import { type Route, TUNNEL_VIEWS, type TunnelView } from "../route.ts";
@@ -77,6 +78,7 @@ export function TunnelPage({ route }: { route: TunnelRoute }) {
         ))}
       </nav>
       <Stale error={error} />
+      <Capturing tunnel={data} reload={reload} />
       <View route={route} tunnel={data} recent={recent.data} reload={reload} />
       {isDeleting && <DeleteTunnel tunnel={data} onClose={() => setDeleting(false)} />}
     </>
@@ -101,6 +103,7 @@ function View({ route, tunnel, recent, reload }: ViewProps) {
         <RequestsView
           key={tunnel.id}
           tunnel={tunnel}
+          reload={reload}
           filter={route.filter ?? {}}
           requestId={route.requestId ?? null}
         />

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { eventually } from "../../../scripts/demo/eventually.ts";
-import { it, ok, untilCounted, viewOf, WAIT_MS } from "./stage.ts";
+import { expectAccessible, it, ok, turnTo, untilCounted, viewOf, WAIT_MS } from "./stage.ts";
 
 export function requestCases(): void {
   it("shows requests as they end, each with where its time went, and stands still when told to", async ({
@@ -54,6 +54,41 @@ export function requestCases(): void {
     await page.getByRole("link", { name: "Overview" }).click();
     await page.getByRole("slider", { name: /Requests over time/ }).waitFor();
     await page.getByRole("slider", { name: /Latency over time/ }).waitFor();
+  });
+
+  it("captures requests of a service: viewers see that, admins see what they looked like", async ({
+    stage,
+    pages,
+  }) => {
+    const { world } = stage;
+    const tunnel = await world.tunnel("captured", ["payments-api"]);
+    await world.connector(tunnel, { connectorId: "c1" }, ok);
+    const page = await pages.admin(viewOf(tunnel, "requests"));
+    await page.getByRole("button", { name: "Capture requests" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Start capturing" }).click();
+    await page.getByText("are being captured").waitFor();
+    const viewer = await pages.signedIn(viewOf(tunnel, "overview"), (await stage.apiKey("viewer")).key);
+    await viewer.getByText("are being captured").waitFor();
+    expect(await viewer.getByRole("button", { name: "Stop" }).count()).toBe(0);
+
+    expect(await world.call(tunnel.id, "payments-api", "/v1/pay?token=s3cret-of-a-test&limit=3")).toBe("200");
+    const { items } = await eventually("the captured request", WAIT_MS, async () => {
+      const found = await world.admin<{ items: { requestId: string }[] }>(
+        "GET",
+        `/tunnels/${tunnel.id}/requests?path=/v1/pay`,
+      );
+      return found.items.length > 0 && found;
+    });
+    await turnTo(page, `${viewOf(tunnel, "requests")}/${items[0]?.requestId}`);
+    await page.getByRole("button", { name: "Show what was captured" }).click();
+    await page.getByText("token=[redacted]&limit=3").waitFor();
+    expect(await page.getByText("s3cret-of-a-test").count()).toBe(0);
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
+    await page.getByText("are being captured").waitFor({ state: "detached" });
   });
 
   it("shows every object of a tunnel, and the live requests of all, each once", async ({

@@ -1,0 +1,42 @@
+import { useState } from "hono/jsx/dom";
+import { callApi } from "../api.ts";
+import type { TunnelDetails } from "../api-types.ts";
+import { ActionDialog, Time } from "../parts/parts.tsx";
+import { useCanEdit } from "../session.ts";
+
+/** Whoever looks at the tunnel sees that its requests are being looked at. */
+export function Capturing({ tunnel, reload }: { tunnel: TunnelDetails; reload: () => void }) {
+  const canEdit = useCanEdit();
+  const [stopping, setStopping] = useState<string | null>(null);
+  return (
+    <>
+      {tunnel.capturing.map(({ id, service, startedBy, endsAt }) => (
+        <p class="capturing" role="status">
+          <span>
+            Requests of <strong>{service}</strong> are being captured, by <code>{startedBy}</code>, until{" "}
+            <Time at={endsAt} />.
+          </span>
+          {canEdit && (
+            <button type="button" class="small" onClick={() => setStopping(id)}>
+              Stop
+            </button>
+          )}
+        </p>
+      ))}
+      {stopping !== null && (
+        <ActionDialog
+          title="Stop capturing?"
+          action="Stop"
+          onClose={() => setStopping(null)}
+          act={async () => {
+            await callApi("POST", `/tunnels/${tunnel.id}/captures/${stopping}/stop`, { body: {} });
+            setStopping(null);
+            reload();
+          }}
+        >
+          <p>What was captured stays for a day, for admins.</p>
+        </ActionDialog>
+      )}
+    </>
+  );
+}
