@@ -301,7 +301,7 @@ describe("a token", () => {
     idleSinceMs = performance.now();
   });
 
-  it("74 revoked in mid-transfer cuts connector, transfer and upstream before the answer comes", async () => {
+  it("revoked in mid-transfer cuts connector, transfer and upstream before the answer comes", async () => {
     const { id, kid, connector } = await servedTunnel("busy");
     const response = await send(id, "/pattern?bytes=4000000000", "revoked");
     // Read on, so that nothing but the revocation can end it.

@@ -549,7 +549,7 @@ describe("a connector's WebSocket", () => {
     expect(await problem(connect({ ...headers }))).toMatchObject({ status, code });
   });
 
-  it("73 is refused with a bad checksum without a look at any storage", async () => {
+  it("is refused with a bad checksum without a look at any storage", async () => {
     const { token } = await createTunnel();
     const asked = [vi.spyOn(Registry.prototype, "tunnelConfig"), vi.spyOn(Tunnel.prototype, "fetch")];
     const last = token.at(-1) === "0" ? "1" : "0";
