@@ -152,7 +152,7 @@ async function playCases(
 }
 
 async function playLoad(
-  { name }: Endpoint,
+  { name, losesEarly }: Endpoint,
   direct: Target,
   tunnel: BatteryTunnel,
   load: Omit<LoadOptions, "send">,
@@ -173,10 +173,11 @@ async function playLoad(
   const alone = await runLoad({ ...load, send: (wanted) => exchange(direct, wanted) });
   for (const [kind, count] of alone) say(`  ${name} alone, ${load.lanes} lanes: ${count} × ${kind}`);
   const isEarly = (kind: string) => kind.includes("/early");
-  const losesEarly = [...alone.keys()].some(isEarly);
+  if (losesEarly !== undefined) say(`  ${name} loses early answers: ${losesEarly}`);
+  const losesThem = losesEarly !== undefined || [...alone.keys()].some(isEarly);
   for (const [kind, count] of wrong) {
     const line = `${name}, ${load.lanes} lanes: ${count} × ${kind}`;
-    if (alone.has(kind) || (isEarly(kind) && losesEarly)) say(`  ${line}; as without the tunnel`);
+    if (alone.has(kind) || (isEarly(kind) && losesThem)) say(`  ${line}; as without the tunnel`);
     else problem(line);
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { AttachedConnector } from "../support/attached-connector.ts";
 import { ByteServer } from "../support/servers/byte-server.ts";
 
@@ -110,6 +110,16 @@ describe("an upstream's answer to a WebSocket handshake", () => {
       body: Buffer.from("no"),
       error: null,
     });
+  });
+
+  it("keeps no connection, of a refusal that would stay either", async () => {
+    const server = await answering(
+      "HTTP/1.1 403 Forbidden\r\nkeep-alive: timeout=60\r\ncontent-length: 0\r\n\r\n",
+    );
+    await tunnel.call(server.origin, { kind: "websocket" });
+    await tunnel.call(server.origin, { kind: "websocket" });
+    expect(server.sockets).toHaveLength(2);
+    await vi.waitFor(() => expect(server.openSockets).toBe(0), { timeout: 15_000, interval: 2 });
   });
 
   it("is broken off where a refusal is", async () => {

@@ -123,7 +123,12 @@ ${routes}
       },
     });
     return [
-      { name: "caddy", origin: `http://127.0.0.1:${http1}`, protocol: "http1", offers: EVERY_OFFER },
+      {
+        ...{ name: "caddy", origin: `http://127.0.0.1:${http1}`, protocol: "http1", offers: EVERY_OFFER },
+        losesEarly:
+          "once an answer begins, Go's server takes what is left of the upload for itself (golang/go 15527): " +
+          "caddy ends the connection in the middle of 1 to 10% of such answers, to curl and Node as well",
+      },
       { name: "caddy-h2c", origin: `http://127.0.0.1:${h2c}`, protocol: "http2", offers: EVERY_OFFER },
       { name: "caddy-h2-tls", origin: `https://localhost:${h2}`, protocol: "http2", offers: EVERY_OFFER },
     ] satisfies Endpoint[];

@@ -47,6 +47,8 @@ export interface Endpoint {
   origin: string;
   protocol: "http1" | "http2";
   offers: readonly Offer[];
+  /** Why it breaks off early answers of what it passes uploads to, whoever asks. Absent: it does not. */
+  losesEarly?: string;
 }
 
 /** What is there for servers to use. */
