@@ -28,11 +28,17 @@ try {
     await page.route(`**/v1/tunnels/${tunnel.id}`, async (route) => {
       const details = (await (await route.fetch()).json()) as TunnelDetails;
       await route.fulfill({
-        json: { ...details, status: "healthy", connectors: inventedConnectors(Date.now()) },
+        json: {
+          ...{ ...details, status: "healthy", connectors: inventedConnectors(Date.now()) },
+          objects: details.objects.map((object) => ({
+            ...{ ...object, exists: true, answering: true, connections: 2 },
+            ...{ requestsPerSecond: 35.1, dataCentres: ["FRA"], roundTripMs: 11 },
+          })),
+        },
       });
     });
     await page.route("**/traffic?*", (route) => route.fulfill({ json: inventedTraffic(Date.now()) }));
-    await page.routeWebSocket(/\/tail$/, (watcher) => {
+    await page.routeWebSocket(/\/tail/, (watcher) => {
       const events = inventedEvents(tunnel.id, Date.now());
       watcher.send(JSON.stringify({ events, dropped: 0 }));
     });

@@ -115,7 +115,7 @@ function uplotOptions(
     scales: { x: { time: true }, y: { range: () => [0, scale().top] } },
     axes: [
       { ...axis, font, size: 26, grid: { show: false }, space: 70, values: clockTicks },
-      { ...axis, font, size: 58, space: 36, values: (_, ticks) => ticks.map((tick) => text(tick)) },
+      { ...axis, font, size: 58, space: 36, values: (_, ticks) => ticks.map((tick) => tickText(tick, text)) },
     ],
     series: [
       {},
@@ -169,4 +169,9 @@ function clockTicks(_: uPlot, ticks: readonly number[]): string[] {
       ...(isFine ? { second: "2-digit" } : {}),
     } as const),
   );
+}
+
+/** `0`, `5%`: a round number has no digits behind its point. */
+function tickText(tick: number, text: (value: number) => string): string {
+  return tick === 0 ? "0" : text(tick).replace(/\.0(?!\d)/, "");
 }

@@ -1,12 +1,15 @@
+import { chartScale } from "./chart-scale.ts";
+
 const WIDTH = 64;
 const HEIGHT = 18;
 
 /** The shape of what happened; the number stands beside it. */
 export function Sparkline({ values }: { values: readonly number[] }) {
-  const top = Math.max(...values);
-  if (!(top > 0)) return null;
+  if (!values.some((value) => value > 0)) return null;
+  // A peak is cut off, as in the charts.
+  const { top } = chartScale([values], false);
   const place = (value: number, index: number) =>
-    `${((index / Math.max(1, values.length - 1)) * WIDTH).toFixed(1)},${(HEIGHT - 1 - (value / top) * (HEIGHT - 2)).toFixed(1)}`;
+    `${((index / Math.max(1, values.length - 1)) * WIDTH).toFixed(1)},${(HEIGHT - 1 - (Math.min(value, top) / top) * (HEIGHT - 2)).toFixed(1)}`;
   return (
     <svg
       class="sparkline"

@@ -86,7 +86,7 @@ export function AlertsPage() {
 function Firing({ firing }: Pick<Alerts, "firing">) {
   if (firing.length === 0) {
     return (
-      <p role="status">
+      <p role="status" class="lead">
         <Badge tone="good">nothing is wrong</Badge>
       </p>
     );

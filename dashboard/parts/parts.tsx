@@ -237,6 +237,8 @@ export interface Column<T> {
   cell: (row: T) => Child;
   /** Numbers stand at the right. */
   isNumber?: boolean;
+  /** On a narrow screen two of these, as of numbers, stand beside each other. */
+  isBrief?: boolean;
 }
 
 /** A table; on a narrow screen each row is a card with the columns' titles beside the values. */
@@ -245,35 +247,51 @@ export function Table<T>({
   columns,
   rows,
   keyOf,
+  maxRows = Infinity,
 }: {
   caption: string;
   columns: readonly Column<T>[];
   rows: readonly T[];
   keyOf: (row: T) => string;
+  /** More are shown when they are asked for. */
+  maxRows?: number;
 }) {
+  const [hasAll, setAll] = useState(false);
+  const shown = hasAll ? rows : rows.slice(0, maxRows);
   return (
-    <table role="table">
-      <caption class="unseen">{caption}</caption>
-      <thead role="rowgroup">
-        <tr role="row">
-          {columns.map(({ title, isNumber }) => (
-            <th role="columnheader" scope="col" class={isNumber === true ? "number" : ""}>
-              {title === "" ? <span class="unseen">Actions</span> : title}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {rows.map((row) => (
-          <tr role="row" key={keyOf(row)}>
-            {columns.map(({ title, cell, isNumber }) => (
-              <td role="cell" data-title={title} class={isNumber === true ? "number" : ""}>
-                {cell(row)}
-              </td>
+    <>
+      <table role="table">
+        <caption class="unseen">{caption}</caption>
+        <thead role="rowgroup">
+          <tr role="row">
+            {columns.map(({ title, isNumber }) => (
+              <th role="columnheader" scope="col" class={isNumber === true ? "number" : ""}>
+                {title === "" ? <span class="unseen">Actions</span> : title}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody role="rowgroup">
+          {shown.map((row) => (
+            <tr role="row" key={keyOf(row)}>
+              {columns.map(({ title, cell, isNumber, isBrief }) => (
+                <td
+                  role="cell"
+                  data-title={title}
+                  class={isNumber === true ? "number" : isBrief === true ? "brief" : ""}
+                >
+                  {cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {shown.length < rows.length && (
+        <button type="button" class="more" onClick={() => setAll(true)}>
+          Show all {rows.length}
+        </button>
+      )}
+    </>
   );
 }

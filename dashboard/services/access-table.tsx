@@ -2,6 +2,9 @@ import { callers } from "../../shared/services/services-difference.ts";
 import type { Network, Service, ServicesFile } from "../../shared/services/services-file.ts";
 import { Empty, Table } from "../parts/parts.tsx";
 
+/** More are a press away. */
+const MAX_ROWS = 20;
+
 type Row = { name: string; leadsTo: string; rule: Service | Network };
 
 export function AccessTable({ file }: { file: ServicesFile }) {
@@ -20,6 +23,7 @@ export function AccessTable({ file }: { file: ServicesFile }) {
     <Table
       caption="Services and who may call them"
       rows={rows}
+      maxRows={MAX_ROWS}
       keyOf={({ name, leadsTo }) => `${name} ${leadsTo}`}
       columns={[
         { title: "Service", cell: ({ name }) => <b>{name}</b> },

@@ -35,7 +35,7 @@ export function ServicesView({ tunnelId, onSaved }: { tunnelId: string; onSaved:
       </section>
       <section aria-labelledby="file-title">
         <div class="section-head">
-          <h2 id="file-title">{canEdit ? "Edit" : "Services file"}</h2>
+          <h2 id="file-title">{canEdit ? "Edit the services file" : "Services file"}</h2>
           <p role="status" class="saved">
             {isSaved && "Saved. It holds from the next request on."}
           </p>

@@ -3,6 +3,9 @@ import { Link } from "../navigation.tsx";
 import { durationText, millisecondsText } from "../parts/format.ts";
 import { Badge, Empty, Table } from "../parts/parts.tsx";
 
+/** More are a press away. */
+const MAX_ROWS = 20;
+
 interface ConnectorsProps {
   tunnelId: string;
   connectors: readonly Connector[];
@@ -22,6 +25,7 @@ export function ConnectorsTable({ tunnelId, connectors }: ConnectorsProps) {
     <Table
       caption="Connectors"
       rows={connectors}
+      maxRows={MAX_ROWS}
       keyOf={({ id }) => id}
       columns={[
         {
@@ -38,6 +42,7 @@ export function ConnectorsTable({ tunnelId, connectors }: ConnectorsProps) {
         { title: "Machine", cell: (connector) => <Machine {...connector} /> },
         {
           title: "Version",
+          isBrief: true,
           cell: ({ version, build }) => (
             <span class="breakable" title={build === null ? undefined : `build ${build}`}>
               {version}
@@ -46,6 +51,7 @@ export function ConnectorsTable({ tunnelId, connectors }: ConnectorsProps) {
         },
         {
           title: "Attached for",
+          isBrief: true,
           cell: ({ connectedAt }) => (
             <span title={connectedAt}>{durationText(Math.max(0, Date.now() - Date.parse(connectedAt)))}</span>
           ),

@@ -6,7 +6,7 @@ import { Link } from "../navigation.tsx";
 import { CodeLine } from "../parts/code-line.tsx";
 import { usePolled } from "../parts/use-polled.ts";
 import type { TunnelView } from "../route.ts";
-import { startSteps, type StepName } from "./start-steps.ts";
+import { type StartStep, startSteps, type StepName } from "./start-steps.ts";
 
 const REFRESH_MS = 5_000;
 /** As long as requests are kept: of an older tunnel it cannot be said that it never had one. */
@@ -19,14 +19,8 @@ const TITLES: Record<StepName, string> = {
   request: "A first request",
 };
 
-interface GuideProps {
-  tunnel: TunnelDetails;
-  /** Of the last minutes. */
-  recent: Traffic | null;
-}
-
-/** Leads a new tunnel to its first request; gone once that has arrived. */
-export function GettingStarted({ tunnel, recent }: GuideProps) {
+/** What is left to do until a new tunnel has had its first request; null once it has, and for an older one. */
+export function useFirstSteps(tunnel: TunnelDetails, recent: Traffic | null): StartStep[] | null {
   const isNew = Date.now() - Date.parse(tunnel.createdAt) < KEPT_MS;
   const hasTraffic = recent?.points.some(({ requests }) => requests > 0) === true;
   const isAsking = isNew && !hasTraffic;
@@ -34,14 +28,17 @@ export function GettingStarted({ tunnel, recent }: GuideProps) {
   const kept = usePolled(
     isAsking ? path : "",
     async (signal) => (isAsking ? (await get<Page<object>>(path, signal)).items.length > 0 : true),
-    REFRESH_MS,
+    isAsking ? REFRESH_MS : null,
   ).data;
-  if (!isNew || kept === null) return null;
-  const steps = startSteps(tunnel, hasTraffic || kept);
+  // What has carried a request is new no longer, whatever it lacks now.
+  return !isNew || kept !== false || hasTraffic ? null : startSteps(tunnel);
+}
+
+/** Leads a new tunnel to its first request. */
+export function FirstSteps({ tunnel, steps }: { tunnel: TunnelDetails; steps: readonly StartStep[] }) {
   const next = steps.find(({ isDone }) => !isDone)?.name;
-  if (next === undefined) return null;
   return (
-    <section class="start" aria-labelledby="start-title">
+    <section class="getting-started" aria-labelledby="start-title">
       <h2 id="start-title">To the first request</h2>
       <ol>
         {steps.map(({ name, isDone, state }) => (

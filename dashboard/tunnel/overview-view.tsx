@@ -5,7 +5,7 @@ import { latencyText, numberText } from "../parts/format.ts";
 import { Badge, Empty, Table, Time } from "../parts/parts.tsx";
 import { ConnectorsTable } from "./connectors-table.tsx";
 import { ObjectsSection } from "./objects-section.tsx";
-import { GettingStarted } from "./getting-started.tsx";
+import { FirstSteps, useFirstSteps } from "./getting-started.tsx";
 import { TrafficSection } from "./traffic-section.tsx";
 import {
   HOPS,
@@ -18,20 +18,27 @@ import {
 
 export function OverviewView({ tunnel, recent }: { tunnel: TunnelDetails; recent: Traffic | null }) {
   const [traffic, setTraffic] = useState<Traffic | null>(null);
+  const steps = useFirstSteps(tunnel, recent);
+  // What the first steps speak of needs no empty list besides.
+  const isGuided = steps !== null;
   return (
     <>
       <VerdictBox tunnel={tunnel} traffic={recent} />
-      <GettingStarted key={tunnel.id} tunnel={tunnel} recent={recent} />
-      <TrafficSection tunnel={tunnel} onTraffic={setTraffic} />
-      <section aria-labelledby="connectors-title">
-        <h2 id="connectors-title">Connectors</h2>
-        <ConnectorsTable tunnelId={tunnel.id} connectors={tunnel.connectors} />
-      </section>
+      {steps !== null && <FirstSteps tunnel={tunnel} steps={steps} />}
+      {!isGuided && <TrafficSection tunnel={tunnel} onTraffic={setTraffic} />}
+      {(!isGuided || tunnel.connectors.length > 0) && (
+        <section aria-labelledby="connectors-title">
+          <h2 id="connectors-title">Connectors</h2>
+          <ConnectorsTable tunnelId={tunnel.id} connectors={tunnel.connectors} />
+        </section>
+      )}
       <ObjectsSection objects={tunnel.objects} />
-      <section aria-labelledby="health-title">
-        <h2 id="health-title">Health of the services</h2>
-        <ServiceHealth tunnel={tunnel} traffic={traffic} />
-      </section>
+      {(!isGuided || tunnel.services.length > 0) && (
+        <section aria-labelledby="health-title">
+          <h2 id="health-title">Health of the services</h2>
+          <ServiceHealth tunnel={tunnel} traffic={traffic} />
+        </section>
+      )}
     </>
   );
 }
@@ -80,6 +87,9 @@ function VerdictBox({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Traff
   );
 }
 
+/** More are a press away. */
+const MAX_ROWS = 20;
+
 interface ServiceRow {
   service: string;
   failures: string[];
@@ -106,6 +116,7 @@ function ServiceHealth({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Tr
     <Table
       caption="Services"
       rows={rows}
+      maxRows={MAX_ROWS}
       keyOf={({ service }) => service}
       columns={[
         {

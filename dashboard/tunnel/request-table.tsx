@@ -6,8 +6,10 @@ import { TimeBar, toneOf } from "./request-detail.tsx";
 export function RequestTable({
   events,
   select,
+  maxRows = Infinity,
 }: {
   events: readonly RequestEvent[];
+  maxRows?: number;
   select: (event: RequestEvent) => void;
 }) {
   return (
@@ -15,9 +17,11 @@ export function RequestTable({
       caption="Requests, newest first"
       rows={events}
       keyOf={({ requestId }) => requestId}
+      maxRows={maxRows}
       columns={[
         {
           title: "Time",
+          isBrief: true,
           cell: ({ time }) => (
             <time class="clock" datetime={time} title={timeText(time)}>
               {clockText(time)}
@@ -32,9 +36,10 @@ export function RequestTable({
             </button>
           ),
         },
-        { title: "Service", cell: ({ service }) => <span class="breakable">{service}</span> },
+        { title: "Service", isBrief: true, cell: ({ service }) => <span class="breakable">{service}</span> },
         {
           title: "Result",
+          isBrief: true,
           cell: (event) => (
             <span class="badges">
               <Badge tone={toneOf(event)}>{event.status}</Badge>

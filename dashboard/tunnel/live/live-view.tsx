@@ -11,6 +11,8 @@ import { useEffect } from "../../parts/use-effect.ts";
 
 /** As many as one may want to scroll through. */
 const KEPT_EVENTS = 200;
+/** More are a press away. */
+const SHOWN_EVENTS = 50;
 /** More often the eye gains nothing. */
 const SHOW_MS = 250;
 
@@ -48,7 +50,7 @@ export function LiveView({ tunnel }: { tunnel: TunnelDetails }) {
           <p>Requests show up here as they end. What came before is under "Requests".</p>
         </Empty>
       ) : (
-        <RequestTable events={events} select={setSelected} />
+        <RequestTable events={events} select={setSelected} maxRows={SHOWN_EVENTS} />
       )}
       {selected !== null && <RequestDetail event={selected} onClose={() => setSelected(null)} />}
     </section>

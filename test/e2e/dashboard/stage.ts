@@ -120,6 +120,15 @@ export async function untilCounted(world: DashboardWorld, tunnelId: string, requ
   });
 }
 
+/** Until an expression has this value on the page; Playwright's own waiting is refused by the page's policy. */
+export async function untilIs(page: Page, expression: string, value: string): Promise<void> {
+  await eventually(
+    `${expression} is ${value}`,
+    WAIT_MS,
+    async () => (await page.evaluate(expression)) === value,
+  );
+}
+
 /** To another page of the dashboard, as the browser's own buttons lead there: nothing is loaded again. */
 export async function turnTo(page: Page, path: string): Promise<void> {
   const url = JSON.stringify(`/dashboard${path}`);
@@ -135,11 +144,11 @@ interface Look {
 
 const LOOKS: readonly Look[] = [
   { colorScheme: "light", width: 1280, rules: null },
-  { colorScheme: "dark", width: 1280, rules: ["color-contrast", "link-in-text-block"] },
+  { colorScheme: "dark", width: 768, rules: ["color-contrast", "link-in-text-block"] },
   { colorScheme: "light", width: 360, rules: null },
 ];
 
-/** Nothing for axe-core to find, in light, in dark and on a phone; and nothing is cut at the side. */
+/** Nothing for axe-core to find, in light, in dark on a tablet, and on a phone; and nothing is cut at the side. */
 export async function expectAccessible(page: Page): Promise<void> {
   if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source);
   for (const { colorScheme, width, rules } of LOOKS) {
