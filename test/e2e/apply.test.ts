@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { startWorkerd, type WorkerdProcess } from "../../scripts/workerd.ts";
@@ -135,6 +136,87 @@ describe("culvert apply", () => {
   });
 });
 
+describe("the GitHub action that shows the plan", () => {
+  interface Action {
+    inputs: Record<string, { default?: string }>;
+    runs: { steps: { shell: string; run: string; env: Record<string, string> }[] };
+  }
+
+  /** The action's own script, with what GitHub would give it, and a `gh` that notes down what it is asked. */
+  async function planned(name: string, declared: string, pullRequest: string, key = ADMIN_KEY) {
+    const home = join(directory, `action of ${name}`);
+    await mkdir(join(home, "bin"), { recursive: true });
+    await writeFile(join(home, "declared $(touch pwned).yaml"), declared);
+    // The runner's Node, and no token of anybody's.
+    await writeFile(
+      join(home, "bin/gh"),
+      '#!/bin/sh\nfor word in "$@"; do echo "$word"; done >> "$RUNNER_TEMP/gh"\n',
+      {
+        mode: 0o755,
+      },
+    );
+    const text = await readFile(join(import.meta.dirname, "../../deploy/github/plan/action.yml"), "utf8");
+    const [step] = (parse(text) as Action).runs.steps;
+    const given: Record<string, string> = {
+      "inputs.relay": relay.url,
+      "inputs.api-key": key,
+      "inputs.file": "declared $(touch pwned).yaml",
+      "inputs.culvert": CULVERT_BUNDLE,
+      "github.token": "ghs_of_nobody",
+      "github.event.pull_request.number": pullRequest,
+      "github.repository": "acme/gateway",
+    };
+    const env = Object.fromEntries(
+      Object.entries(step?.env ?? {}).map(([variable, expression]) => [
+        variable,
+        given[/^\$\{\{ (\S+) \}\}$/.exec(expression)?.[1] ?? ""] ?? "",
+      ]),
+    );
+    const files = { GITHUB_OUTPUT: join(home, "output"), GITHUB_STEP_SUMMARY: join(home, "summary") };
+    const PATH = `${join(home, "bin")}:${dirname(process.execPath)}:${process.env["PATH"]}`;
+    const run = await new Promise<{ code: number; text: string }>((resolve) => {
+      execFile(
+        "bash",
+        ["--noprofile", "--norc", "-eo", "pipefail", "-c", step?.run ?? ""],
+        { cwd: home, env: { PATH, HOME: home, RUNNER_TEMP: home, ...files, ...env }, timeout: 60_000 },
+        (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), text: out + err }),
+      );
+    });
+    const read = (file: string) => readFile(join(home, file), "utf8").catch(() => "");
+    const told = { output: await read("output"), summary: await read("summary"), asked: await read("gh") };
+    expect(Object.values(told).join("") + run.text).not.toMatch(/ghs_of_nobody|admin-key/);
+    expect(await readdir(home)).not.toContain("pwned");
+    return { ...run, ...told, home };
+  }
+
+  it("comments on a pull request once there is a change, with a viewer's key, and changes nothing", async () => {
+    const made = await culvert(["api-key", "create", "--role", "viewer", "--json"]);
+    const { key } = JSON.parse(made.out) as { key: string };
+    const declared = "version: 1\ntunnels: [{ name: planned }]\n";
+    const run = await planned("a change", declared, "17", key);
+    expect(run).toMatchObject({ code: 0, output: "changes=true\n" });
+    expect(run.summary).toMatch(/^### culvert apply: the plan of declared .*\n\n {4}\+ tunnel planned\n$/);
+    expect(run.asked.split("\n")).toEqual([
+      ...["pr", "comment", "17", "--repo", "acme/gateway", "--body-file"],
+      ...[join(run.home, "culvert-plan.md"), ""],
+    ]);
+    // Nothing was made: a push finds the same, and comments on nothing.
+    expect(await planned("a push", declared, "")).toMatchObject({ output: "changes=true\n", asked: "" });
+  });
+
+  it("is silent where nothing changes, and fails where the file or the key is wrong", async () => {
+    expect(await planned("no change", "version: 1\n", "17")).toMatchObject({
+      ...{ code: 0, output: "changes=false\n", asked: "" },
+    });
+    expect(await planned("no YAML", "a: [", "17")).toMatchObject({ code: 2, output: "", asked: "" });
+    expect(
+      await planned("no key", "version: 1\ntunnels: [{ name: a }]\n", "17", "x".repeat(40)),
+    ).toMatchObject({
+      ...{ code: 3, output: "", asked: "" },
+    });
+  });
+});
+
 describe("names of tunnels, keys and profiles", () => {
   it("tunnel rename changes the name, tunnel list shows status and connectors", async () => {
     const created = await culvert(["tunnel", "create", "--tunnel-name", "before", "--json"]);
@@ -155,7 +237,8 @@ describe("names of tunnels, keys and profiles", () => {
     expect(refused).toMatchObject({ code: 2, out: "" });
     expect(refused.err).toContain(`${kid} until `);
     expect((await rotate("--overlap", "48h")).code).toBe(0);
-    expect((await rotate("--overlap", "1h", "--yes")).code).toBe(0);
+    const shortened = await rotate("--overlap", "1h", "--yes");
+    expect(shortened).toMatchObject({ code: 0, err: expect.stringContaining(`let ${kid} until`) });
   });
 
   it("login keeps profiles beside one another, whoami says which is used, logout forgets one", async () => {

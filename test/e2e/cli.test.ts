@@ -233,19 +233,6 @@ describe.concurrent("culvert tunnel", () => {
     expect(Object.keys(await kids())).toEqual([rotated.kid]);
   });
 
-  it("rotate-token asks before it shortens an earlier overlap, and says so where nobody is asked", async () => {
-    const { id, kid } = await createTunnel("shortened");
-    const rotate = ["tunnel", "rotate-token", "--tunnel-id", id, "--overlap"];
-    expect(await culvert([...rotate, "24h"])).toMatchObject({ code: 0, err: "" });
-    expect(await culvert([...rotate, "1h"])).toMatchObject({
-      code: 2,
-      out: "",
-      err: expect.stringContaining(kid),
-    });
-    const done = await culvert([...rotate, "1h", "--yes"]);
-    expect(done).toMatchObject({ code: 0, err: expect.stringContaining(`let ${kid} until`) });
-  });
-
   it("api-key list shows name, role, last use and end; the audit log the name beside the id", async () => {
     const create = ["api-key", "create", "--role", "admin", "--name", "deploys", "--expires", "90d"];
     const made = await json<{ kid: string; key: string; expiresAt: string }>(create);
