@@ -58,6 +58,8 @@ export async function runCulvert(culvert: Command, argv: readonly string[]): Pro
     console.error(`error: standard output cannot be written: ${code ?? message}`);
     process.exit(1);
   });
+  // What can't be told is told by the exit code still.
+  process.stderr.on("error", () => {});
   try {
     await culvert.parseAsync(argv);
   } catch (thrown) {

@@ -90,6 +90,11 @@ describe("crc32Hex", () => {
   });
 });
 
+const A_TOKEN = {
+  ...{ relayUrl: "https://relay.example", tunnelId: `tnl_${"a".repeat(20)}`, kid: `k_${"b".repeat(12)}` },
+  secret: new Uint8Array(32),
+};
+
 it.each([
   ["", "is empty"],
   [" \n", "is empty"],
@@ -100,6 +105,10 @@ it.each([
   ["c\0u\0l\0v\0", "UTF-16"],
   ["\uFFFD\uFFFDc\0", "UTF-16"],
   ["\uFEFFculvert_x", "byte order mark"],
+  ["culvert_x\u200b", "invisible"],
+  ["cul\u2060vert_x", "invisible"],
+  [`${formatToken(A_TOKEN)}\u200d`, "invisible"],
+  [formatToken(A_TOKEN).repeat(2), "twice"],
   ['{"token":"culvert_x"}', "is JSON"],
   ["https://relay.example", "is a URL"],
   ["culvert_api_abc", "another kind of key"],

@@ -41,7 +41,10 @@ export function formatToken(token: Token): string {
 export function parseToken(text: string): { ok: true; token: Token } | { ok: false; problem: string } {
   const [, body, payloadText, checksum] = WHOLE_TOKEN.exec(text) ?? [];
   if (body === undefined || payloadText === undefined) return { ok: false, problem: problemWith(text) };
-  if (crc32Hex(body) !== checksum) return { ok: false, problem: "wrong checksum: cut short or mistyped" };
+  if (crc32Hex(body) !== checksum) {
+    const isTwice = text.includes(PREFIX, 1);
+    return { ok: false, problem: isTwice ? problemWith(text) : "wrong checksum: cut short or mistyped" };
+  }
   const payload = decodeBase64url(payloadText);
   if (payload === null || payload[0] !== FORMAT_VERSION) return { ok: false, problem: "unknown format" };
   const secret = payload.slice(1, 1 + SECRET_BYTES);
@@ -64,6 +67,11 @@ const MISTAKES: readonly (readonly [form: RegExp, problem: string])[] = [
   [/^[{[]/, "is JSON: give the token's own text alone"],
   [/^https?:/i, "is a URL, not a token"],
   [/^culvert_(api|gateway|session)_/, "is another kind of key, not a tunnel's token"],
+  [
+    /\p{Cf}/u,
+    "holds an invisible character, as text copied from a page or a chat does: copy it again as plain text",
+  ],
+  [/culvert_.*culvert_/s, "stands there twice, or there is more than one"],
   [/^culvert_.*\s/s, "holds a blank or a line end: it was wrapped, or there is more than one"],
   [/^culvert_/, "not a culvert token: cut short, or something was added"],
 ];

@@ -1,4 +1,4 @@
-import { parse as parseYaml, YAMLParseError } from "yaml";
+import { parseDocument, YAMLParseError, YAMLWarning } from "yaml";
 import { z } from "zod";
 import { logDestinationSchema } from "../../shared/log-destination.ts";
 import { problemsOf } from "../../shared/problems.ts";
@@ -82,9 +82,14 @@ export async function readDeclared(path: string): Promise<Declared> {
 function parsedYaml(path: string, text: string): unknown {
   try {
     // A key that stands twice is an error of the parser's.
-    return parseYaml(text);
+    const document = parseDocument(text);
+    // A tag that nobody here knows, as `!include`, would leave out what was meant by it.
+    const [problem] = [...document.errors, ...document.warnings];
+    if (problem !== undefined) throw problem;
+    return document.toJS();
   } catch (thrown) {
-    const line = thrown instanceof YAMLParseError ? `, line ${thrown.linePos?.[0].line ?? "unknown"}` : "";
+    const isPlaced = thrown instanceof YAMLParseError || thrown instanceof YAMLWarning;
+    const line = isPlaced ? `, line ${thrown.linePos?.[0].line ?? "unknown"}` : "";
     throw new CommandError("usage", `${path} is no YAML${line}`, { cause: thrown });
   }
 }

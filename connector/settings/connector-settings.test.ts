@@ -242,6 +242,20 @@ upstreams:
     ]);
   });
 
+  it.each([
+    ["a tag", "loglevel: info\nallow: !include hosts.yaml", "is not YAML: TAG_RESOLVE_FAILED, line 2"],
+    ["a tag of a language", "allow: !!js/function x", "is not YAML: TAG_RESOLVE_FAILED, line 1"],
+    [
+      "aliases that grow",
+      `a: &a [1, 2]\n${["b", "c", "d"].map((n, i) => `${n}: &${n} [${Array(9).fill(`*${"abc"[i]}`).join()}]`).join("\n")}`,
+      "has too many aliases (*)",
+    ],
+    ["a tab", "services:\n\tpay: {}", "is not YAML: TAB_AS_INDENT, line 2"],
+    ["two documents", "allow: a\n---\nallow: b", "is not YAML: MULTIPLE_DOCS, line 2"],
+  ])("takes no value from %s", (_, yaml, problem) => {
+    expect(problemsIn(yaml)).toEqual([`/c.yaml: ${problem}`]);
+  });
+
   it("says what to do about an unquoted *, and knows no __proto__", () => {
     expect(problemsIn("loglevel: info\nallow: *")).toEqual([
       "/c.yaml: a value that begins with *: put it in quotes, line 2",

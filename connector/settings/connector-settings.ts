@@ -1,4 +1,4 @@
-import { parse as parseYaml, YAMLParseError } from "yaml";
+import { parseDocument, YAMLParseError, YAMLWarning } from "yaml";
 import { problemsOf } from "../../shared/problems.ts";
 import { parseRelayUrl } from "../../shared/relay-url.ts";
 import type { Token } from "../../shared/token.ts";
@@ -208,7 +208,7 @@ class GivenSettings {
     const text = this.values[name];
     if (typeof text !== "string") return;
     try {
-      this.values[name] = parseYaml(text);
+      this.values[name] = parsedYaml(text);
       for (const key of protoKeys(this.values[name], name)) {
         this.problems.push({ path: this.pathOf(key, name), message: "unknown key" });
       }
@@ -226,7 +226,7 @@ class GivenSettings {
       return;
     }
     try {
-      const content: unknown = parseYaml(text) ?? {};
+      const content: unknown = parsedYaml(text) ?? {};
       this.fileIsEmpty = text.trim() === "";
       if (typeof content !== "object" || content === null || Array.isArray(content)) {
         this.problems.push({ path, message: "must hold keys and values" });
@@ -260,16 +260,27 @@ function protoKeys(value: unknown, path: string): string[] {
   });
 }
 
+/** A tag that nobody here knows, as `!include`, is no value: what was meant by it would be missing. */
+function parsedYaml(text: string): unknown {
+  const document = parseDocument(text);
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) throw problem;
+  return document.toJS();
+}
+
 /** Where and why; never the line itself. */
 function yamlProblem(error: unknown, text: string): string {
   // To YAML an unquoted * is the name of an anchor: without one it is a syntax error or, with a name, a missing anchor.
+  // Many that stand for one another grow without end.
+  if (error instanceof ReferenceError && error.message.startsWith("Excessive"))
+    return "has too many aliases (*)";
   const isAlias =
     error instanceof YAMLParseError ? error.code === "BAD_ALIAS" : error instanceof ReferenceError;
   if (isAlias) {
     const line = text.split("\n").findIndex((written) => /(?:^|[:,[-])\s*\*/.test(written)) + 1;
     return `a value that begins with *: put it in quotes, line ${line}`;
   }
-  if (!(error instanceof YAMLParseError)) return "is not YAML";
+  if (!(error instanceof YAMLParseError || error instanceof YAMLWarning)) return "is not YAML";
   const line = error.linePos?.[0].line;
   return `is not YAML: ${error.code}${line === undefined ? "" : `, line ${line}`}`;
 }

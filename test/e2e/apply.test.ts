@@ -126,6 +126,7 @@ describe("culvert apply", () => {
     ["a name twice", "tunnels: [{name: a}, {name: a}]", '"a" stands twice'],
     ["a service that is none", "tunnels: [{name: a, services: [{}]}]", "tunnels[0].services[0].name"],
     ["no YAML", "a: [", "is no YAML, line"],
+    ["a tag that is none here", "tunnels: !include tunnels.yaml", "is no YAML, line 2"],
   ])("refuses a file with %s before it asks anything", async (name, text, message) => {
     const file = join(directory, `${name}.yaml`);
     await writeFile(file, name === "no YAML" ? text : `version: 1\n${text}\n`);

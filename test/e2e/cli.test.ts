@@ -664,6 +664,14 @@ describe.concurrent("culvert", () => {
     expect(await culvert(args)).toMatchObject({ code: 2, out: "" });
   });
 
+  it("keeps its exit code where nothing can be said: standard error is full, or closed", async () => {
+    for (const redirection of ["2>/dev/full", "2>&-"]) {
+      const script = `"$0" "$1" tunnel nope ${redirection}`;
+      const child = spawn("sh", ["-c", script, process.execPath, CULVERT_BUNDLE], { stdio: "ignore" });
+      expect(await once(child, "close")).toEqual([2, null]);
+    }
+  });
+
   it.each([
     ["culvert ", ["connect", "tunnel", "audit-log", "--version"]],
     ["culvert tunnel ro", ["rotate-token"]],
