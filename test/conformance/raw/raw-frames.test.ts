@@ -51,7 +51,7 @@ interface Seen {
 async function here(index: number, way: Way): Promise<Seen> {
   const open = { kind: "websocket", path: `/${index}/${WAYS.indexOf(way)}` } as const;
   const call = new Call(tunnel.relay.current.mux, server.origin, open, { end: false });
-  await vi.waitUntil(() => call.closed || call.stream.closeFrame !== null, { timeout: 15_000, interval: 2 });
+  await vi.waitUntil(() => call.closed || call.stream.closeFrame !== null, { timeout: 50_000, interval: 2 });
   const closes = call.stream.closeFrame?.code ?? null;
   if (call.stream.closeFrame === null) expect(call.error).toBe(null);
   call.stream.reset("CANCEL");
