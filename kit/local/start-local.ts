@@ -19,6 +19,8 @@ export interface LocalSystem {
   readonly requests: RecordedRequests;
   readonly faults: TwinFaults;
   readonly tunnels: readonly LocalTunnel[];
+  /** Names of the services file, in lower case. */
+  readonly services: ReadonlySet<string>;
   /** Folders whose files make the gateways. */
   readonly folders: readonly string[];
   /** Builds the gateways anew. Where it rejects, nothing answers until a later one resolves. */
@@ -85,6 +87,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
     };
     return {
       ...{ harness, requests, faults, tunnels, folders, stop },
+      services: new Set(file.services.map(({ name }) => name.toLowerCase())),
       get url() {
         return url;
       },

@@ -68,7 +68,7 @@ async function answer(
   outgoing.on("close", () => gone.abort());
   let response: Response;
   try {
-    response = await handler(requestOf(incoming, gone.signal));
+    response = answered(await handler(requestOf(incoming, gone.signal)));
   } catch (thrown) {
     response = failure(name, thrown);
   }
@@ -86,6 +86,12 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
     ...{ method, headers, signal },
     ...(hasBody ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: "half" } : {}),
   });
+}
+
+/** Any realm's: a test may bring a `Response` of its own. */
+function answered(given: Response | undefined): Response {
+  if (typeof given?.status === "number" && typeof given.headers === "object") return given;
+  throw new TypeError("it gave no Response");
 }
 
 /** As a server that failed would answer, with the reason, since this one is a test's. */

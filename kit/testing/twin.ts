@@ -13,20 +13,36 @@ export async function startTwin(options: TwinOptions): Promise<Twin> {
   return twinOf(await startLocal(options));
 }
 
-function twinOf({ harness, url, requests, faults, tunnels, stop }: LocalSystem): Twin {
+function twinOf({ harness, url, requests, faults, tunnels, services, stop }: LocalSystem): Twin {
   const events = (): RequestEvent[] => harness.getLogs().flatMap(({ message }) => eventOf(message));
+  let stopped: Promise<void> | null = null;
+  const assertRuns = (): void => {
+    if (stopped !== null) throw new Error("this twin was stopped");
+  };
   const each = async (act: (tunnel: LocalTunnel) => Promise<void>): Promise<void> => {
+    assertRuns();
     await Promise.all(tunnels.map(act));
   };
+  /** A name that is misspelt would play nothing, and its test would show nothing. */
+  const known = (service: string): string => {
+    assertRuns();
+    // A network rule's host goes by its address.
+    if (!services.has(service.toLowerCase()) && !/[.:]/.test(service)) {
+      throw new Error(`there is no service ${service}, but ${[...services].join(", ")}`);
+    }
+    return service;
+  };
   const heal = async (service?: string): Promise<void> => {
-    faults.clear(service);
+    faults.clear(service === undefined ? undefined : known(service));
     await each((tunnel) => tunnel.allow(service));
   };
   const connectConnectors = () => each((tunnel) => tunnel.connect());
-  let stopped: Promise<void> | null = null;
   return {
     url,
-    fetch: async (input, init) => (await harness.fetch(input, init)) as Response,
+    async fetch(input, init) {
+      assertRuns();
+      return (await harness.fetch(input, init)) as Response;
+    },
     requests: requests.list,
     get events() {
       return events();
@@ -42,10 +58,10 @@ function twinOf({ harness, url, requests, faults, tunnels, stop }: LocalSystem):
         await sleep(POLL_MS);
       }
     },
-    fail: (service, code) => faults.set(service, { code }),
-    slow: (service, delayMs) => faults.set(service, { delayMs }),
-    cutAfter: (service, cutAfterBytes) => faults.set(service, { cutAfterBytes }),
-    deny: (service) => each((tunnel) => tunnel.deny(service)),
+    fail: (service, code) => faults.set(known(service), { code }),
+    slow: (service, delayMs) => faults.set(known(service), { delayMs }),
+    cutAfter: (service, cutAfterBytes) => faults.set(known(service), { cutAfterBytes }),
+    deny: (service) => each((tunnel) => tunnel.deny(known(service))),
     heal,
     disconnectConnectors: () =>
       each(async (tunnel) => {

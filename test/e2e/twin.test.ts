@@ -28,6 +28,7 @@ beforeAll(async () => {
       "payments-api-prod": async (request) =>
         Response.json({ path: new URL(request.url).pathname, sent: await request.text() }),
       "socket-api": server,
+      "odd-api": () => undefined as unknown as Response,
     },
   });
 });
@@ -125,6 +126,13 @@ describe("startTwin", () => {
     expect((await get("/payments/v1")).status).toBe(200);
   });
 
+  it("says of a fault whose service there is not, and of a handler that gives no answer", async () => {
+    expect(() => twin.fail("payment-api", "UPSTREAM_DNS")).toThrow("there is no service payment-api");
+    await expect(twin.deny("payment-api")).rejects.toThrow("payments-api-prod");
+    const response = await get("/services/odd-api/x");
+    expect([response.status, await response.text()]).toEqual([500, expect.stringContaining("no Response")]);
+  });
+
   it("carries WebSockets", async () => {
     const url = new URL("/services/socket-api/", twin.url);
     const socket = new WebSocket(url.href.replace("http", "ws"), { headers });
@@ -148,7 +156,6 @@ describe("startTwin", () => {
     [{ gateway: "no-such.jsonc", services: {} }, "there is no"],
     [{ gateway: "examples/gateway", services: {} }, "is a folder"],
     [{ gateway: "wrangler.toml", services: {} }, "binds no service"],
-    [{ gateway: "package.json", services: {} }, "package.json: "],
     [
       { gateway: { entry: "examples/gateway/gateway.ts", props: { tunnel: "tnl_1" } }, services: {} },
       "20 of a-z2-7",
@@ -187,6 +194,8 @@ describe.concurrent("several twins at once", () => {
     } finally {
       await other.stop();
     }
+    await expect(other.fetch("/")).rejects.toThrow("was stopped");
+    await expect(other.reset()).rejects.toThrow("was stopped");
   });
 
   it("runs several Workers, and binds the relay by the name that they use", async () => {
@@ -221,6 +230,9 @@ describe.concurrent("several twins at once", () => {
     try {
       expect(await (await several.fetch("/")).text()).toBe("orders");
       expect(several.requests).toMatchObject([{ service: "orders-api", environment: "staging" }]);
+      const cut = join(directory, "cut.json");
+      await writeFile(cut, "{");
+      await expect(startTwin({ gateway: cut, services: {} })).rejects.toThrow("cut.json: ");
       // Of an account or of others: it starts without, and says so.
       const absent = await several.fetch("/auth");
       expect([absent.status, await absent.text()]).toEqual([503, expect.stringContaining("leads nowhere")]);
