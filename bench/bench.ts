@@ -69,7 +69,7 @@ async function main(cleanups: Cleanups): Promise<void> {
     },
   });
   if (values.help) return console.log(help);
-  if (positionals[0] === "memory") return memoryRows(root, values.only, Number(values.scale));
+  if (positionals[0] === "memory") return memoryRows(values.only, Number(values.scale));
   if (positionals[0] === "objects")
     return objectRows(root, { only: values.only, rounds: Number(values.rounds ?? 5) }, cleanups);
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bundleCulvert, bundleRelay } from "../../scripts/bundle.ts";
 import { table } from "../report/tables.ts";
 import { startCulvert } from "../subjects/culvert.ts";
 import { startServer } from "../subjects/start-server.ts";
@@ -19,19 +20,27 @@ interface RowResult extends PeakMemory {
 }
 
 /** Runs each row on a relay and connectors of its own, and prints what it kept in memory and what others felt of it. */
-export async function memoryRows(root: string, only: string, scale: number): Promise<void> {
+export async function memoryRows(only: string, scale: number): Promise<void> {
   const rows: string[][] = [
     ["", "relay live", "connector resident", "other's GET p50", "p99", "max", "failed", "arrived", "closed"],
   ];
+  const directory = mkdtempSync(join(tmpdir(), "culvert-memory-"));
+  const bundles = { relay: join(directory, "relay.js"), culvert: join(directory, "culvert.mjs") };
+  await Promise.all([bundleRelay(bundles.relay), bundleCulvert(bundles.culvert)]);
   for (const row of ROWS.filter(({ name }) => name.includes(only))) {
-    const result = await memoryRow(root, row, scale);
+    const result = await memoryRow(row, scale, bundles);
     rows.push(cells(result));
     console.log(cells(result).join(" | "));
   }
+  rmSync(directory, { recursive: true });
   console.log(`\n${table(rows)}`);
 }
 
-export async function memoryRow(root: string, row: Row, scale: number): Promise<RowResult> {
+export async function memoryRow(
+  row: Row,
+  scale: number,
+  bundles: { relay: string; culvert: string },
+): Promise<RowResult> {
   const cleanups = new Cleanups();
   const directory = mkdtempSync(join(tmpdir(), "culvert-memory-"));
   cleanups.add(() => rmSync(directory, { recursive: true, force: true }));
@@ -43,7 +52,7 @@ export async function memoryRow(root: string, row: Row, scale: number): Promise<
       roundTripMs: row.delayed === true ? 80 : null,
     }));
     const subjects = await startCulvert(
-      { root, directory, upstreamUrl: upstream.url, plans, inspect: true },
+      { directory, upstreamUrl: upstream.url, plans, inspect: "relay", bundles },
       cleanups,
     );
     const callers = subjects.map(({ origin }) => new Callers(origin));

@@ -4,8 +4,8 @@ import type { WebSocket } from "ws";
 import { KIB, MIB } from "../workloads.ts";
 import type { Callers } from "./callers.ts";
 
-/** How long what is held is looked at. */
-const HOLD_MS = 3_000;
+/** How long what is held is looked at, at least; of a whole row three times as long. */
+const HOLD_MS = 1_000;
 /** Masked with a key of zeros, which is a legal one (RFC 6455 §5.3). */
 const EMPTY_MESSAGE = Buffer.from([0x82, 0x80, 0, 0, 0, 0]);
 const BURST_MESSAGES = 10_000;
@@ -33,13 +33,14 @@ const only = ([first]: readonly Callers[]): Callers => {
   if (first === undefined) throw new Error("no callers");
   return first;
 };
+const hold = (scale: number): Promise<void> => sleep(HOLD_MS * Math.max(1, 3 * scale));
 const scaled = (count: number, scale: number): number => Math.max(1, Math.round(count * scale));
 
 async function muteSockets(callers: Callers, scale: number): Promise<void> {
   for (const socket of await callers.dialAll(scaled(20, scale), "/mute")) {
     for (let sent = 0; sent < 15; sent += 1) socket.send(Buffer.alloc(MIB));
   }
-  await sleep(HOLD_MS);
+  await hold(scale);
 }
 
 /** Every one is told to send at once; how many messages arrived whole. */
@@ -100,15 +101,15 @@ async function emptyMessages(callers: Callers, scale: number): Promise<void> {
     if (socket.readyState !== socket.OPEN) break;
     if (!tcp.write(burst)) await Promise.race([once(tcp, "drain"), once(socket, "close")]);
   }
-  await sleep(HOLD_MS);
+  await hold(scale);
 }
 
-async function stalledUploads(callers: Callers, count: number): Promise<void> {
-  for (let made = 0; made < count; made += 1) {
+async function stalledUploads(callers: Callers, scale: number, whole: number): Promise<void> {
+  for (let made = 0; made < scaled(whole, scale); made += 1) {
     callers.upload("/mute", 500_000, null);
     if (made % BATCH === BATCH - 1) await sleep(BATCH_PAUSE_MS);
   }
-  await sleep(HOLD_MS);
+  await hold(scale);
 }
 
 async function slowReaders(callers: Callers, count: number): Promise<void> {
@@ -119,18 +120,18 @@ async function slowReaders(callers: Callers, count: number): Promise<void> {
   }
 }
 
-async function idleUploads(callers: Callers, count: number): Promise<void> {
-  for (let made = 0; made < count; made += 1) {
+async function idleUploads(callers: Callers, scale: number, whole: number): Promise<void> {
+  for (let made = 0; made < scaled(whole, scale); made += 1) {
     callers.upload("/sink", 1, null);
     if (made % BATCH === BATCH - 1) await sleep(BATCH_PAUSE_MS);
   }
-  await sleep(HOLD_MS);
+  await hold(scale);
 }
 
 async function unfinished(callers: Callers, scale: number): Promise<void> {
   const sockets = await callers.dialAll(scaled(30, scale), `/unfinished/1/${15 * MIB}`);
   for (const socket of sockets) socket.send("go");
-  await sleep(HOLD_MS);
+  await hold(scale);
 }
 
 async function mix(callers: Callers, scale: number): Promise<Delivery> {
@@ -138,7 +139,7 @@ async function mix(callers: Callers, scale: number): Promise<Delivery> {
     muteSockets(callers, scale),
     unfinished(callers, scale / 3),
     slowReaders(callers, scaled(200, scale)),
-    stalledUploads(callers, scaled(200, scale)),
+    stalledUploads(callers, scale, 200),
     emptyMessages(callers, scale / 10),
   ]);
   await sleep(500);
@@ -152,7 +153,7 @@ const held = async (work: Promise<void>): Promise<null> => {
 };
 
 export const ROWS: readonly Row[] = [
-  { name: "alone", run: () => held(sleep(HOLD_MS)) },
+  { name: "alone", run: (_callers, scale) => held(hold(scale)) },
   {
     name: "20 WebSockets, upstream never reads, 15 MiB on each",
     run: (callers, scale) => held(muteSockets(only(callers), scale)),
@@ -167,13 +168,13 @@ export const ROWS: readonly Row[] = [
   },
   {
     name: "1,000 stalled uploads of 0.5 MB, two connectors",
-    run: (callers, scale) => held(stalledUploads(only(callers), scaled(1000, scale))),
+    run: (callers, scale) => held(stalledUploads(only(callers), scale, 1000)),
   },
   {
     name: "500 slow readers and 500 stalled uploads",
     run: async (callers, scale) => {
       await slowReaders(only(callers), scaled(500, scale));
-      return held(stalledUploads(only(callers), scaled(500, scale)));
+      return held(stalledUploads(only(callers), scale, 500));
     },
   },
   {
@@ -186,7 +187,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     name: "1,000 idle uploads",
-    run: (callers, scale) => held(idleUploads(only(callers), scaled(1000, scale))),
+    run: (callers, scale) => held(idleUploads(only(callers), scale, 1000)),
   },
   { name: "two messages of 9 MiB in one burst", run: (callers) => sendAll(only(callers), 2, 9 * MIB) },
   { name: "400 messages of 64 KiB in one burst", run: (callers) => sendAll(only(callers), 400, 64 * KIB) },

@@ -41,37 +41,44 @@ export interface CulvertSubject extends Subject {
 /** This tunnel as the source under `root` makes it: one relay on workerd, a tunnel per plan. */
 export async function startCulvert(
   options: {
-    root: string;
+    /** Of the source; not needed where there are bundles. */
+    root?: string;
     directory: string;
     upstreamUrl: string;
     /** `tcp://host:port`: there is a service of TCP as well. */
     tcpUpstreamUrl?: string;
     plans: readonly TunnelPlan[];
-    inspect?: boolean;
     /** Variables of the relay. */
     vars?: Readonly<Record<string, string>>;
+    /** "relay": the connectors are measured as they are shipped. */
+    inspect?: boolean | "relay";
+    /** Made before; unless given, they are made from the source under `root`. */
+    bundles?: { relay: string; culvert: string };
     /** Where the connectors dial instead, given the relay's URL. */
     between?: (relayUrl: string) => Promise<string>;
   },
   cleanups: Cleanups,
 ): Promise<CulvertSubject[]> {
   const {
-    root,
+    root = "",
     directory,
     upstreamUrl,
     tcpUpstreamUrl,
     plans,
     inspect = false,
     vars = {},
+    bundles,
     between = (url) => Promise.resolve(url),
   } = options;
   await mkdir(directory, { recursive: true });
-  const relayBundle = join(directory, "relay.js");
-  const culvertBundle = join(directory, "culvert.mjs");
+  const relayBundle = bundles?.relay ?? join(directory, "relay.js");
+  const culvertBundle = bundles?.culvert ?? join(directory, "culvert.mjs");
   const gatewayBundle = join(directory, "gateway.js");
-  const source = (await import(join(root, "scripts/bundle.ts"))) as typeof import("../../scripts/bundle.ts");
-  await source.bundleRelay(relayBundle);
-  await source.bundleCulvert(culvertBundle);
+  if (bundles === undefined) {
+    const from = join(root, "scripts/bundle.ts");
+    const source = (await import(from)) as typeof import("../../scripts/bundle.ts");
+    await Promise.all([source.bundleRelay(relayBundle), source.bundleCulvert(culvertBundle)]);
+  }
   await bundleWorker(join(import.meta.dirname, "../workers/gateway.ts"), gatewayBundle);
 
   const configurations = [{ project: PROJECT, accessibleBy: ENVIRONMENT }];
@@ -88,8 +95,8 @@ export async function startCulvert(
     relayBundle,
     persistDir: join(directory, "state"),
     adminKey: randomBytes(32).toString("base64url"),
-    inspect,
     vars,
+    inspect: inspect !== false,
     // Who takes the lines costs CPU time of its own, on the same two cores.
     logFile: "/dev/null",
     services: Object.fromEntries(plans.map((_, index) => [keyOf(index), services])),
@@ -139,7 +146,7 @@ export async function startCulvert(
           TUNNEL_METRICS: metrics,
           TUNNEL_CONNECTIONS: String(connections),
           TUNNEL_RELAY: relayUrl,
-          ...(inspect ? { NODE_OPTIONS: `${IMAGE_NODE_OPTIONS} --inspect=127.0.0.1:0` } : {}),
+          ...(inspect === true ? { NODE_OPTIONS: `${IMAGE_NODE_OPTIONS} --inspect=127.0.0.1:0` } : {}),
         },
       );
       const listening = connector.lines.map((line) => /^Debugger listening on (ws:\S+)/.exec(line)?.[1]);

@@ -8,6 +8,7 @@ import { RequestMeter } from "../telemetry/request-summary.ts";
 import type { RequestTrace } from "../telemetry/request-trace.ts";
 import { dial } from "../upstream/dial.ts";
 import { TlsEnding } from "../upstream/http1/tls-ending.ts";
+import { HeldBytes, SOCKET_PIECE_BYTES } from "../upstream/held-bytes.ts";
 import { permitTcp } from "../upstream/permit.ts";
 import { settingsFor } from "../upstream/upstream-rules.ts";
 import type { ServeDeps } from "./serve-http.ts";
@@ -26,6 +27,8 @@ export class TcpStream implements StreamHandler {
   readonly #record: RequestMeter;
   readonly #trace: RequestTrace | null;
   readonly #onFault: OnFault;
+  readonly #unread: HeldBytes;
+  readonly #unsent: HeldBytes;
   #abandonDial: () => void = () => {};
   #leave: () => void = () => {};
   #socket: Socket | null = null;
@@ -46,6 +49,8 @@ export class TcpStream implements StreamHandler {
     this.#record = new RequestMeter(stream.open, deps.clock);
     this.#trace = deps.trace(stream.open);
     this.#onFault = endingStream(stream, deps.reportFault);
+    this.#unread = new HeldBytes(deps.memory);
+    this.#unsent = new HeldBytes(deps.memory);
     queueMicrotask(guarded(() => this.#start(), this.#onFault));
   }
 
@@ -134,18 +139,19 @@ export class TcpStream implements StreamHandler {
       this.#moved();
       socket.write(bytes);
     }
+    this.#unsent.set(socket.writableNeedDrain ? socket.writableLength : 0);
     if (this.#stream.readEnded) socket.end();
   }
 
   onWritable(): void {
     // Not at once: this is called while the connection sends, and what resumes writes to it.
-    queueMicrotask(guarded(() => void this.#socket?.resume(), this.#onFault));
+    queueMicrotask(guarded(() => this.#readOn(), this.#onFault));
   }
 
   /** The other way goes on: what the gateway has sent is still to reach the upstream. */
   onStop(): void {
     this.#stopped = true;
-    this.#socket?.resume();
+    this.#readOn();
     this.#endIfUnread();
   }
 
@@ -160,13 +166,20 @@ export class TcpStream implements StreamHandler {
     if (error !== null) this.#abort();
   }
 
+  #readOn(): void {
+    this.#unread.set(0);
+    this.#socket?.resume();
+  }
+
   // The upstream's side.
 
   #onData(bytes: Buffer): void {
     this.#moved();
     if (this.#stopped) return;
     this.#record.responseBytes += bytes.byteLength;
-    if (!this.#stream.write(bytes)) this.#socket?.pause();
+    if (this.#stream.write(bytes)) return;
+    this.#socket?.pause();
+    this.#unread.set(SOCKET_PIECE_BYTES);
   }
 
   #onEnd(): void {
@@ -220,6 +233,8 @@ export class TcpStream implements StreamHandler {
   #tornDown(): void {
     if (this.#isTornDown) return;
     this.#isTornDown = true;
+    this.#unread.set(0);
+    this.#unsent.set(0);
     this.#cancelIdle();
     this.#leave();
     this.#stream.release();

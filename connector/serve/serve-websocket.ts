@@ -5,6 +5,7 @@ import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { closeCodeOf, fittingReason } from "../platform/close-code.ts";
 import { failureOf, guarded, guardedClock, type OnFault } from "../platform/faults.ts";
 import { responseFields, withoutHandshakeFields, withTraceparent } from "../upstream/http-fields.ts";
+import { HeldBytes, SOCKET_PIECE_BYTES } from "../upstream/held-bytes.ts";
 import type { ServeDeps } from "./serve-http.ts";
 import { RequestMeter } from "../telemetry/request-summary.ts";
 import type { RequestTrace } from "../telemetry/request-trace.ts";
@@ -15,6 +16,8 @@ import { type PingedSocket, UpstreamPings } from "./upstream-pings.ts";
 
 /** Messages wait in the stream, where they hold back their sender, once so much waits in the upstream's socket. */
 const SOCKET_BACKLOG_BYTES = 256 * 1024;
+/** The same when memory is short. */
+const SHORT_SOCKET_BACKLOG_BYTES = 16 * 1024;
 
 /** What a gateway may send before the first round trip is over; taken back when memory is short and it is not used. */
 const WEBSOCKET_AHEAD_BYTES = 1024 * 1024;
@@ -29,6 +32,8 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   readonly #record: RequestMeter;
   readonly #trace: RequestTrace | null;
   readonly #onFault: OnFault;
+  readonly #unread: HeldBytes;
+  readonly #unsent: HeldBytes;
   #handshake: UpstreamHandshake | null = null;
   #socket: UpstreamSocket | null = null;
   /** The upstream's answer was none that has a body. */
@@ -42,6 +47,8 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     this.#record = new RequestMeter(stream.open, deps.clock);
     this.#trace = deps.trace(stream.open);
     this.#onFault = endingStream(stream, deps.reportFault);
+    this.#unread = new HeldBytes(deps.memory);
+    this.#unsent = new HeldBytes(deps.memory);
     queueMicrotask(guarded(() => this.#start(), this.#onFault));
   }
 
@@ -61,14 +68,16 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
 
   onReadable(): void {
     const socket = this.#socket;
-    if (socket === null || this.#closing) return;
-    while (socket.bufferedBytes < SOCKET_BACKLOG_BYTES) {
+    if (socket === null || this.#closing || this.#stream.closed) return;
+    const maxBytes = this.#deps.memory.shareBytes(SHORT_SOCKET_BACKLOG_BYTES, SOCKET_BACKLOG_BYTES);
+    while (socket.bufferedBytes < maxBytes) {
       const message = this.#stream.readMessage();
       if (message === null) break;
       this.#record.requestBytes += message.bytes.byteLength;
       const sent = guarded(() => this.onReadable(), this.#onFault);
       socket.send(message.bytes, message.text, message.more, sent);
     }
+    this.#unsent.set(socket.bufferedBytes);
     const { closeFrame } = this.#stream;
     if (closeFrame === null || !this.#stream.readEnded) return;
     this.#closing = true;
@@ -76,6 +85,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   }
 
   onWritable(): void {
+    this.#unread.set(0);
     this.#socket?.resume();
     // Not at once: this is called while the connection sends, and what resumes writes to it.
     queueMicrotask(guarded(() => this.#handshake?.resume(), this.#onFault));
@@ -94,6 +104,8 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   }
 
   onClosed(error: TunnelError | null): void {
+    this.#unread.set(0);
+    this.#unsent.set(0);
     if (error !== null) {
       this.#handshake?.end();
       this.#socket?.terminate();
@@ -187,7 +199,9 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   #onPiece(bytes: Buffer, isText: boolean, more: boolean): void {
     if (this.#stream.closed) return;
     this.#record.responseBytes += bytes.byteLength;
-    if (!this.#stream.writeMessage(bytes, isText, more)) this.#socket?.pause();
+    if (this.#stream.writeMessage(bytes, isText, more)) return;
+    this.#socket?.pause();
+    this.#unread.set(SOCKET_PIECE_BYTES);
   }
 
   /** After every message of the upstream. A close that the gateway began is answered with its own code. */

@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
-import { join } from "node:path";
 import { memoryRow } from "../../bench/memory/memory.ts";
 import { ROWS } from "../../bench/memory/rows.ts";
+import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 
 const MIB = 1024 * 1024;
-const ROOT = join(import.meta.dirname, "../..");
 /** As much of each row as still shows what it is about: `npm run bench -- memory` runs all of it. */
 const SCALE = 0.25;
 const RELAY_BYTES = 64 * MIB;
 const CONNECTOR_BYTES = 160 * MIB;
+const BUNDLES = { relay: RELAY_BUNDLE, culvert: CULVERT_BUNDLE };
 
 /** Half a second of it is more than a path of 80 ms and both ends' windows hold. */
 const PACED_SCALE = 0.1;
@@ -18,7 +18,11 @@ const rows = ROWS.filter(({ name }) => name !== CONTAINED);
 
 it.each(rows)("$name", { timeout: 180_000 }, async (row) => {
   const scale = row.delayed === true ? PACED_SCALE : SCALE;
-  const { relayLiveBytes, connectorBytes, probe, delivery, closeCodes } = await memoryRow(ROOT, row, scale);
+  const { relayLiveBytes, connectorBytes, probe, delivery, closeCodes } = await memoryRow(
+    row,
+    scale,
+    BUNDLES,
+  );
   expect(relayLiveBytes).toBeLessThanOrEqual(RELAY_BYTES);
   expect(connectorBytes).toBeLessThanOrEqual(CONNECTOR_BYTES);
   expect(probe.failed).toBe(0);

@@ -439,6 +439,35 @@ describe("what the Worker answers itself", () => {
   });
 });
 
+describe("429s of who guesses keys", () => {
+  it("do not flood log destinations: one a second is logged", async () => {
+    const batches = vi.spyOn(Telemetry.prototype, "take").mockResolvedValue(undefined);
+    // A network of its own: what an isolate has counted stays.
+    const headers = { "cf-connecting-ip": "2001:db8:429::1", "culvert-gateway-key": "guess" };
+    const guess = async (): Promise<number> => {
+      const response = await call("GET", "/~/tnl_aaaaaaaaaaaaaaaaaaaa/api/x", { key: null, headers });
+      await response.body?.cancel();
+      return response.status;
+    };
+    const startedMs = Date.now();
+    const statuses = await Promise.all(Array.from({ length: 400 }, guess));
+    const seconds = (Date.now() - startedMs) / 1_000;
+    const answered = (status: number) => statuses.filter((seen) => seen === status).length;
+    expect(answered(429)).toBeGreaterThan(300 - seconds);
+
+    const logged = () =>
+      batches.mock.calls
+        .flatMap(([{ lines }]) => lines.split("\n"))
+        .map((line) => (JSON.parse(line) as RequestEvent).code);
+    await until(() => logged().length > answered(401));
+    const limited = logged().filter((code) => code === "RATE_LIMITED").length;
+    expect(limited).toBeGreaterThanOrEqual(1);
+    expect(limited).toBeLessThanOrEqual(1 + seconds);
+    // The guesses that were answered with 401 are logged, each.
+    expect(logged().filter((code) => code === "UNAUTHENTICATED")).toHaveLength(answered(401));
+  });
+});
+
 describe("watching a tunnel", () => {
   interface Watcher {
     socket: WebSocket;

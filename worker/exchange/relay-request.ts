@@ -182,7 +182,7 @@ async function attemptUntilHeaded(
   const moves = new Moves({ method: open.method, retry: allowed.retry, budget: tunnel.retries, nowMs });
   const tried = new Set<Connection>();
   for (let failure: TunnelError | null = null; ;) {
-    const waited = await tunnel.waitForConnector(allowed.connectorWaitMs);
+    const waited = await tunnel.waitForConnector(open, allowed.connectorWaitMs);
     const beginAttempt = (waitedForRoom: boolean): Attempt => {
       if ((waited || waitedForRoom || failure !== null) && request.signal.aborted)
         throw new TunnelError("CANCEL", "The gateway gave up.");

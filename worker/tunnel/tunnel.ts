@@ -93,11 +93,17 @@ export class Tunnel {
    * Resolves at once, with false, while a connector takes requests; else when one comes, if one is expected, or after
    * `maxMs`.
    */
-  async waitForConnector(maxMs: number): Promise<boolean> {
+  async waitForConnector(head: OpenHead, maxMs: number): Promise<boolean> {
     if (this.takesRequests) return false;
     // Those that drain are most often being replaced.
     if (this.#connections.size > 0) this.arrivals.expect();
-    await this.arrivals.wait(maxMs);
+    const heldBytes = waitingBytes(head);
+    if (!this.memory.take(heldBytes)) return true;
+    try {
+      await this.arrivals.wait(maxMs);
+    } finally {
+      this.memory.giveBack(heldBytes);
+    }
     return true;
   }
 
@@ -118,22 +124,34 @@ export class Tunnel {
     watch: (gaveUp: () => void) => () => void = () => () => {},
   ): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    let endWatch: (() => void) | null = null;
+    let endWait: (() => void) | null = null;
     let entered = false;
-    const leave = this.#admission.whenRoom(head, (waited) => {
+    const enter = (waited: boolean): void => {
       entered = true;
-      endWatch?.();
+      endWait?.();
       try {
         resolve(begin(waited));
       } catch (thrown) {
         reject(thrown);
       }
+    };
+    const leave = this.#admission.whenRoom(head, enter);
+    if (entered) return promise;
+    const heldBytes = waitingBytes(head);
+    if (!this.memory.take(heldBytes)) {
+      leave();
+      enter(false);
+      return promise;
+    }
+    const endWatch = watch(() => {
+      leave();
+      endWait?.();
+      reject(new TunnelError("CANCEL", "The gateway gave up."));
     });
-    if (!entered)
-      endWatch = watch(() => {
-        leave();
-        reject(new TunnelError("CANCEL", "The gateway gave up."));
-      });
+    endWait = () => {
+      this.memory.giveBack(heldBytes);
+      endWatch();
+    };
     return promise;
   }
 
@@ -271,6 +289,12 @@ function beyondAll({ kind, path }: OpenHead): TunnelError {
   return path.length > SHORT_PATH_LENGTH
     ? publicError("URI_TOO_LONG", `The path is over ${SHORT_PATH_LENGTH} characters, and ${update}.`)
     : publicError("FIELDS_TOO_LARGE", `The request's head is very large, and ${update}.`);
+}
+
+/** What a request keeps while it waits: its head, as the platform has it and as it goes on. */
+function waitingBytes({ path, fields }: OpenHead): number {
+  const length = fields.reduce((sum, [name, value]) => sum + name.length + value.length, path.length);
+  return STREAM_OVERHEAD_BYTES + 2 * length;
 }
 
 function takesRequests({ mux }: Connection): boolean {

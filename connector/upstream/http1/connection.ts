@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/clock.ts";
+import { HeldBytes, SOCKET_PIECE_BYTES } from "../held-bytes.ts";
 import { Backlog } from "./backlog.ts";
 import { bodyFraming, requestHead, type RequestHead, wrongLength } from "./request.ts";
 import { ResponseParser } from "./response.ts";
@@ -65,6 +66,7 @@ export class Http1Connection implements Lease {
   #paused = false;
   #feeding = false;
   readonly #backlog: Backlog;
+  readonly #unread: HeldBytes;
   /** Of a body that lasts until the connection ends, over TLS. */
   #ending: TlsEnding | null = null;
   /** The upstream's end came behind the backlog: Node tells it though the socket is paused. */
@@ -82,6 +84,7 @@ export class Http1Connection implements Lease {
     this.#socket = socket;
     this.#reads = readUpToReset(socket);
     this.#backlog = new Backlog(options.memory);
+    this.#unread = new HeldBytes(options.memory);
     this.openedAt = momentOf(clock);
     this.#idleSince = this.openedAt;
     socket.on("data", this.#onSocketData);
@@ -137,12 +140,15 @@ export class Http1Connection implements Lease {
     if (this.#events === null) return;
     this.#paused = true;
     this.#parser.halt();
-    if (!this.#refused) this.#socket.pause();
+    if (this.#refused) return;
+    this.#socket.pause();
+    this.#unread.set(SOCKET_PIECE_BYTES);
   }
 
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.#unread.set(0);
     // What was fed goes on where it was called from.
     if (this.#feeding) return void this.#socket.resume();
     for (let piece = this.#backlog.shift(); piece !== undefined; piece = this.#backlog.shift()) {
@@ -215,13 +221,21 @@ export class Http1Connection implements Lease {
       socket.uncork();
       events.onRequestSent();
     } else {
-      this.#upload = new Upload(socket, body, head, this.#options.clock, this.#onFault, {
-        onRequestSent: () => {
-          this.#upload = null;
-          events.onRequestSent();
+      this.#upload = new Upload(
+        socket,
+        body,
+        head,
+        this.#options.clock,
+        this.#onFault,
+        {
+          onRequestSent: () => {
+            this.#upload = null;
+            events.onRequestSent();
+          },
+          onUploadError: (error) => this.#fail(error),
         },
-        onUploadError: (error) => this.#fail(error),
-      });
+        this.#options.memory,
+      );
       this.#upload.start();
     }
   }
@@ -320,6 +334,7 @@ export class Http1Connection implements Lease {
     this.#next = null;
     this.#parser.stop();
     this.#paused = false;
+    this.#unread.set(0);
     this.#backlog.clear();
     this.#endWaits = false;
     this.#upload?.stop();

@@ -1,9 +1,11 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { Clock } from "../../../shared/clock.ts";
+import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import type { UploadProgress } from "../lease.ts";
 import { bodyFraming, type RequestHead, wrongLength } from "./request.ts";
 import { guarded, type OnFault } from "../../platform/faults.ts";
+import { HeldBytes, SOCKET_PIECE_BYTES } from "../held-bytes.ts";
 import { isLate } from "../upload-stream.ts";
 
 /** A server may want the whole request before it ends its answer: after so long without more of that, it gets it. */
@@ -23,6 +25,7 @@ export class Upload implements UploadProgress {
   readonly #clock: Clock;
   readonly #events: UploadEvents;
   readonly #onFault: OnFault;
+  readonly #unsent: HeldBytes;
   readonly #onDrain: () => void;
   #headSent = false;
   #sentBytes = 0;
@@ -39,6 +42,7 @@ export class Upload implements UploadProgress {
     clock: Clock,
     onFault: OnFault,
     events: UploadEvents,
+    memory: MemoryAccount,
   ) {
     this.#socket = socket;
     this.#body = body;
@@ -47,9 +51,11 @@ export class Upload implements UploadProgress {
     this.#movedAtMs = clock.nowMs();
     this.#events = events;
     this.#onFault = onFault;
+    this.#unsent = new HeldBytes(memory);
     const onDrain = (): void => {
       this.#movedAtMs = clock.nowMs();
       this.#blocked = false;
+      this.#unsent.set(0);
       if (this.#cancelHold === null) body.resume();
     };
     this.#onDrain = guarded(onDrain, onFault);
@@ -122,7 +128,9 @@ export class Upload implements UploadProgress {
     socket.uncork();
     this.#movedAtMs = this.#clock.nowMs();
     this.#blocked = !goOn;
-    if (!goOn) this.#body.pause();
+    if (goOn) return;
+    this.#body.pause();
+    this.#unsent.set(SOCKET_PIECE_BYTES);
   }
 
   #onEnd(): void {
@@ -151,6 +159,7 @@ export class Upload implements UploadProgress {
 
   #end(): void {
     this.#over = true;
+    this.#unsent.set(0);
     this.#cancelHold?.();
     this.#socket.off("drain", this.#onDrain);
   }

@@ -28,6 +28,40 @@ describe("AnswerWatch", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it("reads what came while the machine stood still before it gives up", () => {
+    let nowMs = 0;
+    let due: (() => void)[] = [];
+    const clock = {
+      ...{ nowMs: () => nowMs, wallMs: () => nowMs, soon: (run: () => void) => run() },
+      after: (_delayMs: number, run: () => void) => {
+        due.push(run);
+        return () => (due = due.filter((other) => other !== run));
+      },
+    };
+    const passed = (ms: number) => {
+      nowMs += ms;
+      for (const run of due.splice(0)) run();
+    };
+    const seen: string[] = [];
+    const events = {
+      ask: () => seen.push("ask"),
+      lost: () => seen.push("lost"),
+      lastLifeMs: () => -Infinity,
+    };
+    const watch = new AnswerWatch(clock, events);
+    watch.sent();
+    passed(4_000);
+    passed(20_000);
+    expect(seen).toEqual(["ask"]);
+    watch.received();
+    passed(1_000);
+    watch.sent();
+    passed(4_000);
+    passed(20_000);
+    passed(20_000);
+    expect(seen).toEqual(["ask", "ask", "lost"]);
+  });
+
   it("keeps no timer while nothing is under way, and watches again when something is", () => {
     const { clock, seen, watch } = start();
     watch.sent();

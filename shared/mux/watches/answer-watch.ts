@@ -1,6 +1,9 @@
 import type { Clock } from "../../clock.ts";
 import { ANSWER_TIMEOUT_MS } from "../../protocol/limits.ts";
 
+/** A timer that comes so late comes after a standstill: what arrived meanwhile is not read yet. */
+const STOOD_STILL_MS = 1_000;
+
 export interface SilenceEvents {
   /** Nothing came since something was sent: ask for a sign of life. */
   ask(): void;
@@ -14,7 +17,7 @@ export interface SilenceEvents {
  * Does the peer still answer? A path that swallows packets both ways looks like a quiet one until something is sent.
  *
  * quiet ──sent──▶ waiting ──ANSWER_TIMEOUT_MS──▶ asked ──ANSWER_TIMEOUT_MS──▶ lost
- * Anything received leads back to quiet.
+ * Anything received leads back to quiet. Before it is lost after a standstill of this process, what arrived is read.
  */
 export class AnswerWatch {
   readonly #clock: Clock;
@@ -22,6 +25,7 @@ export class AnswerWatch {
   /** When the first message left that nothing has come after; null while quiet. */
   #unansweredSinceMs: number | null = null;
   #asked = false;
+  #looksAgain = false;
   #cancelTimer: (() => void) | null = null;
   #stopped = false;
 
@@ -78,11 +82,15 @@ export class AnswerWatch {
     const dueMs = this.#asked ? 2 * ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
     if (waitedMs < dueMs) {
       this.#cancelTimer = this.#clock.after(dueMs - waitedMs, () => this.#check());
+    } else if (this.#asked && !this.#looksAgain && waitedMs - dueMs > STOOD_STILL_MS) {
+      this.#looksAgain = true;
+      this.#cancelTimer = this.#clock.after(STOOD_STILL_MS, () => this.#check());
     } else if (this.#asked) {
       this.stop();
       this.#events.lost();
     } else {
       this.#asked = true;
+      this.#looksAgain = false;
       this.#cancelTimer = this.#clock.after(ANSWER_TIMEOUT_MS, () => this.#check());
       this.#events.ask();
     }

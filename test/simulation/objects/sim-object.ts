@@ -234,7 +234,7 @@ export class SimObject {
     const tried = new Set<Connection>();
     try {
       for (;;) {
-        await core.waitForConnector(CONNECTOR_WAIT_MS);
+        await core.waitForConnector(head, CONNECTOR_WAIT_MS);
         const { connection } = await core.whenRoom(head, () => core.open(head, true, DEAF, tried));
         const failure = await this.#serve(life, head, connection as SimLink);
         if (failure === null) return null;

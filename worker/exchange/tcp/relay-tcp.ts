@@ -91,7 +91,7 @@ async function connected(
   const tried = new Set<Connection>();
   try {
     for (let failure: TunnelError | null = null; ;) {
-      await tunnel.waitForConnector(allowed.connectorWaitMs);
+      await tunnel.waitForConnector(open, allowed.connectorWaitMs);
       const attempt = await tunnel.whenRoom(open, () => {
         admittance.check();
         return begin();

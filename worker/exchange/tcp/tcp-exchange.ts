@@ -6,12 +6,13 @@ import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import type { EndedBy } from "../../../shared/request-event.ts";
 import type { RequestRecord } from "../../events/request-record.ts";
 import { Gate } from "../gate.ts";
+import { SendBacklog, type SendQueued } from "../websocket/send-backlog.ts";
 
 /**
  * One attempt at a TCP connection, and the connection that it becomes: a stream's events as promises. Each way ends by
  * itself; the event is written when both have, or with whatever cuts it.
  */
-export class TcpExchange implements StreamHandler {
+export class TcpExchange implements StreamHandler, SendQueued {
   /** Rejects with a TunnelError when the connection does not come to stand. */
   readonly head: Promise<ResponseHead>;
   readonly #record: RequestRecord;
@@ -19,6 +20,9 @@ export class TcpExchange implements StreamHandler {
   readonly memory: MemoryAccount;
   readonly #settleHead: { resolve(head: ResponseHead): void; reject(error: TunnelError): void };
   #stream: Stream | null = null;
+  #backlog: SendBacklog | null = null;
+  /** Given to `write`, and not yet in the stream's queue, which counts its own. */
+  #waitingBytes = 0;
   /** The gateway has it: from here on this writes its event. */
   #isHandedOver = false;
   #error: TunnelError | null = null;
@@ -40,6 +44,7 @@ export class TcpExchange implements StreamHandler {
 
   attach(stream: Stream): void {
     this.#stream = stream;
+    this.#backlog = new SendBacklog(this, this.memory, () => this.#endForMemory());
   }
 
   get #open(): Stream {
@@ -78,22 +83,36 @@ export class TcpExchange implements StreamHandler {
 
   /** Resolves when more may be written. Rejects with what cut the connection. */
   async write(bytes: Uint8Array): Promise<void> {
-    // What is not yet in the stream's queue, which counts its own, is held all the same.
-    let waitingBytes = bytes.byteLength;
-    this.memory.hold(waitingBytes);
+    let leftBytes = bytes.byteLength;
+    this.#waitingBytes += leftBytes;
+    this.#backlog?.grew();
+    this.memory.hold(leftBytes);
     try {
       for (let at = 0; at < bytes.byteLength; at += MAX_DATA_BYTES) {
-        this.#throwIfCut();
         const piece = bytes.subarray(at, at + MAX_DATA_BYTES);
-        this.memory.giveBack(piece.byteLength);
-        waitingBytes -= piece.byteLength;
-        this.#record.state.requestBytes += piece.byteLength;
-        if (!this.#open.write(piece)) await this.#untilWritable();
+        leftBytes -= piece.byteLength;
+        this.#giveBack(piece.byteLength);
+        if (!this.push(piece)) await this.#untilWritable();
       }
       this.#throwIfCut();
     } finally {
-      this.memory.giveBack(waitingBytes);
+      this.#giveBack(leftBytes);
     }
+  }
+
+  /** For a gateway that cannot be held back. False: it should send no more until `drained`. Throws what cut the connection. */
+  push(bytes: Uint8Array): boolean {
+    if (this.#backlog?.isEnded === true) this.#endForMemory();
+    this.#throwIfCut();
+    this.#record.state.requestBytes += bytes.byteLength;
+    const goesOn = this.#open.write(bytes);
+    this.#backlog?.grew();
+    return goesOn;
+  }
+
+  /** Resolves when more may be pushed, be it that the connection is cut. */
+  drained(): Promise<void> {
+    return this.#untilWritable();
   }
 
   /** The gateway sends no more. Resolves when all that it sent has left. */
@@ -123,6 +142,36 @@ export class TcpExchange implements StreamHandler {
   revoked(refusal: TunnelError): void {
     if (this.#isHandedOver) this.#record.connectionCut(refusal, "tunnel");
     this.#open.reset(refusal.code, refusal.message);
+  }
+
+  // ── what waits for the upstream ─────────────────────────────────────────────────────────────────
+
+  get queuedBytes(): number {
+    return this.#open.queuedBytes + this.#waitingBytes;
+  }
+
+  get sentBytes(): number {
+    return this.#open.sentBytes;
+  }
+
+  get closed(): boolean {
+    return this.#isOver;
+  }
+
+  discardQueued(): void {
+    this.#giveBack(this.#waitingBytes);
+    this.#open.discardQueued();
+  }
+
+  #giveBack(bytes: number): void {
+    const givenBytes = Math.min(bytes, this.#waitingBytes);
+    this.#waitingBytes -= givenBytes;
+    this.memory.giveBack(givenBytes);
+  }
+
+  /** The isolate's memory is short, and this was the largest that stood still. */
+  #endForMemory(): void {
+    this.#open.reset("OVERLOADED", "the upstream reads too slowly");
   }
 
   // ── the stream's events ─────────────────────────────────────────────────────────────────────────

@@ -44,8 +44,9 @@ class TcpSocketBridge {
   readonly #exchange: TcpExchange;
   readonly #credit = new TcpSocketCredit();
   readonly #unread: UnreadBytes;
-  /** What came from the client, one after the other. */
-  #writes: Promise<void> = Promise.resolve();
+  /** Received, and not told as taken: more waits for the upstream than should. */
+  #untakenBytes = 0;
+  #waitsForUpstream = false;
   #clientEnded = false;
   #waysLeft = 2;
   #isOver = false;
@@ -68,11 +69,31 @@ class TcpSocketBridge {
     if (this.#isOver) return;
     if (typeof message === "string") return this.#receivedText(message);
     if (this.#clientEnded || !this.#credit.received(message.byteLength)) return this.#refuse();
-    this.#then(async () => {
-      await this.#exchange.write(new Uint8Array(message));
-      const window = this.#credit.consumed(message.byteLength);
-      if (window !== null && !this.#isOver) this.#socket.send(window);
+    // No bytes; and each would be a thing in a queue.
+    if (message.byteLength === 0) return;
+    try {
+      const goesOn = this.#exchange.push(new Uint8Array(message));
+      this.#untakenBytes += message.byteLength;
+      if (!goesOn) this.#waitForUpstream();
+      if (!this.#waitsForUpstream) this.#tellTaken();
+    } catch (thrown) {
+      this.#cut(thrown);
+    }
+  }
+
+  #waitForUpstream(): void {
+    if (this.#waitsForUpstream) return;
+    this.#waitsForUpstream = true;
+    void this.#exchange.drained().then(() => {
+      this.#waitsForUpstream = false;
+      this.#tellTaken();
     });
+  }
+
+  #tellTaken(): void {
+    const window = this.#credit.consumed(this.#untakenBytes);
+    this.#untakenBytes = 0;
+    if (window !== null && !this.#isOver) this.#socket.send(window);
   }
 
   #receivedText(message: string): void {
@@ -85,26 +106,33 @@ class TcpSocketBridge {
     }
     if (this.#clientEnded) return this.#refuse();
     this.#clientEnded = true;
-    this.#then(async () => {
-      await this.#exchange.end();
-      this.#wayEnded();
-    });
-  }
-
-  #then(step: () => Promise<void>): void {
-    this.#writes = this.#writes.then(step).catch((thrown: unknown) => this.#cut(thrown));
+    this.#exchange.end().then(
+      () => this.#wayEnded(),
+      (thrown: unknown) => this.#cut(thrown),
+    );
   }
 
   async #pump(): Promise<void> {
     while (!this.#isOver) {
       const bytes = this.#exchange.readNow();
-      if (bytes !== null) await this.#send(bytes);
+      if (bytes !== null) await this.#sendCounted(bytes);
       else if (this.#exchange.isReadEnded) break;
       else await this.#exchange.untilReadable();
     }
     if (this.#isOver) return;
     this.#socket.send("end");
     this.#wayEnded();
+  }
+
+  /** What was read of the stream counts there no longer. */
+  async #sendCounted(bytes: Uint8Array): Promise<void> {
+    const { memory } = this.#exchange;
+    memory.hold(bytes.byteLength);
+    try {
+      await this.#send(bytes);
+    } finally {
+      memory.giveBack(bytes.byteLength);
+    }
   }
 
   async #send(bytes: Uint8Array): Promise<void> {

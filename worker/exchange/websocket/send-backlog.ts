@@ -1,8 +1,8 @@
 import type { Holder, MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import type { Stream } from "../../../shared/mux/stream.ts";
 
-/** From here on it is looked after. */
-const WATCHED_BYTES = 256 * 1024;
+/** From here on it is looked after: what five hundred keep beneath it fits the budget's reserve. */
+const WATCHED_BYTES = 16 * 1024;
 const LOOK_EVERY_MS = 250;
 /** From here on the object looks the other way for a moment after each message, and from twice as much for longer. */
 const PAUSED_BYTES = 16 * 1024 * 1024;
@@ -13,12 +13,15 @@ const MOVING_MS = 1_000;
 /** When memory is short, what has not moved for so long makes room. */
 const STILL_MS = 10_000;
 
+/** Where it waits. */
+export type SendQueued = Pick<Stream, "queuedBytes" | "sentBytes" | "closed" | "discardQueued">;
+
 /**
- * A gateway's messages that wait for the upstream. Workers cannot hold a single gateway back, so it may send as much as the
+ * What a gateway has sent and waits for the upstream. Workers cannot hold a single gateway back, so it may send as much as the
  * budget has room for; then the largest backlog that stands still is ended.
  */
 export class SendBacklog implements Holder {
-  readonly #stream: Stream;
+  readonly #stream: SendQueued;
   readonly #memory: MemoryAccount;
   readonly #onEnded: () => void;
   #isWatched = false;
@@ -27,7 +30,7 @@ export class SendBacklog implements Holder {
   progressMs = 0;
 
   /** `onEnded` is called once, in a turn of the stream's own object. */
-  constructor(stream: Stream, memory: MemoryAccount, onEnded: () => void) {
+  constructor(stream: SendQueued, memory: MemoryAccount, onEnded: () => void) {
     this.#stream = stream;
     this.#memory = memory;
     this.#onEnded = onEnded;
