@@ -13,7 +13,7 @@ export function Capturing({ tunnel, reload }: { tunnel: TunnelDetails; reload: (
       {tunnel.capturing.map(({ id, service, startedBy, endsAt }) => (
         <p class="capturing" role="status">
           <span>
-            Requests of <strong>{service}</strong> are being captured, by <code>{startedBy}</code>, until{" "}
+            Requests of <strong>{service}</strong> are being captured, by <code>{startedBy}</code>. It ends{" "}
             <Time at={endsAt} />.
           </span>
           {canEdit && (

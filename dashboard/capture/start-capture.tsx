@@ -15,7 +15,7 @@ export function StartCapture({ tunnel, reload }: { tunnel: TunnelDetails; reload
   if (tunnel.services.length === 0) return null;
   return (
     <>
-      <button type="button" class="small" onClick={() => setOpen(true)}>
+      <button type="button" class="small start-capture" onClick={() => setOpen(true)}>
         Capture requests
       </button>
       {isOpen && (

@@ -10,7 +10,11 @@ const factsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.null
 const entrySchema = z.strictObject({
   id: z.int(),
   at: z.iso.datetime(),
-  actor: z.string().describe("Id of an API key, `admin-key`, or `relay` for what happens by itself"),
+  actor: z
+    .string()
+    .describe(
+      "Id of an API key, `admin-key`, `access:` with an address, or `relay` for what happens by itself",
+    ),
   actorName: z.string().nullable().describe("Of that key, as it was then; null where it has none"),
   address: z.string().describe("Where the request came from, as far as the platform says"),
   action: z.string(),
