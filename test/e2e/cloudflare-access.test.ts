@@ -136,6 +136,10 @@ it("the dashboard learns who it is, and why somebody is nobody", async () => {
     body: { session: null, notice: expect.stringContaining("groups") },
   });
   expect((await call("nonsense", { path })).body).toEqual({ session: null });
+  // A session that is over stands in nobody's way.
+  const headers = { cookie: "__Host-culvert-session=over" };
+  const again = await call(is("v@example.com", { groups: ["developers"] }), { path, headers });
+  expect(again.body).toMatchObject({ session: { actor: "access:v@example.com" } });
 });
 
 it("a token that does not hold opens nothing", async () => {

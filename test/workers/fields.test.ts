@@ -1,5 +1,5 @@
 import { reset } from "cloudflare:test";
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Field } from "../../shared/protocol/head.ts";
 import { FLAG } from "../../shared/protocol/frame.ts";
@@ -127,6 +127,21 @@ describe("a request by /~/", () => {
   ])("takes no session of the dashboard upstream: %s", async (cookie, expected) => {
     const { fields } = await opened(await readyTunnel(), "/api/", { cookie });
     expect(fields.find(([name]) => name === "cookie")?.[1]).toBe(expected);
+  });
+
+  it("takes what Cloudflare Access says of an operator upstream only where that is not the relay's own", async () => {
+    const says = { cookie: "a=1; CF_Authorization=token; b=2", "cf-access-jwt-assertion": "token" };
+    const seen = async () => {
+      const { fields } = await opened(await readyTunnel(), "/api/", says);
+      return fields.filter(([name]) => name === "cookie" || name === "cf-access-jwt-assertion");
+    };
+    expect(Object.fromEntries(await seen())).toEqual(says);
+    env.ACCESS_TEAM_DOMAIN = "myteam";
+    try {
+      expect(await seen()).toEqual([["cookie", "a=1; b=2"]]);
+    } finally {
+      delete env.ACCESS_TEAM_DOMAIN;
+    }
   });
 });
 

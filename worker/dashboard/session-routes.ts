@@ -52,19 +52,21 @@ export async function describeSession(request: Request, env: Env, nowMs: number)
     return sessionAnswer(await sessionHolder(session, request, env, nowMs));
   } catch (thrown) {
     if (!(thrown instanceof ApiError) || thrown.code !== "UNAUTHENTICATED") throw thrown;
-    return nobody(env, endedSessionCookie());
+    return byAccess(request, env, nowMs, endedSessionCookie());
   }
 }
 
 /** Signed in by Cloudflare Access, where one also signs out. Whoever has no role here is nobody, and is told why. */
-async function byAccess(request: Request, env: Env, nowMs: number): Promise<Response> {
+async function byAccess(request: Request, env: Env, nowMs: number, cookie?: string): Promise<Response> {
   try {
     const person = await accessPerson(request, env, nowMs);
-    return person === null ? nobody(env) : sessionAnswer({ ...person, signOutUrl: ACCESS_SIGN_OUT });
+    return person === null
+      ? nobody(env, cookie)
+      : sessionAnswer({ ...person, signOutUrl: ACCESS_SIGN_OUT }, cookie);
   } catch (thrown) {
     if (!(thrown instanceof ApiError)) throw thrown;
-    if (thrown.code === "FORBIDDEN") return answer({ session: null, notice: thrown.message });
-    if (thrown.code === "UNAUTHENTICATED") return nobody(env);
+    if (thrown.code === "FORBIDDEN") return answer({ session: null, notice: thrown.message }, cookie);
+    if (thrown.code === "UNAUTHENTICATED") return nobody(env, cookie);
     throw thrown;
   }
 }
