@@ -60,7 +60,19 @@ export function reasonOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   // The codes of OpenSSL's checks say more than the texts, and those of the system are what people look for.
   const reason = code === undefined || error.message.startsWith("the proxy ") ? error.message : code;
-  return /CERT|ISSUER|SELF_SIGNED/.test(reason)
-    ? `${reason}: a private CA, or a proxy that opens TLS, needs its certificate in NODE_EXTRA_CA_CERTS`
-    : reason;
+  const help = HELP.find(([form]) => form.test(reason))?.[1];
+  return help === undefined ? reason : `${reason}: ${help}`;
 }
+
+/** By OpenSSL's and Node's names of what was wrong; the first that fits. */
+const HELP: readonly (readonly [reason: RegExp, help: string])[] = [
+  [/CERT_HAS_EXPIRED/, "its certificate has expired; or this machine's clock is wrong"],
+  [/CERT_NOT_YET_VALID/, "its certificate is not valid yet; or this machine's clock is wrong"],
+  [/ALTNAME_INVALID/, "its certificate is for other names: check the relay's URL"],
+  [/CERT_REVOKED/, "its certificate is revoked"],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/, "it speaks no TLS at this port"],
+  [
+    /CERT|ISSUER|SELF_SIGNED/,
+    "a private CA, or a proxy that opens TLS, needs its certificate in NODE_EXTRA_CA_CERTS",
+  ],
+];

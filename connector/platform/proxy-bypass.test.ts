@@ -23,6 +23,11 @@ describe("NO_PROXY", () => {
     ["[fd00::1]:443", "fd00:0::1", 443, true],
     ["::1", "127.0.0.1", 443, false],
     ["a, ,other.example , relay.example", "relay.example", 443, true],
+    ["a.example relay.example\tb.example", "relay.example", 443, true],
+    ["a.example\r\n", "a.example", 443, true],
+    ["relay.example.", "relay.example", 443, true],
+    ["relay.example.:8443", "relay.example.", 8443, true],
+    [".", "relay.example", 443, false],
     ["", "relay.example", 443, false],
     ["][,:,/", "relay.example", 443, false],
   ])("%j and %s:%i: %s", (text, host, port, expected) => {

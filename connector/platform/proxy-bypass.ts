@@ -4,13 +4,13 @@ import ipaddr from "ipaddr.js";
 export type ProxyBypass = (host: string, port: number) => boolean;
 
 /**
- * Reads `NO_PROXY` as curl and Go do: comma-separated `*`, `host` (and every name under it), `.domain`, `*.domain`,
- * each with or without `:port`; addresses; CIDR ranges. Entries of any other form match nothing.
+ * Reads `NO_PROXY` as curl and Go do: `*`, `host` (and every name under it), `.domain`, `*.domain`,
+ * each with or without `:port`; addresses; CIDR ranges; commas or blanks between them. Entries of any other form match nothing.
  */
 export function parseProxyBypass(text: string): ProxyBypass {
   const entries = text
-    .split(",")
-    .map((entry) => entry.trim().toLowerCase())
+    .toLowerCase()
+    .split(/[\s,]+/)
     .filter((entry) => entry !== "");
   return (host, port) => entries.some((entry) => matches(entry, host.toLowerCase().replace(/\.$/, ""), port));
 }
@@ -19,7 +19,7 @@ function matches(entry: string, host: string, port: number): boolean {
   if (entry === "*") return true;
   if (ipaddr.isValidCIDR(entry)) return isInRange(entry, host);
   if (ipaddr.isValid(entry)) return sameAddress(entry, host);
-  const [, name = "", entryPort] = /^(.*?)(?::(\d{1,5}))?$/.exec(entry) ?? [];
+  const [, name = "", entryPort] = /^(.*?)\.?(?::(\d{1,5}))?$/.exec(entry) ?? [];
   if (entryPort !== undefined && Number(entryPort) !== port) return false;
   const bare = name.replace(/^\[(.*)\]$/, "$1");
   if (ipaddr.isValid(bare)) return sameAddress(bare, host);

@@ -19,7 +19,8 @@ const TIMEOUT_MS = 9_000;
 const SLACK_MS = 500;
 
 /** `http(s)://[user:password@]host[:port]`, the scheme left out or not; null for anything else. */
-export function parseProxyUrl(text: string): Proxy | null {
+export function parseProxyUrl(given: string): Proxy | null {
+  const text = given.trim();
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   if (url === null || !["http:", "https:"].includes(url.protocol)) return null;
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "") return null;
