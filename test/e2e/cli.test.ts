@@ -596,6 +596,7 @@ describe.concurrent("culvert", () => {
       connectors: [
         {
           ...{ id: evil, version: evil, connectedAt: evil, openStreams: 1, kid: evil },
+          ...{ name: "rack-7", host: "rack-7.internal", platform: evil, addresses: [evil, "203.0.113.7"] },
           health: { passing: 0, pending: 0, failing: [{ service: evil, reason: evil }] },
         },
       ],
@@ -605,8 +606,9 @@ describe.concurrent("culvert", () => {
     tunnel.items = [{ ...tunnel, items: [] }];
     const hostile = createServer((request, response) => {
       const problem = { code: "FAILED", title: evil, detail: evil };
+      const traffic = { points: [], services: [], codes: [{ code: evil, count: 1 }] };
       if (request.method === "DELETE") response.writeHead(500).end(JSON.stringify(problem));
-      else response.end(JSON.stringify(tunnel));
+      else response.end(JSON.stringify(request.url?.includes("/traffic") === true ? traffic : tunnel));
     }).listen(0, "127.0.0.1");
     await once(hostile, "listening");
     const env = { CULVERT_RELAY: `http://127.0.0.1:${(hostile.address() as AddressInfo).port}` };
@@ -626,6 +628,9 @@ describe.concurrent("culvert", () => {
       expect(`${out}${err}`).not.toBe("");
       expect(`${out}${err}`.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u202e]/u);
     }
+    const { out } = await culvert(["tunnel", "describe", "--tunnel-id", ABSENT], { env });
+    expect(out).toMatch(/^CONNECTOR +HOST +PLATFORM +ADDRESS$/m);
+    expect(out).toMatch(/^rack-7 +rack-7\.internal .* 203\.0\.113\.7$/m);
     hostile.close();
   });
 

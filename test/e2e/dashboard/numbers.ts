@@ -1,10 +1,14 @@
-import type { Page } from "playwright-core";
+import type { Page, Request } from "playwright-core";
 import { expect } from "vitest";
 import { inventedTraffic } from "../../../scripts/screenshots/invented.ts";
 import { it, ok, untilCounted, viewOf } from "./stage.ts";
 
-const asked = (page: Page, part: string) =>
-  page.waitForRequest((request) => request.url().includes("/traffic?") && request.url().includes(part));
+function asked(page: Page, part: string): Promise<Request> {
+  const request = page.waitForRequest((one) => one.url().includes("/traffic?") && one.url().includes(part));
+  // Whoever awaits it hears of it; a case that fails before leaves it behind.
+  request.catch(() => {});
+  return request;
+}
 
 const searchOf = (page: Page) => new URL(page.url()).searchParams;
 

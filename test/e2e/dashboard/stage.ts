@@ -46,6 +46,7 @@ export class Stage {
 export class Pages {
   readonly #stage: Stage;
   readonly #opened: { close(): Promise<void> }[] = [];
+  readonly #pages: Page[] = [];
   /** What a page said went wrong, refusals by its policy among it. */
   complaints: string[] = [];
 
@@ -80,6 +81,8 @@ export class Pages {
   }
 
   async close(): Promise<void> {
+    // What a page asked for last may still be on its way through a case's hands.
+    for (const page of this.#pages) await page.unrouteAll({ behavior: "ignoreErrors" });
     for (const opened of this.#opened) await opened.close();
     if (this.complaints.length > 0) throw new Error(`the page complained: ${this.complaints.join("; ")}`);
   }
@@ -91,6 +94,7 @@ export class Pages {
   }
 
   #listen(page: Page): void {
+    this.#pages.push(page);
     page.setDefaultTimeout(WAIT_MS);
     page.on("pageerror", ({ message }) => this.complaints.push(message));
     page.on("console", (message) => {
