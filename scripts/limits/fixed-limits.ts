@@ -18,6 +18,7 @@ export interface Section {
 }
 
 const LIMITS = "shared/protocol/limits.ts";
+const CAPTURES = "shared/capture/captured-request.ts";
 const HTTP1 = "connector/upstream/http1";
 const INTERIM = "connector/upstream/interim-budget.ts";
 
@@ -393,6 +394,13 @@ export const FIXED_LIMITS: readonly Section[] = [
         "MAX_WAITING_SPANS",
         "dropped, counted",
       ),
+      limit("a capture lasts", CAPTURES, "MAX_CAPTURE_SECONDS", "it is over"),
+      limit("requests of a capture", CAPTURES, "MAX_CAPTURED_REQUESTS", "it is over"),
+      limit("of a captured body", CAPTURES, "MAX_CAPTURED_BODY_BYTES", "cut"),
+      limit("captures of a tunnel at once", "worker/registry/capture-record-store.ts", "MAX_RUNNING", "409"),
+      limit("the same, of one day", "worker/registry/capture-record-store.ts", "MAX_KEPT", "409"),
+      limit("captured requests of a tunnel", "worker/capture/capture-store.ts", "MAX_BYTES", "it is over"),
+      limit("they are kept for", "worker/capture/capture-store.ts", "CAPTURE_KEPT_MS", "deleted"),
     ],
   },
 ];

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import { eventually } from "../../scripts/demo/eventually.ts";
 import { startWorkerd } from "../../scripts/workerd.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
 import { parseToken } from "../../shared/token.ts";
@@ -437,7 +438,8 @@ describe.concurrent("culvert capture", () => {
   it("starts, lists, shows, stops and deletes; viewers see that there is one, and no more", async () => {
     const { id } = await createTunnel("captured");
     const file = join(directory, "captured.json");
-    const services = [{ name: "api", endpoint: "http://127.0.0.1:1", configurations: [] }];
+    const caller = { project: "captured", accessibleBy: "production" };
+    const services = [{ name: "api", endpoint: "http://127.0.0.1:1", configurations: [caller] }];
     await writeFile(file, JSON.stringify({ version: 1, services }));
     const update = ["tunnel", "services", "update", "--configuration-file", file, "--tunnel-id", id];
     expect((await culvert(update)).code).toBe(0);
@@ -455,7 +457,18 @@ describe.concurrent("culvert capture", () => {
     expect((await culvert(["capture", "list", ...of], { env })).out).toMatch(/api +capturing +0 of 3 /);
     expect(await culvert(["capture", "show", ...capture], { env })).toMatchObject({ code: 3 });
 
-    expect(await culvert(["capture", "show", ...capture])).toMatchObject({ code: 0, out: "(none)\n" });
+    const { key: gatewayKey } = await json<{ key: string }>([
+      ...["gateway-key", "create", "--project", "captured", "--environment", "production"],
+    ]);
+    const answer = await fetch(`${relay.url}/~/${id}/api/pay?token=s3cret-of-a-test`, {
+      headers: { "culvert-gateway-key": gatewayKey, "x-plain": "shown" },
+    });
+    const find = ["requests", ...of, "--id", answer.headers.get("culvert-request-id") ?? "none"];
+    await eventually("the captured request", 60_000, async () => (await json<object[]>(find)).length > 0);
+    const { out } = await culvert(find);
+    expect(out).toContain("> GET api/pay?token=[redacted]");
+    expect(out).toContain("> x-plain: shown");
+    expect(await json(["capture", "show", ...capture])).toMatchObject([{ response: null }]);
     expect(await json(["capture", "stop", ...capture])).toMatchObject({ id: captureId, state: "over" });
     expect((await culvert(["capture", "delete", ...capture, "--yes"])).code).toBe(0);
   });
