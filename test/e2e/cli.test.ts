@@ -620,8 +620,10 @@ describe.concurrent("culvert", () => {
     const hostile = createServer((request, response) => {
       const problem = { code: "FAILED", title: evil, detail: evil };
       const traffic = { points: [], services: [], codes: [{ code: evil, count: 1 }] };
+      // A status that does not exist would end the description before anything is written.
+      const one = request.url?.endsWith(ABSENT) === true ? { ...tunnel, status: "degraded" } : tunnel;
       if (request.method === "DELETE") response.writeHead(500).end(JSON.stringify(problem));
-      else response.end(JSON.stringify(request.url?.includes("/traffic") === true ? traffic : tunnel));
+      else response.end(JSON.stringify(request.url?.includes("/traffic") === true ? traffic : one));
     }).listen(0, "127.0.0.1");
     await once(hostile, "listening");
     const env = { CULVERT_RELAY: `http://127.0.0.1:${(hostile.address() as AddressInfo).port}` };
@@ -641,7 +643,8 @@ describe.concurrent("culvert", () => {
       expect(`${out}${err}`).not.toBe("");
       expect(`${out}${err}`.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u202e]/u);
     }
-    const { out } = await culvert(["tunnel", "describe", "--tunnel-id", ABSENT], { env });
+    const { out, err } = await culvert(["tunnel", "describe", "--tunnel-id", ABSENT], { env });
+    expect(err).toBe("");
     expect(out).toMatch(/^CONNECTOR +HOST +PLATFORM +ADDRESS$/m);
     expect(out).toMatch(/^rack-7 +rack-7\.internal .* 203\.0\.113\.7$/m);
     hostile.close();
