@@ -64,7 +64,7 @@ export class Connector {
     this.#accessLog = new AccessLog(log, accessLogShare, random);
     const { softwareVersion, connectorName } = options;
     this.#metrics = new Metrics(
-      { version: softwareVersion, name: connectorName ?? "" },
+      { version: softwareVersion, name: connectorName ?? "", connector: connectorId },
       {
         links: () =>
           this.#attachments.keepers.map(({ condition, roundTripMs, landedOn }) => ({

@@ -190,5 +190,5 @@ export interface Alert {
 
 export interface Alerts {
   items: Alert[];
-  firing: { kind: string; subject: string | null; tunnel: string; summary: string; since: string }[];
+  firing: { kind: string; subject: string | null; tunnel: string | null; summary: string; since: string }[];
 }

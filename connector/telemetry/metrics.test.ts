@@ -22,9 +22,16 @@ const SUMMARY: RequestSummary = {
 
 const NO_FAULTS = { exchange: 0, upstream: 0, relay: 0, process: 0 };
 
+/** Its labels are what people look a connector up by. */
+it("says which connector it is, of which version and build", async () => {
+  expect(await metrics().render()).toMatch(
+    /^culvert_connector_info\{version="1\.2\.3",build="source",name="rack-7",connector="con_1"\} 1$/m,
+  );
+});
+
 function metrics(sources: Partial<MetricSources> = {}): Metrics {
   return new Metrics(
-    { version: "1.2.3", name: "rack-7" },
+    { version: "1.2.3", name: "rack-7", connector: "con_1" },
     {
       links: () => [],
       services: () => [],

@@ -60,7 +60,10 @@ export class Metrics {
   readonly #relayBytes: Counter;
   readonly #creditStalls: Counter;
 
-  constructor({ version, name }: { version: string; name: string }, sources: MetricSources) {
+  constructor(
+    { version, name, connector }: { version: string; name: string; connector: string },
+    sources: MetricSources,
+  ) {
     this.#sources = sources;
     const registers = [this.#registry];
     const counter = <L extends string>(
@@ -149,7 +152,10 @@ export class Metrics {
       all.reset();
       for (const scope of FAULT_SCOPES) all.inc({ scope }, sources.faults[scope]);
     });
-    gauge("info", "Always 1.", ["version", "build", "name"]).set({ version, build: BUILD_ID, name }, 1);
+    gauge("info", "Always 1.", ["version", "build", "name", "connector"]).set(
+      { version, build: BUILD_ID, name, connector },
+      1,
+    );
     this.#connectionsLost = counter(
       "connections_lost_total",
       "Connections to the relay that were lost or refused.",

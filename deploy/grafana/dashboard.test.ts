@@ -19,7 +19,7 @@ let ownNames: string[];
 
 beforeAll(async () => {
   const metrics = new Metrics(
-    { version: "1.2.3", name: "rack-7" },
+    { version: "1.2.3", name: "rack-7", connector: "con_1" },
     {
       links: () => [{ state: "ready", roundTripMs: 1, object: "tnl_a" }],
       services: () => [{ service: "orders", outcome: "PASSING" }],
