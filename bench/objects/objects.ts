@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { table } from "../report/tables.ts";
 import type { Cleanups } from "../subjects/subject.ts";
 import { cpuRows } from "./cpu.ts";
+import { growthRows } from "./growth.ts";
 import type { Row } from "./row.ts";
 
 /** `npm run bench -- objects`: a tunnel on several objects, on workerd with real connectors. */
@@ -15,6 +16,7 @@ export async function objectRows(
   const directory = mkdtempSync(join(tmpdir(), "culvert-objects-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const sections: Record<string, () => Promise<Row[]>> = {
+    growth: () => growthRows(cleanups),
     cpu: () => cpuRows({ root, directory, rounds }, cleanups),
   };
   const rows: Row[] = [];

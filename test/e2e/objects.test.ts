@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
 import { startChild } from "../../scripts/demo/child-process.ts";
-import { call, dialWebSocket, field, openCall } from "../support/calls.ts";
+import { call } from "../support/calls.ts";
+import { ObjectLoad } from "../support/object-load.ts";
 import { LedgerUpstream } from "../support/servers/ledger-upstream.ts";
 import { startSystem, type System } from "../support/system.ts";
 
@@ -52,79 +52,11 @@ async function scaleTo(count: number, connectors: number): Promise<void> {
     .toEqual(Array.from({ length: count }, () => `serving ${connectors}`));
 }
 
-/** Callers of every kind, until told to stop. */
-class Load {
-  readonly failures: string[] = [];
-  readonly done = { get: 0, post: 0, message: 0 };
-  readonly posted: string[] = [];
-  #isOver = false;
-  readonly #callers: Promise<void>[];
-
-  constructor(name: string, callers: number, { talking }: { talking: boolean }) {
-    this.#callers = Array.from({ length: callers }, (_, index) => index).flatMap((index) => [
-      this.#repeat(() => this.#get()),
-      this.#repeat(() => this.#post(`${name}-${index}`)),
-      ...(talking ? [this.#repeat(() => this.#talk())] : []),
-    ]);
-  }
-
-  async stop(): Promise<void> {
-    this.#isOver = true;
-    await Promise.all(this.#callers);
-  }
-
-  async #repeat(once_: () => Promise<void>): Promise<void> {
-    while (!this.#isOver) {
-      await once_().catch((thrown: unknown) => void this.failures.push(String(thrown)));
-      await sleep(5);
-    }
-  }
-
-  async #get(): Promise<void> {
-    const answer = await call(system, { service: "node-api", path: "/ok" });
-    if (answer.status !== 200 || answer.aborted)
-      this.failures.push(`GET ${answer.status} ${field(answer, "culvert-error")}`);
-    this.done.get++;
-  }
-
-  async #post(caller: string): Promise<void> {
-    const id = `${caller}-${this.posted.length}`;
-    this.posted.push(id);
-    const answer = await call(system, {
-      service: "ledger",
-      path: `/?id=${id}`,
-      method: "POST",
-      body: "x".repeat(5_000),
-    });
-    if (answer.status !== 200 || answer.aborted)
-      this.failures.push(`POST ${answer.status} ${field(answer, "culvert-error")}`);
-    this.done.post++;
-  }
-
-  /** A short conversation, each message of which has to come back, in order. */
-  async #talk(): Promise<void> {
-    const socket = dialWebSocket(system, { service: "node-api", path: "/ws/echo" });
-    const heard: string[] = [];
-    socket.on("message", (data: Buffer) => heard.push(data.toString()));
-    await once(socket, "open");
-    for (let number = 0; number < 10; number++) {
-      const next = once(socket, "message", { signal: AbortSignal.timeout(20_000) });
-      socket.send(String(number));
-      await next;
-    }
-    if (heard.join() !== "0,1,2,3,4,5,6,7,8,9") this.failures.push(`WebSocket heard ${heard.join()}`);
-    this.done.message += heard.length;
-    const closed = once(socket, "close");
-    socket.close(1000);
-    await closed;
-  }
-}
-
 it(
   "grows to 4 and shrinks to 1 under load, connectors joining and draining: nothing fails",
   { timeout: 240_000 },
   async () => {
-    const load = new Load("growing", 4, { talking: true });
+    const load = new ObjectLoad(system, "growing", 4, { talking: true });
     await scaleTo(4, 2);
     await system.addConnector();
     await expect
@@ -151,7 +83,7 @@ it(
   { timeout: 120_000 },
   async () => {
     await scaleTo(4, 2);
-    const load = new Load("killed", 8, { talking: false });
+    const load = new ObjectLoad(system, "killed", 8, { talking: false });
     await sleep(1_000);
     await system.connectors[1]?.stop(0);
     await expect
@@ -164,31 +96,6 @@ it(
     expect(load.failures.length).toBeLessThanOrEqual(8);
     expect(ledger.repeated).toEqual([]);
     await system.addConnector();
-  },
-);
-
-it(
-  "spreads 64 requests at a time over 8 objects: the busiest has at most 1.2 of the mean",
-  { timeout: 240_000 },
-  async () => {
-    await scaleTo(8, 2);
-    let isOver = false;
-    const failures: number[] = [];
-    const one = async () => {
-      while (!isOver) {
-        const { status } = await call(system, { service: "node-api", path: "/ok" });
-        if (status !== 200) failures.push(status);
-      }
-    };
-    const callers = Array.from({ length: 64 }, one);
-    // The rate is that of the last ten seconds.
-    await sleep(13_000);
-    const rates = (await objects()).map(({ requestsPerSecond }) => requestsPerSecond ?? 0);
-    isOver = true;
-    await Promise.all(callers);
-    expect(failures).toEqual([]);
-    const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-    expect(Math.max(...rates) / mean).toBeLessThanOrEqual(1.2);
   },
 );
 
@@ -229,24 +136,3 @@ it(
     await tail.stop(5_000);
   },
 );
-
-it("grows by itself when one object carries too much, within 35 s", { timeout: 120_000 }, async () => {
-  await admin("PATCH", { objects: { min: 1, max: 1 }, drainSeconds: 0 });
-  await expect.poll(async () => (await objects()).length, { timeout: 60_000 }).toBe(1);
-  await admin("PATCH", { objects: { min: 1, max: 2 } });
-  const held = Array.from({ length: 310 }, () => openCall(system, { service: "node-api", path: "/hang" }));
-  for (const request of held) request.on("error", () => {}).end();
-  await expect.poll(() => system.node.openRequests, { timeout: 20_000 }).toBe(310);
-  const beganAtMs = Date.now();
-  const statuses = new Set<number>();
-  const newOneAnswers = async () => {
-    for (let count = 0; count < 10; count++)
-      statuses.add((await call(system, { service: "node-api", path: "/ok" })).status);
-    const [, second] = await objects();
-    return second !== undefined && second.phase === "serving" && (second.requestsPerSecond ?? 0) > 0;
-  };
-  await expect.poll(newOneAnswers, { timeout: 90_000, interval: 200 }).toBe(true);
-  expect(Date.now() - beganAtMs).toBeLessThanOrEqual(35_000);
-  expect([...statuses]).toEqual([200]);
-  for (const request of held) request.socket?.resetAndDestroy();
-});

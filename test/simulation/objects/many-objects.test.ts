@@ -28,6 +28,20 @@ describe.each([4, 8])("32 objects of 1,000 requests a second, %i connectors", (c
 });
 
 describe("growth", () => {
+  it("brings a new object within 35 s of the first busy report, by the load of one", async () => {
+    const sim = new SimTunnel({ connectors: 4, weight: 20, wish: { max: 2 } });
+    await sim.start();
+    // A first report tells of no load yet.
+    await sim.load(100, 20_000);
+    const beganAtMs = sim.nowMs;
+    const outcomes = await sim.load(600, 15_000 + 35_000);
+    expect([...outcomes.codes]).toEqual([]);
+    expect(sim.serving()).toBe(2);
+    const [reportedAtMs = Infinity, firstOnNewAtMs = Infinity] = [sim.busyAtMs, sim.firstOnNewAtMs];
+    expect(reportedAtMs).toBeGreaterThan(beganAtMs);
+    expect(firstOnNewAtMs - reportedAtMs).toBeLessThanOrEqual(35_000);
+  });
+
   it("stops at the most, and what is too much is told: OVERLOADED", async () => {
     const sim = new SimTunnel({ connectors: 4, weight: 400 });
     await sim.start();
@@ -63,6 +77,24 @@ describe("growth", () => {
     expect([sim.serving(), sim.listed(), outcomes.codes.size]).toEqual([1, 2, 0]);
     sim.want({ max: 1 });
     expect(sim.listed()).toBe(1);
+  });
+});
+
+describe("the list of objects", () => {
+  it("comes with the first answer to each isolate after a change, and with no other", async () => {
+    const sim = new SimTunnel({ connectors: 2, gateways: 16, wish: { min: 4, max: 4 } });
+    await sim.start();
+    await sim.load(100, 10_000);
+    expect(sim.listsTold).toBe(16);
+    await sim.load(100, 10_000);
+    expect(sim.listsTold).toBe(16);
+    sim.want({ min: 5, max: 5 });
+    await sim.load(100, 10_000);
+    // One edit has it attach, another has it serve: an isolate may ask between the two.
+    expect(sim.listsTold).toBeLessThanOrEqual(3 * 16);
+    const told = sim.listsTold;
+    await sim.load(100, 10_000);
+    expect(sim.listsTold).toBe(told);
   });
 });
 

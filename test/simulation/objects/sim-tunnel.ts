@@ -81,6 +81,12 @@ export class SimTunnel {
   readonly #gateways: readonly ServingObjects[];
   readonly #services: readonly number[];
   readonly connectors: SimConnector[] = [];
+  /** Answers that carried the list of objects. */
+  listsTold = 0;
+  /** When an object first reported 400 requests a second. */
+  busyAtMs: number | undefined;
+  /** When a request first went to another object than the first. */
+  firstOnNewAtMs: number | undefined;
   /** It hears of nothing. */
   isRegistryAway = false;
   #cancelLook = (): void => {};
@@ -189,9 +195,13 @@ export class SimTunnel {
         const { name, knownRevision } = object;
         const claim: Claim = knownRevision === undefined ? {} : { knownRevision };
         await this.#later(WAY_MS);
+        if (name !== TUNNEL) this.firstOnNewAtMs ??= this.clock.nowMs();
         const told = await this.#object(name).fetch(head, claim);
         await this.#later(WAY_MS);
-        if (told.objects !== undefined) serving.learn(TUNNEL, told.objects);
+        if (told.objects !== undefined) {
+          this.listsTold++;
+          serving.learn(TUNNEL, told.objects);
+        }
         object.done();
         return told;
       },
@@ -234,6 +244,7 @@ export class SimTunnel {
 
   async #report(name: string, load: ObjectLoad): Promise<void> {
     await this.#later(WAY_MS);
+    if (load.requestsPerSecond >= 400) this.busyAtMs ??= this.clock.nowMs();
     if (this.isRegistryAway) throw new Error("the Registry cannot be reached");
     if (this.#scaling.report(name, load, this.#registryMs)) this.#look();
   }
