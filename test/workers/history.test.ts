@@ -6,6 +6,7 @@ import { registryStub, telemetryStub } from "../../worker/env.ts";
 import { findRequests, type RequestQuery } from "../../worker/history/find-requests.ts";
 import { historyLine } from "../../worker/history/history-line.ts";
 import { History, type HistoryLimits } from "../../worker/history/history.ts";
+import { noMetrics } from "../../worker/telemetry/request-metrics.ts";
 import { testEvent } from "../../worker/log-delivery/test-event.ts";
 import { call, createTunnel, json, problem } from "./admin-client.ts";
 
@@ -310,3 +311,20 @@ function bytesStored(): Promise<{ bytes: number }> {
     sql.exec<{ bytes: number }>("SELECT sum(length(kept)) + sum(length(rest)) AS bytes FROM history").one(),
   );
 }
+
+it("finds what an object carried that is off the list, and counts it in the tunnel's traffic", async () => {
+  const id = await tunnelInUse();
+  const gone = `${id}.abcde2`;
+  await take(id, [event({ tunnel: id, requestId: "present" })]);
+  await take(gone, [event({ tunnel: id, requestId: "past" })]);
+  await runDurableObjectAlarm(telemetryStub(env, gone));
+  const report = { metrics: noMetrics(), connectors: 0, deliveries: [] };
+  await registryStub(env).telemetryReport(gone, report);
+  expect((await idsOf(id, {})).sort()).toEqual(["past", "present"]);
+  const { points } = await json<{ points: { requests: number }[] }>(
+    call("GET", `/v1/tunnels/${id}/traffic?windowMinutes=15`),
+  );
+  expect(points.reduce((sum, { requests }) => sum + requests, 0)).toBe(2);
+  // One that has told of nothing for longer is not asked.
+  expect(await idsOf(id, { since: new Date(Date.now() + HOUR_MS).toISOString() })).toEqual([]);
+});

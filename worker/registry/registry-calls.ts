@@ -70,6 +70,8 @@ export interface TunnelDetails extends TunnelRecord {
   tokens: TokenRecord[];
   services: StoredServicesFile;
   objects: TunnelObjectRecord[];
+  /** Those that have carried it, and when they told of requests last: their telemetry is still there. */
+  pastObjects: { name: string; atMs: number }[];
   /** Those that run. */
   captures: CaptureRecord[];
 }

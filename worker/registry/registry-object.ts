@@ -219,7 +219,10 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     const services = this.#store.servicesFile(id);
     if (tunnel === null || services === null) return null;
     const captures = this.#captures.of(id).filter((record) => isRunning(record, Date.now()));
-    return { ...tunnel, tokens: this.#store.tokens(id), services, objects: this.#objects.of(id), captures };
+    const objects = this.#objects.of(id);
+    const listed = new Set(objects.map(({ name }) => name));
+    const pastObjects = this.#reports.reporters(id).filter(({ name }) => !listed.has(name));
+    return { ...tunnel, tokens: this.#store.tokens(id), services, objects, pastObjects, captures };
   }
 
   async deleteTunnel(by: Actor, id: string): Promise<Outcome> {

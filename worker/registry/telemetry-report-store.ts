@@ -79,6 +79,16 @@ export class TelemetryReportStore {
       .map(storedReport);
   }
 
+  /** Of the same, only who they are and when they reported last. */
+  reporters(tunnelId: string): { name: string; atMs: number }[] {
+    return this.#sql
+      .exec<{ name: string; atMs: number }>(
+        `SELECT object_name AS name, at_ms AS atMs FROM telemetry_reports WHERE ${OF_TUNNEL}`,
+        tunnelId,
+      )
+      .toArray();
+  }
+
   /** By destination, in one pass over all reports. */
   totals(): Map<string, DeliveryTotals> {
     const totals = new Map<string, DeliveryTotals>();

@@ -10,7 +10,9 @@ import {
   type RequestPosition,
   type RequestQuery,
 } from "../../history/find-requests.ts";
-import type { TunnelDetails } from "../../registry/registry-calls.ts";
+import { History } from "../../history/history.ts";
+import type { ServingObject } from "../../tunnel/tunnel-objects.ts";
+import { telemetryObjects } from "./telemetry-objects.ts";
 import { type Operation, operation } from "../operation.ts";
 import { pageQuery, pageSchema } from "../paging.ts";
 import { ApiError } from "../problem.ts";
@@ -71,10 +73,12 @@ export const requestOperations: readonly Operation[] = [
       const tunnelId = param("tunnelId");
       const details = await registryStub(env).tunnel(tunnelId);
       if (details === null) throw new ApiError("NOT_FOUND");
-      const found = await find(env, details.objects, {
+      const sinceMs = since === undefined ? 0 : Date.parse(since);
+      const objects = telemetryObjects(details, Math.max(sinceMs, History.oldestEndMs(Date.now())));
+      const found = await find(env, objects, {
         ...filter,
         tunnel: tunnelId,
-        sinceMs: since === undefined ? 0 : Date.parse(since),
+        sinceMs,
         untilMs: until === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(until),
         after: cursor === undefined ? null : cursorPosition(cursor),
         // One more than a page holds tells whether another page follows.
@@ -90,13 +94,10 @@ export const requestOperations: readonly Operation[] = [
 /** In all objects that may have had such a request; the Worker's own refusals lie in one for the whole relay. */
 async function find(
   env: Env,
-  objects: TunnelDetails["objects"],
+  objects: readonly ServingObject[],
   query: RequestQuery,
 ): Promise<RequestEvent[]> {
-  // One that nobody has called yet would be made by this call.
-  const own = objects
-    .filter(({ pulled }) => pulled)
-    .map(({ name, location }) => telemetryStub(env, name, location));
+  const own = objects.map(({ name, location }) => telemetryStub(env, name, location));
   try {
     const all = [...own, telemetryStub(env, RELAY_TELEMETRY)].map((stub) => stub.requests(query));
     return (await Promise.all(all)).flat().sort((a, b) => comparePositions(positionOf(a), positionOf(b)));

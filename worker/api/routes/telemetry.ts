@@ -10,7 +10,8 @@ import {
   type TrafficWindow,
   trafficView,
 } from "../../telemetry/traffic/traffic-view.ts";
-import type { TunnelObjectRecord } from "../../registry/tunnel-object-store.ts";
+import type { ServingObject } from "../../tunnel/tunnel-objects.ts";
+import { telemetryObjects } from "./telemetry-objects.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";
 import { ApiError } from "../problem.ts";
@@ -115,7 +116,8 @@ export const telemetryOperations: readonly Operation[] = [
       const details = await registryStub(env).tunnel(param("tunnelId"));
       if (details === null) throw new ApiError("NOT_FOUND");
       const window = windowOf(query, Date.now());
-      const steps = await trafficOf(env, details.objects, window.fromMs - 1, window.readSeconds);
+      const objects = telemetryObjects(details, window.fromMs);
+      const steps = await trafficOf(env, objects, window.fromMs - 1, window.readSeconds);
       return { body: trafficView(steps, window) };
     },
   }),
@@ -163,17 +165,11 @@ async function metricsAnswer(env: Env, reports: readonly StoredReport[], known: 
   return { response: new Response(text, { headers }) };
 }
 
-async function trafficOf(
-  env: Env,
-  objects: readonly TunnelObjectRecord[],
-  sinceMs: number,
-  stepSeconds: 10 | 60,
-) {
+async function trafficOf(env: Env, objects: readonly ServingObject[], sinceMs: number, stepSeconds: 10 | 60) {
   try {
-    // One that nobody has called yet would be made by this call.
-    const all = objects
-      .filter(({ pulled }) => pulled)
-      .map(({ name, location }) => telemetryStub(env, name, location).traffic(sinceMs, stepSeconds));
+    const all = objects.map(({ name, location }) =>
+      telemetryStub(env, name, location).traffic(sinceMs, stepSeconds),
+    );
     return (await Promise.all(all)).flat();
   } catch {
     throw new ApiError("TUNNEL_UNAVAILABLE", { headers: { "retry-after": "1" } });

@@ -1,0 +1,23 @@
+import type { TunnelDetails } from "../../registry/registry-calls.ts";
+import type { ServingObject } from "../../tunnel/tunnel-objects.ts";
+
+/** A report may be so much older than the last request that its object has told of since. */
+const REPORT_LAG_MS = 5 * 60_000;
+/** Of those that are gone, the newest: one call each, of the thousand that one request may make. */
+const MAX_PAST = 200;
+
+/**
+ * The objects whose telemetry may tell of requests since then: those that carry the tunnel, and those that did before it
+ * shrank, moved or was updated. One that nobody has called yet is not among them: asking would make it.
+ */
+export function telemetryObjects(
+  { objects, pastObjects }: Pick<TunnelDetails, "objects" | "pastObjects">,
+  sinceMs: number,
+): ServingObject[] {
+  const past = pastObjects
+    .filter(({ atMs }) => atMs + REPORT_LAG_MS >= sinceMs)
+    .toSorted((a, b) => b.atMs - a.atMs)
+    .slice(0, MAX_PAST)
+    .map(({ name }) => ({ name, location: null }));
+  return [...objects.filter(({ pulled }) => pulled), ...past];
+}
