@@ -6,6 +6,8 @@ import { parseTcpText, TCP_CLOSE_CLEAN, TCP_SUBPROTOCOL, TcpSocketCredit } from 
 const HANDSHAKE_TIMEOUT_MS = 30_000;
 /** What is silent for longer is cut by proxies; and a peer that has vanished is noticed. */
 const PING_INTERVAL_MS = 25_000;
+/** Of one connection, under way from the relay: over 80 ms that is 50 MB/s. What a slow client leaves is kept here. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
 
 /** Where the relay takes TCP over a WebSocket. */
 export interface ForwardTarget {
@@ -26,7 +28,11 @@ export function carryOver(
     headers: { "culvert-gateway-key": key },
     ...{ handshakeTimeout: HANDSHAKE_TIMEOUT_MS, perMessageDeflate: false, followRedirects: false },
   });
-  const credit = new TcpSocketCredit();
+  const credit = new TcpSocketCredit(WINDOW_BYTES);
+  const grant = (consumedBytes: number): void => {
+    const window = credit.consumed(consumedBytes);
+    if (window !== null && socket.readyState === WebSocket.OPEN) socket.send(window);
+  };
   let [waysLeft, isOver, isAlive] = [2, false, true];
   const cut = (problem: string | null): void => {
     if (isOver) return;
@@ -66,7 +72,10 @@ export function carryOver(
     else isAlive = true;
   }, PING_INTERVAL_MS);
 
-  socket.on("open", goOn);
+  socket.on("open", () => {
+    grant(0);
+    goOn();
+  });
   socket.on("pong", () => (isAlive = true));
   socket.on("unexpected-response", (_request: unknown, response: IncomingMessage) => {
     const { "culvert-error": code = `HTTP ${response.statusCode}`, "culvert-error-detail": detail = "" } =
@@ -79,10 +88,7 @@ export function carryOver(
     isAlive = true;
     if (isBinary) {
       if (!credit.received(data.byteLength)) return cut("the relay sent more than it may");
-      local.write(data, () => {
-        const window = credit.consumed(data.byteLength);
-        if (window !== null && socket.readyState === WebSocket.OPEN) socket.send(window);
-      });
+      local.write(data, () => grant(data.byteLength));
       return;
     }
     const text = parseTcpText(data.toString("utf8"));

@@ -49,4 +49,14 @@ describe("TcpSocketCredit", () => {
     expect(credit.received(WINDOW * 1.5)).toBe(true);
     expect(credit.received(1)).toBe(false);
   });
+
+  it("grants more than the protocol does at first where its end wants it so, and half a window at a time", () => {
+    const credit = new TcpSocketCredit(1024 * 1024);
+    expect(credit.consumed(0)).toBe(`window ${1024 * 1024}`);
+    expect(credit.received(1024 * 1024)).toBe(true);
+    expect(credit.consumed(512 * 1024 - 1)).toBe(null);
+    expect(credit.consumed(1)).toBe(`window ${1536 * 1024}`);
+    expect(credit.received(512 * 1024 + 1)).toBe(false);
+    expect(new TcpSocketCredit().consumed(0)).toBe(null);
+  });
 });

@@ -31,6 +31,12 @@ export class TcpSocketCredit {
   #receivedBytes = 0;
   #consumedBytes = 0;
   #grantedBytes = TCP_SOCKET_WINDOW_BYTES;
+  readonly #windowBytes: number;
+
+  /** `windowBytes`: what the other end may have under way; `consumed(0)` says so when it is more than the protocol's. */
+  constructor(windowBytes = TCP_SOCKET_WINDOW_BYTES) {
+    this.#windowBytes = windowBytes;
+  }
 
   /** How much may be sent now. */
   get roomBytes(): number {
@@ -54,8 +60,8 @@ export class TcpSocketCredit {
   /** The text to send once half of the window is used up; null: not yet. */
   consumed(bytes: number): string | null {
     this.#consumedBytes += bytes;
-    const next = this.#consumedBytes + TCP_SOCKET_WINDOW_BYTES;
-    if (next - this.#grantedBytes < TCP_SOCKET_WINDOW_BYTES / 2) return null;
+    const next = this.#consumedBytes + this.#windowBytes;
+    if (next - this.#grantedBytes < this.#windowBytes / 2) return null;
     this.#grantedBytes = next;
     return `window ${next}`;
   }

@@ -168,11 +168,15 @@ describe("a TCP stream", () => {
   it("ends after so long of silence, and not while something moves", async () => {
     const port = await listen((socket) => socket.on("data", (bytes: Buffer) => socket.write(bytes)));
     const call = await stood(open(`tcp://127.0.0.1:${port}`, { idleTimeoutMs: 400 }));
+    let [longestMs, beforeMs] = [0, performance.now()];
     for (let beats = 0; beats < 8; beats++) {
       call.stream.write(Buffer.from("x"));
       await new Promise((resolve) => setTimeout(resolve, 100));
+      longestMs = Math.max(longestMs, performance.now() - beforeMs);
+      beforeMs = performance.now();
     }
-    expect([call.text, call.closed]).toEqual(["x".repeat(8), false]);
+    // A machine that stood still for a while was silent as well.
+    if (longestMs < 300) expect([call.text, call.closed]).toEqual(["x".repeat(8), false]);
     await call.over;
     expect(call.error).toMatchObject({ code: "UPSTREAM_RESPONSE_TIMEOUT", message: /for 400 ms/ });
   });
@@ -242,6 +246,17 @@ async function trusting(port: number, more = ""): Promise<AttachedConnector> {
 }
 
 describe("TLS by the connector", () => {
+  /** A server of PostgreSQL, as far as TLS is concerned. */
+  const postgres =
+    (answer: string, then: (raw: Socket) => void = () => {}) =>
+    (raw: Socket): void => {
+      raw.once("data", (asked: Buffer) => {
+        expect(asked.toString("hex")).toBe("0000000804d2162f");
+        raw.write(answer);
+        then(raw);
+      });
+    };
+
   it("begins at once for tls://, by the upstream's own settings", async () => {
     const port = await listen((raw) => mirror(secured(raw)));
     attached = await trusting(port);
@@ -252,6 +267,42 @@ describe("TLS by the connector", () => {
     expect(call.error).toBe(null);
     expect(call.body.equals(LARGE)).toBe(true);
   });
+
+  it.each(["tls", "tcp"])(
+    "shows its certificate and asks for the name that the settings say: %s://",
+    async (scheme) => {
+      const server = authority.issue("db.internal");
+      const seen: unknown[] = [];
+      const mutual = (raw: Socket): void => {
+        const secureContext = createSecureContext({ ...server, ca: authority.cert });
+        const socket = new TLSSocket(raw, {
+          ...{ isServer: true, secureContext, requestCert: true, rejectUnauthorized: true },
+        });
+        socket.on("error", () => {});
+        socket.once("secure", () => {
+          seen.push((socket as { servername?: string }).servername, socket.getPeerCertificate().subject.CN);
+          mirror(socket);
+        });
+      };
+      const port = await listen(scheme === "tls" ? mutual : postgres("S", mutual));
+      const client = authority.issue("connector");
+      for (const part of ["cert", "key"] as const)
+        writeFileSync(join(directory, `${part}.pem`), client[part]);
+      const [certFile, keyFile] = ["cert", "key"].map((part) => join(directory, `${part}.pem`));
+      attached = await trusting(
+        port,
+        `, certFile: ${certFile}, keyFile: ${keyFile}, serverName: db.internal`,
+      );
+      const facts = scheme === "tls" ? {} : { startTls: "postgres" as const };
+      const call = await stood(open(`${scheme}://localhost:${port}`, facts));
+      call.stream.write(LARGE);
+      call.stream.end();
+      await call.over;
+      expect(call.error).toBe(null);
+      expect(call.body.equals(LARGE)).toBe(true);
+      expect(seen).toEqual(["db.internal", "connector"]);
+    },
+  );
 
   it("is UPSTREAM_TLS where the authority is not trusted", async () => {
     const call = open(`tls://localhost:${await listen((raw) => mirror(secured(raw)))}`);
@@ -272,17 +323,6 @@ describe("TLS by the connector", () => {
     await call.over;
     expect(call.error).toMatchObject({ code: "BODY_ABORTED" });
   });
-
-  /** A server of PostgreSQL, as far as TLS is concerned. */
-  const postgres =
-    (answer: string, then: (raw: Socket) => void = () => {}) =>
-    (raw: Socket): void => {
-      raw.once("data", (asked: Buffer) => {
-        expect(asked.toString("hex")).toBe("0000000804d2162f");
-        raw.write(answer);
-        then(raw);
-      });
-    };
 
   it("is asked for by PostgreSQL's SSLRequest", async () => {
     const port = await listen(postgres("S", (raw) => mirror(secured(raw))));
