@@ -152,8 +152,11 @@ const held = async (work: Promise<void>): Promise<null> => {
   return null;
 };
 
+/** What the others are compared with. */
+export const ALONE = "alone";
+
 export const ROWS: readonly Row[] = [
-  { name: "alone", run: (_callers, scale) => held(hold(scale)) },
+  { name: ALONE, run: (_callers, scale) => held(hold(scale)) },
   {
     name: "20 WebSockets, upstream never reads, 15 MiB on each",
     run: (callers, scale) => held(muteSockets(only(callers), scale)),
