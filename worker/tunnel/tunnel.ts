@@ -20,6 +20,7 @@ import {
 import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ReadTurns } from "../exchange/read-turns.ts";
+import { callerOf } from "../../shared/streams/stream-shares.ts";
 import { Admission } from "../../shared/streams/admission.ts";
 import { RetryBudget } from "../exchange/retry-budget.ts";
 
@@ -100,7 +101,7 @@ export class Tunnel {
     const heldBytes = waitingBytes(head);
     if (!this.memory.take(heldBytes)) return true;
     try {
-      await this.arrivals.wait(maxMs);
+      await this.arrivals.wait(maxMs, callerOf(head));
     } finally {
       this.memory.giveBack(heldBytes);
     }
