@@ -17,6 +17,8 @@ afterEach(() => {
 });
 
 const VERSIONS = ["TLSv1.2", "TLSv1.3"] as const;
+const QUIET_TURNS = 50;
+
 type Ending = "said" | "said, the connection stays" | "said later" | "cut" | "cut later";
 
 /** Answers over TLS and ends as it is told to. What may cut is between client and server, and knows nothing of TLS. */
@@ -44,8 +46,17 @@ async function tlsServer(
     for (const socket of [client, back]) socket.on("error", () => {});
     back.on("connect", () => fronts.set(back.localPort ?? 0, client));
     client.on("cut", () => {
-      // Behind what is still under way in this process.
-      setTimeout(() => client.end(), 5);
+      // All of them are in this process: what nobody moves in so many turns is not under way.
+      let [quietTurns, movedBytes] = [0, -1];
+      const look = (): void => {
+        const nowBytes = back.bytesRead - client.writableLength;
+        const isQuiet = nowBytes === movedBytes && client.writableLength === 0;
+        quietTurns = isQuiet ? quietTurns + 1 : 0;
+        movedBytes = nowBytes;
+        if (quietTurns < QUIET_TURNS) setImmediate(look);
+        else client.end();
+      };
+      look();
     });
     client.pipe(back, { end: false });
     back.pipe(client, { end: ending === "said" || ending === "said later" });
