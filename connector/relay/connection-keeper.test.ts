@@ -111,6 +111,22 @@ describe("LinkKeeper", () => {
     expect(waitAfterLossMs()).toBe(250);
   });
 
+  it("says at error which versions both ends speak, where they have none in common", () => {
+    const lines: unknown[] = [];
+    const log = pino(
+      { formatters: { level: (level) => ({ level }) } },
+      { write: (line) => lines.push(JSON.parse(line)) },
+    );
+    const { last } = setUp(0, { log });
+    last().events.onRefused(426, "culvert.v2, culvert.v3");
+    expect(lines).toEqual([
+      expect.objectContaining({
+        ...{ level: "error", status: 426 },
+        ...{ spokenHere: "culvert.v1", spokenThere: "culvert.v2, culvert.v3" },
+      }),
+    ]);
+  });
+
   it("asks again slowly when it is refused, quickly when the relay only stumbled", () => {
     const { clock, dialled, last } = setUp();
     last().events.onRefused(401);

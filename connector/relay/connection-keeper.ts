@@ -1,3 +1,4 @@
+import { SUBPROTOCOL } from "../../shared/protocol/limits.ts";
 import { Backoff } from "../../shared/backoff.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
@@ -159,7 +160,11 @@ export class ConnectionKeeper {
     if (end.kind === "refused") {
       const isKnown = end.status === 404 && this.#landedOn !== null;
       const advice = isKnown ? "this object carries the tunnel no longer" : adviceFor(end.status);
-      log[isKnown ? "warn" : "error"]({ connectionIndex, status: end.status, retryInMs }, advice);
+      // Both, so that nobody has to find out which end is the older one.
+      const versions =
+        end.status === 426 ? { spokenHere: SUBPROTOCOL, spokenThere: end.spoken.slice(0, 64) } : {};
+      const facts = { connectionIndex, status: end.status, ...versions, retryInMs };
+      log[isKnown ? "warn" : "error"](facts, advice);
     } else if (end.kind === "lost") {
       const { code, message } = end.error;
       const what = end.wasReady ? "lost the connection to the relay" : "cannot connect to the relay";
@@ -188,7 +193,7 @@ export function adviceFor(status: number): string {
     case 409:
       return "the tunnel has as many connections as it takes: stop other connectors, or lower TUNNEL_CONNECTIONS";
     case 426:
-      return "the relay speaks another version of the protocol: update the connector";
+      return "the relay speaks another version of the protocol: update the connector, or the relay, whichever is the older one";
     case 429:
       return "the relay refuses too many failed attempts from this address: check the token, then wait";
     default:

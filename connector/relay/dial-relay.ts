@@ -80,7 +80,7 @@ export function relayDialler(address: () => RelayAddress, deps: HostDialDeps): D
           events.onOpen();
           read(head);
         },
-        onRefused: (status) => events.onRefused(status),
+        onRefused: (status, spoken) => events.onRefused(status, spoken),
         onFailed: (reason) => events.onLost(reason),
       },
     );

@@ -34,7 +34,7 @@ const NO_SEND_BUDGET = new SendBudget(Infinity, 0, null);
 /** How a link ended. */
 export type RelayConnectionEnd =
   /** The relay answered the handshake with this status. */
-  | { kind: "refused"; status: number }
+  | { kind: "refused"; status: number; spoken: string }
   /** `wasReady`: the relay had accepted it. */
   | { kind: "lost"; error: TunnelError; wasReady: boolean; readyForMs: number }
   /** Drained or stopped. */
@@ -125,7 +125,7 @@ export class RelayConnection {
       onMessage: (message) => this.#mux.receive(message),
       onText: (text) => this.#onText(text),
       onDrained: () => this.#mux.drained(),
-      onRefused: (status) => this.#end({ kind: "refused", status }),
+      onRefused: (status, spoken = "") => this.#end({ kind: "refused", status, spoken }),
       onLost: (reason) => this.#lose(reason),
       onFault: this.#onFault,
     };

@@ -13,8 +13,8 @@ export interface RelayTransportEvents {
   onText(text: string): void;
   /** What `bufferedBytes` tells has shrunk. */
   onDrained(): void;
-  /** The relay answered the handshake with this HTTP status. */
-  onRefused(status: number): void;
+  /** The relay answered the handshake with this HTTP status. `spoken`: the protocols that it named. */
+  onRefused(status: number, spoken?: string): void;
   /** It could not be made, or is gone; `reason` is for people. */
   onLost(reason: string): void;
   /** One of its handlers threw: what it makes of the relay's bytes can no longer be relied on. */

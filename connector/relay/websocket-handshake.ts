@@ -25,7 +25,8 @@ export interface WebSocketHandshakeEvents {
   /** `head` came behind the answer; more comes by the reader. */
   onAccepted(socket: Socket, head: Buffer): void;
   /** Answered with another status than 101, or with a 101 that upgrades nothing. */
-  onRefused(status: number): void;
+  /** `spoken`: the protocols that the answer names, "" for none. */
+  onRefused(status: number, spoken: string): void;
   onFailed(reason: string): void;
 }
 
@@ -72,7 +73,8 @@ export function webSocketHandshake(
     if (settle()) events.onFailed(problem ?? "no socket");
   });
   request.on("response", (response) => {
-    if (settle()) events.onRefused(response.statusCode ?? 0);
+    const spoken = response.headers["sec-websocket-protocol"] ?? "";
+    if (settle()) events.onRefused(response.statusCode ?? 0, spoken);
     request.destroy();
   });
   request.on("error", (error) => {
