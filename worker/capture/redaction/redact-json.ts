@@ -91,15 +91,15 @@ function shown(token: string, value: string, clean: string): string {
   return value === clean ? token : JSON.stringify(clean);
 }
 
-/** What a token says that may be cut in its middle. */
+const ESCAPES = /\\(?:u([0-9a-f]{4})|([\s\S]))/gi;
+const ESCAPED: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+
+/** What a token says that may be cut in its middle, and may have escapes that are none. */
 function stringOf(token: string): string {
   const isWhole = token.length > 1 && token.endsWith('"') && !/(?<!\\)(?:\\\\)*\\"$/.test(token);
-  const inner = isWhole ? token.slice(1, -1) : token.slice(1).replace(/\\(?:u[0-9a-f]{0,3})?$/i, "");
-  try {
-    // Strings of JSON have no control characters, which some parsers take.
-    const escaped = inner.replace(/\p{Cc}/gu, (char) => JSON.stringify(char).slice(1, -1));
-    return JSON.parse(`"${escaped}"`) as string;
-  } catch {
-    return inner;
-  }
+  return token
+    .slice(1, isWhole ? -1 : undefined)
+    .replace(ESCAPES, (_, code?: string, char = "") =>
+      code === undefined ? (ESCAPED[char] ?? char) : String.fromCharCode(Number.parseInt(code, 16)),
+    );
 }

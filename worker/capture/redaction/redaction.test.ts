@@ -12,7 +12,10 @@ const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl";
 const FORM = "application/x-www-form-urlencoded";
 
 const path = (text: string) => redactPath(text, new Redactor());
-const body = (text: string, type = "application/json") => redactBody(text, type, new Redactor());
+const body = (text: string, type = "application/json") => {
+  const redactor = new Redactor();
+  return redactor.again(redactBody(text, type, redactor));
+};
 const field = (name: string, value: string) => redactFields([[name, value]], new Redactor())[0]?.[1];
 
 describe("names", () => {
@@ -172,6 +175,17 @@ describe("bodies", () => {
   ])("%s %s", (type, text) => {
     expect(body(text, type)).not.toContain(SECRET);
     expect(body(text, type)).toContain("[redacted]");
+  });
+
+  it("hold no secret wherever they are cut, in JSON in JSON in JSON too", () => {
+    const inner = JSON.stringify({ "x-api-key": { q: SECRET }, b: "\u0001", token: [SECRET, "é\\"] });
+    const whole = JSON.stringify({ a: 1, data: JSON.stringify({ next: inner, key: SECRET }) });
+    for (const text of [whole, `POST failed: ${whole}`, inner.replaceAll('"', '\\"')]) {
+      for (let length = 0; length <= text.length; length++) {
+        for (const type of ["application/json", "text/plain"])
+          expect(body(text.slice(0, length), type)).not.toContain(SECRET);
+      }
+    }
   });
 
   it("stay as they are where there is no secret", () => {

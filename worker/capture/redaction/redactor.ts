@@ -21,8 +21,8 @@ const FORMS = new RegExp(
   "gi",
 );
 
-/** `name=` and `name:`, with quotes around the name or without, in whatever text. */
-const NAMED = /([A-Za-z0-9_.%[\]-]{1,64})(["']?[ \t]{0,4}([=:])[ \t]{0,4})/g;
+/** `name=` and `name:`, with quotes around the name or without, in whatever text, escaped as in a string of JSON or not. */
+const NAMED = /([A-Za-z0-9_.%[\]-]{1,64})((?:\\{0,8}["'])?[ \t]{0,4}([=:])[ \t]{0,4}(?:\\{1,8}(?=["']))?)/g;
 /** What follows; behind a colon it may have blanks. */
 const VALUE = /"[^"\r\n]*"?|'[^'\r\n]*'?|[^\s&;,"'<>{}[\]]+/y;
 const VALUE_OF_LINE = /"[^"\r\n]*"?|'[^'\r\n]*'?|[^\s&;,"'<>{}[\]][^\r\n&;,"'<>{}[\]]*/y;
