@@ -121,4 +121,15 @@ export function serviceCases(): void {
     await page.getByRole("row").filter({ hasText: "back to version 1" }).getByText("in force").waitFor();
     expect(JSON.stringify(await world.admin("GET", path))).not.toContain("wrong-api");
   });
+
+  it("keeps its lists short until more is asked for", async ({ stage: { world }, pages }) => {
+    const names = Array.from({ length: 25 }, (_, index) => `service-${index}`);
+    const tunnel = await world.tunnel("with many services", names);
+    const page = await pages.admin(viewOf(tunnel, "services"));
+    const table = page.getByRole("table", { name: "Services and who may call them" });
+    await table.getByText("service-19", { exact: true }).waitFor();
+    expect(await table.getByText("service-20", { exact: true }).count()).toBe(0);
+    await page.getByRole("button", { name: "Show all 25" }).press("Enter");
+    await table.getByText("service-24", { exact: true }).waitFor();
+  });
 }

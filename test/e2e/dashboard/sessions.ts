@@ -29,11 +29,8 @@ export function sessionCases(): void {
     const page = await pages.admin("/keys");
     await page.goto(`${world.url}/dashboard`);
     await page.getByRole("row").filter({ hasText: "listed" }).waitFor();
-    // Of the page itself: from the navigation to the paint that held the list.
-    const shownMs = await page.evaluate<number>(`new Promise((resolve) => {
-      new PerformanceObserver((list) => resolve(list.getEntries().at(-1).startTime)).observe({
-        type: "largest-contentful-paint", buffered: true });
-    })`);
+    // From the navigation on, with the time that it takes to see it from here.
+    const shownMs = await page.evaluate<number>("performance.now()");
     console.log(`the first list is there after ${Math.round(shownMs)} ms`);
     // Half a second on an idle machine; this one may be anything but.
     expect(shownMs).toBeLessThan(20_000);
@@ -82,6 +79,8 @@ export function sessionCases(): void {
     await untilIs(page, "document.activeElement.textContent", "Keys");
     await untilIs(page, "document.title", "Keys · Culvert");
     await page.goBack();
+    // The new page takes the focus: a key that is pressed before is pressed on the old one.
+    await untilIs(page, "document.activeElement.textContent", "Tunnels");
     const opener = page.getByRole("button", { name: "Create a tunnel" });
     await opener.press("Enter");
     await page.getByRole("dialog").waitFor();
