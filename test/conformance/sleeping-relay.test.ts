@@ -9,15 +9,19 @@ import { type HandRelay, startHandRelay } from "../support/peers/hand-peer-relay
 import { frame, type HandPeer, head, until } from "../support/peers/hand-peer.ts";
 
 const SOCKETS = 1_000;
+/** One for each case, and for its second try. */
+const TUNNELS = 4;
 /** The runtime puts an object to sleep after 10 s without anything to do; the relay's last timer runs 4 s. */
 const ASLEEP_AFTER_MS = 15_000;
+/** A machine that is busy lets it sleep later: each try waits for longer. */
 const TRIES = 4;
+const waitOf = (round: number): number => ASLEEP_AFTER_MS * (1 + round / 2);
 const OBJECTS = 32;
 const CONNECTORS = 4;
 
 let relay: HandRelay;
 beforeAll(async () => {
-  relay = await startHandRelay(2, { entry: join(import.meta.dirname, "../support/counting-relay.ts") });
+  relay = await startHandRelay(TUNNELS, { entry: join(import.meta.dirname, "../support/counting-relay.ts") });
 }, 60_000);
 afterAll(() => relay.stop(), 60_000);
 
@@ -53,9 +57,8 @@ describe.concurrent("idle objects", () => {
       const chosen = sockets[500];
       const id = ids.get("/500") ?? 0;
       const sent: string[] = [];
-      // A machine that is busy may let it sleep later.
       for (let round = 0; round < TRIES && constructions(tunnel) === before; round++) {
-        await sleep(ASLEEP_AFTER_MS);
+        await sleep(waitOf(round));
         // The keepalive's answer is the platform's own: it wakes nobody.
         const answered = peer.texts.length + 1;
         peer.sendRaw(PING_TEXT);
@@ -99,10 +102,9 @@ describe.concurrent("idle objects", () => {
       // Gateways learn of them with the first requests.
       expect((await tunnel.call("/")).status).toBe(200);
 
-      // A machine that is busy may let them sleep later.
       let woken = { byRequest: 0, byLook: 0 };
       for (let round = 0; round < TRIES && woken.byRequest + woken.byLook < OBJECTS; round++) {
-        await sleep(ASLEEP_AFTER_MS);
+        await sleep(waitOf(round));
         const before = constructions(tunnel);
         expect((await tunnel.call("/")).status).toBe(200);
         const afterRequest = constructions(tunnel);
