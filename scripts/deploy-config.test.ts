@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
 import { unstable_readConfig as readConfig } from "wrangler";
@@ -20,3 +21,8 @@ it.each(["wrangler.toml", "kit/relay/wrangler.jsonc"])(
     });
   },
 );
+
+it("the relay's door has the configuration that a build copies there", () => {
+  const text = (path: string) => readFileSync(join(import.meta.dirname, "..", path), "utf8");
+  expect(text("relay/wrangler.jsonc")).toBe(text("kit/relay/wrangler.jsonc"));
+});
