@@ -83,6 +83,8 @@ export class RequestBody {
       }
     } catch (thrown) {
       const ours = thrown instanceof TunnelError;
+      // The runtime keeps errors of broken-off bodies for a while, and each keeps all that its stack ran in until it is a text.
+      if (thrown instanceof Error) void thrown.stack;
       stream.reset(ours ? thrown.code : "CANCEL", ours ? thrown.message : "the gateway's body failed");
     }
   }
