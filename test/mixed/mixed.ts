@@ -159,13 +159,12 @@ class MixedRun {
     while (!over.aborted) {
       const startedMs = performance.now();
       const url = this.#world.url("HONEST", "api", `/work?id=c${this.#nextId++}&bytes=10&length`);
-      const status = await fetch(url).then(
-        async (response) => {
+      const status = await fetch(url)
+        .then(async (response) => {
           await response.arrayBuffer();
           return response.status;
-        },
-        (error: unknown) => String(error),
-      );
+        })
+        .catch((error: unknown) => String(error));
       this.#latenciesMs.push(performance.now() - startedMs);
       if (status !== 200) this.#fail(`a small request: ${status}`);
       await sleep(10);
