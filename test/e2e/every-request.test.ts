@@ -147,7 +147,7 @@ it(
     const sender = async (): Promise<void> => {
       while (next < REQUESTS) {
         const index = next++;
-        isDown = index > REQUESTS * 0.3 && index < REQUESTS * 0.7;
+        if (index === Math.round(REQUESTS * 0.3)) isDown = true;
         // Neighbours differ: 37 and 100 have no common factor.
         const kind = kinds[(index * 37) % kinds.length];
         if (kind === undefined) throw new Error("unreachable");
@@ -157,6 +157,9 @@ it(
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, sender));
+    // However fast the requests were, some events came while it was down.
+    await eventually("a refusal", PATIENCE_MS, () => refusals > 0);
+    isDown = false;
     await eventually(`${REQUESTS} events`, PATIENCE_MS, () => events.size >= REQUESTS).catch(
       (error: unknown) => {
         throw new Error(`${events.size} events`, { cause: error });
