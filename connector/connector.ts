@@ -4,15 +4,16 @@ import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import { StreamLimit } from "../shared/streams/stream-limit.ts";
 import { encodedSize } from "../shared/protocol/frame-codec.ts";
 import { encodeHealth } from "../shared/protocol/service-checks.ts";
-import { AccessLog } from "./telemetry/access-log.ts";
-import { ConnectionKeeper } from "./relay/connection-keeper.ts";
-import { ObjectAttachments, type ObjectSlot } from "./relay/object-attachments.ts";
+import { AccessLog, Metrics, type OnFinished, type SpanCounts } from "./telemetry/index.ts";
+import {
+  ConnectionKeeper,
+  ObjectAttachments,
+  type ObjectSlot,
+  type DialRelay,
+  type RelayTransport,
+} from "./relay/index.ts";
 import type { Logger } from "./platform/log.ts";
 import type { Faults } from "./platform/faults.ts";
-import { Metrics } from "./telemetry/metrics.ts";
-import type { DialRelay, RelayTransport } from "./relay/relay-transport.ts";
-import type { OnFinished } from "./telemetry/request-summary.ts";
-import type { SpanCounts } from "./telemetry/request-trace.ts";
 import { type RunCheck, ServiceChecks } from "./checks/service-checks.ts";
 
 export interface ConnectorOptions {

@@ -4,21 +4,17 @@ import { nameOfHost } from "./settings/settings-schema.ts";
 import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
 import { Connector } from "./connector.ts";
 import type { MemoryAccount } from "../shared/memory/memory-budget.ts";
-import type { OnFinished } from "./telemetry/request-summary.ts";
-import type { DialRelay } from "./relay/relay-transport.ts";
-import type { HostDialDeps } from "./names/dial-host.ts";
-import { Names, type NameFiles } from "./names/names.ts";
-import { relayDialler } from "./relay/dial-relay.ts";
+import type { OnFinished, TraceRequest, Tracing } from "./telemetry/index.ts";
+import { type DialRelay, relayDialler } from "./relay/index.ts";
+import { type HostDialDeps, Names, type NameFiles } from "./names/index.ts";
 import { Faults, type ReportFault } from "./platform/faults.ts";
 import type { Logger } from "./platform/log.ts";
 import { nodeClock } from "./platform/node-clock.ts";
 import { processMemory } from "./platform/process-memory.ts";
 import type { ServeDeps } from "./serve/serve-http.ts";
-import type { TraceRequest, Tracing } from "./telemetry/request-trace.ts";
 import { checkRunner } from "./checks/run-check.ts";
 import { serveStream } from "./serve/serve-stream.ts";
-import { TcpConnections } from "./upstream/tcp-connections.ts";
-import { Upstream } from "./upstream/upstream.ts";
+import { TcpConnections, Upstream } from "./upstream/index.ts";
 
 export interface NodeConnectorOptions {
   /** For tests: other files than the system's. */

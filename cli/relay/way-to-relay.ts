@@ -1,7 +1,7 @@
 import { lookup } from "node:dns";
 import { Agent as PlainAgent } from "node:http";
 import { Agent } from "node:https";
-import type { NameSource } from "../../connector/names/names.ts";
+import type { NameSource } from "../../connector/names/index.ts";
 import { nodeClock } from "../../connector/platform/node-clock.ts";
 import { parseProxyBypass } from "../../connector/platform/proxy-bypass.ts";
 import { dialingAgent, parseProxyUrl } from "../../connector/platform/proxy.ts";

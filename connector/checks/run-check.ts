@@ -4,8 +4,7 @@ import { CHECK_OUTCOMES, type CheckOutcome } from "../../shared/protocol/service
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import type { ServiceCheck } from "../../shared/services/service-check.ts";
 import type { CheckResult, RunCheck } from "./service-checks.ts";
-import { wireText } from "../upstream/http-fields.ts";
-import type { Upstream } from "../upstream/upstream.ts";
+import { wireText, type Upstream } from "../upstream/index.ts";
 
 const USER_AGENT = "culvert-check";
 const PASSING: CheckResult = { outcome: "PASSING", reason: null };

@@ -6,14 +6,17 @@ import { isatty } from "node:tty";
 import { Command } from "commander";
 import { type ConnectorSettings, type LoadedConfig, loadConfig } from "../settings/connector-settings.ts";
 import { metricsAddresses } from "../platform/listen-address.ts";
-import { type HealthSources, startHealthServer } from "../telemetry/health.ts";
-import { LastLines } from "../telemetry/last-lines.ts";
-import { isOwnerProof } from "../telemetry/owner-proof.ts";
+import {
+  type HealthSources,
+  startHealthServer,
+  LastLines,
+  isOwnerProof,
+  startTracing,
+} from "../telemetry/index.ts";
 import { keepDescriptors } from "../platform/descriptors.ts";
 import { createLog, type Logger } from "../platform/log.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { startConnector } from "../start-connector.ts";
-import { startTracing } from "../telemetry/start-tracing.ts";
 import { Reload, warnOf } from "../settings/reload.ts";
 import { addSettingOptions } from "../settings/command-options.ts";
 import type { Flags } from "../settings/setting-table.ts";

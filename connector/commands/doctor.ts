@@ -3,11 +3,16 @@ import { Command } from "commander";
 import { parseEndpoint, parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
 import { type LoadedConfig, loadConfig } from "../settings/connector-settings.ts";
 import { metricsAddresses } from "../platform/listen-address.ts";
-import { type RunningConnector, supportBundle } from "../doctor/bundle.ts";
-import { ownerProof, PROOF_HEADER } from "../telemetry/owner-proof.ts";
+import {
+  type RunningConnector,
+  supportBundle,
+  diagnose,
+  type NamedUpstream,
+  fail,
+  type Finding,
+} from "../doctor/index.ts";
+import { ownerProof, PROOF_HEADER } from "../telemetry/index.ts";
 import { askLocally, connectorAt, type LocalAnswer } from "./local-answer.ts";
-import { diagnose, type NamedUpstream } from "../doctor/doctor.ts";
-import { fail, type Finding } from "../doctor/finding.ts";
 import { addSettingOptions } from "../settings/command-options.ts";
 import type { Flags } from "../settings/setting-table.ts";
 import { terminalJson, terminalText } from "../../shared/terminal/terminal-text.ts";

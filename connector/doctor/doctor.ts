@@ -1,7 +1,6 @@
 import { defaultCheck, type ServiceCheck } from "../../shared/services/service-check.ts";
 import type { ConnectorSettings, LoadedConfig } from "../settings/connector-settings.ts";
-import type { HostDialDeps } from "../names/dial-host.ts";
-import { Names } from "../names/names.ts";
+import { type HostDialDeps, Names } from "../names/index.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { fail, type Finding, pass, skip } from "./finding.ts";
 import { examineHandshake, examineRelay } from "./relay.ts";

@@ -15,7 +15,7 @@ import {
 import { readObjects } from "../../shared/protocol/object-list.ts";
 import { CheckListReader } from "../../shared/protocol/service-checks.ts";
 import { parseServiceChecks, type ServiceCheck } from "../../shared/services/service-check.ts";
-import type { DialRelay } from "../relay/relay-transport.ts";
+import type { DialRelay } from "../relay/index.ts";
 
 const TIMEOUT_MS = 10_000;
 

@@ -2,18 +2,18 @@ import { type IncomingMessage, request } from "node:http";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { type RelayAddress, relayDialler } from "../relay/dial-relay.ts";
-import type { HostDialDeps } from "../names/dial-host.ts";
-import type { Names } from "../names/names.ts";
-import { fail, type Finding, pass, skip } from "./finding.ts";
-import { type Handshake, shakeHands } from "./handshake.ts";
-import { adviceFor } from "../relay/connection-keeper.ts";
 import {
+  type RelayAddress,
+  relayDialler,
+  adviceFor,
   openRelaySocket,
   type RelayEndpoint,
   relayEndpoint,
   secureRelaySocket,
-} from "../relay/relay-socket.ts";
+} from "../relay/index.ts";
+import type { HostDialDeps, Names } from "../names/index.ts";
+import { fail, type Finding, pass, skip } from "./finding.ts";
+import { type Handshake, shakeHands } from "./handshake.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Certificates and expiring tokens are judged by the clock; less than this has never mattered to them. */

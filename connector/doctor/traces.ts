@@ -2,8 +2,8 @@ import { request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 import type { ConnectorSettings } from "../settings/connector-settings.ts";
 import { fail, type Finding, pass } from "./finding.ts";
-import { proxyForTraces } from "../telemetry/start-tracing.ts";
-import type { HostDialDeps } from "../names/dial-host.ts";
+import { proxyForTraces } from "../telemetry/index.ts";
+import type { HostDialDeps } from "../names/index.ts";
 import { dialingAgent } from "../platform/proxy.ts";
 
 const TIMEOUT_MS = 10_000;

@@ -1,7 +1,7 @@
 import { type CheckOutcome, isFailing } from "../../shared/protocol/service-checks.ts";
 import type { ServiceCheck } from "../../shared/services/service-check.ts";
 import type { ConnectorSettings } from "../settings/connector-settings.ts";
-import type { HostDialDeps } from "../names/dial-host.ts";
+import type { HostDialDeps } from "../names/index.ts";
 import { fail, type Finding, pass } from "./finding.ts";
 import { remedyFor, speaksTls } from "./remedies.ts";
 import { Faults } from "../platform/faults.ts";
@@ -10,8 +10,7 @@ import { nodeClock } from "../platform/node-clock.ts";
 import { processMemory } from "../platform/process-memory.ts";
 import { checkRunner } from "../checks/run-check.ts";
 import type { CheckResult } from "../checks/service-checks.ts";
-import { Upstream } from "../upstream/upstream.ts";
-import { parseTarget, type UpstreamPolicy } from "../upstream/policy.ts";
+import { Upstream, parseTarget, type UpstreamPolicy } from "../upstream/index.ts";
 
 /** At once: enough to be quick, few enough to disturb nobody. */
 const CONCURRENCY = 32;

@@ -3,7 +3,7 @@ import { Agent, type AgentOptions } from "node:https";
 import { isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
-import { dialInTime, type HostDialDeps, tcpTo } from "../names/dial-host.ts";
+import { dialInTime, type HostDialDeps, tcpTo } from "../names/index.ts";
 
 /** An HTTP proxy that is asked to CONNECT. */
 export interface Proxy {

@@ -20,7 +20,7 @@ interface WebAssemblyApi {
   ) => { readonly exports: { mask: MaskedMemory["mask"] } };
 }
 
-const { WebAssembly: platformApi = null } = globalThis as { WebAssembly?: WebAssemblyApi };
+const { WebAssembly: platformApi = null } = globalThis as unknown as { WebAssembly?: WebAssemblyApi };
 
 /** Masked with SIMD where the platform can; without WebAssembly (`--jitless`) or room for its memory, by words. */
 export function maskedMemory(sizeBytes: number, api = platformApi): MaskedMemory {

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { RelayAddress } from "./dial-relay.ts";
-import { dialInTime, type HostDialDeps, tcpTo } from "../names/dial-host.ts";
+import { dialInTime, type HostDialDeps, tcpTo } from "../names/index.ts";
 import { connectThroughProxy, type Proxy } from "../platform/proxy.ts";
 
 export interface RelayEndpoint {

@@ -10,15 +10,20 @@ import {
   wantedHost,
   wireText,
   withTraceparent,
-} from "../upstream/http-fields.ts";
+  readAll,
+  UploadStream,
+  bodyTooLarge,
+  limitsFor,
+  type ServiceLimits,
+  type TcpConnections,
+  type Upstream,
+  type UpstreamDeps,
+  type UpstreamEvents,
+  type UpstreamExchange,
+} from "../upstream/index.ts";
 import { failureOf, guarded, type OnFault } from "../platform/faults.ts";
 import { endingStream } from "./stream-fault.ts";
-import { readAll, UploadStream } from "../upstream/upload-stream.ts";
-import { type OnFinished, RequestMeter } from "../telemetry/request-summary.ts";
-import type { RequestTrace, TraceRequest } from "../telemetry/request-trace.ts";
-import { bodyTooLarge, limitsFor, type ServiceLimits } from "../upstream/service-limits.ts";
-import type { TcpConnections } from "../upstream/tcp-connections.ts";
-import type { Upstream, UpstreamDeps, UpstreamEvents, UpstreamExchange } from "../upstream/upstream.ts";
+import { type OnFinished, RequestMeter, type RequestTrace, type TraceRequest } from "../telemetry/index.ts";
 
 export interface ServeDeps extends UpstreamDeps {
   upstream: Upstream;

@@ -1,7 +1,7 @@
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { failureOf, guardFor } from "../platform/faults.ts";
-import { RequestMeter } from "../telemetry/request-summary.ts";
+import { RequestMeter } from "../telemetry/index.ts";
 import { HttpStream, type ServeDeps } from "./serve-http.ts";
 import { TcpStream } from "./serve-tcp.ts";
 import { WebSocketStream } from "./serve-websocket.ts";

@@ -4,13 +4,9 @@ import { TCP_STATUS } from "../../shared/protocol/head.ts";
 import { DEFAULT_TCP_IDLE_TIMEOUT_MS } from "../../shared/protocol/limits.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { failureOf, guarded, type OnFault } from "../platform/faults.ts";
-import { RequestMeter } from "../telemetry/request-summary.ts";
-import type { RequestTrace } from "../telemetry/request-trace.ts";
-import { dial } from "../upstream/dial.ts";
-import { TlsEnding } from "../upstream/http1/tls-ending.ts";
-import { HeldBytes, SOCKET_PIECE_BYTES } from "../upstream/held-bytes.ts";
-import { permitTcp } from "../upstream/permit.ts";
-import { settingsFor } from "../upstream/upstream-rules.ts";
+import { RequestMeter, type RequestTrace } from "../telemetry/index.ts";
+import { dial, HeldBytes, SOCKET_PIECE_BYTES, permitTcp, settingsFor } from "../upstream/index.ts";
+import { TlsEnding } from "../upstream/http1/index.ts";
 import type { ServeDeps } from "./serve-http.ts";
 import { endingStream } from "./stream-fault.ts";
 

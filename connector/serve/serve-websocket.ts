@@ -4,11 +4,15 @@ import type { Field } from "../../shared/protocol/head.ts";
 import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { closeCodeOf, fittingReason } from "../platform/close-code.ts";
 import { failureOf, guarded, guardedClock, type OnFault } from "../platform/faults.ts";
-import { responseFields, withoutHandshakeFields, withTraceparent } from "../upstream/http-fields.ts";
-import { HeldBytes, SOCKET_PIECE_BYTES } from "../upstream/held-bytes.ts";
+import {
+  responseFields,
+  withoutHandshakeFields,
+  withTraceparent,
+  HeldBytes,
+  SOCKET_PIECE_BYTES,
+} from "../upstream/index.ts";
 import type { ServeDeps } from "./serve-http.ts";
-import { RequestMeter } from "../telemetry/request-summary.ts";
-import type { RequestTrace } from "../telemetry/request-trace.ts";
+import { RequestMeter, type RequestTrace } from "../telemetry/index.ts";
 import { endingStream } from "./stream-fault.ts";
 import { type HandshakeEvents, type Upgraded, UpstreamHandshake } from "../upstream/websocket/handshake.ts";
 import { UpstreamSocket } from "../upstream/websocket/upstream-socket.ts";

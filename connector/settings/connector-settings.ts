@@ -8,10 +8,8 @@ import type { LogLevel } from "../platform/log.ts";
 import type { OtlpSettings } from "../platform/otlp-settings.ts";
 import type { Proxy } from "../platform/proxy.ts";
 import type { ProxyBypass } from "../platform/proxy-bypass.ts";
-import type { LimitsByService } from "../upstream/service-limits.ts";
+import { type LimitsByService, UpstreamPolicy, type UpstreamRule } from "../upstream/index.ts";
 import { CONFIG_FILE, type Flags, SETTING_NAMES, type SettingName, SETTINGS } from "./setting-table.ts";
-import { UpstreamPolicy } from "../upstream/policy.ts";
-import type { UpstreamRule } from "../upstream/upstream-rules.ts";
 
 /** What the connector runs with; nothing in it is optional any more. */
 export interface ConnectorSettings {

@@ -22,9 +22,14 @@ import { LOG_LEVELS } from "../platform/log.ts";
 import { areFields, parseOtlpEndpoint, parseOtlpHeaders } from "../platform/otlp-settings.ts";
 import { parseProxyUrl } from "../platform/proxy.ts";
 import { parseProxyBypass } from "../platform/proxy-bypass.ts";
-import type { LimitsByService } from "../upstream/service-limits.ts";
-import { parseAllowlist, parseHostRule } from "../upstream/policy.ts";
-import { DEFAULT_UPSTREAM, type UpstreamRule, type UpstreamSettings } from "../upstream/upstream-rules.ts";
+import {
+  type LimitsByService,
+  parseAllowlist,
+  parseHostRule,
+  DEFAULT_UPSTREAM,
+  type UpstreamRule,
+  type UpstreamSettings,
+} from "../upstream/index.ts";
 
 const MAX_CONNECTIONS = 8;
 const MAX_GRACE_MS = 60 * 60 * 1000;

@@ -34,12 +34,12 @@ import {
 import type { OpenHead } from "../../shared/protocol/head.ts";
 import type { Logger } from "../platform/log.ts";
 import type { OtlpSettings } from "../platform/otlp-settings.ts";
-import type { HostDialDeps } from "../names/dial-host.ts";
+import type { HostDialDeps } from "../names/index.ts";
 import { dialingAgent, type Proxy } from "../platform/proxy.ts";
 import type { RequestSummary } from "./request-summary.ts";
 import type { RequestTrace, SpanCounts, TraceOutcome, Tracing } from "./request-trace.ts";
 import { countedBatches } from "./span-batches.ts";
-import { parseTarget } from "../upstream/policy.ts";
+import { parseTarget } from "../upstream/index.ts";
 
 /** Of one batch, repetitions included. */
 const EXPORT_TIMEOUT_MS = 10_000;

@@ -1,6 +1,6 @@
 import type { OtlpSettings } from "../platform/otlp-settings.ts";
 import type { ProxyBypass } from "../platform/proxy-bypass.ts";
-import { Names } from "../names/names.ts";
+import { Names } from "../names/index.ts";
 import type { Logger } from "../platform/log.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import type { Proxy } from "../platform/proxy.ts";

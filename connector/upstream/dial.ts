@@ -8,7 +8,7 @@ import {
   type HostDialing,
   type HostDialOptions,
   type HostDialOutcome,
-} from "../names/dial-host.ts";
+} from "../names/index.ts";
 import { isOwnWant, mayOpenSocket, outOfDescriptors } from "../platform/descriptors.ts";
 import type { ReportFault } from "../platform/faults.ts";
 import { agreeOnTls } from "./start-tls.ts";

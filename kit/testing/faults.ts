@@ -1,6 +1,5 @@
-import type { OnFinished } from "../../connector/telemetry/request-summary.ts";
+import { type OnFinished, RequestMeter } from "../../connector/telemetry/index.ts";
 import type { Serve } from "../../connector/start-connector.ts";
-import { RequestMeter } from "../../connector/telemetry/request-summary.ts";
 import { nodeClock } from "../../connector/platform/node-clock.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { TwinFaultCode } from "./types.ts";

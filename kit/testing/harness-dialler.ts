@@ -1,4 +1,4 @@
-import type { DialRelay, RelayTransport } from "../../connector/relay/relay-transport.ts";
+import type { DialRelay, RelayTransport } from "../../connector/relay/index.ts";
 import { encodeMessage } from "../../shared/protocol/frame-codec.ts";
 import { SUBPROTOCOL } from "../../shared/protocol/limits.ts";
 

@@ -1,4 +1,4 @@
-import type { OnFinished } from "../../connector/telemetry/request-summary.ts";
+import type { OnFinished } from "../../connector/telemetry/index.ts";
 import type { OpenHead } from "../../shared/protocol/head.ts";
 import type { ServiceRequest } from "./types.ts";
 

@@ -4,7 +4,7 @@ import { vi } from "vitest";
 import type { Connector } from "../../connector/connector.ts";
 import { loadConfig } from "../../connector/settings/connector-settings.ts";
 import { startConnector } from "../../connector/start-connector.ts";
-import type { Tracing } from "../../connector/telemetry/request-trace.ts";
+import type { Tracing } from "../../connector/telemetry/index.ts";
 import { Call, RelayDouble } from "./peers/relay-double.ts";
 
 /** A connector in this process, accepted by a relay made by hand. */

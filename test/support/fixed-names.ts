@@ -1,5 +1,4 @@
-import { literalAddress } from "../../connector/names/address.ts";
-import type { NameSource } from "../../connector/names/names.ts";
+import { literalAddress, type NameSource } from "../../connector/names/index.ts";
 
 /** Every name is at the addresses that the test says, all found at once. */
 export function fixedNames(addressesOf: (name: string) => readonly string[]): NameSource {

@@ -9,9 +9,12 @@ import {
   type FrameEvents,
   FrameReader,
   WebSocketViolation,
-} from "../../relay/frame-reader.ts";
-import { MessageWriter } from "../../relay/message-writer.ts";
-import { CLOSE_ABNORMAL, CLOSE_NOT_UTF8, CLOSE_TOO_BIG, OPCODE } from "../../relay/websocket-frame.ts";
+  MessageWriter,
+  CLOSE_ABNORMAL,
+  CLOSE_NOT_UTF8,
+  CLOSE_TOO_BIG,
+  OPCODE,
+} from "../../relay/index.ts";
 import { Utf8Check } from "./utf8-check.ts";
 
 /** How long an upstream may take to answer a close frame, and to end its connection. */

@@ -1,8 +1,4 @@
-import {
-  ObjectAttachments,
-  type ObjectKeeper,
-  type ObjectSlot,
-} from "../../../connector/relay/object-attachments.ts";
+import { ObjectAttachments, type ObjectKeeper, type ObjectSlot } from "../../../connector/relay/index.ts";
 import { Backoff } from "../../../shared/backoff.ts";
 import type { Clock } from "../../../shared/clock.ts";
 import type { ObjectList } from "../../../shared/protocol/object-list.ts";

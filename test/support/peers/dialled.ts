@@ -1,4 +1,4 @@
-import type { RelayTransport, RelayTransportEvents } from "../../../connector/relay/relay-transport.ts";
+import type { RelayTransport, RelayTransportEvents } from "../../../connector/relay/index.ts";
 import { SendBudget } from "../../../shared/mux/credit/flow-window.ts";
 import { RelayMux } from "../../../shared/mux/relay-mux.ts";
 import { encodeMessage } from "../../../shared/protocol/frame-codec.ts";
