@@ -2,7 +2,7 @@ import * as z from "zod";
 import { ATTACHMENT_VERSION } from "./attachment-version.ts";
 import type { TailAttachment } from "./events/tail-hub.ts";
 import type { GatewayAttachment } from "./exchange/websocket/relay-websocket.ts";
-import type { ConnectorAttachment } from "./tunnel/connector-socket.ts";
+import type { ConnectorAttachment } from "./tunnel/connectors/connector-socket.ts";
 
 export type Attachment = ConnectorAttachment | GatewayAttachment | TailAttachment;
 

@@ -2,9 +2,9 @@ import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
 import { registryStub } from "../../worker/env.ts";
-import { migrate } from "../../worker/registry/migrations.ts";
+import { migrate } from "../../worker/registry/stores/migrations.ts";
 import { pushConfigs, retryDelayMs } from "../../worker/registry/push-config.ts";
-import { PushQueue } from "../../worker/registry/push-queue.ts";
+import { PushQueue } from "../../worker/registry/stores/push-queue.ts";
 import type { TunnelConfig } from "../../worker/tunnel/tunnel-config.ts";
 import { call, createTunnel, json } from "./admin-client.ts";
 

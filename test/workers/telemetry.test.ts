@@ -9,7 +9,7 @@ import type { EventBatch } from "../../worker/events/event-batch.ts";
 import { Shipper } from "../../worker/telemetry/shipper.ts";
 import { Spool, spoolEntry } from "../../worker/telemetry/spool.ts";
 import type { Telemetry } from "../../worker/telemetry/telemetry-object.ts";
-import type { StoredReport } from "../../worker/registry/telemetry-report-store.ts";
+import type { StoredReport } from "../../worker/registry/stores/telemetry-report-store.ts";
 import { testEvent } from "../../worker/log-delivery/test-event.ts";
 import { call, createTunnel, json } from "./admin-client.ts";
 

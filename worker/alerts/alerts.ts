@@ -1,6 +1,6 @@
 import type { AlertInput, AlertKind, AlertNotice } from "../../shared/signals/alert.ts";
 import { retryDelayMs } from "../log-delivery/delivery.ts";
-import type { AuditFacts } from "../registry/audit-log.ts";
+import type { AuditFacts } from "../registry/stores/audit-log.ts";
 import type { TelemetryReport } from "../telemetry/telemetry-report.ts";
 import { type AlertRecord, AlertStore, type StoredCondition } from "./alert-store.ts";
 import {

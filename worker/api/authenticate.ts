@@ -9,9 +9,9 @@ import { sessionOf } from "../dashboard/session-cookie.ts";
 import { refuseOtherSites } from "../dashboard/same-origin.ts";
 import type { Env } from "../env.ts";
 import { registryStub } from "../env.ts";
-import type { Actor } from "../registry/audit-log.ts";
-import type { Role } from "../registry/key-store.ts";
-import type { OpenSession } from "../registry/session-store.ts";
+import type { Actor } from "../registry/stores/audit-log.ts";
+import type { Role } from "../registry/stores/key-store.ts";
+import type { OpenSession } from "../registry/stores/session-store.ts";
 import { ApiError } from "./problem.ts";
 
 export interface Principal {

@@ -7,7 +7,7 @@ import { isoTime } from "../api/time.ts";
 import { accessKeyDigest, accessKeyProof, formatAccessKey } from "../auth/access-key.ts";
 import { newKid, newSecret } from "../auth/random-id.ts";
 import { type Env, registryStub } from "../env.ts";
-import { SESSION_MS, type SessionHolder } from "../registry/session-store.ts";
+import { SESSION_MS, type SessionHolder } from "../registry/stores/session-store.ts";
 import { refuseOtherSites } from "./same-origin.ts";
 import { endedSessionCookie, sessionCookie, sessionOf } from "./session-cookie.ts";
 

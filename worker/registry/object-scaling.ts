@@ -10,7 +10,7 @@ import {
   type ScalingEdit,
   type ScalingMemory,
 } from "./scaling.ts";
-import type { TunnelObjectStore } from "./tunnel-object-store.ts";
+import type { TunnelObjectStore } from "./stores/tunnel-object-store.ts";
 
 /** One tunnel's objects, as far as they have told of themselves since this object was started. */
 interface TunnelLoad {

@@ -1,5 +1,5 @@
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
-import type { PendingPush, PushQueue } from "./push-queue.ts";
+import type { PendingPush, PushQueue } from "./stores/push-queue.ts";
 import { withTimeout } from "../with-timeout.ts";
 
 export interface PushPorts {
@@ -14,6 +14,12 @@ export interface PushPorts {
   settled(tunnelId: string): void;
   warn(event: { event: "config_push_failed"; objectName: string; attempts: number; error: string }): void;
 }
+
+/** An answer waits this long for whoever has to hear of the change. */
+export const PUSH_WAIT_MS = 2000;
+
+/** The alarm takes over pushes that are then still open, because the Registry was reset. */
+export const PUSH_GUARD_MS = 5000;
 
 /** Calls open at one time: enough to be quick with many tunnels, few enough not to queue in the platform. */
 const AT_ONCE = 100;

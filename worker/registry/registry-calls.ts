@@ -9,13 +9,18 @@ import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-repor
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
 import type { LocationHint } from "../tunnel/tunnel-objects.ts";
 import type { ObjectLoad, ScalingWish } from "./scaling.ts";
-import type { TunnelObjectRecord } from "./tunnel-object-store.ts";
-import type { Actor, AuditEntry } from "./audit-log.ts";
-import type { CaptureRecord } from "./capture-record-store.ts";
-import type { ApiKeyFacts, ApiKeyRecord, GatewayKeyRecord, Role } from "./key-store.ts";
-import type { ServicesVersion, StoredServicesFile, TokenRecord, TunnelRecord } from "./registry-store.ts";
-import type { OpenSession, SessionHolder } from "./session-store.ts";
-import type { DeliveryTotals, StoredReport } from "./telemetry-report-store.ts";
+import type { TunnelObjectRecord } from "./stores/tunnel-object-store.ts";
+import type { Actor, AuditEntry } from "./stores/audit-log.ts";
+import type { CaptureRecord } from "./stores/capture-record-store.ts";
+import type { ApiKeyFacts, ApiKeyRecord, GatewayKeyRecord, Role } from "./stores/key-store.ts";
+import type {
+  ServicesVersion,
+  StoredServicesFile,
+  TokenRecord,
+  TunnelRecord,
+} from "./stores/registry-store.ts";
+import type { OpenSession, SessionHolder } from "./stores/session-store.ts";
+import type { DeliveryTotals, StoredReport } from "./stores/telemetry-report-store.ts";
 
 export type Outcome = "done" | "not_found" | "limit_reached" | "invalid";
 

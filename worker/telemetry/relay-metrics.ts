@@ -1,5 +1,5 @@
 import type { DestinationName, TunnelServices } from "../registry/registry-calls.ts";
-import type { StoredReport } from "../registry/telemetry-report-store.ts";
+import type { StoredReport } from "../registry/stores/telemetry-report-store.ts";
 import { tunnelIdOf } from "../tunnel/tunnel-objects.ts";
 import { RELAY_TELEMETRY } from "../events/event-batch.ts";
 import { type Family, histogramSamples, type Sample } from "./prometheus.ts";

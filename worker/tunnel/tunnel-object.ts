@@ -29,7 +29,7 @@ import { ATTACHMENT_VERSION } from "../attachment-version.ts";
 import { readAttachment } from "../attachments.ts";
 import { buildOf } from "../build.ts";
 import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
-import { type CheckList, checkListOf } from "./check-list.ts";
+import { type CheckList, checkListOf } from "./connectors/check-list.ts";
 import {
   type Claim,
   claimOf,
@@ -40,8 +40,8 @@ import {
   type TailClaim,
   UNLOGGED,
 } from "./claim.ts";
-import { ConnectorConnection } from "./connector-connection.ts";
-import { type ConnectorAttachment, ConnectorSocket } from "./connector-socket.ts";
+import { ConnectorConnection } from "./connectors/connector-connection.ts";
+import { type ConnectorAttachment, ConnectorSocket } from "./connectors/connector-socket.ts";
 import { closeCodeOf, closeSocket } from "../exchange/close-socket.ts";
 import { OpenExchanges } from "../exchange/open-exchanges.ts";
 import { problemResponse } from "../exchange/problem.ts";

@@ -1,8 +1,8 @@
 import type { OpenHead } from "../../../shared/protocol/head.ts";
 import { overObjects, verdictOnCode, verdictOnFailure } from "../../../worker/over-objects.ts";
-import { migrate } from "../../../worker/registry/migrations.ts";
+import { migrate } from "../../../worker/registry/stores/migrations.ts";
 import { ObjectScaling } from "../../../worker/registry/object-scaling.ts";
-import { TunnelObjectStore } from "../../../worker/registry/tunnel-object-store.ts";
+import { TunnelObjectStore } from "../../../worker/registry/stores/tunnel-object-store.ts";
 import type { ObjectLoad, ScalingWish } from "../../../worker/registry/scaling.ts";
 import { ServingObjects } from "../../../worker/serving-objects.ts";
 import { Dice } from "../../support/dice.ts";

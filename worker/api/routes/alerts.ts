@@ -4,7 +4,7 @@ import type { DescribedAlert } from "../../alerts/alerts.ts";
 import { sendNotice } from "../../alerts/send-notice.ts";
 import { newAlertId } from "../../auth/random-id.ts";
 import { registryStub } from "../../env.ts";
-import type { Role } from "../../registry/key-store.ts";
+import type { Role } from "../../registry/stores/key-store.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";
 import { expectDone } from "../outcome.ts";

@@ -7,7 +7,7 @@ import {
 } from "../../../shared/log-destination.ts";
 import { newDestinationId } from "../../auth/random-id.ts";
 import { registryStub } from "../../env.ts";
-import type { Role } from "../../registry/key-store.ts";
+import type { Role } from "../../registry/stores/key-store.ts";
 import type { DescribedDestination, DestinationOutcome } from "../../registry/registry-calls.ts";
 import {
   type Answer as ReceiverAnswer,

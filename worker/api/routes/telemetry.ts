@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type Env, registryStub, telemetryStub } from "../../env.ts";
 import type { TunnelServices } from "../../registry/registry-calls.ts";
-import type { StoredReport } from "../../registry/telemetry-report-store.ts";
+import type { StoredReport } from "../../registry/stores/telemetry-report-store.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../../telemetry/prometheus.ts";
 import { relayMetrics } from "../../telemetry/relay-metrics.ts";
 import {

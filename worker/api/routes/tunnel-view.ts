@@ -2,7 +2,7 @@ import * as z from "zod";
 import { CHECK_OUTCOMES, isFailing } from "../../../shared/protocol/service-checks.ts";
 import type { TunnelDetails } from "../../registry/registry-calls.ts";
 import type { ConnectionStatus, TunnelStatus } from "../../tunnel/tunnel-config.ts";
-import type { TunnelObjectRecord } from "../../registry/tunnel-object-store.ts";
+import type { TunnelObjectRecord } from "../../registry/stores/tunnel-object-store.ts";
 import { isoTime } from "../time.ts";
 
 const statusSchema = z

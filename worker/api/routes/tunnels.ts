@@ -7,7 +7,7 @@ import type { Env } from "../../env.ts";
 import type { TunnelChange } from "../../registry/registry-calls.ts";
 import type { TunnelStatus } from "../../tunnel/tunnel-config.ts";
 import { JURISDICTIONS, LOCATION_HINTS, type LocationHint } from "../../tunnel/tunnel-objects.ts";
-import type { TunnelObjectRecord } from "../../registry/tunnel-object-store.ts";
+import type { TunnelObjectRecord } from "../../registry/stores/tunnel-object-store.ts";
 import { withTimeout } from "../../with-timeout.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";

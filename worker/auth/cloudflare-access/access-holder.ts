@@ -1,4 +1,4 @@
-import type { Role } from "../../registry/key-store.ts";
+import type { Role } from "../../registry/stores/key-store.ts";
 import { type AccessSettings, accessSettings, type AccessVariables } from "./access-settings.ts";
 import { askIssuer, IssuerUnavailable } from "./ask-issuer.ts";
 import { IdentityGroups } from "./identity-groups.ts";

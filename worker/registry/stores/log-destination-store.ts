@@ -3,10 +3,10 @@ import {
   type LogDestinationInput,
   secretsOf,
   withoutSecrets,
-} from "../../shared/log-destination.ts";
-import type { ShippingList } from "../telemetry/telemetry-report.ts";
+} from "../../../shared/log-destination.ts";
+import type { ShippingList } from "../../telemetry/telemetry-report.ts";
 import type { AuditFacts } from "./audit-log.ts";
-import type { DescribedDestination } from "./registry-calls.ts";
+import type { DescribedDestination } from "../registry-calls.ts";
 import { type DeliveryTotals, NO_DELIVERIES } from "./telemetry-report-store.ts";
 
 export interface LogDestinationRecord {

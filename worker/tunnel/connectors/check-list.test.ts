@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { decodeSettings } from "../../shared/protocol/handshake.ts";
-import { MAX_CHECKS } from "../../shared/protocol/limits.ts";
-import { CheckListReader, healthReport } from "../../shared/protocol/service-checks.ts";
-import { parseServiceChecks } from "../../shared/services/service-check.ts";
-import type { Service } from "../../shared/services/services-file.ts";
+import { decodeSettings } from "../../../shared/protocol/handshake.ts";
+import { MAX_CHECKS } from "../../../shared/protocol/limits.ts";
+import { CheckListReader, healthReport } from "../../../shared/protocol/service-checks.ts";
+import { parseServiceChecks } from "../../../shared/services/service-check.ts";
+import type { Service } from "../../../shared/services/services-file.ts";
 import { checkListOf, outcomesOf } from "./check-list.ts";
 
 const service = (name: string, more: Partial<Service> = {}): Service => ({

@@ -1,4 +1,4 @@
-import { withTimeout } from "../with-timeout.ts";
+import { withTimeout } from "../../with-timeout.ts";
 
 /** An object where somebody watches whose key, or session, is gone. */
 interface DueEnding {

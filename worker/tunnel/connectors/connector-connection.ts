@@ -1,5 +1,5 @@
-import type { Clock } from "../../shared/clock.ts";
-import { RelayMux } from "../../shared/mux/relay-mux.ts";
+import type { Clock } from "../../../shared/clock.ts";
+import { RelayMux } from "../../../shared/mux/relay-mux.ts";
 import {
   CLOSE_HELLO_TIMEOUT,
   CLOSE_REPLACED,
@@ -9,13 +9,13 @@ import {
   RELAY_MAX_GATHER_MS,
   RELAY_STREAM_WINDOW_BYTES,
   RELAY_STREAM_WINDOW_MAX_BYTES,
-} from "../../shared/protocol/limits.ts";
-import { encodeObjects, type ObjectList } from "../../shared/protocol/object-list.ts";
-import { type CheckOutcome, isFailing, readHealth } from "../../shared/protocol/service-checks.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+} from "../../../shared/protocol/limits.ts";
+import { encodeObjects, type ObjectList } from "../../../shared/protocol/object-list.ts";
+import { type CheckOutcome, isFailing, readHealth } from "../../../shared/protocol/service-checks.ts";
+import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { type CheckList, outcomesOf } from "./check-list.ts";
 import type { ConnectorSocket } from "./connector-socket.ts";
-import type { Connection, Tunnel } from "./tunnel.ts";
+import type { Connection, Tunnel } from "../tunnel.ts";
 
 export interface ConnectorConnectionOptions {
   socket: ConnectorSocket;

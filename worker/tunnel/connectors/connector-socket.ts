@@ -1,11 +1,11 @@
-import type { ATTACHMENT_VERSION } from "../attachment-version.ts";
-import type { ConnectionRest } from "../../shared/mux/rest.ts";
-import { encodedSize, encodeInPlace, encodeInto } from "../../shared/protocol/frame-codec.ts";
-import { type Frame, HEADER_BYTES } from "../../shared/protocol/frame.ts";
-import type { Hello } from "../../shared/protocol/handshake.ts";
-import { MAX_DATA_BYTES, TARGET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
-import type { HealthReport } from "../../shared/protocol/service-checks.ts";
-import type { Transport } from "../../shared/transport.ts";
+import type { ATTACHMENT_VERSION } from "../../attachment-version.ts";
+import type { ConnectionRest } from "../../../shared/mux/rest.ts";
+import { encodedSize, encodeInPlace, encodeInto } from "../../../shared/protocol/frame-codec.ts";
+import { type Frame, HEADER_BYTES } from "../../../shared/protocol/frame.ts";
+import type { Hello } from "../../../shared/protocol/handshake.ts";
+import { MAX_DATA_BYTES, TARGET_MESSAGE_BYTES } from "../../../shared/protocol/limits.ts";
+import type { HealthReport } from "../../../shared/protocol/service-checks.ts";
+import type { Transport } from "../../../shared/transport.ts";
 
 /** What must outlive the object's memory, at most 16,384 bytes: kept beside the socket by the platform. */
 export interface ConnectorAttachment {

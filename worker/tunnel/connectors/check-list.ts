@@ -1,13 +1,13 @@
-import { crc32Hex } from "../../shared/crc32.ts";
-import { MAX_CHECKS_BYTES } from "../../shared/protocol/limits.ts";
+import { crc32Hex } from "../../../shared/crc32.ts";
+import { MAX_CHECKS_BYTES } from "../../../shared/protocol/limits.ts";
 import {
   type CheckOutcome,
   encodeChecks,
   type HealthReport,
   outcomeAt,
-} from "../../shared/protocol/service-checks.ts";
-import type { Service } from "../../shared/services/services-file.ts";
-import { parseEndpoint, parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
+} from "../../../shared/protocol/service-checks.ts";
+import type { Service } from "../../../shared/services/services-file.ts";
+import { parseEndpoint, parseTcpEndpoint } from "../../../shared/services/upstream-address.ts";
 
 /** What a tunnel's connectors are to check: its services, until the list is as long as it may be. */
 export interface CheckList {

@@ -1,0 +1,28 @@
+import type { Answer, Subject } from "../auth/registry-knowledge.ts";
+import { formatServing, tunnelIdOf } from "../tunnel/tunnel-objects.ts";
+import type { RegistryStores } from "./stores/registry-stores.ts";
+
+type Stores = Pick<RegistryStores, "tunnels" | "objects" | "keys" | "sessions">;
+
+/** What the Registry says of a subject to a Worker that decides before it calls any object: see `RegistryKnowledge`. */
+export function answerOf(
+  { tunnels, objects, keys, sessions }: Stores,
+  { kind, id, tunnelId = "" }: Subject,
+): Answer {
+  switch (kind) {
+    case "tunnel":
+      return tunnels.tunnel(id) && formatServing(objects.list(id));
+    case "object": {
+      const object = tunnels.tunnel(tunnelIdOf(id)) && objects.dialled(id);
+      return object && (object.location ?? "");
+    }
+    case "token":
+      return tunnels.tokenDigest(tunnelId, id);
+    case "gateway-key":
+      return keys.gatewayKeyDigest(id);
+    case "api-key":
+      return keys.apiKeyDigest(id);
+    case "session":
+      return sessions.digest(id);
+  }
+}

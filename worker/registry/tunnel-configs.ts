@@ -1,0 +1,97 @@
+import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+import { tunnelIdOf } from "../tunnel/tunnel-objects.ts";
+import { PUSH_GUARD_MS, pushConfigs } from "./push-config.ts";
+import type { PendingPush } from "./stores/push-queue.ts";
+import type { RegistryStores } from "./stores/registry-stores.ts";
+
+/** Applying a configuration takes an object milliseconds. */
+const SEND_TIMEOUT_MS = 10_000;
+
+/** Under the thousand calls that the platform allows one invocation. */
+const PUSHES_PER_TURN = 900;
+
+type Stores = Pick<RegistryStores, "tunnels" | "objects" | "queue" | "keys" | "destinations" | "captures">;
+
+/** Hands the configuration to one object and gives the version that it holds afterwards. */
+type SendConfig = (objectName: string, config: TunnelConfig) => Promise<number>;
+
+/** What the objects of each tunnel are to hold, and which of them have yet to hear of it. */
+export class TunnelConfigs {
+  readonly #stores: Stores;
+  readonly #send: SendConfig;
+  /** Taken off a list in the change that is being made. */
+  readonly #leavers: { name: string; tunnelId: string }[] = [];
+
+  constructor(stores: Stores, send: SendConfig) {
+    this.#stores = stores;
+    this.#send = send;
+  }
+
+  /** For an object that asks. From then on it hears of changes, if it is on the list. */
+  pulledBy(objectName: string): TunnelConfig | null {
+    const config = this.#config(tunnelIdOf(objectName));
+    const isListed = config?.objects?.list.some(({ name }) => name === objectName) ?? false;
+    // One that is off the list learns whom to hand requests to, and hears of no changes.
+    if (isListed) this.#stores.objects.markPulled(objectName);
+    return config;
+  }
+
+  /** Off the list, the object still has to hear that it is. Within the change that takes it off. */
+  leaves(name: string, tunnelId: string): void {
+    this.#leavers.push({ name, tunnelId });
+  }
+
+  /** Within the change: every object of the tunnel is to be told. */
+  enqueue(tunnelId: string, nowMs: number): void {
+    const { tunnels, objects, queue } = this.#stores;
+    const version = tunnels.raiseConfigVersion(tunnelId);
+    if (version === null) return;
+    for (const { name, pulled } of objects.of(tunnelId)) {
+      if (pulled) queue.add(name, tunnelId, version, nowMs + PUSH_GUARD_MS);
+    }
+    for (const leaver of this.#leavers.splice(0)) {
+      queue.add(leaver.name, leaver.tunnelId, version, nowMs + PUSH_GUARD_MS);
+    }
+  }
+
+  /** Tells the objects of these tunnels; of very many, the alarm tells the rest. */
+  pushTo(tunnelIds: readonly string[]): Promise<void> {
+    return this.#push(tunnelIds.slice(0, PUSHES_PER_TURN).flatMap((id) => this.#stores.queue.of(id)));
+  }
+
+  /** Tells the objects of these tunnels, and those whose time to be told again has come. */
+  pushDue(tunnelIds: readonly string[], nowMs: number): Promise<void> {
+    const { queue } = this.#stores;
+    return this.#push([...tunnelIds.flatMap((id) => queue.of(id)), ...queue.due(nowMs, PUSHES_PER_TURN)]);
+  }
+
+  /** Only what was deleted. */
+  forget(tunnelId: string): void {
+    if (this.#stores.tunnels.forgetTunnel(tunnelId)) this.#stores.objects.removeAll(tunnelId);
+  }
+
+  #config(tunnelId: string): TunnelConfig | null {
+    const { tunnels, objects, keys, destinations, captures } = this.#stores;
+    const config = tunnels.config(tunnelId, {
+      gatewayKeys: keys.gatewayKeyDigests(),
+      destinationsRevision: destinations.revision(),
+    });
+    const rules = captures.rules(tunnelId, Date.now());
+    return config && { ...config, objects: objects.list(tunnelId), captures: rules };
+  }
+
+  #push(pushes: readonly PendingPush[]): Promise<void> {
+    const ports = {
+      queue: this.#stores.queue,
+      nowMs: () => Date.now(),
+      config: (tunnelId: string) => this.#config(tunnelId),
+      send: this.#send,
+      sendTimeoutMs: SEND_TIMEOUT_MS,
+      settled: (tunnelId: string) => this.forget(tunnelId),
+      warn: (event: object) => {
+        console.warn(event);
+      },
+    };
+    return pushConfigs(ports, pushes);
+  }
+}
