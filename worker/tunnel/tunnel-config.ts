@@ -1,3 +1,4 @@
+import type { ObjectList } from "../../shared/protocol/object-list.ts";
 import type { CheckOutcome } from "../../shared/protocol/service-checks.ts";
 import type { CaptureRule } from "../capture/capture-rule.ts";
 import type { TunnelObjects } from "./tunnel-objects.ts";
@@ -82,4 +83,17 @@ export interface TunnelStatus {
   requestsPerSecond: number;
   /** Of the code that it runs; objects of version 0.1 do not say. */
   build?: string;
+}
+
+/** Copies of version 0.1 name no objects: then this is the one. */
+export function isListed({ objects, deleted }: TunnelConfig, name: string): boolean {
+  return deleted || objects === undefined || objects.list.some((object) => object.name === name);
+}
+
+/** The objects that connectors are to attach to. Null where the copy is of version 0.1. */
+export function attachList(config: TunnelConfig | null): ObjectList | null {
+  if (config?.objects === undefined) return null;
+  const { revision, list } = config.objects;
+  const names = list.map(({ name }) => name);
+  return names.length === 0 ? null : { revision, names };
 }

@@ -9,7 +9,6 @@ import {
   PONG_TEXT,
   SUBPROTOCOL,
 } from "../../shared/protocol/limits.ts";
-import type { ObjectList } from "../../shared/protocol/object-list.ts";
 import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
 import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from "../auth/verify-token.ts";
@@ -25,26 +24,17 @@ import { isolateMemory, messageRoom } from "../memory.ts";
 import { MAX_TAILS, TailHub } from "../events/tail-hub.ts";
 import { presenceOf } from "../alerts/presence.ts";
 import { VERSION } from "../../shared/version.ts";
-import { ATTACHMENT_VERSION } from "../attachment-version.ts";
 import { readAttachment } from "../attachments.ts";
 import { buildOf } from "../build.ts";
 import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
 import { type CheckList, checkListOf } from "./connectors/check-list.ts";
-import {
-  type Claim,
-  claimOf,
-  type GatewayClaim,
-  type GatewayKeyClaim,
-  KEY_REFUSED,
-  OBJECTS_FIELD,
-  type TailClaim,
-  UNLOGGED,
-} from "./claim.ts";
+import { type Claim, claimOf, type GatewayClaim, type GatewayKeyClaim, type TailClaim } from "./claim.ts";
+import { ConfigCopy } from "./config-copy.ts";
+import { connectionStatus } from "./connectors/connection-status.ts";
 import { ConnectorConnection } from "./connectors/connector-connection.ts";
-import { type ConnectorAttachment, ConnectorSocket } from "./connectors/connector-socket.ts";
+import { ConnectorSocket, newAttachment } from "./connectors/connector-socket.ts";
 import { closeCodeOf, closeSocket } from "../exchange/close-socket.ts";
 import { OpenExchanges } from "../exchange/open-exchanges.ts";
-import { problemResponse } from "../exchange/problem.ts";
 import { relayRequest, type RelayDeps } from "../exchange/relay-request.ts";
 import { relayTcp } from "../exchange/tcp/relay-tcp.ts";
 import { tcpSocketResponse } from "../exchange/tcp/tcp-socket.ts";
@@ -56,16 +46,20 @@ import { type Hop, nextHop } from "./hand-on.ts";
 import { LoadReports } from "./load-reports.ts";
 import { NewerCode } from "./newer-code.ts";
 import { RequestRate } from "./request-rate.ts";
-import type { TunnelConfig, TunnelStatus } from "./tunnel-config.ts";
-import { formatServing, type ObjectPhase, tunnelIdOf } from "./tunnel-objects.ts";
+import {
+  keyRefusal,
+  newerObjects,
+  offTheList,
+  refusal,
+  unknownTunnel,
+  unlogged,
+  withObjects,
+} from "./object-answers.ts";
+import { attachList, isListed, type TunnelConfig, type TunnelStatus } from "./tunnel-config.ts";
+import { type ObjectPhase, tunnelIdOf } from "./tunnel-objects.ts";
 import { TunnelStore } from "./tunnel-store.ts";
 import { Tunnel as TunnelCore } from "./tunnel.ts";
 
-/** For so long a tunnel that the Registry does not know is not asked for again. */
-const UNKNOWN_MS = 5_000;
-
-/** So often a copy that an older release left is asked to be renewed. */
-const NEWER_MS = 60_000;
 /** Of gateways' WebSockets, before others are looked at: some 5 ms of work. */
 const MESSAGES_IN_TURN = 64;
 
@@ -85,6 +79,7 @@ const clock: Clock = {
 /** The data plane of one tunnel: hooks of the platform alone. Decisions are in tunnel.ts, relay-request.ts and the mux. */
 export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   readonly #store: TunnelStore;
+  readonly #copy: ConfigCopy;
   readonly #memory = isolateMemory.open();
   readonly #core = new TunnelCore(clock, Math.random, this.#memory);
   readonly #connections = new Map<WebSocket, ConnectorConnection>();
@@ -142,15 +137,19 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   readonly #code = new NewerCode(buildOf(this.env));
   #policy: AccessPolicy | null = null;
   #checkList: CheckList | null = null;
-  #unknownUntilMs = 0;
-  /** For one that is off the list: whom to hand requests to. It keeps nothing of it. */
-  #strayed: { config: TunnelConfig; untilMs: number } | null = null;
-  #newerAskedUntilMs = 0;
   #messagesInTurn = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#store = new TunnelStore(ctx.storage);
+    this.#copy = new ConfigCopy({
+      store: this.#store,
+      nowMs,
+      name: () => ctx.id.name,
+      pull: async (objectName) => await registryStub(env).tunnelConfig(objectName),
+      apply: (config) => void this.applyConfig(config),
+      waitUntil: (work) => ctx.waitUntil(work),
+    });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING_TEXT, PONG_TEXT));
     // Known to have had connectors: after a reset they redial within seconds.
     if (this.#store.tokenUses().length > 0) this.#core.arrivals.expect();
@@ -162,10 +161,9 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     const claim = claimOf(request);
     if (claim === null) return new Response(null, { status: 403 });
     this.#code.called(claim.build, arrivedAtMs);
-    const config = await this.#config();
+    const config = await this.#copy.get();
     if (claim.kind === "connect") return this.#connect(config, claim);
     if (config instanceof TunnelError) return this.#unavailable(config, request, claim, arrivedAtMs);
-    // Logged by the Worker, as whatever no tunnel stands for.
     if (config === null) return unlogged(refusal(unknownTunnel(), request));
     if (claim.kind === "tail") return this.#tail(claim);
     const caller = claim.kind === "gateway-key" ? callerOf(config, claim) : claim;
@@ -184,7 +182,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   async dial(claim: GatewayClaim, address: string): Promise<Dialled> {
     const arrivedAtMs = nowMs();
     this.#code.called(claim.build, arrivedAtMs);
-    const config = await this.#config();
+    const config = await this.#copy.get();
     if (config === null || config instanceof TunnelError) return unopened(config ?? unknownTunnel());
     const hop = this.#nextHop(config, claim);
     if (hop !== null) {
@@ -280,10 +278,9 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   applyConfig(config: TunnelConfig): { version: number } {
     const checksBefore = this.#checks().revision;
     const objectsBefore = this.#store.config()?.objects?.revision;
-    if (this.#store.save(config)) {
+    if (this.#copy.save(config)) {
       this.#policy = null;
       this.#checkList = null;
-      this.#unknownUntilMs = 0;
       // Before connectors are cut, which would end the same exchanges for a lesser reason.
       this.#exchanges.judge(config, this.#policyOf(config));
       this.#captures.judge(config.captures ?? []);
@@ -312,25 +309,9 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   }
 
   status(): TunnelStatus {
-    const connections = [...this.#connections.values()].flatMap(
-      ({ mux, kid, connectedAtMs, dataCentre, address, health }) => {
-        if (mux.hello === null || mux.isClosed) return [];
-        const { connectorId, connectorName, softwareVersion, build, host, platform } = mux.hello;
-        const load = { openStreams: mux.streamCount, maxStreams: mux.hello.maxStreams };
-        const roundTripMs = Number.isFinite(mux.roundTripMs) ? mux.roundTripMs : null;
-        return [
-          {
-            ...{ connectorId, connectorVersion: softwareVersion, kid, connectedAtMs, dataCentre },
-            ...(connectorName === undefined ? {} : { connectorName }),
-            ...(build === undefined ? {} : { connectorBuild: build }),
-            ...(host === undefined ? {} : { host }),
-            ...(platform === undefined ? {} : { platform }),
-            address,
-            ...{ ...load, roundTripMs, health },
-          },
-        ];
-      },
-    );
+    const connections = [...this.#connections.values()]
+      .map(connectionStatus)
+      .filter((status) => status !== null);
     const requestsPerSecond = this.#rate.perSecond(nowMs());
     const build = buildOf(this.env);
     return { connections, tokenUses: this.#store.tokenUses(), requestsPerSecond, build };
@@ -363,28 +344,12 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     if (config === null || !verifyToken(config, claim.kid, claim.secretDigestHex, Date.now())) {
       return new Response(null, { status: 401 });
     }
-    if (!isListed(config, this.#name)) {
-      const headers = config.objects === undefined ? {} : { [OBJECTS_FIELD]: formatServing(config.objects) };
-      return new Response(null, { status: 410, headers });
-    }
+    if (!isListed(config, this.#name)) return offTheList(config);
     if (this.#core.connections.size >= MAX_CONNECTIONS_PER_OBJECT) return new Response(null, { status: 409 });
     this.#store.tokenUsed(claim.kid, Date.now());
     const { 0: connectorEnd, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);
-    const attachment: ConnectorAttachment = {
-      version: ATTACHMENT_VERSION,
-      role: "connector",
-      connectionId: crypto.randomUUID(),
-      kid: claim.kid,
-      connectedAtMs: Date.now(),
-      dataCentre: claim.dataCentre ?? null,
-      address: claim.address ?? null,
-      epoch: 0,
-      hello: null,
-      rest: null,
-      health: null,
-    };
-    socket.serializeAttachment(attachment);
+    socket.serializeAttachment(newAttachment(claim, Date.now()));
     this.#join(socket);
     return new Response(null, {
       status: 101,
@@ -512,99 +477,10 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   #policyOf(config: TunnelConfig): AccessPolicy {
     return (this.#policy ??= compilePolicy(config));
   }
-
-  /** Beside the request: by its copy the tunnel serves all the same. */
-  #askForNewer(): void {
-    const { name } = this.ctx.id;
-    if (name === undefined || Date.now() < this.#newerAskedUntilMs) return;
-    this.#newerAskedUntilMs = Date.now() + NEWER_MS;
-    const taken = registryStub(this.env)
-      .tunnelConfig(name)
-      .then((config) => config && this.applyConfig(config))
-      .catch(() => null);
-    this.ctx.waitUntil(taken);
-  }
-
-  /** This object's copy; asked of the Registry where there is none. An error: the Registry did not answer. */
-  async #config(): Promise<TunnelConfig | TunnelError | null> {
-    const kept = this.#store.config();
-    if (kept !== null) {
-      if (kept.relayName === undefined) this.#askForNewer();
-      return kept.deleted ? null : kept;
-    }
-    if (this.#strayed !== null && nowMs() < this.#strayed.untilMs) return this.#strayed.config;
-    const { name } = this.ctx.id;
-    if (name === undefined || Date.now() < this.#unknownUntilMs) return null;
-    try {
-      const pulled = await registryStub(this.env).tunnelConfig(name);
-      if (pulled === null) this.#unknownUntilMs = Date.now() + UNKNOWN_MS;
-      else if (isListed(pulled, name)) this.#store.save(pulled);
-      else this.#strayed = { config: pulled, untilMs: nowMs() + UNKNOWN_MS };
-      return pulled?.deleted === true ? null : pulled;
-    } catch (thrown) {
-      return publicError("OVERLOADED", "The tunnel's configuration cannot be had now.", {
-        cause: thrown,
-      });
-    }
-  }
-}
-
-/** Copies of version 0.1 name no objects: then this is the one. */
-function isListed({ objects, deleted }: TunnelConfig, name: string): boolean {
-  return deleted || objects === undefined || objects.list.some((object) => object.name === name);
-}
-
-/** Null where the copy is of version 0.1. */
-function attachList(config: TunnelConfig | null): ObjectList | null {
-  if (config?.objects === undefined) return null;
-  const { revision, list } = config.objects;
-  const names = list.map(({ name }) => name);
-  return names.length === 0 ? null : { revision, names };
-}
-
-/** With the newer list of objects, if the Worker knows an older one. Never beside a WebSocket. */
-function withObjects(
-  response: Response,
-  config: TunnelConfig,
-  claim: GatewayClaim | GatewayKeyClaim,
-): Response {
-  const newer = newerObjects(config, claim);
-  if (newer === null || response.webSocket !== null) return response;
-  const told = new Response(response.body, response);
-  told.headers.set(OBJECTS_FIELD, newer);
-  return told;
-}
-
-function newerObjects(
-  { objects }: TunnelConfig,
-  { knownRevision }: Pick<GatewayClaim, "knownRevision">,
-): string | null {
-  const isNewer = objects !== undefined && knownRevision !== undefined && knownRevision < objects.revision;
-  return isNewer ? formatServing(objects) : null;
 }
 
 function callerOf(config: TunnelConfig, claim: GatewayKeyClaim): GatewayClaim | null {
   const { kid, digestHex, ...rest } = claim;
   const caller = verifyGatewayKey(config, kid, digestHex);
   return caller && { ...rest, ...caller, kind: "request", kid, keepForwarded: false };
-}
-
-/** For the Worker, which gives the one answer to every key that does not hold. */
-function keyRefusal(request: Request): Response {
-  request.body?.cancel().catch(() => {});
-  return new Response(null, { status: 401, headers: { "culvert-error": KEY_REFUSED, [UNLOGGED]: "1" } });
-}
-
-function refusal(reason: TunnelError, request: Request): Response {
-  request.body?.cancel().catch(() => {});
-  return problemResponse(reason, request.method, crypto.randomUUID());
-}
-
-function unlogged(response: Response): Response {
-  response.headers.set(UNLOGGED, "1");
-  return response;
-}
-
-function unknownTunnel(): TunnelError {
-  return publicError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
 }

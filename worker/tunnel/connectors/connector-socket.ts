@@ -1,10 +1,11 @@
-import type { ATTACHMENT_VERSION } from "../../attachment-version.ts";
+import { ATTACHMENT_VERSION } from "../../attachment-version.ts";
 import type { ConnectionRest } from "../../../shared/mux/rest.ts";
 import { encodedSize, encodeInPlace, encodeInto } from "../../../shared/protocol/frame-codec.ts";
 import { type Frame, HEADER_BYTES } from "../../../shared/protocol/frame.ts";
 import type { Hello } from "../../../shared/protocol/handshake.ts";
 import { MAX_DATA_BYTES, TARGET_MESSAGE_BYTES } from "../../../shared/protocol/limits.ts";
 import type { HealthReport } from "../../../shared/protocol/service-checks.ts";
+import type { ConnectClaim } from "../../auth/verify-token.ts";
 import type { Transport } from "../../../shared/transport.ts";
 
 /** What must outlive the object's memory, at most 16,384 bytes: kept beside the socket by the platform. */
@@ -26,6 +27,16 @@ export interface ConnectorAttachment {
   rest: ConnectionRest | null;
   /** The connector's last word on its upstreams. */
   health: HealthReport | null;
+}
+
+/** Of a connection that begins. */
+export function newAttachment(claim: ConnectClaim, nowMs: number): ConnectorAttachment {
+  const { kid, dataCentre, address } = claim;
+  return {
+    ...{ version: ATTACHMENT_VERSION, role: "connector", connectionId: crypto.randomUUID(), kid },
+    ...{ connectedAtMs: nowMs, dataCentre: dataCentre ?? null, address: address ?? null },
+    ...{ epoch: 0, hello: null, rest: null, health: null },
+  };
 }
 
 /**

@@ -1,0 +1,77 @@
+import { publicError, type TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { isListed, type TunnelConfig } from "./tunnel-config.ts";
+import type { TunnelStore } from "./tunnel-store.ts";
+
+/** For so long a tunnel that the Registry does not know is not asked for again. */
+const UNKNOWN_MS = 5_000;
+
+/** So often a copy that an older release left is asked to be renewed. */
+const NEWER_MS = 60_000;
+
+interface ConfigCopyOptions {
+  store: TunnelStore;
+  nowMs: () => number;
+  /** Of this object. An object that does not know its own asks nobody. */
+  name: () => string | undefined;
+  /** Asks the Registry. */
+  pull: (objectName: string) => Promise<TunnelConfig | null>;
+  /** Takes a newer configuration into force. */
+  apply: (config: TunnelConfig) => void;
+  waitUntil: (work: Promise<unknown>) => void;
+}
+
+/** The configuration by which this object decides: its stored copy, or the Registry's word where it has none. */
+export class ConfigCopy {
+  readonly #options: ConfigCopyOptions;
+  #unknownUntilMs = 0;
+  #newerAskedUntilMs = 0;
+  /** For one that is off the list: whom to hand requests to. It keeps nothing of it. */
+  #strayed: { config: TunnelConfig; untilMs: number } | null = null;
+
+  constructor(options: ConfigCopyOptions) {
+    this.#options = options;
+  }
+
+  /** Null: there is no such tunnel, as far as is known. An error: the Registry did not answer. */
+  async get(): Promise<TunnelConfig | TunnelError | null> {
+    const { store, nowMs, pull } = this.#options;
+    const kept = store.config();
+    if (kept !== null) {
+      if (kept.relayName === undefined) this.#askForNewer();
+      return kept.deleted ? null : kept;
+    }
+    if (this.#strayed !== null && nowMs() < this.#strayed.untilMs) return this.#strayed.config;
+    const name = this.#options.name();
+    if (name === undefined || nowMs() < this.#unknownUntilMs) return null;
+    try {
+      const pulled = await pull(name);
+      if (pulled === null) this.#unknownUntilMs = nowMs() + UNKNOWN_MS;
+      else if (isListed(pulled, name)) store.save(pulled);
+      else this.#strayed = { config: pulled, untilMs: nowMs() + UNKNOWN_MS };
+      return pulled?.deleted === true ? null : pulled;
+    } catch (thrown) {
+      return publicError("OVERLOADED", "The tunnel's configuration cannot be had now.", {
+        cause: thrown,
+      });
+    }
+  }
+
+  /** Keeps `config` unless the copy here is as new. True when it was kept. */
+  save(config: TunnelConfig): boolean {
+    if (!this.#options.store.save(config)) return false;
+    this.#unknownUntilMs = 0;
+    return true;
+  }
+
+  /** Beside the request: by its copy the tunnel serves all the same. */
+  #askForNewer(): void {
+    const { nowMs, pull, apply, waitUntil } = this.#options;
+    const name = this.#options.name();
+    if (name === undefined || nowMs() < this.#newerAskedUntilMs) return;
+    this.#newerAskedUntilMs = nowMs() + NEWER_MS;
+    const taken = pull(name)
+      .then((config) => config && apply(config))
+      .catch(() => null);
+    waitUntil(taken);
+  }
+}

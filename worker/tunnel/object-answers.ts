@@ -1,0 +1,58 @@
+import { publicError, type TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { problemResponse } from "../exchange/problem.ts";
+import { type GatewayClaim, KEY_REFUSED, OBJECTS_FIELD, UNLOGGED } from "./claim.ts";
+import type { TunnelConfig } from "./tunnel-config.ts";
+import { formatServing } from "./tunnel-objects.ts";
+
+/*
+ * What a tunnel's object answers by itself, and what it adds to an answer for the Worker that called it.
+ */
+
+/** The answer, with the newer list of objects if the Worker knows an older one. Never beside a WebSocket. */
+export function withObjects(
+  response: Response,
+  config: TunnelConfig,
+  claim: Pick<GatewayClaim, "knownRevision">,
+): Response {
+  const newer = newerObjects(config, claim);
+  if (newer === null || response.webSocket !== null) return response;
+  const told = new Response(response.body, response);
+  told.headers.set(OBJECTS_FIELD, newer);
+  return told;
+}
+
+/** The list of objects, as the Worker is told it; null where the Worker knows it. */
+export function newerObjects(
+  { objects }: TunnelConfig,
+  { knownRevision }: Pick<GatewayClaim, "knownRevision">,
+): string | null {
+  const isNewer = objects !== undefined && knownRevision !== undefined && knownRevision < objects.revision;
+  return isNewer ? formatServing(objects) : null;
+}
+
+/** To a connector that dials an object which is off the list: with the objects to dial instead, where they are known. */
+export function offTheList({ objects }: TunnelConfig): Response {
+  const headers = objects === undefined ? {} : { [OBJECTS_FIELD]: formatServing(objects) };
+  return new Response(null, { status: 410, headers });
+}
+
+/** For the Worker, which gives the one answer to every key that does not hold. */
+export function keyRefusal(request: Request): Response {
+  request.body?.cancel().catch(() => {});
+  return new Response(null, { status: 401, headers: { "culvert-error": KEY_REFUSED, [UNLOGGED]: "1" } });
+}
+
+export function refusal(reason: TunnelError, request: Request): Response {
+  request.body?.cancel().catch(() => {});
+  return problemResponse(reason, request.method, crypto.randomUUID());
+}
+
+/** The Worker logs it, as whatever no tunnel stands for. */
+export function unlogged(response: Response): Response {
+  response.headers.set(UNLOGGED, "1");
+  return response;
+}
+
+export function unknownTunnel(): TunnelError {
+  return publicError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
+}
