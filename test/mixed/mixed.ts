@@ -95,6 +95,7 @@ class MixedRun {
     const { openStreams, openAtUpstreams } = await this.#settle();
     const after = await this.#world.kept();
     say(`at the end: ${describe(after)}`);
+    if (this.#problems.length > 0) for (const failure of await this.#world.failures()) say(failure);
     for (const connector of this.#world.connectors) {
       if (!connector.running())
         this.#problems.push(`a connector ended: ${connector.lines.slice(-5).join("\n")}`);

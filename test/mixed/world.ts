@@ -113,6 +113,13 @@ export class World {
     for (const close of this.#closers.splice(0).reverse()) await close();
   }
 
+  /** Why requests of the honest project failed, as relay and connectors say it. */
+  async failures(): Promise<string[]> {
+    const url = `${this.#relay.url}/v1/tunnels/${this.tunnelId}/requests?caller=${HONEST.project}&failed=true&limit=20`;
+    const response = await fetch(url, { headers: { authorization: `Bearer ${ADMIN_KEY}` } });
+    return ((await response.json()) as { items: object[] }).items.map((event) => JSON.stringify(event));
+  }
+
   /** Where a client of the gateway calls a service, as one of the two projects. */
   url(binding: "HONEST" | "HOSTILE", service: string, path: string): string {
     return `${this.#relay.gatewayUrls["test"]}/pass/${binding}/http://${service}${path}`;
