@@ -1,7 +1,8 @@
+import { eventually } from "../../../scripts/demo/eventually.ts";
 import type { Page, Request } from "playwright-core";
 import { expect } from "vitest";
 import { inventedTraffic } from "../../../scripts/screenshots/invented.ts";
-import { it, ok, untilCounted, viewOf } from "./stage.ts";
+import { it, ok, untilCounted, viewOf, WAIT_MS } from "./stage.ts";
 
 function asked(page: Page, part: string): Promise<Request> {
   const request = page.waitForRequest((one) => one.url().includes("/traffic?") && one.url().includes(part));
@@ -38,12 +39,11 @@ export function numberCases(): void {
     await page.getByRole("button", { name: "Show all" }).click();
     await page.getByLabel("of the last").waitFor();
 
-    await chart.focus();
-    await page.keyboard.press("ArrowLeft");
-    // No more the latest, but the values of a step.
-    await page
-      .locator('[aria-label="Requests over time"][aria-valuetext^="latest"]')
-      .waitFor({ state: "detached" });
+    // No more the latest, but the values of a step. A chart that is drawn anew meanwhile has lost the focus.
+    await eventually("the values of a step", WAIT_MS, async () => {
+      await chart.press("ArrowLeft");
+      return (await chart.getAttribute("aria-valuetext"))?.startsWith("latest") === false;
+    });
     expect(await chart.getAttribute("aria-valuetext")).toMatch(/\d\d:\d\d:\d\d: all [\d.]+\/s, errors 0\/s$/);
     const selected = asked(page, "since=");
     await page.keyboard.press("Shift+PageDown");
