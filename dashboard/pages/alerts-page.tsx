@@ -6,6 +6,7 @@ import { ActionDialog, Badge, Empty, Failing, Failure, Loading, Table, Time } fr
 import { TestDialog } from "../parts/test-dialog.tsx";
 import { usePolled } from "../parts/use-polled.ts";
 import { useCanEdit } from "../session.ts";
+import { TestAndRemove } from "../parts/test-and-remove.tsx";
 
 const REFRESH_MS = 15_000;
 
@@ -54,7 +55,19 @@ export function AlertsPage() {
             { title: "Address", cell: ({ url }) => <code class="breakable">{url}</code> },
             { title: "State", cell: (alert) => <State {...alert} /> },
             ...(canEdit
-              ? [{ title: "", cell: (alert: Alert) => <Actions alert={alert} open={setOpen} /> }]
+              ? [
+                  {
+                    title: "",
+                    cell: (alert: Alert) => (
+                      <TestAndRemove
+                        name={alert.name}
+                        remove="Delete"
+                        onTest={() => setOpen({ kind: "test", alert })}
+                        onRemove={() => setOpen({ kind: "delete", alert })}
+                      />
+                    ),
+                  },
+                ]
               : []),
           ]}
         />
@@ -108,29 +121,6 @@ function Firing({ firing }: Pick<Alerts, "firing">) {
 function State({ lastError, lastSentAt }: Alert) {
   if (lastError !== null) return <Failing error={lastError} />;
   return lastSentAt === null ? <span class="faint">nothing sent yet</span> : <Time at={lastSentAt} />;
-}
-
-function Actions({ alert, open }: { alert: Alert; open: (next: Open) => void }) {
-  return (
-    <span class="badges">
-      <button
-        type="button"
-        class="small"
-        aria-label={`Test ${alert.name}`}
-        onClick={() => open({ kind: "test", alert })}
-      >
-        Test
-      </button>
-      <button
-        type="button"
-        class="small danger"
-        aria-label={`Delete ${alert.name}`}
-        onClick={() => open({ kind: "delete", alert })}
-      >
-        Delete
-      </button>
-    </span>
-  );
 }
 
 function CreateDialog({ close }: { close: () => void }) {

@@ -8,6 +8,7 @@ import { TestDialog } from "../parts/test-dialog.tsx";
 import { usePaged } from "../parts/use-paged.ts";
 import { useCanEdit } from "../session.ts";
 import { CreateDestination } from "./destination-form.tsx";
+import { TestAndRemove } from "../parts/test-and-remove.tsx";
 
 type Open = { kind: "create" } | { kind: "test" | "delete"; destination: LogDestination } | null;
 
@@ -61,7 +62,19 @@ export function DestinationsPage() {
               cell: ({ delivery }) => numberText(delivery.lost + delivery.rejected),
             },
             ...(canEdit
-              ? [{ title: "", cell: (one: LogDestination) => <Actions destination={one} open={setOpen} /> }]
+              ? [
+                  {
+                    title: "",
+                    cell: (one: LogDestination) => (
+                      <TestAndRemove
+                        name={one.name}
+                        remove="Remove"
+                        onTest={() => setOpen({ kind: "test", destination: one })}
+                        onRemove={() => setOpen({ kind: "delete", destination: one })}
+                      />
+                    ),
+                  },
+                ]
               : []),
           ]}
         />
@@ -97,29 +110,6 @@ export function DestinationsPage() {
         </ActionDialog>
       )}
     </>
-  );
-}
-
-function Actions({ destination, open }: { destination: LogDestination; open: (next: Open) => void }) {
-  return (
-    <span class="badges">
-      <button
-        type="button"
-        class="small"
-        aria-label={`Test ${destination.name}`}
-        onClick={() => open({ kind: "test", destination })}
-      >
-        Test
-      </button>
-      <button
-        type="button"
-        class="small danger"
-        aria-label={`Remove ${destination.name}`}
-        onClick={() => open({ kind: "delete", destination })}
-      >
-        Remove
-      </button>
-    </span>
   );
 }
 

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -13,6 +12,7 @@ import { eventually } from "../../scripts/demo/eventually.ts";
 import { startConnector } from "../../scripts/demo/local-tunnels.ts";
 import { startWorkerd } from "../../scripts/workerd.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
+import { runCulvert } from "../support/culvert-command.ts";
 
 const ADMIN_KEY = "admin-key-of-the-alert-command-tests-01";
 const CANARY = "canary-of-the-alert-command-tests";
@@ -67,16 +67,10 @@ afterAll(async () => {
 
 /** `culvert alert …` as a process without a terminal. */
 async function run(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [CULVERT_BUNDLE, "alert", ...args], {
-    env: { HOME: directory, CULVERT_RELAY: relay.url, CULVERT_API_KEY: ADMIN_KEY, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: 20_000,
+  return runCulvert(["alert", ...args], {
+    ...{ HOME: directory, CULVERT_RELAY: relay.url, CULVERT_API_KEY: ADMIN_KEY },
+    ...env,
   });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, out, err };
 }
 
 describe("culvert alert", { timeout: 300_000 }, () => {

@@ -1,13 +1,12 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import { RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { startWorkerd } from "../../scripts/workerd.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
 import { LogReceiver, SECRETS } from "../support/servers/log-receiver.ts";
+import { runCulvert } from "../support/culvert-command.ts";
 
 const ADMIN_KEY = "admin-key-of-the-log-destination-command-tests";
 const receivers = { splunk: new LogReceiver("splunk"), webhook: new LogReceiver("webhook") };
@@ -31,17 +30,12 @@ afterAll(async () => {
 
 /** `culvert log-destination …` as a process without a terminal. */
 async function run(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [CULVERT_BUNDLE, "log-destination", ...args], {
-    env: { HOME: directory, CULVERT_RELAY: relay.url, CULVERT_API_KEY: ADMIN_KEY, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: 20_000,
+  const result = await runCulvert(["log-destination", ...args], {
+    ...{ HOME: directory, CULVERT_RELAY: relay.url, CULVERT_API_KEY: ADMIN_KEY },
+    ...env,
   });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-  const [code] = (await once(child, "close")) as [number | null];
-  for (const secret of Object.values(SECRETS)) expect(out + err).not.toContain(secret);
-  return { code, out, err };
+  for (const secret of Object.values(SECRETS)) expect(result.out + result.err).not.toContain(secret);
+  return result;
 }
 
 async function created(args: readonly string[], env: Record<string, string> = {}): Promise<string> {

@@ -1,9 +1,10 @@
-import { reset, runDurableObjectAlarm } from "cloudflare:test";
+import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { registryStub } from "../../worker/env.ts";
 import { noMetrics } from "../../worker/telemetry/request-metrics.ts";
 import { call, createTunnel, json, problem } from "./admin-client.ts";
+import { registryClock } from "./registry-clock.ts";
 
 const PATH = "/v1/alerts";
 const HOOK = "https://hooks.example/services/path-token";
@@ -33,19 +34,6 @@ function receiver(status = () => 200) {
   return sent;
 }
 
-/** A clock that tests set; the Registry looks and sends when its alarm rings. */
-function clock() {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  let nowMs = Date.now();
-  vi.setSystemTime(nowMs);
-  return async (byMs: number) => {
-    nowMs += byMs;
-    vi.setSystemTime(nowMs);
-    // Once to look, once to send what that came to.
-    for (let round = 0; round < 3; round++) await runDurableObjectAlarm(registryStub(env));
-  };
-}
-
 const report = (tunnelId: string, connectors: string[], failing: string[] = [], lost = 0) =>
   registryStub(env).telemetryReport(tunnelId, {
     metrics: { ...noMetrics(), lost },
@@ -57,7 +45,7 @@ const report = (tunnelId: string, connectors: string[], failing: string[] = [], 
 describe("alerts", () => {
   it("tell a webhook of an outage that lasts, once, and of its end", async () => {
     const sent = receiver();
-    const after = clock();
+    const after = registryClock();
     await create();
     const { id } = await createTunnel("prod");
     await report(id, ["a", "b"]);
@@ -82,7 +70,7 @@ describe("alerts", () => {
 
   it("are over with their tunnel", async () => {
     const sent = receiver();
-    const after = clock();
+    const after = registryClock();
     await create();
     const { id } = await createTunnel();
     await report(id, ["a"]);
@@ -96,7 +84,7 @@ describe("alerts", () => {
 
   it("tell of nothing that is over within a minute", async () => {
     const sent = receiver();
-    const after = clock();
+    const after = registryClock();
     await create();
     const { id } = await createTunnel();
     for (let round = 0; round < 5; round++) {
@@ -111,7 +99,7 @@ describe("alerts", () => {
 
   it("tell of lost redundancy, of a service that none reaches, and of lost events", async () => {
     const sent = receiver();
-    const after = clock();
+    const after = registryClock();
     await create();
     const { id } = await createTunnel();
     await report(id, ["a", "b"]);
@@ -124,7 +112,7 @@ describe("alerts", () => {
 
   it("tell of a token that connectors still use when it is about to end", async () => {
     const sent = receiver();
-    const after = clock();
+    const after = registryClock();
     await create();
     const { id, kid } = await createTunnel();
     await json(call("POST", `/v1/tunnels/${id}/tokens`, { body: { overlapSeconds: 8 * 24 * 3600 } }), 201);
@@ -142,7 +130,7 @@ describe("alerts", () => {
   it("are kept for a webhook that is down, in order, and only the kinds that it wants", async () => {
     let isDown = true;
     const sent = receiver(() => (isDown ? 503 : 200));
-    const after = clock();
+    const after = registryClock();
     await create({ kinds: ["tunnel_down"] });
     const { id } = await createTunnel();
     await report(id, ["a", "b"], ["orders"]);

@@ -1,8 +1,9 @@
-import { reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { registryStub } from "../../worker/env.ts";
 import { call, json, problem } from "./admin-client.ts";
+import { registryClock } from "./registry-clock.ts";
 
 const SAME_ORIGIN = { "sec-fetch-site": "same-origin", "culvert-csrf": "1" };
 const MINUTE_MS = 60_000;
@@ -30,18 +31,6 @@ const audited = async (limit = 1) =>
   (await json<{ items: object[] }>(call("GET", `/v1/audit-log?limit=${limit}`))).items;
 const statusWith = async (key: string) => (await call("GET", "/v1/tunnels", { key })).status;
 
-/** A clock that tests set, and the Registry's alarm with it. */
-function clock() {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  let nowMs = Date.now();
-  vi.setSystemTime(nowMs);
-  return async (byMs: number) => {
-    nowMs += byMs;
-    vi.setSystemTime(nowMs);
-    for (let round = 0; round < 3; round++) await runDurableObjectAlarm(registryStub(env));
-  };
-}
-
 describe("API keys", () => {
   it("have a name and a role in the list, and so in the audit log, where it outlives the key", async () => {
     const { kid, key } = await make({ role: "admin", name: "deploys of Büro 7" });
@@ -59,7 +48,7 @@ describe("API keys", () => {
   });
 
   it("tell when they were used last, to five minutes, noted behind the answer", async () => {
-    const after = clock();
+    const after = registryClock();
     const { kid, key } = await make({ role: "viewer" });
     expect((await listed(kid))?.lastUsedAt).toBeNull();
     const writes = async () =>
@@ -82,7 +71,7 @@ describe("API keys", () => {
   });
 
   it("are used by the browsers that signed in with them, too, and not by who shows a wrong secret", async () => {
-    const after = clock();
+    const after = registryClock();
     const { kid, key } = await make({ role: "viewer" });
     await statusWith(`${key.slice(0, -9)}x_00000000`);
     expect((await listed(kid))?.lastUsedAt).toBeNull();
@@ -100,7 +89,7 @@ describe("API keys", () => {
   });
 
   it("that end by themselves hold until then, with the sessions of them, and are gone", async () => {
-    const after = clock();
+    const after = registryClock();
     const { kid, key, expiresAt } = await make({ role: "viewer", name: "ci", expiresInSeconds: 3_600 });
     expect(Date.parse(expiresAt ?? "")).toBe(Date.now() + 3_600_000);
     const headers = SAME_ORIGIN;
@@ -141,7 +130,7 @@ describe("API keys", () => {
       sent.push(JSON.parse(init?.body as string) as object);
       return Promise.resolve(new Response());
     });
-    const after = clock();
+    const after = registryClock();
     await json(call("POST", "/v1/alerts", { body: { name: "ops", url: "https://hooks.example/x" } }), 201);
     const { kid } = await make({ role: "admin", name: "deploys", expiresInSeconds: 30 * 24 * 3600 });
     await after(22 * DAY_MS);
