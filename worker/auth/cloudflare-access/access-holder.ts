@@ -1,9 +1,9 @@
 import type { Role } from "../../registry/stores/key-store.ts";
 import { type AccessSettings, accessSettings, type AccessVariables } from "./access-settings.ts";
-import { askIssuer, IssuerUnavailable } from "./ask-issuer.ts";
+import { askIssuer, IssuerUnavailable } from "../jwt/ask-issuer.ts";
+import { IssuerKeys } from "../jwt/issuer-keys.ts";
+import { type JwtClaims, verifyJwt } from "../jwt/verify-jwt.ts";
 import { IdentityGroups } from "./identity-groups.ts";
-import { IssuerKeys } from "./issuer-keys.ts";
-import { verifyAssertion } from "./verify-assertion.ts";
 
 export const ASSERTION_FIELD = "cf-access-jwt-assertion";
 /** Names people apart from keys: no key's id begins so. */
@@ -30,11 +30,13 @@ export async function accessHolder(
   const settings = accessSettings(variables);
   if (token === null || settings === null) return { outcome: "none" };
   try {
-    const claims = await verifyAssertion(token, settings, issuerKeys(settings.issuer), nowMs());
+    const { issuer, audiences } = settings;
+    const rule = { issuer, accepts: (claims: JwtClaims) => isForRelay(claims, audiences) };
+    const claims = await verifyJwt(token, rule, issuerKeys(issuer), nowMs());
     if (claims === null) return { outcome: "invalid" };
-    const { email = "" } = claims;
+    const { email } = claims;
     // A service's token names nobody: services use keys.
-    if (!isEmail(email)) return { outcome: "no-role" };
+    if (typeof email !== "string" || !isEmail(email)) return { outcome: "no-role" };
     const role = await roleOf(settings, () => identities.of(token, claims, settings.issuer));
     if (role === null) return { outcome: "no-role" };
     return {
@@ -45,6 +47,11 @@ export async function accessHolder(
     if (thrown instanceof IssuerUnavailable) return { outcome: "unavailable" };
     throw thrown;
   }
+}
+
+/** Of the application, not of the whole team. */
+function isForRelay({ aud, type = "app" }: JwtClaims, audiences: ReadonlySet<string>): boolean {
+  return type === "app" && [aud].flat().some((audience) => audiences.has(audience));
 }
 
 function issuerKeys(issuer: string): IssuerKeys {

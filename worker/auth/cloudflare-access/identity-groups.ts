@@ -1,6 +1,6 @@
 import { sha256Hex } from "../digest.ts";
-import { askIssuer } from "./ask-issuer.ts";
-import type { AccessClaims } from "./verify-assertion.ts";
+import { askIssuer } from "../jwt/ask-issuer.ts";
+import type { JwtClaims } from "../jwt/verify-jwt.ts";
 
 /** So long after somebody has left a group, or was signed out by Access, the rights end. */
 const KNOWN_MS = 60_000;
@@ -20,7 +20,7 @@ export class IdentityGroups {
   }
 
   /** Throws IssuerUnavailable. */
-  async of(token: string, claims: AccessClaims, issuer: string): Promise<ReadonlySet<string>> {
+  async of(token: string, claims: JwtClaims, issuer: string): Promise<ReadonlySet<string>> {
     const own = namesIn([claims["groups"], (claims["custom"] as { groups?: unknown } | undefined)?.groups]);
     if (own.size > 0) return own;
     const key = await sha256Hex(new TextEncoder().encode(token));
@@ -29,7 +29,7 @@ export class IdentityGroups {
     const identity = (await askIssuer(`${issuer}/cdn-cgi/access/get-identity`, {
       cookie: `CF_Authorization=${token}`,
     })) as { email?: unknown; groups?: unknown; custom?: { groups?: unknown } } | null;
-    const isSame = identity !== null && identity.email === claims.email;
+    const isSame = identity !== null && identity.email === claims["email"];
     const groups = isSame ? namesIn([identity.groups, identity.custom?.groups]) : new Set<string>();
     this.#known.delete(key);
     this.#known.set(key, { groups, untilMs: this.#nowMs() + KNOWN_MS });

@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { decodeBase64url } from "../../../shared/base64url.ts";
-import type { AccessSettings } from "./access-settings.ts";
 import type { IssuerKeys, SigningAlgorithm } from "./issuer-keys.ts";
 
 /** With a few hundred groups in it; a field of more does not come through the edge. */
@@ -22,12 +21,16 @@ const claimsSchema = z.looseObject({
   iat: z.number().optional(),
   nbf: z.number().optional(),
   sub: z.string().optional(),
-  /** Of people; the token of a service has none. */
-  email: z.string().optional(),
-  type: z.string().optional(),
 });
 
-export type AccessClaims = z.infer<typeof claimsSchema>;
+export type JwtClaims = z.infer<typeof claimsSchema>;
+
+/** Whose tokens hold, and which of them. */
+export interface JwtRule {
+  issuer: string;
+  /** Of the claims that somebody writes into a token and that cost nothing to look at: audience, subject. */
+  accepts: (claims: JwtClaims) => boolean;
+}
 
 const ALGORITHMS: Readonly<Record<SigningAlgorithm, SubtleCryptoSignAlgorithm>> = {
   RS256: { name: "RSASSA-PKCS1-v1_5" },
@@ -35,15 +38,15 @@ const ALGORITHMS: Readonly<Record<SigningAlgorithm, SubtleCryptoSignAlgorithm>> 
 };
 
 /**
- * What a token of Cloudflare Access says, if Access has signed it for this application and it has not ended; null
- * otherwise (RFC 7519 §7.2, RFC 8725). Throws IssuerUnavailable where the signature cannot be judged.
+ * What a token says, if its issuer has signed it, the rule accepts it and it has not ended; null otherwise (RFC 7519 §7.2,
+ * RFC 8725). Throws IssuerUnavailable where the signature cannot be judged.
  */
-export async function verifyAssertion(
+export async function verifyJwt(
   token: string,
-  { issuer, audiences }: Pick<AccessSettings, "issuer" | "audiences">,
+  { issuer, accepts }: JwtRule,
   keys: IssuerKeys,
   nowMs: number,
-): Promise<AccessClaims | null> {
+): Promise<JwtClaims | null> {
   if (token.length > MAX_TOKEN_LENGTH) return null;
   const [headerText, claimsText, signatureText, ...rest] = token.split(".");
   if (headerText === undefined || claimsText === undefined || signatureText === undefined) return null;
@@ -53,8 +56,7 @@ export async function verifyAssertion(
   const signature = decodeBase64url(signatureText);
   if (header === undefined || claims === undefined || signature === null) return null;
   // What costs nothing goes first: the issuer is asked for no key of a token that would not hold.
-  if (claims.iss !== issuer || ![claims.aud].flat().some((audience) => audiences.has(audience))) return null;
-  if (!isInTime(claims, nowMs / 1_000) || (claims.type !== undefined && claims.type !== "app")) return null;
+  if (claims.iss !== issuer || !isInTime(claims, nowMs / 1_000) || !accepts(claims)) return null;
   const key = await keys.key(header.kid, header.alg);
   if (key === null) return null;
   const signed = new TextEncoder().encode(`${headerText}.${claimsText}`);
@@ -62,7 +64,7 @@ export async function verifyAssertion(
   return isSigned ? claims : null;
 }
 
-function isInTime({ exp, nbf = 0, iat = 0 }: AccessClaims, nowSeconds: number): boolean {
+function isInTime({ exp, nbf = 0, iat = 0 }: JwtClaims, nowSeconds: number): boolean {
   return exp > nowSeconds && nbf <= nowSeconds + LEEWAY_SECONDS && iat <= nowSeconds + LEEWAY_SECONDS;
 }
 

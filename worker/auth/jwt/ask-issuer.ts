@@ -26,8 +26,8 @@ export async function askIssuer(url: string, headers: Record<string, string> = {
     return JSON.parse(await boundedText(response)) as unknown;
   } catch (thrown) {
     // Never with its headers.
-    console.warn({ event: "access_issuer_failed", url, error: String(thrown) });
-    throw new IssuerUnavailable("Cloudflare Access could not be asked.", { cause: thrown });
+    console.warn({ event: "issuer_failed", url, error: String(thrown) });
+    throw new IssuerUnavailable("The issuer could not be asked.", { cause: thrown });
   }
 }
 

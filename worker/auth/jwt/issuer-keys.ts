@@ -53,7 +53,7 @@ export class IssuerKeys {
       }
     }
     if (this.#keys.size === 0 || nowMs - this.#fetchedAtMs >= STALE_MS)
-      throw new IssuerUnavailable("The keys of Cloudflare Access are not known.");
+      throw new IssuerUnavailable("The issuer's keys are not known.");
     const known = this.#keys.get(kid);
     return known?.algorithm === algorithm ? known.key : null;
   }
