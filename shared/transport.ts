@@ -1,4 +1,4 @@
-import type { Frame } from "./protocol/frame.ts";
+import type { Frame } from "./protocol/index.ts";
 
 /** One message connection, as the mux sees it. Inbound messages are handed to `Mux.receive` by its owner. */
 export interface Transport {

@@ -1,5 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { publicError, TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { publicError, TunnelError } from "../shared/protocol/index.ts";
 import { tunnelPresence } from "./admission.ts";
 import type { TunnelBindingProps } from "../shared/services/binding-props.ts";
 import { publicUrlSchema } from "../shared/services/public-url.ts";

@@ -1,4 +1,4 @@
-import { publicError, TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { publicError, TunnelError } from "../shared/protocol/index.ts";
 import { unauthenticated } from "./api/authenticate.ts";
 import { credentialPresence, forget, tunnelPresence } from "./admission.ts";
 import { ApiError, problemResponse } from "./api/problem.ts";

@@ -1,5 +1,5 @@
 import { MemoryBudget } from "../shared/memory/memory-budget.ts";
-import { RELAY_MEMORY_BYTES, RELAY_MEMORY_RESERVE_BYTES } from "../shared/protocol/limits.ts";
+import { RELAY_MEMORY_BYTES, RELAY_MEMORY_RESERVE_BYTES } from "../shared/protocol/index.ts";
 import { MessageRoom } from "./exchange/websocket/message-room.ts";
 
 const nowMs = (): number => Date.now();

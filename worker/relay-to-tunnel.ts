@@ -1,4 +1,4 @@
-import { publicError, type TunnelError } from "../shared/protocol/tunnel-error.ts";
+import { publicError, type TunnelError } from "../shared/protocol/index.ts";
 import { forget } from "./admission.ts";
 import { buildOf } from "./build.ts";
 import { type Env, tunnelStub } from "./env.ts";

@@ -1,4 +1,4 @@
-import { type CheckOutcome, isFailing } from "../../shared/protocol/service-checks.ts";
+import { type CheckOutcome, isFailing } from "../../shared/protocol/index.ts";
 
 /** How a service's upstream is judged, and what has lately been seen of it. */
 export interface CheckState {

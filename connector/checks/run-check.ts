@@ -1,7 +1,10 @@
 import type { Clock } from "../../shared/clock.ts";
-import type { ErrorCode } from "../../shared/protocol/error-code.ts";
-import { CHECK_OUTCOMES, type CheckOutcome } from "../../shared/protocol/service-checks.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import {
+  type ErrorCode,
+  CHECK_OUTCOMES,
+  type CheckOutcome,
+  TunnelError,
+} from "../../shared/protocol/index.ts";
 import type { ServiceCheck } from "../../shared/services/service-check.ts";
 import type { CheckResult, RunCheck } from "./service-checks.ts";
 import { wireText, type Upstream } from "../upstream/index.ts";

@@ -1,13 +1,13 @@
 import type { Clock } from "../../shared/clock.ts";
-import { MAX_CHECKS } from "../../shared/protocol/limits.ts";
 import {
+  MAX_CHECKS,
   type CheckListText,
   type CheckOutcome,
   type HealthReport,
   healthReport,
   isFailing,
-} from "../../shared/protocol/service-checks.ts";
-import { connectionError } from "../../shared/protocol/tunnel-error.ts";
+  connectionError,
+} from "../../shared/protocol/index.ts";
 import { parseServiceChecks, type ServiceCheck } from "../../shared/services/service-check.ts";
 import { type CheckState, nextCheckState, UNCHECKED } from "./check-state.ts";
 import type { Logger } from "../platform/log.ts";

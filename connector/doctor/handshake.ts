@@ -1,19 +1,22 @@
 import { randomBytes } from "node:crypto";
-import { OWN_CAPABILITIES } from "../../shared/protocol/capabilities.ts";
-import { decodeMessage } from "../../shared/protocol/frame-codec.ts";
-import { encodeGoaway } from "../../shared/protocol/frame-payloads.ts";
-import { FRAME, type Frame } from "../../shared/protocol/frame.ts";
-import { decodeSettings, decodeWelcome, encodeHello } from "../../shared/protocol/handshake.ts";
 import {
+  OWN_CAPABILITIES,
+  decodeMessage,
+  encodeGoaway,
+  FRAME,
+  type Frame,
+  decodeSettings,
+  decodeWelcome,
+  encodeHello,
   CLOSE_GOING_AWAY,
   CONNECTION_WINDOW_BYTES,
   CONNECTOR_STREAM_WINDOW_BYTES,
   MAX_CHECKS,
   PING_TEXT,
   PONG_TEXT,
-} from "../../shared/protocol/limits.ts";
-import { readObjects } from "../../shared/protocol/object-list.ts";
-import { CheckListReader } from "../../shared/protocol/service-checks.ts";
+  readObjects,
+  CheckListReader,
+} from "../../shared/protocol/index.ts";
 import { parseServiceChecks, type ServiceCheck } from "../../shared/services/service-check.ts";
 import type { DialRelay } from "../relay/index.ts";
 

@@ -1,4 +1,4 @@
-import type { CheckOutcome } from "../../shared/protocol/service-checks.ts";
+import type { CheckOutcome } from "../../shared/protocol/index.ts";
 
 /** What to do about a check that failed, by its outcome and by the reason that it gave. */
 export function remedyFor(outcome: CheckOutcome, reason: string, target: string): string {

@@ -1,4 +1,4 @@
-import { type CheckOutcome, isFailing } from "../../shared/protocol/service-checks.ts";
+import { type CheckOutcome, isFailing } from "../../shared/protocol/index.ts";
 import type { ServiceCheck } from "../../shared/services/service-check.ts";
 import type { ConnectorSettings } from "../settings/connector-settings.ts";
 import type { HostDialDeps } from "../names/index.ts";

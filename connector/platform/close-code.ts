@@ -1,4 +1,4 @@
-import { MAX_CLOSE_REASON_BYTES } from "../../shared/protocol/limits.ts";
+import { MAX_CLOSE_REASON_BYTES } from "../../shared/protocol/index.ts";
 
 /** The close frame held no code (RFC 6455 §7.1.5). */
 const NO_STATUS = 1005;

@@ -1,5 +1,5 @@
 import type { Clock } from "../../shared/clock.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { TunnelError } from "../../shared/protocol/index.ts";
 import type { Logger } from "./log.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { type MemoryAccount, MemoryBudget } from "../../shared/memory/memory-budget.ts";
-import { CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES } from "../../shared/protocol/limits.ts";
+import { CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES } from "../../shared/protocol/index.ts";
 import { nodeClock } from "./node-clock.ts";
 
 /** One for the tunnel's streams and for what waits of upstreams' answers. */

@@ -1,8 +1,7 @@
-import { SUBPROTOCOL } from "../../shared/protocol/limits.ts";
+import { SUBPROTOCOL, type Goaway } from "../../shared/protocol/index.ts";
 import { Backoff } from "../../shared/backoff.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
-import type { Goaway } from "../../shared/protocol/frame-payloads.ts";
 import {
   RelayConnection,
   type RelayConnectionEnd,

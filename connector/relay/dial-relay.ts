@@ -1,6 +1,6 @@
 import { isIP, type OnReadOpts } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import { SUBPROTOCOL } from "../../shared/protocol/limits.ts";
+import { SUBPROTOCOL } from "../../shared/protocol/index.ts";
 import { dialInTime, type HostDialDeps, type HostDialOptions, tcpTo } from "../names/index.ts";
 import { guarded } from "../platform/faults.ts";
 import { connectThroughProxy, type Proxy } from "../platform/proxy.ts";

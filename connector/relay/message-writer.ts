@@ -1,7 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import type { Writable } from "node:stream";
-import { encodedSize, encodeInto } from "../../shared/protocol/frame-codec.ts";
-import type { Frame } from "../../shared/protocol/frame.ts";
+import { encodedSize, encodeInto, type Frame } from "../../shared/protocol/index.ts";
 import { maskByWords } from "./masked-memory.ts";
 import { BUFFER_ROOM_BYTES, HEADER_ROOM_BYTES, type SendBuffers, sendBuffers } from "./send-buffers.ts";
 import { FIN, MASKED, OPCODE } from "./websocket-frame.ts";

@@ -1,7 +1,6 @@
 import { Backoff } from "../../shared/backoff.ts";
 import type { Clock } from "../../shared/clock.ts";
-import type { ObjectList } from "../../shared/protocol/object-list.ts";
-import { connectionError } from "../../shared/protocol/tunnel-error.ts";
+import { type ObjectList, connectionError } from "../../shared/protocol/index.ts";
 
 /** What this needs of a ConnectionKeeper. */
 export interface ObjectKeeper {

@@ -6,8 +6,8 @@ import { SendBudget } from "../../shared/mux/credit/flow-window.ts";
 import { Keepalive } from "../../shared/mux/watches/keepalive.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { StreamLimit } from "../../shared/streams/stream-limit.ts";
-import type { Goaway } from "../../shared/protocol/frame-payloads.ts";
 import {
+  type Goaway,
   CLOSE_GOING_AWAY,
   CONNECTION_WINDOW_BYTES,
   CONNECTOR_STREAM_WINDOW_BYTES,
@@ -15,10 +15,13 @@ import {
   MAX_GATHER_MS,
   PING_TEXT,
   PONG_TEXT,
-} from "../../shared/protocol/limits.ts";
-import { type ObjectList, readObjects } from "../../shared/protocol/object-list.ts";
-import { type CheckListText, CheckListReader } from "../../shared/protocol/service-checks.ts";
-import { connectionError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
+  type ObjectList,
+  readObjects,
+  type CheckListText,
+  CheckListReader,
+  connectionError,
+  TunnelError,
+} from "../../shared/protocol/index.ts";
 import { guardedClock, guardFor, type ReportFault } from "../platform/faults.ts";
 import type { DialRelay, RelayTransport, RelayTransportEvents } from "./relay-transport.ts";
 

@@ -1,5 +1,4 @@
-import { HEADER_BYTES } from "../../shared/protocol/frame.ts";
-import { MAX_DATA_BYTES, TARGET_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
+import { HEADER_BYTES, MAX_DATA_BYTES, TARGET_MESSAGE_BYTES } from "../../shared/protocol/index.ts";
 import { type MaskedMemory, maskedMemory } from "./masked-memory.ts";
 
 /** RFC 6455 §5.2: the largest header, with its mask, is 14 bytes; the payload then begins at a whole word. */

@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
-import type { Frame } from "../../shared/protocol/frame.ts";
-import { MAX_MESSAGE_BYTES } from "../../shared/protocol/limits.ts";
+import { type Frame, MAX_MESSAGE_BYTES } from "../../shared/protocol/index.ts";
 import type { Transport } from "../../shared/transport.ts";
 import { fittingReason } from "../platform/close-code.ts";
 import { WebSocketViolation } from "./frame-reader.ts";

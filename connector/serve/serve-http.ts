@@ -1,7 +1,6 @@
 import { contentLengthOf } from "../../shared/http/fields.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
-import type { Field } from "../../shared/protocol/head.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { type Field, TunnelError } from "../../shared/protocol/index.ts";
 import {
   rawHeadersOf,
   requestFields,

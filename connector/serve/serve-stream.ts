@@ -1,5 +1,5 @@
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
-import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { TunnelError } from "../../shared/protocol/index.ts";
 import { failureOf, guardFor } from "../platform/faults.ts";
 import { RequestMeter } from "../telemetry/index.ts";
 import { HttpStream, type ServeDeps } from "./serve-http.ts";

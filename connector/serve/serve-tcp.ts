@@ -1,8 +1,6 @@
 import type { Socket } from "node:net";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
-import { TCP_STATUS } from "../../shared/protocol/head.ts";
-import { DEFAULT_TCP_IDLE_TIMEOUT_MS } from "../../shared/protocol/limits.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { TCP_STATUS, DEFAULT_TCP_IDLE_TIMEOUT_MS, TunnelError } from "../../shared/protocol/index.ts";
 import { failureOf, guarded, type OnFault } from "../platform/faults.ts";
 import { RequestMeter, type RequestTrace } from "../telemetry/index.ts";
 import { dial, HeldBytes, SOCKET_PIECE_BYTES, permitTcp, settingsFor } from "../upstream/index.ts";

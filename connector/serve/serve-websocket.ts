@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
-import type { Field } from "../../shared/protocol/head.ts";
-import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { Field, TunnelError } from "../../shared/protocol/index.ts";
 import { closeCodeOf, fittingReason } from "../platform/close-code.ts";
 import { failureOf, guarded, guardedClock, type OnFault } from "../platform/faults.ts";
 import {

@@ -9,8 +9,8 @@ import {
   MAX_RESPONSE_TIMEOUT_MS,
   MAX_STALL_TIMEOUT_MS,
   MAX_STREAMS_PER_OBJECT,
-} from "../../shared/protocol/limits.ts";
-import { HANDSHAKE_TEXT } from "../../shared/protocol/handshake.ts";
+  HANDSHAKE_TEXT,
+} from "../../shared/protocol/index.ts";
 import { parseRelayUrl } from "../../shared/relay-url.ts";
 import { pathPrefixSchema } from "../../shared/services/services-file.ts";
 import { parseAuthority } from "../../shared/services/upstream-address.ts";

@@ -1,4 +1,4 @@
-import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { TunnelError } from "../../shared/protocol/index.ts";
 import type { Logger } from "../platform/log.ts";
 import type { RequestSummary } from "./request-summary.ts";
 

@@ -1,6 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import { ERROR_CODES, type ErrorCode } from "../../shared/protocol/error-code.ts";
-import { type CheckOutcome, isFailing } from "../../shared/protocol/service-checks.ts";
+import { ERROR_CODES, type ErrorCode, type CheckOutcome, isFailing } from "../../shared/protocol/index.ts";
 import { BUILD_ID } from "../../shared/build-id.ts";
 import { FAULT_SCOPES, type FaultScope } from "../platform/faults.ts";
 import type { RequestSummary } from "./request-summary.ts";

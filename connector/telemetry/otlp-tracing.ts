@@ -31,7 +31,7 @@ import {
   ATTR_URL_SCHEME,
   HTTP_REQUEST_METHOD_VALUE_OTHER,
 } from "@opentelemetry/semantic-conventions";
-import type { OpenHead } from "../../shared/protocol/head.ts";
+import type { OpenHead } from "../../shared/protocol/index.ts";
 import type { Logger } from "../platform/log.ts";
 import type { OtlpSettings } from "../platform/otlp-settings.ts";
 import type { HostDialDeps } from "../names/index.ts";

@@ -1,8 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
 import { TRACEPARENT } from "../../shared/http/trace-context.ts";
-import type { ErrorCode } from "../../shared/protocol/error-code.ts";
-import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
-import type { OpenHead, StreamKind } from "../../shared/protocol/head.ts";
+import type { ErrorCode, TunnelError, OpenHead, StreamKind } from "../../shared/protocol/index.ts";
 
 /** What is logged and counted of one request. Never its query, its fields or its body. */
 export interface RequestSummary {

@@ -1,4 +1,4 @@
-import type { OpenHead } from "../../shared/protocol/head.ts";
+import type { OpenHead } from "../../shared/protocol/index.ts";
 import type { RequestSummary } from "./request-summary.ts";
 
 /** What became of a request. */

@@ -1,7 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import type { StartTls } from "../../shared/protocol/head.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { type StartTls, TunnelError } from "../../shared/protocol/index.ts";
 import {
   dialHost,
   type HostDialDeps,

@@ -6,7 +6,7 @@ import {
   removeForbiddenTrailers,
   removeHopByHop,
 } from "../../shared/http/fields.ts";
-import type { Field } from "../../shared/protocol/head.ts";
+import type { Field } from "../../shared/protocol/index.ts";
 import { parseAuthority } from "../../shared/services/upstream-address.ts";
 import type { ServiceLimits } from "./service-limits.ts";
 

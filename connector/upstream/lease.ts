@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import type { Field } from "../../shared/protocol/head.ts";
+import type { Field } from "../../shared/protocol/index.ts";
 
 /** The wish to speak another protocol on this connection, which HTTP/1.1 alone has (RFC 9110 §7.8). */
 export interface Upgrade {

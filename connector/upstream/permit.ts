@@ -1,5 +1,5 @@
 import { isRequestMethod, isRequestPath } from "../../shared/http/fields.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { TunnelError } from "../../shared/protocol/index.ts";
 import { receivedText } from "./http-fields.ts";
 import { notAllowed, parseTarget, type UpstreamAddress, type UpstreamPolicy } from "./policy.ts";
 import { enforceLimits, type LimitsByService, limitsFor, refuseUnlimited } from "./service-limits.ts";

@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { TunnelError } from "../../shared/protocol/index.ts";
 import { parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
 import { inRange, isBlockedAddress, parseAddress, unmapped } from "./blocked-address.ts";
 

@@ -1,5 +1,5 @@
 import { judgePath } from "../../shared/http/path-rule.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { TunnelError } from "../../shared/protocol/index.ts";
 
 /** What this connector's operator lets a service do, whatever the relay's own rules say. */
 export interface ServiceLimits {

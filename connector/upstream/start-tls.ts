@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { StartTls } from "../../shared/protocol/head.ts";
+import type { StartTls } from "../../shared/protocol/index.ts";
 
 /** PostgreSQL's SSLRequest: its length and a number that no version has ("Message Formats" of its manual). */
 const SSL_REQUEST = Uint8Array.of(0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f);

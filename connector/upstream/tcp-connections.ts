@@ -1,4 +1,4 @@
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { TunnelError } from "../../shared/protocol/index.ts";
 
 /** Whose connections are counted, and how many there may be. */
 export interface CountedBy {

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { Stream } from "../../shared/mux/stream.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { TunnelError } from "../../shared/protocol/index.ts";
 
 /** The request's body: bytes leave the stream, and give credit back, when the upstream's socket wants them. */
 export class UploadStream extends Readable {

@@ -1,5 +1,5 @@
 import { createSecureContext, type SecureContext } from "node:tls";
-import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_RESPONSE_TIMEOUT_MS } from "../../shared/protocol/limits.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_RESPONSE_TIMEOUT_MS } from "../../shared/protocol/index.ts";
 import { type HostRule, matchesTarget, type UpstreamAddress } from "./policy.ts";
 
 /** How the upstreams of one host pattern are talked to. */

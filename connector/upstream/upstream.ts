@@ -1,8 +1,12 @@
 import type { Readable } from "node:stream";
 import { IDEMPOTENT_METHODS } from "../../shared/http/methods.ts";
-import type { Field, StartTls } from "../../shared/protocol/head.ts";
-import { DEFAULT_STALL_TIMEOUT_MS, MAX_RESPONSE_TIMEOUT_MS } from "../../shared/protocol/limits.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import {
+  type Field,
+  type StartTls,
+  DEFAULT_STALL_TIMEOUT_MS,
+  MAX_RESPONSE_TIMEOUT_MS,
+  TunnelError,
+} from "../../shared/protocol/index.ts";
 import { faultError, guarded, guardFor } from "../platform/faults.ts";
 import { dial, type DialDeps } from "./dial.ts";
 import { InterimBudget } from "./interim-budget.ts";

@@ -1,4 +1,4 @@
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { TunnelError } from "../../shared/protocol/index.ts";
 import { problemResponse } from "../../worker/exchange/problem.ts";
 import { compilePolicy, decide } from "../../worker/tunnel/access-policy.ts";
 import { planServices } from "./services-plan.ts";

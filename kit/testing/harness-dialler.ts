@@ -1,6 +1,5 @@
 import type { DialRelay, RelayTransport } from "../../connector/relay/index.ts";
-import { encodeMessage } from "../../shared/protocol/frame-codec.ts";
-import { SUBPROTOCOL } from "../../shared/protocol/limits.ts";
+import { encodeMessage, SUBPROTOCOL } from "../../shared/protocol/index.ts";
 
 /** The client's end of a WebSocket as Miniflare gives it. */
 interface HarnessSocket {

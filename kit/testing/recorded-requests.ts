@@ -1,5 +1,5 @@
 import type { OnFinished } from "../../connector/telemetry/index.ts";
-import type { OpenHead } from "../../shared/protocol/head.ts";
+import type { OpenHead } from "../../shared/protocol/index.ts";
 import type { ServiceRequest } from "./types.ts";
 
 const MAX_KEPT_BODY_BYTES = 1024 * 1024;

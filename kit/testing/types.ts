@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import type { PublicCode } from "../../shared/protocol/public-code.ts";
+import type { PublicCode } from "../../shared/protocol/index.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 
 /** What a service answers, as a Worker or a fetch handler would. */

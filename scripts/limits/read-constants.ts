@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const DECLARATION = /^(?:export )?const ([A-Z][A-Z0-9_]*)(?:: number)? =([^;]+);/gm;
-const IMPORT = /^import (?:type )?\{([^}]*)\} from "(\.[^"]+)";/gm;
+/** A room's door passes on what another file declares. */
+const FROM = /^(?:import|export) (?:type )?\{([^}]*)\} from "(\.[^"]+)";/gm;
+const ALL_FROM = /^export \* from "(\.[^"]+)";/gm;
 const TOKEN = /\s*(?:(0x[\da-f_]+|\d[\d_]*(?:\.\d+)?)|([A-Z][A-Z0-9_]*)|([-+*/()]))/giy;
 
 /** Numbers as the code has them: `const NAME = 64 * OTHER;`, wherever OTHER stands. */
@@ -18,7 +20,7 @@ export class Constants {
   valueOf(path: string, name: string): number {
     const expression = this.#declarations(path).get(name);
     if (expression === undefined) {
-      const source = this.#importedFrom(path).get(name);
+      const source = this.#sourceOf(path, name);
       if (source === undefined) throw new Error(`${path} has no constant ${name}`);
       return this.valueOf(source, name);
     }
@@ -36,12 +38,14 @@ export class Constants {
     return new Map([...found].map(([, name = "", expression = ""]) => [name, expression]));
   }
 
-  #importedFrom(path: string): Map<string, string> {
-    const sources = new Map<string, string>();
-    for (const [, names = "", from = ""] of this.#text(path).matchAll(IMPORT)) {
-      for (const name of names.split(",")) sources.set(name.trim(), join(dirname(path), from));
+  #sourceOf(path: string, name: string): string | undefined {
+    for (const [, names = "", from = ""] of this.#text(path).matchAll(FROM)) {
+      if (names.split(",").some((one) => one.trim() === name)) return join(dirname(path), from);
     }
-    return sources;
+    const passedOn = [...this.#text(path).matchAll(ALL_FROM)].map(([, from = ""]) =>
+      join(dirname(path), from),
+    );
+    return passedOn.find((source) => this.#declarations(source).has(name));
   }
 
   #text(path: string): string {

@@ -6,7 +6,7 @@ import {
   DEFAULT_RESPONSE_TIMEOUT_MS,
   DEFAULT_STALL_TIMEOUT_MS,
   DEFAULT_TCP_IDLE_TIMEOUT_MS,
-} from "../../shared/protocol/limits.ts";
+} from "../../shared/protocol/index.ts";
 import { DEFAULT_CONNECTOR_WAIT_MS, servicesFileSchema } from "../../shared/services/services-file.ts";
 import { defaultCheck } from "../../shared/services/service-check.ts";
 import { amount, unitOf } from "./units.ts";

@@ -1,8 +1,11 @@
 import { dirname } from "node:path";
 import type { SourceFile } from "./source-tree.ts";
 
-/** A door exports more than these may afford: a gateway's bundle has to stay small. */
-const BESIDE_DOORS = ["kit/gateway/"];
+/**
+ * These may pass a door by. A gateway's bundle has to stay small, and its types must name only what the package has. Tests and
+ * measurements look at one part of a room, which others have no business with.
+ */
+const BESIDE_DOORS = ["kit/gateway/", "test/", "bench/"];
 
 /** Imports that pass a room's door by. A room with an `index.ts` is entered by it, but for what stands inside the room. */
 export function besideDoors(files: readonly SourceFile[]): string[] {

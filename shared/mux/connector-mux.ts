@@ -1,13 +1,21 @@
-import { OWN_CAPABILITIES } from "../protocol/capabilities.ts";
-import { FLAG, FRAME } from "../protocol/frame.ts";
-import { encodeU32, type Goaway } from "../protocol/frame-payloads.ts";
-import { decodeOpen } from "../protocol/head-codec.ts";
-import type { OpenHead } from "../protocol/head.ts";
-import { decodeWelcome, encodeHello, type Hello, type Welcome } from "../protocol/handshake.ts";
-import { readU32 } from "../protocol/integers.ts";
-import { STREAM_OVERHEAD_BYTES } from "../protocol/limits.ts";
-import { DEFAULT_STALL_TIMEOUT_MS } from "../protocol/limits.ts";
-import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
+import {
+  OWN_CAPABILITIES,
+  FLAG,
+  FRAME,
+  encodeU32,
+  type Goaway,
+  decodeOpen,
+  type OpenHead,
+  decodeWelcome,
+  encodeHello,
+  type Hello,
+  type Welcome,
+  readU32,
+  STREAM_OVERHEAD_BYTES,
+  DEFAULT_STALL_TIMEOUT_MS,
+  connectionError,
+  TunnelError,
+} from "../protocol/index.ts";
 import { SendWindow } from "./credit/flow-window.ts";
 import { Mux } from "./mux.ts";
 import type { MuxEvents, MuxOptions } from "./mux-options.ts";

@@ -1,6 +1,4 @@
-import { decodeReset } from "../protocol/frame-payloads.ts";
-import { FLAG, FRAME, type Frame } from "../protocol/frame.ts";
-import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
+import { decodeReset, FLAG, FRAME, type Frame, connectionError, TunnelError } from "../protocol/index.ts";
 import type { MuxStream } from "./mux-stream.ts";
 
 /** Hands a frame to the stream that it is for. */

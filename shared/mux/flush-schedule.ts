@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { GATHER_MS_PER_STREAM, MIN_GATHER_MS } from "../protocol/limits.ts";
+import { GATHER_MS_PER_STREAM, MIN_GATHER_MS } from "../protocol/index.ts";
 
 /**
  * When a connection sends: at the end of the turn in which there is something to send. Under load later, by so much for

@@ -1,7 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { MemoryAccount } from "../memory/memory-budget.ts";
-import type { Goaway } from "../protocol/frame-payloads.ts";
-import type { TunnelError } from "../protocol/tunnel-error.ts";
+import type { Goaway, TunnelError } from "../protocol/index.ts";
 import type { Transport } from "../transport.ts";
 import type { SendBudget } from "./credit/flow-window.ts";
 

@@ -1,12 +1,26 @@
 import { Fifo } from "../memory/fifo.ts";
 import type { MemoryAccount } from "../memory/memory-budget.ts";
-import type { ErrorCode } from "../protocol/error-code.ts";
-import { FLAG, FRAME } from "../protocol/frame.ts";
-import { decodeClose, encodeClose, encodeReset, type WebSocketClose } from "../protocol/frame-payloads.ts";
-import { decodeHead, decodeTrailers, encodeHead, encodeTrailers } from "../protocol/head-codec.ts";
-import { type Field, type OpenHead, type ResponseHead, TCP_STATUS } from "../protocol/head.ts";
-import { SEND_QUEUE_HIGH_BYTES, SEND_QUEUE_MIN_BYTES, STREAM_OVERHEAD_BYTES } from "../protocol/limits.ts";
-import { TunnelError } from "../protocol/tunnel-error.ts";
+import {
+  type ErrorCode,
+  FLAG,
+  FRAME,
+  decodeClose,
+  encodeClose,
+  encodeReset,
+  type WebSocketClose,
+  decodeHead,
+  decodeTrailers,
+  encodeHead,
+  encodeTrailers,
+  type Field,
+  type OpenHead,
+  type ResponseHead,
+  TCP_STATUS,
+  SEND_QUEUE_HIGH_BYTES,
+  SEND_QUEUE_MIN_BYTES,
+  STREAM_OVERHEAD_BYTES,
+  TunnelError,
+} from "../protocol/index.ts";
 import type { ReceiveWindow, SendWindow } from "./credit/flow-window.ts";
 import { detached, ReceiveQueue } from "./receive-queue.ts";
 import { costBytes, Outbox } from "./send-queue.ts";

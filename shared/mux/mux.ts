@@ -1,19 +1,20 @@
 import type { Clock } from "../clock.ts";
 import type { MemoryAccount } from "../memory/memory-budget.ts";
-import { has, usableCapabilities } from "../protocol/capabilities.ts";
-import type { ErrorCode } from "../protocol/error-code.ts";
-import { decodeMessage } from "../protocol/frame-codec.ts";
 import {
+  has,
+  usableCapabilities,
+  type ErrorCode,
+  decodeMessage,
   decodeGoaway,
   decodeOffset,
   encodeGoaway,
   encodeOffset,
   type Goaway,
-} from "../protocol/frame-payloads.ts";
-import { FLAG, FRAME } from "../protocol/frame.ts";
-import type { OpenHead } from "../protocol/head.ts";
-import { decodeSettings, type Hello } from "../protocol/handshake.ts";
-import {
+  FLAG,
+  FRAME,
+  type OpenHead,
+  decodeSettings,
+  type Hello,
   CLOSE_GOING_AWAY,
   CLOSE_PROTOCOL_ERROR,
   MAX_DATA_BYTES,
@@ -21,8 +22,9 @@ import {
   SMALL_DATA_BYTES,
   STALL_TIMEOUT_MS,
   TARGET_MESSAGE_BYTES,
-} from "../protocol/limits.ts";
-import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
+  connectionError,
+  TunnelError,
+} from "../protocol/index.ts";
 import type { Transport } from "../transport.ts";
 import { deliverFrame, wantsAnswer } from "./deliver-frame.ts";
 import { FlushSchedule } from "./flush-schedule.ts";

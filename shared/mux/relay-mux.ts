@@ -1,18 +1,25 @@
-import { OWN_CAPABILITIES } from "../protocol/capabilities.ts";
-import { FLAG, FRAME } from "../protocol/frame.ts";
-import { encodeOffset, encodeU32, type Goaway } from "../protocol/frame-payloads.ts";
-import { encodeOpen } from "../protocol/head-codec.ts";
-import type { OpenHead } from "../protocol/head.ts";
-import { decodeHello, encodeWelcome, type Hello, type Welcome } from "../protocol/handshake.ts";
-import { readU32 } from "../protocol/integers.ts";
 import {
+  OWN_CAPABILITIES,
+  FLAG,
+  FRAME,
+  encodeOffset,
+  encodeU32,
+  type Goaway,
+  encodeOpen,
+  type OpenHead,
+  decodeHello,
+  encodeWelcome,
+  type Hello,
+  type Welcome,
+  readU32,
   AHEAD_BYTES_PER_MS,
   AHEAD_MIN_BYTES,
   DEFAULT_STALL_TIMEOUT_MS,
   MAX_STREAM_ID,
   RETIRE_DRAIN_MS,
-} from "../protocol/limits.ts";
-import { connectionError, TunnelError } from "../protocol/tunnel-error.ts";
+  connectionError,
+  TunnelError,
+} from "../protocol/index.ts";
 import { AnswerSizes } from "./answer-sizes.ts";
 import { SendWindow } from "./credit/flow-window.ts";
 import { Mux } from "./mux.ts";

@@ -1,12 +1,16 @@
-import { FLAG, FRAME, type Frame, HEADER_BYTES, NO_PAYLOAD } from "../protocol/frame.ts";
 import {
+  FLAG,
+  FRAME,
+  type Frame,
+  HEADER_BYTES,
+  NO_PAYLOAD,
   ITEM_OVERHEAD_BYTES,
   MAX_DATA_BYTES,
   MAX_MESSAGE_BYTES,
   MESSAGE_OVERHEAD_BYTES,
   QUANTUM_BYTES,
   TARGET_MESSAGE_BYTES,
-} from "../protocol/limits.ts";
+} from "../protocol/index.ts";
 import { Fifo } from "../memory/fifo.ts";
 import type { MemoryAccount } from "../memory/memory-budget.ts";
 import type { SendWindow } from "./credit/flow-window.ts";

@@ -1,4 +1,4 @@
-import { TunnelError } from "../protocol/tunnel-error.ts";
+import { TunnelError } from "../protocol/index.ts";
 
 /**
  * May this frame arrive now? One half of a stream, as its receiver sees it:

@@ -1,8 +1,12 @@
-import type { ErrorCode } from "../protocol/error-code.ts";
-import type { WebSocketClose } from "../protocol/frame-payloads.ts";
-import type { Field, OpenHead, ResponseHead } from "../protocol/head.ts";
+import type {
+  ErrorCode,
+  WebSocketClose,
+  Field,
+  OpenHead,
+  ResponseHead,
+  TunnelError,
+} from "../protocol/index.ts";
 import type { StreamRest } from "./rest.ts";
-import type { TunnelError } from "../protocol/tunnel-error.ts";
 
 /** What a stream tells its owner. Called synchronously while a message is dispatched: never throw, never block. */
 export interface StreamHandler {

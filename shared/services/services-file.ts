@@ -5,7 +5,7 @@ import {
   MAX_IDLE_TIMEOUT_MS,
   MAX_RESPONSE_TIMEOUT_MS,
   MAX_STALL_TIMEOUT_MS,
-} from "../protocol/limits.ts";
+} from "../protocol/index.ts";
 import { healthCheckSchema } from "./service-check.ts";
 import { isTcpEndpoint, parseAuthority, parseEndpoint, parseHostPattern } from "./upstream-address.ts";
 

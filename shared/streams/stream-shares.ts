@@ -1,4 +1,4 @@
-import { RESERVED_STREAMS } from "../protocol/limits.ts";
+import { RESERVED_STREAMS } from "../protocol/index.ts";
 
 /** Whose stream it is, and where it leads. */
 export interface StreamParty {

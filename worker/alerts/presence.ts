@@ -1,4 +1,4 @@
-import { isFailing } from "../../shared/protocol/service-checks.ts";
+import { isFailing } from "../../shared/protocol/index.ts";
 import type { ConnectionStatus } from "../tunnel/tunnel-config.ts";
 
 /** Who is attached to one object of a tunnel, as far as alerts need it. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
-import type { OpenHead } from "../../shared/protocol/head.ts";
+import type { OpenHead } from "../../shared/protocol/index.ts";
 import type { LogSettings } from "../events/log-settings.ts";
 import type { CaptureAnswer, CaptureEntry, CaptureRule } from "./capture-rule.ts";
 import { capturedRequest } from "./captured-request.ts";

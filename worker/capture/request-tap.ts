@@ -1,7 +1,10 @@
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
-import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
-import { ITEM_OVERHEAD_BYTES } from "../../shared/protocol/limits.ts";
-import type { Field } from "../../shared/protocol/head.ts";
+import {
+  type OpenHead,
+  type ResponseHead,
+  ITEM_OVERHEAD_BYTES,
+  type Field,
+} from "../../shared/protocol/index.ts";
 import { BodySample } from "./body-sample.ts";
 
 /** One request as it was seen, with its secrets: it does not leave this object's memory. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
-import { ITEM_OVERHEAD_BYTES } from "../../shared/protocol/limits.ts";
+import { ITEM_OVERHEAD_BYTES } from "../../shared/protocol/index.ts";
 import type { EventBatch } from "./event-batch.ts";
 
 /** Each batch is one billed call, and wakes an object: while there is traffic, one goes off every two seconds. */

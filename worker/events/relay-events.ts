@@ -1,5 +1,5 @@
 import type { RequestEvent } from "../../shared/request-event.ts";
-import { TCP_METHOD, TCP_PATH } from "../../shared/protocol/head.ts";
+import { TCP_METHOD, TCP_PATH } from "../../shared/protocol/index.ts";
 import { type Env, telemetryStub } from "../env.ts";
 import type { TcpFailure } from "../exchange/tcp/tcp-failure.ts";
 import { isWebSocket, rawPath, withoutQuery } from "../exchange/request-head.ts";

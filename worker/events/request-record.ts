@@ -1,7 +1,5 @@
 import { TRACEPARENT } from "../../shared/http/trace-context.ts";
-import type { Hello } from "../../shared/protocol/handshake.ts";
-import type { OpenHead, ResponseHead, StreamKind } from "../../shared/protocol/head.ts";
-import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { Hello, OpenHead, ResponseHead, StreamKind, TunnelError } from "../../shared/protocol/index.ts";
 import {
   type EndedBy,
   REQUEST_EVENT_VERSION,

@@ -5,7 +5,7 @@ import {
   CLOSE_SERVICE_RESTART,
   CLOSE_NO_LONGER_ALLOWED,
   ITEM_OVERHEAD_BYTES,
-} from "../../shared/protocol/limits.ts";
+} from "../../shared/protocol/index.ts";
 import type { RequestEvent } from "../../shared/request-event.ts";
 import { matches, type TailFilter } from "../../shared/signals/tail-filter.ts";
 

@@ -1,4 +1,4 @@
-import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { TunnelError } from "../../shared/protocol/index.ts";
 
 /** What ends with it: an attempt of a request, or the WebSocket that it became. */
 interface Admitted {

@@ -1,5 +1,4 @@
-import { legalCloseCode, utf8Prefix } from "../../shared/protocol/frame-payloads.ts";
-import { MAX_CLOSE_REASON_BYTES } from "../../shared/protocol/limits.ts";
+import { legalCloseCode, utf8Prefix, MAX_CLOSE_REASON_BYTES } from "../../shared/protocol/index.ts";
 
 /** RFC 6455 §7.1.5: reported where the close frame had no code. */
 const WITHOUT_CODE = 1005;

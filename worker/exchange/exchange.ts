@@ -1,5 +1,4 @@
-import type { ResponseHead } from "../../shared/protocol/head.ts";
-import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { ResponseHead, TunnelError } from "../../shared/protocol/index.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { RequestRecord } from "../events/request-record.ts";
 import { Gate } from "./gate.ts";

@@ -1,4 +1,4 @@
-import type { Field } from "../../shared/protocol/head.ts";
+import type { Field } from "../../shared/protocol/index.ts";
 
 const CDN_LOOP = "cdn-loop";
 const VIA = "via";

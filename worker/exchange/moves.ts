@@ -1,5 +1,5 @@
 import { IDEMPOTENT_METHODS, SAFE_METHODS } from "../../shared/http/methods.ts";
-import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { TunnelError } from "../../shared/protocol/index.ts";
 import { publicCodeOf } from "./problem.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 

@@ -1,4 +1,4 @@
-import { publicError, type TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { publicError, type TunnelError } from "../../shared/protocol/index.ts";
 import { type AccessPolicy, decide, decideTcp, type Decision } from "../tunnel/access-policy.ts";
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
 

@@ -1,6 +1,4 @@
-import type { ErrorCode } from "../../shared/protocol/error-code.ts";
-import type { PublicCode } from "../../shared/protocol/public-code.ts";
-import type { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import type { ErrorCode, PublicCode, TunnelError } from "../../shared/protocol/index.ts";
 
 const MAX_DETAIL_LENGTH = 500;
 

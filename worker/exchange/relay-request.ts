@@ -1,6 +1,5 @@
 import { contentLengthOf } from "../../shared/http/fields.ts";
-import type { OpenHead, ResponseHead } from "../../shared/protocol/head.ts";
-import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { type OpenHead, type ResponseHead, publicError, TunnelError } from "../../shared/protocol/index.ts";
 import { type Endpoint, parseAuthority, parseEndpoint } from "../../shared/services/upstream-address.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../events/request-record.ts";

@@ -1,6 +1,5 @@
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
-import { markHeadroom, roomBehindHeadroom } from "../../shared/protocol/headroom.ts";
-import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { markHeadroom, roomBehindHeadroom, TunnelError } from "../../shared/protocol/index.ts";
 import type { RequestRecord } from "../events/request-record.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ReadTurns } from "./read-turns.ts";

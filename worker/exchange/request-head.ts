@@ -1,6 +1,4 @@
-import type { OpenHead } from "../../shared/protocol/head.ts";
-import { MAX_REQUEST_PATH_LENGTH } from "../../shared/protocol/limits.ts";
-import { publicError } from "../../shared/protocol/tunnel-error.ts";
+import { type OpenHead, MAX_REQUEST_PATH_LENGTH, publicError } from "../../shared/protocol/index.ts";
 import type { Allowed } from "../tunnel/access-policy.ts";
 import type { GatewayClaim } from "../tunnel/claim.ts";
 import type { CallerFacts } from "./fields/forwarded.ts";

@@ -1,6 +1,5 @@
 import { contentLengthOf } from "../../shared/http/fields.ts";
-import type { ResponseHead } from "../../shared/protocol/head.ts";
-import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { type ResponseHead, publicError, TunnelError } from "../../shared/protocol/index.ts";
 import type { Exchange } from "./exchange.ts";
 import type { PublicLocation } from "./fields/public-location.ts";
 import { responseHeaders } from "./fields/response-fields.ts";

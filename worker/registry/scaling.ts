@@ -1,4 +1,4 @@
-import { MAX_OBJECTS } from "../../shared/protocol/object-list.ts";
+import { MAX_OBJECTS } from "../../shared/protocol/index.ts";
 import type { LocationHint, TunnelObject } from "../tunnel/tunnel-objects.ts";
 
 /*

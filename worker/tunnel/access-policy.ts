@@ -6,7 +6,7 @@ import {
   type Service,
 } from "../../shared/services/services-file.ts";
 import { parseEndpoint, parseHostPattern, parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
-import type { StartTls } from "../../shared/protocol/head.ts";
+import type { StartTls } from "../../shared/protocol/index.ts";
 import { climbs } from "../../shared/http/dot-segments.ts";
 import { judgePath, type PathRule } from "../../shared/http/path-rule.ts";
 import type { TunnelConfig } from "./tunnel-config.ts";

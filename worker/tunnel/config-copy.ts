@@ -1,4 +1,4 @@
-import { publicError, type TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { publicError, type TunnelError } from "../../shared/protocol/index.ts";
 import { isListed, type TunnelConfig } from "./tunnel-config.ts";
 import type { TunnelStore } from "./tunnel-store.ts";
 

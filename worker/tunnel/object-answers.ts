@@ -1,4 +1,4 @@
-import { publicError, type TunnelError } from "../../shared/protocol/tunnel-error.ts";
+import { publicError, type TunnelError } from "../../shared/protocol/index.ts";
 import { problemResponse } from "../exchange/problem.ts";
 import { type GatewayClaim, KEY_REFUSED, OBJECTS_FIELD, UNLOGGED } from "./claim.ts";
 import type { TunnelConfig } from "./tunnel-config.ts";

@@ -1,5 +1,4 @@
-import type { ObjectList } from "../../shared/protocol/object-list.ts";
-import type { CheckOutcome } from "../../shared/protocol/service-checks.ts";
+import type { ObjectList, CheckOutcome } from "../../shared/protocol/index.ts";
 import type { CaptureRule } from "../capture/capture-rule.ts";
 import type { TunnelObjects } from "./tunnel-objects.ts";
 import type { Network, Service } from "../../shared/services/services-file.ts";

@@ -8,8 +8,9 @@ import {
   PING_TEXT,
   PONG_TEXT,
   SUBPROTOCOL,
-} from "../../shared/protocol/limits.ts";
-import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
+  publicError,
+  TunnelError,
+} from "../../shared/protocol/index.ts";
 import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
 import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from "../auth/verify-token.ts";
 import type { ObjectLoad } from "../registry/scaling.ts";

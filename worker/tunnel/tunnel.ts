@@ -3,10 +3,11 @@ import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { SendBudget } from "../../shared/mux/credit/flow-window.ts";
 import type { RelayMux } from "../../shared/mux/relay-mux.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
-import { type Capability, has } from "../../shared/protocol/capabilities.ts";
-import { capabilityFor } from "../../shared/protocol/head-codec.ts";
-import type { OpenHead } from "../../shared/protocol/head.ts";
 import {
+  type Capability,
+  has,
+  capabilityFor,
+  type OpenHead,
   KEEPALIVE_INTERVAL_MS,
   KEEPALIVE_TIMEOUT_MS,
   MAX_STREAMS_PER_OBJECT,
@@ -16,8 +17,9 @@ import {
   RESERVED_STREAMS,
   SHORT_PATH_LENGTH,
   STREAM_OVERHEAD_BYTES,
-} from "../../shared/protocol/limits.ts";
-import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
+  publicError,
+  TunnelError,
+} from "../../shared/protocol/index.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ReadTurns } from "../exchange/read-turns.ts";
 import { callerOf } from "../../shared/streams/stream-shares.ts";

@@ -1,5 +1,4 @@
-import type { Field } from "../../../shared/protocol/head.ts";
-import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { type Field, TunnelError } from "../../../shared/protocol/index.ts";
 import { lengthOf } from "../http-fields.ts";
 
 export interface Framing {

@@ -1,7 +1,5 @@
 import { isFieldValue, isToken } from "../../../shared/http/fields.ts";
-import type { Field } from "../../../shared/protocol/head.ts";
-import { MAX_HEAD_BYTES } from "../../../shared/protocol/limits.ts";
-import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { type Field, MAX_HEAD_BYTES, TunnelError } from "../../../shared/protocol/index.ts";
 import { receivedText } from "../http-fields.ts";
 
 const HTAB = 0x09;

@@ -1,5 +1,5 @@
 import { HOP_BY_HOP, isToken } from "../../../shared/http/fields.ts";
-import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { TunnelError } from "../../../shared/protocol/index.ts";
 import type { LeaseRequest } from "../lease.ts";
 
 /** RFC 9110 §8.6: a request with one of these says that it has no body; with any other, silence says so. */

@@ -1,6 +1,5 @@
 import { isFieldValue } from "../../../shared/http/fields.ts";
-import type { Field } from "../../../shared/protocol/head.ts";
-import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { type Field, TunnelError } from "../../../shared/protocol/index.ts";
 import { type Framing, framingOf } from "./framing.ts";
 import { HeadReader } from "./head.ts";
 

@@ -1,4 +1,4 @@
-import { MAX_FIELDS, MAX_HEAD_BYTES } from "../../../shared/protocol/limits.ts";
+import { MAX_FIELDS, MAX_HEAD_BYTES } from "../../../shared/protocol/index.ts";
 import {
   CODE,
   FLAG,

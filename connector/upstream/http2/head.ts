@@ -1,6 +1,5 @@
 import { HOP_BY_HOP, isFieldName, isFieldValue, isToken } from "../../../shared/http/fields.ts";
-import type { Field } from "../../../shared/protocol/head.ts";
-import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { type Field, TunnelError } from "../../../shared/protocol/index.ts";
 import { lengthOf, receivedFields } from "../http-fields.ts";
 import type { LeaseRequest } from "../lease.ts";
 import { CODE, Http2StreamError } from "./frames.ts";

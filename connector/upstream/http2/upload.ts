@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Clock } from "../../../shared/clock.ts";
-import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { TunnelError } from "../../../shared/protocol/index.ts";
 import { failureOf, guarded, type OnFault } from "../../platform/faults.ts";
 import type { UploadProgress } from "../lease.ts";
 import { CODE, Http2StreamError, MAX_WINDOW_BYTES } from "./frames.ts";

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import type { Field, OpenHead } from "../../../shared/protocol/head.ts";
+import type { Field, OpenHead } from "../../../shared/protocol/index.ts";
 import { faultError, guarded } from "../../platform/faults.ts";
 import { dial } from "../dial.ts";
 import { Http1Connection, listed } from "../http1/index.ts";

@@ -1,5 +1,5 @@
 import type { MemoryAccount, Promised } from "../../memory/memory-budget.ts";
-import { MAX_OFFSET, SLOW_STREAM_CREDIT_BYTES } from "../../protocol/limits.ts";
+import { MAX_OFFSET, SLOW_STREAM_CREDIT_BYTES } from "../../protocol/index.ts";
 
 /** How much may I send? Offsets are absolute: bytes since the window began. */
 export class SendWindow {

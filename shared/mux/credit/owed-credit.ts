@@ -1,4 +1,4 @@
-import { SLOW_STREAM_CREDIT_MS } from "../../protocol/limits.ts";
+import { SLOW_STREAM_CREDIT_MS } from "../../protocol/index.ts";
 import type { MuxStream } from "../mux-stream.ts";
 
 /** Streams whose peers are owed enough credit to be told when something leaves anyway. */

@@ -1,5 +1,9 @@
-import { CONNECTION_CREDIT_STEP_BYTES, SLOW_CREDIT_BYTES, SLOW_CREDIT_MS } from "../../protocol/limits.ts";
-import { connectionError } from "../../protocol/tunnel-error.ts";
+import {
+  CONNECTION_CREDIT_STEP_BYTES,
+  SLOW_CREDIT_BYTES,
+  SLOW_CREDIT_MS,
+  connectionError,
+} from "../../protocol/index.ts";
 
 /** What the peer may send on a connection, over all its streams. See docs/protocol.md, "Flow control". */
 export class ReceiveCredit {

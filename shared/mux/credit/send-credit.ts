@@ -1,5 +1,4 @@
-import { MIN_UNDER_WAY_BYTES } from "../../protocol/limits.ts";
-import { connectionError } from "../../protocol/tunnel-error.ts";
+import { MIN_UNDER_WAY_BYTES, connectionError } from "../../protocol/index.ts";
 import { FlightLimit } from "./flight-limit.ts";
 import { type SendBudget, SendWindow } from "./flow-window.ts";
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock.ts";
-import { ANSWER_TIMEOUT_MS } from "../../protocol/limits.ts";
+import { ANSWER_TIMEOUT_MS } from "../../protocol/index.ts";
 
 /** A timer that comes so late comes after a standstill: what arrived meanwhile is not read yet. */
 const STOOD_STILL_MS = 1_000;

@@ -1,5 +1,5 @@
 import { type Clock, elapsedMs, type Moment, momentOf } from "../../clock.ts";
-import { ANSWER_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "../../protocol/limits.ts";
+import { ANSWER_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "../../protocol/index.ts";
 
 /** Each interval is shortened by up to this share, so that connections opened together don't ping together. */
 const JITTER = 0.2;

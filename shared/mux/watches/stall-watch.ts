@@ -1,7 +1,11 @@
 import type { Clock } from "../../clock.ts";
-import type { ErrorCode } from "../../protocol/error-code.ts";
-import { STALL_CHECK_MS, STALL_TIMEOUT_MS } from "../../protocol/limits.ts";
-import { connectionError, type TunnelError } from "../../protocol/tunnel-error.ts";
+import {
+  type ErrorCode,
+  STALL_CHECK_MS,
+  STALL_TIMEOUT_MS,
+  connectionError,
+  type TunnelError,
+} from "../../protocol/index.ts";
 
 /** A stream, as far as its stalling goes. */
 interface Stalling {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CHECK_OUTCOMES, isFailing } from "../../../shared/protocol/service-checks.ts";
+import { CHECK_OUTCOMES, isFailing } from "../../../shared/protocol/index.ts";
 import type { TunnelDetails } from "../../registry/registry-calls.ts";
 import type { ConnectionStatus, TunnelStatus } from "../../tunnel/tunnel-config.ts";
 import type { TunnelObjectRecord } from "../../registry/stores/tunnel-object-store.ts";

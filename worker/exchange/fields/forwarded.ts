@@ -1,4 +1,4 @@
-import type { Field } from "../../../shared/protocol/head.ts";
+import type { Field } from "../../../shared/protocol/index.ts";
 import type { Endpoint } from "../../../shared/services/upstream-address.ts";
 
 /** What is known of whom the gateway serves. Null: not known, and then nothing is said. */

@@ -1,6 +1,6 @@
 import { connectionOptions, dashedName, HOP_BY_HOP, isPathOverride } from "../../../shared/http/fields.ts";
 import { TRACEPARENT } from "../../../shared/http/trace-context.ts";
-import type { Field } from "../../../shared/protocol/head.ts";
+import type { Field } from "../../../shared/protocol/index.ts";
 import { isRelayField } from "../loop.ts";
 import { callerClaim } from "./caller-claims.ts";
 import { type CallerFacts, forwardedFields } from "./forwarded.ts";

@@ -1,5 +1,5 @@
 import { dashedName, HOP_BY_HOP } from "../../../shared/http/fields.ts";
-import type { Field } from "../../../shared/protocol/head.ts";
+import type { Field } from "../../../shared/protocol/index.ts";
 import { setsSession } from "../../dashboard/session-cookie.ts";
 import { type PublicLocation, publicLocation } from "./public-location.ts";
 import { RESERVED_PREFIX } from "./request-fields.ts";

@@ -1,4 +1,4 @@
-import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import type { TunnelError } from "../../../shared/protocol/index.ts";
 import type { Dialled } from "../../tunnel/tunnel-calls.ts";
 import type { OpenedTcp } from "./relay-tcp.ts";
 import { failureFacts } from "./tcp-failure.ts";

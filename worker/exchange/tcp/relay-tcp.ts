@@ -1,5 +1,10 @@
-import { type OpenHead, TCP_METHOD, TCP_PATH } from "../../../shared/protocol/head.ts";
-import { publicError, TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import {
+  type OpenHead,
+  TCP_METHOD,
+  TCP_PATH,
+  publicError,
+  TunnelError,
+} from "../../../shared/protocol/index.ts";
 import { newRecordState, RequestRecord, traceIdOfHead } from "../../events/request-record.ts";
 import { type AccessPolicy, type Allowed, decideTcp } from "../../tunnel/access-policy.ts";
 import type { GatewayClaim } from "../../tunnel/claim.ts";

@@ -1,8 +1,6 @@
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";
-import type { ResponseHead } from "../../../shared/protocol/head.ts";
-import { MAX_DATA_BYTES } from "../../../shared/protocol/limits.ts";
-import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { type ResponseHead, MAX_DATA_BYTES, type TunnelError } from "../../../shared/protocol/index.ts";
 import type { EndedBy } from "../../../shared/request-event.ts";
 import type { RequestRecord } from "../../events/request-record.ts";
 import { Gate } from "../gate.ts";

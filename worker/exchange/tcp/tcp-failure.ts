@@ -1,5 +1,4 @@
-import type { PublicCode } from "../../../shared/protocol/public-code.ts";
-import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import type { PublicCode, TunnelError } from "../../../shared/protocol/index.ts";
 import { publicCodeOf, publicReasonOf, statusOf } from "../problem.ts";
 
 /** Why there is no connection, or not any more: what an answer to `fetch` says in its fields. */

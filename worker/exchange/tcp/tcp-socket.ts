@@ -6,8 +6,7 @@ import {
   TCP_SUBPROTOCOL,
   TcpSocketCredit,
 } from "../../../shared/tcp/tcp-socket.ts";
-import { CLOSE_NO_LONGER_ALLOWED } from "../../../shared/protocol/limits.ts";
-import { publicError, TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { CLOSE_NO_LONGER_ALLOWED, publicError, TunnelError } from "../../../shared/protocol/index.ts";
 import { closeSocket } from "../close-socket.ts";
 import { Gate } from "../gate.ts";
 import { problemResponse, publicCodeOf } from "../problem.ts";

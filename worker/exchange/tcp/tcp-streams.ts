@@ -1,4 +1,4 @@
-import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+import { TunnelError } from "../../../shared/protocol/index.ts";
 import { failureFacts, type TcpFailure } from "./tcp-failure.ts";
 import type { TcpExchange } from "./tcp-exchange.ts";
 

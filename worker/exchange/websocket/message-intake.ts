@@ -1,5 +1,5 @@
 import type { Stream } from "../../../shared/mux/stream.ts";
-import { AHEAD_MIN_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../../shared/protocol/limits.ts";
+import { AHEAD_MIN_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../../shared/protocol/index.ts";
 import { type Assembly, SMALL_BYTES, type WebSocketMemory } from "./message-room.ts";
 
 /** A gateway that reads slowly: beyond this its messages wait on the connector's side. */

@@ -1,15 +1,16 @@
 import { ATTACHMENT_VERSION } from "../../attachment-version.ts";
 import type { StreamRest } from "../../../shared/mux/rest.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";
-import { NO_PAYLOAD } from "../../../shared/protocol/frame.ts";
-import type { OpenHead, ResponseHead } from "../../../shared/protocol/head.ts";
 import {
+  NO_PAYLOAD,
+  type OpenHead,
+  type ResponseHead,
   CLOSE_SERVICE_RESTART,
   AHEAD_MIN_BYTES,
   CLOSE_NO_LONGER_ALLOWED,
   MAX_WEBSOCKET_MESSAGE_BYTES,
-} from "../../../shared/protocol/limits.ts";
-import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+  type TunnelError,
+} from "../../../shared/protocol/index.ts";
 import type { RecordState, RequestRecord } from "../../events/request-record.ts";
 import type { Admittance } from "../admittance.ts";
 import { closeCodeOf, closeSocket, reportedCloseCode } from "../close-socket.ts";

@@ -1,11 +1,11 @@
 import { crc32Hex } from "../../../shared/crc32.ts";
-import { MAX_CHECKS_BYTES } from "../../../shared/protocol/limits.ts";
 import {
+  MAX_CHECKS_BYTES,
   type CheckOutcome,
   encodeChecks,
   type HealthReport,
   outcomeAt,
-} from "../../../shared/protocol/service-checks.ts";
+} from "../../../shared/protocol/index.ts";
 import type { Service } from "../../../shared/services/services-file.ts";
 import { parseEndpoint, parseTcpEndpoint } from "../../../shared/services/upstream-address.ts";
 

@@ -9,10 +9,13 @@ import {
   RELAY_MAX_GATHER_MS,
   RELAY_STREAM_WINDOW_BYTES,
   RELAY_STREAM_WINDOW_MAX_BYTES,
-} from "../../../shared/protocol/limits.ts";
-import { encodeObjects, type ObjectList } from "../../../shared/protocol/object-list.ts";
-import { type CheckOutcome, isFailing, readHealth } from "../../../shared/protocol/service-checks.ts";
-import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
+  encodeObjects,
+  type ObjectList,
+  type CheckOutcome,
+  isFailing,
+  readHealth,
+  TunnelError,
+} from "../../../shared/protocol/index.ts";
 import { type CheckList, outcomesOf } from "./check-list.ts";
 import type { ConnectorSocket } from "./connector-socket.ts";
 import type { Connection, Tunnel } from "../tunnel.ts";

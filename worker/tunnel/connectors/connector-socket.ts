@@ -1,10 +1,16 @@
 import { ATTACHMENT_VERSION } from "../../attachment-version.ts";
 import type { ConnectionRest } from "../../../shared/mux/rest.ts";
-import { encodedSize, encodeInPlace, encodeInto } from "../../../shared/protocol/frame-codec.ts";
-import { type Frame, HEADER_BYTES } from "../../../shared/protocol/frame.ts";
-import type { Hello } from "../../../shared/protocol/handshake.ts";
-import { MAX_DATA_BYTES, TARGET_MESSAGE_BYTES } from "../../../shared/protocol/limits.ts";
-import type { HealthReport } from "../../../shared/protocol/service-checks.ts";
+import {
+  encodedSize,
+  encodeInPlace,
+  encodeInto,
+  type Frame,
+  HEADER_BYTES,
+  type Hello,
+  MAX_DATA_BYTES,
+  TARGET_MESSAGE_BYTES,
+  type HealthReport,
+} from "../../../shared/protocol/index.ts";
 import type { ConnectClaim } from "../../auth/verify-token.ts";
 import type { Transport } from "../../../shared/transport.ts";
 
