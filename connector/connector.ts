@@ -1,6 +1,6 @@
 import type { Clock } from "../shared/clock.ts";
 import type { MemoryAccount } from "../shared/memory/memory-budget.ts";
-import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
+import type { Stream, StreamHandler } from "../shared/mux/index.ts";
 import { StreamLimit } from "../shared/streams/stream-limit.ts";
 import { encodedSize, encodeHealth } from "../shared/protocol/index.ts";
 import { AccessLog, Metrics, type OnFinished, type SpanCounts } from "./telemetry/index.ts";

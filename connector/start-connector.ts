@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { ConnectorSettings } from "./settings/connector-settings.ts";
 import { nameOfHost } from "./settings/settings-schema.ts";
-import type { Stream, StreamHandler } from "../shared/mux/stream.ts";
+import type { Stream, StreamHandler } from "../shared/mux/index.ts";
 import { Connector } from "./connector.ts";
 import type { MemoryAccount } from "../shared/memory/memory-budget.ts";
 import type { OnFinished, TraceRequest, Tracing } from "./telemetry/index.ts";

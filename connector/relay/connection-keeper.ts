@@ -1,7 +1,7 @@
 import { SUBPROTOCOL, type Goaway } from "../../shared/protocol/index.ts";
 import { Backoff } from "../../shared/backoff.ts";
 import type { Clock } from "../../shared/clock.ts";
-import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import {
   RelayConnection,
   type RelayConnectionEnd,

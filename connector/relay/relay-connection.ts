@@ -1,10 +1,9 @@
 import { BUILD_ID } from "../../shared/build-id.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { ConnectorMux } from "../../shared/mux/connector-mux.ts";
+import { ConnectorMux, type Stream, type StreamHandler } from "../../shared/mux/index.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { SendBudget } from "../../shared/mux/credit/flow-window.ts";
 import { Keepalive } from "../../shared/mux/watches/keepalive.ts";
-import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
 import type { StreamLimit } from "../../shared/streams/stream-limit.ts";
 import {
   type Goaway,

@@ -1,5 +1,5 @@
 import { contentLengthOf } from "../../shared/http/fields.ts";
-import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import { type Field, TunnelError } from "../../shared/protocol/index.ts";
 import {
   rawHeadersOf,

@@ -1,4 +1,4 @@
-import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import type { TunnelError } from "../../shared/protocol/index.ts";
 import { failureOf, guardFor } from "../platform/faults.ts";
 import { RequestMeter } from "../telemetry/index.ts";

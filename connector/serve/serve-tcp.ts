@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import { TCP_STATUS, DEFAULT_TCP_IDLE_TIMEOUT_MS, TunnelError } from "../../shared/protocol/index.ts";
 import { failureOf, guarded, type OnFault } from "../platform/faults.ts";
 import { RequestMeter, type RequestTrace } from "../telemetry/index.ts";

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import type { Field, TunnelError } from "../../shared/protocol/index.ts";
 import { closeCodeOf, fittingReason } from "../platform/close-code.ts";
 import { failureOf, guarded, guardedClock, type OnFault } from "../platform/faults.ts";

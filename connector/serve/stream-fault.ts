@@ -1,4 +1,4 @@
-import type { Stream } from "../../shared/mux/stream.ts";
+import type { Stream } from "../../shared/mux/index.ts";
 import { faultError, type OnFault, type ReportFault } from "../platform/faults.ts";
 
 /** For handlers of a stream's own work: a fault in one ends the stream. */

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { Stream } from "../../shared/mux/stream.ts";
+import type { Stream } from "../../shared/mux/index.ts";
 import { TunnelError } from "../../shared/protocol/index.ts";
 
 /** The request's body: bytes leave the stream, and give credit back, when the upstream's socket wants them. */

@@ -1,5 +1,5 @@
 import type { ResponseHead, TunnelError } from "../../shared/protocol/index.ts";
-import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import type { RequestRecord } from "../events/request-record.ts";
 import { Gate } from "./gate.ts";
 

@@ -1,8 +1,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { SendBudget } from "../../shared/mux/credit/flow-window.ts";
-import type { RelayMux } from "../../shared/mux/relay-mux.ts";
-import type { Stream, StreamHandler } from "../../shared/mux/stream.ts";
+import type { RelayMux, Stream, StreamHandler } from "../../shared/mux/index.ts";
 import {
   type Capability,
   has,

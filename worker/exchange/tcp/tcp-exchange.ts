@@ -1,5 +1,5 @@
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
-import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";
+import type { Stream, StreamHandler } from "../../../shared/mux/index.ts";
 import { type ResponseHead, MAX_DATA_BYTES, type TunnelError } from "../../../shared/protocol/index.ts";
 import type { EndedBy } from "../../../shared/request-event.ts";
 import type { RequestRecord } from "../../events/request-record.ts";

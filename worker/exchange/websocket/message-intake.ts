@@ -1,4 +1,4 @@
-import type { Stream } from "../../../shared/mux/stream.ts";
+import type { Stream } from "../../../shared/mux/index.ts";
 import { AHEAD_MIN_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../../shared/protocol/index.ts";
 import { type Assembly, SMALL_BYTES, type WebSocketMemory } from "./message-room.ts";
 

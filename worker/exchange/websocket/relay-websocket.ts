@@ -1,6 +1,5 @@
 import { ATTACHMENT_VERSION } from "../../attachment-version.ts";
-import type { StreamRest } from "../../../shared/mux/rest.ts";
-import type { Stream, StreamHandler } from "../../../shared/mux/stream.ts";
+import type { StreamRest, Stream, StreamHandler } from "../../../shared/mux/index.ts";
 import {
   NO_PAYLOAD,
   type OpenHead,

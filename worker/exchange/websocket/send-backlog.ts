@@ -1,5 +1,5 @@
 import type { Holder, MemoryAccount } from "../../../shared/memory/memory-budget.ts";
-import type { Stream } from "../../../shared/mux/stream.ts";
+import type { Stream } from "../../../shared/mux/index.ts";
 
 /** From here on it is looked after: what five hundred keep beneath it fits the budget's reserve. */
 const WATCHED_BYTES = 16 * 1024;

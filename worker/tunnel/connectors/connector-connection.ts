@@ -1,5 +1,5 @@
 import type { Clock } from "../../../shared/clock.ts";
-import { RelayMux } from "../../../shared/mux/relay-mux.ts";
+import { RelayMux } from "../../../shared/mux/index.ts";
 import {
   CLOSE_HELLO_TIMEOUT,
   CLOSE_REPLACED,

@@ -1,5 +1,5 @@
 import { ATTACHMENT_VERSION } from "../../attachment-version.ts";
-import type { ConnectionRest } from "../../../shared/mux/rest.ts";
+import type { ConnectionRest } from "../../../shared/mux/index.ts";
 import {
   encodedSize,
   encodeInPlace,
