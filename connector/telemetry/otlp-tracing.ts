@@ -21,6 +21,7 @@ import {
   ATTR_HTTP_REQUEST_METHOD,
   ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_NETWORK_TRANSPORT,
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
   ATTR_SERVICE_INSTANCE_ID,
@@ -30,6 +31,7 @@ import {
   ATTR_URL_PATH,
   ATTR_URL_SCHEME,
   HTTP_REQUEST_METHOD_VALUE_OTHER,
+  NETWORK_TRANSPORT_VALUE_TCP,
 } from "@opentelemetry/semantic-conventions";
 import type { OpenHead } from "../../shared/protocol/index.ts";
 import type { Logger } from "../platform/log.ts";
@@ -101,7 +103,7 @@ export class OtlpTracing implements Tracing {
         attributes: {
           ...commonAttributes(open),
           [ATTR_SERVER_ADDRESS]: open.service,
-          [ATTR_URL_PATH]: withoutQuery(open.path),
+          ...(open.kind === "tcp" ? {} : { [ATTR_URL_PATH]: withoutQuery(open.path) }),
           "culvert.service": open.service,
           "culvert.project": open.project,
           "culvert.environment": open.environment,
@@ -155,7 +157,7 @@ class OtlpRequestTrace implements RequestTrace {
   }
 
   upstreamDone(outcome: TraceOutcome): void {
-    if (this.#upstream !== null) end(this.#upstream, outcome, 400);
+    if (this.#upstream !== null) this.#end(this.#upstream, outcome, 400);
     this.#upstream = null;
   }
 
@@ -165,18 +167,19 @@ class OtlpRequestTrace implements RequestTrace {
       "culvert.request.bytes": summary.requestBytes,
       "culvert.response.bytes": summary.responseBytes,
     });
-    end(this.#span, summary, 500);
+    this.#end(this.#span, summary, 500);
   }
-}
 
-/** Statuses from `errorsFrom` on are errors: for who asks, 4xx are; for who answers, they are not. */
-function end(span: Span, { status, code }: TraceOutcome, errorsFrom: number): void {
-  if (status !== null) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
-  const error = code ?? (status !== null && status >= errorsFrom ? String(status) : null);
-  if (error !== null) span.setAttribute(ATTR_ERROR_TYPE, error);
-  // That the gateway gave up is no fault of anyone here.
-  if (error !== null && error !== "CANCEL") span.setStatus({ code: SpanStatusCode.ERROR });
-  span.end();
+  /** Statuses from `errorsFrom` on are errors: for who asks, 4xx are; for who answers, they are not. */
+  #end(span: Span, { status, code }: TraceOutcome, errorsFrom: number): void {
+    if (status !== null && this.#open.kind !== "tcp")
+      span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
+    const error = code ?? (status !== null && status >= errorsFrom ? String(status) : null);
+    if (error !== null) span.setAttribute(ATTR_ERROR_TYPE, error);
+    // That the gateway gave up is no fault of anyone here.
+    if (error !== null && error !== "CANCEL") span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+  }
 }
 
 /**
@@ -202,16 +205,20 @@ class AdoptingIds extends RandomIdGenerator {
 }
 
 function commonAttributes(open: OpenHead): Record<string, string> {
+  const scheme = { [ATTR_URL_SCHEME]: open.target.slice(0, open.target.indexOf(":")) };
+  // A TCP connection has no method and no status: what the conventions for HTTP name would count it among requests.
+  if (open.kind === "tcp") return { ...scheme, [ATTR_NETWORK_TRANSPORT]: NETWORK_TRANSPORT_VALUE_TCP };
   const method = methodOf(open);
   return {
+    ...scheme,
     [ATTR_HTTP_REQUEST_METHOD]: method === "HTTP" ? HTTP_REQUEST_METHOD_VALUE_OTHER : method,
     ...(method === "HTTP" ? { [ATTR_HTTP_REQUEST_METHOD_ORIGINAL]: open.method } : {}),
-    [ATTR_URL_SCHEME]: open.target.slice(0, open.target.indexOf(":")),
   };
 }
 
-/** As it stands in a span's name. */
-function methodOf({ method }: OpenHead): string {
+/** What stands first in a span's name. */
+function methodOf({ kind, method }: OpenHead): string {
+  if (kind === "tcp") return "TCP";
   return KNOWN_METHODS.has(method) ? method : "HTTP";
 }
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocketServer } from "ws";
 import type { OpenHead } from "../../shared/protocol/head.ts";
@@ -199,6 +199,61 @@ describe("a sampled request", () => {
       "culvert.kind": "websocket",
       "http.response.status_code": 101,
     });
+  });
+});
+
+describe("a sampled TCP connection", () => {
+  const sampled: Partial<OpenHead> = {
+    ...{ kind: "tcp", method: "CONNECT", path: "", service: "orders-db" },
+    fields: [["traceparent", `00-${CALLER.traceId}-${CALLER.spanId}-01`]],
+  };
+
+  it("has a span for itself and one for its upstream, with its bytes and without what is HTTP's", async () => {
+    const run = await connect();
+    const mirror = createTcpServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(
+      0,
+      "127.0.0.1",
+    );
+    await once(mirror, "listening");
+    closing.push(() => mirror.close());
+    const { port } = mirror.address() as AddressInfo;
+    const call = new Call(relay.current.mux, `tcp://127.0.0.1:${port}`, sampled, { end: false });
+    await until(() => call.head !== null);
+    call.stream.write(Buffer.from("five!"));
+    call.stream.end();
+    await until(() => call.closed);
+    await ended(run);
+    const own = spanOf(SERVER);
+    expect(own).toMatchObject({
+      ...{ name: "TCP orders-db", traceId: CALLER.traceId, parentSpanId: CALLER.spanId, status: 0 },
+    });
+    expect(own.attributes).toEqual({
+      ...{ "url.scheme": "tcp", "network.transport": "tcp", "server.address": "orders-db" },
+      ...{ "culvert.service": "orders-db", "culvert.project": "p", "culvert.environment": "production" },
+      ...{ "culvert.request.id": "req-1", "culvert.kind": "tcp" },
+      ...{ "culvert.request.bytes": 5, "culvert.response.bytes": 5 },
+    });
+    const upstream = spanOf(CLIENT);
+    expect(upstream).toMatchObject({ name: "TCP", parentSpanId: own.spanId, status: 0 });
+    expect(upstream.attributes).toEqual({
+      ...{ "url.scheme": "tcp", "network.transport": "tcp", "url.full": `tcp://127.0.0.1:${port}` },
+      ...{ "server.address": "127.0.0.1", "server.port": port },
+    });
+  });
+
+  it("tells why it was refused or cut", async () => {
+    const run = await connect();
+    const closed = createTcpServer().listen(0, "127.0.0.1");
+    await once(closed, "listening");
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((done) => closed.close(done));
+    const call = new Call(relay.current.mux, `tcp://127.0.0.1:${port}`, sampled, { end: false });
+    await until(() => call.closed);
+    await ended(run);
+    for (const kind of [SERVER, CLIENT])
+      expect(spanOf(kind)).toMatchObject({
+        ...{ status: ERROR, attributes: { "error.type": "UPSTREAM_REFUSED" } },
+      });
   });
 });
 

@@ -12,7 +12,7 @@ import {
 import { startStuckListener, type StuckListener } from "../support/servers/stuck-listener.ts";
 import { relayHeapBytes } from "../support/relay-heap.ts";
 import { startSystem, type System } from "../support/system.ts";
-import type { TcpObservation, TcpScript } from "../support/tcp-script.ts";
+import type { TcpObservation, TcpScript, UnawaitedTcpWrite } from "../support/tcp-script.ts";
 
 const MIB = 1024 * 1024;
 const LARGE_BYTES = 12 * MIB;
@@ -214,6 +214,44 @@ it("close() of connectTcp resolves when all has been handed on, awaited or not",
   expect(await run({ address: "count-tcp", how: "connectTcp", steps })).toMatchObject({ closed: "closed" });
   await vi.waitFor(() => expect(counted).toHaveLength(1), { timeout: 10_000 });
   expect(counted).toEqual([{ bytes: LARGE_BYTES, sha256: patternDigest(LARGE_BYTES) }]);
+});
+
+describe("a write that the gateway does not await", () => {
+  const write = async (isKept: boolean) => {
+    counted.length = 0;
+    const wanted: UnawaitedTcpWrite = { address: "count-tcp", bytes: LARGE_BYTES, isKept };
+    const body = JSON.stringify(wanted);
+    const response = await fetch(`${system.gatewayUrl}/tcp-unawaited`, { method: "POST", body });
+    expect(await response.text()).toBe("stands");
+    await vi.waitFor(() => expect(counted).toHaveLength(1), WAIT);
+    return counted;
+  };
+
+  it("arrives whole where waitUntil keeps it", async () => {
+    expect(await write(true)).toEqual([{ bytes: LARGE_BYTES, sha256: patternDigest(LARGE_BYTES) }]);
+  });
+
+  it("is lost with the invocation where nothing does, and the upstream takes nothing for the whole", async () => {
+    const [lost] = await write(false);
+    expect(lost?.error).toBe("ECONNRESET");
+    expect(lost?.bytes).toBeLessThan(LARGE_BYTES);
+  });
+});
+
+describe("TLS from inside a Worker", () => {
+  const connectWith = (tls: "on" | "starttls") =>
+    run({ address: "echo-tcp", how: "connect", tls, steps: [{ text: "x" }, { read: "all" }] });
+
+  it("is refused where the gateway wants it from the start", async () => {
+    const { refused } = await connectWith("on");
+    expect(refused?.message).toContain("TLS");
+  });
+
+  it("cuts the connection where it is to begin later", async () => {
+    const seen = await connectWith("starttls");
+    expect(seen).toMatchObject({ end: "cut", closed: "rejected" });
+    expect(seen.writeError).toContain("startTls");
+  });
 });
 
 it("names dial() to who fetches from a TCP service", async () => {

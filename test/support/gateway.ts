@@ -8,13 +8,13 @@ import { pattern } from "./pattern.ts";
 import type { Observation, ProbeBody, ProbeRequest, StormOutcome, StormRequest } from "./probe.ts";
 
 const REFUSED_WAIT_MS = 5;
-import { runTcpScript } from "./tcp-gateway.ts";
-import type { TcpScript } from "./tcp-script.ts";
+import { runTcpScript, writeUnawaited } from "./tcp-gateway.ts";
+import type { TcpScript, UnawaitedTcpWrite } from "./tcp-script.ts";
 
 type Env = Record<string, Fetcher>;
 
 export default {
-  async fetch(request: Request, env: Env): Promise<Response> {
+  async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
     const path = request.url.slice(request.url.indexOf("/", "https://".length));
     if (path === "/probe") return Response.json(await probe(await request.json<ProbeRequest>(), env));
     if (path === "/storm") return Response.json(await storm(await request.json<StormRequest>(), env));
@@ -22,6 +22,10 @@ export default {
       const script = await request.json<TcpScript>();
       const binding = env[script.via ?? "TUNNEL"] as unknown as TunnelBinding & Fetcher;
       return Response.json(await runTcpScript(script, binding));
+    }
+    if (path === "/tcp-unawaited") {
+      const binding = env["TUNNEL"] as unknown as TunnelBinding;
+      return writeUnawaited(await request.json<UnawaitedTcpWrite>(), binding, context);
     }
     const pass = /^\/pass\/([^/]+)\/(.*)$/s.exec(path);
     if (pass?.[1] === undefined || pass[2] === undefined)

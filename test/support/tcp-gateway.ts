@@ -1,5 +1,5 @@
 import { connectTcp, type TunnelBinding, type TunnelDialError } from "../../kit/gateway/index.ts";
-import type { TcpObservation, TcpScript } from "./tcp-script.ts";
+import type { TcpObservation, TcpScript, UnawaitedTcpWrite } from "./tcp-script.ts";
 
 const WRITE_BYTES = 64 * 1024;
 /** Made once: hundreds of connections at a time share one thread with the relay. */
@@ -7,7 +7,7 @@ const PATTERN = Uint8Array.from({ length: WRITE_BYTES }, (_, index) => (index * 
 
 /** What a test wants done on a TCP connection, in a gateway's place. */
 export async function runTcpScript(
-  { address, how, steps }: TcpScript,
+  { address, how, tls, steps }: TcpScript,
   binding: TunnelBinding & Fetcher,
 ): Promise<TcpObservation> {
   const seen: TcpObservation = {
@@ -23,7 +23,7 @@ export async function runTcpScript(
     },
   };
   const startedMs = Date.now();
-  const streams = await opened(address, how, binding, seen);
+  const streams = await opened({ address, how, tls }, binding, seen);
   if (streams === null) return seen;
   const { readable, writable } = streams;
   const writer = writable.getWriter();
@@ -82,6 +82,23 @@ export async function runTcpScript(
   return seen;
 }
 
+/** Answers once the connection stands; what it writes goes on behind that, if it is kept. */
+export async function writeUnawaited(
+  { address, bytes, isKept }: UnawaitedTcpWrite,
+  binding: TunnelBinding,
+  context: ExecutionContext,
+): Promise<Response> {
+  const { readable, writable } = await binding.dial(address);
+  const writing = (async () => {
+    const writer = writable.getWriter();
+    await send(writer, bytes);
+    await writer.close();
+    await readable.pipeTo(new WritableStream());
+  })().catch(() => {});
+  if (isKept) context.waitUntil(writing);
+  return new Response("stands");
+}
+
 interface Opened {
   readable: ReadableStream<Uint8Array>;
   writable: WritableStream<Uint8Array>;
@@ -90,13 +107,15 @@ interface Opened {
 }
 
 async function opened(
-  address: string,
-  how: TcpScript["how"],
+  { address, how, tls }: Pick<TcpScript, "address" | "how"> & { tls: TcpScript["tls"] | undefined },
   binding: TunnelBinding & Fetcher,
   seen: TcpObservation,
 ): Promise<Opened | null> {
   try {
-    if (how === "connect") return (binding as unknown as Fetcher).connect(address);
+    if (how === "connect") {
+      const socket = binding.connect(address, tls === undefined ? {} : { secureTransport: tls });
+      return tls === "starttls" ? socket.startTls() : socket;
+    }
     if (how === "dial") return await binding.dial(address);
     const socket = connectTcp(binding, address);
     await socket.opened;

@@ -17,7 +17,17 @@ export interface TcpScript {
   via?: string;
   address: string;
   how: "dial" | "connectTcp" | "connect";
+  /** Only for `connect`: TLS that the gateway asks of its runtime, at once or by `startTls()`. */
+  tls?: "on" | "starttls";
   steps: readonly (Step & { beside?: boolean })[];
+}
+
+/** Writes that the test's gateway does not await: its answer is there before they are done. */
+export interface UnawaitedTcpWrite {
+  address: string;
+  bytes: number;
+  /** By `waitUntil`. */
+  isKept: boolean;
 }
 
 export interface TcpObservation {
