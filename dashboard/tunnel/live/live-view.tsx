@@ -129,17 +129,17 @@ interface LiveEvents {
 function useLiveEvents(tunnel: TunnelDetails, filter: TailFilter, isPaused: boolean): LiveEvents {
   const tunnelId = tunnel.id;
   const names = watchedNames(tunnel.objects);
-  const [state, setState] = useState<ViewState>("connecting");
   const [shown, setShown] = useState<{ events: readonly RequestEvent[]; dropped: number }>(NOTHING);
   const [arrivedCount, setArrivedCount] = useState(0);
   const arrived = useRef<RequestEvent[]>([]);
   const dropped = useRef(0);
   const feeds = useRef<ObjectFeeds>(null);
   const key = JSON.stringify([tunnelId, filter]);
+  const [told, setTold] = useState<{ key: string; state: ViewState }>({ key, state: "connecting" });
 
   useEffect(() => {
     feeds.current = new ObjectFeeds({ tunnelId, filter }, names, {
-      state: setState,
+      state: (state) => setTold({ key, state }),
       events(events, droppedNow) {
         arrived.current = [...events.toReversed(), ...(arrived.current ?? [])].slice(0, KEPT_EVENTS);
         dropped.current = (dropped.current ?? 0) + droppedNow;
@@ -177,6 +177,8 @@ function useLiveEvents(tunnel: TunnelDetails, filter: TailFilter, isPaused: bool
   const matching = (events: readonly RequestEvent[]) => events.filter((event) => matches(filter, event));
   // The count changes with what it counts: the page is drawn anew for each.
   const waiting = arrivedCount === 0 ? 0 : matching(arrived.current ?? []).length;
+  // What the feed of the filter before has told says nothing of this one's.
+  const state = told.key === key ? told.state : "connecting";
   return { state, dropped: shown.dropped, events: matching(shown.events), waiting, clear };
 }
 
