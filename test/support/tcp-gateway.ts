@@ -113,7 +113,10 @@ async function opened(
 ): Promise<Opened | null> {
   try {
     if (how === "connect") {
-      const socket = binding.connect(address, tls === undefined ? {} : { secureTransport: tls });
+      const socket = binding.connect(
+        address,
+        tls === undefined ? undefined : { secureTransport: tls, allowHalfOpen: true },
+      );
       return tls === "starttls" ? socket.startTls() : socket;
     }
     if (how === "dial") return await binding.dial(address);
