@@ -1,9 +1,9 @@
 // oxlint-disable-next-line import/no-unassigned-import -- ends a process whose Node is too old, before anything else runs
-import "../connector/platform/node-version.ts";
+import "./node-version.ts";
 // oxlint-disable-next-line import/no-unassigned-import -- sets what holds for the whole process, before anything else runs
-import "../connector/platform/small-heap.ts";
+import "./small-heap.ts";
 // oxlint-disable-next-line import/no-unassigned-import -- holds for every command, before it reads a token or a key
-import "../connector/platform/no-debugger.ts";
+import "./no-debugger.ts";
 import { Command } from "commander";
 import { addAdminCommands, runCulvert } from "../cli/run.ts";
 import { connectCommand } from "../connector/commands/connect.ts";

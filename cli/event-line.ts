@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { coloursWanted } from "../connector/platform/log.ts";
+import { coloursWanted } from "../connector/platform/index.ts";
 import { type RequestEvent, verbOf } from "../shared/request-event.ts";
 import { printable } from "./output.ts";
 

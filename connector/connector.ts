@@ -11,8 +11,7 @@ import {
   type DialRelay,
   type RelayTransport,
 } from "./relay/index.ts";
-import type { Logger } from "./platform/log.ts";
-import type { Faults } from "./platform/faults.ts";
+import type { Logger, Faults } from "./platform/index.ts";
 import { type RunCheck, ServiceChecks } from "./checks/service-checks.ts";
 
 export interface ConnectorOptions {

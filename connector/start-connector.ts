@@ -1,19 +1,14 @@
 import { hostname } from "node:os";
-import type { ConnectorSettings } from "./settings/connector-settings.ts";
-import { nameOfHost } from "./settings/settings-schema.ts";
+import { type ConnectorSettings, nameOfHost } from "./settings/index.ts";
 import type { Stream, StreamHandler } from "../shared/mux/index.ts";
 import { Connector } from "./connector.ts";
 import type { MemoryAccount } from "../shared/memory/memory-budget.ts";
 import type { OnFinished, TraceRequest, Tracing } from "./telemetry/index.ts";
 import { type DialRelay, relayDialler } from "./relay/index.ts";
 import { type HostDialDeps, Names, type NameFiles } from "./names/index.ts";
-import { Faults, type ReportFault } from "./platform/faults.ts";
-import type { Logger } from "./platform/log.ts";
-import { nodeClock } from "./platform/node-clock.ts";
-import { processMemory } from "./platform/process-memory.ts";
-import type { ServeDeps } from "./serve/serve-http.ts";
+import { Faults, type ReportFault, type Logger, nodeClock, processMemory } from "./platform/index.ts";
+import { type ServeDeps, serveStream } from "./serve/index.ts";
 import { checkRunner } from "./checks/run-check.ts";
-import { serveStream } from "./serve/serve-stream.ts";
 import { TcpConnections, Upstream } from "./upstream/index.ts";
 
 export interface NodeConnectorOptions {

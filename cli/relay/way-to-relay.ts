@@ -2,9 +2,9 @@ import { lookup } from "node:dns";
 import { Agent as PlainAgent } from "node:http";
 import { Agent } from "node:https";
 import type { NameSource } from "../../connector/names/index.ts";
-import { nodeClock } from "../../connector/platform/node-clock.ts";
-import { parseProxyBypass } from "../../connector/platform/proxy-bypass.ts";
-import { dialingAgent, parseProxyUrl } from "../../connector/platform/proxy.ts";
+import { nodeClock } from "../../connector/platform/index.ts";
+import { parseProxyBypass } from "../../connector/proxy/proxy-bypass.ts";
+import { dialingAgent, parseProxyUrl } from "../../connector/proxy/proxy.ts";
 import { CommandError } from "../exit-code.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -10,7 +10,7 @@ import {
 } from "../../shared/protocol/index.ts";
 import { parseServiceChecks, type ServiceCheck } from "../../shared/services/service-check.ts";
 import { type CheckState, nextCheckState, UNCHECKED } from "./check-state.ts";
-import type { Logger } from "../platform/log.ts";
+import type { Logger } from "../platform/index.ts";
 
 export interface CheckResult {
   outcome: CheckOutcome;

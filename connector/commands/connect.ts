@@ -4,8 +4,16 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isatty } from "node:tty";
 import { Command } from "commander";
-import { type ConnectorSettings, type LoadedConfig, loadConfig } from "../settings/connector-settings.ts";
-import { metricsAddresses } from "../platform/listen-address.ts";
+import {
+  type ConnectorSettings,
+  type LoadedConfig,
+  loadConfig,
+  Reload,
+  warnOf,
+  addSettingOptions,
+  type Flags,
+} from "../settings/index.ts";
+import { metricsAddresses, keepDescriptors, createLog, type Logger, nodeClock } from "../platform/index.ts";
 import {
   type HealthSources,
   startHealthServer,
@@ -13,13 +21,7 @@ import {
   isOwnerProof,
   startTracing,
 } from "../telemetry/index.ts";
-import { keepDescriptors } from "../platform/descriptors.ts";
-import { createLog, type Logger } from "../platform/log.ts";
-import { nodeClock } from "../platform/node-clock.ts";
 import { startConnector } from "../start-connector.ts";
-import { Reload, warnOf } from "../settings/reload.ts";
-import { addSettingOptions } from "../settings/command-options.ts";
-import type { Flags } from "../settings/setting-table.ts";
 import { BUILD_ID } from "../../shared/build-id.ts";
 import { terminalText } from "../../shared/terminal/terminal-text.ts";
 import { VERSION } from "../../shared/version.ts";

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { parseEndpoint, parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
-import { type LoadedConfig, loadConfig } from "../settings/connector-settings.ts";
-import { metricsAddresses } from "../platform/listen-address.ts";
+import { type LoadedConfig, loadConfig, addSettingOptions, type Flags } from "../settings/index.ts";
+import { metricsAddresses } from "../platform/index.ts";
 import {
   type RunningConnector,
   supportBundle,
@@ -13,8 +13,6 @@ import {
 } from "../doctor/index.ts";
 import { ownerProof, PROOF_HEADER } from "../telemetry/index.ts";
 import { askLocally, connectorAt, type LocalAnswer } from "./local-answer.ts";
-import { addSettingOptions } from "../settings/command-options.ts";
-import type { Flags } from "../settings/setting-table.ts";
 import { terminalJson, terminalText } from "../../shared/terminal/terminal-text.ts";
 import { VERSION } from "../../shared/version.ts";
 

@@ -1,5 +1,5 @@
 import { get } from "node:http";
-import type { ListenAddress } from "../platform/listen-address.ts";
+import type { ListenAddress } from "../platform/index.ts";
 
 const TIMEOUT_MS = 3_000;
 

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { connectorAt } from "./local-answer.ts";
-import { loadConfig } from "../settings/connector-settings.ts";
-import { metricsAddresses, parseListenAddress } from "../platform/listen-address.ts";
+import { loadConfig, CONFIG_FILE, type Flags, SETTINGS } from "../settings/index.ts";
+import { metricsAddresses, parseListenAddress } from "../platform/index.ts";
 import { terminalLines } from "../../shared/terminal/terminal-text.ts";
-import { CONFIG_FILE, type Flags, SETTINGS } from "../settings/setting-table.ts";
 
 /** For health checks of platforms whose images hold neither a shell nor curl. */
 export function readyCommand(): Command {

@@ -1,7 +1,7 @@
 import { defaultCheck, type ServiceCheck } from "../../shared/services/service-check.ts";
-import type { ConnectorSettings, LoadedConfig } from "../settings/connector-settings.ts";
+import type { ConnectorSettings, LoadedConfig } from "../settings/index.ts";
 import { type HostDialDeps, Names } from "../names/index.ts";
-import { nodeClock } from "../platform/node-clock.ts";
+import { nodeClock } from "../platform/index.ts";
 import { fail, type Finding, pass, skip } from "./finding.ts";
 import { examineHandshake, examineRelay } from "./relay.ts";
 import { examineTraces } from "./traces.ts";

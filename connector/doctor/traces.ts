@@ -1,10 +1,10 @@
 import { request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
-import type { ConnectorSettings } from "../settings/connector-settings.ts";
+import type { ConnectorSettings } from "../settings/index.ts";
 import { fail, type Finding, pass } from "./finding.ts";
 import { proxyForTraces } from "../telemetry/index.ts";
 import type { HostDialDeps } from "../names/index.ts";
-import { dialingAgent } from "../platform/proxy.ts";
+import { dialingAgent } from "../proxy/proxy.ts";
 
 const TIMEOUT_MS = 10_000;
 

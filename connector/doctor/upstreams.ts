@@ -1,13 +1,10 @@
 import { type CheckOutcome, isFailing } from "../../shared/protocol/index.ts";
 import type { ServiceCheck } from "../../shared/services/service-check.ts";
-import type { ConnectorSettings } from "../settings/connector-settings.ts";
+import type { ConnectorSettings } from "../settings/index.ts";
 import type { HostDialDeps } from "../names/index.ts";
 import { fail, type Finding, pass } from "./finding.ts";
 import { remedyFor, speaksTls } from "./remedies.ts";
-import { Faults } from "../platform/faults.ts";
-import { createLog } from "../platform/log.ts";
-import { nodeClock } from "../platform/node-clock.ts";
-import { processMemory } from "../platform/process-memory.ts";
+import { Faults, createLog, nodeClock, processMemory } from "../platform/index.ts";
 import { checkRunner } from "../checks/run-check.ts";
 import type { CheckResult } from "../checks/service-checks.ts";
 import { Upstream, parseTarget, type UpstreamPolicy } from "../upstream/index.ts";

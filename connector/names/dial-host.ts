@@ -1,6 +1,6 @@
 import { connect as connectTcp, type OnReadOpts, type Socket } from "node:net";
 import type { Clock } from "../../shared/clock.ts";
-import { isOwnWant } from "../platform/descriptors.ts";
+import { isOwnWant } from "../platform/index.ts";
 import type { Address } from "./address.ts";
 import type { NameSource } from "./names.ts";
 

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { isOwnWant } from "../platform/descriptors.ts";
+import { isOwnWant } from "../platform/index.ts";
 
 /** A file written so lately may be written again within one step of its file system's clock. */
 const SETTLED_MS = 2_000;

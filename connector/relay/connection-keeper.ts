@@ -8,7 +8,7 @@ import {
   type RelayConnectionEvents,
   type RelayConnectionOptions,
 } from "./relay-connection.ts";
-import type { Logger } from "../platform/log.ts";
+import type { Logger } from "../platform/index.ts";
 
 export type KeeperOptions = Omit<RelayConnectionOptions, "events" | "connectionIndex"> & {
   /** Which of the process's connections this is: 0 to 127. */

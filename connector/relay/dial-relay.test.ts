@@ -13,7 +13,7 @@ import { trustedIdentity } from "../../test/support/tls-identities.ts";
 import { Names } from "../names/names.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { relayDialler } from "./dial-relay.ts";
-import type { Proxy } from "../platform/proxy.ts";
+import type { Proxy } from "../proxy/proxy.ts";
 import type { RelayTransport } from "./relay-transport.ts";
 
 const closing: (() => void)[] = [];

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { legalCloseCode } from "../platform/close-code.ts";
+import { legalCloseCode } from "../platform/index.ts";
 import {
   CLOSE_NO_STATUS,
   CLOSE_NOT_UTF8,

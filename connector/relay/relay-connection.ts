@@ -21,7 +21,7 @@ import {
   connectionError,
   TunnelError,
 } from "../../shared/protocol/index.ts";
-import { guardedClock, guardFor, type ReportFault } from "../platform/faults.ts";
+import { guardedClock, guardFor, type ReportFault } from "../platform/index.ts";
 import type { DialRelay, RelayTransport, RelayTransportEvents } from "./relay-transport.ts";
 
 /** From dialling to the relay's WELCOME. */

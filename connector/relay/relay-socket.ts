@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { RelayAddress } from "./dial-relay.ts";
 import { dialInTime, type HostDialDeps, tcpTo } from "../names/index.ts";
-import { connectThroughProxy, type Proxy } from "../platform/proxy.ts";
+import { connectThroughProxy, type Proxy } from "../proxy/proxy.ts";
 
 export interface RelayEndpoint {
   secure: boolean;

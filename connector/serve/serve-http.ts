@@ -20,7 +20,7 @@ import {
   type UpstreamEvents,
   type UpstreamExchange,
 } from "../upstream/index.ts";
-import { failureOf, guarded, type OnFault } from "../platform/faults.ts";
+import { failureOf, guarded, type OnFault } from "../platform/index.ts";
 import { endingStream } from "./stream-fault.ts";
 import { type OnFinished, RequestMeter, type RequestTrace, type TraceRequest } from "../telemetry/index.ts";
 

@@ -1,6 +1,6 @@
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import type { TunnelError } from "../../shared/protocol/index.ts";
-import { failureOf, guardFor } from "../platform/faults.ts";
+import { failureOf, guardFor } from "../platform/index.ts";
 import { RequestMeter } from "../telemetry/index.ts";
 import { HttpStream, type ServeDeps } from "./serve-http.ts";
 import { TcpStream } from "./serve-tcp.ts";

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import { TCP_STATUS, DEFAULT_TCP_IDLE_TIMEOUT_MS, TunnelError } from "../../shared/protocol/index.ts";
-import { failureOf, guarded, type OnFault } from "../platform/faults.ts";
+import { failureOf, guarded, type OnFault } from "../platform/index.ts";
 import { RequestMeter, type RequestTrace } from "../telemetry/index.ts";
 import { dial, HeldBytes, SOCKET_PIECE_BYTES, permitTcp, settingsFor } from "../upstream/index.ts";
 import { TlsEnding } from "../upstream/http1/index.ts";

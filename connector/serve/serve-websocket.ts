@@ -1,8 +1,14 @@
 import type { Socket } from "node:net";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import type { Field, TunnelError } from "../../shared/protocol/index.ts";
-import { closeCodeOf, fittingReason } from "../platform/close-code.ts";
-import { failureOf, guarded, guardedClock, type OnFault } from "../platform/faults.ts";
+import {
+  closeCodeOf,
+  fittingReason,
+  failureOf,
+  guarded,
+  guardedClock,
+  type OnFault,
+} from "../platform/index.ts";
 import {
   responseFields,
   withoutHandshakeFields,

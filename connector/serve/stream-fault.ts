@@ -1,5 +1,5 @@
 import type { Stream } from "../../shared/mux/index.ts";
-import { faultError, type OnFault, type ReportFault } from "../platform/faults.ts";
+import { faultError, type OnFault, type ReportFault } from "../platform/index.ts";
 
 /** For handlers of a stream's own work: a fault in one ends the stream. */
 export function endingStream(stream: Stream, reportFault: ReportFault): OnFault {

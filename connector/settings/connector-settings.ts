@@ -2,12 +2,10 @@ import { parseDocument, YAMLParseError, YAMLWarning } from "yaml";
 import { problemsOf } from "../../shared/problems.ts";
 import { parseRelayUrl } from "../../shared/relay-url.ts";
 import type { Token } from "../../shared/token.ts";
-import type { ListenAddress } from "../platform/listen-address.ts";
+import type { ListenAddress, LogLevel, OtlpSettings } from "../platform/index.ts";
 import { settingsSchema, type ReadFile, unreadable } from "./settings-schema.ts";
-import type { LogLevel } from "../platform/log.ts";
-import type { OtlpSettings } from "../platform/otlp-settings.ts";
-import type { Proxy } from "../platform/proxy.ts";
-import type { ProxyBypass } from "../platform/proxy-bypass.ts";
+import type { Proxy } from "../proxy/proxy.ts";
+import type { ProxyBypass } from "../proxy/proxy-bypass.ts";
 import { type LimitsByService, UpstreamPolicy, type UpstreamRule } from "../upstream/index.ts";
 import { CONFIG_FILE, type Flags, SETTING_NAMES, type SettingName, SETTINGS } from "./setting-table.ts";
 

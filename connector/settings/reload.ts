@@ -1,6 +1,6 @@
 import { unwatchFile, watchFile } from "node:fs";
 import type { ConnectorSettings, LoadedConfig } from "./connector-settings.ts";
-import type { Logger } from "../platform/log.ts";
+import type { Logger } from "../platform/index.ts";
 
 /** Polled, because links that are swapped (Kubernetes) and mounted files escape the system's own notices. */
 const POLL_MS = 1_000;

@@ -17,11 +17,15 @@ import { parseAuthority } from "../../shared/services/upstream-address.ts";
 import { parseToken } from "../../shared/token.ts";
 import { parseAccessLogShare } from "./access-log-share.ts";
 import { parseDurationMs } from "../../shared/duration.ts";
-import { parseListenAddress } from "../platform/listen-address.ts";
-import { LOG_LEVELS } from "../platform/log.ts";
-import { areFields, parseOtlpEndpoint, parseOtlpHeaders } from "../platform/otlp-settings.ts";
-import { parseProxyUrl } from "../platform/proxy.ts";
-import { parseProxyBypass } from "../platform/proxy-bypass.ts";
+import {
+  parseListenAddress,
+  LOG_LEVELS,
+  areFields,
+  parseOtlpEndpoint,
+  parseOtlpHeaders,
+} from "../platform/index.ts";
+import { parseProxyUrl } from "../proxy/proxy.ts";
+import { parseProxyBypass } from "../proxy/proxy-bypass.ts";
 import {
   type LimitsByService,
   parseAllowlist,

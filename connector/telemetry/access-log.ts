@@ -1,5 +1,5 @@
 import type { TunnelError } from "../../shared/protocol/index.ts";
-import type { Logger } from "../platform/log.ts";
+import type { Logger } from "../platform/index.ts";
 import type { RequestSummary } from "./request-summary.ts";
 
 /**

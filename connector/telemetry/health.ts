@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { PROOF_HEADER } from "./owner-proof.ts";
-import type { ListenAddress } from "../platform/listen-address.ts";
+import type { ListenAddress } from "../platform/index.ts";
 
 export interface HealthSources {
   /** Of the token that is in use. */

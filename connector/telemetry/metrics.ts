@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { ERROR_CODES, type ErrorCode, type CheckOutcome, isFailing } from "../../shared/protocol/index.ts";
 import { BUILD_ID } from "../../shared/build-id.ts";
-import { FAULT_SCOPES, type FaultScope } from "../platform/faults.ts";
+import { FAULT_SCOPES, type FaultScope } from "../platform/index.ts";
 import type { RequestSummary } from "./request-summary.ts";
 import { SPAN_OUTCOMES, type SpanCounts } from "./request-trace.ts";
 import { MAX_SERVICES, ServiceLabels } from "./service-labels.ts";

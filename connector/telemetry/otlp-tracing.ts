@@ -34,10 +34,9 @@ import {
   NETWORK_TRANSPORT_VALUE_TCP,
 } from "@opentelemetry/semantic-conventions";
 import type { OpenHead } from "../../shared/protocol/index.ts";
-import type { Logger } from "../platform/log.ts";
-import type { OtlpSettings } from "../platform/otlp-settings.ts";
+import type { Logger, OtlpSettings } from "../platform/index.ts";
 import type { HostDialDeps } from "../names/index.ts";
-import { dialingAgent, type Proxy } from "../platform/proxy.ts";
+import { dialingAgent, type Proxy } from "../proxy/proxy.ts";
 import type { RequestSummary } from "./request-summary.ts";
 import type { RequestTrace, SpanCounts, TraceOutcome, Tracing } from "./request-trace.ts";
 import { countedBatches } from "./span-batches.ts";

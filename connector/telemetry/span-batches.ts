@@ -1,6 +1,6 @@
 import { ExportResultCode } from "@opentelemetry/core";
 import { BatchSpanProcessor, type SpanExporter, type SpanProcessor } from "@opentelemetry/sdk-trace";
-import type { Logger } from "../platform/log.ts";
+import type { Logger } from "../platform/index.ts";
 import type { SpanCounts } from "./request-trace.ts";
 
 /** Spans that wait or are on their way, about 1 KiB each; beyond that they are dropped. */

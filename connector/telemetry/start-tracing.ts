@@ -1,9 +1,7 @@
-import type { OtlpSettings } from "../platform/otlp-settings.ts";
-import type { ProxyBypass } from "../platform/proxy-bypass.ts";
+import { type OtlpSettings, type Logger, nodeClock } from "../platform/index.ts";
+import type { ProxyBypass } from "../proxy/proxy-bypass.ts";
 import { Names } from "../names/index.ts";
-import type { Logger } from "../platform/log.ts";
-import { nodeClock } from "../platform/node-clock.ts";
-import type { Proxy } from "../platform/proxy.ts";
+import type { Proxy } from "../proxy/proxy.ts";
 import type { Tracing } from "./request-trace.ts";
 
 /** Of the connector's settings what tracing needs. */

@@ -8,8 +8,7 @@ import {
   type HostDialOptions,
   type HostDialOutcome,
 } from "../names/index.ts";
-import { isOwnWant, mayOpenSocket, outOfDescriptors } from "../platform/descriptors.ts";
-import type { ReportFault } from "../platform/faults.ts";
+import { isOwnWant, mayOpenSocket, outOfDescriptors, type ReportFault } from "../platform/index.ts";
 import { agreeOnTls } from "./start-tls.ts";
 import { notAllowed, type UpstreamAddress, type UpstreamPolicy } from "./policy.ts";
 import type { UpstreamSettings } from "./upstream-rules.ts";

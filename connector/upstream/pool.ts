@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { type Clock, elapsedMs, type Moment } from "../../shared/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import type { TunnelError } from "../../shared/protocol/index.ts";
-import { faultError } from "../platform/faults.ts";
+import { faultError } from "../platform/index.ts";
 import { dial, type DialDeps, unreached } from "./dial.ts";
 import { Http1Connection } from "./http1/index.ts";
 import { Http2Connection } from "./http2/index.ts";

@@ -7,7 +7,7 @@ import {
   MAX_RESPONSE_TIMEOUT_MS,
   TunnelError,
 } from "../../shared/protocol/index.ts";
-import { faultError, guarded, guardFor } from "../platform/faults.ts";
+import { faultError, guarded, guardFor } from "../platform/index.ts";
 import { dial, type DialDeps } from "./dial.ts";
 import { InterimBudget } from "./interim-budget.ts";
 import type { Lease, LeaseEvents, Upgrade } from "./lease.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
-import { type ConnectorSettings, loadConfig } from "../../connector/settings/connector-settings.ts";
+import { type ConnectorSettings, loadConfig } from "../../connector/settings/index.ts";
 import { startConnector as startNodeConnector } from "../../connector/start-connector.ts";
 import { VERSION } from "../../shared/version.ts";
 

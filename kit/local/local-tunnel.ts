@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import type { Connector } from "../../connector/connector.ts";
-import { loadConfig } from "../../connector/settings/connector-settings.ts";
+import { loadConfig } from "../../connector/settings/index.ts";
 import { startConnector } from "../../connector/start-connector.ts";
 import type { ServicesFile } from "../../shared/services/services-file.ts";
 import { formatToken, type Token } from "../../shared/token.ts";

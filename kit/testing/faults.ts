@@ -1,6 +1,6 @@
 import { type OnFinished, RequestMeter } from "../../connector/telemetry/index.ts";
 import type { Serve } from "../../connector/start-connector.ts";
-import { nodeClock } from "../../connector/platform/node-clock.ts";
+import { nodeClock } from "../../connector/platform/index.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import type { TwinFaultCode } from "./types.ts";
 

@@ -1,6 +1,5 @@
 import * as z from "zod";
-import { SETTING_RANGES, settingsSchema } from "../../connector/settings/settings-schema.ts";
-import { SETTINGS } from "../../connector/settings/setting-table.ts";
+import { SETTING_RANGES, settingsSchema, SETTINGS } from "../../connector/settings/index.ts";
 import {
   DEFAULT_CONNECT_TIMEOUT_MS,
   DEFAULT_RESPONSE_TIMEOUT_MS,

@@ -13,7 +13,7 @@ import { nodeClock } from "../../connector/platform/node-clock.ts";
 import { relayDialler } from "../../connector/relay/dial-relay.ts";
 import { loadConfig } from "../../connector/settings/connector-settings.ts";
 import { startConnector } from "../../connector/start-connector.ts";
-import { parseProxyUrl } from "../../connector/platform/proxy.ts";
+import { parseProxyUrl } from "../../connector/proxy/proxy.ts";
 import { encodeChecks } from "../../shared/protocol/service-checks.ts";
 import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 import { DnsServer } from "../support/servers/dns-server.ts";

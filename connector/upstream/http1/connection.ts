@@ -8,9 +8,15 @@ import { ResponseParser } from "./response.ts";
 import { TlsEnding } from "./tls-ending.ts";
 import { Upload } from "./upload.ts";
 import type { Lease, LeaseEvents, LeaseRequest, Upgrade, UploadProgress } from "../lease.ts";
-import { faultError, guarded, guardedClock, type ReportFault } from "../../platform/faults.ts";
-import { type ReadSide, readUpToReset } from "../../platform/patient-reads.ts";
-import { waitForReadingSide } from "../../platform/patient-writes.ts";
+import {
+  faultError,
+  guarded,
+  guardedClock,
+  type ReportFault,
+  type ReadSide,
+  readUpToReset,
+  waitForReadingSide,
+} from "../../platform/index.ts";
 
 /** Below the 5 s of Node's servers, the shortest that is common; a server's own hint may lengthen it. */
 const IDLE_MS = 4_000;

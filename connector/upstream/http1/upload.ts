@@ -4,7 +4,7 @@ import type { Clock } from "../../../shared/clock.ts";
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import type { UploadProgress } from "../lease.ts";
 import { bodyFraming, type RequestHead, wrongLength } from "./request.ts";
-import { guarded, type OnFault } from "../../platform/faults.ts";
+import { guarded, type OnFault } from "../../platform/index.ts";
 import { HeldBytes, SOCKET_PIECE_BYTES } from "../held-bytes.ts";
 import { isLate } from "../upload-stream.ts";
 

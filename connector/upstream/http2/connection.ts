@@ -3,8 +3,14 @@ import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/cl
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import { AbuseBudget } from "../../../shared/mux/watches/abuse-budget.ts";
 import { MAX_FIELDS, MAX_HEAD_BYTES, TunnelError } from "../../../shared/protocol/index.ts";
-import { faultError, guarded, guardedClock, type OnFault, type ReportFault } from "../../platform/faults.ts";
-import { waitForReadingSide } from "../../platform/patient-writes.ts";
+import {
+  faultError,
+  guarded,
+  guardedClock,
+  type OnFault,
+  type ReportFault,
+  waitForReadingSide,
+} from "../../platform/index.ts";
 import type { Lease } from "../lease.ts";
 import type { UpstreamAddress } from "../policy.ts";
 import {

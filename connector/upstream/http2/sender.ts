@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { guarded, type OnFault } from "../../platform/faults.ts";
+import { guarded, type OnFault } from "../../platform/index.ts";
 import {
   CODE,
   DEFAULT_FRAME_BYTES,

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Holder, MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import { type Field, ITEM_OVERHEAD_BYTES, TunnelError } from "../../../shared/protocol/index.ts";
-import { guarded, type OnFault } from "../../platform/faults.ts";
+import { guarded, type OnFault } from "../../platform/index.ts";
 import type { Lease, LeaseEvents, LeaseRequest, UploadProgress } from "../lease.ts";
 import { CODE, codeName, FRAME, Http2StreamError, numberFrame } from "./frames.ts";
 import { bodyLengthOf, malformed, requestHead, responseHead, responseTrailers } from "./head.ts";

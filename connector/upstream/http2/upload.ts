@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Clock } from "../../../shared/clock.ts";
 import { TunnelError } from "../../../shared/protocol/index.ts";
-import { failureOf, guarded, type OnFault } from "../../platform/faults.ts";
+import { failureOf, guarded, type OnFault } from "../../platform/index.ts";
 import type { UploadProgress } from "../lease.ts";
 import { CODE, Http2StreamError, MAX_WINDOW_BYTES } from "./frames.ts";
 import type { DataSource, FrameSender } from "./sender.ts";

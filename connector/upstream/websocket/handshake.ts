@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Field, OpenHead } from "../../../shared/protocol/index.ts";
-import { faultError, guarded } from "../../platform/faults.ts";
+import { faultError, guarded } from "../../platform/index.ts";
 import { dial } from "../dial.ts";
 import { Http1Connection, listed } from "../http1/index.ts";
 import { rawHeadersOf, requestFields, wantedHost, wireText, withoutHandshakeFields } from "../http-fields.ts";

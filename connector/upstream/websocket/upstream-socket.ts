@@ -1,9 +1,13 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../../shared/clock.ts";
 import { MAX_WEBSOCKET_MESSAGE_BYTES } from "../../../shared/protocol/index.ts";
-import { guarded, guardedClock, type OnFault } from "../../platform/faults.ts";
-import { readUpToReset } from "../../platform/patient-reads.ts";
-import { waitForReadingSide } from "../../platform/patient-writes.ts";
+import {
+  guarded,
+  guardedClock,
+  type OnFault,
+  readUpToReset,
+  waitForReadingSide,
+} from "../../platform/index.ts";
 import {
   type DataFrame,
   type FrameEvents,
