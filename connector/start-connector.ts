@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { type ConnectorSettings, nameOfHost } from "./settings/index.ts";
+import { type ConnectorSettings, nameOfHost, upstreamRulesOf } from "./settings/index.ts";
 import type { Stream, StreamHandler } from "../shared/mux/index.ts";
 import { Connector } from "./connector.ts";
 import type { MemoryAccount } from "../shared/memory/memory-budget.ts";
@@ -105,7 +105,6 @@ function servingBy(
   dialDeps: HostDialDeps & { memory: MemoryAccount },
   reportFault: ReportFault,
 ): Omit<ServeDeps, "trace" | "onFinished" | "tcpConnections"> {
-  const { policy, limits, upstreams: rules } = config;
-  const deps = { policy, limits, rules, ...dialDeps, reportFault };
+  const deps = { ...upstreamRulesOf(config), ...dialDeps, reportFault };
   return { ...deps, upstream: new Upstream(deps) };
 }

@@ -1,6 +1,6 @@
 import { type CheckOutcome, isFailing } from "../../shared/protocol/index.ts";
 import type { ServiceCheck } from "../../shared/services/service-check.ts";
-import type { ConnectorSettings } from "../settings/index.ts";
+import { type ConnectorSettings, upstreamRulesOf } from "../settings/index.ts";
 import type { HostDialDeps } from "../names/index.ts";
 import { fail, type Finding, pass } from "./finding.ts";
 import { remedyFor, speaksTls } from "./remedies.ts";
@@ -49,9 +49,9 @@ export async function examineUpstreams(
   checks: readonly ServiceCheck[],
   { names }: HostDialDeps,
 ): Promise<Finding[]> {
-  const { policy, limits, upstreams: rules } = config;
   const { report: reportFault } = new Faults(createLog("error").log, nodeClock);
-  const deps = { policy, limits, rules, clock: nodeClock, names, memory: processMemory(), reportFault };
+  const rules = upstreamRulesOf(config);
+  const deps = { ...rules, clock: nodeClock, names, memory: processMemory(), reportFault };
   const upstream = new Upstream(deps);
   const run = checkRunner(() => upstream, nodeClock);
   const findings: Finding[] = [];

@@ -129,6 +129,11 @@ export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedCo
   return { ok: true, config, ...told };
 }
 
+/** What decides about upstreams, for the connector and for doctor. */
+export function upstreamRulesOf({ policy, limits, upstreams: rules }: ConnectorSettings) {
+  return { policy, limits, rules };
+}
+
 /** What is set, by whom. */
 class GivenSettings {
   readonly values: Record<string, unknown> = {};

@@ -10,10 +10,11 @@
 export { addSettingOptions } from "./command-options.ts";
 export {
   loadConfig,
+  upstreamRulesOf,
   type ConnectorSettings,
   type GivenSetting,
   type LoadedConfig,
 } from "./connector-settings.ts";
 export { Reload, warnOf } from "./reload.ts";
-export { CONFIG_FILE, SETTINGS, type Flags } from "./setting-table.ts";
+export { CONFIG_FILE, SETTINGS, type Flags, type SettingName } from "./setting-table.ts";
 export { SETTING_RANGES, nameOfHost, settingsSchema } from "./settings-schema.ts";

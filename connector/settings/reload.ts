@@ -1,17 +1,25 @@
 import { unwatchFile, watchFile } from "node:fs";
 import type { ConnectorSettings, LoadedConfig } from "./connector-settings.ts";
 import type { Logger } from "../platform/index.ts";
+import type { SettingName, SETTINGS } from "./setting-table.ts";
 
 /** Polled, because links that are swapped (Kubernetes) and mounted files escape the system's own notices. */
 const POLL_MS = 1_000;
 
-/** What only a new process takes up. */
-const FIXED = [
-  ["connections", "connections"],
-  ["maxStreams", "maxStreams"],
-  ["metrics", "metrics"],
-  ["traces", "otlpEndpoint, otlpHeaders, traceShare"],
-] as const;
+type RestartSetting = {
+  [name in SettingName]: (typeof SETTINGS)[name]["changes"] extends "with a restart" ? name : never;
+}[SettingName];
+
+/** What a reload cannot change, and where the loaded settings have it. Complete by its type. */
+const FIXED: Record<RestartSetting, keyof ConnectorSettings> = {
+  connections: "connections",
+  connectorName: "connectorName",
+  maxStreams: "maxStreams",
+  metrics: "metrics",
+  otlpEndpoint: "traces",
+  otlpHeaders: "traces",
+  traceShare: "traces",
+};
 
 export interface ReloadOptions {
   load: () => LoadedConfig;
@@ -50,10 +58,13 @@ export class Reload {
     if (kept !== null)
       return log.error({ why }, `settings not reloaded, the old ones stay in force: ${kept}`);
     const { config } = loaded;
-    for (const [key, setting] of FIXED) {
-      if (JSON.stringify(config[key]) !== JSON.stringify(this.#config[key])) {
-        log.warn({ setting }, "this setting changes with a restart only");
-      }
+    const old = this.#config;
+    const waiting = Object.entries(FIXED).filter(
+      ([, key]) => JSON.stringify(config[key]) !== JSON.stringify(old[key]),
+    );
+    if (waiting.length > 0) {
+      const setting = waiting.map(([name]) => name).join(", ");
+      log.warn({ setting }, "restart the connector to change this setting");
     }
     this.#config = config;
     this.#fileIsEmpty = loaded.fileIsEmpty;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatToken } from "../../shared/token.ts";
@@ -42,6 +42,24 @@ describe("examples/culvert.yaml", () => {
     const loaded = loadConfig({ config: "culvert.yaml" }, {}, (path) => files[path] ?? "");
     expect(loaded.ok ? [] : loaded.problems).toEqual([]);
     expect(loaded.files.toSorted()).toEqual(Object.keys(files).toSorted());
+  });
+});
+
+describe("what is loaded", () => {
+  const connector = join(import.meta.dirname, "..");
+  const sources = globSync("**/*.ts", { cwd: connector })
+    .filter((path) => !path.startsWith("settings/") && !path.endsWith(".test.ts"))
+    .map((path) => readFileSync(join(connector, path), "utf8"));
+  const token = formatToken({
+    relayUrl: "https://relay.example",
+    tunnelId: `tnl_${"a".repeat(20)}`,
+    kid: `k_${"b".repeat(12)}`,
+    secret: new Uint8Array(32),
+  });
+  const loaded = loadConfig({}, { TUNNEL_TOKEN: token }, () => "");
+
+  it.each(loaded.ok ? Object.keys(loaded.config) : [])("is used outside of settings/: %s", (key) => {
+    expect(sources.some((text) => new RegExp(`\\b${key}\\b`).test(text))).toBe(true);
   });
 });
 

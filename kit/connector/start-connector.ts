@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
-import { type ConnectorSettings, loadConfig } from "../../connector/settings/index.ts";
+import { type ConnectorSettings, loadConfig, type SettingName } from "../../connector/settings/index.ts";
 import { startConnector as startNodeConnector } from "../../connector/start-connector.ts";
 import { VERSION } from "../../shared/version.ts";
 
@@ -25,6 +25,10 @@ export interface ConnectorOptions {
   maxStreams?: number;
   /** How long `drain` lets requests finish, such as "30s". */
   gracePeriod?: string;
+  /** How long a reader may take nothing, such as "5m". */
+  stallTimeout?: string;
+  /** Which requests `onLog` hears of: "all" (default), "off", or a share such as "5%". */
+  accessLog?: string;
   proxy?: string;
   proxyBypass?: string;
   /** Called with each log line. Absent: warnings and errors go to standard error. */
@@ -92,7 +96,13 @@ export async function startConnector({
   };
 }
 
-function settingsOf(options: Omit<ConnectorOptions, "onLog">): ConnectorSettings {
+/** Settings of the command's process: it serves metrics, writes a log and exports traces. */
+type CommandSetting = "metrics" | "loglevel" | "otlpEndpoint" | "otlpHeaders" | "traceShare";
+/** Fails to compile where a setting is neither an option above nor one of the command's. */
+type EverySetting<Options extends Record<Exclude<SettingName, CommandSetting>, unknown>> = Options;
+type Options = EverySetting<Required<Omit<ConnectorOptions, "onLog">>>;
+
+function settingsOf(options: Partial<Options>): ConnectorSettings {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const text = JSON.stringify(given);
   const loaded = loadConfig({ config: OPTIONS }, {}, (path) =>

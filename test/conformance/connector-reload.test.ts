@@ -164,9 +164,10 @@ describe("changed settings", () => {
       expect((await finished()).text).toBe("ok");
     }
     expect(run.output).toContain("the old ones stay in force");
-    write({ allow: "127.0.0.1", connections: 2 });
+    write({ allow: "127.0.0.1", connections: 2, connectorName: "other" });
     run.child.kill("SIGHUP");
-    await until(() => run.output.includes("changes with a restart only"));
+    await until(() => run.output.includes("restart the connector to change this setting"));
+    expect(run.output).toContain('"setting":"connections, connectorName"');
     expect(run.exitCode).toBe(null);
   });
 });
