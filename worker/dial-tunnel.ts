@@ -1,10 +1,10 @@
 import { publicError, type TunnelError } from "../shared/protocol/index.ts";
 import { forget } from "./admission.ts";
 import { buildOf } from "./build.ts";
-import { type Env, tunnelStub } from "./env.ts";
+import type { Env } from "./env.ts";
 import { failureFacts } from "./exchange/tcp/tcp-failure.ts";
-import { objectFailure } from "./relay-to-tunnel.ts";
-import { overObjects } from "./over-objects.ts";
+import { objectFailure } from "./ask-object.ts";
+import { askChosen, overObjects } from "./over-objects.ts";
 import { type ChosenObject, servingObjects } from "./serving-objects.ts";
 import type { GatewayClaim } from "./tunnel/claim.ts";
 import type { Dialled } from "./tunnel/tunnel-calls.ts";
@@ -50,7 +50,7 @@ async function ask(
   const build = buildOf(env);
   const asked = knownRevision === undefined ? { ...claim, build } : { ...claim, build, knownRevision };
   try {
-    const dialled = await tunnelStub(env, object.name, object.location).dial(asked, address);
+    const dialled = await askChosen<Dialled>(env, object, (stub) => stub.dial(asked, address));
     if (dialled.objects !== undefined) servingObjects.learn(tunnelId, dialled.objects);
     if (!dialled.ok && dialled.isOwn && dialled.failure.code === "UNKNOWN_TUNNEL")
       forget({ kind: "tunnel", id: tunnelId });
@@ -58,7 +58,5 @@ async function ask(
   } catch (thrown) {
     const error = objectFailure(thrown, "connection");
     return { ok: false, failure: failureFacts(error, crypto.randomUUID()), isOwn: true };
-  } finally {
-    object.done();
   }
 }

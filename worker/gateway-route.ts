@@ -14,11 +14,14 @@ import { KEY_REFUSED } from "./tunnel/claim.ts";
 import { problemResponse as tunnelProblem } from "./exchange/problem.ts";
 import { isTcpSocket } from "./exchange/tcp/tcp-socket.ts";
 import { rawPath } from "./exchange/request-head.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 const KEY_HEADER = "culvert-gateway-key";
 /** A client may write "~" either way (RFC 3986 §2.3). */
 const ROUTE = /^\/(?:~|%7e)\/([^/?]+)\/([^/?]+)(.*)$/is;
 const LIMITED_LOG_MS = 1_000;
+/** It answers in milliseconds. */
+const REGISTRY_TIMEOUT_MS = 10_000;
 const AUTHORITY = /^(?:[a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/i;
 
 /** Where a gateway outside the account wants to go. */
@@ -162,11 +165,10 @@ function decoded(segment: string): string | null {
 }
 
 async function isGatewayKey(env: Env, proof: KeyProof): Promise<boolean> {
-  try {
-    return await registryStub(env).isGatewayKey(proof);
-  } catch (thrown) {
-    throw publicError("OVERLOADED", "The tunnel's configuration cannot be had now.", { cause: thrown });
-  }
+  const asked = registryStub(env).isGatewayKey(proof);
+  const isKey = await withTimeout(asked, REGISTRY_TIMEOUT_MS, null).catch(() => null);
+  if (isKey === null) throw publicError("OVERLOADED", "The tunnel's configuration cannot be had now.");
+  return isKey;
 }
 
 function keyRefused(request: Request, subject: Subject | null, nowMs: number): ApiError {

@@ -1,5 +1,8 @@
 import { SAFE_METHODS } from "../shared/http/methods.ts";
-import type { ChosenObject, ServingObjects } from "./serving-objects.ts";
+import { SilentObjectError, whileAlive } from "./ask-object.ts";
+import { type Env, tunnelStub } from "./env.ts";
+import { type ChosenObject, type ServingObjects, SILENT_LEFT_OUT_MS } from "./serving-objects.ts";
+import type { TunnelCalls } from "./tunnel/tunnel-calls.ts";
 
 /** Of an object's answer: `keep` it; the object can take nothing now; or another one may be asked instead. */
 export type Verdict = "keep" | "leave out" | "move";
@@ -25,6 +28,23 @@ export async function overObjects<T>(
   if (other === null) return answer;
   await onMove(answer);
   return ask(other);
+}
+
+/** What the object answers. Throws where it was reset, or is stuck. */
+export async function askChosen<T>(
+  env: Env,
+  object: ChosenObject,
+  call: (stub: DurableObjectStub<TunnelCalls>) => Promise<T>,
+): Promise<T> {
+  const stub = tunnelStub(env, object.name, object.location);
+  try {
+    return await whileAlive(call(stub), () => stub.alive());
+  } catch (thrown) {
+    if (thrown instanceof SilentObjectError) object.leaveOut(SILENT_LEFT_OUT_MS);
+    throw thrown;
+  } finally {
+    object.done();
+  }
 }
 
 /** Of an object that has answered with this code: in these cases nothing of the request was processed. */

@@ -1,8 +1,8 @@
-import { publicError, type TunnelError } from "../shared/protocol/index.ts";
 import { forget } from "./admission.ts";
+import { objectFailure } from "./ask-object.ts";
 import { buildOf } from "./build.ts";
-import { type Env, tunnelStub } from "./env.ts";
-import { overObjects, type Verdict, verdictOnCode, verdictOnFailure } from "./over-objects.ts";
+import type { Env } from "./env.ts";
+import { askChosen, overObjects, type Verdict, verdictOnCode, verdictOnFailure } from "./over-objects.ts";
 import { type ChosenObject, servingObjects } from "./serving-objects.ts";
 import { type GatewayClaim, type GatewayKeyClaim, OBJECTS_FIELD, UNLOGGED } from "./tunnel/claim.ts";
 import { problemResponse } from "./exchange/problem.ts";
@@ -49,17 +49,13 @@ async function ask(
   const hasBody = request.body !== null;
   try {
     // `cf` replaces whatever stood there: no client can make a claim.
-    const response = await tunnelStub(env, object.name, object.location).fetch(request, {
-      cf: { culvert: asked },
-    });
+    const response = await askChosen(env, object, (stub) => stub.fetch(request, { cf: { culvert: asked } }));
     const told = knownRevision === undefined ? null : response.headers.get(OBJECTS_FIELD);
     if (told !== null) servingObjects.learn(tunnelId, told);
     return outcomeOf(told === null ? response : without(response, OBJECTS_FIELD), tunnelId, object, hasBody);
   } catch (thrown) {
     const response = problemResponse(objectFailure(thrown), request.method, crypto.randomUUID());
     return { response, isOwn: true, verdict: verdictOnFailure(request.method, hasBody) };
-  } finally {
-    object.done();
   }
 }
 
@@ -87,13 +83,4 @@ function without(answer: Response, field: string): Response {
   const response = new Response(answer.body, answer);
   response.headers.delete(field);
   return response;
-}
-
-export function objectFailure(thrown: unknown, what: "connection" | "response" = "response"): TunnelError {
-  const overloaded = (thrown as { overloaded?: boolean } | null)?.overloaded === true;
-  return overloaded
-    ? publicError("OVERLOADED", "The tunnel's object has too many requests waiting.", { cause: thrown })
-    : publicError("RELAY_RESTART", `The tunnel's object was reset before the ${what} began.`, {
-        cause: thrown,
-      });
 }

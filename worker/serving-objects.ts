@@ -7,6 +7,8 @@ const MAX_TUNNELS = 1_000;
 const ASK_EVERY_MS = 1_000;
 /** An object that has just said that it can take nothing is left out for so long. */
 const LEFT_OUT_MS = 1_000;
+/** One that is stuck is left out for as long as it takes to find that out. */
+export const SILENT_LEFT_OUT_MS = 30_000;
 
 interface KnownObject {
   name: string;
@@ -32,8 +34,8 @@ export interface ChosenObject {
   readonly hasSiblings: boolean;
   /** Once, when the request is over there. */
   done(): void;
-  /** It can take nothing now. */
-  leaveOut(): void;
+  /** It can take nothing now; `forMs`: nor for so long. */
+  leaveOut(forMs?: number): void;
 }
 
 /**
@@ -72,8 +74,8 @@ export class ServingObjects {
         if (!isOver) object.open--;
         isOver = true;
       },
-      leaveOut() {
-        object.leftOutUntilMs = nowMs + LEFT_OUT_MS;
+      leaveOut: (forMs = LEFT_OUT_MS) => {
+        object.leftOutUntilMs = Math.max(object.leftOutUntilMs, this.#nowMs() + forMs);
       },
     };
   }

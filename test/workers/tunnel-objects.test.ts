@@ -1,11 +1,14 @@
-import { evictDurableObject, listDurableObjectIds, reset } from "cloudflare:test";
+import { evictDurableObject, listDurableObjectIds, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import { decodeSettings } from "../../shared/protocol/handshake.ts";
 import { type ObjectList, readObjects } from "../../shared/protocol/object-list.ts";
 import { CLOSE_REVOKED } from "../../shared/protocol/limits.ts";
+import { PATIENCE } from "../../worker/ask-object.ts";
 import { hasJurisdiction, tunnelStub } from "../../worker/env.ts";
+import { servingObjects } from "../../worker/serving-objects.ts";
+import { Tunnel } from "../../worker/tunnel/tunnel-object.ts";
 import { isTunnelId, newTunnelId } from "../../worker/auth/random-id.ts";
 import type { HandPeer } from "../support/peers/hand-peer.ts";
 import {
@@ -191,6 +194,52 @@ describe("several objects", () => {
       expect(await bodyOf(first, open.id)).toBe(`body ${index}`);
       first.answer(open.id, "fine");
       expect((await sent).status).toBe(200);
+    }
+  });
+
+  it("do without one that is stuck: what is safe moves, and the rest is told", async () => {
+    const tunnel = await readyTunnel();
+    const first = await attached(tunnel, { connectorId: "one" });
+    await change(tunnel, { objects: { min: 2, max: 2 } });
+    const [, second = ""] = (await takeList(first)).names;
+    await attached(tunnel, { connectorId: "one" }, second);
+    await eventually(async () => expect((await objectsOf(tunnel))[1]?.phase).toBe("serving"));
+    const answered = answering(first);
+    // Until this isolate has heard of the second.
+    await eventually(async () => {
+      await request(tunnel);
+      expect(servingObjects.choose(tunnel.id)?.hasSiblings).toBe(true);
+    });
+    // A timer, or the runtime would see that nothing can come of it.
+    const stuck = (): Promise<never> => new Promise(() => setTimeout(() => {}, 60_000));
+    let swallowed = 0;
+    await runInDurableObject(tunnelStub(env, second), (instance) => {
+      instance.fetch = () => {
+        swallowed++;
+        return stuck();
+      };
+    });
+    const alive = vi.spyOn(Tunnel.prototype, "alive");
+    alive.mockImplementation(() => stuck() as never);
+    const patience = { ...PATIENCE };
+    Object.assign(PATIENCE, { askAfterMs: 20, answerWithinMs: 1_000 });
+    try {
+      const before = answered.count;
+      const gets = Array.from({ length: 12 }, () => request(tunnel));
+      const posts = Array.from({ length: 12 }, () => request(tunnel, "/", { method: "POST", body: "once" }));
+      const codes = (answers: Response[]) =>
+        answers.map(({ status, headers }) => `${status} ${headers.get("culvert-error") ?? ""}`.trim());
+      expect(new Set(codes(await Promise.all(gets)))).toEqual(new Set(["200"]));
+      const told = codes(await Promise.all(posts));
+      expect(new Set(told)).toEqual(new Set(["200", "502 RELAY_RESTART"]));
+      // Nothing was asked twice, and the second is left alone from now on.
+      expect(answered.count - before).toBe(12 + told.filter((code) => code === "200").length);
+      const seen = swallowed;
+      for (let index = 0; index < 6; index++) expect((await request(tunnel)).status).toBe(200);
+      expect(swallowed).toBe(seen);
+    } finally {
+      Object.assign(PATIENCE, patience);
+      answered.stop();
     }
   });
 

@@ -1,6 +1,10 @@
 import { publicError, type TunnelError } from "../../shared/protocol/index.ts";
+import { withTimeout } from "../with-timeout.ts";
 import { isListed, type TunnelConfig } from "./tunnel-config.ts";
 import type { TunnelStore } from "./tunnel-store.ts";
+
+/** It answers in milliseconds. Requests wait for it where there is no copy. */
+const REGISTRY_TIMEOUT_MS = 10_000;
 
 /** For so long a tunnel that the Registry does not know is not asked for again. */
 const UNKNOWN_MS = 5_000;
@@ -44,7 +48,8 @@ export class ConfigCopy {
     const name = this.#options.name();
     if (name === undefined || nowMs() < this.#unknownUntilMs) return null;
     try {
-      const pulled = await pull(name);
+      const pulled = await withTimeout(pull(name), REGISTRY_TIMEOUT_MS, undefined);
+      if (pulled === undefined) throw new Error("The Registry does not answer.");
       if (pulled === null) this.#unknownUntilMs = nowMs() + UNKNOWN_MS;
       else if (isListed(pulled, name)) store.save(pulled);
       else this.#strayed = { config: pulled, untilMs: nowMs() + UNKNOWN_MS };

@@ -26,4 +26,7 @@ export interface TunnelCalls extends Rpc.DurableObjectBranded {
   endTails(kids: readonly string[]): void;
 
   status(): TunnelStatus;
+
+  /** Does nothing: who waits for another answer learns by it that the object runs. */
+  alive(): void;
 }

@@ -8,7 +8,6 @@ import {
   PING_TEXT,
   PONG_TEXT,
   SUBPROTOCOL,
-  publicError,
   TunnelError,
 } from "../../shared/protocol/index.ts";
 import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
@@ -25,6 +24,7 @@ import { isolateMemory, messageRoom } from "../memory.ts";
 import { MAX_TAILS, TailHub } from "../events/tail-hub.ts";
 import { presenceOf } from "../alerts/presence.ts";
 import { VERSION } from "../../shared/version.ts";
+import { objectFailure, whileAlive } from "../ask-object.ts";
 import { readAttachment } from "../attachments.ts";
 import { buildOf } from "../build.ts";
 import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
@@ -189,7 +189,8 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     if (hop !== null) {
       this.#loads.handedOn();
       const { name, location } = hop.object;
-      return tunnelStub(this.env, name, location).dial({ ...claim, ...hop.hops }, address);
+      const sibling = tunnelStub(this.env, name, location);
+      return whileAlive<Dialled>(sibling.dial({ ...claim, ...hop.hops }, address), () => sibling.alive());
     }
     this.#rate.count(arrivedAtMs);
     const policy = this.#policyOf(config);
@@ -264,12 +265,10 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     this.#loads.handedOn();
     try {
       const cf = { culvert: { ...claim, ...hops } };
-      return await tunnelStub(this.env, name, location).fetch(request, { cf });
+      const sibling = tunnelStub(this.env, name, location);
+      return await whileAlive(sibling.fetch(request, { cf }), () => sibling.alive());
     } catch (thrown) {
-      const error = publicError("RELAY_RESTART", "The tunnel's object was reset before the response began.", {
-        cause: thrown,
-      });
-      return this.#unavailable(error, request, claim, arrivedAtMs);
+      return this.#unavailable(objectFailure(thrown), request, claim, arrivedAtMs);
     }
   }
 
@@ -317,6 +316,8 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     const build = buildOf(this.env);
     return { connections, tokenUses: this.#store.tokenUses(), requestsPerSecond, build };
   }
+
+  alive(): void {}
 
   /** Null: this copy of the configuration does not say. */
   get #phase(): ObjectPhase | null {
