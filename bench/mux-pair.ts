@@ -1,4 +1,4 @@
-import type { Clock } from "../shared/clock.ts";
+import type { Clock } from "../shared/time/clock.ts";
 import { ConnectorMux } from "../shared/mux/connector-mux.ts";
 import { MemoryBudget } from "../shared/memory/memory-budget.ts";
 import { SendBudget } from "../shared/mux/credit/flow-window.ts";

@@ -10,8 +10,8 @@ import { connectCommand } from "../connector/commands/connect.ts";
 import { doctorCommand } from "../connector/commands/doctor.ts";
 import { readyCommand } from "../connector/commands/ready.ts";
 import { devCommand } from "../kit/dev/dev-command.ts";
-import { BUILD_ID } from "../shared/build-id.ts";
-import { VERSION } from "../shared/version.ts";
+import { BUILD_ID } from "../shared/release/build-id.ts";
+import { VERSION } from "../shared/release/version.ts";
 
 const culvert = new Command("culvert")
   .description("a secure tunnel from an API gateway on Cloudflare Workers to private APIs")

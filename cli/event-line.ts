@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { coloursWanted } from "../connector/platform/index.ts";
-import { type RequestEvent, verbOf } from "../shared/request-event.ts";
+import { type RequestEvent, verbOf } from "../shared/events/request-event.ts";
 import { printable } from "./output.ts";
 
 /** `20:04:05.123 200 GET payments-api-prod/v1/charges 34 ms (upstream 30) 0 B up 1.2 kB down conn-…`; colours where a terminal shows them. */

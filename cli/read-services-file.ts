@@ -1,9 +1,5 @@
 import { problemsOf } from "../shared/problems.ts";
-import {
-  MAX_SERVICES_FILE_BYTES,
-  type ServicesFile,
-  servicesFileSchema,
-} from "../shared/services/services-file.ts";
+import { MAX_SERVICES_FILE_BYTES, type ServicesFile, servicesFileSchema } from "../shared/services/index.ts";
 import { repeatedKey } from "../shared/repeated-key.ts";
 import { CommandError } from "./exit-code.ts";
 import { readTextFile } from "./read-text-file.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Backoff } from "../shared/backoff.ts";
-import type { TailMessage } from "../shared/tail.ts";
+import { Backoff } from "../shared/time/backoff.ts";
+import type { TailMessage } from "../shared/events/tail.ts";
 import { CommandError } from "./exit-code.ts";
 import { type TailTarget, watchOnce } from "./tail-socket.ts";
 

@@ -1,6 +1,6 @@
 import type { Agent } from "node:http";
 import { WebSocket } from "ws";
-import { TAIL_SUBPROTOCOL, type TailMessage } from "../shared/tail.ts";
+import { TAIL_SUBPROTOCOL, type TailMessage } from "../shared/events/tail.ts";
 import { CommandError } from "./exit-code.ts";
 import { reasonOf } from "./relay/way-to-relay.ts";
 

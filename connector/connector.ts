@@ -1,4 +1,4 @@
-import type { Clock } from "../shared/clock.ts";
+import type { Clock } from "../shared/time/clock.ts";
 import type { MemoryAccount } from "../shared/memory/memory-budget.ts";
 import type { Stream, StreamHandler } from "../shared/mux/index.ts";
 import { StreamLimit } from "../shared/streams/stream-limit.ts";

@@ -8,7 +8,7 @@ import { type IPodDisruptionBudget, PodDisruptionBudget } from "kubernetes-model
 import { type INamespace, Namespace } from "kubernetes-models/v1";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { parseDurationMs } from "../shared/duration.ts";
+import { parseDurationMs } from "../shared/time/duration.ts";
 import { SETTINGS } from "../connector/settings/setting-table.ts";
 
 const deploy = import.meta.dirname;

@@ -13,7 +13,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 async function bundled(name: string, source: string): Promise<{ id: string; text: string }> {
   const entry = join(directory, "entry.ts");
-  const build = join(import.meta.dirname, "../shared/build-id.ts");
+  const build = join(import.meta.dirname, "../shared/release/build-id.ts");
   await writeFile(entry, `export { BUILD_ID } from ${JSON.stringify(build)};\n${source}`);
   const outfile = join(directory, name);
   await buildWithId({ entryPoints: [entry], outfile, bundle: true, format: "esm" });

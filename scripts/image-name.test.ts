@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { CONTAINER_IMAGE } from "../shared/container-image.ts";
+import { CONTAINER_IMAGE } from "../shared/release/container-image.ts";
 
 const text = (path: string) => readFileSync(join(import.meta.dirname, "..", path), "utf8");
 const [name, tag] = CONTAINER_IMAGE.split(":");

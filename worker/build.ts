@@ -1,4 +1,4 @@
-import { BUILD_ID } from "../shared/build-id.ts";
+import { BUILD_ID } from "../shared/release/build-id.ts";
 import type { Env } from "./env.ts";
 
 /**

@@ -1,8 +1,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { publicError, TunnelError } from "../shared/protocol/index.ts";
 import { tunnelPresence } from "./admission.ts";
-import type { TunnelBindingProps } from "../shared/services/binding-props.ts";
-import { publicUrlSchema } from "../shared/services/public-url.ts";
+import { type TunnelBindingProps, publicUrlSchema } from "../shared/services/index.ts";
 import { isTunnelId } from "./auth/random-id.ts";
 import { dialTunnel, refusedDial } from "./dial-tunnel.ts";
 import type { Env } from "./env.ts";

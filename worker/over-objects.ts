@@ -1,4 +1,4 @@
-import { SAFE_METHODS } from "../shared/http/methods.ts";
+import { SAFE_METHODS } from "../shared/http/index.ts";
 import { SilentObjectError, whileAlive } from "./ask-object.ts";
 import { type Env, tunnelStub } from "./env.ts";
 import { type ChosenObject, type ServingObjects, SILENT_LEFT_OUT_MS } from "./serving-objects.ts";

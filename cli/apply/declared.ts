@@ -1,9 +1,8 @@
 import { parseDocument, YAMLParseError, YAMLWarning } from "yaml";
 import { z } from "zod";
-import { logDestinationSchema } from "../../shared/log-destination.ts";
+import { logDestinationSchema } from "../../shared/events/log-destination.ts";
 import { problemsOf } from "../../shared/problems.ts";
-import { publicUrlSchema } from "../../shared/services/public-url.ts";
-import { callerSchema, servicesFileSchema } from "../../shared/services/services-file.ts";
+import { publicUrlSchema, callerSchema, servicesFileSchema } from "../../shared/services/index.ts";
 import { CommandError } from "../exit-code.ts";
 import { readTextFile } from "../read-text-file.ts";
 

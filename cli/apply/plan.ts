@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { servicesDifference } from "../../shared/services/services-difference.ts";
-import type { ServicesFile } from "../../shared/services/services-file.ts";
+import { servicesDifference, type ServicesFile } from "../../shared/services/index.ts";
 import type { AdminClient } from "../admin-client.ts";
 import { CommandError } from "../exit-code.ts";
 import { tunnelPath } from "../tunnel-path.ts";

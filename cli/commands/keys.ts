@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { parseDurationMs } from "../../shared/duration.ts";
+import { parseDurationMs } from "../../shared/time/duration.ts";
 import { command } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { print, printable, printJson, shortTime, table } from "../output.ts";

@@ -1,4 +1,4 @@
-import type { LogDestinationKind } from "../../shared/log-destination.ts";
+import type { LogDestinationKind } from "../../shared/events/log-destination.ts";
 import { askUnseen } from "../ask-unseen.ts";
 import { CommandError } from "../exit-code.ts";
 import { readTextFile } from "../read-text-file.ts";

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { LogDestinationKind } from "../../shared/log-destination.ts";
+import type { LogDestinationKind } from "../../shared/events/log-destination.ts";
 import { command } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { CommandError } from "../exit-code.ts";

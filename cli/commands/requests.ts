@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { parseDurationMs } from "../../shared/duration.ts";
+import { parseDurationMs } from "../../shared/time/duration.ts";
 import { remedyOf } from "../../shared/verdict/remedies.ts";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import type { CapturedRequest } from "../../shared/capture/captured-request.ts";
 import { type AdminClient, RefusedError } from "../admin-client.ts";
 import { command } from "../command.ts";

@@ -1,12 +1,11 @@
 import { Command, InvalidArgumentError } from "commander";
-import type { ServicesFile } from "../../shared/services/services-file.ts";
+import { type ServicesFile, callers, servicesDifference } from "../../shared/services/index.ts";
 import type { AdminClient } from "../admin-client.ts";
 import { RefusedError } from "../admin-client.ts";
 import { command } from "../command.ts";
 import { CommandError } from "../exit-code.ts";
 import { print, printable, printJson, shortTime, table } from "../output.ts";
 import { readServicesFile } from "../read-services-file.ts";
-import { callers, servicesDifference } from "../../shared/services/services-difference.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
 import { noTunnel, tunnelPath } from "../tunnel-path.ts";
 

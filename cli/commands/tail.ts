@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type Command, InvalidArgumentError } from "commander";
-import type { TailMessage } from "../../shared/tail.ts";
+import type { TailMessage } from "../../shared/events/tail.ts";
 import { terminalJson } from "../../shared/terminal/terminal-text.ts";
 import { command } from "../command.ts";
 import { eventLine } from "../event-line.ts";

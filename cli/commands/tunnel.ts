@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { parseDurationMs } from "../../shared/duration.ts";
+import { parseDurationMs } from "../../shared/time/duration.ts";
 import {
   type JudgedTraffic,
   type JudgedTunnel,

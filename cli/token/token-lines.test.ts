@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CONTAINER_IMAGE } from "../../shared/container-image.ts";
+import { CONTAINER_IMAGE } from "../../shared/release/container-image.ts";
 import { tokenLines } from "./token-lines.ts";
 
 const run = promisify(execFile);

@@ -1,4 +1,4 @@
-import { CONTAINER_IMAGE } from "../../shared/container-image.ts";
+import { CONTAINER_IMAGE } from "../../shared/release/container-image.ts";
 import {
   connectLine,
   containerLines,

@@ -1,11 +1,11 @@
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import {
   type ErrorCode,
   CHECK_OUTCOMES,
   type CheckOutcome,
   TunnelError,
 } from "../../shared/protocol/index.ts";
-import type { ServiceCheck } from "../../shared/services/service-check.ts";
+import type { ServiceCheck } from "../../shared/services/index.ts";
 import type { CheckResult, RunCheck } from "./service-checks.ts";
 import { wireText, type Upstream } from "../upstream/index.ts";
 

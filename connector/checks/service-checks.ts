@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import {
   MAX_CHECKS,
   type CheckListText,
@@ -8,7 +8,7 @@ import {
   isFailing,
   connectionError,
 } from "../../shared/protocol/index.ts";
-import { parseServiceChecks, type ServiceCheck } from "../../shared/services/service-check.ts";
+import { parseServiceChecks, type ServiceCheck } from "../../shared/services/index.ts";
 import { type CheckState, nextCheckState, UNCHECKED } from "./check-state.ts";
 import type { Logger } from "../platform/index.ts";
 

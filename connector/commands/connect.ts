@@ -22,9 +22,9 @@ import {
   startTracing,
 } from "../telemetry/index.ts";
 import { startConnector } from "../start-connector.ts";
-import { BUILD_ID } from "../../shared/build-id.ts";
+import { BUILD_ID } from "../../shared/release/build-id.ts";
 import { terminalText } from "../../shared/terminal/terminal-text.ts";
-import { VERSION } from "../../shared/version.ts";
+import { VERSION } from "../../shared/release/version.ts";
 
 /** `EX_CONFIG` of sysexits.h: nothing changes until somebody edits the settings. */
 const EXIT_CONFIG = 78;

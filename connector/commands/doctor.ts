@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
-import { parseEndpoint, parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
+import { parseEndpoint, parseTcpEndpoint } from "../../shared/services/index.ts";
 import { type LoadedConfig, loadConfig, addSettingOptions, type Flags } from "../settings/index.ts";
 import { metricsAddresses } from "../platform/index.ts";
 import {
@@ -14,7 +14,7 @@ import {
 import { ownerProof, PROOF_HEADER } from "../telemetry/index.ts";
 import { askLocally, connectorAt, type LocalAnswer } from "./local-answer.ts";
 import { terminalJson, terminalText } from "../../shared/terminal/terminal-text.ts";
-import { VERSION } from "../../shared/version.ts";
+import { VERSION } from "../../shared/release/version.ts";
 
 interface DoctorFlags extends Flags {
   json?: boolean;

@@ -1,6 +1,6 @@
 import { availableParallelism, release } from "node:os";
-import { BUILD_ID } from "../../shared/build-id.ts";
-import { VERSION } from "../../shared/version.ts";
+import { BUILD_ID } from "../../shared/release/build-id.ts";
+import { VERSION } from "../../shared/release/version.ts";
 import type { GivenSetting, LoadedConfig } from "../settings/index.ts";
 import type { Finding } from "./finding.ts";
 import { lineWithoutSecrets, valueWithoutSecrets, withoutSecrets } from "./without-secrets.ts";

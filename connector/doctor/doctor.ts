@@ -1,4 +1,4 @@
-import { defaultCheck, type ServiceCheck } from "../../shared/services/service-check.ts";
+import { defaultCheck, type ServiceCheck } from "../../shared/services/index.ts";
 import type { ConnectorSettings, LoadedConfig } from "../settings/index.ts";
 import { type HostDialDeps, Names } from "../names/index.ts";
 import { nodeClock } from "../platform/index.ts";

@@ -17,7 +17,7 @@ import {
   readObjects,
   CheckListReader,
 } from "../../shared/protocol/index.ts";
-import { parseServiceChecks, type ServiceCheck } from "../../shared/services/service-check.ts";
+import { parseServiceChecks, type ServiceCheck } from "../../shared/services/index.ts";
 import type { DialRelay } from "../relay/index.ts";
 
 const TIMEOUT_MS = 10_000;

@@ -1,5 +1,5 @@
 import { type CheckOutcome, isFailing } from "../../shared/protocol/index.ts";
-import type { ServiceCheck } from "../../shared/services/service-check.ts";
+import type { ServiceCheck } from "../../shared/services/index.ts";
 import { type ConnectorSettings, upstreamRulesOf } from "../settings/index.ts";
 import type { HostDialDeps } from "../names/index.ts";
 import { fail, type Finding, pass } from "./finding.ts";

@@ -1,5 +1,5 @@
 import { type RecordWithTtl, Resolver } from "node:dns";
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { Address } from "./address.ts";
 
 export interface Question {

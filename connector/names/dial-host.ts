@@ -1,5 +1,5 @@
 import { connect as connectTcp, type OnReadOpts, type Socket } from "node:net";
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { isOwnWant } from "../platform/index.ts";
 import type { Address } from "./address.ts";
 import type { NameSource } from "./names.ts";

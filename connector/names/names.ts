@@ -1,6 +1,6 @@
 import { getServers } from "node:dns";
 import { hostname } from "node:os";
-import { type Clock, elapsedMs, type Moment, momentOf } from "../../shared/clock.ts";
+import { type Clock, elapsedMs, type Moment, momentOf } from "../../shared/time/clock.ts";
 import { type Address, literalAddress } from "./address.ts";
 import { type AskServer, serverAsker } from "./ask-server.ts";
 import { type Hosts, parseHosts } from "./hosts-file.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { TunnelError } from "../../shared/protocol/index.ts";
 import type { Logger } from "./log.ts";
 

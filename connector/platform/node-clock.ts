@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 
 /** Real time. `soon` waits for the event loop's poll phase to end, so that what many sockets brought leaves together. */
 export const nodeClock: Clock = {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 
 /** What a write says when the peer has closed its end. */
 const PEER_GONE: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"]);

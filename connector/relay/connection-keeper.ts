@@ -1,6 +1,6 @@
 import { SUBPROTOCOL, type Goaway } from "../../shared/protocol/index.ts";
-import { Backoff } from "../../shared/backoff.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { Backoff } from "../../shared/time/backoff.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import {
   RelayConnection,

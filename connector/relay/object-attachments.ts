@@ -1,5 +1,5 @@
-import { Backoff } from "../../shared/backoff.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { Backoff } from "../../shared/time/backoff.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { type ObjectList, connectionError } from "../../shared/protocol/index.ts";
 
 /** What this needs of a ConnectionKeeper. */

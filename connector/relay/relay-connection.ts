@@ -1,5 +1,5 @@
-import { BUILD_ID } from "../../shared/build-id.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { BUILD_ID } from "../../shared/release/build-id.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { ConnectorMux, type Stream, type StreamHandler } from "../../shared/mux/index.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { SendBudget } from "../../shared/mux/credit/flow-window.ts";

@@ -1,4 +1,4 @@
-import { contentLengthOf } from "../../shared/http/fields.ts";
+import { contentLengthOf } from "../../shared/http/index.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import { type Field, TunnelError } from "../../shared/protocol/index.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 
 const LOOK_EVERY_MS = 15_000;
 /** Looks without a sign of life. Counted instead of timed: after a suspension of the machine, the upstream gets its time. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatToken } from "../../shared/token.ts";
+import { formatToken } from "../../shared/tokens/token.ts";
 import { type ConnectorSettings, loadConfig } from "./connector-settings.ts";
 import { nameOfHost } from "./settings-schema.ts";
 import { type Flags, SETTING_NAMES, type SettingName, SETTINGS } from "./setting-table.ts";

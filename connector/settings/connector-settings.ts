@@ -1,7 +1,7 @@
 import { parseDocument, YAMLParseError, YAMLWarning } from "yaml";
 import { problemsOf } from "../../shared/problems.ts";
 import { parseRelayUrl } from "../../shared/relay-url.ts";
-import type { Token } from "../../shared/token.ts";
+import type { Token } from "../../shared/tokens/token.ts";
 import type { ListenAddress, LogLevel, OtlpSettings } from "../platform/index.ts";
 import { settingsSchema, type ReadFile, unreadable } from "./settings-schema.ts";
 import type { Proxy } from "../proxy/proxy.ts";

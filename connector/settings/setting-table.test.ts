@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { formatToken } from "../../shared/token.ts";
+import { formatToken } from "../../shared/tokens/token.ts";
 import { CertificateAuthority } from "../../test/support/certificates.ts";
 import { connectCommand } from "../commands/connect.ts";
 import { loadConfig } from "./connector-settings.ts";

@@ -12,11 +12,10 @@ import {
   HANDSHAKE_TEXT,
 } from "../../shared/protocol/index.ts";
 import { parseRelayUrl } from "../../shared/relay-url.ts";
-import { pathPrefixSchema } from "../../shared/services/services-file.ts";
-import { parseAuthority } from "../../shared/services/upstream-address.ts";
-import { parseToken } from "../../shared/token.ts";
+import { pathPrefixSchema, parseAuthority } from "../../shared/services/index.ts";
+import { parseToken } from "../../shared/tokens/token.ts";
 import { parseAccessLogShare } from "./access-log-share.ts";
-import { parseDurationMs } from "../../shared/duration.ts";
+import { parseDurationMs } from "../../shared/time/duration.ts";
 import {
   parseListenAddress,
   LOG_LEVELS,

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { ERROR_CODES, type ErrorCode, type CheckOutcome, isFailing } from "../../shared/protocol/index.ts";
-import { BUILD_ID } from "../../shared/build-id.ts";
+import { BUILD_ID } from "../../shared/release/build-id.ts";
 import { FAULT_SCOPES, type FaultScope } from "../platform/index.ts";
 import type { RequestSummary } from "./request-summary.ts";
 import { SPAN_OUTCOMES, type SpanCounts } from "./request-trace.ts";

@@ -1,3 +1,4 @@
+import type { Agent } from "node:http";
 import {
   type Context,
   ROOT_CONTEXT,
@@ -35,12 +36,9 @@ import {
 } from "@opentelemetry/semantic-conventions";
 import type { OpenHead } from "../../shared/protocol/index.ts";
 import type { Logger, OtlpSettings } from "../platform/index.ts";
-import type { HostDialDeps } from "../names/index.ts";
-import { dialingAgent, type Proxy } from "../proxy/proxy.ts";
 import type { RequestSummary } from "./request-summary.ts";
 import type { RequestTrace, SpanCounts, TraceOutcome, Tracing } from "./request-trace.ts";
 import { countedBatches } from "./span-batches.ts";
-import { parseTarget } from "../upstream/index.ts";
 
 /** Of one batch, repetitions included. */
 const EXPORT_TIMEOUT_MS = 10_000;
@@ -52,9 +50,10 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set(
 
 export interface OtlpTracingOptions {
   settings: OtlpSettings;
-  /** To an endpoint over TLS; null: straight. */
-  proxy: Proxy | null;
-  dialDeps: HostDialDeps;
+  /** Opens the connections to the endpoint. */
+  agent: () => Agent;
+  /** Host and port that an upstream's origin names. */
+  addressOf: (target: string) => { host: string; port: number };
   /** Who tells it: `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` add to this and come first. */
   connectorId: string;
   tunnelId: string;
@@ -62,15 +61,19 @@ export interface OtlpTracingOptions {
   log: Logger;
 }
 
-/** Traces by OpenTelemetry's SDK, sent over OTLP/HTTP in protobuf. Loaded only where it is configured. */
+/**
+ * Traces by OpenTelemetry's SDK, sent over OTLP/HTTP in protobuf. Loaded only where it is configured: what this file needs of other
+ * rooms it gets as arguments, because a bundler makes everything that it imports load late as well.
+ */
 export class OtlpTracing implements Tracing {
   readonly counts: SpanCounts = { exported: 0, failed: 0, dropped: 0 };
   readonly #ids = new AdoptingIds();
   readonly #provider: TracerProvider;
   readonly #tracer: Tracer;
+  readonly #addressOf: OtlpTracingOptions["addressOf"];
 
   constructor(options: OtlpTracingOptions) {
-    const { settings, proxy, softwareVersion, log } = options;
+    const { settings, softwareVersion, log } = options;
     const told = resourceFromAttributes({
       [ATTR_SERVICE_NAME]: "culvert-connector",
       [ATTR_SERVICE_VERSION]: softwareVersion,
@@ -81,7 +84,7 @@ export class OtlpTracing implements Tracing {
       url: settings.url,
       headers: { ...settings.headers },
       timeoutMillis: EXPORT_TIMEOUT_MS,
-      httpAgentOptions: () => dialingAgent(settings.url.startsWith("https:"), proxy, options.dialDeps),
+      httpAgentOptions: options.agent,
     });
     this.#provider = new TracerProvider({
       resource: told.merge(detectResources({ detectors: [envDetector] })),
@@ -90,6 +93,7 @@ export class OtlpTracing implements Tracing {
       spanProcessors: [countedBatches(exporter, this.counts, log)],
     });
     this.#tracer = this.#provider.getTracer("culvert", softwareVersion);
+    this.#addressOf = options.addressOf;
   }
 
   trace = (open: OpenHead): RequestTrace | null => {
@@ -112,7 +116,7 @@ export class OtlpTracing implements Tracing {
       },
       parent.context,
     );
-    return span.isRecording() ? new OtlpRequestTrace(this.#tracer, open, span) : null;
+    return span.isRecording() ? new OtlpRequestTrace(this.#tracer, open, span, this.#addressOf) : null;
   };
 
   async flush(timeoutMs: number): Promise<void> {
@@ -126,17 +130,19 @@ class OtlpRequestTrace implements RequestTrace {
   readonly #tracer: Tracer;
   readonly #open: OpenHead;
   readonly #span: Span;
+  readonly #addressOf: OtlpTracingOptions["addressOf"];
   #upstream: Span | null = null;
 
-  constructor(tracer: Tracer, open: OpenHead, span: Span) {
+  constructor(tracer: Tracer, open: OpenHead, span: Span, addressOf: OtlpTracingOptions["addressOf"]) {
     this.#tracer = tracer;
     this.#open = open;
     this.#span = span;
+    this.#addressOf = addressOf;
   }
 
   callUpstream(): string {
     const { target, path } = this.#open;
-    const { host, port } = parseTarget(target);
+    const { host, port } = this.#addressOf(target);
     const upstream = this.#tracer.startSpan(
       methodOf(this.#open),
       {

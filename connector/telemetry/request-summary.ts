@@ -1,5 +1,5 @@
-import type { Clock } from "../../shared/clock.ts";
-import { TRACEPARENT } from "../../shared/http/trace-context.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { TRACEPARENT } from "../../shared/http/index.ts";
 import type { ErrorCode, TunnelError, OpenHead, StreamKind } from "../../shared/protocol/index.ts";
 
 /** What is logged and counted of one request. Never its query, its fields or its body. */

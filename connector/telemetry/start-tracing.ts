@@ -1,7 +1,8 @@
 import { type OtlpSettings, type Logger, nodeClock } from "../platform/index.ts";
 import type { ProxyBypass } from "../proxy/proxy-bypass.ts";
 import { Names } from "../names/index.ts";
-import type { Proxy } from "../proxy/proxy.ts";
+import { dialingAgent, type Proxy } from "../proxy/proxy.ts";
+import { parseTarget } from "../upstream/index.ts";
 import type { Tracing } from "./request-trace.ts";
 
 /** Of the connector's settings what tracing needs. */
@@ -25,10 +26,12 @@ export async function startTracing({ config, ...rest }: TracingOptions): Promise
   const { traces: settings, token } = config;
   if (settings === null) return null;
   const { OtlpTracing } = await import("./otlp-tracing.ts");
+  const dialDeps = { clock: nodeClock, names: new Names({ clock: nodeClock }) };
+  const proxy = proxyForTraces(config);
   return new OtlpTracing({
     ...rest,
-    ...{ settings, proxy: proxyForTraces(config), tunnelId: token.tunnelId },
-    dialDeps: { clock: nodeClock, names: new Names({ clock: nodeClock }) },
+    ...{ settings, tunnelId: token.tunnelId, addressOf: parseTarget },
+    agent: () => dialingAgent(settings.url.startsWith("https:"), proxy, dialDeps),
   });
 }
 

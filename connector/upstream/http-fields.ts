@@ -5,9 +5,9 @@ import {
   joinCookies,
   removeForbiddenTrailers,
   removeHopByHop,
-} from "../../shared/http/fields.ts";
+} from "../../shared/http/index.ts";
 import type { Field } from "../../shared/protocol/index.ts";
-import { parseAuthority } from "../../shared/services/upstream-address.ts";
+import { parseAuthority } from "../../shared/services/index.ts";
 import type { ServiceLimits } from "./service-limits.ts";
 
 // oxlint-disable-next-line no-control-regex -- all of ASCII is meant

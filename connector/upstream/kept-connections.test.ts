@@ -3,7 +3,7 @@ import { createServer as createHttp2Server } from "node:http2";
 import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { ByteServer } from "../../test/support/servers/byte-server.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";
 import { memoryOf } from "../../test/support/memory.ts";

@@ -1,4 +1,4 @@
-import { isRequestMethod, isRequestPath } from "../../shared/http/fields.ts";
+import { isRequestMethod, isRequestPath } from "../../shared/http/index.ts";
 import { TunnelError } from "../../shared/protocol/index.ts";
 import { receivedText } from "./http-fields.ts";
 import { notAllowed, parseTarget, type UpstreamAddress, type UpstreamPolicy } from "./policy.ts";

@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { TunnelError } from "../../shared/protocol/index.ts";
-import { parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
+import { parseTcpEndpoint } from "../../shared/services/index.ts";
 import { inRange, isBlockedAddress, parseAddress, unmapped } from "./blocked-address.ts";
 
 export type HostRule =

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { type Clock, elapsedMs, type Moment } from "../../shared/clock.ts";
+import { type Clock, elapsedMs, type Moment } from "../../shared/time/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import type { TunnelError } from "../../shared/protocol/index.ts";
 import { faultError } from "../platform/index.ts";

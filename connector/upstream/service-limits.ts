@@ -1,4 +1,4 @@
-import { judgePath } from "../../shared/http/path-rule.ts";
+import { judgePath } from "../../shared/http/index.ts";
 import { TunnelError } from "../../shared/protocol/index.ts";
 
 /** What this connector's operator lets a service do, whatever the relay's own rules say. */

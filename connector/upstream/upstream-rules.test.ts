@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { formatToken } from "../../shared/token.ts";
+import { formatToken } from "../../shared/tokens/token.ts";
 import { ByteServer } from "../../test/support/servers/byte-server.ts";
 import { CertificateAuthority, type Identity } from "../../test/support/certificates.ts";
 import { throwFault } from "../../test/support/throw-fault.ts";

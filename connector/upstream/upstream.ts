@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { IDEMPOTENT_METHODS } from "../../shared/http/methods.ts";
+import { IDEMPOTENT_METHODS } from "../../shared/http/index.ts";
 import {
   type Field,
   type StartTls,

@@ -1,5 +1,5 @@
 import { useRef, useState } from "hono/jsx/dom";
-import type { LogDestinationKind } from "../../shared/log-destination.ts";
+import type { LogDestinationKind } from "../../shared/events/log-destination.ts";
 import { callApi } from "../api.ts";
 import { formTexts } from "../parts/form-texts.ts";
 import { ActionDialog } from "../parts/parts.tsx";

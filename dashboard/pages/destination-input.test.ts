@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { logDestinationSchema } from "../../shared/log-destination.ts";
+import { logDestinationSchema } from "../../shared/events/log-destination.ts";
 import { destinationOf } from "./destination-input.ts";
 
 describe("what a form of a log destination asks for", () => {

@@ -1,5 +1,4 @@
-import { callers } from "../../shared/services/services-difference.ts";
-import type { Network, Service, ServicesFile } from "../../shared/services/services-file.ts";
+import { callers, type Network, type Service, type ServicesFile } from "../../shared/services/index.ts";
 import { Empty, Table } from "../parts/parts.tsx";
 
 /** More are a press away. */

@@ -1,6 +1,5 @@
 import { useState } from "hono/jsx/dom";
-import { servicesDifference } from "../../shared/services/services-difference.ts";
-import type { ServicesFile } from "../../shared/services/services-file.ts";
+import { servicesDifference, type ServicesFile } from "../../shared/services/index.ts";
 import { ApiFailure, callApi } from "../api.ts";
 import { ActionDialog } from "../parts/parts.tsx";
 import { Difference } from "./difference.tsx";

@@ -1,5 +1,5 @@
 import { type Problem, problemsOf } from "../../shared/problems.ts";
-import { type ServicesFile, servicesFileSchema } from "../../shared/services/services-file.ts";
+import { type ServicesFile, servicesFileSchema } from "../../shared/services/index.ts";
 import { jsonLines, lineOf } from "./json-lines.ts";
 
 /** Where it stands, and in whose rule. */

@@ -1,6 +1,5 @@
 import { useState } from "hono/jsx/dom";
-import { servicesDifference } from "../../shared/services/services-difference.ts";
-import type { ServicesFile } from "../../shared/services/services-file.ts";
+import { servicesDifference, type ServicesFile } from "../../shared/services/index.ts";
 import { callApi, get } from "../api.ts";
 import type { ServicesVersion } from "../api-types.ts";
 import { ActionDialog, Badge, Failure, Loading, Table, Time } from "../parts/parts.tsx";

@@ -1,5 +1,5 @@
 import { useState } from "hono/jsx/dom";
-import type { ServicesFile } from "../../shared/services/services-file.ts";
+import type { ServicesFile } from "../../shared/services/index.ts";
 import { callApi } from "../api.ts";
 import { Failure, Loading } from "../parts/parts.tsx";
 import { usePolled } from "../parts/use-polled.ts";

@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx/dom";
-import type { RequestEvent, RequestOutcome } from "../../shared/request-event.ts";
+import type { RequestEvent, RequestOutcome } from "../../shared/events/request-event.ts";
 import { remedyOf } from "../../shared/verdict/remedies.ts";
 import { bytesText, wholeMillisecondsText, percentText, timeText } from "../parts/format.ts";
 import { CapturedView } from "../capture/captured-view.tsx";

@@ -1,4 +1,4 @@
-import { type RequestEvent, verbOf } from "../../shared/request-event.ts";
+import { type RequestEvent, verbOf } from "../../shared/events/request-event.ts";
 
 export interface RequestPart {
   name: "relay" | "tunnel" | "upstream" | "body";

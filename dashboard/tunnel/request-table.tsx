@@ -1,4 +1,4 @@
-import { type RequestEvent, verbOf } from "../../shared/request-event.ts";
+import { type RequestEvent, verbOf } from "../../shared/events/request-event.ts";
 import { clockText, timeText, wholeMillisecondsText } from "../parts/format.ts";
 import { Badge, Table } from "../parts/parts.tsx";
 import { TimeBar, toneOf } from "./request-detail.tsx";

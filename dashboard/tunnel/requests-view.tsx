@@ -1,5 +1,5 @@
 import { useRef, useState } from "hono/jsx/dom";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { get } from "../api.ts";
 import type { Page, TunnelDetails } from "../api-types.ts";
 import { StartCapture } from "../capture/start-capture.tsx";

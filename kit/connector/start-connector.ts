@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { type ConnectorSettings, loadConfig, type SettingName } from "../../connector/settings/index.ts";
 import { startConnector as startNodeConnector } from "../../connector/start-connector.ts";
-import { VERSION } from "../../shared/version.ts";
+import { VERSION } from "../../shared/release/version.ts";
 
 /** The settings of `culvert connect`, by their names in its settings file (docs/connector.md lists them all). */
 export interface ConnectorOptions {

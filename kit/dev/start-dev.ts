@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { eventOf } from "../local/event-of.ts";
 import { RELAY_HOST } from "../local/relay-worker.ts";
 import { startLocal } from "../local/start-local.ts";

@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 
 /** The event of a request, where a line of the relay's console is one. */
 export function eventOf(message: string): RequestEvent[] {

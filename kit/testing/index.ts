@@ -15,4 +15,4 @@ export type {
   TwinOptions,
   TwinService,
 } from "./types.ts";
-export type { RequestEvent } from "../../shared/request-event.ts";
+export type { RequestEvent } from "../../shared/events/request-event.ts";

@@ -1,4 +1,4 @@
-import type { ServicesFile } from "../../shared/services/services-file.ts";
+import type { ServicesFile } from "../../shared/services/index.ts";
 import type { KeyProof } from "../../worker/auth/access-key.ts";
 
 /** No route of the relay's: it is the local one's alone, which is never deployed. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { eventOf } from "../local/event-of.ts";
 import type { LocalTunnel } from "../local/local-tunnel.ts";
 import { type LocalSystem, startLocal } from "../local/start-local.ts";

@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import type { PublicCode } from "../../shared/protocol/index.ts";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 
 /** What a service answers, as a Worker or a fetch handler would. */
 export type ServiceHandler = (request: Request) => Response | Promise<Response>;

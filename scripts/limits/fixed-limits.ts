@@ -239,7 +239,7 @@ export const FIXED_LIMITS: readonly Section[] = [
       limit("between two keepalives", LIMITS, "KEEPALIVE_INTERVAL_MS", "–"),
       limit("answer to a keepalive", LIMITS, "KEEPALIVE_TIMEOUT_MS", "the connection is lost"),
       limit("silence under traffic, twice", LIMITS, "ANSWER_TIMEOUT_MS", "asked, then lost"),
-      limit("longest wait between two attempts to connect", "shared/backoff.ts", "CAP_MS", "–"),
+      limit("longest wait between two attempts to connect", "shared/time/backoff.ts", "CAP_MS", "–"),
       limit("drain of a connection that has no ids left", LIMITS, "RETIRE_DRAIN_MS", "–"),
       limit("message", LIMITS, "MAX_MESSAGE_BYTES", "connection error"),
       limit("message aimed at", LIMITS, "TARGET_MESSAGE_BYTES", "–"),
@@ -332,7 +332,7 @@ export const FIXED_LIMITS: readonly Section[] = [
       ),
       limit(
         "log destination",
-        "shared/log-destination.ts",
+        "shared/events/log-destination.ts",
         "MAX_LOG_DESTINATION_BYTES",
         "413 `BODY_TOO_LARGE`",
       ),

@@ -6,8 +6,7 @@ import {
   DEFAULT_STALL_TIMEOUT_MS,
   DEFAULT_TCP_IDLE_TIMEOUT_MS,
 } from "../../shared/protocol/index.ts";
-import { DEFAULT_CONNECTOR_WAIT_MS, servicesFileSchema } from "../../shared/services/services-file.ts";
-import { defaultCheck } from "../../shared/services/service-check.ts";
+import { DEFAULT_CONNECTOR_WAIT_MS, servicesFileSchema, defaultCheck } from "../../shared/services/index.ts";
 import { amount, unitOf } from "./units.ts";
 
 /** A row of the page: what is set, where it may stand, what holds unless it is set. */

@@ -1,5 +1,5 @@
 import type { Connector, Traffic } from "../../dashboard/api-types.ts";
-import { REQUEST_EVENT_VERSION, type RequestEvent } from "../../shared/request-event.ts";
+import { REQUEST_EVENT_VERSION, type RequestEvent } from "../../shared/events/request-event.ts";
 
 const STEP_SECONDS = 10;
 const STEPS = 360;

@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../request-event.ts";
+import type { RequestEvent } from "../events/request-event.ts";
 
 /** Of each body, from its beginning. */
 export const MAX_CAPTURED_BODY_BYTES = 10_000;

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../time/clock.ts";
 import { GATHER_MS_PER_STREAM, MIN_GATHER_MS } from "../protocol/index.ts";
 
 /**

@@ -5,7 +5,7 @@ import {
   isFieldValue,
   isRequestMethod,
   isRequestPath,
-} from "../http/fields.ts";
+} from "../http/index.ts";
 import { type Capability, has, OWN_CAPABILITIES } from "./capabilities.ts";
 import type { ErrorCode } from "./error-code.ts";
 import { STATIC_FIELD_NAMES } from "./field-names.ts";

@@ -1,6 +1,6 @@
-import type { Field } from "../http/field.ts";
+import type { Field } from "../http/index.ts";
 
-export type { Field } from "../http/field.ts";
+export type { Field } from "../http/index.ts";
 
 export type StreamKind = "http" | "websocket" | "tcp";
 

@@ -4,7 +4,7 @@ import {
   MAX_LOG_DESTINATION_BYTES,
   receiverNameSchema,
   receiverUrlSchema,
-} from "../log-destination.ts";
+} from "../events/log-destination.ts";
 
 /** A webhook as JSON, in bytes. */
 export const MAX_ALERT_BYTES = MAX_LOG_DESTINATION_BYTES;

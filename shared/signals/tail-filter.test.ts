@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RequestEvent } from "../request-event.ts";
+import type { RequestEvent } from "../events/request-event.ts";
 import { matches, tailFilterSchema } from "./tail-filter.ts";
 
 const event: RequestEvent = {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { RequestEvent } from "../request-event.ts";
+import type { RequestEvent } from "../events/request-event.ts";
 
 const text = z.string().min(1).max(256);
 

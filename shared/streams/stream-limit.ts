@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../time/clock.ts";
 import { Admission } from "./admission.ts";
 import type { StreamParty } from "./stream-shares.ts";
 

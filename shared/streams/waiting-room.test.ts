@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../time/clock.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 

@@ -1,4 +1,4 @@
-import { CONTAINER_IMAGE } from "../container-image.ts";
+import { CONTAINER_IMAGE } from "../release/container-image.ts";
 import { shellQuoted } from "./shell-quoted.ts";
 import { terminalText } from "./terminal-text.ts";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { crc32Hex } from "../../shared/crc32.ts";
+import { crc32Hex } from "../../shared/tokens/crc32.ts";
 import { Dice } from "../support/dice.ts";
 
 /** The bytes that belong to this name alone: nothing lost, doubled, moved or mixed up goes unseen. */

@@ -5,7 +5,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { formatToken } from "../../shared/token.ts";
+import { formatToken } from "../../shared/tokens/token.ts";
 import { OtlpReceiver } from "../support/servers/otlp-receiver.ts";
 import { TRUSTED_CERTIFICATE_FILE, trustedIdentity } from "../support/tls-identities.ts";
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../scripts/check-image/free-port.ts";
-import { formatToken } from "../../shared/token.ts";
+import { formatToken } from "../../shared/tokens/token.ts";
 import { ConnectProcess } from "../support/connect-process.ts";
 import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { startWorkerd, type WorkerdProcess } from "../../scripts/workerd.ts";
-import { parseToken } from "../../shared/token.ts";
+import { parseToken } from "../../shared/tokens/token.ts";
 
 const ADMIN_KEY = "admin-key-of-the-apply-tests-0123456789";
 

@@ -12,7 +12,7 @@ import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import { startWorkerd } from "../../scripts/workerd.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
-import { parseToken } from "../../shared/token.ts";
+import { parseToken } from "../../shared/tokens/token.ts";
 import { TRUSTED_CERTIFICATE_FILE, trustedIdentity } from "../support/tls-identities.ts";
 
 const ADMIN_KEY = "admin-key-of-the-cli-tests-0123456789";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "../../scripts/demo/eventually.ts";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { type Call, call, probe } from "../support/calls.ts";
 import { LogReceiver, SETTINGS } from "../support/servers/log-receiver.ts";
 import { startSystem, type System } from "../support/system.ts";

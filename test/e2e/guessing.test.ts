@@ -5,7 +5,7 @@ import { WebSocket } from "ws";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { startWorkerd, type WorkerdProcess } from "../../scripts/workerd.ts";
-import { formatToken } from "../../shared/token.ts";
+import { formatToken } from "../../shared/tokens/token.ts";
 import { formatAccessKey } from "../../worker/auth/access-key.ts";
 import { newKid, newSecret, newTunnelId } from "../../worker/auth/random-id.ts";
 import { residentBytes } from "../support/system.ts";

@@ -11,7 +11,7 @@ import { bundleWorker, CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle
 import type { Child } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import { type LocalTunnels, startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
-import { formatToken, parseToken } from "../../shared/token.ts";
+import { formatToken, parseToken } from "../../shared/tokens/token.ts";
 import { untrustedIdentity } from "../support/tls-identities.ts";
 
 const ADMIN_KEY = "health-admin-key-0123456789abcdef";

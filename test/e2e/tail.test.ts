@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
 import { type Child, startChild } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { call } from "../support/calls.ts";
 import type { TcpObservation, TcpScript } from "../support/tcp-script.ts";
 import {

@@ -2,7 +2,7 @@ import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } 
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { CLOSE_REVOKED } from "../../shared/protocol/limits.ts";
-import { parseToken } from "../../shared/token.ts";
+import { parseToken } from "../../shared/tokens/token.ts";
 import apiPage from "../../docs/api.md?raw";
 import { PROBLEMS } from "../../worker/api/problem.ts";
 import { registryStub, tunnelStub } from "../../worker/env.ts";

@@ -1,7 +1,7 @@
 import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { registryStub, telemetryStub } from "../../worker/env.ts";
 import { findRequests, type RequestQuery } from "../../worker/history/find-requests.ts";
 import { historyLine } from "../../worker/history/history-line.ts";

@@ -6,7 +6,7 @@ import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import { decodeOffset } from "../../shared/protocol/frame-payloads.ts";
 import { encodeHead } from "../../shared/protocol/head-codec.ts";
 import { RELAY_STREAM_WINDOW_BYTES } from "../../shared/protocol/limits.ts";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { tunnelStub } from "../../worker/env.ts";
 import { EventOutbox } from "../../worker/events/event-outbox.ts";
 import { Telemetry } from "../../worker/telemetry/telemetry-object.ts";

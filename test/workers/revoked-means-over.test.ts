@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AnswerWatch } from "../../shared/mux/watches/answer-watch.ts";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { tunnelStub } from "../../worker/env.ts";
 import { EventOutbox } from "../../worker/events/event-outbox.ts";
 import { OpenExchanges } from "../../worker/exchange/open-exchanges.ts";

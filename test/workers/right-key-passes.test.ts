@@ -1,8 +1,8 @@
 import { listDurableObjectIds, reset } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
-import { formatToken, parseToken } from "../../shared/token.ts";
+import { TAIL_SUBPROTOCOL } from "../../shared/events/tail.ts";
+import { formatToken, parseToken } from "../../shared/tokens/token.ts";
 import { accessKeyProof, formatAccessKey } from "../../worker/auth/access-key.ts";
 import { newKid, newSecret, newTunnelId } from "../../worker/auth/random-id.ts";
 import { Registry, Tunnel } from "../../worker/index.ts";

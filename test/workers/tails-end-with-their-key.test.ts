@@ -1,7 +1,7 @@
 import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
+import { TAIL_SUBPROTOCOL } from "../../shared/events/tail.ts";
 import { registryStub, tunnelStub } from "../../worker/env.ts";
 import type { TailAttachment } from "../../worker/events/tail-hub.ts";
 import { Registry, Tunnel } from "../../worker/index.ts";

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { TunnelBinding, TunnelDialError, TunnelStreams } from "../../kit/gateway/index.ts";
 import { CAPABILITY, OWN_CAPABILITIES } from "../../shared/protocol/capabilities.ts";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { telemetryStub } from "../../worker/env.ts";
 import { EventOutbox } from "../../worker/events/event-outbox.ts";
 import { countRequest, noMetrics } from "../../worker/telemetry/request-metrics.ts";

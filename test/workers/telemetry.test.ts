@@ -1,8 +1,8 @@
 import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
-import type { LogDestination } from "../../shared/log-destination.ts";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { LogDestination } from "../../shared/events/log-destination.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { registryStub, telemetryStub } from "../../worker/env.ts";
 import type { SendOutcome } from "../../worker/log-delivery/delivery.ts";
 import type { EventBatch } from "../../worker/events/event-batch.ts";

@@ -1,5 +1,5 @@
 import type { AlertInput, AlertNotice } from "../../shared/signals/alert.ts";
-import { VERSION } from "../../shared/version.ts";
+import { VERSION } from "../../shared/release/version.ts";
 
 /** For the whole of an exchange. */
 const TIMEOUT_MS = 10_000;

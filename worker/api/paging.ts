@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { decodeBase64url, encodeBase64url } from "../../shared/base64url.ts";
+import { decodeBase64url, encodeBase64url } from "../../shared/tokens/base64url.ts";
 import { ApiError } from "./problem.ts";
 
 const MAX_LIMIT = 100;

@@ -1,6 +1,6 @@
-import { crc32Hex } from "../../shared/crc32.ts";
-import { encodeBase64url } from "../../shared/base64url.ts";
-import { withChecksum } from "../../shared/token.ts";
+import { crc32Hex } from "../../shared/tokens/crc32.ts";
+import { encodeBase64url } from "../../shared/tokens/base64url.ts";
+import { withChecksum } from "../../shared/tokens/token.ts";
 import { sha256Hex } from "./digest.ts";
 
 /**

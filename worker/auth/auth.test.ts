@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SECRET_PATTERN } from "../../shared/token.ts";
+import { SECRET_PATTERN } from "../../shared/tokens/token.ts";
 import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
 import { adminKeyProblem, isAdminKey } from "./admin-key.ts";
 import { accessKeyDigest, accessKeyProof, formatAccessKey } from "./access-key.ts";

@@ -1,4 +1,4 @@
-import type { Caller } from "../../shared/services/services-file.ts";
+import type { Caller } from "../../shared/services/index.ts";
 import type { TokenDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
 import { DUMMY_DIGEST_HEX, equalDigests } from "./digest.ts";
 

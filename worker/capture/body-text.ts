@@ -1,5 +1,5 @@
 import { type CapturedBody, MAX_CAPTURED_BODY_BYTES } from "../../shared/capture/captured-request.ts";
-import type { Field } from "../../shared/http/field.ts";
+import type { Field } from "../../shared/http/index.ts";
 
 type Format = "gzip" | "deflate";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import type { OpenHead } from "../../shared/protocol/index.ts";
 import type { LogSettings } from "../events/log-settings.ts";

@@ -1,5 +1,4 @@
-import type { ServicesFile } from "../../shared/services/services-file.ts";
-import { isTcpEndpoint, parseHostPattern } from "../../shared/services/upstream-address.ts";
+import { type ServicesFile, isTcpEndpoint, parseHostPattern } from "../../shared/services/index.ts";
 
 /** Why nothing of this service can be captured; null where it can. */
 export function uncapturable({ services, networks = [] }: ServicesFile, service: string): string | null {

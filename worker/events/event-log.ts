@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import type { EventOutbox } from "./event-outbox.ts";
 import { type LogSettings, redact } from "./log-settings.ts";
 import type { TailHub } from "./tail-hub.ts";

@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import type { HistoryLimits } from "../history/history.ts";
 
 /** Text variables of the Worker (`[vars]` in wrangler.toml). */

@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { TCP_METHOD, TCP_PATH } from "../../shared/protocol/index.ts";
 import { type Env, telemetryStub } from "../env.ts";
 import type { TcpFailure } from "../exchange/tcp/tcp-failure.ts";

@@ -1,11 +1,11 @@
-import { TRACEPARENT } from "../../shared/http/trace-context.ts";
+import { TRACEPARENT } from "../../shared/http/index.ts";
 import type { Hello, OpenHead, ResponseHead, StreamKind, TunnelError } from "../../shared/protocol/index.ts";
 import {
   type EndedBy,
   REQUEST_EVENT_VERSION,
   type RequestEvent,
   type RequestOutcome,
-} from "../../shared/request-event.ts";
+} from "../../shared/events/request-event.ts";
 import { detailOf } from "./detail.ts";
 import type { RequestTap } from "../capture/request-tap.ts";
 import { publicCodeOf } from "../exchange/problem.ts";

@@ -1,12 +1,12 @@
 import { ATTACHMENT_VERSION } from "../attachment-version.ts";
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import {
   CLOSE_SERVICE_RESTART,
   CLOSE_NO_LONGER_ALLOWED,
   ITEM_OVERHEAD_BYTES,
 } from "../../shared/protocol/index.ts";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { matches, type TailFilter } from "../../shared/signals/tail-filter.ts";
 
 /** Of all watchers of one object: they must not cost the tunnel more than a glance. */
@@ -160,7 +160,7 @@ function flush(socket: WebSocket, watcher: Watcher): boolean {
   watcher.lines = [];
   watcher.dropped = 0;
   socket.serializeAttachment(attachment);
-  // A message of `TailMessage` (shared/tail.ts); the lines are JSON already.
+  // A message of `TailMessage` (shared/events/tail.ts); the lines are JSON already.
   socket.send(`{"events":[${lines.join(",")}],"dropped":${dropped}}`);
   return true;
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 
 /** A gateway that gives up is noticed this much later, twice at most. Most answers are there before. */
 const LOOK_EVERY_MS = 25;

@@ -1,4 +1,4 @@
-import { IDEMPOTENT_METHODS, SAFE_METHODS } from "../../shared/http/methods.ts";
+import { IDEMPOTENT_METHODS, SAFE_METHODS } from "../../shared/http/index.ts";
 import type { TunnelError } from "../../shared/protocol/index.ts";
 import { publicCodeOf } from "./problem.ts";
 import type { RetryBudget } from "./retry-budget.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { Fifo } from "../../shared/memory/fifo.ts";
 
 /** Reads of uploads that may be under way at once: what stands between a small request and its turn in the event loop. */

@@ -1,6 +1,6 @@
-import { contentLengthOf } from "../../shared/http/fields.ts";
+import { contentLengthOf } from "../../shared/http/index.ts";
 import { type OpenHead, type ResponseHead, publicError, TunnelError } from "../../shared/protocol/index.ts";
-import { type Endpoint, parseAuthority, parseEndpoint } from "../../shared/services/upstream-address.ts";
+import { type Endpoint, parseAuthority, parseEndpoint } from "../../shared/services/index.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../events/request-record.ts";
 import { type AccessPolicy, type Allowed, decide } from "../tunnel/access-policy.ts";

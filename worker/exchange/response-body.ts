@@ -1,4 +1,4 @@
-import { contentLengthOf } from "../../shared/http/fields.ts";
+import { contentLengthOf } from "../../shared/http/index.ts";
 import { type ResponseHead, publicError, TunnelError } from "../../shared/protocol/index.ts";
 import type { Exchange } from "./exchange.ts";
 import type { PublicLocation } from "./fields/public-location.ts";

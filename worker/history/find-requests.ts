@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { matches, type TailFilter } from "../../shared/signals/tail-filter.ts";
 import { endMs, isFailure, parseEvent } from "../telemetry/parse-event.ts";
 import { History } from "./history.ts";

@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { endMs, isFailure } from "../telemetry/parse-event.ts";
 
 /** An event as it is kept, with what decides for how long. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LogDestination } from "../../shared/log-destination.ts";
+import type { LogDestination } from "../../shared/events/log-destination.ts";
 import { encodeDatadog } from "./receivers/datadog.ts";
 import { encodeLoki } from "./receivers/loki.ts";
 import { encodeOtlp } from "./receivers/otlp.ts";

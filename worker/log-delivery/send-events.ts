@@ -1,6 +1,6 @@
-import { type LogDestination, receiverUrl } from "../../shared/log-destination.ts";
-import type { RequestEvent } from "../../shared/request-event.ts";
-import { VERSION } from "../../shared/version.ts";
+import { type LogDestination, receiverUrl } from "../../shared/events/log-destination.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
+import { VERSION } from "../../shared/release/version.ts";
 import type { Encoding, SendOutcome } from "./delivery.ts";
 import { gzip } from "./gzip.ts";
 import { encodeDatadog } from "./receivers/datadog.ts";

@@ -1,4 +1,4 @@
-import { REQUEST_EVENT_VERSION, type RequestEvent } from "../../shared/request-event.ts";
+import { REQUEST_EVENT_VERSION, type RequestEvent } from "../../shared/events/request-event.ts";
 
 /** An event of no request: `culvert log-destination test` sends it to see whether one arrives. */
 export function testEvent(nowMs: number): RequestEvent {

@@ -1,4 +1,8 @@
-import { keepSecrets, type LogDestination, type LogDestinationInput } from "../../shared/log-destination.ts";
+import {
+  keepSecrets,
+  type LogDestination,
+  type LogDestinationInput,
+} from "../../shared/events/log-destination.ts";
 import { type Change, done, type MakeChange, refused } from "./change.ts";
 import type { DescribedDestination, DestinationName, DestinationOutcome, Outcome } from "./registry-calls.ts";
 import type { Actor } from "./stores/audit-log.ts";

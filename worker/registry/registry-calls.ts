@@ -1,8 +1,8 @@
 import type { AlertInput } from "../../shared/signals/alert.ts";
 import type { DescribedAlert, FiringCondition } from "../alerts/alerts.ts";
-import type { LogDestination, LogDestinationInput } from "../../shared/log-destination.ts";
+import type { LogDestination, LogDestinationInput } from "../../shared/events/log-destination.ts";
 import type { Problem } from "../../shared/problems.ts";
-import type { ServicesFile } from "../../shared/services/services-file.ts";
+import type { ServicesFile } from "../../shared/services/index.ts";
 import type { KeyProof } from "../auth/access-key.ts";
 import type { Answer, Subject } from "../auth/registry-knowledge.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-report.ts";

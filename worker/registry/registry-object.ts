@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import type { LogDestination, LogDestinationInput } from "../../shared/log-destination.ts";
-import type { ServicesFile } from "../../shared/services/services-file.ts";
+import type { LogDestination, LogDestinationInput } from "../../shared/events/log-destination.ts";
+import type { ServicesFile } from "../../shared/services/index.ts";
 import type { AlertInput } from "../../shared/signals/alert.ts";
 import { Alerts, type DescribedAlert, type FiringCondition } from "../alerts/alerts.ts";
 import { sendNotice } from "../alerts/send-notice.ts";

@@ -1,6 +1,5 @@
 import { problemsOf } from "../../shared/problems.ts";
-import { servicesDifference } from "../../shared/services/services-difference.ts";
-import { type ServicesFile, servicesFileSchema } from "../../shared/services/services-file.ts";
+import { servicesDifference, type ServicesFile, servicesFileSchema } from "../../shared/services/index.ts";
 import type { MakeChange } from "./change.ts";
 import type { PutOutcome, RollBackOutcome } from "./registry-calls.ts";
 import type { Actor } from "./stores/audit-log.ts";

@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 
 /** What is computed with, or handed to a receiver as what it claims to be. `code` and `connector` may be null. */
 const FIELDS: readonly (readonly [keyof RequestEvent, "string" | "number"])[] = [

@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { cappedLabel } from "../../shared/signals/series-label.ts";
 import { serviceLabel, UNKNOWN_SERIES } from "./series-label.ts";
 

@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { cappedService, isHost } from "../../shared/signals/series-label.ts";
 
 /** No service and no host is written so. */

@@ -1,5 +1,5 @@
-import type { LogDestination } from "../../shared/log-destination.ts";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { LogDestination } from "../../shared/events/log-destination.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import {
   afterSend,
   type Delivery,

@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import type { EventBatch } from "../events/event-batch.ts";
 import type { CaptureAnswer, CaptureEntry } from "../capture/capture-rule.ts";
 import type { StoredCapture } from "../capture/capture-store.ts";

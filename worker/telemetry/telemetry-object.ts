@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { RequestEvent } from "../../shared/request-event.ts";
+import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { type Env, registryStub } from "../env.ts";
 import { withTimeout } from "../with-timeout.ts";
 import type { EventBatch } from "../events/event-batch.ts";

@@ -1,5 +1,5 @@
 import type { Presence } from "../alerts/presence.ts";
-import type { LogDestination } from "../../shared/log-destination.ts";
+import type { LogDestination } from "../../shared/events/log-destination.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 
 /** What a Telemetry object tells the Registry of itself, so that nobody has to wake it. */

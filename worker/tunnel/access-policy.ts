@@ -4,11 +4,12 @@ import {
   DEFAULT_CONNECTOR_WAIT_MS,
   type Network,
   type Service,
-} from "../../shared/services/services-file.ts";
-import { parseEndpoint, parseHostPattern, parseTcpEndpoint } from "../../shared/services/upstream-address.ts";
+  parseEndpoint,
+  parseHostPattern,
+  parseTcpEndpoint,
+} from "../../shared/services/index.ts";
 import type { StartTls } from "../../shared/protocol/index.ts";
-import { climbs } from "../../shared/http/dot-segments.ts";
-import { judgePath, type PathRule } from "../../shared/http/path-rule.ts";
+import { climbs, judgePath, type PathRule } from "../../shared/http/index.ts";
 import type { TunnelConfig } from "./tunnel-config.ts";
 
 /** The parts of a `URL` that are decided on. Forward from the same parsed value. */

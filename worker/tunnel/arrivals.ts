@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 
 /** After a connector left, or the object began anew, one is expected back for so long: connectors redial in seconds. */
 const EXPECTED_MS = 30_000;

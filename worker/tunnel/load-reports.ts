@@ -1,5 +1,5 @@
-import type { Clock } from "../../shared/clock.ts";
-import { Backoff } from "../../shared/backoff.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { Backoff } from "../../shared/time/backoff.ts";
 import type { ObjectLoad } from "../registry/scaling.ts";
 
 /** So often at most, unless there is distress: the Registry decides by two reports in a row. */

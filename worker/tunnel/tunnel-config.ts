@@ -1,7 +1,7 @@
 import type { ObjectList, CheckOutcome } from "../../shared/protocol/index.ts";
 import type { CaptureRule } from "../capture/capture-rule.ts";
 import type { TunnelObjects } from "./tunnel-objects.ts";
-import type { Network, Service } from "../../shared/services/services-file.ts";
+import type { Network, Service } from "../../shared/services/index.ts";
 
 /** A connector's token, as far as the relay knows it. */
 export interface TokenDigest {

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import {
   CLOSE_GOING_AWAY,
   CLOSE_REVOKED,
@@ -10,7 +10,7 @@ import {
   SUBPROTOCOL,
   TunnelError,
 } from "../../shared/protocol/index.ts";
-import { TAIL_SUBPROTOCOL } from "../../shared/tail.ts";
+import { TAIL_SUBPROTOCOL } from "../../shared/events/tail.ts";
 import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from "../auth/verify-token.ts";
 import type { ObjectLoad } from "../registry/scaling.ts";
 import { Captures } from "../capture/captures.ts";
@@ -23,7 +23,7 @@ import { RequestRecord } from "../events/request-record.ts";
 import { isolateMemory, messageRoom } from "../memory.ts";
 import { MAX_TAILS, TailHub } from "../events/tail-hub.ts";
 import { presenceOf } from "../alerts/presence.ts";
-import { VERSION } from "../../shared/version.ts";
+import { VERSION } from "../../shared/release/version.ts";
 import { objectFailure, whileAlive } from "../ask-object.ts";
 import { readAttachment } from "../attachments.ts";
 import { buildOf } from "../build.ts";

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { MAX_CAPTURE_SECONDS, type CapturedRequest } from "../../../shared/capture/captured-request.ts";
-import { parseDurationMs } from "../../../shared/duration.ts";
+import { parseDurationMs } from "../../../shared/time/duration.ts";
 import { command } from "../../command.ts";
 import { confirm } from "../../confirm.ts";
 import { print, printable, printJson, shortTime, table } from "../../output.ts";

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { parseDurationMs } from "../../../shared/duration.ts";
+import { parseDurationMs } from "../../../shared/time/duration.ts";
 import { command } from "../../command.ts";
 import { CommandError } from "../../exit-code.ts";
 import { print, printJson, table } from "../../output.ts";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
-import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/clock.ts";
+import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/time/clock.ts";
 import { HeldBytes, SOCKET_PIECE_BYTES } from "../held-bytes.ts";
 import { Backlog } from "./backlog.ts";
 import { bodyFraming, requestHead, type RequestHead, wrongLength } from "./request.ts";

@@ -1,4 +1,4 @@
-import { isFieldValue, isToken } from "../../../shared/http/fields.ts";
+import { isFieldValue, isToken } from "../../../shared/http/index.ts";
 import { type Field, MAX_HEAD_BYTES, TunnelError } from "../../../shared/protocol/index.ts";
 import { receivedText } from "../http-fields.ts";
 

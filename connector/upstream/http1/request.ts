@@ -1,4 +1,4 @@
-import { HOP_BY_HOP, isToken } from "../../../shared/http/fields.ts";
+import { HOP_BY_HOP, isToken } from "../../../shared/http/index.ts";
 import { TunnelError } from "../../../shared/protocol/index.ts";
 import type { LeaseRequest } from "../lease.ts";
 

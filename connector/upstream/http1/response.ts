@@ -1,4 +1,4 @@
-import { isFieldValue } from "../../../shared/http/fields.ts";
+import { isFieldValue } from "../../../shared/http/index.ts";
 import { type Field, TunnelError } from "../../../shared/protocol/index.ts";
 import { type Framing, framingOf } from "./framing.ts";
 import { HeadReader } from "./head.ts";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 
 /** What Node has behind a TLS socket. Nothing of it is documented: where a part is missing, nothing is known. */
 interface TlsHandle {

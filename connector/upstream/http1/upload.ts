@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import type { UploadProgress } from "../lease.ts";
 import { bodyFraming, type RequestHead, wrongLength } from "./request.ts";

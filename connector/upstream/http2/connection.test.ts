@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { CertificateAuthority } from "../../../test/support/certificates.ts";
 import { FakeClock } from "../../../test/support/fake-clock.ts";

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/clock.ts";
+import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/time/clock.ts";
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import { AbuseBudget } from "../../../shared/mux/watches/abuse-budget.ts";
 import { MAX_FIELDS, MAX_HEAD_BYTES, TunnelError } from "../../../shared/protocol/index.ts";

@@ -1,4 +1,4 @@
-import { HOP_BY_HOP, isFieldName, isFieldValue, isToken } from "../../../shared/http/fields.ts";
+import { HOP_BY_HOP, isFieldName, isFieldValue, isToken } from "../../../shared/http/index.ts";
 import { type Field, TunnelError } from "../../../shared/protocol/index.ts";
 import { lengthOf, receivedFields } from "../http-fields.ts";
 import type { LeaseRequest } from "../lease.ts";

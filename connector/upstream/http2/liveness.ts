@@ -1,4 +1,4 @@
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 
 /** Answers are owed and nothing has come for so long: ask. */
 const ASK_AFTER_MS = 5_000;

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 import type { Holder, MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import { type Field, ITEM_OVERHEAD_BYTES, TunnelError } from "../../../shared/protocol/index.ts";
 import { guarded, type OnFault } from "../../platform/index.ts";

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 import { TunnelError } from "../../../shared/protocol/index.ts";
 import { failureOf, guarded, type OnFault } from "../../platform/index.ts";
 import type { UploadProgress } from "../lease.ts";

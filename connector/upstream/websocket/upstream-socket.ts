@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 import { MAX_WEBSOCKET_MESSAGE_BYTES } from "../../../shared/protocol/index.ts";
 import {
   guarded,

@@ -1,7 +1,7 @@
-import { Backoff } from "../../../shared/backoff.ts";
-import type { RequestEvent } from "../../../shared/request-event.ts";
+import { Backoff } from "../../../shared/time/backoff.ts";
+import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import type { TailFilter } from "../../../shared/signals/tail-filter.ts";
-import { TAIL_SUBPROTOCOL } from "../../../shared/tail.ts";
+import { TAIL_SUBPROTOCOL } from "../../../shared/events/tail.ts";
 
 /** Proxies cut what is silent for a minute. */
 const KEEPALIVE_MS = 25_000;

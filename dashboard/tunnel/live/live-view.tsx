@@ -1,5 +1,5 @@
 import { useRef, useState } from "hono/jsx/dom";
-import type { RequestEvent } from "../../../shared/request-event.ts";
+import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import { get } from "../../api.ts";
 import type { TunnelDetails } from "../../api-types.ts";
 import { matches, type TailFilter } from "../../../shared/signals/tail-filter.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../time/clock.ts";
 import { ANSWER_TIMEOUT_MS } from "../../protocol/index.ts";
 
 /** A timer that comes so late comes after a standstill: what arrived meanwhile is not read yet. */

@@ -1,4 +1,4 @@
-import { type Clock, elapsedMs, type Moment, momentOf } from "../../clock.ts";
+import { type Clock, elapsedMs, type Moment, momentOf } from "../../time/clock.ts";
 import { ANSWER_TIMEOUT_MS, KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "../../protocol/index.ts";
 
 /** Each interval is shortened by up to this share, so that connections opened together don't ping together. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 
 /** Promises of one event: what the code between two timers awaits, a gateway's and an object's together. */
 const REACTIONS = 16;

@@ -1,6 +1,6 @@
 import { ObjectAttachments, type ObjectKeeper, type ObjectSlot } from "../../../connector/relay/index.ts";
-import { Backoff } from "../../../shared/backoff.ts";
-import type { Clock } from "../../../shared/clock.ts";
+import { Backoff } from "../../../shared/time/backoff.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 import type { ObjectList } from "../../../shared/protocol/object-list.ts";
 import { StreamLimit } from "../../../shared/streams/stream-limit.ts";
 import type { SimLink, SimObject } from "./sim-object.ts";

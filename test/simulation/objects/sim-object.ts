@@ -1,4 +1,4 @@
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 import { OWN_CAPABILITIES } from "../../../shared/protocol/capabilities.ts";
 import type { OpenHead } from "../../../shared/protocol/head.ts";
 import type { ObjectList } from "../../../shared/protocol/object-list.ts";

@@ -19,7 +19,7 @@ import {
   RELAY_STREAM_WINDOW_MAX_BYTES,
 } from "../../../shared/protocol/limits.ts";
 import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
-import { formatToken } from "../../../shared/token.ts";
+import { formatToken } from "../../../shared/tokens/token.ts";
 import { memoryOf } from "../memory.ts";
 
 /** One connection of a connector, seen from the relay. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 import { encodeMessage } from "../../../shared/protocol/frame-codec.ts";
 import type { Frame } from "../../../shared/protocol/frame.ts";
 import type { Transport } from "../../../shared/transport.ts";

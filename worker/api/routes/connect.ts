@@ -1,4 +1,4 @@
-import { parseToken } from "../../../shared/token.ts";
+import { parseToken } from "../../../shared/tokens/token.ts";
 import { credentialPresence, forget, objectPresence, tunnelPresence } from "../../admission.ts";
 import { clientAddress } from "../../auth/client-address.ts";
 import { sha256Hex } from "../../auth/digest.ts";

@@ -1,7 +1,6 @@
 import * as z from "zod";
-import { receiverNameSchema } from "../../../shared/log-destination.ts";
-import { publicUrlSchema } from "../../../shared/services/public-url.ts";
-import { callerSchema } from "../../../shared/services/services-file.ts";
+import { receiverNameSchema } from "../../../shared/events/log-destination.ts";
+import { publicUrlSchema, callerSchema } from "../../../shared/services/index.ts";
 import type { AccessKeyKind } from "../../auth/access-key.ts";
 import { accessKeyDigest, formatAccessKey } from "../../auth/access-key.ts";
 import { newKid, newSecret } from "../../auth/random-id.ts";

@@ -4,7 +4,7 @@ import {
   logDestinationSchema,
   MAX_LOG_DESTINATION_BYTES,
   secretsOf,
-} from "../../../shared/log-destination.ts";
+} from "../../../shared/events/log-destination.ts";
 import { newDestinationId } from "../../auth/random-id.ts";
 import { registryStub } from "../../env.ts";
 import type { Role } from "../../registry/stores/key-store.ts";

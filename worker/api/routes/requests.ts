@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { decodeBase64url, encodeBase64url } from "../../../shared/base64url.ts";
-import type { RequestEvent } from "../../../shared/request-event.ts";
+import { decodeBase64url, encodeBase64url } from "../../../shared/tokens/base64url.ts";
+import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import { type Env, registryStub, telemetryStub } from "../../env.ts";
 import { RELAY_TELEMETRY } from "../../events/event-batch.ts";
 import { tailFilterSchema } from "../../../shared/signals/tail-filter.ts";

@@ -1,6 +1,9 @@
 import * as z from "zod";
-import type { ServicesFile } from "../../../shared/services/services-file.ts";
-import { MAX_SERVICES_FILE_BYTES, servicesFileSchema } from "../../../shared/services/services-file.ts";
+import {
+  type ServicesFile,
+  MAX_SERVICES_FILE_BYTES,
+  servicesFileSchema,
+} from "../../../shared/services/index.ts";
 import { registryStub } from "../../env.ts";
 import type { Answer, Operation } from "../operation.ts";
 import { operation } from "../operation.ts";

@@ -1,6 +1,6 @@
 import { buildOf } from "../../build.ts";
 import { type Env, registryStub, tunnelStub } from "../../env.ts";
-import { TAIL_SUBPROTOCOL } from "../../../shared/tail.ts";
+import { TAIL_SUBPROTOCOL } from "../../../shared/events/tail.ts";
 import { tailFilterSchema } from "../../../shared/signals/tail-filter.ts";
 import type { TailClaim } from "../../tunnel/claim.ts";
 import type { ServingObject } from "../../tunnel/tunnel-objects.ts";

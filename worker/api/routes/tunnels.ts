@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { formatToken } from "../../../shared/token.ts";
+import { formatToken } from "../../../shared/tokens/token.ts";
 import { sha256Hex } from "../../auth/digest.ts";
 import { isTunnelId, newKid, newSecret, newTunnelId } from "../../auth/random-id.ts";
 import { hasJurisdiction, registryStub, tunnelStub } from "../../env.ts";

@@ -1,4 +1,4 @@
-import { decodeBase64url } from "../../../shared/base64url.ts";
+import { decodeBase64url } from "../../../shared/tokens/base64url.ts";
 import { IssuerUnavailable } from "./ask-issuer.ts";
 
 export type SigningAlgorithm = "RS256" | "ES256";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { decodeBase64url } from "../../../shared/base64url.ts";
+import { decodeBase64url } from "../../../shared/tokens/base64url.ts";
 import type { IssuerKeys, SigningAlgorithm } from "./issuer-keys.ts";
 
 /** With a few hundred groups in it; a field of more does not come through the edge. */

@@ -1,5 +1,5 @@
 import type { CapturedField } from "../../../shared/capture/captured-request.ts";
-import type { Field } from "../../../shared/http/field.ts";
+import type { Field } from "../../../shared/http/index.ts";
 import { REDACTED, type Redactor } from "./redactor.ts";
 import { isSecretName } from "./secret-name.ts";
 

@@ -1,5 +1,5 @@
 import type { Field } from "../../../shared/protocol/index.ts";
-import type { Endpoint } from "../../../shared/services/upstream-address.ts";
+import type { Endpoint } from "../../../shared/services/index.ts";
 
 /** What is known of whom the gateway serves. Null: not known, and then nothing is said. */
 export interface CallerFacts {

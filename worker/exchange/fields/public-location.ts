@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../../shared/services/upstream-address.ts";
+import type { Endpoint } from "../../../shared/services/index.ts";
 
 /** How an upstream names itself, and how its gateway's clients do. */
 export interface PublicLocation {

@@ -1,5 +1,10 @@
-import { connectionOptions, dashedName, HOP_BY_HOP, isPathOverride } from "../../../shared/http/fields.ts";
-import { TRACEPARENT } from "../../../shared/http/trace-context.ts";
+import {
+  connectionOptions,
+  dashedName,
+  HOP_BY_HOP,
+  isPathOverride,
+  TRACEPARENT,
+} from "../../../shared/http/index.ts";
 import type { Field } from "../../../shared/protocol/index.ts";
 import { isRelayField } from "../loop.ts";
 import { callerClaim } from "./caller-claims.ts";

@@ -1,4 +1,4 @@
-import { dashedName, HOP_BY_HOP } from "../../../shared/http/fields.ts";
+import { dashedName, HOP_BY_HOP } from "../../../shared/http/index.ts";
 import type { Field } from "../../../shared/protocol/index.ts";
 import { setsSession } from "../../dashboard/session-cookie.ts";
 import { type PublicLocation, publicLocation } from "./public-location.ts";

@@ -3,7 +3,7 @@ import { RELAY_MEMORY_BYTES, RELAY_STREAM_WINDOW_BYTES } from "../../../shared/p
 import { TCP_METHOD, TCP_PATH, TCP_STATUS } from "../../../shared/protocol/head.ts";
 import { SimPair, SOME_REQUEST } from "../../../test/support/simulation/sim-pair.ts";
 import { newRecordState, RequestRecord } from "../../events/request-record.ts";
-import type { RequestEvent } from "../../../shared/request-event.ts";
+import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import { TcpExchange } from "./tcp-exchange.ts";
 
 const OPEN = { ...SOME_REQUEST, kind: "tcp", method: TCP_METHOD, path: TCP_PATH } as const;

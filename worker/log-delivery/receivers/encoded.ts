@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../../shared/request-event.ts";
+import type { RequestEvent } from "../../../shared/events/request-event.ts";
 
 /** What one request to a receiver consists of, besides what all have in common. */
 export interface Encoded {

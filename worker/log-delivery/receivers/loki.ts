@@ -1,5 +1,5 @@
-import type { DestinationOf } from "../../../shared/log-destination.ts";
-import type { RequestEvent } from "../../../shared/request-event.ts";
+import type { DestinationOf } from "../../../shared/events/log-destination.ts";
+import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import { endMs } from "../../telemetry/parse-event.ts";
 import { type Encoded, severityOf } from "./encoded.ts";
 

@@ -1,6 +1,6 @@
-import type { DestinationOf } from "../../../shared/log-destination.ts";
-import type { RequestEvent } from "../../../shared/request-event.ts";
-import { VERSION } from "../../../shared/version.ts";
+import type { DestinationOf } from "../../../shared/events/log-destination.ts";
+import type { RequestEvent } from "../../../shared/events/request-event.ts";
+import { VERSION } from "../../../shared/release/version.ts";
 import { endMs } from "../../telemetry/parse-event.ts";
 import { type Encoded, severityOf, summaryOf } from "./encoded.ts";
 

@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../../shared/request-event.ts";
+import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import type { Encoded } from "./encoded.ts";
 
 /** Newline-delimited JSON: one event a line, as the relay logs it. */

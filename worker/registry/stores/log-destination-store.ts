@@ -3,7 +3,7 @@ import {
   type LogDestinationInput,
   secretsOf,
   withoutSecrets,
-} from "../../../shared/log-destination.ts";
+} from "../../../shared/events/log-destination.ts";
 import type { ShippingList } from "../../telemetry/telemetry-report.ts";
 import type { AuditFacts } from "./audit-log.ts";
 import type { DescribedDestination } from "../registry-calls.ts";

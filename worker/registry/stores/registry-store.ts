@@ -1,6 +1,8 @@
-import type { ServicesFile } from "../../../shared/services/services-file.ts";
-import { EMPTY_SERVICES_FILE } from "../../../shared/services/services-file.ts";
-import { servicesDifference } from "../../../shared/services/services-difference.ts";
+import {
+  type ServicesFile,
+  EMPTY_SERVICES_FILE,
+  servicesDifference,
+} from "../../../shared/services/index.ts";
 import type { Actor } from "./audit-log.ts";
 import type { TokenDigest, TunnelConfig } from "../../tunnel/tunnel-config.ts";
 

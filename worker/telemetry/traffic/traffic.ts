@@ -1,4 +1,4 @@
-import type { RequestEvent } from "../../../shared/request-event.ts";
+import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import { countLatency, type LatencyHistogram, mergeLatencies, percentileMs } from "../latency-histogram.ts";
 import { isFailure } from "../parse-event.ts";
 import { cappedLabel, cappedService } from "../../../shared/signals/series-label.ts";

@@ -1,4 +1,4 @@
-import { crc32Hex } from "../../../shared/crc32.ts";
+import { crc32Hex } from "../../../shared/tokens/crc32.ts";
 import {
   MAX_CHECKS_BYTES,
   type CheckOutcome,
@@ -6,8 +6,7 @@ import {
   type HealthReport,
   outcomeAt,
 } from "../../../shared/protocol/index.ts";
-import type { Service } from "../../../shared/services/services-file.ts";
-import { parseEndpoint, parseTcpEndpoint } from "../../../shared/services/upstream-address.ts";
+import { type Service, parseEndpoint, parseTcpEndpoint } from "../../../shared/services/index.ts";
 
 /** What a tunnel's connectors are to check: its services, until the list is as long as it may be. */
 export interface CheckList {

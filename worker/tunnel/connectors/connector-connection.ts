@@ -1,4 +1,4 @@
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 import { RelayMux } from "../../../shared/mux/index.ts";
 import {
   CLOSE_HELLO_TIMEOUT,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Problem } from "./problems.ts";
+import type { Problem } from "../problems.ts";
 
 /** A destination as JSON, in bytes. */
 export const MAX_LOG_DESTINATION_BYTES = 32 * 1024;

@@ -1,4 +1,4 @@
-import type { StreamKind } from "./protocol/index.ts";
+import type { StreamKind } from "../protocol/index.ts";
 
 /** Raised when a field changes its meaning or goes; new fields do not raise it. */
 export const REQUEST_EVENT_VERSION = 1;
