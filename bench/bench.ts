@@ -16,25 +16,30 @@ import {
 } from "./instruments/machine-state.ts";
 import { residentBytes } from "./instruments/process-usage.ts";
 import { relayMemory } from "./instruments/relay-memory.ts";
+import { fullPlan, quickPlan } from "./plans.ts";
+import { Results } from "./report/results.ts";
 import { runRounds, startTools, warmUp } from "./runner.ts";
-import { overTcp, startCulvert } from "./subjects/culvert.ts";
-import { startFloors } from "./subjects/floor.ts";
-import { startLocaltunnel, startSsh, startWstunnel } from "./subjects/peers.ts";
-import { direct, nodeFloor } from "./subjects/plain.ts";
-import { startServer } from "./subjects/start-server.ts";
+import { connectorStarts } from "./start/connector-start.ts";
+import { wakings } from "./start/waking.ts";
+import { startCulvert } from "./subjects/culvert.ts";
+import { startSubjects, type Subjects } from "./subjects/start-subjects.ts";
 import type { Cleanups } from "./subjects/subject.ts";
 import { comparisonTable, targetTable, workloadTables } from "./report/tables.ts";
-import { comparisonsOf, targetsOf } from "./report/targets.ts";
-import { fullPlan, QUICK_SUBJECTS, quickPlan } from "./workloads.ts";
+import { comparisonsOf, type Facts, targetsOf } from "./report/targets.ts";
+import type { Tools } from "./measure.ts";
+
+/** What is measured by itself, and the subjects that it needs. */
+const FACTS = { start: ["culvert x1"], waking: ["floor", "culvert x1"], kept: ["culvert x1"] };
 
 const help = `npm run bench [-- options]
 
 Measures the tunnel beside what bounds it and beside its peers, on this machine, in one run.
 
-  --quick        only what the targets need, about two minutes
+  --quick        only what the targets need, about three minutes
   --rounds N     how often everything is measured (default 2 with --quick, else 5; in full, what no
                  target speaks of is measured once)
-  --only TEXT    workloads whose name contains TEXT
+  --only TEXT    workloads whose name contains TEXT, or one of: ${Object.keys(FACTS).join(", ")} (a connector's
+                 start; the first request to an object that slept; what the relay keeps in memory)
   memory         instead of all that: what relay and connectors keep in memory when callers hold them
                  up in every way (--only as above; --scale 0.1 shortens each)
   objects        instead of all that: a tunnel on several objects, growing and shrinking under load, its
@@ -45,13 +50,6 @@ Measures the tunnel beside what bounds it and beside its peers, on this machine,
 Prints tables; writes bench/results/latest.json and latest.svg.`;
 
 const root = join(import.meta.dirname, "..");
-const PLANS = [
-  { name: "culvert x1", connectors: 1, roundTripMs: null },
-  { name: "culvert x2", connectors: 2, roundTripMs: null },
-  { name: "culvert +0 ms", connectors: 1, roundTripMs: 0 },
-  { name: "culvert +20 ms", connectors: 1, roundTripMs: 20 },
-  { name: "culvert +80 ms", connectors: 1, roundTripMs: 80 },
-];
 /** At most, for each subject; enough for V8 on all but a slow machine. */
 const WARM_UP_MS = 10_000;
 const QUICK_WARM_UP_MS = 5_000;
@@ -68,15 +66,16 @@ async function main(cleanups: Cleanups): Promise<void> {
       help: { type: "boolean", short: "h", default: false },
     },
   });
+  const { only } = values;
   if (values.help) return console.log(help);
-  if (positionals[0] === "memory") return memoryRows(values.only, Number(values.scale));
+  if (positionals[0] === "memory") return memoryRows(only, Number(values.scale));
   if (positionals[0] === "objects")
-    return objectRows(root, { only: values.only, rounds: Number(values.rounds ?? 5) }, cleanups);
+    return objectRows(root, { only, rounds: Number(values.rounds ?? 5) }, cleanups);
+  if (values.publish && (values.quick || only !== "")) throw new Error("only a whole run is published");
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
-  const workloads = (values.quick ? quickPlan() : fullPlan()).filter(({ name }) =>
-    name.includes(values.only),
-  );
-  const takesPart = ({ name }: { name: string }) => !values.quick || QUICK_SUBJECTS.has(name);
+  const workloads = (values.quick ? quickPlan() : fullPlan()).filter(({ name }) => name.includes(only));
+  const facts = Object.entries(FACTS).filter(([name]) => name.includes(only));
+  if (workloads.length + facts.length === 0) throw new Error(`nothing is named ${only}`);
   const before = await machineState();
   console.log(`machine: ${describeMachine(before)}`);
   const busy = problemOf(before);
@@ -87,68 +86,33 @@ async function main(cleanups: Cleanups): Promise<void> {
 
   const directory = mkdtempSync(join(tmpdir(), "culvert-bench-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-  const upstream = await startServer("upstream.ts", [], cleanups);
-  const { url: tcpUpstreamUrl } = await startServer("tcp-upstream.ts", [], cleanups);
-  const control = direct(upstream);
-  const { floor, rich, relay, limit } = await startFloors(directory, cleanups);
-  const culvert = await startCulvert(
-    {
-      root,
-      directory: join(directory, "culvert"),
-      ...{ upstreamUrl: upstream.url, tcpUpstreamUrl },
-      plans: PLANS.filter(takesPart),
-    },
+  const needed = new Set([
+    ...workloads.flatMap(({ subjects, pace }) => [...subjects, ...(pace ? [pace.subject] : [])]),
+    ...facts.flatMap(([, names]) => names),
+  ]);
+  const subjects = await startSubjects(needed, { root, directory }, cleanups);
+  const tools = startTools(subjects.upstream, cleanups);
+  await warmUp(subjects.all, workloads, tools, values.quick ? QUICK_WARM_UP_MS : WARM_UP_MS);
+  const results =
+    workloads.length === 0
+      ? new Results()
+      : await runRounds({ rounds, workloads, subjects: subjects.all, tools });
+  const measured = await factsOf(
+    new Set(facts.map(([name]) => name)),
+    { subjects, tools, directory },
     cleanups,
   );
-  const installDir = join(root, "node_modules/.cache/culvert-bench-peers");
-  const peers = values.quick
-    ? [await startLocaltunnel(upstream.url, installDir, cleanups)]
-    : [
-        await startSsh(upstream.url, directory, cleanups),
-        await startLocaltunnel(upstream.url, installDir, cleanups),
-        await startWstunnel(upstream.url, installDir, cleanups),
-      ];
-  for (const peer of peers) if (typeof peer === "string") console.log(`left out, ${peer}`);
-  const subjects = [
-    control,
-    await nodeFloor(upstream.url, cleanups),
-    floor,
-    rich,
-    relay,
-    limit,
-    ...peers.filter((peer) => typeof peer !== "string"),
-    ...culvert,
-    ...culvert.slice(0, 1).map(overTcp),
-  ].filter(takesPart);
 
-  // Beside the measured one, which nothing inspects.
-  const [inspected] = await startCulvert(
-    {
-      ...{ root, upstreamUrl: upstream.url, inspect: true },
-      directory: join(directory, "inspected"),
-      plans: [{ name: "inspected", connectors: 1, roundTripMs: null }],
-    },
-    cleanups,
-  );
-  const [first] = culvert;
-  if (first === undefined || inspected === undefined) throw new Error("no tunnel");
-  const tools = startTools(control, cleanups);
-  await warmUp(subjects, workloads, tools, values.quick ? QUICK_WARM_UP_MS : WARM_UP_MS);
-  const results = await runRounds({ rounds, workloads, subjects, tools });
-  const kept = await relayMemory(inspected, tools.load);
-  const memory = {
-    connectorPeakBytes: Math.max(
-      ...culvert.flatMap(({ connectorPids }) => connectorPids.map((pid) => residentBytes(pid).peak)),
-    ),
-    relayBeforeBytes: kept.beforeBytes,
-    relayAfterBytes: kept.afterBytes,
-    relayPeakResidentBytes: residentBytes(first.workerdPid).peak,
-  };
-
-  const names = subjects.map(({ name }) => name);
-  const targets = targetsOf(results, memory);
-  const comparisons = comparisonsOf(results);
-  const tables = [workloadTables(results, names), targetTable(targets), comparisonTable(comparisons)];
+  const names = subjects.all.map(({ name }) => name);
+  const targets = targetsOf(results, measured);
+  const comparisons = comparisonsOf(results, measured);
+  // Of a few rows, what was not measured is not worth a line.
+  const worthALine = ({ reached }: { reached: { rounds: number } }) => only === "" || reached.rounds > 0;
+  const tables = [
+    workloadTables(results, names),
+    targetTable(targets.filter(worthALine)),
+    comparisonTable(comparisons.filter(worthALine)),
+  ];
   console.log(`\n${tables.join("\n\n")}\n`);
   const resultsDir = join(root, "bench/results");
   mkdirSync(resultsDir, { recursive: true });
@@ -160,12 +124,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   const seconds = Math.round((performance.now() - startedMs) / 1000);
   const report = {
     at: new Date().toISOString(),
-    machine,
-    rounds,
-    seconds,
-    memory,
-    targets,
-    comparisons,
+    ...{ machine, rounds, seconds, facts: measured, targets, comparisons },
     samples: results.samples,
   };
   writeFileSync(join(resultsDir, "latest.json"), `${JSON.stringify(report, null, 1)}\n`);
@@ -177,6 +136,49 @@ async function main(cleanups: Cleanups): Promise<void> {
   console.log(
     `${rounds} rounds in ${seconds} s on ${machine.cores} cores (${machine.cpu}); bench/results/latest.json`,
   );
+}
+
+/** What no workload shows. */
+async function factsOf(
+  wanted: ReadonlySet<string>,
+  { subjects, tools, directory }: { subjects: Subjects; tools: Tools; directory: string },
+  cleanups: Cleanups,
+): Promise<Facts> {
+  const { all, culvert, upstreamUrl } = subjects;
+  const [first] = culvert;
+  const connectorPeakBytes =
+    first === undefined
+      ? NaN
+      : Math.max(
+          ...culvert.flatMap(({ connectorPids }) => connectorPids.map((pid) => residentBytes(pid).peak)),
+        );
+  return {
+    start: wanted.has("start") && first !== undefined ? await connectorStarts(first) : null,
+    waking: wanted.has("waking")
+      ? await wakings(all.filter(({ name }) => FACTS.waking.includes(name)))
+      : null,
+    memory: wanted.has("kept")
+      ? { connectorPeakBytes, ...(await relayKept({ upstreamUrl, directory, tools }, cleanups)) }
+      : null,
+  };
+}
+
+/** Of a relay beside the measured one, which nothing inspects. */
+async function relayKept(
+  { upstreamUrl, directory, tools }: { upstreamUrl: string; directory: string; tools: Tools },
+  cleanups: Cleanups,
+): Promise<{ relayBeforeBytes: number; relayAfterBytes: number }> {
+  const [inspected] = await startCulvert(
+    {
+      ...{ root, upstreamUrl, inspect: true },
+      directory: join(directory, "inspected"),
+      plans: [{ name: "inspected", connectors: 1, roundTripMs: null }],
+    },
+    cleanups,
+  );
+  if (inspected === undefined) throw new Error("no tunnel");
+  const { beforeBytes, afterBytes } = await relayMemory(inspected, tools.load);
+  return { relayBeforeBytes: beforeBytes, relayAfterBytes: afterBytes };
 }
 
 await runCommand(main);

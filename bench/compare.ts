@@ -13,7 +13,7 @@ import { startServer } from "./subjects/start-server.ts";
 import type { Cleanups } from "./subjects/subject.ts";
 import type { Metric, Results } from "./report/results.ts";
 import { table, withSpread } from "./report/tables.ts";
-import { quickPlan } from "./workloads.ts";
+import { quickPlan } from "./plans.ts";
 
 const help = `npm run bench:compare BASE [-- options]
 
@@ -78,7 +78,9 @@ async function main(cleanups: Cleanups): Promise<void> {
   });
   const [revision] = positionals;
   if (values.help || revision === undefined) return console.log(help);
-  const workloads = quickPlan(MEASURE_MS).filter(({ name }) => name.includes(values.only));
+  const workloads = quickPlan(MEASURE_MS).filter(
+    ({ name, subjects }) => name.includes(values.only) && subjects.includes("culvert x1"),
+  );
 
   const directory = mkdtempSync(join(tmpdir(), "culvert-bench-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));

@@ -1,3 +1,4 @@
+import type { LoadJob, LoadResult } from "./load/job.ts";
 import type { LoadGenerator } from "./load/load-generator.ts";
 import { cpuMs, residentBytes } from "./instruments/process-usage.ts";
 import type { Subject } from "./subjects/subject.ts";
@@ -48,8 +49,7 @@ export async function measure(
   let messagesBefore: Promise<number> | undefined;
 
   const besides = workload.background?.(subject, upstream);
-  const besidesDone = besides === undefined ? null : background.run(besides);
-  besidesDone?.catch(() => {});
+  const besidesDone = besides === undefined ? null : await startedJob(background, besides);
   const result = await load.run(job, () => {
     before = cpuNow();
     messagesBefore = subject.relayMessages?.();
@@ -58,7 +58,7 @@ export async function measure(
   const messages = (await subject.relayMessages?.()) ?? NaN;
   if (besidesDone !== null) {
     background.stopJob();
-    await besidesDone;
+    await besidesDone.result;
   }
 
   const units = job.kind === "bulk" ? result.bytes / MIB : result.count;
@@ -77,6 +77,16 @@ export async function measure(
       messagesBefore === undefined ? null : (messages - (await messagesBefore)) / result.count,
     residentBytes: mapValues(subject.pids(), (pids) => sum(pids.map((pid) => residentBytes(pid).now))),
   };
+}
+
+/** Runs from now on: all its connections are there. */
+async function startedJob(load: LoadGenerator, job: LoadJob): Promise<{ result: Promise<LoadResult> }> {
+  const started = Promise.withResolvers<void>();
+  const result = load.run(job, started.resolve);
+  // Asked for once it is stopped.
+  result.catch(started.reject);
+  await started.promise;
+  return { result };
 }
 
 function bytesOf(job: ReturnType<Workload["job"]>, result: { count: number; bytes: number }): number {

@@ -3,7 +3,7 @@ import type { Subject } from "./subjects/subject.ts";
 
 export const KIB = 1024;
 export const MIB = 1024 * KIB;
-const GIB = 1024 * MIB;
+export const GIB = 1024 * MIB;
 /** What an ordinary client sends through an ordinary CDN. */
 const REALISTIC_HEADERS: Readonly<Record<string, string>> = {
   accept: "application/json, text/plain, */*",
@@ -48,8 +48,8 @@ export interface Durations {
 const PEERS = ["ssh -R", "localtunnel", "wstunnel"];
 const HTTP_SUBJECTS = ["direct", "node floor", ...PEERS, "culvert x1", "culvert x2"];
 const FLOORS = ["floor", "rich floor", "bare relay"];
-const LIMIT = "object's limit";
-const TCP = "culvert x1, TCP";
+export const LIMIT = "object's limit";
+export const TCP = "culvert x1, TCP";
 const TUNNELS = ["culvert x1", "culvert x2"];
 const DELAYED = ["culvert +0 ms", "culvert +20 ms", "culvert +80 ms"];
 /** Not localtunnel: its client holds ten connections, and a WebSocket takes one for itself. */
@@ -64,7 +64,7 @@ export function get(bytes: number, concurrency: number, durations: Durations): W
   };
 }
 
-function getDelayed(concurrency: number, durations: Durations): Workload {
+export function getDelayed(concurrency: number, durations: Durations): Workload {
   return {
     ...get(KIB, concurrency, durations),
     name: `GET 1 KiB c=${concurrency}, delayed`,
@@ -106,7 +106,7 @@ export function bulk(direction: "down" | "up", bytes: number): Workload {
 /** A caller that waits for each answer before its next request, as drivers of databases do; over TCP, an echo of a byte. */
 export const ROUND_TRIPS = "100 round trips of 1 byte";
 
-function roundTrips(durations: Durations): Workload {
+export function roundTrips(durations: Durations): Workload {
   return {
     name: ROUND_TRIPS,
     subjects: ["floor", "culvert x1", TCP],
@@ -118,7 +118,7 @@ function roundTrips(durations: Durations): Workload {
  * What the floors cost when they are no busier than the tunnel was: a process that gets one request at a time wakes up
  * and sleeps again for each, and one that is flooded does so for dozens together.
  */
-function atTunnelsRate(concurrency: number, durations: Durations): Workload {
+export function atTunnelsRate(concurrency: number, durations: Durations): Workload {
   const flooded = get(KIB, concurrency, durations);
   return {
     ...flooded,
@@ -127,31 +127,76 @@ function atTunnelsRate(concurrency: number, durations: Durations): Workload {
     pace: { workload: flooded.name, subject: "culvert x1" },
   };
 }
+/** A gateway with a little traffic: enough samples for a p99, too little to queue behind itself. */
+const MIXED_CONCURRENCY = 4;
+const MIXED = `GET 1 KiB c=${MIXED_CONCURRENCY}`;
 
-/**
- * Small GETs, alone, while four bulk downloads run beside them, and while those run straight from the upstream: the same
- * processes then want the same cores, and nothing but the cores is shared.
- */
-function mixed(beside: keyof typeof BESIDE, concurrency: number, durations: Durations): Workload {
-  const workload: Workload = {
-    ...get(KIB, concurrency, durations),
-    name: `GET 1 KiB c=${concurrency} ${BESIDE[beside]}`,
+/** Small GETs, alone and beside transfers that never end. */
+export const TAILS = {
+  alone: `${MIXED} alone`,
+  besideDownloads: `${MIXED} beside 4 downloads`,
+  whileDownloadsGoPast: `${MIXED} while 4 downloads go past`,
+  besideUploads: `${MIXED} beside 8 uploads`,
+  whileUploadsGoPast: `${MIXED} while 8 uploads go past`,
+} as const;
+const TRANSFERS = { down: 4, up: 8 };
+
+export function mixedAlone(durations: Durations): Workload {
+  return {
+    ...get(KIB, MIXED_CONCURRENCY, durations),
+    name: TAILS.alone,
     subjects: HTTP_SUBJECTS.filter((name) => name !== "direct"),
   };
-  if (beside !== "nothing") {
-    workload.background = (subject, upstream) => ({
-      ...bulkJob(beside === "past" ? upstream : subject, "down", GIB, 4),
-      forever: true,
-    });
-  }
-  return workload;
 }
 
-const BESIDE = {
-  nothing: "alone",
-  through: "beside 4 downloads",
-  past: "while 4 downloads go past",
+/**
+ * Beside transfers through the same subject, or past it, straight to the upstream: the same processes then want the same
+ * cores, and nothing but the cores is shared.
+ */
+export function mixed(
+  name: string,
+  direction: "down" | "up",
+  way: "through" | "past",
+  durations: Durations,
+): Workload {
+  return {
+    ...mixedAlone(durations),
+    name,
+    background: (subject, upstream) => ({
+      ...bulkJob(way === "past" ? upstream : subject, direction, GIB, TRANSFERS[direction]),
+      forever: true,
+    }),
+  };
+}
+
+/** As a dashboard's or an assistant's clients hold them: most of the time nothing happens. */
+const EVENT_STREAMS = 1_000;
+const EVERY_MS = 15_000;
+const STEADY_PER_SECOND = 500;
+export const STEADY = {
+  alone: `${STEADY_PER_SECOND} GETs of 1 KiB/s`,
+  besideStreams: `${STEADY_PER_SECOND} GETs of 1 KiB/s beside ${EVENT_STREAMS} event streams`,
 } as const;
+
+export function steady(durations: Durations): Workload {
+  const plain = get(KIB, 16, durations);
+  return {
+    name: STEADY.alone,
+    // One connection takes 512 streams.
+    subjects: ["culvert x2"],
+    job: (subject) => ({ ...plain.job(subject), perSecond: STEADY_PER_SECOND }),
+  };
+}
+
+export function steadyBesideStreams(durations: Durations): Workload {
+  return {
+    ...steady(durations),
+    name: STEADY.besideStreams,
+    background: ({ origin, headers }) => ({
+      ...{ kind: "streams", url: `${origin}/events/${EVERY_MS}`, headers, concurrency: EVENT_STREAMS },
+    }),
+  };
+}
 
 export function idleWebSockets(count: number, measureMs: number): Workload {
   // One connection takes 512 streams.
@@ -209,86 +254,3 @@ function sizeName(bytes: number): string {
   if (bytes >= MIB) return `${bytes / MIB} MiB`;
   return bytes >= KIB ? `${bytes / KIB} KiB` : `${bytes} B`;
 }
-
-/** Those that the targets speak of. */
-export const QUICK_SUBJECTS: ReadonlySet<string> = new Set([
-  "direct",
-  "node floor",
-  "floor",
-  "bare relay",
-  LIMIT,
-  "localtunnel",
-  "culvert x1",
-  TCP,
-  "culvert +0 ms",
-  "culvert +80 ms",
-]);
-
-/** Enough to tell how the targets stand: under two minutes. */
-export function quickPlan(measureMs = 500): Workload[] {
-  return targetsPlan(measureMs).map((workload) => {
-    const subjects = QUICK_ALONE[workload.name] ?? workload.subjects.filter((name) => name !== "localtunnel");
-    return { ...workload, subjects };
-  });
-}
-
-/** Where only these are needed for a target. */
-const QUICK_ALONE: Readonly<Record<string, readonly string[]>> = {
-  "GET 1 KiB c=1": ["direct", "floor", "bare relay", "culvert x1"],
-  "GET 1 KiB c=16": ["direct", "floor", "localtunnel", "culvert x1"],
-  "GET 1 KiB c=64": ["culvert x1"],
-  "GET 1 KiB c=4 alone": ["culvert x1"],
-  "GET 1 KiB c=4 beside 4 downloads": ["culvert x1"],
-};
-
-/** What the targets speak of. */
-function targetsPlan(measureMs: number): Workload[] {
-  const durations = { warmUpMs: 300, measureMs };
-  // A hundredth of a few hundred requests is three of them.
-  const forTails = { warmUpMs: 300, measureMs: 3 * measureMs };
-  return [
-    get(KIB, 1, durations),
-    get(KIB, 16, durations),
-    get(KIB, 32, durations),
-    atTunnelsRate(32, durations),
-    get(KIB, 64, durations),
-    bulk("down", 64 * MIB),
-    bulk("up", 64 * MIB),
-    roundTrips(durations),
-    mixed("nothing", MIXED_CONCURRENCY, forTails),
-    mixed("through", MIXED_CONCURRENCY, forTails),
-    { ...mixed("past", MIXED_CONCURRENCY, forTails), subjects: ["culvert x1"] },
-  ];
-}
-
-/** What the targets speak of in each round; the rest in the first round alone, or it would take half an hour. */
-export function fullPlan(): Workload[] {
-  const durations = { warmUpMs: 300, measureMs: 1000 };
-  const others = [
-    get(0, 1, durations),
-    get(KIB, 256, durations),
-    ...[1, 16, 64, 256].map((concurrency) => get(64 * KIB, concurrency, durations)),
-    ...[16, 64, 256].map((concurrency) => get(0, concurrency, durations)),
-    getWithHeaders(32, durations),
-    post(KIB, 16, durations),
-    post(MIB, 16, durations),
-    getDelayed(1, durations),
-    getDelayed(64, durations),
-    few(bulk("down", GIB)),
-    few(bulk("up", GIB)),
-    chattyWebSockets(100, 1500),
-    idleWebSockets(1000, 2000),
-  ];
-  return [...targetsPlan(1200), ...others.map((workload) => ({ ...workload, rounds: 1 }))];
-}
-
-/** For what takes seconds on each. */
-function few(workload: Workload): Workload {
-  return {
-    ...workload,
-    subjects: ["direct", "node floor", LIMIT, "culvert x1", "culvert +0 ms", "culvert +80 ms"],
-  };
-}
-
-/** A gateway with a little traffic: enough samples for a p99, too little to queue behind itself. */
-const MIXED_CONCURRENCY = 4;

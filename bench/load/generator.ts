@@ -11,13 +11,15 @@ import type {
   LoadJob,
   LoadResult,
   RequestsJob,
+  StreamsJob,
   ToGenerator,
   WebSocketsJob,
 } from "./job.ts";
 
 const CHUNK = Buffer.alloc(64 * 1024, "culvert ");
-/** Handshakes at a time: a thousand at once would measure the listener's backlog. */
+/** Handshakes and first requests at a time: a thousand at once would measure the listener's backlog. */
 const HANDSHAKES = 32;
+const FULL_PAUSE_MS = 250;
 
 let stop = () => {};
 
@@ -83,7 +85,7 @@ function exchange(
 
 /** Ends the clients with `use`, also when it fails: what goes on would run beside all that is measured later. */
 async function withClients(
-  { url, concurrency }: RequestsJob | BulkJob,
+  { url, concurrency }: RequestsJob | BulkJob | StreamsJob,
   use: (clients: readonly Client[], path: string) => Promise<LoadResult>,
 ): Promise<LoadResult> {
   const { origin, pathname, search } = new URL(url);
@@ -170,6 +172,53 @@ async function runBulk(job: BulkJob, clients: readonly Client[], path: string): 
   return measurement.end();
 }
 
+/** Resolves when the first bytes are here, and the answer goes on; with false where there is no room for it (503). */
+function openStream(
+  client: Client,
+  options: Omit<Dispatcher.DispatchOptions, "origin">,
+  onEnded: () => void,
+): Promise<boolean> {
+  return new Promise((opened, fail) => {
+    let status = 0;
+    client.dispatch(options, {
+      onRequestStart: () => {},
+      onResponseStart: (_controller, code) => void (status = code),
+      onResponseData: (_controller, chunk) => {
+        if (status === 200 || status === 503) opened(status === 200);
+        else fail(new Error(`${options.path} answered ${status}: ${chunk.toString("utf8")}`));
+      },
+      onResponseEnd: () => {
+        if (status === 200) onEnded();
+      },
+      onResponseError: (_controller, error) => {
+        fail(error);
+        onEnded();
+      },
+    });
+  });
+}
+
+async function runStreams(job: StreamsJob, clients: readonly Client[], path: string): Promise<LoadResult> {
+  const measurement = new Measurement();
+  const stopped = new Promise<void>((done) => (stop = done));
+  let ended = 0;
+  const waiting = [...clients];
+  const opener = async (): Promise<void> => {
+    for (let client = waiting.pop(); client !== undefined; client = waiting.pop()) {
+      const options = { path, method: "GET", headers: job.headers };
+      const onEnded = (): void => void (ended += 1);
+      // Those of the round before take up room until the runtime notices that their readers have left.
+      while (!(await openStream(client, options, onEnded))) await sleep(FULL_PAUSE_MS);
+    }
+  };
+  await Promise.all(Array.from({ length: HANDSHAKES }, opener));
+  measurement.start();
+  await stopped;
+  const result = measurement.end();
+  if (ended > 0) throw new Error(`${ended} of ${clients.length} streams ended`);
+  return result;
+}
+
 async function openSocket(job: WebSocketsJob): Promise<WebSocket> {
   const socket = new WebSocket(job.url, { headers: job.headers, perMessageDeflate: false });
   await new Promise<void>((done, fail) => {
@@ -221,6 +270,8 @@ function run(job: LoadJob): Promise<LoadResult> {
       return withClients(job, (clients, path) => runRequests(job, clients, path));
     case "bulk":
       return withClients(job, (clients, path) => runBulk(job, clients, path));
+    case "streams":
+      return withClients(job, (clients, path) => runStreams(job, clients, path));
     case "websockets":
       return runWebSockets(job);
   }

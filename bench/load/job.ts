@@ -1,5 +1,5 @@
 /** What the load generator is asked to do. Every request must answer 200 with as many bytes as expected. */
-export type LoadJob = RequestsJob | BulkJob | WebSocketsJob;
+export type LoadJob = RequestsJob | BulkJob | StreamsJob | WebSocketsJob;
 
 /**
  * Closed loop: each of `concurrency` connections sends its next request when the last one is answered; with `perSecond`,
@@ -30,6 +30,14 @@ export interface BulkJob {
   transfers: number;
   /** Starts over until it is told to stop. */
   forever?: boolean;
+}
+
+/** Answers that go on, one on each of `concurrency` connections, until it is told to stop. None of them may end before. */
+export interface StreamsJob {
+  kind: "streams";
+  url: string;
+  headers: Record<string, string>;
+  concurrency: number;
 }
 
 /** Opens `count` WebSockets; each sends its next message when the last one was echoed, or nothing at all. */

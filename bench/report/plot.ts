@@ -16,6 +16,13 @@ const PANELS: readonly Panel[] = [
   },
   { title: "Small GETs per second, c=16", workload: "GET 1 KiB c=16", metric: ({ perSecond }) => perSecond },
   { title: "64 MiB download: MiB/s", workload: "64 MiB down", metric: ({ mibPerSecond }) => mibPerSecond },
+  { title: "64 MiB upload: MiB/s", workload: "64 MiB up", metric: ({ mibPerSecond }) => mibPerSecond },
+  {
+    title: "Memory of the part beside the API after small GETs, c=16: MB",
+    workload: "GET 1 KiB c=16",
+    metric: ({ residentBytes }) =>
+      (residentBytes["connector"] ?? residentBytes["proxy"] ?? NaN) / 1024 / 1024,
+  },
 ];
 
 const WIDTH = 720;

@@ -1,5 +1,7 @@
 import type { Sample } from "../measure.ts";
-import { ROUND_TRIPS } from "../workloads.ts";
+import type { ConnectorStart } from "../start/connector-start.ts";
+import type { Waking } from "../start/waking.ts";
+import { ROUND_TRIPS, STEADY, TAILS } from "../workloads.ts";
 import type { Results } from "./results.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
@@ -12,7 +14,14 @@ export interface Target {
   reached: Spread;
 }
 
-export interface MemoryFacts {
+/** What no workload shows; null: not measured in this run. */
+export interface Facts {
+  start: ConnectorStart | null;
+  waking: Waking | null;
+  memory: MemoryFacts | null;
+}
+
+interface MemoryFacts {
   connectorPeakBytes: number;
   relayBeforeBytes: number;
   relayAfterBytes: number;
@@ -23,8 +32,9 @@ const rate = (sample: Sample): number => sample.perSecond;
 const p50 = (sample: Sample): number => sample.p50Ms;
 const throughput = (sample: Sample): number => sample.mibPerSecond;
 const MIB = 1024 * 1024;
+const NOT_MEASURED = spreadOf([]);
 
-export function targetsOf(results: Results, memory: MemoryFacts, subject = "culvert x1"): Target[] {
+export function targetsOf(results: Results, { start, memory }: Facts, subject = "culvert x1"): Target[] {
   const same = (workload: string, other: string, metric: (sample: Sample) => number): Spread =>
     results.ratio({ workload, subject, metric }, { workload, subject: other, metric });
   // Both through the delaying proxy, which takes CPU time of its own.
@@ -33,7 +43,7 @@ export function targetsOf(results: Results, memory: MemoryFacts, subject = "culv
       { workload, subject: "culvert +80 ms", metric: throughput },
       { workload, subject: "culvert +0 ms", metric: throughput },
     );
-  const single = (value: number): Spread => spreadOf([value]);
+  const kept = (value: (facts: MemoryFacts) => number): Spread => spreadOf(memory ? [value(memory)] : []);
   return [
     atMost(
       "relay CPU per small GET, c=32, over the floor's",
@@ -57,6 +67,7 @@ export function targetsOf(results: Results, memory: MemoryFacts, subject = "culv
       2.0,
       addedLatency(results, subject),
     ),
+    atMost("p50 of a small GET at c=1 over the bare relay's", 1.25, same("GET 1 KiB c=1", "bare relay", p50)),
     atLeast(
       "requests per second at c=16 over localtunnel's",
       2.5,
@@ -68,25 +79,58 @@ export function targetsOf(results: Results, memory: MemoryFacts, subject = "culv
       same("64 MiB down", "object's limit", throughput),
     ),
     atLeast("64 MiB up over the object's own limit", 0.85, same("64 MiB up", "object's limit", throughput)),
+    atMost(
+      "relay CPU per MiB up over that of the object's own limit",
+      1.1,
+      same("64 MiB up", "object's limit", relayCpu),
+    ),
     atLeast("64 MiB down at 80 ms over 0 ms", 0.7, delayed("64 MiB down")),
     atLeast("64 MiB up at 80 ms over 0 ms", 0.7, delayed("64 MiB up")),
-    atMost("p99 of small GETs beside 4 downloads over their p99 alone", 3, besides(results, subject)),
+    atMost(
+      "p99 of small GETs beside 4 downloads over their p99 alone",
+      3,
+      tails(results, subject, TAILS.besideDownloads, TAILS.alone),
+    ),
+    atMost(
+      "p99 of small GETs beside 4 downloads over their p99 while 4 go past",
+      1.3,
+      tails(results, subject, TAILS.besideDownloads, TAILS.whileDownloadsGoPast),
+    ),
+    atMost(
+      "p99 of small GETs beside 8 uploads over their p99 while 8 go past",
+      1.3,
+      tails(results, subject, TAILS.besideUploads, TAILS.whileUploadsGoPast),
+    ),
+    atMost(
+      "relay CPU per small GET at 500/s beside 1,000 slow event streams over alone",
+      1.15,
+      results.ratio(
+        { workload: STEADY.besideStreams, subject: "culvert x2", metric: relayCpu },
+        { workload: STEADY.alone, subject: "culvert x2", metric: relayCpu },
+      ),
+    ),
     atMost(
       "messages toward the relay per small GET at c=64",
       0.3,
       results.spread("GET 1 KiB c=64", subject, (sample) => sample.messagesPerRequest ?? NaN),
     ),
-    atMost("peak memory of a connector, MB", 200, single(memory.connectorPeakBytes / MIB)),
+    atMost("a connector from its exec to ready, ms", 250, start?.readyMs ?? NOT_MEASURED),
+    atMost("a connector's memory when it is ready, MB", 70, start?.residentMib ?? NOT_MEASURED),
+    atMost(
+      "peak memory of a connector, MB",
+      200,
+      kept(({ connectorPeakBytes }) => connectorPeakBytes / MIB),
+    ),
     atMost(
       "what the relay keeps after rounds of all kinds over before",
       1.1,
-      single(memory.relayAfterBytes / memory.relayBeforeBytes),
+      kept(({ relayAfterBytes, relayBeforeBytes }) => relayAfterBytes / relayBeforeBytes),
     ),
   ];
 }
 
 /** What is no target, and says where the rest of some goes. */
-export function comparisonsOf(results: Results, subject = "culvert x1"): Comparison[] {
+export function comparisonsOf(results: Results, { waking }: Facts, subject = "culvert x1"): Comparison[] {
   const flooded = "GET 1 KiB c=32";
   const paced = `${flooded}, at the tunnel's rate`;
   const connectorCpu = (sample: Sample): number => sample.cpuUs["connector"] ?? NaN;
@@ -156,17 +200,17 @@ export function comparisonsOf(results: Results, subject = "culvert x1"): Compari
       ),
     })),
     {
-      what: "p99 of small GETs beside 4 downloads over their p99 while 4 go past",
-      reached: besides(results, subject, " go past"),
-    },
-    {
       what: "p99 of small GETs beside 4 downloads over their p99 alone: node floor",
-      reached: besides(results, "node floor"),
+      reached: tails(results, "node floor", TAILS.besideDownloads, TAILS.alone),
     },
     {
       what: "p99 of small GETs beside 4 downloads over their p99 alone: localtunnel",
-      reached: besides(results, "localtunnel"),
+      reached: tails(results, "localtunnel", TAILS.besideDownloads, TAILS.alone),
     },
+    ...[subject, "floor"].map((name) => ({
+      what: `first request to a sleeping object, ms more than the second: ${name}`,
+      reached: waking?.[name] ?? NOT_MEASURED,
+    })),
   ];
 }
 
@@ -196,10 +240,7 @@ function addedLatency(results: Results, subject: string): Spread {
   );
 }
 
-function besides(results: Results, subject: string, against = " alone"): Spread {
-  const names = results.workloads;
-  const other = names.find((name) => name.endsWith(against)) ?? "";
-  const busy = names.find((name) => name.endsWith(" beside 4 downloads")) ?? "";
+function tails(results: Results, subject: string, workload: string, other: string): Spread {
   const metric = ({ p99Ms }: Sample): number => p99Ms;
-  return results.ratio({ workload: busy, subject, metric }, { workload: other, subject, metric });
+  return results.ratio({ workload, subject, metric }, { workload: other, subject, metric });
 }

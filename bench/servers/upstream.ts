@@ -1,4 +1,7 @@
-/** The private API of the benchmarks: `/bytes/N`, `/sink` and a WebSocket echo. Prints `ready URL`. */
+/**
+ * The private API of the benchmarks: `/bytes/N`, `/sink`, `/events/MS` with an event every MS ms, and a
+ * WebSocket echo. Prints `ready URL`.
+ */
 import { createServer } from "node:http";
 import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -21,9 +24,18 @@ function sendBytes(response: ServerResponse, count: number): void {
   else pipeline(chunks(count), response).catch(() => response.destroy());
 }
 
+function sendEvents(response: ServerResponse, everyMs: number): void {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  const send = (): void => void response.write(`data: ${Date.now()}\n\n`);
+  send();
+  const timer = setInterval(send, everyMs);
+  response.on("close", () => clearInterval(timer));
+}
+
 const server = createServer((request, response) => {
   const path = request.url ?? "/";
   if (path.startsWith("/bytes/")) return sendBytes(response, Number(path.slice("/bytes/".length)));
+  if (path.startsWith("/events/")) return sendEvents(response, Number(path.slice("/events/".length)));
   let received = 0;
   request.on("data", (chunk: Buffer) => (received += chunk.byteLength));
   request.on("end", () => response.end(`${received}`.padStart(16)));

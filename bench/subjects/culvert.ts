@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bundleWorker } from "../../scripts/bundle.ts";
 import type { AdminApi } from "../../scripts/demo/admin-api.ts";
+import { type Child, startChild } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import { freePort } from "./free-port.ts";
@@ -36,6 +37,8 @@ export interface CulvertSubject extends Subject {
   /** WebSockets of V8's inspectors, where they were asked for. */
   inspectorUrls: Readonly<Record<string, string>>;
   relayMessages(): Promise<number>;
+  /** One more connector process, as the others were started; does not wait for it. */
+  runConnector(): Child;
 }
 
 /** This tunnel as the source under `root` makes it: one relay on workerd, a tunnel per plan. */
@@ -127,6 +130,16 @@ export async function startCulvert(
             .url;
     const metricsUrls: string[] = [];
     const pids: number[] = [];
+    const environment = {
+      // As the container image and the systemd unit set it.
+      MALLOC_ARENA_MAX: "2",
+      NODE_OPTIONS: IMAGE_NODE_OPTIONS,
+      TUNNEL_ALLOW: [upstreamUrl, ...(tcpUpstreamUrl === undefined ? [] : [tcpUpstreamUrl])]
+        .map((url) => new URL(url).host)
+        .join(),
+      TUNNEL_CONNECTIONS: String(connections),
+      TUNNEL_RELAY: relayUrl,
+    };
     const inspectorUrls: Record<string, string> = {};
     if (workerd.inspectorPort !== null) {
       inspectorUrls["relay"] = `ws://127.0.0.1:${workerd.inspectorPort}/culvert`;
@@ -137,15 +150,8 @@ export async function startCulvert(
         culvertBundle,
         { admin, tunnel },
         {
-          // As the container image and the systemd unit set it.
-          MALLOC_ARENA_MAX: "2",
-          NODE_OPTIONS: IMAGE_NODE_OPTIONS,
-          TUNNEL_ALLOW: [upstreamUrl, ...(tcpUpstreamUrl === undefined ? [] : [tcpUpstreamUrl])]
-            .map((url) => new URL(url).host)
-            .join(),
+          ...environment,
           TUNNEL_METRICS: metrics,
-          TUNNEL_CONNECTIONS: String(connections),
-          TUNNEL_RELAY: relayUrl,
           ...(inspect === true ? { NODE_OPTIONS: `${IMAGE_NODE_OPTIONS} --inspect=127.0.0.1:0` } : {}),
         },
       );
@@ -174,6 +180,12 @@ export async function startCulvert(
       connectorPids: pids,
       inspectorUrls,
       pids: () => ({ relay: [workerd.pid], connector: pids }),
+      runConnector: () =>
+        startChild("another connector", process.execPath, [culvertBundle, "connect"], {
+          ...environment,
+          TUNNEL_TOKEN: tunnel.token,
+          TUNNEL_METRICS: "127.0.0.1:0",
+        }),
       relayMessages: async () => {
         const counts = await Promise.all(metricsUrls.map(messagesSent));
         return counts.reduce((sum, count) => sum + count, 0);
