@@ -47,7 +47,7 @@ Measures the tunnel beside what bounds it and beside its peers, on this machine,
   --publish      puts the targets and the plot into docs/performance.md; refused on a busy machine
   -h, --help     this text
 
-Prints tables; writes bench/results/latest.json and latest.svg.`;
+Prints tables; writes bench/results/latest.json, and after a whole run latest.svg.`;
 
 const root = join(import.meta.dirname, "..");
 /** At most, for each subject; enough for V8 on all but a slow machine. */
@@ -129,7 +129,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   };
   writeFileSync(join(resultsDir, "latest.json"), `${JSON.stringify(report, null, 1)}\n`);
   const picture = plot(results, names);
-  writeFileSync(join(resultsDir, "latest.svg"), picture);
+  if (only === "") writeFileSync(join(resultsDir, "latest.svg"), picture);
   const robbed = problemOf({ busyShare: 0, stealShare });
   if (robbed !== null) console.log(`${robbed} while it ran: nothing is published`);
   else if (values.publish) publish(root, { picture, targets, comparisons, at: report.at, machine, rounds });
