@@ -4,8 +4,8 @@ import { DUMMY_DIGEST_HEX, equalDigests } from "./auth/digest.ts";
 import { FailureLimiter } from "./auth/failure-limiter.ts";
 import { RegistryKnowledge, type Subject } from "./auth/registry-knowledge.ts";
 import { type Env, registryStub } from "./env.ts";
-import { servingObjects } from "./serving-objects.ts";
-import { isLocationHint, type LocationHint } from "./tunnel/tunnel-objects.ts";
+import { servingObjects } from "./objects/serving-objects.ts";
+import { isLocationHint, type LocationHint } from "./tunnel/configuration/tunnel-objects.ts";
 
 /*
  * What the Worker decides before it calls any object: a made-up tunnel or key ends here, since each call of an object's

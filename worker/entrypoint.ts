@@ -3,14 +3,14 @@ import { publicError, TunnelError } from "../shared/protocol/index.ts";
 import { tunnelPresence } from "./admission.ts";
 import { type TunnelBindingProps, publicUrlSchema } from "../shared/services/index.ts";
 import { isTunnelId } from "./auth/random-id.ts";
-import { dialTunnel, refusedDial } from "./dial-tunnel.ts";
+import { dialTunnel, refusedDial } from "./objects/dial-tunnel.ts";
 import type { Env } from "./env.ts";
-import { type Relayed, relayToTunnel } from "./relay-to-tunnel.ts";
-import { type KnownFacts, logOwnAnswer, logOwnFailure } from "./events/relay-events.ts";
-import { problemResponse } from "./exchange/problem.ts";
+import { type Relayed, relayToTunnel } from "./objects/relay-to-tunnel.ts";
+import { type KnownFacts, logOwnAnswer, logOwnFailure } from "./relay-events.ts";
+import { problemResponse } from "./failures/problem.ts";
 import { errorOf, type TcpStreams } from "./exchange/tcp/tcp-streams.ts";
-import type { GatewayClaim } from "./tunnel/claim.ts";
-import type { Dialled } from "./tunnel/tunnel-calls.ts";
+import type { GatewayClaim } from "./tunnel/configuration/claim.ts";
+import type { Dialled } from "./calls/tunnel-calls.ts";
 
 /** A host name has at most 253 characters, a port five digits. */
 const MAX_ADDRESS_LENGTH = 260;

@@ -1,9 +1,13 @@
-import type { RegistryCalls } from "./registry/registry-calls.ts";
+import type { RegistryCalls } from "./calls/registry-calls.ts";
 import type { AccessVariables } from "./auth/cloudflare-access/access-settings.ts";
-import type { LogVariables } from "./events/log-settings.ts";
-import type { TelemetryCalls } from "./telemetry/telemetry-calls.ts";
-import type { TunnelCalls } from "./tunnel/tunnel-calls.ts";
-import { type Jurisdiction, jurisdictionOf, type LocationHint } from "./tunnel/tunnel-objects.ts";
+import type { LogVariables } from "./log-settings.ts";
+import type { TelemetryCalls } from "./calls/telemetry-calls.ts";
+import type { TunnelCalls } from "./calls/tunnel-calls.ts";
+import {
+  type Jurisdiction,
+  jurisdictionOf,
+  type LocationHint,
+} from "./tunnel/configuration/tunnel-objects.ts";
 
 /** The Worker's bindings, as wrangler.toml names them. */
 export interface Env extends LogVariables, AccessVariables {

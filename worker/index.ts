@@ -1,4 +1,4 @@
-export { app as default } from "./api/app.ts";
+export { app as default } from "./app.ts";
 export { TunnelBinding } from "./entrypoint.ts";
 export { Registry } from "./registry/registry-object.ts";
 export { Telemetry } from "./telemetry/telemetry-object.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { publicError, TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { PUBLIC_CODES } from "../../shared/protocol/public-code.ts";
-import { problemResponse } from "../../worker/exchange/problem.ts";
+import { problemResponse } from "../../worker/failures/problem.ts";
 import { tunnelError } from "./index.ts";
 
 describe("tunnelError", () => {

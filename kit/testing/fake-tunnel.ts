@@ -1,6 +1,6 @@
 import { TunnelError } from "../../shared/protocol/index.ts";
-import { problemResponse } from "../../worker/exchange/problem.ts";
-import { compilePolicy, decide } from "../../worker/tunnel/access-policy.ts";
+import { problemResponse } from "../../worker/failures/problem.ts";
+import { compilePolicy, decide } from "../../worker/tunnel/configuration/access-policy.ts";
 import { planServices } from "./services-plan.ts";
 import type { FakeTunnelOptions } from "./types.ts";
 

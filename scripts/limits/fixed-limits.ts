@@ -173,13 +173,13 @@ export const FIXED_LIMITS: readonly Section[] = [
       limit("how late a stall may be noticed", LIMITS, "STALL_CHECK_MS", "–"),
       limit(
         "requests that wait for a connector, each object",
-        "worker/tunnel/arrivals.ts",
+        "worker/tunnel/connections/arrivals.ts",
         "MAX_WAITING",
         "503",
       ),
       limit(
         "a connector is expected back after it left",
-        "worker/tunnel/arrivals.ts",
+        "worker/tunnel/connections/arrivals.ts",
         "EXPECTED_MS",
         "then 503 at once",
       ),
@@ -392,7 +392,7 @@ export const FIXED_LIMITS: readonly Section[] = [
       limit("between two tries to send", "worker/log-delivery/delivery.ts", "LAST_RETRY_MS", "–"),
       limit(
         "services with series of their own",
-        "worker/telemetry/request-metrics.ts",
+        "worker/telemetry/metrics/request-metrics.ts",
         "MAX_SERVICES",
         "counted as one",
       ),

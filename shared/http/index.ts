@@ -4,7 +4,7 @@
  * Relay and connector must give the same answer for the same text, or what one checks is not what the other sends. So these are
  * functions without state: a field's name in lower case, one definition of a hop-by-hop field, one of a path with dot segments.
  *
- * Begin with `fields.ts`, then `path-rule.ts` and `dot-segments.ts` (what a policy's path matches). docs/protocol.md#fields and
+ * Begin with `fields.ts`, then `path-rule.ts` and `dot-segments.ts` (what a policy's path matches). docs/protocol.md#heads and
  * docs/security.md; decision 0032 says what is removed because a gateway cannot vouch for it, 0033 which requests are sent again.
  */
 export { climbs } from "./dot-segments.ts";

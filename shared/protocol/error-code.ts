@@ -1,7 +1,7 @@
 /**
  * The closed set of reasons a stream or a connection fails with, and their numbers on the wire
  * (docs/protocol.md, "Codes"). Numbers are never reused. Codes from 0x100 are also the public
- * `culvert-error` values; what outsiders learn of the others is decided in worker/exchange/problem.ts.
+ * `culvert-error` values; what outsiders learn of the others is decided in worker/failures/problem.ts.
  */
 export const ERROR_CODES = {
   NO_ERROR: 0x00,

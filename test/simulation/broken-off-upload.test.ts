@@ -6,7 +6,7 @@ import { memoryOf } from "../support/memory.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { newRecordState, RequestRecord } from "../../worker/events/request-record.ts";
 import { Exchange } from "../../worker/exchange/exchange.ts";
-import { ReadTurns } from "../../worker/exchange/read-turns.ts";
+import { ReadTurns } from "../../worker/tunnel/connections/read-turns.ts";
 import { RequestBody } from "../../worker/exchange/request-body.ts";
 
 /** As the runtime does for a while. */

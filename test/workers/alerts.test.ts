@@ -2,7 +2,7 @@ import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { registryStub } from "../../worker/env.ts";
-import { noMetrics } from "../../worker/telemetry/request-metrics.ts";
+import { noMetrics } from "../../worker/telemetry/metrics/request-metrics.ts";
 import { call, createTunnel, json, problem } from "./admin-client.ts";
 import { registryClock } from "./registry-clock.ts";
 

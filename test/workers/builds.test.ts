@@ -1,10 +1,10 @@
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it } from "vitest";
-import { dialTunnel } from "../../worker/dial-tunnel.ts";
+import { dialTunnel } from "../../worker/objects/dial-tunnel.ts";
 import type { Env } from "../../worker/env.ts";
-import { relayToTunnel } from "../../worker/relay-to-tunnel.ts";
-import type { GatewayClaim } from "../../worker/tunnel/claim.ts";
+import { relayToTunnel } from "../../worker/objects/relay-to-tunnel.ts";
+import type { GatewayClaim } from "../../worker/tunnel/configuration/claim.ts";
 import { call, json } from "./admin-client.ts";
 import { attached, readyTunnel } from "./hand-connector.ts";
 

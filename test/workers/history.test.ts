@@ -5,8 +5,9 @@ import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { registryStub, telemetryStub } from "../../worker/env.ts";
 import { findRequests, type RequestQuery } from "../../worker/history/find-requests.ts";
 import { historyLine } from "../../worker/history/history-line.ts";
-import { History, type HistoryLimits } from "../../worker/history/history.ts";
-import { noMetrics } from "../../worker/telemetry/request-metrics.ts";
+import { History } from "../../worker/history/history.ts";
+import type { HistoryLimits } from "../../worker/log-settings.ts";
+import { noMetrics } from "../../worker/telemetry/metrics/request-metrics.ts";
 import { testEvent } from "../../worker/log-delivery/test-event.ts";
 import { call, createTunnel, json, problem } from "./admin-client.ts";
 

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { OpenHead } from "../../shared/protocol/head.ts";
 import { registryStub, tunnelStub } from "../../worker/env.ts";
-import type { TunnelConfig } from "../../worker/tunnel/tunnel-config.ts";
+import type { TunnelConfig } from "../../worker/tunnel/configuration/tunnel-config.ts";
 import { call, type CreatedTunnel, json } from "./admin-client.ts";
 import { attached, expectAnsweredBy, readyTunnel, refusalOf, request, SERVICES } from "./hand-connector.ts";
 

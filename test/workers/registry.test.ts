@@ -5,7 +5,7 @@ import { registryStub } from "../../worker/env.ts";
 import { migrate } from "../../worker/registry/stores/migrations.ts";
 import { pushConfigs, retryDelayMs } from "../../worker/registry/push-config.ts";
 import { PushQueue } from "../../worker/registry/stores/push-queue.ts";
-import type { TunnelConfig } from "../../worker/tunnel/tunnel-config.ts";
+import type { TunnelConfig } from "../../worker/tunnel/configuration/tunnel-config.ts";
 import { call, createTunnel, json } from "./admin-client.ts";
 
 afterEach(reset);

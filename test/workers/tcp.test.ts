@@ -8,7 +8,7 @@ import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { telemetryStub } from "../../worker/env.ts";
 import { EventOutbox } from "../../worker/events/event-outbox.ts";
-import { countRequest, noMetrics } from "../../worker/telemetry/request-metrics.ts";
+import { countRequest, noMetrics } from "../../worker/telemetry/metrics/request-metrics.ts";
 import { addRequest, noTraffic } from "../../worker/telemetry/traffic/traffic.ts";
 import { data, goaway, type HandPeer, head, reset, streams, until } from "../support/peers/hand-peer.ts";
 import { call, createTunnel, type CreatedTunnel, json } from "./admin-client.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { AlertNotice } from "../../shared/signals/alert.ts";
 import { conditionsOf, keyConditionsOf, nextTokenLookMs, type TunnelFacts } from "./conditions.ts";
 import { type ConditionState, nextLookMs, step } from "./hysteresis.ts";
-import { mergePresence, presenceOf } from "./presence.ts";
+import { mergePresence, presenceOf } from "../events/presence.ts";
 import { isFinal, jsonMessage, slackMessage } from "./send-notice.ts";
 
 const DAY_MS = 24 * 3600_000;

@@ -1,4 +1,4 @@
-import type { Outcome } from "../registry/registry-calls.ts";
+import type { Outcome } from "../calls/registry-calls.ts";
 import { ApiError } from "./problem.ts";
 
 const CODE = { not_found: "NOT_FOUND", limit_reached: "LIMIT_REACHED", invalid: "INVALID_REQUEST" } as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SECRET_PATTERN } from "../../shared/tokens/token.ts";
-import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+import type { TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
 import { adminKeyProblem, isAdminKey } from "./admin-key.ts";
 import { accessKeyDigest, accessKeyProof, formatAccessKey } from "./access-key.ts";
 import { addressBlock } from "./client-address.ts";

@@ -1,5 +1,5 @@
 import type { Caller } from "../../shared/services/index.ts";
-import type { TokenDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
+import type { TokenDigest, TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
 import { DUMMY_DIGEST_HEX, equalDigests } from "./digest.ts";
 
 /** Handed by the Worker to the tunnel's object as `cf.culvert`; the object decides by its own copy of the configuration. */

@@ -1,5 +1,5 @@
 import type { CapturedBody, CapturedField, CapturedRequest } from "../../shared/capture/captured-request.ts";
-import type { LogSettings } from "../events/log-settings.ts";
+import type { LogSettings } from "../log-settings.ts";
 import { bodyText, valueOf } from "./body-text.ts";
 import { redactBody } from "./redaction/redact-body.ts";
 import { redactFields } from "./redaction/redact-fields.ts";

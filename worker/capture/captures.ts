@@ -1,7 +1,7 @@
 import type { Clock } from "../../shared/time/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import type { OpenHead } from "../../shared/protocol/index.ts";
-import type { LogSettings } from "../events/log-settings.ts";
+import type { LogSettings } from "../log-settings.ts";
 import type { CaptureAnswer, CaptureEntry, CaptureRule } from "./capture-rule.ts";
 import { capturedRequest } from "./captured-request.ts";
 import { RequestTap, type SeenRequest } from "./request-tap.ts";

@@ -8,8 +8,8 @@ import { accessKeyDigest, accessKeyProof, formatAccessKey } from "../auth/access
 import { newKid, newSecret } from "../auth/random-id.ts";
 import { type Env, registryStub } from "../env.ts";
 import { SESSION_MS, type SessionHolder } from "../registry/stores/session-store.ts";
-import { refuseOtherSites } from "./same-origin.ts";
-import { endedSessionCookie, sessionCookie, sessionOf } from "./session-cookie.ts";
+import { refuseOtherSites } from "../api/same-origin.ts";
+import { endedSessionCookie, sessionCookie, sessionOf } from "../auth/session-cookie.ts";
 
 const BODY_BYTES = 4096;
 /** Of the edge, on every host that Access stands before. */

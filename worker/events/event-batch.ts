@@ -1,4 +1,4 @@
-import type { Presence } from "../alerts/presence.ts";
+import type { Presence } from "./presence.ts";
 
 /** What a tunnel's object, or the Worker itself, hands to its Telemetry object. */
 export interface EventBatch {

@@ -1,6 +1,6 @@
 import type { RequestEvent } from "../../shared/events/request-event.ts";
 import type { EventOutbox } from "./event-outbox.ts";
-import { type LogSettings, redact } from "./log-settings.ts";
+import { type LogSettings, redact } from "../log-settings.ts";
 import type { TailHub } from "./tail-hub.ts";
 
 /** Where the events of one object go: the console, whoever watches, and the batches for Telemetry. */

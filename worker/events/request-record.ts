@@ -8,7 +8,7 @@ import {
 } from "../../shared/events/request-event.ts";
 import { detailOf } from "./detail.ts";
 import type { RequestTap } from "../capture/request-tap.ts";
-import { publicCodeOf } from "../exchange/problem.ts";
+import { publicCodeOf } from "../failures/problem.ts";
 
 /** A path is logged up to here: an event stays small whatever is asked for. */
 const MAX_PATH_LENGTH = 2_048;

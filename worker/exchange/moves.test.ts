@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ErrorCode } from "../../shared/protocol/error-code.ts";
 import { TunnelError } from "../../shared/protocol/tunnel-error.ts";
 import { Moves } from "./moves.ts";
-import { RetryBudget } from "./retry-budget.ts";
+import { RetryBudget } from "../tunnel/connections/retry-budget.ts";
 
 const UNPROCESSED = new TunnelError("UPSTREAM_CONNECT_TIMEOUT", "", { notProcessed: true });
 const LOST = new TunnelError("CONNECTOR_LOST", "", { scope: "connection" });

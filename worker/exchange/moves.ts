@@ -1,7 +1,7 @@
 import { IDEMPOTENT_METHODS, SAFE_METHODS } from "../../shared/http/index.ts";
 import type { TunnelError } from "../../shared/protocol/index.ts";
-import { publicCodeOf } from "./problem.ts";
-import type { RetryBudget } from "./retry-budget.ts";
+import { publicCodeOf } from "../failures/problem.ts";
+import type { RetryBudget } from "../tunnel/connections/retry-budget.ts";
 
 /** One move is always worth it; for further ones a gateway that waits for timeouts has waited long enough after this. */
 const MOVES_WITHIN_MS = 15_000;

@@ -1,6 +1,11 @@
 import { publicError, type TunnelError } from "../../shared/protocol/index.ts";
-import { type AccessPolicy, decide, decideTcp, type Decision } from "../tunnel/access-policy.ts";
-import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+import {
+  type AccessPolicy,
+  decide,
+  decideTcp,
+  type Decision,
+} from "../tunnel/configuration/access-policy.ts";
+import type { TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
 
 /** By what an exchange was let in: enough to ask again when the rules have changed. */
 export interface Grounds {

@@ -3,9 +3,9 @@ import { type OpenHead, type ResponseHead, publicError, TunnelError } from "../.
 import { type Endpoint, parseAuthority, parseEndpoint } from "../../shared/services/index.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../events/request-record.ts";
-import { type AccessPolicy, type Allowed, decide } from "../tunnel/access-policy.ts";
-import type { GatewayClaim } from "../tunnel/claim.ts";
-import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+import { type AccessPolicy, type Allowed, decide } from "../tunnel/configuration/access-policy.ts";
+import type { GatewayClaim } from "../tunnel/configuration/claim.ts";
+import type { TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
 import type { Captures } from "../capture/captures.ts";
 import { Admittance } from "./admittance.ts";
 import { Exchange } from "./exchange.ts";
@@ -15,15 +15,15 @@ import type { PublicLocation } from "./fields/public-location.ts";
 import { cameBack } from "./loop.ts";
 import { Moves } from "./moves.ts";
 import type { Grounds, OpenExchanges } from "./open-exchanges.ts";
-import { problemResponse, publicCodeOf } from "./problem.ts";
+import { problemResponse, publicCodeOf } from "../failures/problem.ts";
 import { type GatewaySockets, relayWebSocket } from "./websocket/relay-websocket.ts";
 import { RequestBody } from "./request-body.ts";
 import { isWebSocket, rawPath, requestHead, withoutQuery } from "./request-head.ts";
 import { responseOf } from "./response-body.ts";
-import type { Connection, Tunnel } from "../tunnel/tunnel.ts";
+import type { Connection, TunnelConnections } from "../tunnel/connections/tunnel-connections.ts";
 
 export interface RelayDeps {
-  tunnel: Tunnel;
+  tunnel: TunnelConnections;
   sockets: GatewaySockets;
   gateways: GatewayWatch;
   log: EventLog;
@@ -222,7 +222,7 @@ function requestBody(
   open: OpenHead,
   allowed: Allowed,
   record: RequestRecord,
-  tunnel: Tunnel,
+  tunnel: TunnelConnections,
 ): RequestBody {
   const lengthBytes = contentLengthOf(open.fields);
   if (lengthBytes === "invalid") throw publicError("BAD_REQUEST", "Content-Length is not one number.");
@@ -234,7 +234,7 @@ function requestBody(
 }
 
 function begin(
-  tunnel: Tunnel,
+  tunnel: TunnelConnections,
   open: OpenHead,
   body: RequestBody,
   tried: ReadonlySet<Connection>,
@@ -260,7 +260,7 @@ export function excludeFailed(
   tried: Set<Connection>,
   connection: Connection,
   failure: TunnelError,
-  { connections }: Tunnel,
+  { connections }: TunnelConnections,
 ): void {
   tried.add(connection);
   if (!failure.code.startsWith("UPSTREAM_")) return;

@@ -2,7 +2,7 @@ import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { markHeadroom, roomBehindHeadroom, TunnelError } from "../../shared/protocol/index.ts";
 import type { RequestRecord } from "../events/request-record.ts";
 import type { Exchange } from "./exchange.ts";
-import type { ReadTurns } from "./read-turns.ts";
+import type { ReadTurns } from "../tunnel/connections/read-turns.ts";
 
 /** `request.body` read the default way comes in pieces of 4 KiB; into a buffer of this size it comes in large ones. */
 const READ_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
 import { type OpenHead, MAX_REQUEST_PATH_LENGTH, publicError } from "../../shared/protocol/index.ts";
-import type { Allowed } from "../tunnel/access-policy.ts";
-import type { GatewayClaim } from "../tunnel/claim.ts";
+import type { Allowed } from "../tunnel/configuration/access-policy.ts";
+import type { GatewayClaim } from "../tunnel/configuration/claim.ts";
 import type { CallerFacts } from "./fields/forwarded.ts";
 import { addRelayFields } from "./loop.ts";
 import { requestFields } from "./fields/request-fields.ts";

@@ -3,7 +3,7 @@ import { type ResponseHead, publicError, TunnelError } from "../../shared/protoc
 import type { Exchange } from "./exchange.ts";
 import type { PublicLocation } from "./fields/public-location.ts";
 import { responseHeaders } from "./fields/response-fields.ts";
-import { publicReasonOf } from "./problem.ts";
+import { publicReasonOf } from "../failures/problem.ts";
 
 /** RFC 9110 §6.4.1: these have no body, and a Response with one would throw. */
 const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);

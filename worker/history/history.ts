@@ -1,5 +1,6 @@
 import { gunzip, gzip } from "../log-delivery/gzip.ts";
-import { parseEvent } from "../telemetry/parse-event.ts";
+import { parseEvent } from "../events/parse-event.ts";
+import type { HistoryLimits } from "../log-settings.ts";
 import { type HistoryLine, historyLine, worthKeeping } from "./history-line.ts";
 
 const MAX_AGE_MS = 7 * 24 * 3_600_000;
@@ -29,12 +30,6 @@ export interface HistoryChange {
   full: { kept: ArrayBuffer; rest: ArrayBuffer } | null;
   lines: HistoryLine[];
   gone: Chunk[];
-}
-
-export interface HistoryLimits {
-  /** 0: there is no history. */
-  maxEvents: number;
-  maxBytes: number;
 }
 
 /**

@@ -4,7 +4,7 @@ import { ACCESS_ACTOR_PREFIX } from "../auth/cloudflare-access/access-holder.ts"
 import { withTimeout } from "../with-timeout.ts";
 import { byRelay, done, type MakeChange, refused } from "./change.ts";
 import { PUSH_GUARD_MS, PUSH_WAIT_MS } from "./push-config.ts";
-import type { Outcome } from "./registry-calls.ts";
+import type { Outcome } from "../calls/registry-calls.ts";
 import type { Actor, AuditFacts } from "./stores/audit-log.ts";
 import type { ApiKeyFacts, ApiKeyRecord, Role } from "./stores/key-store.ts";
 import type { RegistryStores } from "./stores/registry-stores.ts";

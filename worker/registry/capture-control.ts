@@ -1,6 +1,6 @@
 import { uncapturable } from "../capture/uncapturable.ts";
 import { byRelay, type Change, done, type MakeChange, refused } from "./change.ts";
-import type { CaptureOutcome, NewCapture, Outcome } from "./registry-calls.ts";
+import type { CaptureOutcome, NewCapture, Outcome } from "../calls/registry-calls.ts";
 import type { ServicesFiles } from "./services-files.ts";
 import type { Actor } from "./stores/audit-log.ts";
 import { type CaptureRecord, isRunning } from "./stores/capture-record-store.ts";

@@ -1,4 +1,4 @@
-import type { Outcome } from "./registry-calls.ts";
+import type { Outcome } from "../calls/registry-calls.ts";
 import type { Actor, AuditChange } from "./stores/audit-log.ts";
 
 /** What came of a change. */

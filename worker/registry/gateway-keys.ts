@@ -1,6 +1,6 @@
-import type { GatewayKeyDigest } from "../tunnel/tunnel-config.ts";
+import type { GatewayKeyDigest } from "../tunnel/configuration/tunnel-config.ts";
 import { done, type MakeChange, refused } from "./change.ts";
-import type { Outcome } from "./registry-calls.ts";
+import type { Outcome } from "../calls/registry-calls.ts";
 import type { Actor } from "./stores/audit-log.ts";
 import type { RegistryStores } from "./stores/registry-stores.ts";
 

@@ -4,9 +4,14 @@ import {
   type LogDestinationInput,
 } from "../../shared/events/log-destination.ts";
 import { type Change, done, type MakeChange, refused } from "./change.ts";
-import type { DescribedDestination, DestinationName, DestinationOutcome, Outcome } from "./registry-calls.ts";
+import type { DestinationName, DestinationOutcome, Outcome } from "../calls/registry-calls.ts";
 import type { Actor } from "./stores/audit-log.ts";
-import { described, destinationFacts, type LogDestinationRecord } from "./stores/log-destination-store.ts";
+import {
+  described,
+  destinationFacts,
+  type LogDestinationRecord,
+  type DescribedDestination,
+} from "./stores/log-destination-store.ts";
 import type { RegistryStores } from "./stores/registry-stores.ts";
 
 /** Each gets every event: bounds the work of sending. */

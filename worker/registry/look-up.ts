@@ -1,5 +1,5 @@
 import type { Answer, Subject } from "../auth/registry-knowledge.ts";
-import { formatServing, tunnelIdOf } from "../tunnel/tunnel-objects.ts";
+import { formatServing, tunnelIdOf } from "../tunnel/configuration/tunnel-objects.ts";
 import type { RegistryStores } from "./stores/registry-stores.ts";
 
 type Stores = Pick<RegistryStores, "tunnels" | "objects" | "keys" | "sessions">;

@@ -1,4 +1,4 @@
-import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
+import type { TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
 import type { PendingPush, PushQueue } from "./stores/push-queue.ts";
 import { withTimeout } from "../with-timeout.ts";
 

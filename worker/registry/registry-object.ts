@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { DescribedDestination } from "./stores/log-destination-store.ts";
 import type { LogDestination, LogDestinationInput } from "../../shared/events/log-destination.ts";
 import type { ServicesFile } from "../../shared/services/index.ts";
 import type { AlertInput } from "../../shared/signals/alert.ts";
@@ -9,11 +10,11 @@ import { type Answer, MAX_SUBJECTS_PER_LOOK_UP, type Subject } from "../auth/reg
 import type { Env } from "../env.ts";
 import { telemetryStub, tunnelStub } from "../env.ts";
 import { RELAY_TELEMETRY } from "../events/event-batch.ts";
-import { alertPatiencePercent } from "../events/log-settings.ts";
+import { alertPatiencePercent } from "../log-settings.ts";
 import { HistorySweep } from "../history/history-sweep.ts";
-import type { ShippingList, TelemetryReport } from "../telemetry/telemetry-report.ts";
-import type { GatewayKeyDigest, TunnelConfig } from "../tunnel/tunnel-config.ts";
-import { tunnelIdOf } from "../tunnel/tunnel-objects.ts";
+import type { ShippingList, TelemetryReport } from "../telemetry/metrics/telemetry-report.ts";
+import type { GatewayKeyDigest, TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
+import { tunnelIdOf } from "../tunnel/configuration/tunnel-objects.ts";
 import { withTimeout } from "../with-timeout.ts";
 import { AdminAccess } from "./admin-access.ts";
 import { AlertWebhooks } from "./alert-webhooks.ts";
@@ -22,11 +23,10 @@ import type { Change, MakeChange } from "./change.ts";
 import { GatewayKeys } from "./gateway-keys.ts";
 import { LogDestinations } from "./log-destinations.ts";
 import { answerOf } from "./look-up.ts";
-import { ObjectScaling } from "./object-scaling.ts";
+import { ObjectScaling } from "./scaling/object-scaling.ts";
 import { PUSH_WAIT_MS } from "./push-config.ts";
 import type {
   CaptureOutcome,
-  DescribedDestination,
   DestinationName,
   DestinationOutcome,
   NewCapture,
@@ -38,8 +38,8 @@ import type {
   TunnelChange,
   TunnelDetails,
   TunnelServices,
-} from "./registry-calls.ts";
-import type { ObjectLoad } from "./scaling.ts";
+} from "../calls/registry-calls.ts";
+import type { ObjectLoad } from "./scaling/scaling.ts";
 import { ServicesFiles } from "./services-files.ts";
 import type { Actor, AuditEntry } from "./stores/audit-log.ts";
 import type { CaptureRecord } from "./stores/capture-record-store.ts";

@@ -1,7 +1,7 @@
 import { problemsOf } from "../../shared/problems.ts";
 import { servicesDifference, type ServicesFile, servicesFileSchema } from "../../shared/services/index.ts";
 import type { MakeChange } from "./change.ts";
-import type { PutOutcome, RollBackOutcome } from "./registry-calls.ts";
+import type { PutOutcome, RollBackOutcome } from "../calls/registry-calls.ts";
 import type { Actor } from "./stores/audit-log.ts";
 import type { RegistryStore, ServicesVersion, StoredServicesFile } from "./stores/registry-store.ts";
 

@@ -1,5 +1,5 @@
-import type { TunnelConfig } from "../tunnel/tunnel-config.ts";
-import { tunnelIdOf } from "../tunnel/tunnel-objects.ts";
+import type { TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
+import { tunnelIdOf } from "../tunnel/configuration/tunnel-objects.ts";
 import { PUSH_GUARD_MS, pushConfigs } from "./push-config.ts";
 import type { PendingPush } from "./stores/push-queue.ts";
 import type { RegistryStores } from "./stores/registry-stores.ts";

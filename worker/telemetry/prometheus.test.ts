@@ -5,7 +5,7 @@ import { faultsOf, labelsIn, selectorCount } from "../../test/support/dashboard-
 import { readPrometheus } from "../../test/support/read-prometheus.ts";
 import { histogramSamples, prometheusText } from "./prometheus.ts";
 import { relayMetrics } from "./relay-metrics.ts";
-import { countRequest, noMetrics } from "./request-metrics.ts";
+import { countRequest, noMetrics } from "./metrics/request-metrics.ts";
 import { testEvent } from "../log-delivery/test-event.ts";
 
 const metrics = noMetrics();

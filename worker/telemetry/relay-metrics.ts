@@ -1,6 +1,6 @@
-import type { DestinationName, TunnelServices } from "../registry/registry-calls.ts";
+import type { DestinationName, TunnelServices } from "../calls/registry-calls.ts";
 import type { StoredReport } from "../registry/stores/telemetry-report-store.ts";
-import { tunnelIdOf } from "../tunnel/tunnel-objects.ts";
+import { tunnelIdOf } from "../tunnel/configuration/tunnel-objects.ts";
 import { RELAY_TELEMETRY } from "../events/event-batch.ts";
 import { type Family, histogramSamples, type Sample } from "./prometheus.ts";
 import {
@@ -10,7 +10,7 @@ import {
   type RequestMetrics,
   resultLabels,
   type ServiceMetrics,
-} from "./request-metrics.ts";
+} from "./metrics/request-metrics.ts";
 
 /** One tunnel: the reports of all its objects; "" is the relay itself. */
 interface TunnelReports {

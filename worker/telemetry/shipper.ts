@@ -11,9 +11,9 @@ import {
   type SendOutcome,
   type SpoolPosition,
 } from "../log-delivery/delivery.ts";
-import { isFailure, parseEvent } from "./parse-event.ts";
+import { isFailure, parseEvent } from "../events/parse-event.ts";
 import { type Spool, type SpooledLine, type SpoolRow, waiting } from "./spool.ts";
-import type { DeliveryReport } from "./telemetry-report.ts";
+import type { DeliveryReport } from "./metrics/telemetry-report.ts";
 
 /** Of one request. Datadog takes a thousand; services take a few megabytes, and an encoding is up to three times its lines. */
 const MAX_EVENTS = 1_000;

@@ -1,7 +1,7 @@
-import type { Presence } from "../alerts/presence.ts";
-import { fromJson, toJson } from "./json-maps.ts";
+import type { Presence } from "../events/presence.ts";
+import { fromJson, toJson } from "./metrics/json-maps.ts";
 import type { ReportPlan } from "./report-plan.ts";
-import { noMetrics, type RequestMetrics } from "./request-metrics.ts";
+import { noMetrics, type RequestMetrics } from "./metrics/request-metrics.ts";
 import { noOpenTraffic, type OpenTraffic } from "./traffic/traffic-series.ts";
 
 /** What a Telemetry object knows but for the spool and the traffic of the past: one row, written with each batch. */

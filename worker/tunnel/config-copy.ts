@@ -1,6 +1,6 @@
 import { publicError, type TunnelError } from "../../shared/protocol/index.ts";
 import { withTimeout } from "../with-timeout.ts";
-import { isListed, type TunnelConfig } from "./tunnel-config.ts";
+import { isListed, type TunnelConfig } from "./configuration/tunnel-config.ts";
 import type { TunnelStore } from "./tunnel-store.ts";
 
 /** It answers in milliseconds. Requests wait for it where there is no copy. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nextHop } from "./hand-on.ts";
-import type { ObjectPhase, TunnelObjects } from "./tunnel-objects.ts";
+import type { ObjectPhase, TunnelObjects } from "./configuration/tunnel-objects.ts";
 
 const list = (...objects: [name: string, phase: ObjectPhase][]): TunnelObjects => ({
   revision: 1,

@@ -1,5 +1,5 @@
-import type { GatewayClaim } from "./claim.ts";
-import type { TunnelObject, TunnelObjects } from "./tunnel-objects.ts";
+import type { GatewayClaim } from "./configuration/claim.ts";
+import type { TunnelObject, TunnelObjects } from "./configuration/tunnel-objects.ts";
 
 /** How often a request has been handed on by an object that could not carry it. */
 export type Hops = Pick<GatewayClaim, "handedOn" | "handedOnTwice">;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ObjectLoad } from "../registry/scaling.ts";
+import type { ObjectLoad } from "../registry/scaling/scaling.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { LoadReports } from "./load-reports.ts";
 

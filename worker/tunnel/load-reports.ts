@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/time/clock.ts";
 import { Backoff } from "../../shared/time/backoff.ts";
-import type { ObjectLoad } from "../registry/scaling.ts";
+import type { ObjectLoad } from "../registry/scaling/scaling.ts";
 
 /** So often at most, unless there is distress: the Registry decides by two reports in a row. */
 const REPORT_EVERY_MS = 15_000;

@@ -1,8 +1,8 @@
 import { publicError, type TunnelError } from "../../shared/protocol/index.ts";
-import { problemResponse } from "../exchange/problem.ts";
-import { type GatewayClaim, KEY_REFUSED, OBJECTS_FIELD, UNLOGGED } from "./claim.ts";
-import type { TunnelConfig } from "./tunnel-config.ts";
-import { formatServing } from "./tunnel-objects.ts";
+import { problemResponse } from "../failures/problem.ts";
+import { type GatewayClaim, KEY_REFUSED, OBJECTS_FIELD, UNLOGGED } from "./configuration/claim.ts";
+import type { TunnelConfig } from "./configuration/tunnel-config.ts";
+import { formatServing } from "./configuration/tunnel-objects.ts";
 
 /*
  * What a tunnel's object answers by itself, and what it adds to an answer for the Worker that called it.

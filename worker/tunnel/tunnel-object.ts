@@ -12,24 +12,30 @@ import {
 } from "../../shared/protocol/index.ts";
 import { TAIL_SUBPROTOCOL } from "../../shared/events/tail.ts";
 import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from "../auth/verify-token.ts";
-import type { ObjectLoad } from "../registry/scaling.ts";
+import type { ObjectLoad } from "../registry/scaling/scaling.ts";
 import { Captures } from "../capture/captures.ts";
 import { type Env, registryStub, telemetryStub, tunnelStub } from "../env.ts";
 import { EventLog } from "../events/event-log.ts";
 import { EventOutbox } from "../events/event-outbox.ts";
-import { logSettings } from "../events/log-settings.ts";
-import { logOwnAnswer } from "../events/relay-events.ts";
+import { logSettings } from "../log-settings.ts";
+import { logOwnAnswer } from "../relay-events.ts";
 import { RequestRecord } from "../events/request-record.ts";
 import { isolateMemory, messageRoom } from "../memory.ts";
 import { MAX_TAILS, TailHub } from "../events/tail-hub.ts";
-import { presenceOf } from "../alerts/presence.ts";
+import { presenceOf } from "../events/presence.ts";
 import { VERSION } from "../../shared/release/version.ts";
-import { objectFailure, whileAlive } from "../ask-object.ts";
-import { readAttachment } from "../attachments.ts";
+import { objectFailure, whileAlive } from "../objects/ask-object.ts";
+import { readAttachment } from "./attachments.ts";
 import { buildOf } from "../build.ts";
-import { type AccessPolicy, compilePolicy } from "./access-policy.ts";
+import { type AccessPolicy, compilePolicy } from "./configuration/access-policy.ts";
 import { type CheckList, checkListOf } from "./connectors/check-list.ts";
-import { type Claim, claimOf, type GatewayClaim, type GatewayKeyClaim, type TailClaim } from "./claim.ts";
+import {
+  type Claim,
+  claimOf,
+  type GatewayClaim,
+  type GatewayKeyClaim,
+  type TailClaim,
+} from "./configuration/claim.ts";
 import { ConfigCopy } from "./config-copy.ts";
 import { connectionStatus } from "./connectors/connection-status.ts";
 import { ConnectorConnection } from "./connectors/connector-connection.ts";
@@ -39,10 +45,10 @@ import { OpenExchanges } from "../exchange/open-exchanges.ts";
 import { relayRequest, type RelayDeps } from "../exchange/relay-request.ts";
 import { relayTcp } from "../exchange/tcp/relay-tcp.ts";
 import { tcpSocketResponse } from "../exchange/tcp/tcp-socket.ts";
-import { dialledOf, unopened } from "../exchange/tcp/dialled.ts";
+import { dialledOf, unopened } from "./dialled.ts";
 import { groundsOf, WebSocketRelay } from "../exchange/websocket/relay-websocket.ts";
 import { GatewayWatch } from "../exchange/gateway-watch.ts";
-import type { Dialled, TunnelCalls } from "./tunnel-calls.ts";
+import type { Dialled, TunnelCalls } from "../calls/tunnel-calls.ts";
 import { type Hop, nextHop } from "./hand-on.ts";
 import { LoadReports } from "./load-reports.ts";
 import { NewerCode } from "./newer-code.ts";
@@ -56,10 +62,10 @@ import {
   unlogged,
   withObjects,
 } from "./object-answers.ts";
-import { attachList, isListed, type TunnelConfig, type TunnelStatus } from "./tunnel-config.ts";
-import { type ObjectPhase, tunnelIdOf } from "./tunnel-objects.ts";
+import { attachList, isListed, type TunnelConfig, type TunnelStatus } from "./configuration/tunnel-config.ts";
+import { type ObjectPhase, tunnelIdOf } from "./configuration/tunnel-objects.ts";
 import { TunnelStore } from "./tunnel-store.ts";
-import { Tunnel as TunnelCore } from "./tunnel.ts";
+import { TunnelConnections } from "./connections/tunnel-connections.ts";
 
 /** Of gateways' WebSockets, before others are looked at: some 5 ms of work. */
 const MESSAGES_IN_TURN = 64;
@@ -77,12 +83,12 @@ const clock: Clock = {
   soon: (run) => void Promise.resolve().then(run),
 };
 
-/** The data plane of one tunnel: hooks of the platform alone. Decisions are in tunnel.ts, relay-request.ts and the mux. */
+/** The data plane of one tunnel: hooks of the platform alone. Decisions are in tunnel-connections.ts, relay-request.ts and the mux. */
 export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   readonly #store: TunnelStore;
   readonly #copy: ConfigCopy;
   readonly #memory = isolateMemory.open();
-  readonly #core = new TunnelCore(clock, Math.random, this.#memory);
+  readonly #core = new TunnelConnections(clock, Math.random, this.#memory);
   readonly #connections = new Map<WebSocket, ConnectorConnection>();
   readonly #gateways = new Map<WebSocket, WebSocketRelay>();
   readonly #tails = new TailHub(clock, this.#memory);

@@ -1,4 +1,4 @@
-import type { TokenUse, TunnelConfig } from "./tunnel-config.ts";
+import type { TokenUse, TunnelConfig } from "./configuration/tunnel-config.ts";
 
 const CONFIG_KEY = "config";
 const TOKEN_USE_PREFIX = "token-use:";

@@ -4,12 +4,12 @@ import type { OpenHead } from "../../../shared/protocol/head.ts";
 import type { ObjectList } from "../../../shared/protocol/object-list.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { Moves } from "../../../worker/exchange/moves.ts";
-import type { ObjectLoad } from "../../../worker/registry/scaling.ts";
+import type { ObjectLoad } from "../../../worker/registry/scaling/scaling.ts";
 import { type Hops, nextHop } from "../../../worker/tunnel/hand-on.ts";
 import { LoadReports } from "../../../worker/tunnel/load-reports.ts";
 import { RequestRate } from "../../../worker/tunnel/request-rate.ts";
-import { type Connection, Tunnel } from "../../../worker/tunnel/tunnel.ts";
-import { formatServing, type TunnelObjects } from "../../../worker/tunnel/tunnel-objects.ts";
+import { type Connection, TunnelConnections } from "../../../worker/tunnel/connections/tunnel-connections.ts";
+import { formatServing, type TunnelObjects } from "../../../worker/tunnel/configuration/tunnel-objects.ts";
 import type { StreamLimit } from "../../../shared/streams/stream-limit.ts";
 import { memoryOf } from "../../support/memory.ts";
 
@@ -130,7 +130,7 @@ export class SimLink implements Connection {
 }
 
 interface Life {
-  core: Tunnel;
+  core: TunnelConnections;
   links: Set<SimLink>;
   rate: RequestRate;
   loads: LoadReports;
@@ -299,7 +299,7 @@ export class SimObject {
 
   #newLife(): Life {
     const { clock, random, weight } = this.#world;
-    const core = new Tunnel(clock, random, memoryOf());
+    const core = new TunnelConnections(clock, random, memoryOf());
     const rate = new RequestRate();
     const links = new Set<SimLink>();
     const phase = () => this.#config?.list.find(({ name }) => name === this.name)?.phase;

@@ -1,10 +1,10 @@
 import type { OpenHead } from "../../../shared/protocol/head.ts";
-import { overObjects, verdictOnCode, verdictOnFailure } from "../../../worker/over-objects.ts";
+import { overObjects, verdictOnCode, verdictOnFailure } from "../../../worker/objects/over-objects.ts";
 import { migrate } from "../../../worker/registry/stores/migrations.ts";
-import { ObjectScaling } from "../../../worker/registry/object-scaling.ts";
+import { ObjectScaling } from "../../../worker/registry/scaling/object-scaling.ts";
 import { TunnelObjectStore } from "../../../worker/registry/stores/tunnel-object-store.ts";
-import type { ObjectLoad, ScalingWish } from "../../../worker/registry/scaling.ts";
-import { ServingObjects } from "../../../worker/serving-objects.ts";
+import type { ObjectLoad, ScalingWish } from "../../../worker/registry/scaling/scaling.ts";
+import { ServingObjects } from "../../../worker/objects/serving-objects.ts";
 import { Dice } from "../../support/dice.ts";
 import { SimClock } from "./sim-clock.ts";
 import { SimConnector } from "./sim-connector.ts";

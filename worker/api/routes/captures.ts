@@ -7,7 +7,7 @@ import {
 import { newCaptureId } from "../../auth/random-id.ts";
 import { type Env, registryStub, telemetryStub } from "../../env.ts";
 import { type CaptureRecord, isRunning } from "../../registry/stores/capture-record-store.ts";
-import type { CaptureOutcome } from "../../registry/registry-calls.ts";
+import type { CaptureOutcome } from "../../calls/registry-calls.ts";
 import type { StoredCapture } from "../../capture/capture-store.ts";
 import { type Operation, operation } from "../operation.ts";
 import { expectDone } from "../outcome.ts";

@@ -7,9 +7,9 @@ import type { ConnectClaim } from "../../auth/verify-token.ts";
 import { buildOf } from "../../build.ts";
 import type { Env } from "../../env.ts";
 import { tunnelStub } from "../../env.ts";
-import { OBJECTS_FIELD } from "../../tunnel/claim.ts";
-import { servingObjects } from "../../serving-objects.ts";
-import { type ServingObject, tunnelIdOf } from "../../tunnel/tunnel-objects.ts";
+import { OBJECTS_FIELD } from "../../tunnel/configuration/claim.ts";
+import { servingObjects } from "../../objects/serving-objects.ts";
+import { type ServingObject, tunnelIdOf } from "../../tunnel/configuration/tunnel-objects.ts";
 import { bearerCredential, unauthenticated } from "../authenticate.ts";
 import { ApiError } from "../problem.ts";
 

@@ -8,7 +8,8 @@ import {
 import { newDestinationId } from "../../auth/random-id.ts";
 import { registryStub } from "../../env.ts";
 import type { Role } from "../../registry/stores/key-store.ts";
-import type { DescribedDestination, DestinationOutcome } from "../../registry/registry-calls.ts";
+import type { DestinationOutcome } from "../../calls/registry-calls.ts";
+import type { DescribedDestination } from "../../registry/stores/log-destination-store.ts";
 import {
   type Answer as ReceiverAnswer,
   credentialsSent,

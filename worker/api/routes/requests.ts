@@ -11,7 +11,7 @@ import {
   type RequestQuery,
 } from "../../history/find-requests.ts";
 import { History } from "../../history/history.ts";
-import type { ServingObject } from "../../tunnel/tunnel-objects.ts";
+import type { ServingObject } from "../../tunnel/configuration/tunnel-objects.ts";
 import { telemetryObjects } from "./telemetry-objects.ts";
 import { type Operation, operation } from "../operation.ts";
 import { pageQuery, pageSchema } from "../paging.ts";

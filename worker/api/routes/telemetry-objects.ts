@@ -1,5 +1,5 @@
-import type { TunnelDetails } from "../../registry/registry-calls.ts";
-import type { ServingObject } from "../../tunnel/tunnel-objects.ts";
+import type { TunnelDetails } from "../../calls/registry-calls.ts";
+import type { ServingObject } from "../../tunnel/configuration/tunnel-objects.ts";
 
 /** A report may be so much older than the last request that its object has told of since. */
 const REPORT_LAG_MS = 5 * 60_000;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Env, registryStub, telemetryStub } from "../../env.ts";
-import type { TunnelServices } from "../../registry/registry-calls.ts";
+import type { TunnelServices } from "../../calls/registry-calls.ts";
 import type { StoredReport } from "../../registry/stores/telemetry-report-store.ts";
 import { PROMETHEUS_TYPE, prometheusText } from "../../telemetry/prometheus.ts";
 import { relayMetrics } from "../../telemetry/relay-metrics.ts";
@@ -10,7 +10,7 @@ import {
   type TrafficWindow,
   trafficView,
 } from "../../telemetry/traffic/traffic-view.ts";
-import type { ServingObject } from "../../tunnel/tunnel-objects.ts";
+import type { ServingObject } from "../../tunnel/configuration/tunnel-objects.ts";
 import { telemetryObjects } from "./telemetry-objects.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";

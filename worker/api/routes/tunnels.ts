@@ -4,9 +4,13 @@ import { sha256Hex } from "../../auth/digest.ts";
 import { isTunnelId, newKid, newSecret, newTunnelId } from "../../auth/random-id.ts";
 import { hasJurisdiction, registryStub, tunnelStub } from "../../env.ts";
 import type { Env } from "../../env.ts";
-import type { TunnelChange } from "../../registry/registry-calls.ts";
-import type { TunnelStatus } from "../../tunnel/tunnel-config.ts";
-import { JURISDICTIONS, LOCATION_HINTS, type LocationHint } from "../../tunnel/tunnel-objects.ts";
+import type { TunnelChange } from "../../calls/registry-calls.ts";
+import type { TunnelStatus } from "../../tunnel/configuration/tunnel-config.ts";
+import {
+  JURISDICTIONS,
+  LOCATION_HINTS,
+  type LocationHint,
+} from "../../tunnel/configuration/tunnel-objects.ts";
 import type { TunnelObjectRecord } from "../../registry/stores/tunnel-object-store.ts";
 import { withTimeout } from "../../with-timeout.ts";
 import type { Operation } from "../operation.ts";

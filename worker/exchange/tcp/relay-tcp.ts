@@ -6,17 +6,17 @@ import {
   TunnelError,
 } from "../../../shared/protocol/index.ts";
 import { newRecordState, RequestRecord, traceIdOfHead } from "../../events/request-record.ts";
-import { type AccessPolicy, type Allowed, decideTcp } from "../../tunnel/access-policy.ts";
-import type { GatewayClaim } from "../../tunnel/claim.ts";
-import type { TunnelConfig } from "../../tunnel/tunnel-config.ts";
-import type { Connection } from "../../tunnel/tunnel.ts";
+import { type AccessPolicy, type Allowed, decideTcp } from "../../tunnel/configuration/access-policy.ts";
+import type { GatewayClaim } from "../../tunnel/configuration/claim.ts";
+import type { TunnelConfig } from "../../tunnel/configuration/tunnel-config.ts";
+import type { Connection } from "../../tunnel/connections/tunnel-connections.ts";
 import { Admittance } from "../admittance.ts";
 import { newTraceparent } from "../fields/request-fields.ts";
 import { Moves } from "../moves.ts";
 import type { Grounds } from "../open-exchanges.ts";
 import { excludeFailed, type RelayDeps } from "../relay-request.ts";
 import { TcpExchange } from "./tcp-exchange.ts";
-import { failureFacts, type TcpFailure } from "./tcp-failure.ts";
+import { failureFacts, type TcpFailure } from "../../failures/tcp-failure.ts";
 
 export type OpenedTcp =
   | { ok: true; exchange: TcpExchange; requestId: string }

@@ -9,7 +9,7 @@ import {
 import { CLOSE_NO_LONGER_ALLOWED, publicError, TunnelError } from "../../../shared/protocol/index.ts";
 import { closeSocket } from "../close-socket.ts";
 import { Gate } from "../gate.ts";
-import { problemResponse, publicCodeOf } from "../problem.ts";
+import { problemResponse, publicCodeOf } from "../../failures/problem.ts";
 import type { OpenedTcp } from "./relay-tcp.ts";
 import type { TcpExchange } from "./tcp-exchange.ts";
 import { UnreadBytes } from "./unread-bytes.ts";

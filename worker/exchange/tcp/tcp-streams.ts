@@ -1,5 +1,5 @@
 import { TunnelError } from "../../../shared/protocol/index.ts";
-import { failureFacts, type TcpFailure } from "./tcp-failure.ts";
+import { failureFacts, type TcpFailure } from "../../failures/tcp-failure.ts";
 import type { TcpExchange } from "./tcp-exchange.ts";
 
 /** What a gateway gets of a TCP connection. */

@@ -1,6 +1,6 @@
 import { DUMMY_DIGEST_HEX, equalDigests } from "../../auth/digest.ts";
 import type { KeyProof } from "../../auth/access-key.ts";
-import type { GatewayKeyDigest } from "../../tunnel/tunnel-config.ts";
+import type { GatewayKeyDigest } from "../../tunnel/configuration/tunnel-config.ts";
 
 /** `admin` writes and reads, `viewer` reads. */
 export type Role = "admin" | "viewer";

@@ -4,9 +4,8 @@ import {
   secretsOf,
   withoutSecrets,
 } from "../../../shared/events/log-destination.ts";
-import type { ShippingList } from "../../telemetry/telemetry-report.ts";
+import type { ShippingList } from "../../telemetry/metrics/telemetry-report.ts";
 import type { AuditFacts } from "./audit-log.ts";
-import type { DescribedDestination } from "../registry-calls.ts";
 import { type DeliveryTotals, NO_DELIVERIES } from "./telemetry-report-store.ts";
 
 export interface LogDestinationRecord {
@@ -16,6 +15,18 @@ export interface LogDestinationRecord {
   destination: LogDestinationInput;
   createdAtMs: number;
   updatedAtMs: number;
+}
+
+/** A destination without its secrets; its URL's path, which may be one, is for admins alone. */
+export interface DescribedDestination {
+  id: string;
+  /** Without its secrets. */
+  destination: Omit<LogDestinationInput, "headers">;
+  /** Which of them are set: `apiKey`, `headers.authorization`. */
+  secrets: string[];
+  createdAtMs: number;
+  updatedAtMs: number;
+  delivery: DeliveryTotals;
 }
 
 /** Where the relay's logs go. Secrets are stored as they are, since they have to be sent: see docs/security.md. */

@@ -4,7 +4,7 @@ import {
   servicesDifference,
 } from "../../../shared/services/index.ts";
 import type { Actor } from "./audit-log.ts";
-import type { TokenDigest, TunnelConfig } from "../../tunnel/tunnel-config.ts";
+import type { TokenDigest, TunnelConfig } from "../../tunnel/configuration/tunnel-config.ts";
 
 export interface TunnelRecord {
   /** Order of creation; pages are cut by it. */

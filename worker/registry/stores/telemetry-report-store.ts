@@ -1,6 +1,6 @@
-import { fromJson, toJson } from "../../telemetry/json-maps.ts";
-import type { RequestMetrics } from "../../telemetry/request-metrics.ts";
-import type { DeliveryReport, TelemetryReport } from "../../telemetry/telemetry-report.ts";
+import { fromJson, toJson } from "../../telemetry/metrics/json-maps.ts";
+import type { RequestMetrics } from "../../telemetry/metrics/request-metrics.ts";
+import type { DeliveryReport, TelemetryReport } from "../../telemetry/metrics/telemetry-report.ts";
 
 export interface StoredReport extends TelemetryReport {
   /** Of the object whose requests it tells of. */

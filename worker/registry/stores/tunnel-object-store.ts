@@ -1,5 +1,10 @@
-import type { LocationHint, ObjectPhase, TunnelObject, TunnelObjects } from "../../tunnel/tunnel-objects.ts";
-import type { ScalingWish } from "../scaling.ts";
+import type {
+  LocationHint,
+  ObjectPhase,
+  TunnelObject,
+  TunnelObjects,
+} from "../../tunnel/configuration/tunnel-objects.ts";
+import type { ScalingWish } from "../scaling/scaling.ts";
 
 /** An object as the Registry keeps it. */
 export interface TunnelObjectRecord extends TunnelObject {

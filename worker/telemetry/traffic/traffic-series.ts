@@ -1,4 +1,4 @@
-import { fromJson, toJson } from "../json-maps.ts";
+import { fromJson, toJson } from "../metrics/json-maps.ts";
 import { addTraffic, noTraffic, type Traffic } from "./traffic.ts";
 
 /** Ten seconds for an hour, a minute's in one row; minutes for a day. */

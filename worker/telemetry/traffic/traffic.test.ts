@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countLatency, type LatencyHistogram, mergeLatencies, percentileMs } from "../latency-histogram.ts";
-import { parseEvent } from "../parse-event.ts";
-import { countRequest, DURATION_BOUNDS, mergeMetrics, noMetrics } from "../request-metrics.ts";
+import {
+  countLatency,
+  type LatencyHistogram,
+  mergeLatencies,
+  percentileMs,
+} from "../metrics/latency-histogram.ts";
+import { parseEvent } from "../../events/parse-event.ts";
+import { countRequest, DURATION_BOUNDS, mergeMetrics, noMetrics } from "../metrics/request-metrics.ts";
 import { testEvent } from "../../log-delivery/test-event.ts";
 import { addRequest, addTraffic, noTraffic, trafficBreakdown } from "./traffic.ts";
 import { lastMinutes, timesBetween, trafficView, windowSteps } from "./traffic-view.ts";

@@ -1,8 +1,13 @@
 import type { RequestEvent } from "../../../shared/events/request-event.ts";
-import { countLatency, type LatencyHistogram, mergeLatencies, percentileMs } from "../latency-histogram.ts";
-import { isFailure } from "../parse-event.ts";
+import {
+  countLatency,
+  type LatencyHistogram,
+  mergeLatencies,
+  percentileMs,
+} from "../metrics/latency-histogram.ts";
+import { isFailure } from "../../events/parse-event.ts";
 import { cappedLabel, cappedService } from "../../../shared/signals/series-label.ts";
-import { serviceLabel } from "../series-label.ts";
+import { serviceLabel } from "../metrics/series-label.ts";
 
 /** A bucket is one row, written often: its size is kept to a few kilobytes. */
 const MAX_SERVICES = 20;

@@ -1,4 +1,4 @@
-import type { ConnectionStatus } from "../tunnel-config.ts";
+import type { ConnectionStatus } from "../configuration/tunnel-config.ts";
 import type { ConnectorConnection } from "./connector-connection.ts";
 
 /** What is told of a connection; null of one whose connector has not said hello, or that is over. */

@@ -18,11 +18,11 @@ import {
 } from "../../../shared/protocol/index.ts";
 import { type CheckList, outcomesOf } from "./check-list.ts";
 import type { ConnectorSocket } from "./connector-socket.ts";
-import type { Connection, Tunnel } from "../tunnel.ts";
+import type { Connection, TunnelConnections } from "../connections/tunnel-connections.ts";
 
 export interface ConnectorConnectionOptions {
   socket: ConnectorSocket;
-  tunnel: Tunnel;
+  tunnel: TunnelConnections;
   clock: Clock;
   relayId: string;
   softwareVersion: string;

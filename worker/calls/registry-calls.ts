@@ -1,0 +1,221 @@
+import type { AlertInput } from "../../shared/signals/alert.ts";
+import type { DescribedAlert, FiringCondition } from "../alerts/alerts.ts";
+import type { LogDestination, LogDestinationInput } from "../../shared/events/log-destination.ts";
+import type { Problem } from "../../shared/problems.ts";
+import type { ServicesFile } from "../../shared/services/index.ts";
+import type { KeyProof } from "../auth/access-key.ts";
+import type { Answer, Subject } from "../auth/registry-knowledge.ts";
+import type { ShippingList, TelemetryReport } from "../telemetry/metrics/telemetry-report.ts";
+import type { TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
+import type { LocationHint } from "../tunnel/configuration/tunnel-objects.ts";
+import type { ObjectLoad, ScalingWish } from "../registry/scaling/scaling.ts";
+import type { TunnelObjectRecord } from "../registry/stores/tunnel-object-store.ts";
+import type { Actor, AuditEntry } from "../registry/stores/audit-log.ts";
+import type { CaptureRecord } from "../registry/stores/capture-record-store.ts";
+import type { DescribedDestination } from "../registry/stores/log-destination-store.ts";
+import type { ApiKeyFacts, ApiKeyRecord, GatewayKeyRecord, Role } from "../registry/stores/key-store.ts";
+import type {
+  ServicesVersion,
+  StoredServicesFile,
+  TokenRecord,
+  TunnelRecord,
+} from "../registry/stores/registry-store.ts";
+import type { OpenSession, SessionHolder } from "../registry/stores/session-store.ts";
+import type { StoredReport } from "../registry/stores/telemetry-report-store.ts";
+
+export type Outcome = "done" | "not_found" | "limit_reached" | "invalid";
+
+export type PutOutcome = { outcome: "done"; version: number } | { outcome: "not_found" | "stale" };
+
+export type RollBackOutcome =
+  | { outcome: "done"; version: number; changes: string[] }
+  | { outcome: "not_found" | "not_kept" | "stale" }
+  | { outcome: "invalid"; problems: Problem[] };
+
+export type DestinationOutcome =
+  | { outcome: "done"; described: DescribedDestination }
+  | { outcome: "not_found" | "limit_reached" }
+  | { outcome: "invalid"; problems: Problem[] };
+
+export type DestinationName = Pick<LogDestination, "id" | "name" | "kind">;
+
+/** Which services a tunnel has. */
+export interface TunnelServices {
+  /** For pages. */
+  seq: number;
+  id: string;
+  services: string[];
+}
+
+export type CaptureOutcome =
+  | { outcome: "done"; record: CaptureRecord }
+  | { outcome: "not_found" | "limit_reached" }
+  | { outcome: "invalid"; message: string };
+
+/** What is to be captured. */
+export interface NewCapture {
+  id: string;
+  service: string;
+  seconds: number;
+  maxRequests: number;
+}
+
+export interface TunnelDetails extends TunnelRecord {
+  tokens: TokenRecord[];
+  services: StoredServicesFile;
+  objects: TunnelObjectRecord[];
+  /** Those that have carried it, and when they told of requests last: their telemetry is still there. */
+  pastObjects: { name: string; atMs: number }[];
+  /** Those that run. */
+  captures: CaptureRecord[];
+}
+
+export type TunnelChange = { [Name in keyof ScalingWish]?: ScalingWish[Name] | undefined } & {
+  name?: string | undefined;
+};
+
+export interface NewTunnel {
+  id: string;
+  name: string;
+  /** Where its first object is wanted. */
+  location?: LocationHint | undefined;
+}
+
+/** What others may ask of the Registry. Every answer is a promise, and may fail: it is another object. */
+export interface RegistryCalls extends Rpc.DurableObjectBranded {
+  /**
+   * For a tunnel's object that has no copy yet, or an older one; null for one that carries no tunnel. From then on the
+   * object hears of changes, and before it does not.
+   */
+  tunnelConfig(objectName: string): TunnelConfig | null;
+
+  createTunnel(by: Actor, tunnel: NewTunnel, token: KeyProof): Promise<Outcome>;
+
+  /** What is not named stays as it is. */
+  changeTunnel(by: Actor, id: string, change: TunnelChange): Promise<Outcome>;
+
+  /** What an object says of its load. The list of the tunnel's objects may change by it. */
+  objectReport(objectName: string, load: ObjectLoad): Promise<void>;
+
+  tunnels(limit: number, afterSeq: number): TunnelRecord[];
+
+  /** In order of creation. */
+  tunnelServices(limit: number, afterSeq: number): TunnelServices[];
+
+  tunnel(id: string): TunnelDetails | null;
+
+  deleteTunnel(by: Actor, id: string): Promise<Outcome>;
+
+  /** The older tokens of the tunnel end after the overlap. */
+  addToken(by: Actor, tunnelId: string, token: KeyProof, overlapMs: number): Promise<Outcome>;
+
+  deleteToken(by: Actor, tunnelId: string, kid: string): Promise<Outcome>;
+
+  servicesFile(tunnelId: string, version?: number): StoredServicesFile | null;
+
+  /** `expected`: the versions of which one has to be the newest; null when any will do. */
+  putServicesFile(
+    by: Actor,
+    tunnelId: string,
+    file: ServicesFile,
+    expected: readonly number[] | null,
+  ): Promise<PutOutcome>;
+
+  /** Newest first; null for a tunnel that does not exist. */
+  servicesVersions(tunnelId: string, limit: number, beforeVersion: number): ServicesVersion[] | null;
+
+  /** Puts the file of an earlier version into force, as a new one. `expected`: as for `putServicesFile`. */
+  rollBackServices(
+    by: Actor,
+    tunnelId: string,
+    rolledBackTo: number,
+    expected: readonly number[] | null,
+  ): Promise<RollBackOutcome>;
+
+  addGatewayKey(by: Actor, key: KeyProof & { project: string; environment: string }): Promise<Outcome>;
+
+  gatewayKeys(limit: number, afterSeq: number): GatewayKeyRecord[];
+
+  deleteGatewayKey(by: Actor, kid: string): Promise<Outcome>;
+
+  /** A Worker of version 0.1 knows the role alone. */
+  addApiKey(by: Actor, key: KeyProof, said: ApiKeyFacts | Role): Promise<Outcome>;
+
+  apiKeys(limit: number, afterSeq: number): ApiKeyRecord[];
+
+  deleteApiKey(by: Actor, kid: string): Promise<Outcome>;
+
+  /** For a Worker that decides before it calls any object: see `RegistryKnowledge`. */
+  lookUp(subjects: readonly Subject[]): Answer[];
+
+  /** Asked only where no tunnel's object can answer. */
+  isGatewayKey(key: KeyProof): boolean;
+
+  /** Null for whatever is not a key of this relay. */
+  apiKeyRole(key: KeyProof): Role | null;
+
+  openSession(session: KeyProof, holder: SessionHolder, nowMs: number): Promise<void>;
+
+  /** Null for whatever is not, or no longer, a session. */
+  useSession(session: KeyProof, adminProofHex: string, nowMs: number): OpenSession | null;
+
+  closeSession(session: KeyProof): Promise<void>;
+
+  /** Somebody watches at this object. False: the key or session that was shown is gone already. */
+  registerTail(objectName: string, kid: string, untilMs: number): boolean;
+
+  addLogDestination(by: Actor, id: string, input: LogDestinationInput): Promise<DestinationOutcome>;
+
+  putLogDestination(by: Actor, id: string, input: LogDestinationInput): Promise<DestinationOutcome>;
+
+  deleteLogDestination(by: Actor, id: string): Promise<Outcome>;
+
+  /** All of them: there are few. */
+  logDestinations(): DescribedDestination[];
+
+  logDestinationNames(): DestinationName[];
+
+  logDestination(id: string): DescribedDestination | null;
+
+  /** With its secrets: for who sends to it, and nobody else. */
+  shippingDestination(id: string): LogDestination | null;
+
+  /** With their secrets: for Telemetry objects, and nobody else. */
+  shippingList(): ShippingList;
+
+  /** False: its tunnel is gone, and nothing of it has to be kept. */
+  telemetryReport(objectName: string, report: TelemetryReport): Promise<boolean>;
+
+  telemetryReports(limit: number, afterName: string): StoredReport[];
+
+  /** Null for a tunnel that does not exist. */
+  tunnelReports(tunnelId: string): StoredReport[] | null;
+
+  /** Null: there are as many as there may be. */
+  addAlert(by: Actor, id: string, input: AlertInput): Promise<DescribedAlert | null>;
+
+  deleteAlert(by: Actor, id: string): Promise<Outcome>;
+
+  /** All webhooks, and what is wrong now. */
+  alerts(): { alerts: DescribedAlert[]; firing: FiringCondition[] };
+
+  /** With its secrets: for who sends to it, and nobody else. */
+  sendableAlert(id: string): AlertInput | null;
+
+  startCapture(by: Actor, tunnelId: string, capture: NewCapture): Promise<CaptureOutcome>;
+
+  /** The newest first, those that are over included; null for a tunnel that does not exist. */
+  captures(tunnelId: string): CaptureRecord[] | null;
+
+  /** Who reads what was captured is noted. Null: there is no such capture. */
+  readCapture(by: Actor, tunnelId: string, id: string): Promise<CaptureRecord | null>;
+
+  stopCapture(by: Actor, tunnelId: string, id: string): Promise<CaptureOutcome>;
+
+  deleteCapture(by: Actor, tunnelId: string, id: string): Promise<Outcome>;
+
+  /** It has as many requests as it may: the tunnel's objects are told. */
+  captureFull(tunnelId: string, id: string): Promise<void>;
+
+  auditLog(limit: number, beforeId: number): AuditEntry[];
+}

@@ -1,0 +1,64 @@
+import { publicError, type TunnelError } from "../../shared/protocol/index.ts";
+import { withTimeout } from "../with-timeout.ts";
+
+/** Tests shorten it. */
+export const PATIENCE = {
+  /** Nearly all answers are there before, and an upstream may take far longer: the object is asked, not given up. */
+  askAfterMs: 10_000,
+  /**
+   * An object that runs says so within milliseconds. One that starts, or has a queue, gets time for it; the platform itself resets
+   * what blocks an object for 30 s.
+   */
+  answerWithinMs: 20_000,
+};
+
+/** The object may or may not have processed what it was asked. */
+export class SilentObjectError extends Error {
+  override readonly name = "SilentObjectError";
+}
+
+/**
+ * What `work` gives, or a `SilentObjectError` where the object that does it is stuck. How long an answer may take is for its
+ * upstream to say; but an object that runs answers `ask` at once, and while it does, `work` goes on. A refusal to answer is
+ * an answer too.
+ */
+export function whileAlive<T>(work: Promise<T>, ask: () => Promise<unknown>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  let timer = setTimeout(look, PATIENCE.askAfterMs);
+  let isOver = false;
+  function look(): void {
+    const answered = ask().then(
+      () => true,
+      () => true,
+    );
+    void withTimeout(answered, PATIENCE.answerWithinMs, false).then((isAlive) => {
+      if (isOver) return;
+      if (isAlive) timer = setTimeout(look, PATIENCE.askAfterMs);
+      else reject(new SilentObjectError("The object gives no sign of life."));
+    });
+  }
+  const end = (): void => {
+    isOver = true;
+    clearTimeout(timer);
+  };
+  work.then(
+    (given) => {
+      end();
+      resolve(given);
+    },
+    (thrown: unknown) => {
+      end();
+      reject(thrown);
+    },
+  );
+  return promise;
+}
+
+/** What it means to a caller that an object did not answer. */
+export function objectFailure(thrown: unknown, what: "connection" | "response" = "response"): TunnelError {
+  const options = { cause: thrown };
+  if ((thrown as { overloaded?: boolean } | null)?.overloaded === true)
+    return publicError("OVERLOADED", "The tunnel's object has too many requests waiting.", options);
+  const fate = thrown instanceof SilentObjectError ? "gave no sign of life" : "was reset";
+  return publicError("RELAY_RESTART", `The tunnel's object ${fate} before the ${what} began.`, options);
+}

@@ -1,0 +1,91 @@
+import { forget } from "../admission.ts";
+import { objectFailure } from "./ask-object.ts";
+import { buildOf } from "../build.ts";
+import type { Env } from "../env.ts";
+import { askChosen, overObjects, type Verdict, verdictOnCode, verdictOnFailure } from "./over-objects.ts";
+import { type ChosenObject, servingObjects } from "./serving-objects.ts";
+import {
+  type GatewayClaim,
+  type GatewayKeyClaim,
+  OBJECTS_FIELD,
+  UNLOGGED,
+} from "../tunnel/configuration/claim.ts";
+import { problemResponse } from "../failures/problem.ts";
+
+/** `isOwn`: not logged by the tunnel's object. */
+export interface Relayed {
+  response: Response;
+  isOwn: boolean;
+}
+
+/**
+ * Hands a gateway's request to one of the tunnel's objects. Never throws: an object that fails is an answer too. What an
+ * object has not processed, or what is safe to ask twice, is handed to another one, once, if it has no body.
+ */
+export function relayToTunnel(
+  env: Env,
+  tunnelId: string,
+  claim: GatewayClaim | GatewayKeyClaim,
+  request: Request,
+): Promise<Relayed> {
+  return overObjects<Outcome>(
+    servingObjects,
+    tunnelId,
+    (object) => ask(env, tunnelId, object, claim, request),
+    ({ verdict }) => verdict,
+    async ({ response }) => response.body?.cancel(),
+  );
+}
+
+interface Outcome extends Relayed {
+  verdict: Verdict;
+}
+
+async function ask(
+  env: Env,
+  tunnelId: string,
+  object: ChosenObject,
+  claim: GatewayClaim | GatewayKeyClaim,
+  request: Request,
+): Promise<Outcome> {
+  const { knownRevision } = object;
+  const build = buildOf(env);
+  const asked = knownRevision === undefined ? { ...claim, build } : { ...claim, build, knownRevision };
+  const hasBody = request.body !== null;
+  try {
+    // `cf` replaces whatever stood there: no client can make a claim.
+    const response = await askChosen(env, object, (stub) => stub.fetch(request, { cf: { culvert: asked } }));
+    const told = knownRevision === undefined ? null : response.headers.get(OBJECTS_FIELD);
+    if (told !== null) servingObjects.learn(tunnelId, told);
+    return outcomeOf(told === null ? response : without(response, OBJECTS_FIELD), tunnelId, object, hasBody);
+  } catch (thrown) {
+    const response = problemResponse(objectFailure(thrown), request.method, crypto.randomUUID());
+    return { response, isOwn: true, verdict: verdictOnFailure(request.method, hasBody) };
+  }
+}
+
+function outcomeOf(response: Response, tunnelId: string, object: ChosenObject, hasBody: boolean): Outcome {
+  // Headers are an object of their own to the runtime, made when asked for.
+  switch (response.status) {
+    case 401:
+    case 404:
+      // Of an object that stands for no tunnel, or does not know for whom it acts. No upstream can set that header.
+      if (!response.headers.has(UNLOGGED)) break;
+      if (response.status === 404) forget({ kind: "tunnel", id: tunnelId });
+      return { response: without(response, UNLOGGED), isOwn: true, verdict: "keep" };
+    case 503:
+      if (!object.hasSiblings) break;
+      return {
+        response,
+        isOwn: false,
+        verdict: verdictOnCode(response.headers.get("culvert-error"), hasBody),
+      };
+  }
+  return { response, isOwn: false, verdict: "keep" };
+}
+
+function without(answer: Response, field: string): Response {
+  const response = new Response(answer.body, answer);
+  response.headers.delete(field);
+  return response;
+}

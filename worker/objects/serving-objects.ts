@@ -1,0 +1,138 @@
+import type { LocationHint } from "../tunnel/configuration/tunnel-objects.ts";
+import { parseServing } from "../tunnel/configuration/tunnel-objects.ts";
+
+/** Tunnels that one isolate remembers the objects of; each is some hundred bytes. */
+const MAX_TUNNELS = 1_000;
+/** So often an isolate asks whether the list has changed: an answer that may carry a list costs a look at its fields. */
+const ASK_EVERY_MS = 1_000;
+/** An object that has just said that it can take nothing is left out for so long. */
+const LEFT_OUT_MS = 1_000;
+/** One that is stuck is left out for as long as it takes to find that out. */
+export const SILENT_LEFT_OUT_MS = 30_000;
+
+interface KnownObject {
+  name: string;
+  location: LocationHint | null;
+  /** Requests of this isolate that are under way there. */
+  open: number;
+  leftOutUntilMs: number;
+}
+
+interface KnownTunnel {
+  revision: number;
+  objects: KnownObject[];
+  askedAtMs: number;
+}
+
+/** The object that a request goes to. */
+export interface ChosenObject {
+  readonly name: string;
+  readonly location: LocationHint | null;
+  /** To be told to the object, so that it answers with the list if its own is newer; undefined: don't ask now. */
+  readonly knownRevision: number | undefined;
+  /** There are others to turn to. */
+  readonly hasSiblings: boolean;
+  /** Once, when the request is over there. */
+  done(): void;
+  /** It can take nothing now; `forMs`: nor for so long. */
+  leaveOut(forMs?: number): void;
+}
+
+/**
+ * Which object of its tunnel a request goes to, by what this isolate knows: of two picked at random, the one with fewer
+ * of this isolate's requests under way. So no look-up stands on a request's way, and no field in the steady state.
+ */
+export class ServingObjects {
+  readonly #tunnels = new Map<string, KnownTunnel>();
+  readonly #nowMs: () => number;
+  readonly #random: () => number;
+
+  constructor(nowMs: () => number, random: () => number) {
+    this.#nowMs = nowMs;
+    this.#random = random;
+  }
+
+  /** `not`: has failed this request already. Null: there is no other. */
+  choose(tunnelId: string, not?: string): ChosenObject | null {
+    const tunnel =
+      this.#tunnels.get(tunnelId) ?? this.#remember(tunnelId, 0, [{ name: tunnelId, location: null }]);
+    const others = not === undefined ? tunnel.objects : tunnel.objects.filter(({ name }) => name !== not);
+    const nowMs = this.#nowMs();
+    const willing = others.filter(({ leftOutUntilMs }) => leftOutUntilMs <= nowMs);
+    const object = this.#lessLoaded(willing.length > 0 ? willing : others);
+    if (object === null) return null;
+    const asks = nowMs - tunnel.askedAtMs >= ASK_EVERY_MS;
+    if (asks) tunnel.askedAtMs = nowMs;
+    object.open++;
+    let isOver = false;
+    return {
+      name: object.name,
+      location: object.location,
+      knownRevision: asks ? tunnel.revision : undefined,
+      hasSiblings: tunnel.objects.length > 1,
+      done() {
+        if (!isOver) object.open--;
+        isOver = true;
+      },
+      leaveOut: (forMs = LEFT_OUT_MS) => {
+        object.leftOutUntilMs = Math.max(object.leftOutUntilMs, this.#nowMs() + forMs);
+      },
+    };
+  }
+
+  /** Where a connector goes that knows of no list: it is told the whole one there. */
+  first(tunnelId: string): { name: string; location: LocationHint | null } {
+    return this.#tunnels.get(tunnelId)?.objects[0] ?? { name: tunnelId, location: null };
+  }
+
+  /** Takes a newer list, as the Registry or an object tells it. */
+  learn(tunnelId: string, text: string): void {
+    const told = parseServing(text);
+    if (told === null || told.objects.length === 0) return;
+    const before = this.#tunnels.get(tunnelId);
+    if (before !== undefined && before.revision >= told.revision) return;
+    this.#remember(tunnelId, told.revision, told.objects, before);
+  }
+
+  #remember(
+    tunnelId: string,
+    revision: number,
+    objects: readonly { name: string; location: LocationHint | null }[],
+    before?: KnownTunnel,
+  ): KnownTunnel {
+    const tunnel: KnownTunnel = {
+      revision,
+      // What is under way on an object goes on counting.
+      objects: objects.map(
+        ({ name, location }) =>
+          before?.objects.find((known) => known.name === name) ?? {
+            name,
+            location,
+            open: 0,
+            leftOutUntilMs: 0,
+          },
+      ),
+      askedAtMs: before?.askedAtMs ?? -Infinity,
+    };
+    this.#tunnels.delete(tunnelId);
+    this.#tunnels.set(tunnelId, tunnel);
+    const [oldest] = this.#tunnels.keys();
+    if (this.#tunnels.size > MAX_TUNNELS && oldest !== undefined) this.#tunnels.delete(oldest);
+    return tunnel;
+  }
+
+  #lessLoaded(objects: readonly KnownObject[]): KnownObject | null {
+    const [first] = objects;
+    if (first === undefined || objects.length === 1) return first ?? null;
+    const a = Math.floor(this.#random() * objects.length);
+    const b = (a + 1 + Math.floor(this.#random() * (objects.length - 1))) % objects.length;
+    const [one = first, other = first] = [objects[a], objects[b]];
+    return other.open < one.open ? other : one;
+  }
+}
+
+/** Of this isolate. */
+export const servingObjects = new ServingObjects(
+  () => Date.now(),
+  () => Math.random(),
+);

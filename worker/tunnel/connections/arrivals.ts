@@ -1,0 +1,58 @@
+import type { Clock } from "../../../shared/time/clock.ts";
+
+/** After a connector left, or the object began anew, one is expected back for so long: connectors redial in seconds. */
+const EXPECTED_MS = 30_000;
+/** Requests that wait hold memory: beyond this, callers with the most of them fail at once. */
+const MAX_WAITING = 512;
+
+/** Is a connector about to come (back)? Requests may wait for it instead of failing. */
+export class Arrivals {
+  readonly #clock: Clock;
+  /** Of each caller, those that came last behind the others. */
+  readonly #waiting = new Map<string, Set<() => void>>();
+  #size = 0;
+  #expectedUntilMs = -Infinity;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** One was here a moment ago. */
+  expect(): void {
+    this.#expectedUntilMs = this.#clock.nowMs() + EXPECTED_MS;
+  }
+
+  arrived(): void {
+    for (const ofCaller of this.#waiting.values()) for (const wakeUp of ofCaller) wakeUp();
+  }
+
+  /**
+   * Resolves when a connector has come, or after `maxMs`; at once where none is expected. Where no more may wait, who has
+   * fewer than another caller takes the place of its last one.
+   */
+  async wait(maxMs: number, caller: string): Promise<void> {
+    if (maxMs === 0 || this.#clock.nowMs() >= this.#expectedUntilMs) return;
+    const own = this.#waiting.get(caller) ?? new Set();
+    if (this.#size >= MAX_WAITING && !this.#makePlace(own.size)) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wakeUp = (): void => {
+      if (own.delete(wakeUp)) this.#size--;
+      if (own.size === 0 && this.#waiting.get(caller) === own) this.#waiting.delete(caller);
+      resolve();
+    };
+    const cancelTimer = this.#clock.after(maxMs, wakeUp);
+    own.add(wakeUp);
+    this.#waiting.set(caller, own);
+    this.#size++;
+    await promise;
+    cancelTimer();
+  }
+
+  #makePlace(ownCount: number): boolean {
+    let most: ReadonlySet<() => void> = new Set();
+    for (const ofCaller of this.#waiting.values()) if (ofCaller.size > most.size) most = ofCaller;
+    if (most.size <= ownCount + 1) return false;
+    [...most].at(-1)?.();
+    return true;
+  }
+}

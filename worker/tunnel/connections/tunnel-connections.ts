@@ -1,0 +1,309 @@
+import type { Clock } from "../../../shared/time/clock.ts";
+import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
+import { SendBudget } from "../../../shared/mux/credit/flow-window.ts";
+import type { RelayMux, Stream, StreamHandler } from "../../../shared/mux/index.ts";
+import {
+  type Capability,
+  has,
+  capabilityFor,
+  type OpenHead,
+  KEEPALIVE_INTERVAL_MS,
+  KEEPALIVE_TIMEOUT_MS,
+  MAX_STREAMS_PER_OBJECT,
+  MAX_UNACKNOWLEDGED_BYTES,
+  MIN_UNACKNOWLEDGED_BYTES,
+  RELAY_STREAM_WINDOW_BYTES,
+  RESERVED_STREAMS,
+  SHORT_PATH_LENGTH,
+  STREAM_OVERHEAD_BYTES,
+  publicError,
+  TunnelError,
+} from "../../../shared/protocol/index.ts";
+import { Arrivals } from "./arrivals.ts";
+import { ReadTurns } from "./read-turns.ts";
+import { callerOf } from "../../../shared/streams/stream-shares.ts";
+import { Admission } from "../../../shared/streams/admission.ts";
+import { RetryBudget } from "./retry-budget.ts";
+
+/** One connector's connection, as the tunnel sees it. */
+export interface Connection {
+  readonly mux: RelayMux;
+  readonly connectionId: string;
+  readonly kid: string;
+  readonly connectedAtMs: number;
+  /** When the peer last showed life, keepalives included; ms since the Unix epoch. */
+  lastAliveMs(): number;
+  /** Its connector has found that it cannot reach this service. */
+  isFailing(service: string): boolean;
+  /** Asks the peer for a sign of life, and gives the connection up without one. */
+  probe(): void;
+}
+
+/** Two keepalives missed, with slack: what is silent for longer is asked before it is trusted. */
+const QUIET_MS = KEEPALIVE_INTERVAL_MS + KEEPALIVE_TIMEOUT_MS;
+
+/** One object's connections: who is attached, and which one takes the next request. Knows no platform. */
+export class TunnelConnections {
+  readonly memory: MemoryAccount;
+  readonly budget: SendBudget;
+  readonly retries = new RetryBudget();
+  readonly readTurns: ReadTurns;
+  readonly #admission: Admission;
+  readonly #connections = new Set<Connection>();
+  readonly arrivals: Arrivals;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+
+  /** `memory`: this object's part of what its isolate has. */
+  constructor(clock: Clock, random: () => number, memory: MemoryAccount) {
+    this.memory = memory;
+    this.readTurns = new ReadTurns(clock);
+    this.budget = new SendBudget(MAX_UNACKNOWLEDGED_BYTES, MIN_UNACKNOWLEDGED_BYTES, memory);
+    this.arrivals = new Arrivals(clock);
+    this.#admission = new Admission(clock, () => this.#freeStreams());
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  get connections(): ReadonlySet<Connection> {
+    return this.#connections;
+  }
+
+  /** A connector is here that takes requests. */
+  get takesRequests(): boolean {
+    for (const connection of this.#connections) if (takesRequests(connection)) return true;
+    return false;
+  }
+
+  attach(connection: Connection): void {
+    this.#connections.add(connection);
+  }
+
+  detach(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (connection.mux.hello !== null) this.arrivals.expect();
+  }
+
+  /** Where nothing is under way, the object may be put to sleep, and would go on counting. */
+  restIfIdle(): void {
+    if (this.memory.heldBytes === 0) return;
+    for (const { mux } of this.#connections) if (!mux.isResting) return;
+    this.memory.rest();
+  }
+
+  /**
+   * Resolves at once, with false, while a connector takes requests; else when one comes, if one is expected, or after
+   * `maxMs`.
+   */
+  async waitForConnector(head: OpenHead, maxMs: number): Promise<boolean> {
+    if (this.takesRequests) return false;
+    // Those that drain are most often being replaced.
+    if (this.#connections.size > 0) this.arrivals.expect();
+    const heldBytes = waitingBytes(head);
+    if (!this.memory.take(heldBytes)) return true;
+    try {
+      await this.arrivals.wait(maxMs, callerOf(head));
+    } finally {
+      this.memory.giveBack(heldBytes);
+    }
+    return true;
+  }
+
+  /** Could a request be sent on a connection that is not excluded, now or when one comes? */
+  hasOtherThan(excluded: ReadonlySet<Connection>): boolean {
+    const taking = [...this.#connections].filter(takesRequests);
+    return taking.length === 0 || taking.some((connection) => !excluded.has(connection));
+  }
+
+  /**
+   * What `begin` returns or throws. It is called at once, unless others have borrowed what this caller's share holds:
+   * then when some of it has come back, or after a while. `watch` tells when the caller gives up meanwhile, until what it
+   * returns is called.
+   */
+  whenRoom<T>(
+    head: OpenHead,
+    begin: (waited: boolean) => T,
+    watch: (gaveUp: () => void) => () => void = () => () => {},
+  ): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    let endWait: (() => void) | null = null;
+    let entered = false;
+    const enter = (waited: boolean): void => {
+      entered = true;
+      endWait?.();
+      try {
+        resolve(begin(waited));
+      } catch (thrown) {
+        reject(thrown);
+      }
+    };
+    const leave = this.#admission.whenRoom(head, enter);
+    if (entered) return promise;
+    const heldBytes = waitingBytes(head);
+    if (!this.memory.take(heldBytes)) {
+      leave();
+      enter(false);
+      return promise;
+    }
+    const endWatch = watch(() => {
+      leave();
+      endWait?.();
+      reject(new TunnelError("CANCEL", "The gateway gave up."));
+    });
+    endWait = () => {
+      this.memory.giveBack(heldBytes);
+      endWatch();
+    };
+    return promise;
+  }
+
+  /** A stream takes its part of the credit. */
+  streamOpened(open: OpenHead): void {
+    this.#admission.shares.opened(open);
+  }
+
+  /** The part of a stream that is gone is free again. */
+  creditCameBack(open: OpenHead): void {
+    this.#admission.shares.ended(open);
+  }
+
+  /** A stream has ended, or a connector takes more. */
+  roomCame(): void {
+    this.#admission.roomCame();
+  }
+
+  /** Older connections of the same connector and index: half-open ones that a new one replaces. */
+  predecessorsOf(connection: Connection): Connection[] {
+    const { hello } = connection.mux;
+    return [...this.#connections].filter(
+      (other) =>
+        other !== connection &&
+        other.mux.hello !== null &&
+        other.mux.hello.connectorId === hello?.connectorId &&
+        other.mux.hello.connectionIndex === hello.connectionIndex,
+    );
+  }
+
+  /**
+   * Opens a stream on the less loaded of two connections picked at random, not on `excluded`, and of those whose
+   * connectors take such a head. Throws NO_CONNECTOR or OVERLOADED, or what the head's own faults are.
+   */
+  open(
+    head: OpenHead,
+    end: boolean,
+    handler: StreamHandler,
+    excluded: ReadonlySet<Connection>,
+  ): { stream: Stream; connection: Connection } {
+    const connection = this.#choose(head, excluded);
+    return { connection, stream: connection.mux.open(head, end, handler) };
+  }
+
+  #choose(head: OpenHead, excluded: ReadonlySet<Connection>): Connection {
+    const attached = [...this.#connections].filter(
+      (connection) => takesRequests(connection) && !excluded.has(connection),
+    );
+    if (attached.length === 0) {
+      throw publicError("NO_CONNECTOR", "No connector is attached to this tunnel.", {
+        notProcessed: true,
+      });
+    }
+    const able = withCapability(attached, capabilityFor(head));
+    if (able.length === 0) throw beyondAll(head);
+    const free = withoutFailing(able, head.service).filter((connection) => connection.mux.openCredit > 0);
+    if (free.length === 0 || this.#freeStreams() <= 0) {
+      throw publicError("OVERLOADED", "Every connector has as many requests as it takes.", {
+        notProcessed: true,
+      });
+    }
+    if (!this.#admission.admits(head)) {
+      throw publicError("OVERLOADED", "This caller or this service has as many requests open as it may.", {
+        notProcessed: true,
+      });
+    }
+    if (!this.memory.makeRoomFor(RELAY_STREAM_WINDOW_BYTES + STREAM_OVERHEAD_BYTES)) {
+      throw new TunnelError("OVERLOADED", "The relay's memory is used up.", { notProcessed: true });
+    }
+    return this.#lessLoadedOfTwo(this.#lively(free));
+  }
+
+  /**
+   * This object has no room, whatever its connectors have: another one would help. A caller over its share, or a connector
+   * with all that it takes, is none of that.
+   */
+  get isFull(): boolean {
+    let open = 0;
+    for (const { mux } of this.#connections) open += mux.streamCount;
+    return open >= MAX_STREAMS_PER_OBJECT - RESERVED_STREAMS || this.memory.isShort;
+  }
+
+  /** Over all connections: a share is one of the tunnel's, whichever connector carries it. */
+  #freeStreams(): number {
+    let open = 0;
+    let credit = 0;
+    for (const connection of this.#connections) {
+      open += connection.mux.streamCount;
+      if (takesRequests(connection)) credit += connection.mux.openCredit;
+    }
+    return Math.min(credit, MAX_STREAMS_PER_OBJECT - open);
+  }
+
+  /** Connections that showed life lately; all, if none did. Quiet ones are asked for a sign. */
+  #lively(connections: Connection[]): Connection[] {
+    const nowMs = this.#clock.nowMs();
+    const lively = connections.filter((connection) => {
+      const quiet = nowMs - connection.lastAliveMs() > QUIET_MS;
+      if (quiet) connection.probe();
+      return !quiet && !connection.mux.isSuspect;
+    });
+    return lively.length > 0 ? lively : connections;
+  }
+
+  #lessLoadedOfTwo(connections: Connection[]): Connection {
+    const first = this.#pick(connections);
+    const second =
+      connections.length === 1 ? first : this.#pick(connections.filter((other) => other !== first));
+    return loadOf(second) < loadOf(first) ? second : first;
+  }
+
+  #pick(connections: Connection[]): Connection {
+    const picked = connections[Math.floor(this.#random() * connections.length)];
+    if (picked === undefined) throw new Error("picked from nothing");
+    return picked;
+  }
+}
+
+/** Connections whose connectors reach the service; all, if none does: a check may be wrong, and the request will tell. */
+function withoutFailing(connections: Connection[], service: string): Connection[] {
+  const working = connections.filter((connection) => !connection.isFailing(service));
+  return working.length > 0 ? working : connections;
+}
+
+/** An older connector may not take what a newer one does. */
+function withCapability(connections: Connection[], capability: Capability | null): Connection[] {
+  if (capability === null) return connections;
+  return connections.filter(({ mux }) => has(mux.peerCapabilities, capability));
+}
+
+function beyondAll({ kind, path }: OpenHead): TunnelError {
+  const update = "no attached connector takes it; update them";
+  if (kind === "tcp")
+    return publicError("BAD_REQUEST", `TCP is asked for, and ${update}`, { notProcessed: true });
+  return path.length > SHORT_PATH_LENGTH
+    ? publicError("URI_TOO_LONG", `The path is over ${SHORT_PATH_LENGTH} characters, and ${update}.`)
+    : publicError("FIELDS_TOO_LARGE", `The request's head is very large, and ${update}.`);
+}
+
+/** What a request keeps while it waits: its head, as the platform has it and as it goes on. */
+function waitingBytes({ path, fields }: OpenHead): number {
+  const length = fields.reduce((sum, [name, value]) => sum + name.length + value.length, path.length);
+  return STREAM_OVERHEAD_BYTES + 2 * length;
+}
+
+function takesRequests({ mux }: Connection): boolean {
+  return mux.hello !== null && !mux.isDraining;
+}
+
+/** Share of the connector's own limit that is in use: one that says it takes more gets more. */
+function loadOf({ mux }: Connection): number {
+  return mux.streamCount / (mux.hello?.maxStreams ?? 1);
+}
