@@ -104,10 +104,7 @@ describe("LinkKeeper", () => {
     clock.advance(20_000);
     expect(waitAfterLossMs()).toBe(15_000);
     accept();
-    for (let answered = 0; answered < 4; answered++) {
-      clock.advance(23_000);
-      last().events.onText("q");
-    }
+    clock.advance(92_000);
     expect(waitAfterLossMs()).toBe(250);
   });
 
@@ -142,29 +139,102 @@ describe("LinkKeeper", () => {
   it.each([0, 0.5, 0.999])(
     "knows of a black hole within 35 s while idle, whatever the jitter: %d",
     (random) => {
-      const { clock, keeper, last, accept } = setUp(random);
+      const { clock, dialled, keeper, last, accept } = setUp(random);
       accept();
       const connection = last();
+      connection.swallows = true;
       clock.advance(25_000);
-      expect(connection.texts).toEqual(["p"]);
-      clock.advance(10_000);
-      expect(connection.ended).toBe("terminated");
-      expect(keeper.ready).toBe(false);
+      expect(connection.texts[0]).toBe("p");
+      clock.advance(8_500);
+      expect([dialled.length, keeper.ready]).toEqual([2, false]);
+      accept();
+      clock.advance(1_000);
+      expect([connection.ended, keeper.ready]).toEqual(["closed", true]);
     },
   );
 
-  it("knows of a black hole within 8 s when it has something to send", () => {
-    const { clock, streams, last, accept, openStream } = setUp();
+  /** The relay falls silent while an answer is sent to it; 8 s later. */
+  const silent = (random = 0.5) => {
+    const lost: number[] = [];
+    const world = setUp(random, { onLost: () => lost.push(world.clock.nowMs()) });
+    const { clock, streams, last, accept, openStream } = world;
     accept();
     openStream();
     clock.advance(1);
     const connection = last();
     connection.swallows = true;
-    streams[0]?.sendHead({ status: 200, reason: "", fields: [] }, true);
+    streams[0]?.sendHead({ status: 200, reason: "", fields: [] }, false);
     clock.advance(4_001);
     expect([connection.texts, connection.ended]).toEqual([["p"], null]);
-    clock.advance(4_000);
-    expect(connection.ended).not.toBe(null);
+    clock.advance(4_250);
+    expect(world.dialled).toHaveLength(2);
+    return { ...world, lost, connection };
+  };
+
+  it("tries another connection 8 s after something was sent that nothing came after, and ends the silent one for it", () => {
+    const { clock, connection, keeper, last, accept, lost } = silent();
+    expect([keeper.ready, connection.ended]).toEqual([false, null]);
+    accept();
+    clock.advance(900);
+    expect(connection.ended).toBe(null);
+    clock.advance(100);
+    expect([connection.ended, keeper.ready, lost.length]).toEqual(["closed", true, 1]);
+    expect(last().connectionIndex).toBe(128);
+  });
+
+  it("keeps a connection of a relay that was only too busy to answer, with all that is under way on it", () => {
+    const { clock, connection, dialled, keeper, streams, lost } = silent();
+    // The handshake is not answered either.
+    clock.advance(10_500);
+    expect([dialled.length, dialled[1]?.ended, connection.ended]).toEqual([3, "terminated", null]);
+    connection.swallows = false;
+    connection.events.onText("q");
+    expect([keeper.ready, dialled[2]?.ended, connection.ended]).toEqual([true, "closed", null]);
+    streams[0]?.write(new Uint8Array(5));
+    clock.advance(100_000);
+    expect([dialled.length, lost.length, connection.ended]).toEqual([3, 1, null]);
+  });
+
+  it("keeps both for their streams where the silent one is heard after the other was accepted", () => {
+    const { clock, connection, dialled, keeper, accept, openStream, streams } = silent();
+    accept();
+    openStream();
+    clock.advance(500);
+    connection.swallows = false;
+    connection.events.onText("q");
+    clock.advance(5_000);
+    expect([connection.ended, dialled[1]?.ended, keeper.ready]).toEqual([null, null, true]);
+    streams[1]?.sendHead({ status: 204, reason: "", fields: [] }, true);
+    clock.advance(100);
+    expect([connection.ended, dialled[1]?.ended]).toEqual([null, "closed"]);
+  });
+
+  it.each([
+    [404, "closed"],
+    [503, null],
+  ])("a refusal with %d shows whether the relay is there", (status, ended) => {
+    const { clock, connection, last } = silent();
+    last().events.onRefused(status);
+    clock.advance(1_000);
+    expect(connection.ended).toBe(ended);
+  });
+
+  it("gives a silent connection up after a minute, whether the relay is there or not", () => {
+    const { clock, connection } = silent();
+    clock.advance(51_000);
+    expect(connection.ended).toBe(null);
+    clock.advance(1_000);
+    expect(connection.ended).toBe("closed");
+  });
+
+  it("ends a silent connection with the others when it is stopped", () => {
+    const { clock, connection, keeper, dialled } = silent();
+    let isDone = false;
+    keeper.drain(3_000, () => (isDone = true));
+    clock.advance(3_000);
+    expect([isDone, connection.ended !== null, dialled[1]?.ended !== null]).toEqual([true, true, true]);
+    clock.advance(120_000);
+    expect(dialled).toHaveLength(2);
   });
 
   it("asks again after a while where the tunnel is full", () => {

@@ -1,4 +1,4 @@
-import { SUBPROTOCOL, type Goaway } from "../../shared/protocol/index.ts";
+import { RETIRE_DRAIN_MS, SUBPROTOCOL, type Goaway } from "../../shared/protocol/index.ts";
 import { Backoff } from "../../shared/time/backoff.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
@@ -30,19 +30,28 @@ export type KeeperCondition = RelayConnection["state"] | "waiting" | "stopped";
 const PAIR_OFFSET = 128;
 /** Sent on sooner than this, a link counts as lost. */
 const SETTLED_MS = 5_000;
+/** Once the relay has answered elsewhere: what it sent here before may be here and not yet read. */
+const READ_MS = 1_000;
 
 type KeeperState =
   | { state: "linked"; link: RelayConnection }
   | { state: "waiting"; cancel: () => void }
   | { state: "stopped" };
 
-/** Keeps one connection to the relay: makes a new link whenever the last one ended, later and later while it fails. */
+/**
+ * Keeps one connection to the relay: makes a new link whenever the last one ended, later and later while it fails.
+ *
+ * A link that fell silent is kept until another one shows that the relay is there: a relay that is too busy to answer is
+ * silent on all of them, and to cut them would cost every request under way, and add handshakes to its work.
+ */
 export class ConnectionKeeper {
   readonly #options: KeeperOptions;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
-  /** Links that the relay asked to drain, until they end. */
+  /** Links that are to end, until they do: drained ones, and the one that fell silent. */
   readonly #draining = new Set<RelayConnection>();
+  /** Fell silent, and no other has been accepted since. */
+  #doubted: RelayConnection | null = null;
   readonly #onIdle: (() => void)[] = [];
   #landedOn: string | null = null;
   #state: KeeperState;
@@ -96,10 +105,13 @@ export class ConnectionKeeper {
         onChecks: (list) => this.#options.onChecks(list),
         onObjects: (list) => this.#options.onObjects(list),
         onStalled: () => this.#options.onStalled(),
+        onSilent: () => this.#onSilent(link, connectionIndex),
+        onHeard: () => this.#onHeard(link),
         onReady: () => {
           this.#landedOn = link.relayId;
           this.#options.log.info({ connectionIndex, object: link.relayId }, "connected to the relay");
           this.#options.onReady();
+          this.#relayIsThere();
         },
         onGoaway: (goaway) => this.#onGoaway(link, connectionIndex, goaway),
         onEnded: (end) => this.#onEnded(link, connectionIndex, end),
@@ -115,19 +127,63 @@ export class ConnectionKeeper {
     const planned = drainMs > 0 && link.readyForMs >= SETTLED_MS;
     const delayMs = planned ? 0 : this.#backoff.delayAfterLossMs(link.readyForMs);
     this.#options.log.info({ connectionIndex, code, reason: text }, "the relay asks for a new connection");
-    this.#linkAfter(delayMs, (connectionIndex + PAIR_OFFSET) % (2 * PAIR_OFFSET));
+    this.#linkAfter(delayMs, pairOf(connectionIndex));
+  }
+
+  #onSilent(link: RelayConnection, connectionIndex: number): void {
+    if (this.#state.state !== "linked" || this.#state.link !== link || this.#doubted !== null)
+      return link.giveUp();
+    this.#options.log.warn({ connectionIndex }, "the relay is silent: trying another connection");
+    this.#doubted = link;
+    this.#draining.add(link);
+    this.#linkAfter(this.#backoff.delayAfterLossMs(link.readyForMs), pairOf(connectionIndex));
+  }
+
+  /** The relay was only busy: the other attempt is not needed. */
+  #onHeard(link: RelayConnection): void {
+    if (this.#doubted !== link || this.#state.state === "stopped") return;
+    this.#doubted = null;
+    this.#draining.delete(link);
+    const attempt = this.#state;
+    this.#state = { state: "linked", link };
+    this.#landedOn = link.relayId;
+    if (attempt.state === "waiting") attempt.cancel();
+    // At once, as long as it is not accepted. One that is may have been given requests.
+    else this.#drainAlso(attempt.link);
+  }
+
+  #drainAlso(link: RelayConnection): void {
+    this.#draining.add(link);
+    link.drain(RETIRE_DRAIN_MS);
+  }
+
+  /** Another link was accepted, or refused by whoever knows the tunnel. */
+  #relayIsThere(): void {
+    const doubted = this.#doubted;
+    if (doubted === null) return;
+    this.#options.clock.after(READ_MS, () => {
+      if (this.#doubted === doubted) doubted.giveUp();
+    });
   }
 
   #onEnded(link: RelayConnection, connectionIndex: number, end: RelayConnectionEnd): void {
     this.#draining.delete(link);
     this.#tellIfIdle();
+    if (this.#doubted === link) {
+      this.#doubted = null;
+      this.#options.onLost();
+      this.#logEnd(end, connectionIndex, 0);
+    }
     if (this.#state.state !== "linked" || this.#state.link !== link) return;
     const delayMs = this.#delayAfter(end);
     // First: nothing that the others do may keep it from coming back.
     this.#linkAfter(delayMs, connectionIndex);
     this.#options.onLost();
     this.#logEnd(end, connectionIndex, delayMs);
-    if (end.kind === "refused") this.#options.onRefused(end.status);
+    if (end.kind !== "refused") return;
+    this.#options.onRefused(end.status);
+    // What stands in front of a relay that does not answer says 5xx.
+    if (end.status < 500) this.#relayIsThere();
   }
 
   #linkAfter(delayMs: number, connectionIndex: number): void {
@@ -175,6 +231,10 @@ export class ConnectionKeeper {
     if (this.#state.state !== "stopped" || this.#draining.size > 0) return;
     for (const done of this.#onIdle.splice(0)) done();
   }
+}
+
+function pairOf(connectionIndex: number): number {
+  return (connectionIndex + PAIR_OFFSET) % (2 * PAIR_OFFSET);
 }
 
 /** What whoever reads the log can do about a refused handshake. */

@@ -52,6 +52,10 @@ export interface RelayConnectionEvents {
   onObjects(list: ObjectList): void;
   /** A stream has something to send, and the relay's window for it is shut. */
   onStalled(): void;
+  /** The relay gives no sign of life: it is gone, or only busy. What is under way is kept for now. */
+  onSilent(): void;
+  /** It gave one after all. */
+  onHeard(): void;
   /** The relay opens no more streams here, and lets those it opened finish. */
   onGoaway(goaway: Goaway): void;
   /** Called once, last. */
@@ -162,6 +166,8 @@ export class RelayConnection {
           if (objects !== null) events.onObjects(objects);
         },
         onStalled: () => events.onStalled(),
+        onSilent: () => this.#onSilent(),
+        onHeard: () => events.onHeard(),
         onFault: (thrown) => options.reportFault("relay", thrown),
         onGoaway: (goaway) => this.#onGoaway(goaway),
         onClosed: (error) => this.#endLost(error),
@@ -214,6 +220,11 @@ export class RelayConnection {
     }
   }
 
+  /** The relay is there, but not for this connection. */
+  giveUp(): void {
+    this.#mux.giveUp();
+  }
+
   #onOpen(): void {
     if (this.#state.state !== "connecting") return;
     this.#state = { ...this.#state, state: "handshaking" };
@@ -225,9 +236,9 @@ export class RelayConnection {
     this.#relayId = relayId;
     this.#state.cancelTimeout();
     const { clock, random, events } = this.#options;
-    const keepalive = new Keepalive(clock, random, {
-      ping: () => this.#connection.sendText(PING_TEXT),
-      lost: () => this.#lose("the relay does not answer"),
+    const keepalive = new Keepalive(clock, random, (afterSuspension) => {
+      this.#mux.asked(afterSuspension);
+      this.#connection.sendText(PING_TEXT);
     });
     this.#state = { state: "ready", sinceMs: clock.nowMs(), keepalive };
     events.onReady();
@@ -239,6 +250,12 @@ export class RelayConnection {
     }
     this.#mux.heard();
     if ("keepalive" in this.#state) this.#state.keepalive.ponged();
+  }
+
+  /** What drains is about to end, and nobody waits for what is not ready. */
+  #onSilent(): void {
+    if (this.#state.state === "ready") this.#options.events.onSilent();
+    else this.#mux.giveUp();
   }
 
   #onGoaway(goaway: Goaway): void {

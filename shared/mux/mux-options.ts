@@ -11,6 +11,10 @@ export interface MuxEvents {
   onSettings?(settings: ReadonlyMap<number, Uint8Array>): void;
   /** A stream has something to send, and the peer's window for it is shut. */
   onStalled?(): void;
+  /** The peer was asked for a sign of life and gave none. Without this the connection is given up then. */
+  onSilent?(): void;
+  /** It gave one after all. */
+  onHeard?(): void;
   /** Something threw what is no failure of the protocol's. It ends the stream or the connection as INTERNAL. */
   onFault?(thrown: unknown): void;
   /** Called once, after every stream's own `onClosed`. */

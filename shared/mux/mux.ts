@@ -74,6 +74,8 @@ export abstract class Mux implements StreamHost {
     this.#events = options.events;
     this.#watch = new AnswerWatch(options.clock, {
       ask: options.askForLife ?? (() => this.ping()),
+      silent: () => (options.events.onSilent === undefined ? this.giveUp() : options.events.onSilent()),
+      heard: () => options.events.onHeard?.(),
       lost: () => this.giveUp(),
       lastLifeMs: options.lastLifeMs ?? (() => -Infinity),
     });
@@ -139,6 +141,12 @@ export abstract class Mux implements StreamHost {
   /** Something was sent, the peer was asked, and nothing has come since. */
   get isSuspect(): boolean {
     return this.#watch.isSuspect;
+  }
+
+  /** The peer was asked for a sign of life. `urgent`: it need not be asked again before it counts as silent. */
+  asked(urgent: boolean): void {
+    if (urgent) this.#watch.asked();
+    else this.#watch.sent();
   }
 
   /** The transport's backlog has shrunk. */

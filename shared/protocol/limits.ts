@@ -128,6 +128,8 @@ export const KEEPALIVE_INTERVAL_MS = 25_000;
 export const KEEPALIVE_TIMEOUT_MS = 10_000;
 /** Twice this, and a path that swallows packets under traffic is known: within 10 s. */
 export const ANSWER_TIMEOUT_MS = 4_000;
+/** A relay that is so busy, or a machine that is, answers late. What it has under way is kept for so long. */
+export const MAX_SILENCE_MS = 60_000;
 /**
  * Under load the connector gathers frames: messages toward the relay are billed, and each costs the relay more than a
  * frame does. An object takes about 1,000 requests a second, so n at once take n ms: an eighth of that is not felt.

@@ -117,7 +117,9 @@ export class World {
   async failures(): Promise<string[]> {
     const url = `${this.#relay.url}/v1/tunnels/${this.tunnelId}/requests?caller=${HONEST.project}&failed=true&limit=20`;
     const response = await fetch(url, { headers: { authorization: `Bearer ${ADMIN_KEY}` } });
-    return ((await response.json()) as { items: object[] }).items.map((event) => JSON.stringify(event));
+    const { items } = (await response.json()) as { items: object[] };
+    const said = this.connectors.flatMap(({ lines }) => lines.filter((line) => line.startsWith("{")));
+    return [...items.map((event) => JSON.stringify(event)), ...said];
   }
 
   /** Where a client of the gateway calls a service, as one of the two projects. */
@@ -157,7 +159,7 @@ export class World {
       TUNNEL_TOKEN: tunnel.token,
       TUNNEL_METRICS: "127.0.0.1:0",
       TUNNEL_ALLOW: `127.0.0.1,*.${HANGING_ZONE}:80`,
-      TUNNEL_LOGLEVEL: "error",
+      TUNNEL_LOGLEVEL: "warn",
       TUNNEL_ACCESS_LOG: "off",
       NODE_OPTIONS: "--inspect=127.0.0.1:0",
     };

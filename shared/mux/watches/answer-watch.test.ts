@@ -8,6 +8,8 @@ function start() {
   const life = { atMs: -Infinity };
   const watch = new AnswerWatch(clock, {
     ask: () => seen.push("ask"),
+    silent: () => seen.push("silent"),
+    heard: () => seen.push("heard"),
     lost: () => seen.push("lost"),
     lastLifeMs: () => life.atMs,
   });
@@ -15,7 +17,7 @@ function start() {
 }
 
 describe("AnswerWatch", () => {
-  it("asks 4 s after something was sent that nothing came after, and gives up 4 s later, once", () => {
+  it("asks 4 s after something was sent that nothing came after, calls it silent 4 s later and lost after a minute", () => {
     const { clock, seen, watch } = start();
     watch.sent();
     clock.advance(3_999);
@@ -23,12 +25,39 @@ describe("AnswerWatch", () => {
     clock.advance(1);
     expect([seen, watch.isSuspect]).toEqual([["ask"], true]);
     clock.advance(4_000);
+    expect(seen).toEqual(["ask", "silent"]);
+    clock.advance(51_999);
+    expect(seen).toEqual(["ask", "silent"]);
+    clock.advance(1);
     clock.advance(60_000);
-    expect(seen).toEqual(["ask", "lost"]);
+    expect(seen).toEqual(["ask", "silent", "lost"]);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("reads what came while the machine stood still before it gives up", () => {
+  it("tells when a silent peer is heard again, and watches on", () => {
+    const { clock, seen, watch } = start();
+    watch.sent();
+    clock.advance(40_000);
+    watch.received();
+    watch.received();
+    expect(seen).toEqual(["ask", "silent", "heard"]);
+    watch.sent();
+    clock.advance(8_000);
+    expect(seen).toEqual(["ask", "silent", "heard", "ask", "silent"]);
+  });
+
+  it("waits for an answer to what was asked elsewhere, without asking again", () => {
+    const { clock, seen, watch } = start();
+    watch.sent();
+    clock.advance(3_000);
+    watch.asked();
+    clock.advance(3_999);
+    expect(seen).toEqual([]);
+    clock.advance(1);
+    expect(seen).toEqual(["silent"]);
+  });
+
+  it("reads what came while the machine stood still, however often, before it calls the peer silent", () => {
     let nowMs = 0;
     let due: (() => void)[] = [];
     const clock = {
@@ -45,6 +74,8 @@ describe("AnswerWatch", () => {
     const seen: string[] = [];
     const events = {
       ask: () => seen.push("ask"),
+      silent: () => seen.push("silent"),
+      heard: () => {},
       lost: () => seen.push("lost"),
       lastLifeMs: () => -Infinity,
     };
@@ -59,7 +90,10 @@ describe("AnswerWatch", () => {
     passed(4_000);
     passed(20_000);
     passed(20_000);
-    expect(seen).toEqual(["ask", "ask", "lost"]);
+    passed(5_000);
+    expect(seen).toEqual(["ask", "ask"]);
+    passed(1_000);
+    expect(seen).toEqual(["ask", "ask", "silent"]);
   });
 
   it("keeps no timer while nothing is under way, and watches again when something is", () => {
@@ -72,7 +106,7 @@ describe("AnswerWatch", () => {
     expect(clock.pendingTimers).toBe(0);
     watch.sent();
     clock.advance(8_000);
-    expect(seen).toEqual(["ask", "lost"]);
+    expect(seen).toEqual(["ask", "silent"]);
   });
 
   it("is content with anything that comes", () => {
@@ -91,7 +125,7 @@ describe("AnswerWatch", () => {
       watch.sent();
       clock.advance(1_000);
     }
-    expect(seen).toEqual(["ask", "lost"]);
+    expect(seen).toEqual(["ask", "silent"]);
   });
 
   it("counts anew for each round, though one timer serves many", () => {
@@ -115,7 +149,7 @@ describe("AnswerWatch", () => {
     }
     expect(seen).toEqual([]);
     clock.advance(8_000);
-    expect(seen).toEqual(["ask", "lost"]);
+    expect(seen).toEqual(["ask", "silent"]);
   });
 
   it("looks whether there was another sign of life before it asks or gives up", () => {
@@ -129,7 +163,7 @@ describe("AnswerWatch", () => {
     // One from before what was sent says nothing.
     watch.sent();
     clock.advance(8_000);
-    expect(seen).toEqual(["ask", "ask", "lost"]);
+    expect(seen).toEqual(["ask", "ask", "silent"]);
   });
 
   it("leaves no timer behind when stopped", () => {

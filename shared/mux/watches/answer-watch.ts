@@ -1,5 +1,5 @@
 import type { Clock } from "../../time/clock.ts";
-import { ANSWER_TIMEOUT_MS } from "../../protocol/index.ts";
+import { ANSWER_TIMEOUT_MS, MAX_SILENCE_MS } from "../../protocol/index.ts";
 
 /** A timer that comes so late comes after a standstill: what arrived meanwhile is not read yet. */
 const STOOD_STILL_MS = 1_000;
@@ -7,7 +7,11 @@ const STOOD_STILL_MS = 1_000;
 export interface SilenceEvents {
   /** Nothing came since something was sent: ask for a sign of life. */
   ask(): void;
-  /** No answer either: the connection is lost, whatever the socket says. */
+  /** No answer either. The owner may end the connection, or find out more. */
+  silent(): void;
+  /** Something came after `silent`. */
+  heard(): void;
+  /** Nothing came for so long that nobody needs to find out more. */
   lost(): void;
   /** When the peer last showed life that `received` was not told of, in ms of the clock. */
   lastLifeMs(): number;
@@ -16,8 +20,8 @@ export interface SilenceEvents {
 /**
  * Does the peer still answer? A path that swallows packets both ways looks like a quiet one until something is sent.
  *
- * quiet ──sent──▶ waiting ──ANSWER_TIMEOUT_MS──▶ asked ──ANSWER_TIMEOUT_MS──▶ lost
- * Anything received leads back to quiet. Before it is lost after a standstill of this process, what arrived is read.
+ * quiet ──sent──▶ waiting ──ANSWER_TIMEOUT_MS──▶ asked ──ANSWER_TIMEOUT_MS──▶ silent ──MAX_SILENCE_MS in all──▶ lost
+ * Anything received leads back to quiet. After a standstill of this process, what arrived is read before it is silent.
  */
 export class AnswerWatch {
   readonly #clock: Clock;
@@ -25,7 +29,8 @@ export class AnswerWatch {
   /** When the first message left that nothing has come after; null while quiet. */
   #unansweredSinceMs: number | null = null;
   #asked = false;
-  #looksAgain = false;
+  #isSilent = false;
+  #lookAtMs = 0;
   #cancelTimer: (() => void) | null = null;
   #stopped = false;
 
@@ -44,16 +49,29 @@ export class AnswerWatch {
     this.#unansweredSinceMs = this.#clock.nowMs();
     this.#asked = false;
     // One timer serves many rounds: it looks at the time when it fires.
-    this.#cancelTimer ??= this.#clock.after(ANSWER_TIMEOUT_MS, () => this.#check());
+    if (this.#cancelTimer === null) this.#lookAfter(ANSWER_TIMEOUT_MS);
+  }
+
+  /** The peer was asked just now, for another reason: nothing that was sent before counts. */
+  asked(): void {
+    if (this.#stopped || this.#isSilent) return;
+    this.#unansweredSinceMs = this.#clock.nowMs() - ANSWER_TIMEOUT_MS;
+    this.#asked = true;
+    this.#cancel();
+    this.#lookAfter(ANSWER_TIMEOUT_MS);
   }
 
   received(): void {
     this.#unansweredSinceMs = null;
+    if (!this.#isSilent) return;
+    this.#isSilent = false;
+    this.#cancel();
+    this.#events.heard();
   }
 
   /** What was sent is still leaving: nobody can have answered it, and a path that takes bytes is not dead. */
   stillLeaving(): void {
-    if (this.#unansweredSinceMs === null) return;
+    if (this.#unansweredSinceMs === null || this.#isSilent) return;
     this.#unansweredSinceMs = this.#clock.nowMs();
     this.#asked = false;
   }
@@ -73,26 +91,38 @@ export class AnswerWatch {
     this.#cancelTimer = null;
   }
 
-  #check(): void {
+  #lookAfter(delayMs: number): void {
+    this.#lookAtMs = this.#clock.nowMs() + delayMs;
+    this.#cancelTimer = this.#clock.after(delayMs, () => this.#look());
+  }
+
+  #look(): void {
     this.#cancelTimer = null;
     if (this.#unansweredSinceMs !== null && this.#events.lastLifeMs() > this.#unansweredSinceMs)
       this.received();
     if (this.#unansweredSinceMs === null) return;
-    const waitedMs = this.#clock.nowMs() - this.#unansweredSinceMs;
-    const dueMs = this.#asked ? 2 * ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
-    if (waitedMs < dueMs) {
-      this.#cancelTimer = this.#clock.after(dueMs - waitedMs, () => this.#check());
-    } else if (this.#asked && !this.#looksAgain && waitedMs - dueMs > STOOD_STILL_MS) {
-      this.#looksAgain = true;
-      this.#cancelTimer = this.#clock.after(STOOD_STILL_MS, () => this.#check());
-    } else if (this.#asked) {
-      this.stop();
-      this.#events.lost();
-    } else {
+    const nowMs = this.#clock.nowMs();
+    const waitedMs = nowMs - this.#unansweredSinceMs;
+    const dueMs = this.#dueMs;
+    if (waitedMs < dueMs) return this.#lookAfter(dueMs - waitedMs);
+    // However often: a process that is always this late cannot tell whose silence it is.
+    if (this.#asked && nowMs - this.#lookAtMs > STOOD_STILL_MS) return this.#lookAfter(STOOD_STILL_MS);
+    if (!this.#asked) {
       this.#asked = true;
-      this.#looksAgain = false;
-      this.#cancelTimer = this.#clock.after(ANSWER_TIMEOUT_MS, () => this.#check());
-      this.#events.ask();
+      this.#lookAfter(ANSWER_TIMEOUT_MS);
+      return this.#events.ask();
     }
+    if (this.#isSilent) {
+      this.stop();
+      return this.#events.lost();
+    }
+    this.#isSilent = true;
+    this.#lookAfter(MAX_SILENCE_MS - waitedMs);
+    this.#events.silent();
+  }
+
+  get #dueMs(): number {
+    if (this.#isSilent) return MAX_SILENCE_MS;
+    return this.#asked ? 2 * ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
   }
 }

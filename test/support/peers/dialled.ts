@@ -3,6 +3,7 @@ import { SendBudget } from "../../../shared/mux/credit/flow-window.ts";
 import { RelayMux } from "../../../shared/mux/relay-mux.ts";
 import { encodeMessage } from "../../../shared/protocol/frame-codec.ts";
 import type { Frame } from "../../../shared/protocol/frame.ts";
+import { PONG_TEXT } from "../../../shared/protocol/limits.ts";
 import type { Hello } from "../../../shared/protocol/handshake.ts";
 import type { FakeClock } from "../fake-clock.ts";
 import { memoryOf } from "../memory.ts";
@@ -40,6 +41,9 @@ export class Dialled implements RelayTransport {
   }
   sendText(text: string): void {
     this.texts.push(text);
+    this.#clock.after(0, () => {
+      if (this.ended === null && !this.swallows) this.events.onText(PONG_TEXT);
+    });
   }
   bufferedBytes(): number {
     return 0;
