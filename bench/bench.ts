@@ -43,7 +43,8 @@ Measures the tunnel beside what bounds it and beside its peers, on this machine,
   memory         instead of all that: what relay and connectors keep in memory when callers hold them
                  up in every way (--only as above; --scale 0.1 shortens each)
   objects        instead of all that: a tunnel on several objects, growing and shrinking under load, its
-                 balance and what it costs (--only growth or cpu; --rounds of each CPU row)
+                 balance and what it costs (--only orderly, killed, busy, relay, connector, balance, bare: one
+                 or several, with commas; --rounds of each CPU row)
   --publish      puts the targets and the plot into docs/performance.md; refused on a busy machine
   -h, --help     this text
 

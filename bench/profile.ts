@@ -7,7 +7,7 @@ import { CpuProfiler, selfTimes } from "./instruments/cpu-profiler.ts";
 import { measure, type Tools } from "./measure.ts";
 import { NativeProfiler } from "./instruments/native-profile.ts";
 import { startTools, warmUp } from "./runner.ts";
-import { startCulvert } from "./subjects/culvert.ts";
+import { startCulvert, type TunnelPlan } from "./subjects/culvert.ts";
 import { startFloors } from "./subjects/floor.ts";
 import { direct } from "./subjects/plain.ts";
 import { startServer } from "./subjects/start-server.ts";
@@ -25,6 +25,7 @@ Shows where relay and connector spend their time under one load, by V8's samplin
   --seconds N          how long (default 5)
   --rtt MS             round trip between the connector and the relay (default 0)
   --top N              lines per table (default 40)
+  --objects N          with --native: beside the tunnel on one object, the same on so many
   --native             the relay's native code as well, beside the floor's and the bare relay's, by kind
                        of work, in rounds; needs Linux's perf (apt-get install linux-perf)
   -h, --help           this text
@@ -43,6 +44,7 @@ async function main(cleanups: Cleanups): Promise<void> {
       seconds: { type: "string", default: "5" },
       rtt: { type: "string", default: "0" },
       top: { type: "string", default: "40" },
+      objects: { type: "string", default: "1" },
       native: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -56,15 +58,18 @@ async function main(cleanups: Cleanups): Promise<void> {
   const tools = startTools(direct(upstream), cleanups);
   const measureMs = Number(values.seconds) * 1000;
   const requests = get(KIB, Number(values.concurrency), { warmUpMs: 0, measureMs });
-  const plans = [
+  const plans: TunnelPlan[] = [
     { name: "culvert", connectors: 1, roundTripMs: values.rtt === "0" ? null : Number(values.rtt) },
   ];
+  const [objects, { name = "" } = {}] = [Number(values.objects), plans[0]];
+  if (objects > 1)
+    plans.push({ connectors: 1, roundTripMs: null, name: `${name}, ${objects} objects`, objects });
   const options = { root, directory, upstreamUrl: upstream.url, plans, inspect: !values.native };
-  const [subject] = await startCulvert(options, cleanups);
+  const [subject, ...more] = await startCulvert(options, cleanups);
   if (subject === undefined) throw new Error("no tunnel");
   if (values.native) {
     const { floor, relay } = await startFloors(directory, cleanups);
-    const subjects = [floor, relay, subject];
+    const subjects = [floor, relay, subject, ...more];
     const workload = { ...requests, subjects: subjects.map(({ name }) => name) };
     await warmUp(subjects, [workload], tools, WARM_UP_MS);
     return console.log(await nativeTable(subjects, workload, tools, directory));

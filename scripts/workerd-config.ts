@@ -28,6 +28,8 @@ export interface WorkerdOptions {
     vars?: Readonly<Record<string, string>>;
     /** Log destinations may then be on loopback and private networks. */
     mayCallPrivate?: boolean;
+    /** Objects of these classes run another build, as for a while after a deploy. */
+    otherBuild?: { bundlePath: string; classes: readonly ObjectClass[] };
   };
   gateways?: readonly GatewayOptions[];
   /** Default 127.0.0.1. */
@@ -53,7 +55,7 @@ export const ADMIN_KEY_VARIABLE = "ADMIN_KEY";
 export function workerdConfig(options: WorkerdOptions, stateDir: string): string {
   const gateways = options.gateways ?? [];
   const services = [
-    relayService(options.relay),
+    ...relayServices(options.relay),
     ...gateways.map(gatewayService),
     ...sharedServices(stateDir),
   ];
@@ -79,16 +81,35 @@ export function gatewaySocket(name: string): string {
   return `gateway-${name}`;
 }
 
-const CLASSES = ["Tunnel", "Registry", "Telemetry"];
+const CLASSES = ["Tunnel", "Registry", "Telemetry"] as const;
+export type ObjectClass = (typeof CLASSES)[number];
+const RELAY = "culvert";
+const OTHER_BUILD = "culvert-other-build";
 
-function relayService({ bundlePath, vars, mayCallPrivate = false }: WorkerdOptions["relay"]): string {
-  return worker("culvert", bundlePath, [
+function relayServices({ otherBuild, ...relay }: WorkerdOptions["relay"]): string[] {
+  const others = otherBuild?.classes ?? [];
+  const hostOf = (name: ObjectClass): string => (others.includes(name) ? OTHER_BUILD : RELAY);
+  const own = relayService(RELAY, relay, hostOf);
+  if (otherBuild === undefined) return [own];
+  return [own, relayService(OTHER_BUILD, { ...relay, bundlePath: otherBuild.bundlePath }, hostOf)];
+}
+
+function relayService(
+  service: string,
+  { bundlePath, vars, mayCallPrivate = false }: WorkerdOptions["relay"],
+  hostOf: (name: ObjectClass) => string,
+): string {
+  return worker(service, bundlePath, [
     `bindings = [${[
       `(name = "ADMIN_KEY", fromEnvironment = "${ADMIN_KEY_VARIABLE}")`,
-      ...CLASSES.map((name) => `(name = "${name.toUpperCase()}", durableObjectNamespace = "${name}")`),
+      ...CLASSES.map(
+        (name) =>
+          `(name = "${name.toUpperCase()}", ` +
+          `durableObjectNamespace = (className = "${name}", serviceName = "${hostOf(name)}"))`,
+      ),
       ...textBindings({ PRIVATE_ADDRESSES: mayCallPrivate ? "on" : "off", ...vars }),
     ].join(", ")}]`,
-    `durableObjectNamespaces = [${CLASSES
+    `durableObjectNamespaces = [${CLASSES.filter((name) => hostOf(name) === service)
       // The key is part of every object's id: changing it loses all state.
       .map((name) => `(className = "${name}", uniqueKey = "culvert-${name}", enableSql = true)`)
       .join(", ")}]`,

@@ -82,9 +82,14 @@ export async function startWorkerd(options: WorkerdOptions): Promise<WorkerdProc
 }
 
 function absolutePaths(options: WorkerdOptions): WorkerdOptions {
+  const { otherBuild, ...relay } = options.relay;
   return {
     ...options,
-    relay: { ...options.relay, bundlePath: resolve(options.relay.bundlePath) },
+    relay: {
+      ...relay,
+      bundlePath: resolve(relay.bundlePath),
+      ...(otherBuild && { otherBuild: { ...otherBuild, bundlePath: resolve(otherBuild.bundlePath) } }),
+    },
     gateways: (options.gateways ?? []).map((gateway) => ({
       ...gateway,
       bundlePath: resolve(gateway.bundlePath),

@@ -3,6 +3,7 @@ import { dashboardAsset, dashboardPage, frontDoor } from "./dashboard/page.ts";
 import { describeSession, signIn, signOut } from "./dashboard/session-routes.ts";
 import type { Env } from "./env.ts";
 import { gatewayRoute } from "./gateway-route.ts";
+import { isUnknownMethod } from "./objects/ask-object.ts";
 import { alertOperations } from "./api/routes/alerts.ts";
 import { auditLogOperations } from "./api/routes/audit-log.ts";
 import { captureOperations } from "./api/routes/captures.ts";
@@ -73,6 +74,9 @@ for (const [path, methods] of Map.groupBy(operations, (operation) => operation.p
 app.notFound(() => problemResponse(new ApiError("NOT_FOUND")));
 
 app.onError((error) => {
+  // The object asked was made by an older version, and changes to this one when it sleeps: see docs/upgrading.md.
+  if (isUnknownMethod(error))
+    return problemResponse(new ApiError("RELAY_UPDATING", { headers: { "retry-after": "60" } }));
   if (!(error instanceof ApiError))
     console.error({ event: "api_failed", error: error.message, stack: error.stack });
   return problemResponse(error);

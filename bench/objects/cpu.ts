@@ -5,7 +5,8 @@ import { startTools, warmUp } from "../runner.ts";
 import { type CulvertSubject, startCulvert } from "../subjects/culvert.ts";
 import { direct } from "../subjects/plain.ts";
 import { startServer } from "../subjects/start-server.ts";
-import type { Cleanups } from "../subjects/subject.ts";
+import { startFloors } from "../subjects/floor.ts";
+import type { Cleanups, Subject } from "../subjects/subject.ts";
 import { get, KIB } from "../workloads.ts";
 import type { Row } from "./row.ts";
 
@@ -21,80 +22,108 @@ const ONE = "1 object";
 const MANY = "8 objects";
 const MANY_TWICE = "8 objects, 2 links each";
 
-/** What a small GET costs on eight objects, beside one; and how evenly they share 64 at a time. */
+export const CPU_ROWS = ["relay", "connector", "balance", "bare"] as const;
+export type CpuRow = (typeof CPU_ROWS)[number];
+
+/**
+ * What a small GET costs on eight objects, beside one; and how evenly they share 64 at a time. The same of the bare relay
+ * tells what of it is the platform's.
+ */
 export async function cpuRows(
+  wanted: readonly CpuRow[],
   options: { root: string; directory: string; rounds: number },
   cleanups: Cleanups,
 ): Promise<Row[]> {
   const { root, directory, rounds } = options;
   const upstream = await startServer("upstream.ts", [], cleanups);
   const plan = { connectors: 1, roundTripMs: null };
-  const subjects = await startCulvert(
-    {
-      ...{ root, directory: join(directory, "cpu"), upstreamUrl: upstream.url },
-      plans: [
-        { ...plan, name: ONE },
-        { ...plan, name: MANY, objects: OBJECTS },
-        { ...plan, name: MANY_TWICE, objects: OBJECTS, connections: 2 },
-      ],
-    },
+  const plans = [
+    { ...plan, name: ONE },
+    { ...plan, name: MANY, objects: OBJECTS },
+    ...(wanted.includes("connector")
+      ? [{ ...plan, name: MANY_TWICE, objects: OBJECTS, connections: 2 }]
+      : []),
+  ];
+  const culvert = await startCulvert(
+    { root, directory: join(directory, "cpu"), upstreamUrl: upstream.url, plans },
     cleanups,
   );
+  const floors = wanted.includes("bare") ? await startFloors(directory, cleanups) : null;
+  const subjects: Subject[] = [...culvert, ...(floors === null ? [] : [floors.relay, floors.relays])];
   const tools = startTools(direct(upstream), cleanups);
   const all = {
     ...get(KIB, AT_ONCE, { warmUpMs: 500, measureMs: 4_000 }),
-    subjects: [ONE, MANY, MANY_TWICE],
+    subjects: subjects.map(({ name }) => name),
   };
   await warmUp(subjects, [all], tools, WARM_UP_MS);
 
   const samples: Sample[] = [];
-  for (let round = 0; round < rounds; round++) {
+  const isMeasured = wanted.some((row) => row !== "balance");
+  for (let round = 0; isMeasured && round < rounds; round++) {
     // Nobody is always first, so that a slow minute of the machine hits all alike.
     for (let turn = 0; turn < subjects.length; turn++) {
       const subject = subjects[(turn + round) % subjects.length];
       if (subject !== undefined) samples.push(await measure(all, subject, round, tools));
     }
   }
-  const over = (part: string, name: string) =>
+  const over = (part: string, name: string, base: string) =>
     medianOf(
       Array.from(
         { length: rounds },
-        (_, round) => cpuOf(samples, name, round, part) / cpuOf(samples, ONE, round, part),
+        (_, round) => cpuOf(samples, name, round, part) / cpuOf(samples, base, round, part),
       ),
     );
-  const relay = over("relay", MANY);
-  const connector = over("connector", MANY_TWICE);
-  return [
-    {
-      name: "relay's CPU for a small GET, 8 objects over 1",
-      measured: relay.toFixed(2),
-      wanted: `<= ${RELAY_CPU}`,
-      passed: relay <= RELAY_CPU,
-      detail: partsOf(samples, "relay", rounds),
+  const measures: Record<CpuRow, () => Row | Promise<Row>> = {
+    relay: () =>
+      ratioRow("relay's CPU for a small GET, 8 objects over 1", over("relay", MANY, ONE), RELAY_CPU, [
+        partOf(samples, ONE, "relay"),
+        partOf(samples, MANY, "relay"),
+      ]),
+    connector: () =>
+      ratioRow(
+        "connector's CPU for a small GET, 8 × 2 links over 1",
+        over("connector", MANY_TWICE, ONE),
+        CONNECTOR_CPU,
+        [partOf(samples, ONE, "connector"), partOf(samples, MANY_TWICE, "connector")],
+      ),
+    balance: () => balanceRow(culvert, tools.load.run.bind(tools.load)),
+    bare: () => {
+      const [one = "", many = ""] = [floors?.relay.name, floors?.relays.name];
+      return ratioRow(
+        "the bare relay's CPU for a small GET, 8 objects over 1",
+        over("relay", many, one),
+        null,
+        [partOf(samples, one, "relay"), partOf(samples, many, "relay")],
+      );
     },
-    {
-      name: "connector's CPU for a small GET, 8 × 2 links over 1",
-      measured: connector.toFixed(2),
-      wanted: `<= ${CONNECTOR_CPU}`,
-      passed: connector <= CONNECTOR_CPU,
-      detail: partsOf(samples, "connector", rounds),
-    },
-    await balanceRow(subjects, tools.load.run.bind(tools.load)),
-  ];
+  };
+  const rows: Row[] = [];
+  for (const row of wanted) rows.push(await measures[row]());
+  return rows;
+}
+
+/** `most`: null where nothing is wanted of it. */
+function ratioRow(name: string, ratio: number, most: number | null, details: readonly string[]): Row {
+  return {
+    name,
+    measured: ratio.toFixed(2),
+    wanted: most === null ? "–" : `<= ${most}`,
+    passed: most === null || ratio <= most,
+    detail: details.join(", "),
+  };
 }
 
 function cpuOf(samples: readonly Sample[], subject: string, round: number, part: string): number {
   return samples.find((sample) => sample.subject === subject && sample.round === round)?.cpuUs[part] ?? NaN;
 }
 
-function partsOf(samples: readonly Sample[], part: string, rounds: number): string {
-  return [ONE, MANY, MANY_TWICE]
-    .map((name) => {
-      const each = Array.from({ length: rounds }, (_, round) => cpuOf(samples, name, round, part));
-      const rates = samples.filter(({ subject }) => subject === name).map(({ perSecond }) => perSecond);
-      return `${name}: ${Math.round(medianOf(each))} µs at ${Math.round(medianOf(rates))}/s`;
-    })
-    .join(", ");
+function partOf(samples: readonly Sample[], name: string, part: string): string {
+  const own = samples.filter(({ subject }) => subject === name);
+  const cpuUs = medianOf(own.map((sample) => sample.cpuUs[part] ?? NaN));
+  const rate = medianOf(own.map(({ perSecond }) => perSecond));
+  const messages = medianOf(own.map(({ messagesPerRequest }) => messagesPerRequest ?? NaN));
+  const gathered = Number.isNaN(messages) ? "" : `, ${messages.toFixed(2)} messages each`;
+  return `${name}: ${Math.round(cpuUs)} µs at ${Math.round(rate)}/s${gathered}`;
 }
 
 /** By the rates that the objects themselves have counted. */

@@ -1,6 +1,6 @@
 /**
  * The far end of the object's own limit: sends 64 KiB messages as fast as its socket takes them, counts what comes.
- * `node feeder.ts URL`. Prints `ready`.
+ * `node feeder.ts URL...`, one of each object. Prints `ready` when it is attached to all.
  */
 import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
@@ -14,50 +14,59 @@ const FRAME = Buffer.concat([
 ]);
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 
-const [url = ""] = process.argv.slice(2);
-const socket = new WebSocket(url, { perMessageDeflate: false });
-let raw: Duplex | null = null;
-let leftBytes = 0;
-let receivedBytes = 0;
-let answers: Buffer[] = [];
+const urls = process.argv.slice(2);
+let attached = 0;
 
-function pump(): void {
-  while (leftBytes > 0 && socket.bufferedAmount < MAX_BACKLOG_BYTES) {
-    const length = Math.min(leftBytes, MESSAGE_BYTES);
-    leftBytes -= length;
-    if (length === MESSAGE_BYTES) raw?.write(FRAME, pump);
-    else socket.send(Buffer.alloc(length), pump);
+/** The far end of one object's WebSocket. */
+function attach(url: string): void {
+  const socket = new WebSocket(url, { perMessageDeflate: false });
+  let raw: Duplex | null = null;
+  let leftBytes = 0;
+  let receivedBytes = 0;
+  let answers: Buffer[] = [];
+
+  function pump(): void {
+    while (leftBytes > 0 && socket.bufferedAmount < MAX_BACKLOG_BYTES) {
+      const length = Math.min(leftBytes, MESSAGE_BYTES);
+      leftBytes -= length;
+      if (length === MESSAGE_BYTES) raw?.write(FRAME, pump);
+      else socket.send(Buffer.alloc(length), pump);
+    }
   }
-}
 
-/** What was asked for in one turn is answered in one message. */
-function answer(id: number, length: number): void {
-  const record = Buffer.alloc(8 + length);
-  record.writeUInt32BE(id);
-  record.writeUInt32BE(length, 4);
-  if (answers.push(record) > 1) return;
-  setImmediate(() => {
-    socket.send(Buffer.concat(answers));
-    answers = [];
+  /** What was asked for in one turn is answered in one message. */
+  function answer(id: number, length: number): void {
+    const record = Buffer.alloc(8 + length);
+    record.writeUInt32BE(id);
+    record.writeUInt32BE(length, 4);
+    if (answers.push(record) > 1) return;
+    setImmediate(() => {
+      socket.send(Buffer.concat(answers));
+      answers = [];
+    });
+  }
+
+  socket.on("upgrade", (response) => (raw = response.socket));
+  socket.on("message", (data, isBinary) => {
+    if (isBinary) {
+      receivedBytes += (data as Buffer).byteLength;
+      return;
+    }
+    const [verb, count = "", id = ""] = (data as Buffer).toString("utf8").split(" ");
+    if (verb === "ask") {
+      answer(Number(id), Number(count));
+    } else if (verb === "send") {
+      leftBytes = Number(count);
+      pump();
+    } else {
+      socket.send(`received ${receivedBytes}`);
+      receivedBytes = 0;
+    }
   });
+  socket.on("open", () => {
+    if (++attached === urls.length) console.log("ready");
+  });
+  socket.on("close", () => process.exit(0));
 }
 
-socket.on("upgrade", (response) => (raw = response.socket));
-socket.on("message", (data, isBinary) => {
-  if (isBinary) {
-    receivedBytes += (data as Buffer).byteLength;
-    return;
-  }
-  const [verb, count = "", id = ""] = (data as Buffer).toString("utf8").split(" ");
-  if (verb === "ask") {
-    answer(Number(id), Number(count));
-  } else if (verb === "send") {
-    leftBytes = Number(count);
-    pump();
-  } else {
-    socket.send(`received ${receivedBytes}`);
-    receivedBytes = 0;
-  }
-});
-socket.on("open", () => console.log("ready"));
-socket.on("close", () => process.exit(0));
+for (const url of urls) attach(url);

@@ -5,6 +5,9 @@ import { startWorkerd } from "../../scripts/workerd.ts";
 import { startServer } from "./start-server.ts";
 import type { Cleanups, Subject } from "./subject.ts";
 
+/** As the Worker has it. */
+const RELAYS = 8;
+
 export interface Floors {
   /** Gateway, entrypoint and object with a constant answer. */
   floor: Subject;
@@ -12,6 +15,11 @@ export interface Floors {
   rich: Subject;
   /** The same, and each request's answer comes from behind a WebSocket: without any protocol. */
   relay: Subject;
+  /** The same on eight objects. */
+  relays: Subject;
+  /** The gateway answers by itself; its entrypoint does. */
+  gateway: Subject;
+  entrypoint: Subject;
   /** An object that streams between a caller and a WebSocket, without any protocol. */
   limit: Subject;
 }
@@ -33,7 +41,13 @@ export async function startFloors(directory: string, cleanups: Cleanups): Promis
   });
   cleanups.add(() => workerd.stop(500));
   const url = workerd.gatewayUrls["floor"] ?? "";
-  const { child: feeder } = await startServer("feeder.ts", [workerd.url.replace("http", "ws")], cleanups);
+  const socketUrl = workerd.url.replace("http", "ws");
+  const names = ["floor", ...Array.from({ length: RELAYS }, (_, index) => `floor-${index}`)];
+  const { child: feeder } = await startServer(
+    "feeder.ts",
+    names.map((name) => `${socketUrl}/${name}`),
+    cleanups,
+  );
   const subject = (name: string, prefix: string): Subject => ({
     name,
     origin: url + prefix,
@@ -44,6 +58,9 @@ export async function startFloors(directory: string, cleanups: Cleanups): Promis
     floor: subject("floor", ""),
     rich: subject("rich floor", "/rich"),
     relay: subject("bare relay", "/relay"),
+    relays: subject(`bare relay, ${RELAYS} objects`, "/relays"),
+    gateway: subject("gateway alone", "/self"),
+    entrypoint: subject("entrypoint alone", "/entry"),
     limit: subject("object's limit", "/limit"),
   };
 }

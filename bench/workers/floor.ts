@@ -4,6 +4,8 @@
  * along, the request's fields are read, and the answer has fields of its own and a body of bytes.
  * `/relay/bytes/N` is the floor of any relay that asks somebody behind a WebSocket: a message out for each request, and
  * answers in messages of one or more, each `id:u32 length:u32` and bytes; no protocol, no rules, no log.
+ * `/relays/bytes/N` is the same over eight objects, each with a WebSocket of its own. `/entry/bytes/N` is answered by the
+ * entrypoint, and reaches no object.
  * `/limit/down/N` and `/limit/up` stream between the caller and a feeder's WebSocket, without any protocol.
  */
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
@@ -13,6 +15,7 @@ interface Env {
 }
 
 const READ_BYTES = 64 * 1024;
+const RELAYS = 8;
 const ANSWER = "x".repeat(64 * 1024);
 const ANSWER_BYTES = new Uint8Array(64 * 1024).fill(0x78);
 const ANSWER_FIELDS: [string, string][] = [
@@ -23,20 +26,25 @@ const ANSWER_FIELDS: [string, string][] = [
   ["x-request-id", "0b6f3f44-4f0d-4f0e-9f5e-0d6a4d6c3a11"],
 ];
 
-function stub(env: Env): DurableObjectStub<Tunnel> {
-  return env.TUNNEL.get(env.TUNNEL.idFromName("floor"));
+function stub(env: Env, name = "floor"): DurableObjectStub<Tunnel> {
+  return env.TUNNEL.get(env.TUNNEL.idFromName(name));
 }
 
-/** Where the feeder attaches. */
+/** Where the feeder attaches: `/NAME` to the object of this name. */
 export default {
-  fetch: (request: Request, env: Env): Promise<Response> => stub(env).fetch(request),
+  fetch: (request: Request, env: Env): Promise<Response> =>
+    stub(env, new URL(request.url).pathname.slice(1) || "floor").fetch(request),
 } satisfies ExportedHandler<Env>;
 
 export class TunnelBinding extends WorkerEntrypoint<Env> {
   override fetch(request: Request): Promise<Response> {
-    if (!/\/(?:rich|relay)\//.test(request.url)) return stub(this.env).fetch(request);
+    const route = /\/(rich|relays?|entry)\//.exec(request.url)?.[1];
+    if (route === undefined) return stub(this.env).fetch(request);
+    if (route === "entry")
+      return Promise.resolve(new Response(ANSWER.slice(0, Number(request.url.split("/").at(-1)))));
     const claim = { kind: "request", project: "bench", environment: "production" };
-    return stub(this.env).fetch(request, { cf: { floor: claim } });
+    const name = route === "relays" ? `floor-${Math.floor(Math.random() * RELAYS)}` : "floor";
+    return stub(this.env, name).fetch(request, { cf: { floor: claim } });
   }
 }
 
@@ -54,7 +62,7 @@ export class Tunnel extends DurableObject<Env> {
     const [, route = "", ...rest] = pathname.split("/");
     if (request.headers.get("upgrade") === "websocket") return this.#attach();
     if (route === "rich") return rich(request, Number(rest.at(-1)));
-    if (route === "relay") return this.#ask(request, Number(rest.at(-1)));
+    if (route === "relay" || route === "relays") return this.#ask(request, Number(rest.at(-1)));
     if (route !== "limit") return new Response(ANSWER.slice(0, Number(rest[0] ?? 0)));
     return rest[0] === "down" ? this.#down(Number(rest[1])) : this.#up(request);
   }

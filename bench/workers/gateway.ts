@@ -1,6 +1,7 @@
 /**
  * The gateway of every subject on workerd: hands each request on to the service of its binding. `/tcp/…` does the same work
- * over a TCP connection, and `/rounds/N` makes N small requests, or echoes of a byte, one after the other.
+ * over a TCP connection, `/rounds/N` makes N small requests, or echoes of a byte, one after the other, and `/self/bytes/N` is
+ * answered here.
  */
 import { connectTcp, type TunnelBinding } from "../../kit/gateway/index.ts";
 
@@ -11,6 +12,7 @@ interface Env {
 const SERVICE = "bench-tcp";
 const READ_BYTES = 64 * 1024;
 const BYTE = new Uint8Array(1);
+const ANSWER = "x".repeat(64 * 1024);
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
@@ -18,6 +20,7 @@ export default {
     const [, first, second, count] = path.split("/");
     if (first === "tcp") return tcp(request, env.TUNNEL, second ?? "", Number(count));
     if (first === "rounds") return rounds(env.TUNNEL, Number(second));
+    if (first === "self") return new Response(ANSWER.slice(0, Number(count)));
     return env.TUNNEL.fetch(new Request(`http://bench-api${path}`, request));
   },
 } satisfies ExportedHandler<Env>;

@@ -3,7 +3,7 @@ import type { Operation } from "./operation.ts";
 import type { ProblemCode } from "./problem.ts";
 import { PROBLEMS } from "./problem.ts";
 
-const EVERYWHERE: readonly ProblemCode[] = ["UNAUTHENTICATED", "RATE_LIMITED", "INTERNAL"];
+const EVERYWHERE: readonly ProblemCode[] = ["UNAUTHENTICATED", "RATE_LIMITED", "INTERNAL", "RELAY_UPDATING"];
 
 /** The OpenAPI 3.1 document of the operations that really run. */
 export function openApiDocument(operations: readonly Operation[]) {

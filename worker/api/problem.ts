@@ -19,6 +19,7 @@ export const PROBLEMS = {
   RATE_LIMITED: { status: 429, title: "Too many failed attempts" },
   INTERNAL: { status: 500, title: "Something went wrong in the relay" },
   ACCESS_UNAVAILABLE: { status: 503, title: "Cloudflare Access could not be asked who this is; try again" },
+  RELAY_UPDATING: { status: 503, title: "A part of the relay still runs an older version; try again later" },
   TUNNEL_UNAVAILABLE: { status: 503, title: "The tunnel could not be asked; try again" },
 } as const;
 

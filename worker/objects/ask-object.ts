@@ -54,11 +54,20 @@ export function whileAlive<T>(work: Promise<T>, ask: () => Promise<unknown>): Pr
   return promise;
 }
 
+/** It runs an older version, and was asked for what only newer ones know. Nothing has happened then. */
+export function isUnknownMethod(thrown: unknown): boolean {
+  return thrown instanceof TypeError && thrown.message.includes("does not implement the method");
+}
+
 /** What it means to a caller that an object did not answer. */
 export function objectFailure(thrown: unknown, what: "connection" | "response" = "response"): TunnelError {
   const options = { cause: thrown };
   if ((thrown as { overloaded?: boolean } | null)?.overloaded === true)
     return publicError("OVERLOADED", "The tunnel's object has too many requests waiting.", options);
+  if (isUnknownMethod(thrown)) {
+    const message = "The tunnel's object still runs an older version of the relay, which has no such call.";
+    return publicError("RELAY_RESTART", message, options);
+  }
   const fate = thrown instanceof SilentObjectError ? "gave no sign of life" : "was reset";
   return publicError("RELAY_RESTART", `The tunnel's object ${fate} before the ${what} began.`, options);
 }

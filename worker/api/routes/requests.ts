@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { decodeBase64url, encodeBase64url } from "../../../shared/tokens/base64url.ts";
 import type { RequestEvent } from "../../../shared/events/request-event.ts";
-import { type Env, registryStub, telemetryStub } from "../../env.ts";
+import { type Env, telemetryStub } from "../../env.ts";
 import { RELAY_TELEMETRY } from "../../events/event-batch.ts";
 import { tailFilterSchema } from "../../../shared/signals/tail-filter.ts";
 import {
@@ -16,6 +16,7 @@ import { telemetryObjects } from "./telemetry-objects.ts";
 import { type Operation, operation } from "../operation.ts";
 import { pageQuery, pageSchema } from "../paging.ts";
 import { ApiError } from "../problem.ts";
+import { tunnelDetails } from "../tunnel-details.ts";
 
 const text = z.string().min(1).max(256);
 const time = z.iso.datetime({ offset: true });
@@ -71,7 +72,7 @@ export const requestOperations: readonly Operation[] = [
     problems: ["NOT_FOUND", "TUNNEL_UNAVAILABLE"],
     async run({ env, query: { since, until, cursor, limit, ...filter }, param }) {
       const tunnelId = param("tunnelId");
-      const details = await registryStub(env).tunnel(tunnelId);
+      const details = await tunnelDetails(env, tunnelId);
       if (details === null) throw new ApiError("NOT_FOUND");
       const sinceMs = since === undefined ? 0 : Date.parse(since);
       const objects = telemetryObjects(details, Math.max(sinceMs, History.oldestEndMs(Date.now())));

@@ -1,5 +1,5 @@
 import { buildOf } from "../../build.ts";
-import { type Env, registryStub, tunnelStub } from "../../env.ts";
+import { type Env, tunnelStub } from "../../env.ts";
 import { TAIL_SUBPROTOCOL } from "../../../shared/events/tail.ts";
 import { tailFilterSchema } from "../../../shared/signals/tail-filter.ts";
 import type { TailClaim } from "../../tunnel/configuration/claim.ts";
@@ -7,6 +7,7 @@ import type { ServingObject } from "../../tunnel/configuration/tunnel-objects.ts
 import * as z from "zod";
 import { type Operation, operation } from "../operation.ts";
 import { ApiError, type ProblemCode } from "../problem.ts";
+import { tunnelDetails } from "../tunnel-details.ts";
 
 const REFUSALS: Readonly<Record<number, ProblemCode>> = {
   401: "UNAUTHENTICATED",
@@ -46,7 +47,7 @@ export const tailOperations: readonly Operation[] = [
       }
       const tunnelId = param("tunnelId");
       const { object: name, ...filter } = query;
-      const details = await registryStub(env).tunnel(tunnelId);
+      const details = await tunnelDetails(env, tunnelId);
       // A tunnel that has moved has none of its own name.
       const object = details?.objects.find((one) =>
         name === undefined ? one.phase === "serving" : one.name === name,

@@ -15,6 +15,7 @@ import { telemetryObjects } from "./telemetry-objects.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";
 import { ApiError } from "../problem.ts";
+import { tunnelDetails } from "../tunnel-details.ts";
 
 /** Of the Registry in one call; a report has up to a hundred kilobytes, a call 32 MiB. */
 const REPORTS_PER_CALL = 200;
@@ -113,7 +114,7 @@ export const telemetryOperations: readonly Operation[] = [
     success: { status: 200, description: "The traffic, the current step included", schema: trafficSchema },
     problems: ["NOT_FOUND", "TUNNEL_UNAVAILABLE"],
     async run({ env, query, param }) {
-      const details = await registryStub(env).tunnel(param("tunnelId"));
+      const details = await tunnelDetails(env, param("tunnelId"));
       if (details === null) throw new ApiError("NOT_FOUND");
       const window = windowOf(query, Date.now());
       const objects = telemetryObjects(details, window.fromMs);

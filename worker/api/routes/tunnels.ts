@@ -18,6 +18,7 @@ import { operation } from "../operation.ts";
 import { expectDone } from "../outcome.ts";
 import { page, pageQuery, pageSchema } from "../paging.ts";
 import { ApiError } from "../problem.ts";
+import { tunnelDetails } from "../tunnel-details.ts";
 import { isoTime } from "../time.ts";
 import { describeTunnel, tunnelDetailsSchema } from "./tunnel-view.ts";
 
@@ -143,7 +144,7 @@ export const tunnelOperations: readonly Operation[] = [
     success: { status: 200, description: "The tunnel as it is now", schema: tunnelDetailsSchema },
     problems: ["NOT_FOUND", "TUNNEL_UNAVAILABLE"],
     async run({ env, param }) {
-      const details = await registryStub(env).tunnel(param("tunnelId"));
+      const details = await tunnelDetails(env, param("tunnelId"));
       if (details === null) throw new ApiError("NOT_FOUND");
       return { body: describeTunnel(details, await statuses(env, details.objects)) };
     },
@@ -164,7 +165,7 @@ export const tunnelOperations: readonly Operation[] = [
         drainMs: drainSeconds === undefined ? undefined : drainSeconds * 1_000,
       };
       expectDone(await registryStub(env).changeTunnel(by, param("tunnelId"), change));
-      const details = await registryStub(env).tunnel(param("tunnelId"));
+      const details = await tunnelDetails(env, param("tunnelId"));
       if (details === null) throw new ApiError("NOT_FOUND");
       return { body: describeTunnel(details, await statuses(env, details.objects)) };
     },
@@ -205,7 +206,7 @@ export const tunnelOperations: readonly Operation[] = [
       const tunnelId = param("tunnelId");
       const token = await newToken(request, tunnelId);
       const overlapMs = body.overlapSeconds * 1000;
-      const before = (await registryStub(env).tunnel(tunnelId))?.tokens ?? [];
+      const before = (await tunnelDetails(env, tunnelId))?.tokens ?? [];
       expectDone(await registryStub(env).addToken(by, tunnelId, token.proof, overlapMs));
       const shortened = before.flatMap(({ kid, expiresAtMs }) =>
         expiresAtMs !== null && expiresAtMs > by.atMs + overlapMs
