@@ -10,6 +10,7 @@ import { freePort } from "../../scripts/check-image/free-port.ts";
 import { formatToken, type Token } from "../../shared/tokens/token.ts";
 import { ConnectProcess } from "../support/connect-process.ts";
 import { Call, RelayDouble } from "../support/peers/relay-double.ts";
+import { bareEnvironment } from "../support/bare-environment.ts";
 
 const CULVERT = join(import.meta.dirname, "../../bin/culvert.ts");
 const closing: (() => unknown)[] = [];
@@ -159,7 +160,7 @@ describe("culvert ready", () => {
     ...args: string[]
   ): Promise<{ code: number | null; output: string }> {
     const child = spawn(process.execPath, [CULVERT, "ready", ...args], {
-      env: { PATH: process.env["PATH"] ?? "", ...env },
+      env: { ...bareEnvironment(), ...env },
     });
     let output = "";
     child.stdout.on("data", (bytes: Buffer) => (output += bytes.toString()));

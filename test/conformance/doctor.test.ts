@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { formatToken } from "../../shared/tokens/token.ts";
 import { OtlpReceiver } from "../support/servers/otlp-receiver.ts";
 import { TRUSTED_CERTIFICATE_FILE, trustedIdentity } from "../support/tls-identities.ts";
+import { bareEnvironment } from "../support/bare-environment.ts";
 
 const MAIN = join(import.meta.dirname, "../../bin/culvert.ts");
 const PROXY_CREDENTIALS = "operator:canary-proxy-password";
@@ -68,7 +69,7 @@ async function doctor(env: Record<string, string> = {}): Promise<Record<string, 
     secret: new Uint8Array(32).fill(1),
   });
   const whole = {
-    ...{ PATH: process.env["PATH"], TUNNEL_TOKEN: token, TUNNEL_ALLOW: "127.0.0.1" },
+    ...{ ...bareEnvironment(), TUNNEL_TOKEN: token, TUNNEL_ALLOW: "127.0.0.1" },
     NODE_EXTRA_CA_CERTS: TRUSTED_CERTIFICATE_FILE,
     ...env,
   };

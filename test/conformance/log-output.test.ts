@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../scripts/check-image/free-port.ts";
 import { Call, RelayDouble } from "../support/peers/relay-double.ts";
+import { bareEnvironment } from "../support/bare-environment.ts";
 
 const MAIN = join(import.meta.dirname, "../../bin/culvert.ts");
 /** Each line holds the path: 300 of them are beyond what a pipe and the sink take. */
@@ -46,7 +47,7 @@ function connect(
   const child = spawn(program, args, {
     stdio: ["ignore", stdout, program === "script" ? "ignore" : "inherit"],
     env: {
-      PATH: process.env["PATH"] ?? "",
+      ...bareEnvironment(),
       TUNNEL_ALLOW: "127.0.0.1",
       TUNNEL_TOKEN: relay.token,
       TUNNEL_METRICS: `127.0.0.1:${metricsPort}`,

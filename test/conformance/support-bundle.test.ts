@@ -10,6 +10,7 @@ import { freePort } from "../../scripts/check-image/free-port.ts";
 import { formatToken } from "../../shared/tokens/token.ts";
 import { ConnectProcess } from "../support/connect-process.ts";
 import { Call, RelayDouble } from "../support/peers/relay-double.ts";
+import { bareEnvironment } from "../support/bare-environment.ts";
 
 const MAIN = join(import.meta.dirname, "../../bin/culvert.ts");
 const CANARIES = {
@@ -74,7 +75,7 @@ function doctor(args: readonly string[], more: Record<string, string> = {}) {
     execFile(
       process.execPath,
       [MAIN, "doctor", ...args],
-      { env: { PATH: process.env["PATH"], ...env, ...more }, timeout: PATIENCE_MS },
+      { env: { ...bareEnvironment(), ...env, ...more }, timeout: PATIENCE_MS },
       (error, out, err) => resolve({ code: error === null ? 0 : error.code, out, err }),
     );
   });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { startWorkerd, type WorkerdProcess } from "../../scripts/workerd.ts";
 import { parseToken } from "../../shared/tokens/token.ts";
+import { bareEnvironment } from "../support/bare-environment.ts";
 
 const ADMIN_KEY = "admin-key-of-the-apply-tests-0123456789";
 
@@ -30,7 +31,7 @@ function culvert(args: readonly string[], env: Record<string, string> = {}, inpu
     const child = execFile(
       process.execPath,
       [CULVERT_BUNDLE, ...args],
-      { env: { PATH: process.env["PATH"], HOME: directory, ...standard, ...env }, timeout: 20_000 },
+      { env: { ...bareEnvironment(), HOME: directory, ...standard, ...env }, timeout: 20_000 },
       (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     );
     child.stdin?.on("error", () => {});

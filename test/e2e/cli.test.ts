@@ -14,6 +14,7 @@ import { startWorkerd } from "../../scripts/workerd.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
 import { parseToken } from "../../shared/tokens/token.ts";
 import { TRUSTED_CERTIFICATE_FILE, trustedIdentity } from "../support/tls-identities.ts";
+import { bareEnvironment } from "../support/bare-environment.ts";
 
 const ADMIN_KEY = "admin-key-of-the-cli-tests-0123456789";
 /** Runs a command at a terminal of its own; part of util-linux. */
@@ -62,7 +63,7 @@ interface RunOptions {
 async function culvert(args: readonly string[], { env = {}, input = "" }: RunOptions = {}): Promise<Run> {
   const child = spawn(process.execPath, [CULVERT_BUNDLE, ...args], {
     env: {
-      PATH: process.env["PATH"],
+      ...bareEnvironment(),
       HOME: directory,
       CULVERT_RELAY: relay.url,
       CULVERT_API_KEY: ADMIN_KEY,

@@ -13,6 +13,7 @@ import { eventually } from "../../scripts/demo/eventually.ts";
 import { type LocalTunnels, startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import { formatToken, parseToken } from "../../shared/tokens/token.ts";
 import { untrustedIdentity } from "../support/tls-identities.ts";
+import { bareEnvironment } from "../support/bare-environment.ts";
 
 const ADMIN_KEY = "health-admin-key-0123456789abcdef";
 /** Nothing listens here. */
@@ -194,7 +195,7 @@ interface Run {
 
 function culvert(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env["PATH"], HTTPS_PROXY: proxyUrl(), ...env }, timeout: 20_000 };
+    const options = { env: { ...bareEnvironment(), HTTPS_PROXY: proxyUrl(), ...env }, timeout: 20_000 };
     execFile(process.execPath, [CULVERT_BUNDLE, ...args], options, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : 0, out: stdout + stderr });
     });

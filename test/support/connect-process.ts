@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { bareEnvironment } from "./bare-environment.ts";
 
 const MAIN = join(import.meta.dirname, "../../bin/culvert.ts");
 
@@ -12,7 +13,7 @@ export class ConnectProcess {
 
   constructor(env: Record<string, string>, ...args: string[]) {
     this.child = spawn(process.execPath, [MAIN, "connect", "--metrics", "127.0.0.1:0", ...args], {
-      env: { PATH: process.env["PATH"] ?? "", TUNNEL_ALLOW: "127.0.0.1", ...env },
+      env: { ...bareEnvironment(), TUNNEL_ALLOW: "127.0.0.1", ...env },
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on("data", (bytes: Buffer) => (this.output += bytes.toString()));

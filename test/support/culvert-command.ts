@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
+import { bareEnvironment } from "./bare-environment.ts";
 
 export interface CommandResult {
   code: number | null;
@@ -8,13 +9,13 @@ export interface CommandResult {
   err: string;
 }
 
-/** `culvert …` as a process without a terminal, with this environment and no other. */
+/** `culvert …` as a process without a terminal, with this environment and otherwise a bare one. */
 export async function runCulvert(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<CommandResult> {
   const child = spawn(process.execPath, [CULVERT_BUNDLE, ...args], {
-    env,
+    env: { ...bareEnvironment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 20_000,
   });
