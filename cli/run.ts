@@ -7,6 +7,7 @@ import { captureCommand } from "./commands/capture/capture.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { forwardCommand } from "./commands/forward.ts";
 import { CommandError, EXIT_CODE } from "./exit-code.ts";
+import { identityCommand } from "./commands/identity/identity.ts";
 import { logDestinationCommand } from "./commands/log-destination.ts";
 import { logoutCommand } from "./commands/logout.ts";
 import { whoamiCommand } from "./commands/whoami.ts";
@@ -24,6 +25,7 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 not authorised, 4
 export function addAdminCommands(culvert: Command): Command {
   const commands = [
     tunnelCommand(),
+    identityCommand(),
     tailCommand(),
     requestsCommand(),
     captureCommand(),

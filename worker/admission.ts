@@ -53,6 +53,16 @@ export async function credentialPresence(
   return answer !== null && isEqual ? "known" : "absent";
 }
 
+/** Does a tunnel trust an identity of this name? */
+export async function identityPresence(
+  env: Env,
+  subject: Subject,
+  request: Pick<Request, "headers">,
+): Promise<Presence> {
+  const answer = await learn(env, subject, request);
+  return answer === undefined ? "unknown" : answer === null ? "absent" : "known";
+}
+
 /** Whoever decides does not know it (any more). */
 export function forget(subject: Subject): void {
   knowledge.forget(subject);

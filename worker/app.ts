@@ -10,6 +10,7 @@ import { captureOperations } from "./api/routes/captures.ts";
 import { authenticate } from "./api/authenticate.ts";
 import { connect } from "./api/routes/connect.ts";
 import { keyOperations } from "./api/routes/keys.ts";
+import { identityOperations } from "./api/routes/identities.ts";
 import { logDestinationOperations } from "./api/routes/log-destinations.ts";
 import { openApiDocument } from "./api/openapi.ts";
 import { ApiError, problemResponse } from "./api/problem.ts";
@@ -22,6 +23,7 @@ import { tunnelOperations } from "./api/routes/tunnels.ts";
 
 const operations = [
   ...tunnelOperations,
+  ...identityOperations,
   ...servicesConfigurationOperations,
   ...keyOperations,
   ...auditLogOperations,

@@ -79,6 +79,14 @@ interface TunnelDetails {
     lastUsedAt: string | null;
     connectors: number;
   }[];
+  /** Older relays have none. */
+  identities?: {
+    id: string;
+    issuer: string;
+    subjects: string[];
+    lastUsedAt: string | null;
+    connectors: number;
+  }[];
   /** A relay of version 0.1 does not say. */
   objects?: TunnelObject[];
   /** Neither. */
@@ -340,7 +348,16 @@ ${table(
     shortTime(lastUsedAt),
     count,
   ]),
-)}`;
+)}${trusted(tunnel.identities ?? [])}`;
+}
+
+/** Nothing where it trusts none. */
+function trusted(identities: NonNullable<TunnelDetails["identities"]>): string {
+  if (identities.length === 0) return "";
+  const rows = identities.map(({ id, issuer, subjects, lastUsedAt, connectors }) => [
+    ...[id, issuer, subjects.join(" "), shortTime(lastUsedAt), connectors],
+  ]);
+  return `\n\nIdentities\n${table(["ID", "ISSUER", "SUBJECTS", "LAST USED", "CONNECTORS"], rows)}`;
 }
 
 /** A line of its own where there is something to say. */

@@ -3,6 +3,7 @@ import type { ConnectorSettings, LoadedConfig } from "../settings/index.ts";
 import { type HostDialDeps, Names } from "../names/index.ts";
 import { nodeClock } from "../platform/index.ts";
 import { fail, type Finding, pass, skip } from "./finding.ts";
+import { issuerTokenFinding } from "./issuer-token.ts";
 import { examineHandshake, examineRelay } from "./relay.ts";
 import { examineTraces } from "./traces.ts";
 import { examineAllowlist, examineUpstreams } from "./upstreams.ts";
@@ -67,6 +68,7 @@ function settingsFinding(files: readonly string[]): Finding {
   return pass("settings", files.length === 0 ? "valid" : `valid, with ${files.join(", ")}`);
 }
 
-function tokenFinding({ token, relayUrl }: ConnectorSettings): Finding {
-  return pass("token", `${token.kid} of tunnel ${token.tunnelId}, for ${relayUrl}`);
+function tokenFinding({ token, identity, tokenText, relayUrl }: ConnectorSettings): Finding {
+  const named = `${token.kid} of tunnel ${token.tunnelId}, for ${relayUrl}`;
+  return identity === null ? pass("token", named) : issuerTokenFinding(tokenText, named, Date.now());
 }

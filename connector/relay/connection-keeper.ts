@@ -244,7 +244,7 @@ export function adviceFor(status: number): string {
   }
   switch (status) {
     case 401:
-      return "the relay does not accept the token: it was revoked, or belongs to another relay; set TUNNEL_TOKEN to a current one";
+      return "the relay does not accept the token: it was revoked, or belongs to another relay; set TUNNEL_TOKEN to a current one. With TUNNEL_IDENTITY, `culvert doctor` shows what the token says of itself";
     case 403:
       return "the relay refuses this connector: something on the way adds an Origin header, or the tunnel was deleted";
     case 404:

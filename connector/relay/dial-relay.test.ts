@@ -88,7 +88,7 @@ function dial(
 ): { connection: RelayTransport; events: string[]; messages: Uint8Array[] } {
   const events: string[] = [];
   const messages: Uint8Array[] = [];
-  const address = { relayUrl, tokenText: "token", proxy, proxyBypass: () => false };
+  const address = { relayUrl, tokenText: "token", identity: null, proxy, proxyBypass: () => false };
   const deps = { clock: nodeClock, names: new Names({ clock: nodeClock }) };
   const connection = relayDialler(
     () => address,

@@ -1,6 +1,7 @@
 import { isIP, type OnReadOpts } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { SUBPROTOCOL } from "../../shared/protocol/index.ts";
+import { type Identity, IDENTITY_FIELD } from "../../shared/tokens/token.ts";
 import { dialInTime, type HostDialDeps, type HostDialOptions, tcpTo } from "../names/index.ts";
 import { guarded } from "../platform/index.ts";
 import { connectThroughProxy, type Proxy } from "../proxy/proxy.ts";
@@ -18,6 +19,8 @@ export interface RelayAddress {
   relayUrl: string;
   /** Never logged. */
   tokenText: string;
+  /** What the token proves; null: it is the tunnel's own, which names it. */
+  identity: Identity | null;
   /** For relays over TLS; one without is on this machine. */
   proxy: Proxy | null;
   proxyBypass: ProxyBypass;
@@ -29,7 +32,7 @@ export interface RelayAddress {
  */
 export function relayDialler(address: () => RelayAddress, deps: HostDialDeps): DialRelay {
   return (events, object = null) => {
-    const { relayUrl, tokenText, proxy, proxyBypass } = address();
+    const { relayUrl, tokenText, identity, proxy, proxyBypass } = address();
     const url = new URL("/v1/connect", relayUrl);
     if (object !== null) url.searchParams.set("object", object);
     const secure = url.protocol === "https:";
@@ -65,7 +68,10 @@ export function relayDialler(address: () => RelayAddress, deps: HostDialDeps): D
           subprotocol: SUBPROTOCOL,
           connect,
         },
-        headers: { authorization: `Bearer ${tokenText}` },
+        headers: {
+          authorization: `Bearer ${tokenText}`,
+          ...(identity === null ? {} : { [IDENTITY_FIELD]: `${identity.tunnelId}/${identity.kid}` }),
+        },
       },
       reader,
       {

@@ -32,7 +32,7 @@ const isSame = (one: Buffer, other: Uint8Array | undefined): boolean =>
 async function dialled(server: WebSocketServer): Promise<RelayTransport> {
   const { port } = server.address() as AddressInfo;
   const relayUrl = `http://127.0.0.1:${port}`;
-  const address = { relayUrl, tokenText: "t", proxy: null, proxyBypass: () => true };
+  const address = { relayUrl, tokenText: "t", identity: null, proxy: null, proxyBypass: () => true };
   const deps = { clock: nodeClock, names: new Names({ clock: nodeClock }) };
   const dialRelay = relayDialler(() => address, deps);
   const { promise: opened, resolve, reject } = Promise.withResolvers<void>();

@@ -12,6 +12,8 @@ const tokenFor = (relayUrl: string) =>
     secret: new Uint8Array(32).fill(7),
   });
 const TOKEN = tokenFor("https://relay.example");
+const IDENTITY = `https://identity.example/v1/tunnels/tnl_${"a".repeat(20)}/identities/wid_${"b".repeat(12)}`;
+const ISSUER_TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJpIn0.c2ln";
 
 function load(env: Record<string, string>, flags: Flags = {}, files: Record<string, string> = {}) {
   return loadConfig(flags, env, (path) => {
@@ -120,6 +122,39 @@ describe("loadConfig", () => {
   });
 });
 
+describe("an identity", () => {
+  const FILES = { "/token": `${ISSUER_TOKEN}\n`, "/tunnel": TOKEN };
+  const ENV = { TUNNEL_IDENTITY: IDENTITY, TUNNEL_TOKEN_FILE: "/token" };
+
+  it("names relay and tunnel; the file holds what proves it", () => {
+    const loaded = load(ENV, {}, FILES);
+    const kid = `wid_${"b".repeat(12)}`;
+    expect(loaded).toMatchObject({
+      ok: true,
+      config: {
+        ...{ relayUrl: "https://identity.example", tokenText: ISSUER_TOKEN },
+        token: { kid },
+        identity: { kid },
+      },
+      files: ["/token"],
+    });
+  });
+
+  it.each([
+    [{ TUNNEL_TOKEN_FILE: "/tunnel" }, /^TUNNEL_TOKEN_FILE: is no JSON Web Token/],
+    [{ TUNNEL_IDENTITY: "" }, /^TUNNEL_TOKEN_FILE: is a JSON Web Token: set TUNNEL_IDENTITY/],
+    [{ TUNNEL_TOKEN_FILE: "" }, /^TUNNEL_TOKEN: set TUNNEL_TOKEN_FILE/],
+    [{ TUNNEL_IDENTITY: `${IDENTITY}/` }, /^TUNNEL_IDENTITY: must be an identity's address/],
+    [{ TUNNEL_IDENTITY: IDENTITY.replace("https", "http") }, /^TUNNEL_IDENTITY: names a relay without TLS/],
+    [
+      { TUNNEL_IDENTITY: IDENTITY.replace("//", "//a:b@") },
+      /^TUNNEL_IDENTITY: must be an identity's address/,
+    ],
+  ])("is refused with %j", (env, problem) => {
+    expect(problemsOf({ ...ENV, ...env }, {}, FILES)).toEqual([expect.stringMatching(problem)]);
+  });
+});
+
 describe("the settings file", () => {
   const withFile = (yaml: string, env: Record<string, string> = {}, flags: Flags = {}) =>
     load({ TUNNEL_TOKEN: TOKEN, ...env }, { config: "/c.yaml", ...flags }, { "/c.yaml": yaml });
@@ -130,6 +165,7 @@ describe("the settings file", () => {
   const SETTING_CASES: [name: SettingName, value: string, read: (config: ConnectorSettings) => unknown][] = [
     ["token", TOKEN, ({ tokenText }) => tokenText],
     ["tokenFile", "/run/token", ({ tokenText }) => tokenText],
+    ["identity", IDENTITY, ({ identity, tokenText }) => [identity, tokenText]],
     ["relay", "https://other.example", ({ relayUrl }) => relayUrl],
     ["allow", "a.internal:80, 10.0.0.0/8", ({ policy, allowsNothing }) => [policy, allowsNothing]],
     ["services", "{pay: {methods: [get], paths: [/v1], maxBodyBytes: 5}}", ({ limits }) => [...limits]],
@@ -165,7 +201,9 @@ describe("the settings file", () => {
   it.each(SETTING_CASES)("and environment and flag all set %s, and the nearest wins", (name, value, read) => {
     const { env, flag } = SETTINGS[name];
     const base: Record<string, string> =
-      name === "token" || name === "tokenFile" ? {} : { TUNNEL_TOKEN: TOKEN };
+      name === "token" || name === "tokenFile"
+        ? {}
+        : { TUNNEL_TOKEN: name === "identity" ? ISSUER_TOKEN : TOKEN };
     if (name === "otlpHeaders" || name === "traceShare") base["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://c";
     const files = { "/run/token": TOKEN, "/c.yaml": `${name}: ${value}`, "/wrong.yaml": `${name}: [wrong]` };
     const outcomes = [

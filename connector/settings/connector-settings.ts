@@ -1,7 +1,7 @@
 import { parseDocument, YAMLParseError, YAMLWarning } from "yaml";
 import { problemsOf } from "../../shared/problems.ts";
 import { parseRelayUrl } from "../../shared/relay-url.ts";
-import type { Token } from "../../shared/tokens/token.ts";
+import type { Identity } from "../../shared/tokens/token.ts";
 import type { ListenAddress, LogLevel, OtlpSettings } from "../platform/index.ts";
 import { settingsSchema, type ReadFile, unreadable } from "./settings-schema.ts";
 import type { Proxy } from "../proxy/proxy.ts";
@@ -11,7 +11,10 @@ import { CONFIG_FILE, type Flags, SETTING_NAMES, type SettingName, SETTINGS } fr
 
 /** What the connector runs with; nothing in it is optional any more. */
 export interface ConnectorSettings {
-  token: Token;
+  /** What the token says in the clear; of an identity, what its address says. */
+  token: Identity;
+  /** As what the tunnel trusts this connector by the word of another issuer; null: the token is the tunnel's own. */
+  identity: Identity | null;
   /** The token as it goes into the Authorization header. Never logged. */
   tokenText: string;
   /** Origin of the relay. */
@@ -87,7 +90,8 @@ export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedCo
   const problems = [...given.problems];
   const tokenFailed = given.readToken(read, problems);
 
-  const result = settingsSchema(read).safeParse(given.values);
+  const hasIdentity = given.values["identity"] !== undefined;
+  const result = settingsSchema(read, { hasIdentity }).safeParse(given.values);
   if (!result.success) {
     for (const { path, message } of problemsOf(result.error)) {
       const [name = ""] = /^\w*/.exec(path) ?? [];
@@ -98,13 +102,17 @@ export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedCo
   const told = { files, given: given.settings, fileIsEmpty: given.fileIsEmpty };
   if (!result.success || problems.length > 0) return { ok: false, problems, ...told };
   const { token, relay, allow, services, gracePeriod, loglevel, accessLog, proxy, ...rest } = result.data;
-  const relayUrl = relay ?? parseRelayUrl(token.token.relayUrl);
-  if (relayUrl === null) {
-    const path = given.pathOf("token", "token");
+  const { identity = null } = rest;
+  const attachedAs = identity ?? token.token;
+  const relayUrl = relay ?? parseRelayUrl(attachedAs?.relayUrl ?? "");
+  if (attachedAs === null || relayUrl === null) {
+    const name = identity === null ? "token" : "identity";
+    const path = given.pathOf(name, name);
     return { ok: false, problems: [{ path, message: "names a relay without TLS" }], ...told };
   }
   const config: ConnectorSettings = {
-    token: token.token,
+    token: attachedAs,
+    identity,
     tokenText: token.text,
     relayUrl,
     policy: new UpstreamPolicy(allow),

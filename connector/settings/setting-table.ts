@@ -29,6 +29,14 @@ export const SETTINGS = {
     standard: "none",
     changes: "with the next connection",
   },
+  identity: {
+    flag: "--identity",
+    env: "TUNNEL_IDENTITY",
+    value: "<url>",
+    about: "what the tunnel trusts this workload as: its JSON Web Token then stands in tokenFile",
+    standard: "none: the token is the tunnel's",
+    changes: "with the next connection",
+  },
   relay: {
     flag: "--relay",
     env: "TUNNEL_RELAY",

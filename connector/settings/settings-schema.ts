@@ -13,7 +13,7 @@ import {
 } from "../../shared/protocol/index.ts";
 import { parseRelayUrl } from "../../shared/relay-url.ts";
 import { pathPrefixSchema, parseAuthority } from "../../shared/services/index.ts";
-import { parseToken } from "../../shared/tokens/token.ts";
+import { parseIdentity, parseToken, type Token } from "../../shared/tokens/token.ts";
 import { parseAccessLogShare } from "./access-log-share.ts";
 import { parseDurationMs } from "../../shared/time/duration.ts";
 import {
@@ -49,18 +49,31 @@ export const SETTING_RANGES = z.registry<{ min: number; max: number; isDuration:
 /** Gives a file's text, or throws. */
 export type ReadFile = (path: string) => string;
 
+/** Of a tunnel. */
+const tokenSchema = z
+  .string({ error: "set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file that holds it" })
+  .transform((text, context): { text: string; token: Token | null } => {
+    const result = parseToken(text);
+    if (result.ok) return { text, token: result.token };
+    context.addIssue({ code: "custom", message: result.problem });
+    return z.NEVER;
+  });
+
+/** Of an issuer that the tunnel trusts. It is for the relay to judge. */
+const issuerTokenSchema = z
+  .string({ error: "set TUNNEL_TOKEN_FILE to the file that holds the token of TUNNEL_IDENTITY" })
+  .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, "is no JSON Web Token, which TUNNEL_IDENTITY needs")
+  .transform((text): { text: string; token: Token | null } => ({ text, token: null }));
+
 /** Every setting, as text (from a flag or the environment) or in YAML's types. Files are read as they are named. */
-export function settingsSchema(readFile: ReadFile) {
+export function settingsSchema(readFile: ReadFile, { hasIdentity } = { hasIdentity: false }) {
   return z.strictObject({
-    token: z
-      .string({ error: "set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file that holds it" })
-      .transform((text, context) => {
-        const result = parseToken(text);
-        if (result.ok) return { text, token: result.token };
-        context.addIssue({ code: "custom", message: result.problem });
-        return z.NEVER;
-      }),
+    token: hasIdentity ? issuerTokenSchema : tokenSchema,
     tokenFile: z.string().optional(),
+    identity: parsed(
+      parseIdentity,
+      "must be an identity's address, as `culvert identity add` prints it",
+    ).optional(),
     relay: parsed(parseRelayUrl, "must be https://host, or http:// for a relay on this machine").optional(),
     allow: list()
       .default("")

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
-import { type ConnectorSettings, loadConfig, type SettingName } from "../../connector/settings/index.ts";
+import { type LoadedConfig, loadConfig, Reload, type SettingName } from "../../connector/settings/index.ts";
 import { startConnector as startNodeConnector } from "../../connector/start-connector.ts";
 import { VERSION } from "../../shared/release/version.ts";
 
@@ -11,6 +11,8 @@ export interface ConnectorOptions {
   /** The tunnel's secret. Or `tokenFile`. */
   token?: string;
   tokenFile?: string;
+  /** What the tunnel trusts this workload as; its JSON Web Token then stands in `tokenFile`. */
+  identity?: string;
   /** Overrides the relay that the token names. */
   relay?: string;
   /** What may be reached: `"127.0.0.1:8080"`, or a list. Nothing else is. */
@@ -65,7 +67,10 @@ export async function startConnector({
   onLog = warningsToStderr,
   ...options
 }: ConnectorOptions): Promise<RunningConnector> {
-  const config = settingsOf(options);
+  const load = (): LoadedConfig => loadOptions(options);
+  const first = load();
+  if (!first.ok) throw new Error(first.problems.map(({ path, message }) => `${path}: ${message}`).join("\n"));
+  const { config } = first;
   const connectorId = `con_${randomBytes(12).toString("hex")}`;
   const log = pino(
     {
@@ -74,10 +79,12 @@ export async function startConnector({
     },
     { write: (line) => onLog(JSON.parse(line) as LogEntry) },
   );
-  const { connector } = startNodeConnector({
+  const { connector, apply } = startNodeConnector({
     ...{ config, connectorId, softwareVersion: VERSION, tracing: null, log },
     droppedLogLines: () => 0,
   });
+  // Files that the options name change: a platform refreshes its tokens.
+  const reload = new Reload({ load, first, apply, log });
   return {
     connectorId,
     get readyConnections() {
@@ -92,7 +99,10 @@ export async function startConnector({
       }
     },
     metricsText: () => connector.metricsText(),
-    drain: () => connector.drain(config.gracePeriodMs),
+    drain: () => {
+      reload.stop();
+      return connector.drain(config.gracePeriodMs);
+    },
   };
 }
 
@@ -102,14 +112,13 @@ type CommandSetting = "metrics" | "loglevel" | "otlpEndpoint" | "otlpHeaders" | 
 type EverySetting<Options extends Record<Exclude<SettingName, CommandSetting>, unknown>> = Options;
 type Options = EverySetting<Required<Omit<ConnectorOptions, "onLog">>>;
 
-function settingsOf(options: Partial<Options>): ConnectorSettings {
+function loadOptions(options: Partial<Options>): LoadedConfig {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const text = JSON.stringify(given);
   const loaded = loadConfig({ config: OPTIONS }, {}, (path) =>
     path === OPTIONS ? text : readFileSync(path, "utf8"),
   );
-  if (loaded.ok) return loaded.config;
-  throw new Error(loaded.problems.map(({ path, message }) => `${path}: ${message}`).join("\n"));
+  return { ...loaded, files: loaded.files.filter((path) => path !== OPTIONS) };
 }
 
 function warningsToStderr(entry: LogEntry): void {

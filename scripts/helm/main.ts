@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { parse } from "yaml";
+import { parseIdentity } from "../../shared/tokens/token.ts";
 import { helmTools } from "./tools.ts";
 import { type Schema, valuesTable } from "./values-table.ts";
 
@@ -80,9 +81,25 @@ try {
     "token.value=secret",
     "image.digest=latest",
     "grace=1",
+    "serviceAccountToken.enabled=true",
+    "serviceAccountToken.expirationSeconds=60",
+    "serviceAccountToken.identity=http://relay.example/v1/tunnels/tnl_a/identities/wid_abcdefghij23",
   ]) {
     refusedBySchema(...good, "--set", wrong);
   }
+  const byAccount = ["--values", join(chart, "ci/service-account-values.yaml")];
+  // As the relay has it for an identity that was added without one.
+  const byAccountText = template(...byAccount);
+  const identity = parseIdentity(/TUNNEL_IDENTITY\n +value: "(.*)"/.exec(byAccountText)?.[1] ?? "");
+  const audience = `audience: "${identity?.relayUrl}/v1/tunnels/${identity?.tunnelId}"`;
+  if (identity === null || !byAccountText.includes(audience))
+    problems.push(`the service account's token is not for the tunnel: ${audience}`);
+  for (const wrong of [
+    "serviceAccountName=",
+    "serviceAccountToken.identity=",
+    "token.volume.emptyDir.medium=x",
+  ])
+    refusedBySchema(...byAccount, "--set", wrong);
 
   const values = ["--values", join(chart, "ci/manifests-values.yaml")];
   const files = documents(template(...values));

@@ -19,6 +19,7 @@ export interface Section {
 
 const LIMITS = "shared/protocol/limits.ts";
 const CAPTURES = "shared/capture/captured-request.ts";
+const IDENTITIES = "worker/auth/workload-identity";
 const HTTP1 = "connector/upstream/http1";
 const INTERIM = "connector/upstream/interim-budget.ts";
 
@@ -355,6 +356,36 @@ export const FIXED_LIMITS: readonly Section[] = [
         "400 `INVALID_REQUEST`",
       ),
       limit("the same, unless set", "worker/api/routes/tunnels.ts", "DEFAULT_OVERLAP_SECONDS", "–"),
+      limit(
+        "identities of a tunnel",
+        "worker/registry/identities.ts",
+        "MAX_IDENTITIES_PER_TUNNEL",
+        "409 `LIMIT_REACHED`",
+      ),
+      limit(
+        "an identity with its keys",
+        `${IDENTITIES}/workload-identity.ts`,
+        "MAX_IDENTITY_BYTES",
+        "413 `BODY_TOO_LARGE`",
+      ),
+      limit(
+        "subjects of an identity",
+        `${IDENTITIES}/workload-identity.ts`,
+        "MAX_SUBJECTS",
+        "400 `INVALID_REQUEST`",
+      ),
+      limit(
+        "its keys, where they are given",
+        `${IDENTITIES}/workload-identity.ts`,
+        "MAX_KEYS",
+        "400 `INVALID_REQUEST`",
+      ),
+      limit(
+        "time that its tokens may hold",
+        `${IDENTITIES}/known-identities.ts`,
+        "MAX_LIFETIME_SECONDS",
+        "401",
+      ),
       limit("entries on a page", "worker/api/paging.ts", "MAX_LIMIT", "400 `INVALID_REQUEST`"),
       limit(
         "earlier services files that are kept",

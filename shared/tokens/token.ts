@@ -12,6 +12,15 @@ export interface Token {
   secret: Uint8Array;
 }
 
+/**
+ * What a connector without a secret of its own attaches as: an identity that the tunnel trusts. Its proof is a JSON Web
+ * Token of the identity's issuer. Nothing here is a secret.
+ */
+export type Identity = Omit<Token, "secret">;
+
+/** Names the identity in a handshake whose Authorization is such a token: `tnl_…/wid_…`. */
+export const IDENTITY_FIELD = "culvert-workload-identity";
+
 const SECRET_BYTES = 32;
 
 /** Finds every secret this project hands out (tunnel tokens, API keys, gateway keys) in text: for leak scanners. */
@@ -20,7 +29,8 @@ export const SECRET_PATTERN = /culvert_[A-Za-z0-9_-]{60,800}_[0-9a-f]{8}/;
 const PREFIX = "culvert_";
 const WHOLE_TOKEN = /^(culvert_([A-Za-z0-9_-]{80,800}))_([0-9a-f]{8})$/;
 const FORMAT_VERSION = 1;
-const NAMES = /^(tnl_(?:(?:eu|us|fedramp)_)?[a-z2-7]{20}) (k_[a-z2-7]{12}) (https?:\/\/[A-Za-z0-9.:[\]_-]+)$/;
+const TUNNEL_ID = "tnl_(?:(?:eu|us|fedramp)_)?[a-z2-7]{20}";
+const NAMES = new RegExp(`^(${TUNNEL_ID}) (k_[a-z2-7]{12}) (https?://[A-Za-z0-9.:[\\]_-]+)$`);
 
 /** `culvert_` + base64url(version, secret, "tunnelId kid relayUrl") + `_` + CRC-32 of all before it. */
 export function formatToken(token: Token): string {
@@ -56,6 +66,29 @@ export function parseToken(text: string): { ok: true; token: Token } | { ok: fal
   return { ok: true, token: { relayUrl, tunnelId, kid, secret } };
 }
 
+const IDENTITY_NAMES = new RegExp(`^(${TUNNEL_ID})/(wid_[a-z2-7]{12})$`);
+const IDENTITY_PATH = new RegExp(`^/v1/tunnels/(${TUNNEL_ID})/identities/(wid_[a-z2-7]{12})$`);
+
+/** Its place in the admin API, which is all that a connector has to be told of it. */
+export function formatIdentity({ relayUrl, tunnelId, kid }: Identity): string {
+  return `${relayUrl}/v1/tunnels/${tunnelId}/identities/${kid}`;
+}
+
+/** Null for anything that `formatIdentity` would not have written. */
+export function parseIdentity(text: string): Identity | null {
+  const url = URL.parse(text);
+  const [, tunnelId, kid] = IDENTITY_PATH.exec(url?.pathname ?? "") ?? [];
+  if (url === null || tunnelId === undefined || kid === undefined) return null;
+  const identity = { relayUrl: url.origin, tunnelId, kid };
+  return formatIdentity(identity) === text ? identity : null;
+}
+
+/** Of the field; null for anything else. */
+export function parseIdentityNames(text: string): Pick<Identity, "tunnelId" | "kid"> | null {
+  const [, tunnelId, kid] = IDENTITY_NAMES.exec(text) ?? [];
+  return tunnelId === undefined || kid === undefined ? null : { tunnelId, kid };
+}
+
 /** What people put where a token belongs, with what to do about it; the first that fits is meant. */
 const MISTAKES: readonly (readonly [form: RegExp, problem: string])[] = [
   [/^\s*$/, "is empty"],
@@ -67,6 +100,7 @@ const MISTAKES: readonly (readonly [form: RegExp, problem: string])[] = [
   [/^[{[]/, "is JSON: give the token's own text alone"],
   [/^https?:/i, "is a URL, not a token"],
   [/^culvert_(api|gateway|session)_/, "is another kind of key, not a tunnel's token"],
+  [/^eyJ[\w-]*\.eyJ/, "is a JSON Web Token: set TUNNEL_IDENTITY to the identity that it proves"],
   [
     /\p{Cf}/u,
     "holds an invisible character, as text copied from a page or a chat does: copy it again as plain text",

@@ -173,6 +173,7 @@ describe("an address that answers late beside a dead one", () => {
     const address = {
       relayUrl: throughProxy ? "https://elsewhere.internal" : `http://relay.internal:${port}`,
       tokenText: "t",
+      identity: null,
       proxy: throughProxy ? parseProxyUrl(`http://proxy.internal:${port}`) : null,
       proxyBypass: () => false,
     };

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
@@ -204,6 +205,8 @@ describe("a gateway key that is deleted", () => {
 describe("the admin API over HTTP", () => {
   /** Every operation, with an input that it takes; the paths' ids are of no tunnel and no key. */
   const ABSENT = "tnl_aaaaaaaaaaaaaaaaaaaa";
+  const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const ISSUER_KEYS = { jwks: { keys: [{ ...publicKey.export({ format: "jwk" }), kid: "a" }] } };
   const LOG_DESTINATION = { kind: "webhook", name: "made by a test", url: "https://logs.invalid" };
   const operations: readonly [method: string, path: string, role: "viewer" | "admin", body?: object][] = [
     ["GET", "/tunnels", "viewer"],
@@ -231,6 +234,10 @@ describe("the admin API over HTTP", () => {
     ["DELETE", `/tunnels/${ABSENT}`, "admin"],
     ["POST", `/tunnels/${ABSENT}/tokens`, "admin", {}],
     ["DELETE", `/tunnels/${ABSENT}/tokens/k_aaaaaaaaaaaa`, "admin"],
+    ["GET", `/tunnels/${ABSENT}/identities`, "viewer"],
+    ["POST", `/tunnels/${ABSENT}/identities`, "admin", { issuer: "i", subjects: ["s"], ...ISSUER_KEYS }],
+    ["PUT", `/tunnels/${ABSENT}/identities/wid_aaaaaaaaaaaa/keys`, "admin", ISSUER_KEYS],
+    ["DELETE", `/tunnels/${ABSENT}/identities/wid_aaaaaaaaaaaa`, "admin"],
     ["PUT", `/tunnels/${ABSENT}/services-configuration`, "admin", { version: 1, services: [] }],
     ["GET", `/tunnels/${ABSENT}/services/versions`, "viewer"],
     ["POST", `/tunnels/${ABSENT}/services/rollback`, "admin", { version: 1 }],

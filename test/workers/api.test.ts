@@ -490,6 +490,7 @@ describe("without any key", () => {
       "DELETE /v1/log-destinations/{destinationId}",
       "DELETE /v1/tunnels/{tunnelId}",
       "DELETE /v1/tunnels/{tunnelId}/captures/{captureId}",
+      "DELETE /v1/tunnels/{tunnelId}/identities/{identityId}",
       "DELETE /v1/tunnels/{tunnelId}/tokens/{kid}",
       "GET /v1/alerts",
       "GET /v1/api-keys",
@@ -502,6 +503,7 @@ describe("without any key", () => {
       "GET /v1/tunnels/{tunnelId}",
       "GET /v1/tunnels/{tunnelId}/captures",
       "GET /v1/tunnels/{tunnelId}/captures/{captureId}/requests",
+      "GET /v1/tunnels/{tunnelId}/identities",
       "GET /v1/tunnels/{tunnelId}/metrics",
       "GET /v1/tunnels/{tunnelId}/requests",
       "GET /v1/tunnels/{tunnelId}/requests/{requestId}/capture",
@@ -519,9 +521,11 @@ describe("without any key", () => {
       "POST /v1/tunnels",
       "POST /v1/tunnels/{tunnelId}/captures",
       "POST /v1/tunnels/{tunnelId}/captures/{captureId}/stop",
+      "POST /v1/tunnels/{tunnelId}/identities",
       "POST /v1/tunnels/{tunnelId}/services/rollback",
       "POST /v1/tunnels/{tunnelId}/tokens",
       "PUT /v1/log-destinations/{destinationId}",
+      "PUT /v1/tunnels/{tunnelId}/identities/{identityId}/keys",
       "PUT /v1/tunnels/{tunnelId}/services-configuration",
     ]);
     expect(document.paths["/v1/tunnels"]?.["post"]).toMatchObject({

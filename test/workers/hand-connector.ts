@@ -44,9 +44,9 @@ export async function readyTunnel(): Promise<CreatedTunnel> {
 }
 
 /** A connector's open socket that has not said HELLO. */
-async function attach(tunnel: CreatedTunnel, object?: string): Promise<HandPeer> {
+async function attach(headers: Record<string, string>, object?: string): Promise<HandPeer> {
   const query = object === undefined ? "" : `?object=${object}`;
-  const { webSocket: socket, status } = await connect({ authorization: `Bearer ${tunnel.token}` }, query);
+  const { webSocket: socket, status } = await connect(headers, query);
   expect(status).toBe(101);
   if (socket === null) throw new Error("a 101 without a WebSocket");
   const peer = new HandPeer(socket);
@@ -68,7 +68,16 @@ export async function attached(
   hello: Partial<Hello> = {},
   object?: string,
 ): Promise<HandPeer> {
-  const peer = await attach(tunnel, object);
+  return attachedWith({ authorization: `Bearer ${tunnel.token}` }, hello, object);
+}
+
+/** As above, of whoever shows this. */
+export async function attachedWith(
+  headers: Record<string, string>,
+  hello: Partial<Hello> = {},
+  object?: string,
+): Promise<HandPeer> {
+  const peer = await attach(headers, object);
   await peer.greet(hello);
   return peer;
 }

@@ -3,7 +3,7 @@ import type { TunnelDetails } from "../calls/registry-calls.ts";
 
 /**
  * What the Registry knows of a tunnel. After a deploy it may run version 0.1 for a while, which knows one object of each tunnel
- * and no captures.
+ * and neither captures nor identities.
  */
 export async function tunnelDetails(env: Env, id: string): Promise<TunnelDetails | null> {
   const details = await registryStub(env).tunnel(id);
@@ -15,6 +15,7 @@ export async function tunnelDetails(env: Env, id: string): Promise<TunnelDetails
     objects: [object],
     pastObjects: [],
     captures: [],
+    identities: [],
     ...(details as Partial<TunnelDetails>),
   } as TunnelDetails;
 }

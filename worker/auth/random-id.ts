@@ -21,6 +21,11 @@ export function newKid(): string {
   return `k_${randomBase32(12)}`;
 }
 
+/** Of an identity that a tunnel trusts. Stands where a token's id stands. */
+export function newIdentityId(): string {
+  return `wid_${randomBase32(12)}`;
+}
+
 export function newDestinationId(): string {
   return `dst_${randomBase32(12)}`;
 }

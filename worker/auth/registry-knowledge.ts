@@ -2,16 +2,16 @@ import { withTimeout } from "../with-timeout.ts";
 
 /** Something that exists if, and only if, the Registry knows it. */
 export interface Subject {
-  kind: "tunnel" | "object" | "token" | "gateway-key" | "api-key" | "session";
+  kind: "tunnel" | "object" | "token" | "identity" | "gateway-key" | "api-key" | "session";
   /** Of a tunnel its id, of an object its name, else the key's id. */
   id: string;
-  /** Of a token: the tunnel that it claims to be of. */
+  /** Of a token or an identity: the tunnel that it claims to be of. */
   tunnelId?: string;
 }
 
 /**
  * What the Registry says of a subject: the digest of its secret, of a tunnel the list of its objects, of an object where it is
- * wanted; or null where there is no such thing. Ids are random and never given out twice, so a digest once learnt stays right; whether the key still
+ * wanted, of an identity nothing more; or null where there is no such thing. Ids are random and never given out twice, so a digest once learnt stays right; whether the key still
  * holds is for the tunnel's object or the Registry to say.
  */
 export type Answer = string | null;

@@ -4,6 +4,8 @@ import type { LogDestination, LogDestinationInput } from "../../shared/events/lo
 import type { Problem } from "../../shared/problems.ts";
 import type { ServicesFile } from "../../shared/services/index.ts";
 import type { KeyProof } from "../auth/access-key.ts";
+import type { StoredIdentity } from "../auth/workload-identity/known-identities.ts";
+import type { IssuerKeySource } from "../auth/workload-identity/workload-identity.ts";
 import type { Answer, Subject } from "../auth/registry-knowledge.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/metrics/telemetry-report.ts";
 import type { TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
@@ -12,6 +14,7 @@ import type { ObjectLoad, ScalingWish } from "../registry/scaling/scaling.ts";
 import type { TunnelObjectRecord } from "../registry/stores/tunnel-object-store.ts";
 import type { Actor, AuditEntry } from "../registry/stores/audit-log.ts";
 import type { CaptureRecord } from "../registry/stores/capture-record-store.ts";
+import type { IdentityRecord } from "../registry/stores/identity-store.ts";
 import type { DescribedDestination } from "../registry/stores/log-destination-store.ts";
 import type { ApiKeyFacts, ApiKeyRecord, GatewayKeyRecord, Role } from "../registry/stores/key-store.ts";
 import type {
@@ -62,6 +65,7 @@ export interface NewCapture {
 
 export interface TunnelDetails extends TunnelRecord {
   tokens: TokenRecord[];
+  identities: IdentityRecord[];
   services: StoredServicesFile;
   objects: TunnelObjectRecord[];
   /** Those that have carried it, and when they told of requests last: their telemetry is still there. */
@@ -110,6 +114,24 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   addToken(by: Actor, tunnelId: string, token: KeyProof, overlapMs: number): Promise<Outcome>;
 
   deleteToken(by: Actor, tunnelId: string, kid: string): Promise<Outcome>;
+
+  addIdentity(by: Actor, tunnelId: string, id: string, identity: StoredIdentity): Promise<Outcome>;
+
+  /** Oldest first; null for a tunnel that does not exist. */
+  identities(tunnelId: string): IdentityRecord[] | null;
+
+  /** For a Worker that is to judge its tokens. Null for what is no identity of this tunnel. */
+  identity(tunnelId: string, id: string): StoredIdentity | null;
+
+  setIdentityKeys(
+    by: Actor,
+    tunnelId: string,
+    id: string,
+    keySource: IssuerKeySource,
+    proofHex: string,
+  ): Promise<Outcome>;
+
+  deleteIdentity(by: Actor, tunnelId: string, id: string): Promise<Outcome>;
 
   servicesFile(tunnelId: string, version?: number): StoredServicesFile | null;
 

@@ -2,11 +2,11 @@ import type { Answer, Subject } from "../auth/registry-knowledge.ts";
 import { formatServing, tunnelIdOf } from "../tunnel/configuration/tunnel-objects.ts";
 import type { RegistryStores } from "./stores/registry-stores.ts";
 
-type Stores = Pick<RegistryStores, "tunnels" | "objects" | "keys" | "sessions">;
+type Stores = Pick<RegistryStores, "tunnels" | "objects" | "identities" | "keys" | "sessions">;
 
 /** What the Registry says of a subject to a Worker that decides before it calls any object: see `RegistryKnowledge`. */
 export function answerOf(
-  { tunnels, objects, keys, sessions }: Stores,
+  { tunnels, objects, identities, keys, sessions }: Stores,
   { kind, id, tunnelId = "" }: Subject,
 ): Answer {
   switch (kind) {
@@ -18,6 +18,8 @@ export function answerOf(
     }
     case "token":
       return tunnels.tokenDigest(tunnelId, id);
+    case "identity":
+      return identities.stored(tunnelId, id) && "";
     case "gateway-key":
       return keys.gatewayKeyDigest(id);
     case "api-key":

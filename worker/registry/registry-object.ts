@@ -6,6 +6,8 @@ import type { AlertInput } from "../../shared/signals/alert.ts";
 import { Alerts, type DescribedAlert, type FiringCondition } from "../alerts/alerts.ts";
 import { sendNotice } from "../alerts/send-notice.ts";
 import type { KeyProof } from "../auth/access-key.ts";
+import type { StoredIdentity } from "../auth/workload-identity/known-identities.ts";
+import type { IssuerKeySource } from "../auth/workload-identity/workload-identity.ts";
 import { type Answer, MAX_SUBJECTS_PER_LOOK_UP, type Subject } from "../auth/registry-knowledge.ts";
 import type { Env } from "../env.ts";
 import { telemetryStub, tunnelStub } from "../env.ts";
@@ -21,6 +23,7 @@ import { AlertWebhooks } from "./alert-webhooks.ts";
 import { CaptureControl } from "./capture-control.ts";
 import type { Change, MakeChange } from "./change.ts";
 import { GatewayKeys } from "./gateway-keys.ts";
+import { Identities } from "./identities.ts";
 import { LogDestinations } from "./log-destinations.ts";
 import { answerOf } from "./look-up.ts";
 import { ObjectScaling } from "./scaling/object-scaling.ts";
@@ -42,6 +45,7 @@ import type {
 import type { ObjectLoad } from "./scaling/scaling.ts";
 import { ServicesFiles } from "./services-files.ts";
 import type { Actor, AuditEntry } from "./stores/audit-log.ts";
+import type { IdentityRecord } from "./stores/identity-store.ts";
 import type { CaptureRecord } from "./stores/capture-record-store.ts";
 import type { ApiKeyFacts, ApiKeyRecord, GatewayKeyRecord, Role } from "./stores/key-store.ts";
 import { migrate } from "./stores/migrations.ts";
@@ -62,6 +66,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   readonly #configs: TunnelConfigs;
   readonly #scaling: ObjectScaling;
   readonly #tunnels: Tunnels;
+  readonly #identities: Identities;
   readonly #services: ServicesFiles;
   readonly #gatewayKeys: GatewayKeys;
   readonly #access: AdminAccess;
@@ -104,6 +109,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
         ctx.waitUntil(deleted.catch(() => {}));
       },
     });
+    this.#identities = new Identities(stores, change);
     this.#services = new ServicesFiles(stores.tunnels, change);
     this.#gatewayKeys = new GatewayKeys(stores, change);
     this.#access = new AdminAccess({
@@ -158,6 +164,34 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
 
   deleteToken(by: Actor, tunnelId: string, kid: string): Promise<Outcome> {
     return this.#tunnels.deleteToken(by, tunnelId, kid);
+  }
+
+  // ── identities that tunnels trust ───────────────────────────────────────────────────────────────
+
+  addIdentity(by: Actor, tunnelId: string, id: string, identity: StoredIdentity): Promise<Outcome> {
+    return this.#identities.add(by, tunnelId, id, identity);
+  }
+
+  identities(tunnelId: string): IdentityRecord[] | null {
+    return this.#identities.of(tunnelId);
+  }
+
+  identity(tunnelId: string, id: string): StoredIdentity | null {
+    return this.#stores.identities.stored(tunnelId, id);
+  }
+
+  setIdentityKeys(
+    by: Actor,
+    tunnelId: string,
+    id: string,
+    keySource: IssuerKeySource,
+    proofHex: string,
+  ): Promise<Outcome> {
+    return this.#identities.setKeys(by, tunnelId, id, keySource, proofHex);
+  }
+
+  deleteIdentity(by: Actor, tunnelId: string, id: string): Promise<Outcome> {
+    return this.#identities.delete(by, tunnelId, id);
   }
 
   // ── services files ──────────────────────────────────────────────────────────────────────────────

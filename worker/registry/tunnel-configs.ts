@@ -10,7 +10,10 @@ const SEND_TIMEOUT_MS = 10_000;
 /** Under the thousand calls that the platform allows one invocation. */
 const PUSHES_PER_TURN = 900;
 
-type Stores = Pick<RegistryStores, "tunnels" | "objects" | "queue" | "keys" | "destinations" | "captures">;
+type Stores = Pick<
+  RegistryStores,
+  "tunnels" | "identities" | "objects" | "queue" | "keys" | "destinations" | "captures"
+>;
 
 /** Hands the configuration to one object and gives the version that it holds afterwards. */
 type SendConfig = (objectName: string, config: TunnelConfig) => Promise<number>;
@@ -71,13 +74,15 @@ export class TunnelConfigs {
   }
 
   #config(tunnelId: string): TunnelConfig | null {
-    const { tunnels, objects, keys, destinations, captures } = this.#stores;
+    const { tunnels, identities, objects, keys, destinations, captures } = this.#stores;
     const config = tunnels.config(tunnelId, {
       gatewayKeys: keys.gatewayKeyDigests(),
       destinationsRevision: destinations.revision(),
     });
     const rules = captures.rules(tunnelId, Date.now());
-    return config && { ...config, objects: objects.list(tunnelId), captures: rules };
+    if (config === null) return null;
+    const tokens = [...config.tokens, ...identities.digests(tunnelId)];
+    return { ...config, tokens, objects: objects.list(tunnelId), captures: rules };
   }
 
   #push(pushes: readonly PendingPush[]): Promise<void> {

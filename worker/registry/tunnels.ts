@@ -15,7 +15,7 @@ const MAX_TUNNELS = 10_000;
 const MAX_TOKENS_PER_TUNNEL = 10;
 
 interface TunnelsOptions {
-  stores: Pick<RegistryStores, "tunnels" | "objects" | "reports" | "captures" | "audit">;
+  stores: Pick<RegistryStores, "tunnels" | "identities" | "objects" | "reports" | "captures" | "audit">;
   change: MakeChange;
   configs: TunnelConfigs;
   scaling: ObjectScaling;
@@ -87,15 +87,17 @@ export class Tunnels {
     const listed = new Set(objects.map(({ name }) => name));
     const pastObjects = this.#stores.reports.reporters(id).filter(({ name }) => !listed.has(name));
     const tokens = this.#stores.tunnels.tokens(id);
-    return { ...tunnel, tokens, services, objects, pastObjects, captures };
+    const identities = this.#stores.identities.of(id);
+    return { ...tunnel, tokens, identities, services, objects, pastObjects, captures };
   }
 
   delete(by: Actor, id: string): Promise<Outcome> {
-    const { tunnels, objects, reports, captures } = this.#stores;
+    const { tunnels, identities, objects, reports, captures } = this.#stores;
     return this.#options.change(by, () => {
       const tunnel = tunnels.tunnel(id);
       if (tunnel === null) return refused("not_found");
       tunnels.deleteTunnel(id, by.atMs);
+      identities.deleteOf(id);
       reports.deleteOf(id);
       if (captures.deleteOf(id)) this.#options.deleteCaptured(id);
       this.#options.alerts.deleted(id, tunnel.name, by.atMs);

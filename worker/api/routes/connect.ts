@@ -1,8 +1,6 @@
-import { parseToken } from "../../../shared/tokens/token.ts";
-import { credentialPresence, forget, objectPresence, tunnelPresence } from "../../admission.ts";
+import { IDENTITY_FIELD } from "../../../shared/tokens/token.ts";
+import { forget, objectPresence, tunnelPresence } from "../../admission.ts";
 import { clientAddress } from "../../auth/client-address.ts";
-import { sha256Hex } from "../../auth/digest.ts";
-import type { Subject } from "../../auth/registry-knowledge.ts";
 import type { ConnectClaim } from "../../auth/verify-token.ts";
 import { buildOf } from "../../build.ts";
 import type { Env } from "../../env.ts";
@@ -10,16 +8,17 @@ import { tunnelStub } from "../../env.ts";
 import { OBJECTS_FIELD } from "../../tunnel/configuration/claim.ts";
 import { servingObjects } from "../../objects/serving-objects.ts";
 import { type ServingObject, tunnelIdOf } from "../../tunnel/configuration/tunnel-objects.ts";
-import { bearerCredential, unauthenticated } from "../authenticate.ts";
+import { unauthenticated } from "../authenticate.ts";
 import { ApiError } from "../problem.ts";
+import { connectorCredential } from "../connector-credential.ts";
 
 const SUBPROTOCOL = "culvert.v1";
 /** Of an IPv6 address with its zone; without Cloudflare in front the field is the client's own word. */
 const MAX_ADDRESS_LENGTH = 64;
 
 /**
- * A connector's WebSocket. What is no token of this relay is refused here; whether one still holds is for the
- * tunnel's object to say, which answers 101 or 401.
+ * A connector's WebSocket. What is no token of this relay, and proves no identity, is refused here; whether one still holds
+ * is for the tunnel's object to say, which answers 101 or 401.
  */
 export async function connect(request: Request, env: Env, nowMs: number): Promise<Response> {
   if (request.headers.has("origin")) throw new ApiError("ORIGIN_REFUSED");
@@ -27,22 +26,18 @@ export async function connect(request: Request, env: Env, nowMs: number): Promis
     const headers = { upgrade: "websocket", connection: "Upgrade", "sec-websocket-protocol": SUBPROTOCOL };
     throw new ApiError("UPGRADE_REQUIRED", { detail: `This relay speaks ${SUBPROTOCOL}.`, headers });
   }
-  const parsed = parseToken(bearerCredential(request));
-  if (!parsed.ok) throw unauthenticated(request, nowMs);
-
-  const { tunnelId, kid, secret } = parsed.token;
+  const credential = await connectorCredential(request, env, nowMs);
+  const { tunnelId, kid, digestHex, subject } = credential;
   const address = clientAddress(request);
   const { colo } = (request.cf ?? {}) as { colo?: unknown };
   const claim: ConnectClaim = {
-    ...{ kind: "connect", kid, secretDigestHex: await sha256Hex(secret), build: buildOf(env) },
+    ...{ kind: "connect", kid, secretDigestHex: digestHex, build: buildOf(env) },
     ...(typeof colo === "string" ? { dataCentre: colo.slice(0, 8) } : {}),
     ...(address === "" ? {} : { address: address.slice(0, MAX_ADDRESS_LENGTH) }),
   };
-  const subject: Subject = { kind: "token", id: kid, tunnelId };
-  if ((await credentialPresence(env, subject, claim.secretDigestHex, request)) === "absent")
-    throw unauthenticated(request, nowMs, { subject });
   const headers = new Headers(request.headers);
   headers.delete("authorization");
+  headers.delete(IDENTITY_FIELD);
   const onward = new Request(request, { headers });
   let response = await dial(env, await dialledObject(request, env, tunnelId), onward, claim);
   // What this isolate knew of the list was out of date: a connector that named no object goes where the others are.
@@ -56,7 +51,7 @@ export async function connect(request: Request, env: Env, nowMs: number): Promis
     throw notOnTheList();
   }
   if (response.status === 401) {
-    forget(subject);
+    credential.refused();
     throw unauthenticated(request, nowMs, { subject });
   }
   if (response.status === 409)

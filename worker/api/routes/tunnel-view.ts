@@ -28,7 +28,7 @@ const connectorSchema = z.strictObject({
   openStreams: z.int(),
   maxStreams: z.int().describe("Requests that it takes at once"),
   roundTripMs: z.int().nullable().describe("Between relay and connector, as far as it was measured"),
-  kid: z.string().describe("Of the token it connected with"),
+  kid: z.string().describe("Of the token, or the identity, it connected with"),
   health: healthSchema.describe(
     "Requests for a failing service go to other connectors, if any of them passes",
   ),
@@ -39,6 +39,16 @@ const tokenSchema = z.strictObject({
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
   lastUsedAt: z.iso.datetime().nullable().describe("When a connector last connected with it"),
+  connectors: z.int(),
+});
+
+const identitySchema = z.strictObject({
+  id: z.string(),
+  issuer: z.string(),
+  audience: z.string(),
+  subjects: z.array(z.string()),
+  createdAt: z.iso.datetime(),
+  lastUsedAt: z.iso.datetime().nullable().describe("When a connector last connected as it"),
   connectors: z.int(),
 });
 
@@ -65,6 +75,9 @@ export const tunnelDetailsSchema = z.strictObject({
   status: statusSchema,
   connectors: z.array(connectorSchema),
   tokens: z.array(tokenSchema),
+  identities: z
+    .array(identitySchema)
+    .describe("Workloads that the tunnel trusts: their connectors need no token of it"),
   objects: z
     .array(objectSchema)
     .describe("Durable Objects that carry the tunnel; more of them take more load"),
@@ -90,25 +103,29 @@ export function describeTunnel(
   const objects = [...statuses.values()];
   const connectors = describeConnectors(objects);
   const uses = objects.flatMap(({ tokenUses }) => tokenUses);
+  const useOf = (kid: string) => {
+    const lastUsedAtMs = Math.max(0, ...uses.filter((use) => use.kid === kid).map((use) => use.lastUsedAtMs));
+    return {
+      lastUsedAt: lastUsedAtMs === 0 ? null : isoTime(lastUsedAtMs),
+      connectors: connectors.filter((connector) => connector.kid === kid).length,
+    };
+  };
   return {
     id: details.id,
     name: details.name,
     createdAt: isoTime(details.createdAtMs),
     status: statusOf(connectors.length, uses.length > 0),
     connectors,
-    tokens: details.tokens.map(({ kid, createdAtMs, expiresAtMs }) => {
-      const lastUsedAtMs = Math.max(
-        0,
-        ...uses.filter((use) => use.kid === kid).map((use) => use.lastUsedAtMs),
-      );
-      return {
-        kid,
-        createdAt: isoTime(createdAtMs),
-        expiresAt: expiresAtMs === null ? null : isoTime(expiresAtMs),
-        lastUsedAt: lastUsedAtMs === 0 ? null : isoTime(lastUsedAtMs),
-        connectors: connectors.filter((connector) => connector.kid === kid).length,
-      };
-    }),
+    tokens: details.tokens.map(({ kid, createdAtMs, expiresAtMs }) => ({
+      kid,
+      createdAt: isoTime(createdAtMs),
+      expiresAt: expiresAtMs === null ? null : isoTime(expiresAtMs),
+      ...useOf(kid),
+    })),
+    identities: details.identities.map(({ id, identity: { issuer, audience, subjects }, createdAtMs }) => ({
+      ...{ id, issuer, audience, subjects, createdAt: isoTime(createdAtMs) },
+      ...useOf(id),
+    })),
     objects: details.objects.map((object) => describeObject(object, statuses.get(object.name))),
     capturing: details.captures.map(({ id, service, startedBy, endsAtMs }) => ({
       ...{ id, service, startedBy },

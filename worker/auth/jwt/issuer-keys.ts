@@ -13,6 +13,10 @@ const AFTER_FAILURE_MS = 1_000;
 const MAX_KEYS = 20;
 const MAX_KID_LENGTH = 200;
 const MIN_RSA_BYTES = 256;
+/** A larger key would make each look at a token dear. */
+const MAX_RSA_BYTES = 1024;
+/** Of its base64url: 32 bits. */
+const MAX_EXPONENT_LENGTH = 6;
 
 export interface IssuerKeysOptions {
   /** The issuer's JSON Web Key Set. Throws IssuerUnavailable. */
@@ -59,7 +63,8 @@ export class IssuerKeys {
   }
 }
 
-async function importedKeys(document: unknown): Promise<IssuerKeysMap> {
+/** By their ids, without those that are of another kind, or weak. Throws IssuerUnavailable for what is no JSON Web Key Set. */
+export async function importedKeys(document: unknown): Promise<IssuerKeysMap> {
   const keys: unknown = (document as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(keys)) throw new IssuerUnavailable("The answer holds no keys.");
   const imported: IssuerKeysMap = new Map();
@@ -72,13 +77,15 @@ async function importedKeys(document: unknown): Promise<IssuerKeysMap> {
   return imported;
 }
 
-type IssuerKeysMap = Map<string, { algorithm: SigningAlgorithm; key: CryptoKey }>;
+export type IssuerKeysMap = Map<string, { algorithm: SigningAlgorithm; key: CryptoKey }>;
 
 /** Null for what is of another kind, or weak. */
 async function importedKey({ kty, crv, n, e, x, y }: Record<string, unknown>) {
   try {
     if (kty === "RSA" && typeof n === "string" && typeof e === "string") {
-      if ((decodeBase64url(n)?.byteLength ?? 0) < MIN_RSA_BYTES) return null;
+      const sizeBytes = decodeBase64url(n)?.byteLength ?? 0;
+      if (sizeBytes < MIN_RSA_BYTES || sizeBytes > MAX_RSA_BYTES || e.length > MAX_EXPONENT_LENGTH)
+        return null;
       const format = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
       const key = await crypto.subtle.importKey("jwk", { kty, n, e }, format, false, ["verify"]);
       return { algorithm: "RS256" as const, key };

@@ -203,6 +203,16 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX api_keys_by_expiry ON api_keys (expires_at_ms) WHERE expires_at_ms IS NOT NULL;
   ALTER TABLE audit_log ADD COLUMN actor_name TEXT;
   `,
+  `
+  CREATE TABLE identities (
+    id TEXT PRIMARY KEY,
+    tunnel_id TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    proof_hex TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX identities_by_tunnel ON identities (tunnel_id);
+  `,
 ];
 
 export function migrate(storage: DurableObjectStorage): void {

@@ -1,5 +1,6 @@
 import { AuditLog } from "./audit-log.ts";
 import { CaptureRecordStore } from "./capture-record-store.ts";
+import { IdentityStore } from "./identity-store.ts";
 import { KeyStore } from "./key-store.ts";
 import { LogDestinationStore } from "./log-destination-store.ts";
 import { PushQueue } from "./push-queue.ts";
@@ -14,6 +15,7 @@ export interface RegistryStores {
   tunnels: RegistryStore;
   objects: TunnelObjectStore;
   queue: PushQueue;
+  identities: IdentityStore;
   keys: KeyStore;
   sessions: SessionStore;
   tails: TailRegister;
@@ -29,6 +31,7 @@ export function openStores(sql: SqlStorage): RegistryStores {
     tunnels: new RegistryStore(sql),
     objects: new TunnelObjectStore(sql),
     queue: new PushQueue(sql),
+    identities: new IdentityStore(sql),
     keys,
     sessions: new SessionStore(sql),
     tails: new TailRegister(sql),

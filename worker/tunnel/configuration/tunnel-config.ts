@@ -3,10 +3,10 @@ import type { CaptureRule } from "../../capture/capture-rule.ts";
 import type { TunnelObjects } from "./tunnel-objects.ts";
 import type { Network, Service } from "../../../shared/services/index.ts";
 
-/** A connector's token, as far as the relay knows it. */
+/** What a connector attaches by: its token, or an identity that the tunnel trusts. As far as the relay knows it. */
 export interface TokenDigest {
   kid: string;
-  /** SHA-256 of the secret, 64 lower-case hex digits. */
+  /** SHA-256 of the secret, 64 lower-case hex digits. Of an identity as many that the Worker has of the Registry. */
   digestHex: string;
   /** Null: until it is revoked. */
   expiresAtMs: number | null;

@@ -1,0 +1,33 @@
+import { fail, type Finding, pass } from "./finding.ts";
+
+const REFRESH = "the platform has to keep a current token in this file: look at what mounts it";
+
+/**
+ * What the token of an identity says of itself, for comparison with what the tunnel trusts: the relay tells nobody why it
+ * refuses one. Whether it is signed is for the relay to judge.
+ */
+export function issuerTokenFinding(tokenText: string, identity: string, nowMs: number): Finding {
+  const claims = claimsOf(tokenText);
+  if (claims === null) return fail("token", `no JSON Web Token, to prove ${identity}`, REFRESH);
+  const { iss, aud, sub, exp } = claims;
+  const says = `iss ${shown(iss)}, aud ${shown(aud)}, sub ${shown(sub)}`;
+  if (typeof exp !== "number") return fail("token", `${says}, without an end: the relay takes none`, REFRESH);
+  const leftSeconds = Math.round(exp - nowMs / 1_000);
+  const detail = `proves ${identity}: ${says}`;
+  return leftSeconds > 0
+    ? pass("token", `${detail}, holds for ${leftSeconds} s`)
+    : fail("token", `${detail}, ended ${-leftSeconds} s ago`, REFRESH);
+}
+
+function shown(claim: unknown): string {
+  return JSON.stringify(claim) ?? "none";
+}
+
+function claimsOf(tokenText: string): Record<string, unknown> | null {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(tokenText.split(".")[1] ?? "", "base64url").toString());
+    return typeof claims === "object" && claims !== null ? (claims as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

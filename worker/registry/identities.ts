@@ -1,0 +1,68 @@
+import type { StoredIdentity } from "../auth/workload-identity/known-identities.ts";
+import type { IssuerKeySource } from "../auth/workload-identity/workload-identity.ts";
+import { done, type MakeChange, refused } from "./change.ts";
+import type { Outcome } from "../calls/registry-calls.ts";
+import type { Actor } from "./stores/audit-log.ts";
+import { identityFacts, type IdentityRecord } from "./stores/identity-store.ts";
+import type { RegistryStores } from "./stores/registry-stores.ts";
+
+/** Each is part of every copy of the tunnel's configuration. */
+const MAX_IDENTITIES_PER_TUNNEL = 10;
+
+/** The workloads that tunnels trust. Whoever is attached as one is cut when it is removed, as by a token's end. */
+export class Identities {
+  readonly #stores: Pick<RegistryStores, "tunnels" | "identities">;
+  readonly #change: MakeChange;
+
+  constructor(stores: Pick<RegistryStores, "tunnels" | "identities">, change: MakeChange) {
+    this.#stores = stores;
+    this.#change = change;
+  }
+
+  of(tunnelId: string): IdentityRecord[] | null {
+    return this.#stores.tunnels.tunnel(tunnelId) && this.#stores.identities.of(tunnelId);
+  }
+
+  add(by: Actor, tunnelId: string, id: string, stored: StoredIdentity): Promise<Outcome> {
+    const { tunnels, identities } = this.#stores;
+    return this.#change(by, () => {
+      if (tunnels.tunnel(tunnelId) === null) return refused("not_found");
+      if (identities.of(tunnelId).length >= MAX_IDENTITIES_PER_TUNNEL) return refused("limit_reached");
+      identities.add(tunnelId, id, stored, by.atMs);
+      const after = identityFacts(id, stored.identity);
+      return done([tunnelId], { action: "identity.create", target: tunnelId, before: null, after });
+    });
+  }
+
+  /** Whoever is attached stays: it has proved who it is. */
+  setKeys(
+    by: Actor,
+    tunnelId: string,
+    id: string,
+    keySource: IssuerKeySource,
+    proofHex: string,
+  ): Promise<Outcome> {
+    const { identities } = this.#stores;
+    return this.#change(by, () => {
+      const stored = identities.stored(tunnelId, id);
+      if (stored === null) return refused("not_found");
+      identities.setKeys(tunnelId, id, keySource, proofHex);
+      return done([tunnelId], {
+        ...{ action: "identity.update", target: tunnelId },
+        before: identityFacts(id, stored.identity),
+        after: identityFacts(id, { ...stored.identity, keySource }),
+      });
+    });
+  }
+
+  delete(by: Actor, tunnelId: string, id: string): Promise<Outcome> {
+    const { identities } = this.#stores;
+    return this.#change(by, () => {
+      const stored = identities.stored(tunnelId, id);
+      if (stored === null) return refused("not_found");
+      identities.delete(tunnelId, id);
+      const before = identityFacts(id, stored.identity);
+      return done([tunnelId], { action: "identity.delete", target: tunnelId, before, after: null });
+    });
+  }
+}
