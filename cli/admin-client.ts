@@ -42,7 +42,7 @@ export class AdminClient {
     if (!isKey(key)) {
       throw new CommandError(
         "usage",
-        "The API key is empty, or holds a blank, a line end or another character that no key has.",
+        "The API key is empty, or contains a space, a line end or another character that keys do not have.",
       );
     }
     this.relay = relay;

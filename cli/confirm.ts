@@ -6,7 +6,7 @@ import { CommandError } from "./exit-code.ts";
 export async function confirm(question: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY)
-    throw new CommandError("usage", `${question} Nobody can answer here: say so with --yes.`);
+    throw new CommandError("usage", `${question} There is no terminal to answer at: confirm with --yes.`);
   const dialogue = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await dialogue.question(`${terminalText(question)} [y/N] `);
   dialogue.close();

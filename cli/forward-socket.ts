@@ -66,7 +66,7 @@ export function carryOver(
     socket.send("end");
   };
   const pings = setInterval(() => {
-    if (!isAlive) return cut("the relay gave no sign of life");
+    if (!isAlive) return cut("the relay did not answer");
     isAlive = false;
     if (socket.readyState === WebSocket.OPEN) socket.ping();
     else isAlive = true;

@@ -65,5 +65,5 @@ function parseProfile(path: string, text: string): Profile {
   const parsed = profileSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const problems = problemsOf(parsed.error).map((problem) => `\n  ${problem.path}: ${problem.message}`);
-  throw new CommandError("usage", `${path} is no profile:${problems.join("")}`);
+  throw new CommandError("usage", `${path} is not a profile:${problems.join("")}`);
 }

@@ -24,7 +24,7 @@ export async function readServicesFile(path: string): Promise<ServicesFile> {
   if (twice !== null) {
     throw new CommandError(
       "usage",
-      `${path}: the key ${JSON.stringify(twice.key)} stands twice, line ${twice.line}`,
+      `${path}: the key ${JSON.stringify(twice.key)} appears twice, line ${twice.line}`,
     );
   }
   const parsed = servicesFileSchema.safeParse(json);
@@ -32,5 +32,5 @@ export async function readServicesFile(path: string): Promise<ServicesFile> {
   const problems = problemsOf(parsed.error).map(
     (problem) => `\n  ${problem.path || "(the whole)"}: ${problem.message}`,
   );
-  throw new CommandError("usage", `${path} is no services file:${problems.join("")}`);
+  throw new CommandError("usage", `${path} is not a services file:${problems.join("")}`);
 }

@@ -20,7 +20,7 @@ import { tunnelCommand } from "./commands/tunnel.ts";
 
 const EXIT_CODES_HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 not authorised, 4 not found, 5 relay not reachable.
-"connect" ends with 78 when a setting is wrong.`;
+"connect" exits with 78 if a setting is wrong.`;
 
 export function addAdminCommands(culvert: Command): Command {
   const commands = [
@@ -45,8 +45,8 @@ export function addAdminCommands(culvert: Command): Command {
     .addCommand(logoutCommand())
     .addCommand(completionCommand())
     .optionsGroup("Relay:")
-    .option("--relay <url>", "before any command: the same as after it")
-    .option("--api-key <key>", "before any command: the same as after it")
+    .option("--relay <url>", "the same before a command as after it")
+    .option("--api-key <key>", "the same before a command as after it")
     .addHelpText("after", EXIT_CODES_HELP);
 }
 

@@ -15,11 +15,11 @@ export function addRelayOptions(command: Command): Command {
   for (const child of command.commands) addRelayOptions(child);
   return command
     .optionsGroup("Relay:")
-    .option("--relay <url>", "the relay to talk to (CULVERT_RELAY, or the profile)")
-    .option("--profile <name>", "which profile of `culvert login` to use (CULVERT_PROFILE)")
+    .option("--relay <url>", "the relay's URL (CULVERT_RELAY, or the profile's)")
+    .option("--profile <name>", "profile of `culvert login` to use (CULVERT_PROFILE)")
     .option(
       "--api-key <key>",
-      "key of its admin API; other users of this machine can see arguments, so prefer CULVERT_API_KEY or the profile",
+      "key of its admin API; other users can see arguments, so prefer CULVERT_API_KEY or a profile",
     );
 }
 
@@ -35,10 +35,10 @@ export async function adminClient(options: RelayOptions): Promise<AdminClient> {
   const path = profilePath(env, options.profile);
   const profile = await readProfile(path);
   const relay = relayText ?? profile?.relay;
-  if (relay === undefined) throw missing("which relay: set CULVERT_RELAY or --relay");
+  if (relay === undefined) throw missing("No relay is set: use CULVERT_RELAY or --relay");
   const origin = relayOrigin(relay);
   if (key !== undefined) return new AdminClient(origin, key);
-  if (profile === null) throw missing("with which key: set CULVERT_API_KEY");
+  if (profile === null) throw missing("No API key is set: use CULVERT_API_KEY");
   // A key goes to the relay that it was given for, and to no other.
   if (relayOrigin(profile.relay) !== origin) {
     throw new CommandError(
@@ -59,5 +59,5 @@ export function relayOrigin(text: string): string {
 }
 
 function missing(what: string): CommandError {
-  return new CommandError("usage", `It is not known ${what}, or run "culvert login" once.`);
+  return new CommandError("usage", `${what}, or run "culvert login" once.`);
 }

@@ -93,6 +93,9 @@ function refusal(status: number, relay: string, missing: string): CommandError {
   if (status === 400)
     return new CommandError("usage", "The relay does not understand a filter: see `culvert tail --help`.");
   if (status === 429)
-    return new CommandError("failed", "The relay refuses for now: too many watch, or too many keys failed.");
+    return new CommandError(
+      "failed",
+      "The relay refuses for now: too many clients watch, or too many keys were wrong.",
+    );
   return new CommandError("unreachable", `${relay} answered ${status} to a watcher.`);
 }

@@ -87,7 +87,7 @@ export class TunnelBinding extends WorkerEntrypoint<Env, Partial<TunnelBindingPr
     if (typeof project !== "string" || typeof environment !== "string")
       return publicError("ACCESS_DENIED", "The binding's props need project and environment.");
     if ((await tunnelPresence(this.env, tunnel, request)) === "absent")
-      return publicError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
+      return publicError("UNKNOWN_TUNNEL", "There is no tunnel with this id.");
     if (publicUrl !== undefined && !publicUrlSchema.safeParse(publicUrl).success) {
       const message =
         "The binding's props.publicUrl must be an http or https URL without credentials, query and fragment.";

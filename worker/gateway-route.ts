@@ -167,7 +167,7 @@ function decoded(segment: string): string | null {
 async function isGatewayKey(env: Env, proof: KeyProof): Promise<boolean> {
   const asked = registryStub(env).isGatewayKey(proof);
   const isKey = await withTimeout(asked, REGISTRY_TIMEOUT_MS, null).catch(() => null);
-  if (isKey === null) throw publicError("OVERLOADED", "The tunnel's configuration cannot be had now.");
+  if (isKey === null) throw publicError("OVERLOADED", "The tunnel's configuration is unavailable now.");
   return isKey;
 }
 
@@ -176,7 +176,7 @@ function keyRefused(request: Request, subject: Subject | null, nowMs: number): A
 }
 
 function unknownTunnel(): TunnelError {
-  return publicError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
+  return publicError("UNKNOWN_TUNNEL", "There is no tunnel with this id.");
 }
 
 /** `culvert-error` tells a gateway that this is no answer of its API. */

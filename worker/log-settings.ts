@@ -44,7 +44,7 @@ function readSettings(variables: LogVariables): LogSettings {
     .filter((name) => name !== "");
   const unknown = named.filter((name) => !isRedactable(name));
   if (unknown.length > 0) {
-    const message = `LOG_REDACT knows ${REDACTABLE.join(", ")}, not ${unknown.join(", ")}: all of them are redacted.`;
+    const message = `LOG_REDACT accepts ${REDACTABLE.join(", ")}, not ${unknown.join(", ")}: all of them are redacted.`;
     console.error({ event: "log_settings", message });
   }
   return {

@@ -75,12 +75,12 @@ export async function readDeclared(path: string): Promise<Declared> {
   const problems = problemsOf(parsed.error).map(
     (problem) => `\n  ${problem.path || "(the whole)"}: ${problem.message}`,
   );
-  throw new CommandError("usage", `${path} declares nothing that can be applied:${problems.join("")}`);
+  throw new CommandError("usage", `${path} cannot be applied:${problems.join("")}`);
 }
 
 function parsedYaml(path: string, text: string): unknown {
   try {
-    // A key that stands twice is an error of the parser's.
+    // A key that appears twice is an error of the parser's.
     const document = parseDocument(text);
     // A tag that nobody here knows, as `!include`, would leave out what was meant by it.
     const [problem] = [...document.errors, ...document.warnings];
@@ -89,12 +89,12 @@ function parsedYaml(path: string, text: string): unknown {
   } catch (thrown) {
     const isPlaced = thrown instanceof YAMLParseError || thrown instanceof YAMLWarning;
     const line = isPlaced ? `, line ${thrown.linePos?.[0].line ?? "unknown"}` : "";
-    throw new CommandError("usage", `${path} is no YAML${line}`, { cause: thrown });
+    throw new CommandError("usage", `${path} is not YAML${line}`, { cause: thrown });
   }
 }
 
 function unique(context: z.RefinementCtx, path: string, names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
-    context.addIssue({ code: "custom", path: [path], message: `${JSON.stringify(twice)} stands twice` });
+    context.addIssue({ code: "custom", path: [path], message: `${JSON.stringify(twice)} appears twice` });
 }

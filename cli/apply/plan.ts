@@ -127,7 +127,7 @@ function secretOf(
   return () => {
     if (variable === undefined) return {};
     const value = env[variable]?.trim() ?? "";
-    if (value === "") throw new CommandError("usage", `${variable}, which secretFrom names, is not set`);
+    if (value === "") throw new CommandError("usage", `${variable}, named by secretFrom, is not set`);
     return kind === "datadog" ? { apiKey: value } : { token: value };
   };
 }

@@ -46,7 +46,7 @@ interface Alerts {
 
 export function alertCommand(): Command {
   return new Command("alert")
-    .description("webhooks that are told when something is wrong, and when it is over")
+    .description("tell webhooks when something goes wrong, and when it is over")
     .addCommand(createCommand())
     .addCommand(listCommand())
     .addCommand(testCommand())
@@ -54,22 +54,22 @@ export function alertCommand(): Command {
 }
 
 function createCommand(): Command {
-  return command("create", "tell a webhook when something is wrong from now on", [
+  return command("create", "add a webhook, which gets every alert from now on", [
     "culvert alert create --name on-call --url https://alerts.example.com/culvert --headers-file headers.txt",
     "CULVERT_ALERT_URL=https://hooks.slack.com/services/… culvert alert create --name slack --format slack",
   ])
     .requiredOption("--name <name>", "a name for people")
-    .option("--url <url>", "the webhook (CULVERT_ALERT_URL, for a URL that holds a secret)")
+    .option("--url <url>", "the webhook's URL (or CULVERT_ALERT_URL, if it contains a secret)")
     .addOption(
       new Option(
         "--format <format>",
-        "what is sent: slack is for Slack's incoming webhooks, and Mattermost's",
+        "format of an alert: slack for incoming webhooks of Slack and Mattermost",
       )
         .choices(["json", "slack"])
         .default("json"),
     )
-    .addOption(new Option("--kind <kind...>", "what it is told of (all)").choices(ALERT_KINDS))
-    .option("--headers-file <file>", 'holds headers to send, "Name: value" on each line')
+    .addOption(new Option("--kind <kind...>", "which alerts to send (default: all)").choices(ALERT_KINDS))
+    .option("--headers-file <file>", 'file with header fields to send, one "Name: value" per line')
     .option("--json", "print JSON")
     .action(async ({ json, name, url, format, kind, headersFile, ...relay }: CreateOptions) => {
       const address = url ?? process.env["CULVERT_ALERT_URL"] ?? "";
@@ -85,7 +85,7 @@ function createCommand(): Command {
 }
 
 function listCommand(): Command {
-  return command("list", "list the webhooks, and what is wrong now", ["culvert alert list"])
+  return command("list", "list the webhooks and the current alerts", ["culvert alert list"])
     .option("--json", "print JSON")
     .action(async ({ json, ...relay }: ReadOptions) => {
       const client = await adminClient(relay);
@@ -111,7 +111,7 @@ function listCommand(): Command {
 }
 
 function testCommand(): Command {
-  return command("test", "send one alert now, marked as a test, and say what the webhook answers", [
+  return command("test", "send one test alert now and print the webhook's answer", [
     "culvert alert test --alert-id alr_abcdefghij23",
   ])
     .requiredOption("--alert-id <id>", "the webhook")
@@ -135,14 +135,14 @@ function testCommand(): Command {
 }
 
 function deleteCommand(): Command {
-  return command("delete", "delete a webhook; what waits for it is not sent any more", [
+  return command("delete", "delete a webhook and the alerts that wait for it", [
     "culvert alert delete --alert-id alr_abcdefghij23",
   ])
     .requiredOption("--alert-id <id>", "the webhook")
     .option("--yes", "do not ask")
     .action(async ({ alertId, yes = false, ...relay }: IdOptions & { yes?: boolean }) => {
       const client = await adminClient(relay);
-      await confirm(`Delete the alert ${alertId}? What waits for it is not sent any more.`, yes);
+      await confirm(`Delete the alert ${alertId}? What waits for it is dropped.`, yes);
       await client.delete(pathOf(alertId), missing(alertId));
       print(`Deleted ${alertId}.`);
     });

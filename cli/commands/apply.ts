@@ -18,20 +18,20 @@ interface ApplyOptions extends RelayOptions {
 export function applyCommand(): Command {
   return command(
     "apply",
-    "bring tunnels, services, log destinations and gateway keys to what a file declares",
+    "create and change tunnels, services, log destinations and gateway keys as a file declares",
     ["culvert apply -f culvert.yaml --dry-run", "culvert apply -f culvert.yaml --secrets-dir ./secrets"],
   )
-    .requiredOption("-f, --file <file>", "what there is to be, YAML")
-    .option("--dry-run", "show what would change, and change nothing")
-    .option("--secrets-dir <dir>", "where new tokens and keys go, each into a file for you alone")
+    .requiredOption("-f, --file <file>", "the file that declares them, in YAML")
+    .option("--dry-run", "show the changes without making them")
+    .option("--secrets-dir <dir>", "folder for new tokens and keys, each in a file that only you can read")
     .option("--json", "print the plan as JSON")
-    .addHelpText("after", "\nWhat the file does not name is left alone. Run again, it changes nothing.")
+    .addHelpText("after", "\nIt leaves alone what the file does not name. A second run changes nothing.")
     .action(async ({ file, dryRun = false, secretsDir, json = false, ...relay }: ApplyOptions) => {
       const declared = await readDeclared(file);
       const client = await adminClient(relay);
       const steps = await planOf(declared, client, process.env);
       if (json) printJson({ changes: steps.flatMap(({ lines }) => lines) });
-      else print(steps.length === 0 ? "Nothing changes." : textOf(steps));
+      else print(steps.length === 0 ? "There is nothing to change." : textOf(steps));
       if (dryRun) return;
       const makesSecrets = steps.some(({ secretFile }) => secretFile !== null);
       if (makesSecrets && secretsDir === undefined) {
@@ -55,7 +55,7 @@ async function run(step: Step, index: number, count: number, secretsDir: string)
     if (path !== null) await writeFile(path, "", { mode: 0o600, flag: "wx" });
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
-    const why = code === "EEXIST" ? "is there already" : `cannot be written: ${code ?? "unknown reason"}`;
+    const why = code === "EEXIST" ? "exists already" : `cannot be written: ${code ?? "unknown reason"}`;
     throw failureOf(new CommandError("usage", `${path} ${why}`, { cause: thrown }), step, index, count);
   }
   try {

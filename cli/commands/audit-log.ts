@@ -19,11 +19,11 @@ interface Entry {
 }
 
 export function auditLogCommand(): Command {
-  return command("audit-log", "who changed what, when and from where; newest first", [
+  return command("audit-log", "show who changed what, when and from where, newest first", [
     "culvert audit-log",
     "culvert audit-log --limit 1000 --json",
   ])
-    .option("--limit <n>", "entries to show", "50")
+    .option("--limit <n>", "how many entries to show", "50")
     .option("--json", "print JSON")
     .action(async ({ limit, json, ...relay }: RelayOptions & { limit: string; json?: boolean }) => {
       if (!/^[1-9]\d{0,5}$/.test(limit))

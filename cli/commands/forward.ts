@@ -21,16 +21,19 @@ interface ForwardOptions {
 }
 
 export function forwardCommand(): Command {
-  return command("forward", "a TCP service of a tunnel as a port of this machine, until Ctrl-C", [
+  return command("forward", "make a TCP service of a tunnel a port of this machine, until Ctrl-C", [
     "culvert forward --tunnel-id tnl_abcdefghij234567abcd --service orders-db --listen 127.0.0.1:5432",
     "CULVERT_GATEWAY_KEY=… culvert forward --tunnel-id … --service cache --listen 127.0.0.1:6379",
   ])
-    .option("--relay <url>", "the relay to talk to (CULVERT_RELAY)")
+    .option("--relay <url>", "the relay's URL (CULVERT_RELAY)")
     .requiredOption("--tunnel-id <id>", "the tunnel")
-    .requiredOption("--service <name>", "its TCP service, or host:port of a network rule")
-    .requiredOption("--listen <host:port>", "where to listen; port 0 takes a free one")
-    .option("--gateway-key-file <file>", "holds the gateway key; else CULVERT_GATEWAY_KEY does")
-    .option("--any-interface", "listen on what is no loopback address: whoever reaches it acts by your key")
+    .requiredOption("--service <name>", "the TCP service, or host:port of a network rule")
+    .requiredOption("--listen <host:port>", "where to listen; port 0 for any free port")
+    .option("--gateway-key-file <file>", "file with the gateway key (default: CULVERT_GATEWAY_KEY)")
+    .option(
+      "--any-interface",
+      "allow an address other than loopback: everyone who can reach it then uses your key",
+    )
     .action(async (options: ForwardOptions) => await listenAndCarry(options));
 }
 

@@ -48,33 +48,33 @@ const API: Kind = {
 };
 
 export function gatewayKeyCommand(): Command {
-  const create = command("create", "make a key; prints it, once", [
+  const create = command("create", "create a key and print it, once", [
     "culvert gateway-key create --project my-project --environment production",
     "culvert gateway-key create --project my-project --environment production --public-url https://api.example.com",
   ])
-    .requiredOption("--project <name>", "the project that the gateway calls as")
-    .requiredOption("--environment <name>", "and its environment, such as production")
+    .requiredOption("--project <name>", "project that the gateway calls as")
+    .requiredOption("--environment <name>", "environment that the gateway calls as, such as production")
     .option(
       "--public-url <url>",
-      "where the gateway's own clients call it: upstreams are told, and Location leads there",
+      "the gateway's public URL: upstreams see it, and Location fields lead there",
     );
   return new Command("gateway-key")
-    .description("keys for gateways that are no Worker of the relay's account")
+    .description("manage keys for gateways outside the relay's Cloudflare account")
     .addCommand(creates(GATEWAY, create))
     .addCommand(listCommand(GATEWAY))
     .addCommand(deleteCommand(GATEWAY));
 }
 
 export function apiKeyCommand(): Command {
-  const create = command("create", "make a key; prints it, once", [
+  const create = command("create", "create a key and print it, once", [
     'culvert api-key create --role viewer --name "grafana"',
     'culvert api-key create --role admin --name "deploys" --expires 90d',
   ])
-    .requiredOption("--role <role>", "admin writes and reads, viewer reads")
-    .option("--name <name>", "for people: shown in lists and in the audit log")
-    .option("--expires <time>", "it ends by itself after that, such as 12h or 90d", lifetimeSeconds);
+    .requiredOption("--role <role>", "admin reads and writes, viewer only reads")
+    .option("--name <name>", "a name for people, shown in lists and in the audit log")
+    .option("--expires <time>", "when the key expires, such as 12h or 90d", lifetimeSeconds);
   return new Command("api-key")
-    .description("keys of the admin API")
+    .description("manage keys of the admin API")
     .addCommand(creates(API, create))
     .addCommand(listCommand(API))
     .addCommand(deleteCommand(API));
@@ -91,7 +91,9 @@ function creates({ path, facts }: Kind, create: Command): Command {
       };
       const created = await client.post<Key & { key: string }>(path, body);
       if (json) return printJson(created);
-      print(`Id   ${printable(created.kid)}\nKey  ${printable(created.key)}\n     Shown this once.`);
+      print(
+        `Id   ${printable(created.kid)}\nKey  ${printable(created.key)}\n     Culvert shows it only this once.`,
+      );
     });
 }
 
@@ -129,14 +131,14 @@ function heading(fact: string): string {
 }
 
 function deleteCommand({ name, path }: Kind): Command {
-  return command("delete", "delete a key; it holds no longer", [
+  return command("delete", "delete a key; it stops working at once", [
     `culvert ${name} delete --kid k_abcdefghij23`,
   ])
     .requiredOption("--kid <kid>", 'the key, as "list" names it')
     .option("--yes", "do not ask")
     .action(async ({ kid, yes = false, ...relay }: RelayOptions & { kid: string; yes?: boolean }) => {
       const client = await adminClient(relay);
-      await confirm(`Delete ${name} ${kid}? Whoever uses it is refused from then on.`, yes);
+      await confirm(`Delete ${name} ${kid}? It stops working at once.`, yes);
       await client.delete(`${path}/${encodeURIComponent(kid)}`, `There is no ${name} ${kid}.`);
       print(`Deleted ${kid}.`);
     });

@@ -29,7 +29,7 @@ export async function secretField(
   const given = secretFile === undefined ? process.env["CULVERT_LOG_SECRET"] : await readTextFile(secretFile);
   if (field === undefined) {
     if (secretFile === undefined) return {};
-    throw new CommandError("usage", `A destination of kind ${kind} has no secret but in --headers-file.`);
+    throw new CommandError("usage", `A destination of kind ${kind} takes secrets only in --headers-file.`);
   }
   if (given !== undefined && given.trim() !== "") return { [field]: given.trim() };
   if (!mayAsk || !REQUIRED.includes(kind)) return {};

@@ -56,7 +56,7 @@ interface TestResult {
 
 export function logDestinationCommand(): Command {
   return new Command("log-destination")
-    .description("log services that get an event for every request")
+    .description("send an event for every request to log services")
     .addCommand(createCommand())
     .addCommand(listCommand())
     .addCommand(describeCommand())
@@ -66,7 +66,7 @@ export function logDestinationCommand(): Command {
 }
 
 function createCommand(): Command {
-  const create = command("create", "send every request's event to a log service from now on", [
+  const create = command("create", "add a log service, which gets every request's event from now on", [
     "culvert log-destination create --kind otlp --name collector --url https://otel.example.com",
     "CULVERT_LOG_SECRET=… culvert log-destination create --kind datadog --name datadog --url https://http-intake.logs.datadoghq.eu",
     "culvert log-destination create --kind splunk --name splunk --url https://splunk.example.com:8088 --secret-file token.txt",
@@ -74,7 +74,7 @@ function createCommand(): Command {
   ])
     .addOption(new Option("--kind <kind>", "the service").choices(KINDS).makeOptionMandatory())
     .requiredOption("--name <name>", "a name for people")
-    .requiredOption("--url <url>", "its address; without a path, the usual one of its kind is taken");
+    .requiredOption("--url <url>", "its address; without a path, its kind's usual path");
   return settings(create)
     .option("--json", "print JSON")
     .action(async ({ json, ...options }: ReadOptions & SettingOptions & { kind: LogDestinationKind }) => {
@@ -90,7 +90,7 @@ function createCommand(): Command {
 }
 
 function listCommand(): Command {
-  return command("list", "list the destinations and how each takes its events", [
+  return command("list", "list the destinations and how delivery to each one goes", [
     "culvert log-destination list",
   ])
     .option("--json", "print JSON")
@@ -111,7 +111,7 @@ function listCommand(): Command {
 }
 
 function describeCommand(): Command {
-  return command("describe", "show a destination's settings and how it takes its events", [
+  return command("describe", "show a destination's settings and how delivery goes", [
     "culvert log-destination describe --destination-id dst_abcdefghij23",
   ])
     .requiredOption("--destination-id <id>", "the destination")
@@ -125,13 +125,13 @@ function describeCommand(): Command {
 }
 
 function updateCommand(): Command {
-  const update = command("update", "change a destination; what is not given stays, secrets too", [
+  const update = command("update", "change a destination; settings that you do not give stay, secrets too", [
     "culvert log-destination update --destination-id dst_abcdefghij23 --events failures",
     "culvert log-destination update --destination-id dst_abcdefghij23 --secret-file new-token.txt",
   ])
     .requiredOption("--destination-id <id>", "the destination")
     .option("--name <name>", "a name for people")
-    .option("--url <url>", "its address; for another host its secrets have to be given again");
+    .option("--url <url>", "its address; a new host needs its secrets again");
   return settings(update)
     .option("--json", "print JSON")
     .action(async ({ destinationId, json, ...options }: IdOptions & SettingOptions) => {
@@ -159,21 +159,21 @@ function updateCommand(): Command {
 }
 
 function deleteCommand(): Command {
-  return command("delete", "delete a destination; what waits for it is not sent any more", [
+  return command("delete", "delete a destination and the events that wait for it", [
     "culvert log-destination delete --destination-id dst_abcdefghij23",
   ])
     .requiredOption("--destination-id <id>", "the destination")
     .option("--yes", "do not ask")
     .action(async ({ destinationId, yes = false, ...relay }: IdOptions & { yes?: boolean }) => {
       const client = await adminClient(relay);
-      await confirm(`Delete log destination ${destinationId}? What waits for it is not sent any more.`, yes);
+      await confirm(`Delete log destination ${destinationId}? What waits for it is dropped.`, yes);
       await client.delete(pathOf(destinationId), missing(destinationId).missing);
       print(`Deleted ${destinationId}.`);
     });
 }
 
 function testCommand(): Command {
-  return command("test", "send one event now, marked as a test, and say what the service answers", [
+  return command("test", "send one test event now and print the service's answer", [
     "culvert log-destination test --destination-id dst_abcdefghij23",
   ])
     .requiredOption("--destination-id <id>", "the destination")
@@ -197,11 +197,14 @@ function settings(create: Command): Command {
     .addOption(
       new Option(
         "--events <which>",
-        "all, or failures: refused, failed, broken off, and answers of 5xx",
+        "all, or failures: refused, failed, broken off, or answered with 5xx",
       ).choices(["all", "failures"]),
     )
-    .option("--secret-file <file>", "holds the API key or token (CULVERT_LOG_SECRET; asked for otherwise)")
-    .option("--headers-file <file>", 'holds headers to send, "Name: value" on each line')
+    .option(
+      "--secret-file <file>",
+      "file with the API key or token (default: CULVERT_LOG_SECRET, else a prompt)",
+    )
+    .option("--headers-file <file>", 'file with header fields to send, one "Name: value" per line')
     .option("--tag <tag...>", "datadog: tags to add, such as team:edge")
     .option("--index <index>", "splunk: the index")
     .option("--tenant <id>", "loki: the tenant (X-Scope-OrgID)")

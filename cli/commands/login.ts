@@ -9,12 +9,12 @@ import { relayOrigin } from "../settings.ts";
 
 export function loginCommand(): Command {
   return new Command("login")
-    .description("check an API key and keep it, with the relay's URL, in a profile that you alone can read")
-    .option("--relay <url>", "the relay that the key is for (CULVERT_RELAY)")
-    .option("--profile <name>", "keep it under this name, beside others (CULVERT_PROFILE)")
+    .description("check an API key and save it with the relay's URL, in a profile that only you can read")
+    .option("--relay <url>", "the relay that the key belongs to (CULVERT_RELAY)")
+    .option("--profile <name>", "save it under this name, besides others (CULVERT_PROFILE)")
     .addHelpText(
       "after",
-      `\nThe key is asked for, or read from standard input.
+      `\nAsks for the key, or reads it from standard input.
 
 Examples:
   culvert login --relay https://relay.example.com
@@ -32,7 +32,7 @@ Examples:
         const apiKey = (
           process.stdin.isTTY ? await askUnseen("API key: ") : await text(process.stdin)
         ).trim();
-        if (!isKey(apiKey)) throw new CommandError("usage", "The key is empty or no key.");
+        if (!isKey(apiKey)) throw new CommandError("usage", "That is empty, or not a key.");
         await new AdminClient(origin, apiKey).get("/tunnels?limit=1");
         const path = profilePath(process.env, profile);
         await writeProfile(path, { relay: origin, apiKey });

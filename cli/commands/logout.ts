@@ -6,7 +6,7 @@ import { profilePath } from "../profile.ts";
 
 export function logoutCommand(): Command {
   return new Command("logout")
-    .description("forget the key of a profile; it holds until `culvert api-key delete` ends it")
+    .description("forget the key in a profile; only `culvert api-key delete` revokes the key")
     .option("--profile <name>", "the profile (CULVERT_PROFILE)")
     .action(async ({ profile }: { profile?: string }) => {
       const path = profilePath(process.env, profile);

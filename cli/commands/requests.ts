@@ -30,21 +30,25 @@ export function requestsCommand(): Command {
     "culvert requests --tunnel-id tnl_abcdefghij234567abcd --caller shop/production --min-duration 2s",
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")
-    .option("--id <id>", "the one with this id: culvert-request-id, or requestId of a log")
-    .option("--trace-id <id>", "of this trace")
-    .option("--service <name>", "of this service alone")
-    .option("--caller <project>", "from this project, or project/environment")
-    .option("--status <status>", "with this status, or of this class: 404, 5xx")
-    .option("--code <code>", 'with this code, such as CONNECTOR_LOST; "any" for all failures')
-    .option("--method <method>", "with this method")
-    .option("--path <path>", 'whose path begins so; "*" stands for any characters')
-    .option("--connector <id>", "that this connector served")
-    .option("--outcome <outcome>", "that ended so: answered, refused, failed, aborted, cancelled")
-    .option("--min-duration <time>", "that took so long, or longer: 500ms, 2s", duration)
-    .option("--since <time>", "not older than this: 30m, 2h, or a time such as 2026-11-29T08:00:00Z", when)
-    .option("--until <time>", "not newer than this", when)
-    .option("--limit <n>", "as many as this", positive, 50)
-    .option("--json", "print JSON, with all that is known")
+    .option("--id <id>", "the request with this id: culvert-request-id, or requestId in a log")
+    .option("--trace-id <id>", "only this trace")
+    .option("--service <name>", "only this service")
+    .option("--caller <project>", "only only from this project, or project/environment")
+    .option("--status <status>", "only this status, or class: 404, 5xx")
+    .option("--code <code>", 'only this code, such as CONNECTOR_LOST; "any" for all failures')
+    .option("--method <method>", "only this method")
+    .option("--path <path>", 'only paths that begin like this; "*" matches any characters')
+    .option("--connector <id>", "only requests that this connector served")
+    .option("--outcome <outcome>", "only this outcome: answered, refused, failed, aborted, cancelled")
+    .option("--min-duration <time>", "only requests that took this long or longer: 500ms, 2s", duration)
+    .option(
+      "--since <time>",
+      "only since this time: 30m or 2h ago, or a time such as 2026-11-29T08:00:00Z",
+      when,
+    )
+    .option("--until <time>", "only until this time", when)
+    .option("--limit <n>", "how many to show", positive, 50)
+    .option("--json", "print JSON, with every field")
     .action(async ({ minDuration: minDurationMs, ...given }: RequestsOptions) => {
       const client = await adminClient(given);
       const options: Record<string, unknown> = { ...given, minDurationMs };

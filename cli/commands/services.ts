@@ -11,7 +11,7 @@ import { noTunnel, tunnelPath } from "../tunnel-path.ts";
 
 export function servicesCommand(): Command {
   return new Command("services")
-    .description("what a tunnel leads to, and who may call it")
+    .description("show and change a tunnel's services, and who may call them")
     .addCommand(describeCommand())
     .addCommand(updateCommand())
     .addCommand(versionsCommand())
@@ -24,7 +24,7 @@ function describeCommand(): Command {
     "culvert tunnel services describe --tunnel-id tnl_abcdefghij234567abcd --json > services.json",
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")
-    .option("--json", 'print the file as JSON, as "update" takes it')
+    .option("--json", 'print the file as JSON, as "update" reads it')
     .action(async ({ tunnelId, json, ...relay }: RelayOptions & { tunnelId: string; json?: boolean }) => {
       const { file } = await currentFile(await adminClient(relay), tunnelId);
       if (json) return printJson(file);
@@ -53,13 +53,13 @@ interface UpdateOptions extends RelayOptions {
 }
 
 function updateCommand(): Command {
-  return command("update", "check a services file, show what it changes, and put it in force", [
+  return command("update", "check a services file, show what it changes, and activate it", [
     "culvert tunnel services update --tunnel-id tnl_abcdefghij234567abcd --configuration-file services.json",
     "culvert tunnel services update --tunnel-id tnl_abcdefghij234567abcd --configuration-file services.json --dry-run",
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")
     .requiredOption("--configuration-file <file>", "the services file, JSON")
-    .option("--dry-run", "show what it would change, and change nothing")
+    .option("--dry-run", "show the changes without making them")
     .action(async ({ tunnelId, configurationFile, dryRun, ...relay }: UpdateOptions) => {
       const file = await readServicesFile(configurationFile);
       const client = await adminClient(relay);
@@ -68,7 +68,7 @@ function updateCommand(): Command {
       print(difference.length === 0 ? "The file changes nothing." : difference.join("\n"));
       if (dryRun || difference.length === 0) return;
       const etag = await replaceFile(client, tunnelId, file, current.etag);
-      print(`In force from the next request on, as version ${etag.replaceAll('"', "")}.`);
+      print(`Active from the next request on, as version ${etag.replaceAll('"', "")}.`);
     });
 }
 
@@ -82,7 +82,7 @@ interface Version {
 }
 
 function versionsCommand(): Command {
-  return command("versions", "the services files that were in force, newest first, and what each changed", [
+  return command("versions", "list earlier services files, newest first, and what each changed", [
     "culvert tunnel services versions --tunnel-id tnl_abcdefghij234567abcd",
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")
@@ -113,14 +113,18 @@ interface RollbackOptions extends RelayOptions {
 }
 
 function rollbackCommand(): Command {
-  return command("rollback", "put an earlier services file back into force, as a new version", [
+  return command("rollback", "activate an earlier services file again, as a new version", [
     "culvert tunnel services rollback --tunnel-id tnl_abcdefghij234567abcd           # undoes the last change",
     "culvert tunnel services rollback --tunnel-id tnl_abcdefghij234567abcd --to 7",
     "culvert tunnel services rollback --tunnel-id tnl_abcdefghij234567abcd --dry-run",
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")
-    .option("--to <version>", 'which one, as "versions" names it (default: the one before)', versionNumber)
-    .option("--dry-run", "show what it would change, and change nothing")
+    .option(
+      "--to <version>",
+      'the version, as "versions" lists it (default: the previous one)',
+      versionNumber,
+    )
+    .option("--dry-run", "show the changes without making them")
     .action(async ({ tunnelId, to, dryRun, ...relay }: RollbackOptions) => {
       const client = await adminClient(relay);
       const current = await currentFile(client, tunnelId);
@@ -142,13 +146,13 @@ function rollbackCommand(): Command {
         client.request<{ version: number }>("POST", path, { body, headers: { "if-match": current.etag } }),
       );
       print(
-        `The file of version ${target} is in force from the next request on, as version ${done.body.version}.`,
+        `The file of version ${target} is active from the next request on, as version ${done.body.version}.`,
       );
     });
 }
 
 function versionNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a version's number.");
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a version number.");
   return Number(text);
 }
 

@@ -20,20 +20,20 @@ interface TailOptions extends RelayOptions, Partial<Record<(typeof FILTERS)[numb
 }
 
 export function tailCommand(): Command {
-  return command("tail", "show a tunnel's requests as they end, until Ctrl-C", [
+  return command("tail", "show a tunnel's requests as they finish, until Ctrl-C", [
     "culvert tail --tunnel-id tnl_abcdefghij234567abcd",
     "culvert tail --tunnel-id tnl_abcdefghij234567abcd --status 5xx --service payments-api-prod",
     "culvert tail --tunnel-id tnl_abcdefghij234567abcd --code any   # what the tunnel itself refused or failed",
     "culvert tail --tunnel-id tnl_abcdefghij234567abcd --json | jq 'select(.durationMs > 1000)'",
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")
-    .option("--service <name>", "of this service alone")
-    .option("--status <status>", "with this status, or of this class: 404, 5xx")
-    .option("--code <code>", 'with this code, such as CONNECTOR_LOST; "any" for all failures')
-    .option("--method <method>", "with this method")
-    .option("--path <path>", 'whose path begins so; "*" stands for any characters')
-    .option("--count <n>", "end after so many requests", positive)
-    .option("--json", "one JSON object a line, with all that is known")
+    .option("--service <name>", "only this service")
+    .option("--status <status>", "only this status, or class: 404, 5xx")
+    .option("--code <code>", 'only this code, such as CONNECTOR_LOST; "any" for all failures')
+    .option("--method <method>", "only this method")
+    .option("--path <path>", 'only paths that begin like this; "*" matches any characters')
+    .option("--count <n>", "stop after this many requests", positive)
+    .option("--json", "print one JSON object per line, with every field")
     .action(async (options: TailOptions) => {
       const client = await adminClient(options);
       const query = new URLSearchParams();

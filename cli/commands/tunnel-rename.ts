@@ -5,7 +5,7 @@ import { adminClient, type RelayOptions } from "../settings.ts";
 import { noTunnel, tunnelPath } from "../tunnel-path.ts";
 
 export function renameCommand(): Command {
-  return command("rename", "give a tunnel another name; its id, tokens and services stay", [
+  return command("rename", "rename a tunnel; its id, tokens and services stay", [
     "culvert tunnel rename --tunnel-id tnl_abcdefghij234567abcd --tunnel-name payments-eu",
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")

@@ -38,7 +38,7 @@ interface TokenOptions extends ReadOptions {
 
 /** Not `--env-file`: Node takes that for its own option, wherever it stands. */
 const ENV_FILE = "--write-env <file>";
-const ENV_FILE_ABOUT = "write the token into this new file, for you alone, and do not show it";
+const ENV_FILE_ABOUT = "write the token into this new file that only you can read, and do not print it";
 
 interface CreateOptions extends TokenOptions {
   tunnelName: string;
@@ -97,7 +97,7 @@ interface TunnelDetails {
 
 export function tunnelCommand(): Command {
   return new Command("tunnel")
-    .description("create, look at, rotate and delete tunnels")
+    .description("create, list, change and delete tunnels")
     .addCommand(createCommand())
     .addCommand(listCommand())
     .addCommand(describeCommand())
@@ -111,17 +111,14 @@ export function tunnelCommand(): Command {
 }
 
 function createCommand(): Command {
-  return command("create", "create a tunnel; prints its token, once", [
+  return command("create", "create a tunnel and print its token, once", [
     "culvert tunnel create --tunnel-name payments",
     "culvert tunnel create --tunnel-name payments --write-env payments.env   # the token is not shown",
     "culvert tunnel create --tunnel-name payments --json > tunnel.json   # holds the token: keep it to yourself",
   ])
     .requiredOption("--tunnel-name <name>", "a name for people")
-    .option(
-      "--location <place>",
-      `where it is carried: ${LOCATIONS_HELP} (default: near its first connector)`,
-    )
-    .option("--jurisdiction <name>", "where its data stays, for ever: eu, us or fedramp")
+    .option("--location <place>", `where to run it: ${LOCATIONS_HELP} (default: near its first connector)`)
+    .option("--jurisdiction <name>", "where its data stays; cannot change later: eu, us or fedramp")
     .option(ENV_FILE, ENV_FILE_ABOUT)
     .option("--json", "print JSON")
     .action(async ({ tunnelName, location, jurisdiction, writeEnv, json, ...relay }: CreateOptions) => {
@@ -200,7 +197,7 @@ function describeCommand(): Command {
 }
 
 function deleteCommand(): Command {
-  return command("delete", "delete a tunnel, its tokens and its services, and cut its connectors", [
+  return command("delete", "delete a tunnel, its tokens and services, and disconnect its connectors", [
     "culvert tunnel delete --tunnel-id tnl_abcdefghij234567abcd",
     "culvert tunnel delete --tunnel-id tnl_abcdefghij234567abcd --yes   # in a script",
   ])
@@ -211,7 +208,7 @@ function deleteCommand(): Command {
       const tunnel = await client.get<TunnelDetails>(tunnelPath(tunnelId), { missing: noTunnel(tunnelId) });
       const attached = tunnel.connectors.length;
       await confirm(
-        `Delete tunnel ${tunnel.name} (${tunnel.id})? Connectors that will be cut: ${attached}.`,
+        `Delete tunnel ${tunnel.name} (${tunnel.id})? This disconnects connectors: ${attached}.`,
         yes,
       );
       await client.delete(tunnelPath(tunnelId), noTunnel(tunnelId));
@@ -220,7 +217,7 @@ function deleteCommand(): Command {
 }
 
 function rotateCommand(): Command {
-  return command("rotate-token", "make a new token; the older ones end after the overlap", [
+  return command("rotate-token", "create a new token; the older ones expire after the overlap", [
     "culvert tunnel rotate-token --tunnel-id tnl_abcdefghij234567abcd",
     "culvert tunnel rotate-token --tunnel-id tnl_abcdefghij234567abcd --overlap 24h",
     "culvert tunnel rotate-token --tunnel-id tnl_abcdefghij234567abcd --overlap 0s --yes   # a token has leaked",
@@ -228,7 +225,7 @@ function rotateCommand(): Command {
     .requiredOption("--tunnel-id <id>", "the tunnel")
     .option(
       "--overlap <time>",
-      "how long the older tokens still hold, such as 30m; 0s cuts their connectors",
+      "how long the older tokens stay valid, such as 30m; 0s disconnects their connectors",
       "1h",
     )
     .option(ENV_FILE, ENV_FILE_ABOUT)
@@ -247,7 +244,8 @@ function rotateCommand(): Command {
         if (overlapMs === null)
           throw new CommandError("usage", '--overlap must be a time such as "30m" or "1h"');
         const client = await adminClient(relay);
-        if (overlapMs === 0) await confirm("End all older tokens at once and cut their connectors?", yes);
+        if (overlapMs === 0)
+          await confirm("Revoke all older tokens at once and disconnect their connectors?", yes);
         else await confirmShortened(client, tunnelId, Date.now() + overlapMs, yes);
         const overlapSeconds = Math.ceil(overlapMs / 1000);
         const file = await KeptToken.begin(writeEnv);
@@ -261,8 +259,8 @@ function rotateCommand(): Command {
         if (json) return printJson(file.without(rotated));
         print(
           overlapMs === 0
-            ? "The older tokens hold no longer."
-            : `The older tokens hold for another ${overlap}.`,
+            ? "The older tokens are no longer valid."
+            : `The older tokens stay valid for another ${overlap}.`,
         );
         print(tokenLines({ ...rotated, name: tunnelId, relay: client.relay, envFile: file.path }));
       },
@@ -281,12 +279,12 @@ async function confirmShortened(
   if (shortened.length === 0) return;
   const until = shortened.map(({ kid, expiresAt }) => `${kid} until ${shortTime(expiresAt)}`).join(", ");
   const end = shortTime(new Date(endMs).toISOString());
-  if (yes) note(`An earlier rotation let ${until} hold; now it ends at ${end}.`);
-  await confirm(`An earlier rotation lets ${until} hold; with this overlap it ends at ${end}. Go on?`, yes);
+  if (yes) note(`An earlier rotation kept ${until}; now it expires at ${end}.`);
+  await confirm(`An earlier rotation keeps ${until}; with this overlap it expires at ${end}. Continue?`, yes);
 }
 
 function revokeCommand(): Command {
-  return command("revoke-token", "end one token at once and cut its connectors", [
+  return command("revoke-token", "revoke one token at once and disconnect its connectors", [
     "culvert tunnel revoke-token --tunnel-id tnl_abcdefghij234567abcd --kid k_abcdefghij23",
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")
@@ -294,10 +292,10 @@ function revokeCommand(): Command {
     .option("--yes", "do not ask")
     .action(async ({ tunnelId, kid, yes = false, ...relay }: TunnelOptions & { kid: string }) => {
       const client = await adminClient(relay);
-      await confirm(`End token ${kid} at once and cut its connectors?`, yes);
+      await confirm(`Revoke token ${kid} at once and disconnect its connectors?`, yes);
       const path = `${tunnelPath(tunnelId)}/tokens/${encodeURIComponent(kid)}`;
       await client.delete(path, `Tunnel ${tunnelId} has no token ${kid}.`);
-      print(`Ended ${kid}.`);
+      print(`Revoked ${kid}.`);
     });
 }
 

@@ -9,13 +9,13 @@ interface ApiKey {
 }
 
 export function whoamiCommand(): Command {
-  return command("whoami", "which relay and key the commands use, and what the key may do", [
+  return command("whoami", "show show which relay and key the commands use, and what the key may do", [
     "culvert whoami",
   ])
     .option("--json", "print JSON")
     .action(async ({ json, ...relay }: RelayOptions & { json?: boolean }) => {
       const client = await adminClient(relay);
-      // Refused with exit code 3 where the key does not hold.
+      // Refused with exit code 3 where the key is invalid.
       const keys = await client.list<ApiKey>("/api-keys");
       const { kid } = client;
       const role = kid === null ? "admin" : (keys.find((key) => key.kid === kid)?.role ?? null);

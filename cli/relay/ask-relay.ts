@@ -45,7 +45,7 @@ async function collect(response: IncomingMessage): Promise<string> {
   let sizeBytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     sizeBytes += chunk.byteLength;
-    if (sizeBytes > MAX_ANSWER_BYTES) throw new Error("an answer without an end");
+    if (sizeBytes > MAX_ANSWER_BYTES) throw new Error("its answer is too large");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -70,7 +70,7 @@ const HELP: readonly (readonly [reason: RegExp, help: string])[] = [
   [/CERT_NOT_YET_VALID/, "its certificate is not valid yet; or this machine's clock is wrong"],
   [/ALTNAME_INVALID/, "its certificate is for other names: check the relay's URL"],
   [/CERT_REVOKED/, "its certificate is revoked"],
-  [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/, "it speaks no TLS at this port"],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/, "it does not speak TLS on this port"],
   [
     /CERT|ISSUER|SELF_SIGNED/,
     "a private CA, or a proxy that opens TLS, needs its certificate in NODE_EXTRA_CA_CERTS",

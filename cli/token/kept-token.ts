@@ -20,7 +20,7 @@ export class KeptToken {
       return new KeptToken(path, await open(path, "wx", 0o600));
     } catch (thrown) {
       const { code } = thrown as NodeJS.ErrnoException;
-      const why = code === "EEXIST" ? "is there already" : `cannot be written: ${code ?? "unknown reason"}`;
+      const why = code === "EEXIST" ? "exists already" : `cannot be written: ${code ?? "unknown reason"}`;
       throw new CommandError("usage", `${path} ${why}`, { cause: thrown });
     }
   }
@@ -30,7 +30,7 @@ export class KeptToken {
       const made = await ask();
       if (this.#file === null) return made;
       if (!/^[\x21-\x7e]+$/.test(made.token))
-        throw new CommandError("failed", "What the relay gave is no token.");
+        throw new CommandError("failed", "The relay's answer is not a token.");
       await this.#file.writeFile(`${envLines(made.token)}\n`);
       await this.#file.close();
       return made;

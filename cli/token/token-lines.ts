@@ -28,7 +28,7 @@ export function tokenLines({ token, name, relay, envFile }: TokenLinesOptions): 
 
 function shown(token: string, file: string): string {
   return `Token   ${terminalText(token)}
-        Shown this once. Whoever has it can answer for your services.
+        Culvert shows it only this once. Whoever has it can answer for your services.
 
 Keep it in a file that you alone can read. Run this, paste the two lines under it, end with Ctrl-D:
 

@@ -34,10 +34,7 @@ const LAST_SPANS_MS = 5_000;
 export function connectCommand(): Command {
   const command = new Command("connect")
     .description("run a connector: dials out to the relay and serves its requests from this network")
-    .option(
-      "--check",
-      "only check the settings: exit with 0 when they are valid, else with 78 and every problem",
-    );
+    .option("--check", "check the settings and exit: 0 if they are valid, else 78 with every problem");
   return addSettingOptions(command).action(
     async ({ check = false, ...flags }: Flags & { check?: boolean }) => {
       const load = () => loadConfig(flags, process.env, (path) => readFileSync(path, "utf8"));
@@ -47,7 +44,7 @@ export function connectCommand(): Command {
         process.exit(EXIT_CONFIG);
       }
       if (!check) return await runConnector(loaded, load);
-      console.log("the settings are valid");
+      console.log("The settings are valid.");
       warnOf(loaded.config, createLog("warn").log);
     },
   );
@@ -71,7 +68,7 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
     () => nodeClock.nowMs(),
     () =>
       log.warn(
-        "no file descriptors are left for connections to upstreams: raise the limit (ulimit -n, LimitNOFILE) or run more connectors",
+        "no file descriptors are left for upstream connections: raise the limit (ulimit -n, LimitNOFILE) or run more connectors",
       ),
   );
   const health = await listenForHealth(config, log, {
@@ -112,7 +109,7 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
     }
     stopping = true;
     reload.stop();
-    log.info({ signal, graceMs: config.gracePeriodMs }, "draining: requests already taken may finish");
+    log.info({ signal, graceMs: config.gracePeriodMs }, "draining: requests under way may finish");
     const stopped = connector.drain(config.gracePeriodMs).then(() => tracing?.flush(LAST_SPANS_MS));
     void stopped.finally(() => {
       log.info("stopped");
@@ -125,7 +122,7 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
   // A terminal that hangs up takes its programs with it; a daemon has none, and is told to read its settings again.
   const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
   process.on("SIGHUP", onTerminal ? stop : () => reload.now("SIGHUP"));
-  process.on("SIGUSR1", () => log.warn("SIGUSR1 is ignored: there is no debugger to open"));
+  process.on("SIGUSR1", () => log.warn("SIGUSR1 ignored: the debugger is disabled"));
 }
 
 /** The metrics are no reason to end: where they cannot be served, requests still are. */
@@ -140,7 +137,7 @@ async function listenForHealth(
   } catch (error) {
     const tried = addresses.map(({ host, port }) => `${host}:${port}`).join(", ");
     const reason = (error as NodeJS.ErrnoException).code;
-    log.warn({ reason, tried }, "no /readyz and no /metrics, since no address is free: set TUNNEL_METRICS");
+    log.warn({ reason, tried }, "no free address for /readyz and /metrics: set TUNNEL_METRICS");
     return null;
   }
 }

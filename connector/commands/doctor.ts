@@ -24,19 +24,19 @@ interface DoctorFlags extends Flags {
 
 export function doctorCommand(): Command {
   const command = new Command("doctor")
-    .description("check token, relay, egress, allowlist and upstreams; say what to fix")
+    .description("check token, relay, egress, allowlist and upstreams, and say what to fix")
     .option("--json", "print JSON")
     .option(
       "--bundle <file>",
-      "write all that is known into this new file, for you alone, or - for standard output: settings without secrets, findings, metrics and last log lines",
+      "write a support bundle into this new file, or - for standard output: settings without secrets, findings, metrics and the last log lines",
     )
     .option(
       "--upstream <url>",
-      "an upstream to look at, besides the relay's services; may be repeated",
+      "an upstream to check besides the relay's services; may be repeated",
       (url: string, before: string[] | undefined) => [...(before ?? []), url],
     );
   return addSettingOptions(command)
-    .addHelpText("after", "\nExit codes: 0 nothing failed, 1 something did.")
+    .addHelpText("after", "\nExit codes: 0 every check passed, 1 a check failed.")
     .action(async ({ json = false, bundle, upstream = [], ...flags }: DoctorFlags) => {
       // Before anything is looked at, which takes a while.
       const file = bundle === undefined ? null : BundleFile.open(bundle);
@@ -76,7 +76,7 @@ class BundleFile {
       return new BundleFile(path, path === "-" ? 1 : openSync(path, "wx", 0o600));
     } catch (thrown) {
       const { code } = thrown as NodeJS.ErrnoException;
-      const why = code === "EEXIST" ? "is there already" : `cannot be written: ${code ?? "unknown reason"}`;
+      const why = code === "EEXIST" ? "exists already" : `cannot be written: ${code ?? "unknown reason"}`;
       throw new Error(`${path} ${why}`, { cause: thrown });
     }
   }
@@ -93,7 +93,7 @@ class BundleFile {
       throw new Error(`${this.#path} cannot be written: ${code ?? "unknown reason"}`, { cause: thrown });
     }
     process.stderr.write(
-      `${terminalText(`Wrote ${this.#path}, readable by you alone. It holds no secret, but hosts and paths.`)}\n`,
+      `${terminalText(`Wrote ${this.#path}, which only you can read. It has no secrets, but it names hosts and paths.`)}\n`,
     );
   }
 }
@@ -119,7 +119,7 @@ async function askRunning(loaded: LoadedConfig): Promise<RunningConnector> {
       return { ready: found.text, metrics: text(metrics), logLines: text(logs) };
     }
   }
-  return { missing: `no connector of this token was found here: ${reasons.join("; ")}` };
+  return { missing: `found no connector with this token here: ${reasons.join("; ")}` };
 }
 
 /** A path that is written is asked for, "/" and a query too; without one, a connection is enough. */

@@ -8,7 +8,7 @@ import { terminalLines } from "../../shared/terminal/terminal-text.ts";
 /** For health checks of platforms whose images hold neither a shell nor curl. */
 export function readyCommand(): Command {
   return new Command("ready")
-    .description("exit with 0 while the connector of these settings is accepted by the relay, else with 1")
+    .description("exit with 0 if the relay accepts the connector with these settings, else with 1")
     .option(`${CONFIG_FILE.flag} ${CONFIG_FILE.value}`, `${CONFIG_FILE.about} (${CONFIG_FILE.env})`)
     .option(
       `${SETTINGS.tokenFile.flag} ${SETTINGS.tokenFile.value}`,
@@ -20,7 +20,7 @@ export function readyCommand(): Command {
     )
     .addHelpText(
       "after",
-      "\nSettings are read as `culvert connect` reads them. With a token, only that token's connector counts.",
+      "\nReads settings as `culvert connect` does. With a token, only the connector with that token counts.",
     )
     .action(async (flags: Flags) => {
       const { ready, text } = await readiness(flags, process.env);

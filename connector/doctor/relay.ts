@@ -73,7 +73,7 @@ export async function examineHandshake(
       handshake,
       findings: [
         attached,
-        pass("latency", `${roundTripMs.toFixed(1)} ms there and back`),
+        pass("latency", `${roundTripMs.toFixed(1)} ms round trip`),
         ...(await examineSiblings(handshake, (name) => shakeHands(dialRelay, softwareVersion, name))),
       ],
     };
@@ -94,7 +94,8 @@ async function examineSiblings(
   for (const name of objects) {
     if (name === object) continue;
     const answer = await shake(name);
-    if (answer.ok) findings.push(pass("latency", `${answer.roundTripMs.toFixed(1)} ms to ${name} and back`));
+    if (answer.ok)
+      findings.push(pass("latency", `${answer.roundTripMs.toFixed(1)} ms round trip to ${name}`));
     // Gone since the list was told.
     else if (answer.status === 404) findings.push(skip("latency", `${name} carries the tunnel no longer`));
     else {
@@ -108,7 +109,7 @@ async function examineSiblings(
 function proxyFinding({ proxy, secure }: RelayEndpoint): Finding {
   if (proxy !== null) {
     const signedIn = proxy.authorization === null ? "without a name" : "with a name and a password";
-    return pass("proxy", `by way of ${proxy.host}:${proxy.port}, ${signedIn}`);
+    return pass("proxy", `through ${proxy.host}:${proxy.port}, ${signedIn}`);
   }
   return skip("proxy", secure ? "none is set for this relay" : "none is used for a relay on this machine");
 }
@@ -172,7 +173,7 @@ function clockFinding(date: string | undefined, nowMs: number): Finding {
   const detail = `${seconds} s ${aheadMs < 0 ? "behind" : "ahead of"} the relay's`;
   return Math.abs(aheadMs) <= MAX_SKEW_MS
     ? pass("clock", seconds === 0 ? "as the relay's" : detail)
-    : fail("clock", detail, "synchronise this host's clock (NTP): certificates are judged by it");
+    : fail("clock", detail, "synchronise this host's clock (NTP): certificate checks depend on it");
 }
 
 function get(socket: Duplex, { host, pathname }: URL): Promise<IncomingMessage> {

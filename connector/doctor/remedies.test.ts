@@ -8,7 +8,7 @@ describe("what to do about a check that failed", () => {
     [
       "UPSTREAM_TLS",
       "TLS with a failed: ERR_SSL_WRONG_VERSION_NUMBER",
-      /no TLS at this port: write http:\/\/a:1$/,
+      /not speak TLS on this port: write http:\/\/a:1$/,
     ],
     ["UPSTREAM_TLS", "TLS with a failed: SELF_SIGNED_CERT_IN_CHAIN", /trust its CA/],
     ["UPSTREAM_NOT_ALLOWED", "a is at an address that is always blocked", /no setting opens/],

@@ -54,7 +54,7 @@ const NO_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNEXPEC
 
 function tlsRemedy(reason: string, target: string): string {
   if (NO_TLS.test(reason))
-    return `it speaks no TLS at this port: write ${target.replace(/^https:/, "http:")}`;
+    return `it does not speak TLS on this port: write ${target.replace(/^https:/, "http:")}`;
   return (
     TLS_REMEDIES.find(([code]) => code.test(reason))?.[1] ??
     "trust its CA (caFile of the upstream, or NODE_EXTRA_CA_CERTS)"

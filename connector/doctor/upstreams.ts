@@ -27,11 +27,11 @@ const PUBLIC_ADDRESSES = ["192.0.2.1", "2001:db8::1"];
 export function examineAllowlist({ policy, allowsNothing }: ConnectorSettings): Finding {
   if (allowsNothing) {
     const remedy = "set TUNNEL_ALLOW to the upstreams this connector may reach, such as api.internal:8080";
-    return fail("allowlist", "nothing is allowed: every request will be refused", remedy);
+    return fail("allowlist", "nothing is allowed: the connector will refuse every request", remedy);
   }
   if (allowsAnything(policy)) {
-    const remedy = "narrow TUNNEL_ALLOW to the upstreams that are meant";
-    return pass("allowlist", "everything is allowed, but for the addresses that are always blocked", remedy);
+    const remedy = "limit TUNNEL_ALLOW to the upstreams that you mean";
+    return pass("allowlist", "everything is allowed, except the addresses that are always blocked", remedy);
   }
   return pass("allowlist", "some upstreams are allowed, others are not");
 }

@@ -250,7 +250,7 @@ export function adviceFor(status: number): string {
     case 404:
       return "no relay answers at this address: check TUNNEL_RELAY";
     case 409:
-      return "the tunnel has as many connections as it takes: stop other connectors, or lower TUNNEL_CONNECTIONS";
+      return "the tunnel has its maximum of connections: stop other connectors, or lower TUNNEL_CONNECTIONS";
     case 426:
       return "the relay speaks another version of the protocol: update the connector, or the relay, whichever is the older one";
     case 429:

@@ -93,7 +93,7 @@ describe("loadConfig", () => {
 
   it("says what to set when there is no token, and why a file gives none", () => {
     expect(problemsOf({})).toEqual([
-      "TUNNEL_TOKEN: set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file that holds it",
+      "TUNNEL_TOKEN: set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file with the token",
     ]);
     expect(problemsOf({}, { tokenFile: "/none" })).toEqual(["--token-file: cannot be read: ENOENT"]);
   });
@@ -268,7 +268,7 @@ upstreams:
         "/c.yaml: services.pay.methods: Too small: expected array to have >=1 items",
         "/c.yaml: services.pay.path: unknown key",
         "/c.yaml: upstreams.api.internal.caFile: cannot be read: ENOENT",
-        "/c.yaml: upstreams.api.internal.certFile: holds no certificate in PEM",
+        "/c.yaml: upstreams.api.internal.certFile: has no certificate in PEM",
         '/c.yaml: upstreams.api.internal.idleTimeout: must be a duration such as "30s", at most 10m',
         '/c.yaml: upstreams.api.internal.minTlsVersion: Invalid option: expected one of "1.2"|"1.3"',
         "/c.yaml: upstreams.api.internal.tls: unknown key",
@@ -276,7 +276,7 @@ upstreams:
     );
     expect(problemsIn('upstreams: { "a..b": {}, "*": { insecure: true } }')).toEqual([
       "/c.yaml: upstreams.a..b: no valid host name",
-      "/c.yaml: upstreams.*.insecure: name each upstream whose certificate is not to be checked",
+      "/c.yaml: upstreams.*.insecure: name each upstream whose certificate should not be checked",
     ]);
   });
 
@@ -340,7 +340,7 @@ upstreams:
 
   it("must be YAML with keys, and be there", () => {
     expect(problemsIn("a: 1\na: 2")[0]).toMatch(/^\/c\.yaml: is not YAML: DUPLICATE_KEY, line 2$/);
-    expect(problemsIn("- a")).toEqual(["/c.yaml: must hold keys and values"]);
+    expect(problemsIn("- a")).toEqual(["/c.yaml: must have keys and values"]);
     expect(problemsOf({ TUNNEL_TOKEN: TOKEN, TUNNEL_CONFIG: "/none" })).toEqual([
       "TUNNEL_CONFIG: cannot be read: ENOENT",
     ]);

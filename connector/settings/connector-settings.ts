@@ -238,7 +238,7 @@ class GivenSettings {
       const content: unknown = parsedYaml(text) ?? {};
       this.fileIsEmpty = text.trim() === "";
       if (typeof content !== "object" || content === null || Array.isArray(content)) {
-        this.problems.push({ path, message: "must hold keys and values" });
+        this.problems.push({ path, message: "must have keys and values" });
         return;
       }
       for (const key of protoKeys(content, ""))

@@ -50,13 +50,12 @@ export class Reload {
     this.#watch(loaded.files);
     if (!loaded.ok) {
       for (const { path, message } of loaded.problems) {
-        log.error({ setting: path, why }, `settings not reloaded, the old ones stay in force: ${message}`);
+        log.error({ setting: path, why }, `settings not reloaded, the old ones stay active: ${message}`);
       }
       return;
     }
     const kept = this.#reasonToKeep(loaded);
-    if (kept !== null)
-      return log.error({ why }, `settings not reloaded, the old ones stay in force: ${kept}`);
+    if (kept !== null) return log.error({ why }, `settings not reloaded, the old ones stay active: ${kept}`);
     const { config } = loaded;
     const old = this.#config;
     const waiting = Object.entries(FIXED).filter(
@@ -82,7 +81,7 @@ export class Reload {
   #reasonToKeep({ config, fileIsEmpty }: LoadedConfig & { ok: true }): string | null {
     if (fileIsEmpty && !this.#fileIsEmpty) return "the settings file is empty";
     if (config.allowsNothing && !this.#config.allowsNothing) {
-      return "nothing would be allowed any more; to end all access, stop the connector or restart it";
+      return "it would allow nothing; to end all access, stop or restart the connector";
     }
     return null;
   }
@@ -102,14 +101,14 @@ export class Reload {
 export function warnOf(config: ConnectorSettings, log: Logger): void {
   if (config.allowsNothing) {
     log.warn(
-      "TUNNEL_ALLOW is empty, so every request will be refused: set it to the upstreams this connector may reach",
+      "TUNNEL_ALLOW is empty, so the connector refuses every request: set it to the upstreams that it may reach",
     );
   }
   for (const { pattern, settings } of config.upstreams) {
     if (settings.tls.insecure) {
       log.warn(
         { upstream: pattern },
-        "TLS certificates of this upstream are not checked: anyone on the way can read and change its requests",
+        "this upstream's TLS certificate is not checked: anyone on the network path can read and change its requests",
       );
     }
   }

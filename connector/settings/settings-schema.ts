@@ -51,7 +51,7 @@ export type ReadFile = (path: string) => string;
 
 /** Of a tunnel. */
 const tokenSchema = z
-  .string({ error: "set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file that holds it" })
+  .string({ error: "set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file with the token" })
   .transform((text, context): { text: string; token: Token | null } => {
     const result = parseToken(text);
     if (result.ok) return { text, token: result.token };
@@ -146,8 +146,8 @@ function upstreamSchema(readFile: ReadFile) {
       socket: z.string().startsWith("/", "must be an absolute path").optional(),
       hostHeader: parsed(parseAuthority, "must be host or host:port").optional(),
       serverName: z.string().min(1).optional(),
-      caFile: file.refine(isCertificate, "holds no certificate in PEM").optional(),
-      certFile: file.refine(isCertificate, "holds no certificate in PEM").optional(),
+      caFile: file.refine(isCertificate, "has no certificate in PEM").optional(),
+      certFile: file.refine(isCertificate, "has no certificate in PEM").optional(),
       keyFile: file.optional(),
       // YAML reads 1.3 as a number.
       minTlsVersion: z.preprocess(String, z.enum(["1.2", "1.3"])).optional(),
@@ -162,7 +162,7 @@ function upstreamSchema(readFile: ReadFile) {
       const { caFile: ca, certFile: cert, keyFile: key, minTlsVersion } = given;
       const wrong = (key: string, message: string) =>
         context.addIssue({ code: "custom", path: [key], message });
-      if (given.insecure && ca !== undefined) wrong("insecure", "leaves caFile without effect: choose one");
+      if (given.insecure && ca !== undefined) wrong("insecure", "makes caFile useless: choose one");
       if ((cert === undefined) !== (key === undefined)) {
         wrong("certFile", "a client certificate needs both certFile and keyFile");
         return z.NEVER;
@@ -204,7 +204,7 @@ function upstreamRules(
       return [];
     }
     if (host.kind === "any" && settings.tls.insecure) {
-      const message = "name each upstream whose certificate is not to be checked";
+      const message = "name each upstream whose certificate should not be checked";
       context.addIssue({ code: "custom", path: [pattern, "insecure"], message });
     }
     return [{ pattern, host, settings }];

@@ -6,9 +6,9 @@ import { bytesText } from "../parts/format.ts";
 
 const WHY: Record<NonNullable<CapturedBody["why"]>, string> = {
   binary: "it is no text",
-  encoded: "its coding cannot be undone here",
+  encoded: "the relay cannot decode it",
   websocket: "messages are not captured",
-  "no-room": "the relay's memory was short",
+  "no-room": "the relay was short of memory",
 };
 
 /** On demand: who looks is noted in the audit log. */
@@ -26,7 +26,7 @@ export function CapturedView({ tunnelId, requestId }: { tunnelId: string; reques
     }
   };
   if (captured === "none")
-    return <p class="faint">This request was not captured, or that is over for a day.</p>;
+    return <p class="faint">This request was not captured, or its capture ended more than a day ago.</p>;
   if (captured === null) {
     return (
       <>

@@ -38,7 +38,7 @@ export function AlertsPage() {
       {data === null && error === null && <Loading what="the alerts" />}
       {data !== null && <Firing firing={data.firing} />}
       {data?.items.length === 0 && (
-        <Empty title="Nobody is told">
+        <Empty title="No webhook">
           <p>
             Add a webhook here, or with <code>culvert alert create</code>.
           </p>

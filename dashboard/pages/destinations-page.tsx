@@ -36,7 +36,7 @@ export function DestinationsPage() {
       {error !== null && <Failure error={error} retry={reload} />}
       {items === null && error === null && <Loading what="the destinations" />}
       {items?.length === 0 && (
-        <Empty title="The log is sent nowhere">
+        <Empty title="No log destination">
           <p>
             It is on the Worker's console. Add a destination here, or with{" "}
             <code>culvert log-destination create</code>: OpenTelemetry, Datadog, Splunk, Loki or a webhook.

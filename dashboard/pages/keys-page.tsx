@@ -23,7 +23,7 @@ export function KeysPage() {
       <KeySection<GatewayKey>
         path="/gateway-keys"
         title="Gateway keys"
-        about="With one of these a gateway outside the account calls as one project and environment."
+        about="A gateway outside the account uses one of these keys to call as one project and environment."
         columns={[
           { title: "Project", cell: ({ project }) => project },
           { title: "Environment", cell: ({ environment }) => environment },
@@ -34,7 +34,7 @@ export function KeysPage() {
       <KeySection<ApiKey>
         path="/api-keys"
         title="API keys"
-        about="For the admin API, the culvert command and this dashboard. Who signed in with a key is signed out when it is deleted."
+        about="For the admin API, the culvert command and this dashboard. Deleting a key signs out everyone who signed in with it."
         columns={[
           { title: "Name", cell: ({ name }) => name ?? "" },
           { title: "Role", cell: ({ role }) => role },
@@ -121,7 +121,7 @@ function KeySection<T extends { kid: string; createdAt: string }>({
       {body !== null && (
         <ActionDialog
           title="Make a key"
-          action="Make it"
+          action="Create it"
           onClose={() => setBody(null)}
           act={async () => {
             setMade((await callApi<{ kid: string; key: string }>("POST", path, { body })).body);
@@ -159,7 +159,7 @@ function KeySection<T extends { kid: string; createdAt: string }>({
           }}
         >
           <p>
-            <code>{deleting.kid}</code> holds no longer, at once.
+            <code>{deleting.kid}</code> stops working at once.
           </p>
         </ActionDialog>
       )}
@@ -207,7 +207,7 @@ function ApiKeyForm({ change }: FormProps) {
     change(said.name === "" ? { role: said.role } : said);
   return (
     <>
-      <label for="key-name">Name, for people</label>
+      <label for="key-name">Name for people</label>
       <input
         id="key-name"
         value={name}

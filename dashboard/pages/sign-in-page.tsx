@@ -74,7 +74,7 @@ export function SignInPage({ why, onSignedIn }: { why: string; onSignedIn: (sess
 
 function asReason(thrown: unknown): unknown {
   if (!(thrown instanceof ApiFailure)) return thrown;
-  if (thrown.code === "UNAUTHENTICATED") return new Error("This key does not hold.");
+  if (thrown.code === "UNAUTHENTICATED") return new Error("This key is not valid.");
   if (thrown.code === "RATE_LIMITED") return new Error("Too many failed attempts. Wait a moment.");
   return thrown;
 }

@@ -37,7 +37,7 @@ function Outcome({ ok, status, reason, answer = "" }: TestResult) {
   return (
     <>
       <p class={ok ? "note good" : "note bad"} role={ok ? "status" : "alert"}>
-        {ok ? "It was taken." : `It was not taken: ${reason}.`}
+        {ok ? "The receiver accepted it." : `The receiver did not accept it: ${reason}.`}
         {status !== null && ` The receiver answered ${status}.`}
       </p>
       {answer !== "" && (

@@ -13,8 +13,8 @@ export function AccessTable({ file }: { file: ServicesFile }) {
   ];
   if (rows.length === 0) {
     return (
-      <Empty title="Nothing is open">
-        <p>What no rule allows is denied: without a services file this tunnel carries no traffic.</p>
+      <Empty title="No access">
+        <p>The tunnel refuses what no rule allows: without a services file it carries no traffic.</p>
       </Empty>
     );
   }

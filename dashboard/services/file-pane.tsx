@@ -61,7 +61,7 @@ function Problems({ problems, goTo }: { problems: readonly LocatedProblem[]; goT
   const more = problems.length - SHOWN_PROBLEMS;
   return (
     <div class="note bad">
-      <p>{problems.length === 1 ? "One thing is" : `${problems.length} things are`} wrong with this file:</p>
+      <p>{problems.length === 1 ? "One problem" : `${problems.length} problems`} in this file:</p>
       <ul>
         {problems.slice(0, SHOWN_PROBLEMS).map(({ path, message, line, subject }) => (
           <li>

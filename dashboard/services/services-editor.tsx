@@ -107,7 +107,7 @@ export function ServicesEditor({ path, stored, load, onEdit, onSaved }: EditorPr
           onClose={() => setReviewing(false)}
         >
           <Difference lines={changes} />
-          <p class="help">They hold from the next request on.</p>
+          <p class="help">They apply from the next request on.</p>
         </ActionDialog>
       )}
     </div>
@@ -134,7 +134,7 @@ function Conflict({
   return (
     <div class="note warn" role="alert">
       <p>Somebody else saved this file in the meantime. Yours is not saved. This is what they changed:</p>
-      {lines.length === 0 ? <p>Nothing that opens or closes anything.</p> : <Difference lines={lines} />}
+      {lines.length === 0 ? <p>These changes open or close nothing.</p> : <Difference lines={lines} />}
       <div class="actions">
         <button type="button" onClick={takeTheirs}>
           Take theirs

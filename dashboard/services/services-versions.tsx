@@ -41,7 +41,7 @@ export function ServicesVersions({ tunnelPath, current, onRolledBack }: Versions
               title: "Version",
               cell: ({ version }) => (
                 <span class="badges">
-                  {version} {version === inForce && <Badge tone="good">in force</Badge>}
+                  {version} {version === inForce && <Badge tone="good">active</Badge>}
                 </span>
               ),
             },
@@ -140,9 +140,9 @@ function RollBack({ tunnelPath, current, version, onClose, onDone }: RollBackPro
     >
       {error !== null && <Failure error={error} />}
       {file === null && error === null && <Loading what="that version" />}
-      {file !== null && lines.length === 0 && <p>It says the same as the one in force.</p>}
+      {file !== null && lines.length === 0 && <p>It is the same as the active file.</p>}
       {lines.length > 0 && <Difference lines={lines} />}
-      {lines.length > 0 && <p class="help">It becomes a new version, and holds from the next request on.</p>}
+      {lines.length > 0 && <p class="help">It becomes a new version and applies from the next request on.</p>}
     </ActionDialog>
   );
 }

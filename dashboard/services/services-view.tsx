@@ -37,7 +37,7 @@ export function ServicesView({ tunnelId, onSaved }: { tunnelId: string; onSaved:
         <div class="section-head">
           <h2 id="file-title">{canEdit ? "Edit the services file" : "Services file"}</h2>
           <p role="status" class="saved">
-            {isSaved && "Saved. It holds from the next request on."}
+            {isSaved && "Saved. It applies from the next request on."}
           </p>
         </div>
         {canEdit ? (

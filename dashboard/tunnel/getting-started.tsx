@@ -67,7 +67,7 @@ function Help({ name, tunnel }: { name: StepName; tunnel: TunnelDetails }) {
   const file = envFileOf(tunnel.name);
   switch (name) {
     case "token":
-      return <p>{view("tokens", "Make one")}: it was shown once, when it was made.</p>;
+      return <p>{view("tokens", "Create one")}: it was shown once, when it was created.</p>;
     case "connector":
       return (
         <>
@@ -82,7 +82,7 @@ function Help({ name, tunnel }: { name: StepName; tunnel: TunnelDetails }) {
               <CodeLine text={containerLines(file)} what="the container's command" />
             </>
           )}
-          <p class="help">The token is lost? {view("tokens", "Make another")}.</p>
+          <p class="help">The token is lost? {view("tokens", "Create another")}.</p>
         </>
       );
     case "service":

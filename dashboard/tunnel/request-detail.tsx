@@ -12,14 +12,14 @@ import type { Tone } from "../../shared/verdict/verdict.ts";
 
 const CONNECTION_WORDS: Partial<Record<RequestOutcome, string>> = {
   answered: "Both ends ended the connection.",
-  failed: "The connection did not come to stand.",
+  failed: "The connection was not established.",
   aborted: "The connection broke off.",
   cancelled: "The gateway broke the connection off.",
 };
 
 const OUTCOME_WORDS: Record<RequestOutcome, string> = {
   answered: "The answer reached the gateway whole.",
-  refused: "It was not let through.",
+  refused: "The relay refused it.",
   failed: "The tunnel answered in the upstream's place.",
   aborted: "The answer broke off after it had begun.",
   cancelled: "The gateway gave up.",

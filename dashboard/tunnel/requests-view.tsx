@@ -97,7 +97,7 @@ function LinkedRequest({ path, known, onClose }: LinkedProps) {
     get<Page<RequestEvent>>(path).then(
       ({ items: [first] }) =>
         first === undefined
-          ? setError(new Error("This request is not, or no longer, kept; or it is not over yet."))
+          ? setError(new Error("This request is not in the history: it is too old, or has not finished yet."))
           : setEvent(first),
       setError,
     );

@@ -90,7 +90,7 @@ export function TokensView({ tunnel, onChange }: { tunnel: TunnelDetails; onChan
           }}
         >
           <p>
-            <code>{revoking.kid}</code> holds no longer, and{" "}
+            <code>{revoking.kid}</code> stops working at once, and{" "}
             {revoking.connectors === 0
               ? "no connector is attached with it."
               : `the connections of ${revoking.connectors} connector${revoking.connectors === 1 ? "" : "s"} are cut within a second.`}
@@ -121,7 +121,7 @@ function Rotate({ tunnel, onClose }: { tunnel: TunnelDetails; onClose: () => voi
   return (
     <ActionDialog
       title="Rotate the token"
-      action="Make a new token"
+      action="Create a new token"
       danger={overlapSeconds === 0}
       onClose={onClose}
       act={async () => {
@@ -131,7 +131,7 @@ function Rotate({ tunnel, onClose }: { tunnel: TunnelDetails; onClose: () => voi
         setMade(body);
       }}
     >
-      <label for="overlap">The older tokens still hold</label>
+      <label for="overlap">The older tokens stay valid</label>
       <select
         id="overlap"
         value={String(overlapSeconds)}

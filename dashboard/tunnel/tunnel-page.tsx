@@ -40,7 +40,7 @@ export function TunnelPage({ route }: { route: TunnelRoute }) {
     return (
       <>
         <PageTitle title="No such tunnel" />
-        <Empty title="There is no tunnel of this id">
+        <Empty title="There is no tunnel with this id">
           <p>
             It may have been deleted. <Link to={{ page: "tunnels" }}>To the tunnels</Link>
           </p>

@@ -24,23 +24,26 @@ interface DevCommandOptions {
 }
 
 export function devCommand(): Command {
-  return command("dev", "run a gateway, the relay and a connector on this machine, until Ctrl-C", [
+  return command("dev", "run a gateway, the relay and a connector on this machine until Ctrl-C", [
     "culvert dev --service payments-api-prod=http://localhost:8080",
     "culvert dev --gateway ./src/index.ts --service payments-api-prod=http://localhost:8080",
     "culvert dev --gateway wrangler.jsonc --env staging --service api=http://localhost:8080 --services-file services.json",
   ])
     .option(
       "--gateway <path>",
-      "its wrangler configuration, or a Worker's entry file; more than one: the first is called (default: wrangler.jsonc, .json or .toml here)",
+      "the gateway's wrangler configuration, or its Worker's entry file; of several, the first gets the requests (default: wrangler.jsonc, .json or .toml here)",
       (path: string, before: string[] | undefined) => [...(before ?? []), path],
     )
-    .option("--env <name>", "of that configuration")
-    .requiredOption("--service <name=url>", "a service and where it listens; may be repeated", serviceOption)
-    .option("--services-file <path>", "who may call what; without it every service is open to every gateway")
-    .option("--var <name=value>", "a variable of the gateway, beside those of its configuration", pair)
-    .option("--allow <hosts>", "what the connector may reach (default: the services that are named)")
-    .option("--port <port>", "where the gateway listens on loopback; 0 takes a free one", portNumber, 8787)
-    .option("--json", "each request as one JSON object a line")
+    .option("--env <name>", "environment in that configuration")
+    .requiredOption("--service <name=url>", "a service and its URL; may be repeated", serviceOption)
+    .option(
+      "--services-file <path>",
+      "services file that says who may call what (default: every gateway may call every service)",
+    )
+    .option("--var <name=value>", "a variable for the gateway, besides those in its configuration", pair)
+    .option("--allow <hosts>", "what the connector may reach (default: the services above)")
+    .option("--port <port>", "port of the gateway on loopback; 0 for any free port", portNumber, 8787)
+    .option("--json", "print each request as one line of JSON")
     .action(runDev);
 }
 
@@ -66,13 +69,13 @@ async function runDev({ json = false, ...options }: DevCommandOptions): Promise<
       ),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
-    throw new CommandError("usage", `--port: ${port} is taken; 0 takes a free one`);
+    throw new CommandError("usage", `--port: ${port} is in use; 0 takes a free one`);
   });
   if (!json) {
     say(`${"gateway".padEnd(COLUMN)}${dev.gatewayUrl}`);
     say(`${"dashboard".padEnd(COLUMN)}${dev.relayUrl}/dashboard  with the key ${dev.adminKey}`);
     for (const [name, url] of Object.entries(services)) say(`${"service".padEnd(COLUMN)}${name}  ${url}`);
-    say("ready: a change to the gateway's files loads it anew, Ctrl-C ends this");
+    say("ready: changes to the gateway's files reload it; press Ctrl-C to stop");
   }
   await interrupted();
   await dev.stop();

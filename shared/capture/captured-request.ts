@@ -14,7 +14,7 @@ export interface CapturedBody {
   isCut: boolean;
   /**
    * `binary`: neither UTF-8 nor of a charset that it names; `encoded`: of a coding that cannot be undone; `websocket`:
-   * messages are not captured; `no-room`: the relay's memory was short.
+   * messages are not captured; `no-room`: the relay was short of memory.
    */
   why: "binary" | "encoded" | "websocket" | "no-room" | null;
 }

@@ -182,7 +182,7 @@ export abstract class Mux implements StreamHost {
 
   /** The peer has shown no life when it should have. */
   giveUp(): void {
-    const message = "The other end gave no sign of life.";
+    const message = "The other end did not answer.";
     this.fail(new TunnelError("CONNECTOR_LOST", message, { scope: "connection" }), CLOSE_GOING_AWAY);
   }
 

@@ -81,7 +81,7 @@ export function decodeSettings(payload: Uint8Array): Map<number, Uint8Array> {
     at += 4;
     if (length > payload.byteLength - at) throw malformed(`setting ${id} overruns its frame`);
     if (++count > MAX_SETTINGS) throw malformed(`more than ${MAX_SETTINGS} settings`);
-    if (settings.has(id)) throw malformed(`setting ${id} stands twice`);
+    if (settings.has(id)) throw malformed(`setting ${id} appears twice`);
     settings.set(id, payload.subarray(at, at + length));
     at += length;
   }

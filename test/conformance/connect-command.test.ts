@@ -73,8 +73,8 @@ describe("culvert connect", () => {
     const good = connect({ TUNNEL_TOKEN: relay.token, TUNNEL_ALLOW: "" }, "--check");
     await until(() => good.exitCode !== null);
     expect(good.exitCode).toBe(0);
-    expect(good.output).toContain("the settings are valid");
-    expect(good.output).toContain("every request will be refused");
+    expect(good.output).toContain("The settings are valid.");
+    expect(good.output).toContain("the connector refuses every request");
     const bad = connect({ TUNNEL_TOKEN: relay.token, TUNNEL_UPSTREAMS: "{x: {tls: 1}}" }, "--check");
     await until(() => bad.exitCode !== null);
     expect(bad.exitCode).toBe(78);
@@ -149,7 +149,7 @@ describe("culvert connect", () => {
     const run = connect({ TUNNEL_TOKEN: relay.token });
     await attached();
     run.child.kill("SIGUSR1");
-    await until(() => run.output.includes("SIGUSR1 is ignored"));
+    await until(() => run.output.includes("SIGUSR1 ignored"));
     expect(run.output).not.toContain("Debugger listening");
   });
 });
@@ -197,6 +197,6 @@ describe("culvert ready", () => {
     const file = join(directory, "culvert.yaml");
     writeFileSync(file, `token: ${relay.token}\nmetrics: 127.0.0.1:${port}\n`);
     const answer = await ready({ TUNNEL_METRICS: "" }, "--config", file);
-    expect(answer).toEqual({ code: 1, output: `127.0.0.1:${port}: another program's answer\n` });
+    expect(answer).toEqual({ code: 1, output: `127.0.0.1:${port}: the answer is another program's\n` });
   });
 });

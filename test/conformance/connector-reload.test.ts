@@ -65,7 +65,7 @@ async function finished(open: ConstructorParameters<typeof Call>[2] = {}): Promi
 describe("changed settings", () => {
   it.each([
     ["a settings file that is suddenly empty", "", "the settings file is empty"],
-    ["an allow that holds nothing any more", { allow: [] }, "nothing would be allowed any more"],
+    ["an allow that holds nothing any more", { allow: [] }, "it would allow nothing"],
   ])("do not take up %s", async (_what, settings, reason) => {
     const run = await connect({ allow: ["127.0.0.1"] });
     write(settings);
@@ -103,7 +103,7 @@ describe("changed settings", () => {
 
   it("are taken up when the file changes: allowlist, limits, log level", async () => {
     const run = await connect({ allow: [] });
-    await until(() => run.output.includes("every request will be refused"));
+    await until(() => run.output.includes("the connector refuses every request"));
     expect((await finished()).error).toMatchObject({ code: "UPSTREAM_NOT_ALLOWED" });
     const limits = { methods: ["GET", "POST"], paths: ["/v1"], maxBodyBytes: 4 };
     write({ allow: "127.0.0.1", services: { "test-api": limits }, loglevel: "warn" });
@@ -144,11 +144,11 @@ describe("changed settings", () => {
     writeFileSync(caFile, now.cert);
     await until(() => run.countOf("settings reloaded") === 1);
     expect((await finished()).text).toBe("secure");
-    expect(run.output).not.toContain("certificates of this upstream are not checked");
+    expect(run.output).not.toContain("this upstream's TLS certificate is not checked");
 
     writeFileSync(caFile, old.cert);
     write({ allow: "localhost", upstreams: { localhost: { insecure: true } } });
-    await until(() => run.output.includes("certificates of this upstream are not checked"));
+    await until(() => run.output.includes("this upstream's TLS certificate is not checked"));
     expect((await finished()).text).toBe("secure");
   });
 
@@ -163,7 +163,7 @@ describe("changed settings", () => {
       await until(() => run.output.includes(problem));
       expect((await finished()).text).toBe("ok");
     }
-    expect(run.output).toContain("the old ones stay in force");
+    expect(run.output).toContain("the old ones stay active");
     write({ allow: "127.0.0.1", connections: 2, connectorName: "other" });
     run.child.kill("SIGHUP");
     await until(() => run.output.includes("restart the connector to change this setting"));

@@ -108,7 +108,7 @@ it("goes by way of the proxy, with its name and password", async () => {
   const before = tunnelled.length;
   const found = await doctor({ HTTPS_PROXY: `http://${PROXY_CREDENTIALS}@127.0.0.1:${portOf(proxy)}` });
   expect(found).toMatchObject({
-    proxy: { verdict: "PASS", detail: `by way of 127.0.0.1:${portOf(proxy)}, with a name and a password` },
+    proxy: { verdict: "PASS", detail: `through 127.0.0.1:${portOf(proxy)}, with a name and a password` },
     connection: { verdict: "PASS" },
     tls: { verdict: "PASS" },
     relay: { verdict: "PASS" },

@@ -114,7 +114,7 @@ describe.concurrent("culvert doctor --bundle", { timeout: PATIENCE_MS }, () => {
 
     // Somebody's file is not overwritten.
     const again = await doctor(["--bundle", path]);
-    expect(again).toMatchObject({ code: 1, err: expect.stringContaining("is there already") });
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining("exists already") });
     expect(readFileSync(path, "utf8")).toBe(text);
   });
 

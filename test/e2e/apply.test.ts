@@ -88,7 +88,7 @@ describe("culvert apply", () => {
     const rest = await culvert(args, { DD_KEY: "secret-of-datadog" });
     expect(rest).toMatchObject({ code: 0, err: "" });
     expect(rest.out).toBe("+ log destination dd\n+ gateway key of my-project in production\nDone: 2 of 2.\n");
-    expect(await culvert(args)).toEqual({ code: 0, out: "Nothing changes.\n", err: "" });
+    expect(await culvert(args)).toEqual({ code: 0, out: "There is nothing to change.\n", err: "" });
 
     const kept = await readdir(secrets);
     expect(kept.sort()).toEqual(["gateway-key-my-project-in-production.key", "tunnel-declared.token"]);
@@ -113,7 +113,7 @@ describe("culvert apply", () => {
     expect(changed.out).toContain(
       '~ log destination collector\n    - events: "failures"\n    + events: "all"\n',
     );
-    expect((await culvert(["apply", "-f", file])).out).toBe("Nothing changes.\n");
+    expect((await culvert(["apply", "-f", file])).out).toBe("There is nothing to change.\n");
     expect((await culvert(["gateway-key", "list"])).out).toContain("my-project");
   });
 
@@ -124,10 +124,10 @@ describe("culvert apply", () => {
       "secretFrom",
     ],
     ["a key it does not know", "tunels: []", "unknown key"],
-    ["a name twice", "tunnels: [{name: a}, {name: a}]", '"a" stands twice'],
+    ["a name twice", "tunnels: [{name: a}, {name: a}]", '"a" appears twice'],
     ["a service that is none", "tunnels: [{name: a, services: [{}]}]", "tunnels[0].services[0].name"],
-    ["no YAML", "a: [", "is no YAML, line"],
-    ["a tag that is none here", "tunnels: !include tunnels.yaml", "is no YAML, line 2"],
+    ["no YAML", "a: [", "is not YAML, line"],
+    ["a tag that is none here", "tunnels: !include tunnels.yaml", "is not YAML, line 2"],
   ])("refuses a file with %s before it asks anything", async (name, text, message) => {
     const file = join(directory, `${name}.yaml`);
     await writeFile(file, name === "no YAML" ? text : `version: 1\n${text}\n`);
@@ -240,7 +240,7 @@ describe("names of tunnels, keys and profiles", () => {
     expect(refused.err).toContain(`${kid} until `);
     expect((await rotate("--overlap", "48h")).code).toBe(0);
     const shortened = await rotate("--overlap", "1h", "--yes");
-    expect(shortened).toMatchObject({ code: 0, err: expect.stringContaining(`let ${kid} until`) });
+    expect(shortened).toMatchObject({ code: 0, err: expect.stringContaining(`kept ${kid} until`) });
   });
 
   it("login keeps profiles beside one another, whoami says which is used, logout forgets one", async () => {

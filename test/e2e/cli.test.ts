@@ -258,7 +258,7 @@ describe.concurrent("culvert tunnel", () => {
     const { id } = await createTunnel("leaked");
     const rotate = ["tunnel", "rotate-token", "--tunnel-id", id, "--overlap"];
     expect(await culvert([...rotate, "0s"])).toMatchObject({ code: 2, out: "" });
-    expect((await culvert([...rotate, "0s", "--yes"])).out).toContain("hold no longer");
+    expect((await culvert([...rotate, "0s", "--yes"])).out).toContain("no longer valid");
     expect(await culvert([...rotate, "soon"])).toMatchObject({ code: 2, out: "" });
   });
 });
@@ -273,7 +273,7 @@ describe.concurrent("culvert tunnel services", () => {
     expect(dry.out).toContain("+ service payments-api-prod leads to http://payments.internal:8080\n");
     expect(await json(["tunnel", "services", "describe", "--tunnel-id", id])).toMatchObject({ services: [] });
 
-    expect((await culvert(update)).out).toBe(`${dry.out}In force from the next request on, as version 1.\n`);
+    expect((await culvert(update)).out).toBe(`${dry.out}Active from the next request on, as version 1.\n`);
     expect(await json(["tunnel", "services", "describe", "--tunnel-id", id])).toEqual(services);
     const people = await culvert(["tunnel", "services", "describe", "--tunnel-id", id]);
     expect(people.out).toMatch(
@@ -298,9 +298,7 @@ describe.concurrent("culvert tunnel services", () => {
     expect((await of("rollback", "--dry-run")).out).toContain("leads to http://wrong.internal");
     const done = await of("rollback");
     expect(done).toMatchObject({ code: 0, err: "" });
-    expect(done.out).toMatch(
-      /\nThe file of version 1 is in force from the next request on, as version 3\.\n$/,
-    );
+    expect(done.out).toMatch(/\nThe file of version 1 is active from the next request on, as version 3\.\n$/);
     expect(await json(["tunnel", "services", "describe", "--tunnel-id", id])).toEqual(services);
     const told = await of("versions");
     expect(told.out).toMatch(/^Version 3 .* admin-key, back to version 1\n {2}[-+] service/);

@@ -143,7 +143,7 @@ it("the dashboard learns who it is, and why somebody is nobody", async () => {
   expect(again.body).toMatchObject({ session: { actor: "access:v@example.com" } });
 });
 
-it("a token that does not hold opens nothing", async () => {
+it("an invalid token opens nothing", async () => {
   const claims = { email: "admin@example.com", groups: ["platform"] };
   const bad = {
     ...issuer.badTokens(claims),

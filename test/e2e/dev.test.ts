@@ -135,7 +135,7 @@ it("says what is wrong with its options", async () => {
     [[...gateway, "--service", "payments=8080"], /must be NAME=URL, such as .*http:/],
     [["--gateway", "wrangler.toml", "--service", "a-b=http://x"], /binds no service with entrypoint/],
     [["--gateway", "none.jsonc", "--service", "a-b=http://x"], /there is no .*none\.jsonc/],
-    [[...gateway, "--service", "a-b=http://x", "--port", String(port)], /is taken/],
+    [[...gateway, "--service", "a-b=http://x", "--port", String(port)], /is in use/],
   ] as const;
   const tried = wrong.map(async ([args, problem]) => {
     const failing = startDev(args);

@@ -304,7 +304,7 @@ describe("culvert doctor", () => {
     expect(findings.slice(-7), out).toMatchObject([
       { verdict: "FAIL", remedy: `write https://${at(secure)}` },
       { verdict: "FAIL", remedy: `write https://${at(secure)}` },
-      { verdict: "FAIL", remedy: `it speaks no TLS at this port: write http://${at(plain)}` },
+      { verdict: "FAIL", remedy: `it does not speak TLS on this port: write http://${at(plain)}` },
       { verdict: "FAIL", remedy: expect.stringContaining("trust its CA") as string },
       { verdict: "FAIL", remedy: expect.stringContaining("not well") as string },
       { verdict: "PASS" },

@@ -141,12 +141,7 @@ describe("culvert tail", () => {
   });
 
   it.each([
-    [
-      "a key that does not hold",
-      () => tail(["--tunnel-id", tunnelId], "wrong"),
-      3,
-      "does not accept this key",
-    ],
+    ["an invalid key", () => tail(["--tunnel-id", tunnelId], "wrong"), 3, "does not accept this key"],
     [
       "a tunnel that is not",
       () => tail(["--tunnel-id", "tnl_aaaaaaaaaaaaaaaaaaaa"]),

@@ -6,7 +6,7 @@ import type { LinkOptions } from "../support/simulation/sim-link.ts";
 import { SimPair, SOME_REQUEST } from "../support/simulation/sim-pair.ts";
 import { World } from "../support/simulation/sim-world.ts";
 
-/** 20 MB/s, 80 ms there and back: 1.6 MB are under way when it is full. */
+/** 20 MB/s, 80 ms round trip: 1.6 MB are under way when it is full. */
 const FAR_LINK = { latencyMs: 40, bytesPerMs: 20_000 };
 const OK = { status: 200, reason: "OK", fields: [] };
 

@@ -57,6 +57,18 @@ describe("signing in", () => {
     expect(attributes.sort()).toEqual(["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=Strict", "Secure"]);
   });
 
+  it("says the end of a key that ends sooner than a session", async () => {
+    const made = await json<{ key: string; expiresAt: string }>(
+      call("POST", "/v1/api-keys", { body: { role: "viewer", expiresInSeconds: 3_600 } }),
+      201,
+    );
+    const answer = await signInWith(made.key);
+    expect(await answer.json()).toMatchObject({ session: { endsAt: made.expiresAt } });
+    const [, maxAge = ""] = /Max-Age=(\d+)/.exec(answer.headers.get("set-cookie") ?? "") ?? [];
+    expect(Number(maxAge)).toBeGreaterThan(0);
+    expect(Number(maxAge)).toBeLessThanOrEqual(3_600);
+  });
+
   it("keeps neither the cookie's secret nor the key", async () => {
     const { key } = await newApiKey("viewer");
     const cookies = [await cookieOf(signInWith(ADMIN_KEY)), await cookieOf(signInWith(key))];
@@ -72,7 +84,7 @@ describe("signing in", () => {
     ["a wrong key", "culvert_api_aaaaaaaaaaaa_wrong"],
     ["a session's secret", "culvert_session_aaaaaaaaaaaa_wrong"],
     ["something else", "x"],
-  ])("with %s is refused like any credential that does not hold", async (_, key) => {
+  ])("with %s is refused like any invalid credential", async (_, key) => {
     const answer = await signInWith(key);
     expect(answer.headers.has("set-cookie")).toBe(false);
     expect(await problem(Promise.resolve(answer))).toMatchObject({ status: 401, code: "UNAUTHENTICATED" });

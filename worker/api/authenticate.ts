@@ -29,7 +29,7 @@ export interface Credential {
 }
 
 /**
- * The one answer to every credential that does not hold, whatever is wrong with it; 429 instead for a client, or against
+ * The one answer to every invalid credential, whatever is wrong with it; 429 instead for a client, or against
  * a key, that fails too often. Made when a credential has failed, and never before: one that holds always passes.
  */
 export function unauthenticated(

@@ -25,6 +25,6 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   }
   const twice = repeatedKey(text);
   if (twice === null) return json;
-  const message = `the key ${JSON.stringify(twice.key)} stands twice, line ${twice.line}`;
+  const message = `the key ${JSON.stringify(twice.key)} appears twice, line ${twice.line}`;
   throw new ApiError("INVALID_REQUEST", { problems: [{ path: "", message }] });
 }

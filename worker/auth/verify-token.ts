@@ -22,7 +22,7 @@ export function verifyToken(config: TunnelConfig, kid: string, digestHex: string
   return equal && token !== undefined && isLive(token, nowMs);
 }
 
-/** Does this token still hold? Asked of attached connectors whenever a new configuration arrives. */
+/** Is this token still valid? Asked of attached connectors whenever a new configuration arrives. */
 export function tokenIsLive(config: TunnelConfig, kid: string, nowMs: number): boolean {
   return config.tokens.some((token) => token.kid === kid && isLive(token, nowMs));
 }

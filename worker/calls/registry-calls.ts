@@ -176,7 +176,8 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   /** Null for whatever is not a key of this relay. */
   apiKeyRole(key: KeyProof): Role | null;
 
-  openSession(session: KeyProof, holder: SessionHolder, nowMs: number): Promise<void>;
+  /** When it ends. Nothing: a Registry that still runs older code. */
+  openSession(session: KeyProof, holder: SessionHolder, nowMs: number): Promise<number | undefined>;
 
   /** Null for whatever is not, or no longer, a session. */
   useSession(session: KeyProof, adminProofHex: string, nowMs: number): OpenSession | null;

@@ -9,5 +9,5 @@ export function uncapturable({ services, networks = [] }: ServicesFile, service:
       : null;
   const isHost =
     networks.some(({ protocol }) => protocol !== "tcp") && parseHostPattern(service)?.wildcard === false;
-  return isHost ? null : "is no service of this tunnel, and no host of its networks";
+  return isHost ? null : "is not a service of this tunnel, nor a host of its networks";
 }

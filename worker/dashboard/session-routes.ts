@@ -32,16 +32,14 @@ export async function signIn(request: Request, env: Env, nowMs: number): Promise
     ? { key: "admin-key", proofHex: await adminProof(session, env) }
     : { key: "api-key", kid: holder.actor };
   const proof = { kid, digestHex: await accessKeyDigest(secret) };
-  await registryStub(env).openSession(proof, owner, nowMs);
+  const endsAtMs = (await registryStub(env).openSession(proof, owner, nowMs)) ?? nowMs + SESSION_MS;
   const { role, actor } = holder;
-  return sessionAnswer(
-    { role, actor, endsAtMs: nowMs + SESSION_MS },
-    sessionCookie(session, SESSION_MS / 1000),
-  );
+  const cookie = sessionCookie(session, Math.ceil((endsAtMs - nowMs) / 1000));
+  return sessionAnswer({ role, actor, endsAtMs }, cookie);
 }
 
 /**
- * `GET /v1/session`: who is signed in. Nobody is an answer too. A cookie that does not hold is counted as a failure like
+ * `GET /v1/session`: who is signed in. Nobody is an answer too. An invalid cookie is counted as a failure like
  * any other credential, and the answer takes it away, so that a browser whose session has ended shows it once.
  */
 export async function describeSession(request: Request, env: Env, nowMs: number): Promise<Response> {

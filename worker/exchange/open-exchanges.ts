@@ -64,10 +64,7 @@ function refusalOf(
   if (kid !== null && !kids.has(kid)) return publicError("ACCESS_DENIED", "The gateway key was deleted.");
   const decision = decisionOn(grounds, policy);
   if (decision?.allow === true) return null;
-  return publicError(
-    decision?.code ?? "ACCESS_DENIED",
-    decision?.message ?? "What was asked for is not known any more.",
-  );
+  return publicError(decision?.code ?? "ACCESS_DENIED", decision?.message ?? "The service no longer exists.");
 }
 
 const TCP = "tcp://";

@@ -228,7 +228,7 @@ function requestBody(
   if (lengthBytes === "invalid") throw publicError("BAD_REQUEST", "Content-Length is not one number.");
   const maxBytes = allowed.maxBodyBytes ?? Infinity;
   if (lengthBytes !== null && lengthBytes > maxBytes) {
-    throw publicError("BODY_TOO_LARGE", `The service takes bodies of at most ${maxBytes} bytes.`);
+    throw publicError("BODY_TOO_LARGE", `The service accepts bodies of at most ${maxBytes} bytes.`);
   }
   return new RequestBody(request, lengthBytes, maxBytes, record, tunnel);
 }

@@ -104,7 +104,7 @@ export class RequestBody {
     this.#reader?.cancel().catch(() => {});
   }
 
-  /** A read that an earlier attempt began is taken over by the next one: no chunk is lost, none stands twice. */
+  /** A read that an earlier attempt began is taken over by the next one: no chunk is lost, none appears twice. */
   #next(): Promise<Uint8Array | null> | null {
     if (this.#done) return null;
     return (this.#pending ??= this.#read());
@@ -138,7 +138,10 @@ export class RequestBody {
     this.#record.state.requestBytes = this.#readTotal;
     this.#record.tap?.sent(chunk);
     if (this.#readTotal > this.#maxBytes) {
-      throw new TunnelError("BODY_TOO_LARGE", `The service takes bodies of at most ${this.#maxBytes} bytes.`);
+      throw new TunnelError(
+        "BODY_TOO_LARGE",
+        `The service accepts bodies of at most ${this.#maxBytes} bytes.`,
+      );
     }
     this.#keep(chunk);
     return chunk;

@@ -23,20 +23,20 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
   OVERLOADED: {
     status: 503,
     title: "The tunnel is at its limit",
-    reason: "As many requests are open as may be; try again soon.",
+    reason: "The maximum of requests is open; try again soon.",
     proxyError: "connection_limit_reached",
     retryAfterSeconds: 1,
   },
   UNKNOWN_TUNNEL: {
     status: 404,
     title: "No such tunnel",
-    reason: "There is no tunnel of this id.",
+    reason: "There is no tunnel with this id.",
     proxyError: "destination_not_found",
   },
   UNKNOWN_SERVICE: {
     status: 404,
     title: "No such service",
-    reason: "The tunnel has no service of this name and no network rule for this host.",
+    reason: "The tunnel has no service with this name, and no network rule for this host.",
     proxyError: "destination_not_found",
   },
   ACCESS_DENIED: {

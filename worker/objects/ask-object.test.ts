@@ -34,7 +34,7 @@ it("gives an object up that says nothing at all, within half a minute", async ()
   expect(thrown).toBeInstanceOf(SilentObjectError);
   expect(objectFailure(thrown)).toMatchObject({
     code: "RELAY_RESTART",
-    message: "The tunnel's object gave no sign of life before the response began.",
+    message: "The tunnel's object did not answer before the response began.",
   });
 });
 

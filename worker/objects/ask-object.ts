@@ -34,7 +34,7 @@ export function whileAlive<T>(work: Promise<T>, ask: () => Promise<unknown>): Pr
     void withTimeout(answered, PATIENCE.answerWithinMs, false).then((isAlive) => {
       if (isOver) return;
       if (isAlive) timer = setTimeout(look, PATIENCE.askAfterMs);
-      else reject(new SilentObjectError("The object gives no sign of life."));
+      else reject(new SilentObjectError("The object does not answer."));
     });
   }
   const end = (): void => {
@@ -68,6 +68,6 @@ export function objectFailure(thrown: unknown, what: "connection" | "response" =
     const message = "The tunnel's object still runs an older version of the relay, which has no such call.";
     return publicError("RELAY_RESTART", message, options);
   }
-  const fate = thrown instanceof SilentObjectError ? "gave no sign of life" : "was reset";
+  const fate = thrown instanceof SilentObjectError ? "did not answer" : "was reset";
   return publicError("RELAY_RESTART", `The tunnel's object ${fate} before the ${what} began.`, options);
 }

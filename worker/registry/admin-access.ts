@@ -78,10 +78,12 @@ export class AdminAccess {
     return role;
   }
 
-  async openSession(session: KeyProof, holder: SessionHolder, nowMs: number): Promise<void> {
+  /** When it ends. */
+  async openSession(session: KeyProof, holder: SessionHolder, nowMs: number): Promise<number> {
     for (const ended of this.#stores.sessions.open(session, holder, nowMs))
       this.#stores.tails.revoke(ended, nowMs + PUSH_GUARD_MS);
     await this.endTails();
+    return this.#stores.sessions.endsAtMs(holder, nowMs);
   }
 
   /** Null for whatever is not, or no longer, a session. */

@@ -262,7 +262,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     return this.#access.roleOf(key);
   }
 
-  openSession(session: KeyProof, holder: SessionHolder, nowMs: number): Promise<void> {
+  openSession(session: KeyProof, holder: SessionHolder, nowMs: number): Promise<number> {
     return this.#access.openSession(session, holder, nowMs);
   }
 

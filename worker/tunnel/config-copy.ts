@@ -55,7 +55,7 @@ export class ConfigCopy {
       else this.#strayed = { config: pulled, untilMs: nowMs() + UNKNOWN_MS };
       return pulled?.deleted === true ? null : pulled;
     } catch (thrown) {
-      return publicError("OVERLOADED", "The tunnel's configuration cannot be had now.", {
+      return publicError("OVERLOADED", "The tunnel's configuration is unavailable now.", {
         cause: thrown,
       });
     }

@@ -36,7 +36,7 @@ export function offTheList({ objects }: TunnelConfig): Response {
   return new Response(null, { status: 410, headers });
 }
 
-/** For the Worker, which gives the one answer to every key that does not hold. */
+/** For the Worker, which gives the one answer to every invalid key. */
 export function keyRefusal(request: Request): Response {
   request.body?.cancel().catch(() => {});
   return new Response(null, { status: 401, headers: { "culvert-error": KEY_REFUSED, [UNLOGGED]: "1" } });
@@ -54,5 +54,5 @@ export function unlogged(response: Response): Response {
 }
 
 export function unknownTunnel(): TunnelError {
-  return publicError("UNKNOWN_TUNNEL", "There is no tunnel of this id.");
+  return publicError("UNKNOWN_TUNNEL", "There is no tunnel with this id.");
 }

@@ -42,7 +42,7 @@ const PAGE = 20;
 
 export function captureCommand(): Command {
   return new Command("capture")
-    .description("what requests and answers of a service look like: fields, and the beginning of bodies")
+    .description("record requests and responses of a service: header fields and the beginning of bodies")
     .addCommand(startCommand())
     .addCommand(listCommand())
     .addCommand(showCommand())
@@ -51,14 +51,18 @@ export function captureCommand(): Command {
 }
 
 function startCommand(): Command {
-  return command("start", "capture the next requests of a service; needs the role admin, and is audited", [
-    "culvert capture start --tunnel-id tnl_abcdefghij234567abcd --service payments-api-prod",
-    "culvert capture start --tunnel-id tnl_abcdefghij234567abcd --service payments-api-prod --for 30m --requests 100",
-  ])
+  return command(
+    "start",
+    "capture the next requests of a service; needs the role admin, and is in the audit log",
+    [
+      "culvert capture start --tunnel-id tnl_abcdefghij234567abcd --service payments-api-prod",
+      "culvert capture start --tunnel-id tnl_abcdefghij234567abcd --service payments-api-prod --for 30m --requests 100",
+    ],
+  )
     .requiredOption("--tunnel-id <id>", "the tunnel")
     .requiredOption("--service <name>", "the service, or a host of the tunnel's networks")
-    .option("--for <time>", "how long, an hour at most", seconds, 600)
-    .option("--requests <n>", "after so many it ends, 100 at most", count, 20)
+    .option("--for <time>", "how long to capture, at most an hour", seconds, 600)
+    .option("--requests <n>", "stop after this many requests, at most 100", count, 20)
     .option("--json", "print JSON")
     .action(async ({ tunnelId, service, for: duration, requests, json, ...relay }: StartOptions) => {
       const client = await adminClient(relay);
@@ -72,7 +76,7 @@ See    culvert capture show --tunnel-id ${tunnelId} --capture-id ${capture.id}`)
 }
 
 function listCommand(): Command {
-  return command("list", "list what is being captured, and what was within the last day", [TUNNEL])
+  return command("list", "list captures that run now or ran within the last day", [TUNNEL])
     .requiredOption("--tunnel-id <id>", "the tunnel")
     .option("--json", "print JSON")
     .action(async ({ tunnelId, json, ...relay }: TunnelOptions) => {
@@ -94,7 +98,7 @@ function listCommand(): Command {
 }
 
 function showCommand(): Command {
-  return command("show", "show what a capture has captured; who looks at it is audited", [
+  return command("show", "show captured requests; the audit log says who looked", [
     `culvert capture show ${CAPTURE}`,
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")
@@ -127,7 +131,7 @@ function showCommand(): Command {
 }
 
 function stopCommand(): Command {
-  return command("stop", "stop a capture; what it has captured stays for a day", [
+  return command("stop", "stop a capture and keep its requests for a day", [
     `culvert capture stop ${CAPTURE}`,
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")
@@ -143,15 +147,13 @@ function stopCommand(): Command {
 }
 
 function deleteCommand(): Command {
-  return command("delete", "stop a capture, and delete what it has captured", [
-    `culvert capture delete ${CAPTURE}`,
-  ])
+  return command("delete", "stop a capture and delete its requests", [`culvert capture delete ${CAPTURE}`])
     .requiredOption("--tunnel-id <id>", "the tunnel")
     .requiredOption("--capture-id <id>", "the capture")
     .option("--yes", "do not ask")
     .action(async ({ tunnelId, captureId, yes = false, ...relay }: CaptureOptions) => {
       const client = await adminClient(relay);
-      await confirm(`Delete what ${captureId} has captured?`, yes);
+      await confirm(`Delete the requests that ${captureId} has captured?`, yes);
       await client.delete(pathOf(tunnelId, captureId), missing(tunnelId, captureId));
       print(`Deleted ${captureId}.`);
     });
@@ -163,14 +165,14 @@ function pathOf(tunnelId: string, captureId?: string): string {
 }
 
 function missing(tunnelId: string, captureId: string): string {
-  return `Tunnel ${tunnelId} has no capture ${captureId}, or it is over for more than a day.`;
+  return `Tunnel ${tunnelId} has no capture ${captureId}, or it ended more than a day ago.`;
 }
 
 function seconds(text: string): number {
   const durationMs = parseDurationMs(text) ?? 0;
   const value = Math.round(durationMs / 1_000);
   if (value < 1 || value > MAX_CAPTURE_SECONDS)
-    throw new InvalidArgumentError("It must be a time such as 90s or 30m, an hour at most.");
+    throw new InvalidArgumentError("It must be a time such as 90s or 30m, at most an hour.");
   return value;
 }
 

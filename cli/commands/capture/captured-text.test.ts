@@ -24,5 +24,5 @@ it("shows both ways, and nothing that a terminal would obey", () => {
   ]);
   // oxlint-disable-next-line no-control-regex
   expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
-  expect(capturedText({ ...captured, response: null })).toContain("< (no answer of the upstream)");
+  expect(capturedText({ ...captured, response: null })).toContain("< (the upstream did not answer)");
 });

@@ -7,9 +7,9 @@ import { printable } from "../../output.ts";
 
 const WHY = {
   binary: "no text",
-  encoded: "of a coding that the relay does not undo",
+  encoded: "the relay cannot decode it",
   websocket: "messages are not captured",
-  "no-room": "the relay's memory was short",
+  "no-room": "the relay was short of memory",
 };
 
 /** As `curl -v` shows it: `>` is what went up, `<` what came back. */
@@ -18,7 +18,7 @@ export function capturedText({ method, service, path, request, response }: Captu
     `> ${printable(`${method} ${service}${path}`)}`,
     ...message(">", request.fields, request.body),
     ...(response === null
-      ? ["< (no answer of the upstream)"]
+      ? ["< (the upstream did not answer)"]
       : [`< ${response.status}`, ...message("<", response.fields, response.body)]),
   ].join("\n");
 }

@@ -39,18 +39,18 @@ export const LOCATIONS_HELP = "wnam, enam, sam, weur, eeur, apac, apac-ne, apac-
 const ANYWHERE = "anywhere";
 
 export function scaleCommand(): Command {
-  return changeCommand("scale", "say how many objects may carry a tunnel: more of them take more load", [
+  return changeCommand("scale", "set how many objects may carry a tunnel; more objects take more load", [
     "culvert tunnel scale --tunnel-id tnl_abcdefghij234567abcd --objects 4          # four, whatever the load",
     "culvert tunnel scale --tunnel-id tnl_abcdefghij234567abcd --min 1 --max 32     # as many as the load wants",
   ])
-    .option("--objects <n>", "exactly so many", count)
-    .option("--min <n>", "at least so many", count)
-    .option("--max <n>", "at most so many", count)
+    .option("--objects <n>", "exactly this many", count)
+    .option("--min <n>", "at least this many", count)
+    .option("--max <n>", "at most this many", count)
     .action(async ({ objects, min, max, ...options }: ScaleOptions) => {
       if (objects !== undefined && (min !== undefined || max !== undefined))
-        throw new CommandError("usage", "--objects says both: leave --min and --max out");
+        throw new CommandError("usage", "--objects sets both: leave out --min and --max");
       if (objects === undefined && min === undefined && max === undefined)
-        throw new CommandError("usage", "say --objects, --min or --max");
+        throw new CommandError("usage", "give --objects, --min or --max");
       await change(options, {
         objects: objects === undefined ? { min, max } : { min: objects, max: objects },
       });
@@ -60,7 +60,7 @@ export function scaleCommand(): Command {
 export function moveCommand(): Command {
   return changeCommand(
     "move",
-    "carry a tunnel from another place: new objects there take over from the old",
+    "move a tunnel to another place: new objects there take over from the old ones",
     [
       "culvert tunnel move --tunnel-id tnl_abcdefghij234567abcd --location weur",
       "culvert tunnel move --tunnel-id tnl_abcdefghij234567abcd --location weur --drain 1h   # WebSockets may go on for so long",
@@ -94,7 +94,11 @@ export function objectsTable(objects: readonly TunnelObject[]): string {
 function changeCommand(name: string, description: string, examples: readonly string[]): Command {
   return command(name, description, examples)
     .requiredOption("--tunnel-id <id>", "the tunnel")
-    .option("--drain <time>", "how long what leaves may finish, such as 10m; kept for later changes", seconds)
+    .option(
+      "--drain <time>",
+      "how long requests on objects that leave may take to finish, such as 10m; kept for later changes",
+      seconds,
+    )
     .option("--json", "print JSON");
 }
 

@@ -47,7 +47,7 @@ export function LiveView({ tunnel }: { tunnel: TunnelDetails }) {
       </div>
       {events.length === 0 ? (
         <Empty title="Waiting for a request">
-          <p>Requests show up here as they end. What came before is under "Requests".</p>
+          <p>Requests appear here as they finish. Earlier ones are under "Requests".</p>
         </Empty>
       ) : (
         <RequestTable events={events} select={setSelected} maxRows={SHOWN_EVENTS} />

@@ -30,7 +30,7 @@ export function serviceCases(): void {
       "removed:service payments-api is open to shop in production",
     ]);
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved. It holds from the next request on.").waitFor();
+    await page.getByText("Saved. It applies from the next request on.").waitFor();
     expect(await call()).toBe("ACCESS_DENIED");
   });
 
@@ -54,7 +54,7 @@ export function serviceCases(): void {
 
     await page.getByRole("button", { name: "Keep my text and compare with theirs" }).click();
     await save();
-    await page.getByText("Saved. It holds").waitFor();
+    await page.getByText("Saved. It applies").waitFor();
     expect(JSON.stringify(await world.admin("GET", path))).toContain("mine-api");
   });
 
@@ -91,7 +91,7 @@ export function serviceCases(): void {
     await page.getByRole("button", { name: "Review changes" }).click();
     await page.getByText("service orders-api is open to shop in preview").waitFor();
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved. It holds").waitFor();
+    await page.getByText("Saved. It applies").waitFor();
     const saved = await world.admin<{ services: object[] }>(
       "GET",
       `/tunnels/${tunnel.id}/services-configuration`,
@@ -110,7 +110,7 @@ export function serviceCases(): void {
     const path = `/tunnels/${tunnel.id}/services-configuration`;
     await world.admin("PUT", path, servicesFile(["payments-api", "wrong-api"]));
     const page = await pages.admin(viewOf(tunnel, "services"));
-    const newest = page.getByRole("row").filter({ hasText: "in force" });
+    const newest = page.getByRole("row").filter({ hasText: "active" });
     await newest.getByText(/\d changes/).click();
     await newest.getByText("service wrong-api leads to http://wrong-api.internal:8080").waitFor();
     await page.getByRole("button", { name: "Roll back to version 1" }).click();
@@ -118,7 +118,7 @@ export function serviceCases(): void {
     await dialog.getByText("service wrong-api is open to shop in production").waitFor();
     await expectAccessible(page);
     await dialog.getByRole("button", { name: "Roll back" }).click();
-    await page.getByRole("row").filter({ hasText: "back to version 1" }).getByText("in force").waitFor();
+    await page.getByRole("row").filter({ hasText: "back to version 1" }).getByText("active").waitFor();
     expect(JSON.stringify(await world.admin("GET", path))).not.toContain("wrong-api");
   });
 

@@ -7,7 +7,7 @@ export function sessionCases(): void {
     const page = await pages.stranger();
     await page.goto(world.url);
     await signIn(page, "culvert_api_wrong");
-    await page.getByRole("alert").filter({ hasText: "This key does not hold." }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "This key is not valid." }).waitFor();
     expect(await page.getByRole("heading", { name: "Tunnels" }).count()).toBe(0);
 
     await signIn(page, ADMIN_KEY);

@@ -11,8 +11,8 @@ export function tunnelCases(): void {
     const old = await world.connector(tunnel, { connectorId: "old" }, ok);
     const page = await pages.admin(viewOf(tunnel, "tokens"));
     await page.getByRole("button", { name: "Rotate" }).click();
-    await page.getByLabel("The older tokens still hold").selectOption("86400");
-    await page.getByRole("button", { name: "Make a new token" }).click();
+    await page.getByLabel("The older tokens stay valid").selectOption("86400");
+    await page.getByRole("button", { name: "Create a new token" }).click();
     const token = (await page.getByTestId("secret").textContent()) ?? "";
     await page.getByRole("button", { name: "I have it" }).click();
     await page.getByRole("button", { name: "Revoke" }).nth(1).waitFor();

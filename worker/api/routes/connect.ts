@@ -17,7 +17,7 @@ const SUBPROTOCOL = "culvert.v1";
 const MAX_ADDRESS_LENGTH = 64;
 
 /**
- * A connector's WebSocket. What is no token of this relay, and proves no identity, is refused here; whether one still holds
+ * A connector's WebSocket. What is no token of this relay, and proves no identity, is refused here; whether one is still valid
  * is for the tunnel's object to say, which answers 101 or 401.
  */
 export async function connect(request: Request, env: Env, nowMs: number): Promise<Response> {
@@ -55,7 +55,7 @@ export async function connect(request: Request, env: Env, nowMs: number): Promis
     throw unauthenticated(request, nowMs, { subject });
   }
   if (response.status === 409)
-    throw new ApiError("LIMIT_REACHED", { detail: "The tunnel has as many connections as it takes." });
+    throw new ApiError("LIMIT_REACHED", { detail: "The tunnel has its maximum of connections." });
   return response;
 }
 
@@ -92,7 +92,7 @@ async function dialledObject(request: Request, env: Env, tunnelId: string): Prom
 }
 
 function notOnTheList(): ApiError {
-  return new ApiError("NOT_FOUND", { detail: "The tunnel has no object of this name." });
+  return new ApiError("NOT_FOUND", { detail: "The tunnel has no object with this name." });
 }
 
 function speaksCulvert(headers: Headers): boolean {

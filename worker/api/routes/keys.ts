@@ -97,7 +97,7 @@ export const keyOperations: readonly Operation[] = [
     path: "/v1/gateway-keys/{kid}",
     summary: "Delete a gateway key",
     role: "admin",
-    success: { status: 204, description: "It holds no longer" },
+    success: { status: 204, description: "It is no longer valid" },
     problems: ["NOT_FOUND"],
     async run({ env, by, param }) {
       expectDone(await registryStub(env).deleteGatewayKey(by, param("kid")));
@@ -152,7 +152,7 @@ export const keyOperations: readonly Operation[] = [
     path: "/v1/api-keys/{kid}",
     summary: "Delete an API key",
     role: "admin",
-    success: { status: 204, description: "It holds no longer" },
+    success: { status: 204, description: "It is no longer valid" },
     problems: ["NOT_FOUND"],
     async run({ env, by, param }) {
       expectDone(await registryStub(env).deleteApiKey(by, param("kid")));

@@ -79,7 +79,7 @@ const newTokenSchema = z.strictObject({
     .min(0)
     .max(MAX_OVERLAP_SECONDS)
     .default(DEFAULT_OVERLAP_SECONDS)
-    .describe("How long the tunnel's older tokens still hold; 0 ends them, and their connections, at once"),
+    .describe("How long the tunnel's older tokens stay valid; 0 ends them and their connections at once"),
 });
 
 export const tunnelOperations: readonly Operation[] = [
@@ -174,7 +174,7 @@ export const tunnelOperations: readonly Operation[] = [
     id: "deleteTunnel",
     method: "delete",
     path: "/v1/tunnels/{tunnelId}",
-    summary: "Delete a tunnel, its tokens and its services, and cut its connectors",
+    summary: "Delete a tunnel, its tokens and services, and disconnect its connectors",
     role: "admin",
     success: { status: 204, description: "It is gone" },
     problems: ["NOT_FOUND"],
@@ -187,7 +187,7 @@ export const tunnelOperations: readonly Operation[] = [
     id: "createToken",
     method: "post",
     path: "/v1/tunnels/{tunnelId}/tokens",
-    summary: "Rotate: make a new token; older ones end after the overlap",
+    summary: "Rotate: create a new token; older ones expire after the overlap",
     role: "admin",
     body: { schema: newTokenSchema, maxBytes: SMALL_BODY_BYTES },
     success: {
@@ -198,7 +198,7 @@ export const tunnelOperations: readonly Operation[] = [
         token: tokenText,
         shortened: z
           .array(z.strictObject({ kid: z.string(), expiresAt: z.iso.datetime() }))
-          .describe("Older tokens that an earlier rotation let hold until then, and that now end sooner"),
+          .describe("Older tokens that now expire sooner than an earlier rotation said"),
       }),
     },
     problems: ["NOT_FOUND", "LIMIT_REACHED"],
@@ -220,9 +220,9 @@ export const tunnelOperations: readonly Operation[] = [
     id: "revokeToken",
     method: "delete",
     path: "/v1/tunnels/{tunnelId}/tokens/{kid}",
-    summary: "Revoke a token and cut the connections that were made with it",
+    summary: "Revoke a token and end the connections that used it",
     role: "admin",
-    success: { status: 204, description: "It holds no longer" },
+    success: { status: 204, description: "It is no longer valid" },
     problems: ["NOT_FOUND"],
     async run({ env, by, param }) {
       expectDone(await registryStub(env).deleteToken(by, param("tunnelId"), param("kid")));

@@ -34,8 +34,8 @@ function readSettings(variables: AccessVariables): AccessSettings | null {
   if (issuer === null || audiences.size === 0) {
     const message =
       issuer === null
-        ? "ACCESS_TEAM_DOMAIN is no team's name or domain: nobody signs in by Access."
-        : "ACCESS_AUD is missing: nobody signs in by Access.";
+        ? "ACCESS_TEAM_DOMAIN is not a team's name or domain: nobody can sign in by Access."
+        : "ACCESS_AUD is missing: nobody can sign in by Access.";
     console.error({ event: "access_settings", message });
     return null;
   }

@@ -27,7 +27,7 @@ export async function askIssuer(url: string, headers: Record<string, string> = {
   } catch (thrown) {
     // Never with its headers.
     console.warn({ event: "issuer_failed", url, error: String(thrown) });
-    throw new IssuerUnavailable("The issuer could not be asked.", { cause: thrown });
+    throw new IssuerUnavailable("The issuer could not be reached.", { cause: thrown });
   }
 }
 

@@ -66,7 +66,7 @@ export class IssuerKeys {
 /** By their ids, without those that are of another kind, or weak. Throws IssuerUnavailable for what is no JSON Web Key Set. */
 export async function importedKeys(document: unknown): Promise<IssuerKeysMap> {
   const keys: unknown = (document as { keys?: unknown } | null)?.keys;
-  if (!Array.isArray(keys)) throw new IssuerUnavailable("The answer holds no keys.");
+  if (!Array.isArray(keys)) throw new IssuerUnavailable("The answer has no keys.");
   const imported: IssuerKeysMap = new Map();
   for (const jwk of keys.slice(0, MAX_KEYS) as Record<string, unknown>[]) {
     const kid = jwk?.["kid"];

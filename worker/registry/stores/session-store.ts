@@ -60,6 +60,15 @@ export class SessionStore {
     return displaced.map((row) => row.kid);
   }
 
+  /** Of a session that begins now: it ends with its key, if that is sooner. */
+  endsAtMs(holder: SessionHolder, nowMs: number): number {
+    const kid = holder.key === "api-key" ? holder.kid : null;
+    const [row] = this.#sql
+      .exec<{ endsAtMs: number | null }>("SELECT expires_at_ms AS endsAtMs FROM api_keys WHERE kid = ?", kid)
+      .toArray();
+    return Math.min(nowMs + SESSION_MS, row?.endsAtMs ?? Infinity);
+  }
+
   /** Null for what never was a session, or was taken away. */
   digest(kid: string): string | null {
     const [row] = this.#sql

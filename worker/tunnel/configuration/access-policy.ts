@@ -236,13 +236,13 @@ const USE_FETCH: Denied = {
 const UNKNOWN_TCP_SERVICE: Denied = {
   allow: false,
   code: "UNKNOWN_SERVICE",
-  message: "The tunnel has no service of this name; a host needs its port as well.",
+  message: "The tunnel has no service with this name; a host also needs its port.",
 };
 
 const UNKNOWN_SERVICE: Denied = {
   allow: false,
   code: "UNKNOWN_SERVICE",
-  message: "The tunnel has no service of this name and no network rule for this host.",
+  message: "The tunnel has no service with this name, and no network rule for this host.",
 };
 
 function serviceRule(service: Service): ServiceRule | null {

@@ -51,7 +51,7 @@ export interface GatewayKeyClaim extends CallersBuild {
   tcp?: string;
 }
 
-/** `culvert-error` of the object's answer to a key that does not hold. No upstream can set that header. */
+/** `culvert-error` of the object's answer to an invalid key. No upstream can set that header. */
 export const KEY_REFUSED = "UNAUTHENTICATED";
 
 /** The object has not logged this answer. The Worker takes the header off. */

@@ -211,12 +211,12 @@ export class TunnelConnections {
     if (able.length === 0) throw beyondAll(head);
     const free = withoutFailing(able, head.service).filter((connection) => connection.mux.openCredit > 0);
     if (free.length === 0 || this.#freeStreams() <= 0) {
-      throw publicError("OVERLOADED", "Every connector has as many requests as it takes.", {
+      throw publicError("OVERLOADED", "Every connector has its maximum of open requests.", {
         notProcessed: true,
       });
     }
     if (!this.#admission.admits(head)) {
-      throw publicError("OVERLOADED", "This caller or this service has as many requests open as it may.", {
+      throw publicError("OVERLOADED", "This caller or this service has its maximum of open requests.", {
         notProcessed: true,
       });
     }
@@ -285,9 +285,9 @@ function withCapability(connections: Connection[], capability: Capability | null
 }
 
 function beyondAll({ kind, path }: OpenHead): TunnelError {
-  const update = "no attached connector takes it; update them";
+  const update = "no attached connector supports it; update them";
   if (kind === "tcp")
-    return publicError("BAD_REQUEST", `TCP is asked for, and ${update}`, { notProcessed: true });
+    return publicError("BAD_REQUEST", `The request asks for TCP, and ${update}`, { notProcessed: true });
   return path.length > SHORT_PATH_LENGTH
     ? publicError("URI_TOO_LONG", `The path is over ${SHORT_PATH_LENGTH} characters, and ${update}.`)
     : publicError("FIELDS_TOO_LARGE", `The request's head is very large, and ${update}.`);
