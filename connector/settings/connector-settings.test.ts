@@ -141,7 +141,7 @@ describe("an identity", () => {
   });
 
   it.each([
-    [{ TUNNEL_TOKEN_FILE: "/tunnel" }, /^TUNNEL_TOKEN_FILE: is no JSON Web Token/],
+    [{ TUNNEL_TOKEN_FILE: "/tunnel" }, /^TUNNEL_TOKEN_FILE: is not a JSON Web Token/],
     [{ TUNNEL_IDENTITY: "" }, /^TUNNEL_TOKEN_FILE: is a JSON Web Token: set TUNNEL_IDENTITY/],
     [{ TUNNEL_TOKEN_FILE: "" }, /^TUNNEL_TOKEN: set TUNNEL_TOKEN_FILE/],
     [{ TUNNEL_IDENTITY: `${IDENTITY}/` }, /^TUNNEL_IDENTITY: must be an identity's address/],

@@ -33,7 +33,7 @@ export const SETTINGS = {
     flag: "--identity",
     env: "TUNNEL_IDENTITY",
     value: "<url>",
-    about: "what the tunnel trusts this workload as: its JSON Web Token then stands in tokenFile",
+    about: "the identity that the tunnel trusts; tokenFile then contains its JSON Web Token",
     standard: "none: the token is the tunnel's",
     changes: "with the next connection",
   },

@@ -61,8 +61,8 @@ const tokenSchema = z
 
 /** Of an issuer that the tunnel trusts. It is for the relay to judge. */
 const issuerTokenSchema = z
-  .string({ error: "set TUNNEL_TOKEN_FILE to the file that holds the token of TUNNEL_IDENTITY" })
-  .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, "is no JSON Web Token, which TUNNEL_IDENTITY needs")
+  .string({ error: "set TUNNEL_TOKEN_FILE to the file with the token of TUNNEL_IDENTITY" })
+  .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, "is not a JSON Web Token, which TUNNEL_IDENTITY needs")
   .transform((text): { text: string; token: Token | null } => ({ text, token: null }));
 
 /** Every setting, as text (from a flag or the environment) or in YAML's types. Files are read as they are named. */

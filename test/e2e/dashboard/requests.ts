@@ -150,7 +150,7 @@ export function requestCases(): void {
     await page.goto(link);
     await page.getByRole("dialog").getByText("UNKNOWN_SERVICE").first().waitFor();
     await page.goto(`${link}0`);
-    await page.getByRole("alert").getByText("not, or no longer, kept").waitFor();
+    await page.getByRole("alert").getByText("not in the history").waitFor();
   });
 
   it("says the same of a tunnel in the list, at its head and in its overview; its errors lead to their requests", async ({

@@ -18,7 +18,7 @@ export function serviceCases(): void {
     await editor.fill("{");
     await page.getByText("is not JSON").waitFor();
     await editor.fill(JSON.stringify({ ...servicesFile(["payments-api"]), version: 2 }));
-    await page.getByText("One thing is wrong").waitFor();
+    await page.getByText("One problem in this file").waitFor();
     expect(await review.isDisabled()).toBe(true);
 
     await editor.fill(JSON.stringify(servicesFile(["payments-api"], ["preview"])));
