@@ -1,8 +1,13 @@
 import { waitUntil } from "cloudflare:workers";
-import { addressBlock, clientAddress } from "./auth/client-address.ts";
-import { DUMMY_DIGEST_HEX, equalDigests } from "./auth/digest.ts";
-import { FailureLimiter } from "./auth/failure-limiter.ts";
-import { RegistryKnowledge, type Subject } from "./auth/registry-knowledge.ts";
+import {
+  addressBlock,
+  clientAddress,
+  DUMMY_DIGEST_HEX,
+  equalDigests,
+  FailureLimiter,
+  RegistryKnowledge,
+  type Subject,
+} from "./auth/index.ts";
 import { type Env, registryStub } from "./env.ts";
 import { servingObjects } from "./objects/serving-objects.ts";
 import { isLocationHint, type LocationHint } from "./tunnel/configuration/tunnel-objects.ts";

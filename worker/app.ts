@@ -4,22 +4,21 @@ import { describeSession, signIn, signOut } from "./dashboard/session-routes.ts"
 import type { Env } from "./env.ts";
 import { gatewayRoute } from "./gateway-route.ts";
 import { isUnknownMethod } from "./objects/ask-object.ts";
-import { alertOperations } from "./api/routes/alerts.ts";
-import { auditLogOperations } from "./api/routes/audit-log.ts";
-import { captureOperations } from "./api/routes/captures.ts";
-import { authenticate } from "./api/authenticate.ts";
-import { connect } from "./api/routes/connect.ts";
-import { keyOperations } from "./api/routes/keys.ts";
-import { identityOperations } from "./api/routes/identities.ts";
-import { logDestinationOperations } from "./api/routes/log-destinations.ts";
-import { openApiDocument } from "./api/openapi.ts";
-import { ApiError, problemResponse } from "./api/problem.ts";
-import { referencePage } from "./api/reference-page.ts";
-import { requestOperations } from "./api/routes/requests.ts";
-import { servicesConfigurationOperations } from "./api/routes/services-configuration.ts";
-import { tailOperations } from "./api/routes/tail.ts";
-import { telemetryOperations } from "./api/routes/telemetry.ts";
-import { tunnelOperations } from "./api/routes/tunnels.ts";
+import {
+  alertOperations,
+  auditLogOperations,
+  captureOperations,
+  connect,
+  keyOperations,
+  identityOperations,
+  logDestinationOperations,
+  requestOperations,
+  servicesConfigurationOperations,
+  tailOperations,
+  telemetryOperations,
+  tunnelOperations,
+} from "./api/routes/index.ts";
+import { authenticate, openApiDocument, ApiError, problemResponse, referencePage } from "./api/index.ts";
 
 const operations = [
   ...tunnelOperations,

@@ -2,7 +2,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { publicError, TunnelError } from "../shared/protocol/index.ts";
 import { tunnelPresence } from "./admission.ts";
 import { type TunnelBindingProps, publicUrlSchema } from "../shared/services/index.ts";
-import { isTunnelId } from "./auth/random-id.ts";
+import { isTunnelId } from "./auth/index.ts";
 import { dialTunnel, refusedDial } from "./objects/dial-tunnel.ts";
 import type { Env } from "./env.ts";
 import { type Relayed, relayToTunnel } from "./objects/relay-to-tunnel.ts";

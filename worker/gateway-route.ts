@@ -1,19 +1,22 @@
 import { publicError, TunnelError } from "../shared/protocol/index.ts";
-import { unauthenticated } from "./api/authenticate.ts";
+import { unauthenticated, ApiError, problemResponse } from "./api/index.ts";
 import { credentialPresence, forget, tunnelPresence } from "./admission.ts";
-import { ApiError, problemResponse } from "./api/problem.ts";
-import { accessKeyProof, type KeyProof } from "./auth/access-key.ts";
-import type { Subject } from "./auth/registry-knowledge.ts";
-import { withoutAccess, withoutSession } from "./auth/session-cookie.ts";
+import {
+  accessKeyProof,
+  type KeyProof,
+  type Subject,
+  withoutAccess,
+  withoutSession,
+  isTunnelId,
+} from "./auth/index.ts";
 import { ASSERTION_FIELD } from "./auth/cloudflare-access/access-holder.ts";
-import { isTunnelId } from "./auth/random-id.ts";
 import { type Env, registryStub } from "./env.ts";
 import { type Relayed, relayToTunnel } from "./objects/relay-to-tunnel.ts";
 import { logOwnAnswer, type WaitUntil } from "./relay-events.ts";
 import { KEY_REFUSED } from "./tunnel/configuration/claim.ts";
 import { problemResponse as tunnelProblem } from "./failures/problem.ts";
 import { isTcpSocket } from "./exchange/tcp/tcp-socket.ts";
-import { rawPath } from "./exchange/request-head.ts";
+import { rawPath } from "./exchange/index.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 const KEY_HEADER = "culvert-gateway-key";

@@ -2,10 +2,16 @@ import type { RequestEvent } from "../shared/events/request-event.ts";
 import { TCP_METHOD, TCP_PATH } from "../shared/protocol/index.ts";
 import { type Env, telemetryStub } from "./env.ts";
 import type { TcpFailure } from "./failures/tcp-failure.ts";
-import { isWebSocket, rawPath, withoutQuery } from "./exchange/request-head.ts";
-import { type EventBatch, RELAY_TELEMETRY } from "./events/event-batch.ts";
+import { isWebSocket, rawPath, withoutQuery } from "./exchange/index.ts";
+import {
+  type EventBatch,
+  RELAY_TELEMETRY,
+  type Arrival,
+  newRecordState,
+  RequestRecord,
+  traceIdOf,
+} from "./events/index.ts";
 import { logSettings, redact } from "./log-settings.ts";
-import { type Arrival, newRecordState, RequestRecord, traceIdOf } from "./events/request-record.ts";
 
 const GATHER_MS = 2_000;
 /** Whoever floods the relay with requests that are refused does not fill its memory, nor that of the one who counts. */

@@ -1,6 +1,6 @@
 import type { AlertInput, AlertNotice } from "../../shared/signals/alert.ts";
 import type { ConditionState } from "./hysteresis.ts";
-import type { Presence } from "../events/presence.ts";
+import type { Presence } from "../events/index.ts";
 
 export interface AlertRecord {
   seq: number;

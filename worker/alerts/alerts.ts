@@ -1,6 +1,6 @@
 import type { AlertInput, AlertKind, AlertNotice } from "../../shared/signals/alert.ts";
 import { retryDelayMs } from "../log-delivery/delivery.ts";
-import type { AuditFacts } from "../registry/stores/audit-log.ts";
+import type { AuditFacts } from "../registry/stores/index.ts";
 import type { TelemetryReport } from "../telemetry/metrics/telemetry-report.ts";
 import { type AlertRecord, AlertStore, type StoredCondition } from "./alert-store.ts";
 import {
@@ -13,7 +13,7 @@ import {
   type TunnelFacts,
 } from "./conditions.ts";
 import { type ConditionState, nextLookMs, patienceOf, step } from "./hysteresis.ts";
-import { mergePresence } from "../events/presence.ts";
+import { mergePresence } from "../events/index.ts";
 import { isFinal, type SendResult } from "./send-notice.ts";
 
 /** Bounds the work of a change: each is sent to by itself. */

@@ -1,5 +1,5 @@
 import type { AlertKind } from "../../shared/signals/alert.ts";
-import type { Presence } from "../events/presence.ts";
+import type { Presence } from "../events/index.ts";
 
 /** A key of the admin API that ends by itself. */
 export interface EndingKey {

@@ -1,17 +1,18 @@
-import { accessKeyProof } from "../auth/access-key.ts";
+import {
+  accessKeyProof,
+  adminKeyProblem,
+  isAdminKey,
+  clientAddress,
+  sha256Hex,
+  type Subject,
+  sessionOf,
+} from "../auth/index.ts";
 import { accessHolder } from "../auth/cloudflare-access/access-holder.ts";
-import { adminKeyProblem, isAdminKey } from "../auth/admin-key.ts";
-import { clientAddress } from "../auth/client-address.ts";
-import { sha256Hex } from "../auth/digest.ts";
-import type { Subject } from "../auth/registry-knowledge.ts";
 import { authenticationFailed, credentialPresence, forget } from "../admission.ts";
-import { sessionOf } from "../auth/session-cookie.ts";
 import { refuseOtherSites } from "./same-origin.ts";
 import type { Env } from "../env.ts";
 import { registryStub } from "../env.ts";
-import type { Actor } from "../registry/stores/audit-log.ts";
-import type { Role } from "../registry/stores/key-store.ts";
-import type { OpenSession } from "../registry/stores/session-store.ts";
+import type { Actor, Role, OpenSession } from "../registry/stores/index.ts";
 import { ApiError } from "./problem.ts";
 
 export interface Principal {

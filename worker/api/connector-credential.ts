@@ -1,8 +1,7 @@
 import { IDENTITY_FIELD, parseIdentityNames, parseToken } from "../../shared/tokens/token.ts";
 import { credentialPresence, forget, identityPresence } from "../admission.ts";
-import { sha256Hex } from "../auth/digest.ts";
+import { sha256Hex, type Subject } from "../auth/index.ts";
 import { IssuerUnavailable } from "../auth/jwt/ask-issuer.ts";
-import type { Subject } from "../auth/registry-knowledge.ts";
 import { KnownIdentities } from "../auth/workload-identity/known-identities.ts";
 import { type Env, registryStub } from "../env.ts";
 import { withTimeout } from "../with-timeout.ts";

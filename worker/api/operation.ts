@@ -1,8 +1,7 @@
 import type * as z from "zod";
 import { problemsOf } from "../../shared/problems.ts";
 import type { Env } from "../env.ts";
-import type { Actor } from "../registry/stores/audit-log.ts";
-import type { Role } from "../registry/stores/key-store.ts";
+import type { Actor, Role } from "../registry/stores/index.ts";
 import type { Credential } from "./authenticate.ts";
 import { readJson } from "./body.ts";
 import type { ProblemCode } from "./problem.ts";

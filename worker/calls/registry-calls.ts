@@ -3,28 +3,32 @@ import type { DescribedAlert, FiringCondition } from "../alerts/alerts.ts";
 import type { LogDestination, LogDestinationInput } from "../../shared/events/log-destination.ts";
 import type { Problem } from "../../shared/problems.ts";
 import type { ServicesFile } from "../../shared/services/index.ts";
-import type { KeyProof } from "../auth/access-key.ts";
+import type { KeyProof, Answer, Subject } from "../auth/index.ts";
 import type { StoredIdentity } from "../auth/workload-identity/known-identities.ts";
 import type { IssuerKeySource } from "../auth/workload-identity/workload-identity.ts";
-import type { Answer, Subject } from "../auth/registry-knowledge.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/metrics/telemetry-report.ts";
 import type { TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
 import type { LocationHint } from "../tunnel/configuration/tunnel-objects.ts";
 import type { ObjectLoad, ScalingWish } from "../registry/scaling/scaling.ts";
-import type { TunnelObjectRecord } from "../registry/stores/tunnel-object-store.ts";
-import type { Actor, AuditEntry } from "../registry/stores/audit-log.ts";
-import type { CaptureRecord } from "../registry/stores/capture-record-store.ts";
-import type { IdentityRecord } from "../registry/stores/identity-store.ts";
-import type { DescribedDestination } from "../registry/stores/log-destination-store.ts";
-import type { ApiKeyFacts, ApiKeyRecord, GatewayKeyRecord, Role } from "../registry/stores/key-store.ts";
 import type {
+  TunnelObjectRecord,
+  Actor,
+  AuditEntry,
+  CaptureRecord,
+  IdentityRecord,
+  DescribedDestination,
+  ApiKeyFacts,
+  ApiKeyRecord,
+  GatewayKeyRecord,
+  Role,
   ServicesVersion,
   StoredServicesFile,
   TokenRecord,
   TunnelRecord,
-} from "../registry/stores/registry-store.ts";
-import type { OpenSession, SessionHolder } from "../registry/stores/session-store.ts";
-import type { StoredReport } from "../registry/stores/telemetry-report-store.ts";
+  OpenSession,
+  SessionHolder,
+  StoredReport,
+} from "../registry/stores/index.ts";
 
 export type Outcome = "done" | "not_found" | "limit_reached" | "invalid";
 

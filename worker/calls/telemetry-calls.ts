@@ -1,7 +1,6 @@
 import type { RequestEvent } from "../../shared/events/request-event.ts";
-import type { EventBatch } from "../events/event-batch.ts";
-import type { CaptureAnswer, CaptureEntry } from "../capture/capture-rule.ts";
-import type { StoredCapture } from "../capture/capture-store.ts";
+import type { EventBatch } from "../events/index.ts";
+import type { CaptureAnswer, CaptureEntry, StoredCapture } from "../capture/index.ts";
 import type { RequestQuery } from "../history/find-requests.ts";
 import type { Step } from "../telemetry/traffic/traffic-series.ts";
 

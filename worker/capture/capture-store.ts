@@ -1,5 +1,5 @@
 import { gunzip, gzip } from "../log-delivery/gzip.ts";
-import type { CaptureAnswer, CaptureEntry } from "./capture-rule.ts";
+import type { CaptureAnswer, CaptureEntry } from "./capture-entry.ts";
 
 /** After so long nothing of a request is left here, whoever has looked at it. */
 export const CAPTURE_KEPT_MS = 24 * 3_600_000;

@@ -1,10 +1,7 @@
 import type { CapturedBody, CapturedField, CapturedRequest } from "../../shared/capture/captured-request.ts";
 import type { LogSettings } from "../log-settings.ts";
 import { bodyText, valueOf } from "./body-text.ts";
-import { redactBody } from "./redaction/redact-body.ts";
-import { redactFields } from "./redaction/redact-fields.ts";
-import { redactPath } from "./redaction/redact-url.ts";
-import { REDACTED, Redactor } from "./redaction/redactor.ts";
+import { redactBody, redactFields, redactPath, REDACTED, Redactor } from "./redaction/index.ts";
 import type { SeenMessage, SeenRequest } from "./request-tap.ts";
 
 /** What may leave the object of what it has seen: nothing that is a secret by its name or its form. */

@@ -3,7 +3,8 @@ import type { CapturedRequest } from "../../shared/capture/captured-request.ts";
 import { MemoryBudget } from "../../shared/memory/memory-budget.ts";
 import type { OpenHead } from "../../shared/protocol/head.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
-import type { CaptureAnswer, CaptureEntry, CaptureRule } from "./capture-rule.ts";
+import type { CaptureRule } from "../tunnel/configuration/capture-rule.ts";
+import type { CaptureAnswer, CaptureEntry } from "./capture-entry.ts";
 import { Captures } from "./captures.ts";
 
 const RULE: CaptureRule = { id: "cap_a", service: "api", endsAtMs: 60_000, maxRequests: 3 };

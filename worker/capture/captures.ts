@@ -2,7 +2,8 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import type { OpenHead } from "../../shared/protocol/index.ts";
 import type { LogSettings } from "../log-settings.ts";
-import type { CaptureAnswer, CaptureEntry, CaptureRule } from "./capture-rule.ts";
+import type { CaptureRule } from "../tunnel/configuration/capture-rule.ts";
+import type { CaptureAnswer, CaptureEntry } from "./capture-entry.ts";
 import { capturedRequest } from "./captured-request.ts";
 import { RequestTap, type SeenRequest } from "./request-tap.ts";
 

@@ -1,4 +1,4 @@
-import { ApiError } from "../api/problem.ts";
+import { ApiError } from "../api/index.ts";
 import { ASSETS, SCRIPT, STYLE } from "./assets.generated.ts";
 
 const ASSETS_PATH = "/dashboard/assets/";

@@ -1,15 +1,28 @@
 import * as z from "zod";
-import { accessPerson, adminKeyNotice, adminProof, keyHolder, sessionHolder } from "../api/authenticate.ts";
-import { readJson } from "../api/body.ts";
+import {
+  accessPerson,
+  adminKeyNotice,
+  adminProof,
+  keyHolder,
+  sessionHolder,
+  readJson,
+  ApiError,
+  isoTime,
+  refuseOtherSites,
+} from "../api/index.ts";
 import { authenticationFailed, credentialPresence } from "../admission.ts";
-import { ApiError } from "../api/problem.ts";
-import { isoTime } from "../api/time.ts";
-import { accessKeyDigest, accessKeyProof, formatAccessKey } from "../auth/access-key.ts";
-import { newKid, newSecret } from "../auth/random-id.ts";
+import {
+  accessKeyDigest,
+  accessKeyProof,
+  formatAccessKey,
+  newKid,
+  newSecret,
+  endedSessionCookie,
+  sessionCookie,
+  sessionOf,
+} from "../auth/index.ts";
 import { type Env, registryStub } from "../env.ts";
-import { SESSION_MS, type SessionHolder } from "../registry/stores/session-store.ts";
-import { refuseOtherSites } from "../api/same-origin.ts";
-import { endedSessionCookie, sessionCookie, sessionOf } from "../auth/session-cookie.ts";
+import { SESSION_MS, type SessionHolder } from "../registry/stores/index.ts";
 
 const BODY_BYTES = 4096;
 /** Of the edge, on every host that Access stands before. */

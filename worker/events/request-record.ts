@@ -7,7 +7,7 @@ import {
   type RequestOutcome,
 } from "../../shared/events/request-event.ts";
 import { detailOf } from "./detail.ts";
-import type { RequestTap } from "../capture/request-tap.ts";
+import type { RequestTap } from "../capture/index.ts";
 import { publicCodeOf } from "../failures/problem.ts";
 
 /** A path is logged up to here: an event stays small whatever is asked for. */

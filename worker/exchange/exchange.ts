@@ -1,6 +1,6 @@
 import type { ResponseHead, TunnelError } from "../../shared/protocol/index.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
-import type { RequestRecord } from "../events/request-record.ts";
+import type { RequestRecord } from "../events/index.ts";
 import { Gate } from "./gate.ts";
 
 /** One attempt of one request: a stream's events as promises. */

@@ -1,12 +1,11 @@
 import { contentLengthOf } from "../../shared/http/index.ts";
 import { type OpenHead, type ResponseHead, publicError, TunnelError } from "../../shared/protocol/index.ts";
 import { type Endpoint, parseAuthority, parseEndpoint } from "../../shared/services/index.ts";
-import type { EventLog } from "../events/event-log.ts";
-import { newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../events/request-record.ts";
+import { type EventLog, newRecordState, RequestRecord, traceIdOf, traceIdOfHead } from "../events/index.ts";
 import { type AccessPolicy, type Allowed, decide } from "../tunnel/configuration/access-policy.ts";
 import type { GatewayClaim } from "../tunnel/configuration/claim.ts";
 import type { TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
-import type { Captures } from "../capture/captures.ts";
+import type { Captures } from "../capture/index.ts";
 import { Admittance } from "./admittance.ts";
 import { Exchange } from "./exchange.ts";
 import type { GatewayWatch } from "./gateway-watch.ts";

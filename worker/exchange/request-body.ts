@@ -1,6 +1,6 @@
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { markHeadroom, roomBehindHeadroom, TunnelError } from "../../shared/protocol/index.ts";
-import type { RequestRecord } from "../events/request-record.ts";
+import type { RequestRecord } from "../events/index.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ReadTurns } from "../tunnel/connections/read-turns.ts";
 

@@ -1,6 +1,6 @@
 import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { matches, type TailFilter } from "../../shared/signals/tail-filter.ts";
-import { endMs, isFailure, parseEvent } from "../events/parse-event.ts";
+import { endMs, isFailure, parseEvent } from "../events/index.ts";
 import { History } from "./history.ts";
 
 /** Which of the requests that are kept somebody asks for: all that is given has to match. */

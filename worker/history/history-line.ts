@@ -1,5 +1,5 @@
 import type { RequestEvent } from "../../shared/events/request-event.ts";
-import { endMs, isFailure } from "../events/parse-event.ts";
+import { endMs, isFailure } from "../events/index.ts";
 
 /** An event as it is kept, with what decides for how long. */
 export interface HistoryLine {

@@ -1,5 +1,5 @@
 import { gunzip, gzip } from "../log-delivery/gzip.ts";
-import { parseEvent } from "../events/parse-event.ts";
+import { parseEvent } from "../events/index.ts";
 import type { HistoryLimits } from "../log-settings.ts";
 import { type HistoryLine, historyLine, worthKeeping } from "./history-line.ts";
 

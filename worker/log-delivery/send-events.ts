@@ -3,12 +3,14 @@ import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { VERSION } from "../../shared/release/version.ts";
 import type { Encoding, SendOutcome } from "./delivery.ts";
 import { gzip } from "./gzip.ts";
-import { encodeDatadog } from "./receivers/datadog.ts";
-import type { Encoded } from "./receivers/encoded.ts";
-import { encodeLoki } from "./receivers/loki.ts";
-import { encodeOtlp } from "./receivers/otlp.ts";
-import { encodeSplunk } from "./receivers/splunk.ts";
-import { encodeWebhook } from "./receivers/webhook.ts";
+import {
+  encodeDatadog,
+  type Encoded,
+  encodeLoki,
+  encodeOtlp,
+  encodeSplunk,
+  encodeWebhook,
+} from "./receivers/index.ts";
 
 /** For the whole of an exchange. */
 const TIMEOUT_MS = 15_000;

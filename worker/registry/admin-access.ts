@@ -1,14 +1,20 @@
 import type { Alerts } from "../alerts/alerts.ts";
-import type { KeyProof } from "../auth/access-key.ts";
+import type { KeyProof } from "../auth/index.ts";
 import { ACCESS_ACTOR_PREFIX } from "../auth/cloudflare-access/access-holder.ts";
 import { withTimeout } from "../with-timeout.ts";
 import { byRelay, done, type MakeChange, refused } from "./change.ts";
 import { PUSH_GUARD_MS, PUSH_WAIT_MS } from "./push-config.ts";
 import type { Outcome } from "../calls/registry-calls.ts";
-import type { Actor, AuditFacts } from "./stores/audit-log.ts";
-import type { ApiKeyFacts, ApiKeyRecord, Role } from "./stores/key-store.ts";
-import type { RegistryStores } from "./stores/registry-stores.ts";
-import type { OpenSession, SessionHolder } from "./stores/session-store.ts";
+import type {
+  Actor,
+  AuditFacts,
+  ApiKeyFacts,
+  ApiKeyRecord,
+  Role,
+  RegistryStores,
+  OpenSession,
+  SessionHolder,
+} from "./stores/index.ts";
 
 /** Bounds the storage. */
 const MAX_API_KEYS = 1000;

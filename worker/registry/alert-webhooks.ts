@@ -2,7 +2,7 @@ import type { AlertInput } from "../../shared/signals/alert.ts";
 import { alertFacts, type Alerts, type DescribedAlert, MAX_ALERTS } from "../alerts/alerts.ts";
 import { done, type MakeChange, refused } from "./change.ts";
 import type { Outcome } from "../calls/registry-calls.ts";
-import type { Actor } from "./stores/audit-log.ts";
+import type { Actor } from "./stores/index.ts";
 
 /** Webhooks as operators add and delete them. `Alerts` decides what they are told. */
 export class AlertWebhooks {

@@ -1,10 +1,8 @@
-import { uncapturable } from "../capture/uncapturable.ts";
+import { uncapturable } from "../capture/index.ts";
 import { byRelay, type Change, done, type MakeChange, refused } from "./change.ts";
 import type { CaptureOutcome, NewCapture, Outcome } from "../calls/registry-calls.ts";
 import type { ServicesFiles } from "./services-files.ts";
-import type { Actor } from "./stores/audit-log.ts";
-import { type CaptureRecord, isRunning } from "./stores/capture-record-store.ts";
-import type { RegistryStores } from "./stores/registry-stores.ts";
+import { type Actor, type CaptureRecord, isRunning, type RegistryStores } from "./stores/index.ts";
 
 type Stores = Pick<RegistryStores, "captures" | "tunnels" | "audit">;
 

@@ -1,5 +1,5 @@
 import type { Outcome } from "../calls/registry-calls.ts";
-import type { Actor, AuditChange } from "./stores/audit-log.ts";
+import type { Actor, AuditChange } from "./stores/index.ts";
 
 /** What came of a change. */
 export interface Change<T> {

@@ -1,8 +1,7 @@
 import type { GatewayKeyDigest } from "../tunnel/configuration/tunnel-config.ts";
 import { done, type MakeChange, refused } from "./change.ts";
 import type { Outcome } from "../calls/registry-calls.ts";
-import type { Actor } from "./stores/audit-log.ts";
-import type { RegistryStores } from "./stores/registry-stores.ts";
+import type { Actor, RegistryStores } from "./stores/index.ts";
 
 /** They are part of every tunnel's configuration. */
 const MAX_GATEWAY_KEYS = 1000;

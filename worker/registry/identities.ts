@@ -2,9 +2,7 @@ import type { StoredIdentity } from "../auth/workload-identity/known-identities.
 import type { IssuerKeySource } from "../auth/workload-identity/workload-identity.ts";
 import { done, type MakeChange, refused } from "./change.ts";
 import type { Outcome } from "../calls/registry-calls.ts";
-import type { Actor } from "./stores/audit-log.ts";
-import { identityFacts, type IdentityRecord } from "./stores/identity-store.ts";
-import type { RegistryStores } from "./stores/registry-stores.ts";
+import { type Actor, identityFacts, type IdentityRecord, type RegistryStores } from "./stores/index.ts";
 
 /** Each is part of every copy of the tunnel's configuration. */
 const MAX_IDENTITIES_PER_TUNNEL = 10;

@@ -5,14 +5,14 @@ import {
 } from "../../shared/events/log-destination.ts";
 import { type Change, done, type MakeChange, refused } from "./change.ts";
 import type { DestinationName, DestinationOutcome, Outcome } from "../calls/registry-calls.ts";
-import type { Actor } from "./stores/audit-log.ts";
 import {
+  type Actor,
   described,
   destinationFacts,
   type LogDestinationRecord,
   type DescribedDestination,
-} from "./stores/log-destination-store.ts";
-import type { RegistryStores } from "./stores/registry-stores.ts";
+  type RegistryStores,
+} from "./stores/index.ts";
 
 /** Each gets every event: bounds the work of sending. */
 const MAX_LOG_DESTINATIONS = 20;

@@ -1,6 +1,6 @@
-import type { Answer, Subject } from "../auth/registry-knowledge.ts";
+import type { Answer, Subject } from "../auth/index.ts";
 import { formatServing, tunnelIdOf } from "../tunnel/configuration/tunnel-objects.ts";
-import type { RegistryStores } from "./stores/registry-stores.ts";
+import type { RegistryStores } from "./stores/index.ts";
 
 type Stores = Pick<RegistryStores, "tunnels" | "objects" | "identities" | "keys" | "sessions">;
 

@@ -1,5 +1,5 @@
 import type { TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
-import type { PendingPush, PushQueue } from "./stores/push-queue.ts";
+import type { PendingPush, PushQueue } from "./stores/index.ts";
 import { withTimeout } from "../with-timeout.ts";
 
 export interface PushPorts {

@@ -1,17 +1,35 @@
 import { DurableObject } from "cloudflare:workers";
-import type { DescribedDestination } from "./stores/log-destination-store.ts";
+import {
+  type DescribedDestination,
+  type Actor,
+  type AuditEntry,
+  type CaptureRecord,
+  type ApiKeyFacts,
+  type ApiKeyRecord,
+  type GatewayKeyRecord,
+  type Role,
+  migrate,
+  type ServicesVersion,
+  type StoredServicesFile,
+  type TunnelRecord,
+  openStores,
+  type RegistryStores,
+  type OpenSession,
+  type SessionHolder,
+  type StoredReport,
+  type IdentityRecord,
+} from "./stores/index.ts";
 import type { LogDestination, LogDestinationInput } from "../../shared/events/log-destination.ts";
 import type { ServicesFile } from "../../shared/services/index.ts";
 import type { AlertInput } from "../../shared/signals/alert.ts";
 import { Alerts, type DescribedAlert, type FiringCondition } from "../alerts/alerts.ts";
 import { sendNotice } from "../alerts/send-notice.ts";
-import type { KeyProof } from "../auth/access-key.ts";
+import { type KeyProof, type Answer, MAX_SUBJECTS_PER_LOOK_UP, type Subject } from "../auth/index.ts";
 import type { StoredIdentity } from "../auth/workload-identity/known-identities.ts";
 import type { IssuerKeySource } from "../auth/workload-identity/workload-identity.ts";
-import { type Answer, MAX_SUBJECTS_PER_LOOK_UP, type Subject } from "../auth/registry-knowledge.ts";
 import type { Env } from "../env.ts";
 import { telemetryStub, tunnelStub } from "../env.ts";
-import { RELAY_TELEMETRY } from "../events/event-batch.ts";
+import { RELAY_TELEMETRY } from "../events/index.ts";
 import { alertPatiencePercent } from "../log-settings.ts";
 import { HistorySweep } from "../history/history-sweep.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/metrics/telemetry-report.ts";
@@ -44,15 +62,6 @@ import type {
 } from "../calls/registry-calls.ts";
 import type { ObjectLoad } from "./scaling/scaling.ts";
 import { ServicesFiles } from "./services-files.ts";
-import type { Actor, AuditEntry } from "./stores/audit-log.ts";
-import type { IdentityRecord } from "./stores/identity-store.ts";
-import type { CaptureRecord } from "./stores/capture-record-store.ts";
-import type { ApiKeyFacts, ApiKeyRecord, GatewayKeyRecord, Role } from "./stores/key-store.ts";
-import { migrate } from "./stores/migrations.ts";
-import type { ServicesVersion, StoredServicesFile, TunnelRecord } from "./stores/registry-store.ts";
-import { openStores, type RegistryStores } from "./stores/registry-stores.ts";
-import type { OpenSession, SessionHolder } from "./stores/session-store.ts";
-import type { StoredReport } from "./stores/telemetry-report-store.ts";
 import { TunnelConfigs } from "./tunnel-configs.ts";
 import { Tunnels } from "./tunnels.ts";
 

@@ -2,8 +2,7 @@ import { problemsOf } from "../../shared/problems.ts";
 import { servicesDifference, type ServicesFile, servicesFileSchema } from "../../shared/services/index.ts";
 import type { MakeChange } from "./change.ts";
 import type { PutOutcome, RollBackOutcome } from "../calls/registry-calls.ts";
-import type { Actor } from "./stores/audit-log.ts";
-import type { RegistryStore, ServicesVersion, StoredServicesFile } from "./stores/registry-store.ts";
+import type { Actor, RegistryStore, ServicesVersion, StoredServicesFile } from "./stores/index.ts";
 
 /** The services file of each tunnel and its earlier versions, which can be put back. */
 export class ServicesFiles {

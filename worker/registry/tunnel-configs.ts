@@ -1,8 +1,7 @@
 import type { TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
 import { tunnelIdOf } from "../tunnel/configuration/tunnel-objects.ts";
 import { PUSH_GUARD_MS, pushConfigs } from "./push-config.ts";
-import type { PendingPush } from "./stores/push-queue.ts";
-import type { RegistryStores } from "./stores/registry-stores.ts";
+import type { PendingPush, RegistryStores } from "./stores/index.ts";
 
 /** Applying a configuration takes an object milliseconds. */
 const SEND_TIMEOUT_MS = 10_000;

@@ -1,13 +1,11 @@
 import type { Alerts } from "../alerts/alerts.ts";
-import type { KeyProof } from "../auth/access-key.ts";
+import type { KeyProof } from "../auth/index.ts";
 import { tunnelIdOf } from "../tunnel/configuration/tunnel-objects.ts";
 import { byRelay, done, type MakeChange, refused } from "./change.ts";
 import type { ObjectScaling } from "./scaling/object-scaling.ts";
 import type { NewTunnel, Outcome, TunnelChange, TunnelDetails } from "../calls/registry-calls.ts";
 import type { ObjectLoad, ScalingWish } from "./scaling/scaling.ts";
-import type { Actor } from "./stores/audit-log.ts";
-import { isRunning } from "./stores/capture-record-store.ts";
-import type { RegistryStores } from "./stores/registry-stores.ts";
+import { type Actor, isRunning, type RegistryStores } from "./stores/index.ts";
 import type { TunnelConfigs } from "./tunnel-configs.ts";
 
 /** Bounds the storage, and the work of a change that concerns every tunnel. */

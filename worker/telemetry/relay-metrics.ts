@@ -1,7 +1,7 @@
 import type { DestinationName, TunnelServices } from "../calls/registry-calls.ts";
-import type { StoredReport } from "../registry/stores/telemetry-report-store.ts";
+import type { StoredReport } from "../registry/stores/index.ts";
 import { tunnelIdOf } from "../tunnel/configuration/tunnel-objects.ts";
-import { RELAY_TELEMETRY } from "../events/event-batch.ts";
+import { RELAY_TELEMETRY } from "../events/index.ts";
 import { type Family, histogramSamples, type Sample } from "./prometheus.ts";
 import {
   DURATION_BOUNDS,

@@ -11,7 +11,7 @@ import {
   type SendOutcome,
   type SpoolPosition,
 } from "../log-delivery/delivery.ts";
-import { isFailure, parseEvent } from "../events/parse-event.ts";
+import { isFailure, parseEvent } from "../events/index.ts";
 import { type Spool, type SpooledLine, type SpoolRow, waiting } from "./spool.ts";
 import type { DeliveryReport } from "./metrics/telemetry-report.ts";
 

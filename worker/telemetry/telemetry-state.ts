@@ -1,4 +1,4 @@
-import type { Presence } from "../events/presence.ts";
+import type { Presence } from "../events/index.ts";
 import { fromJson, toJson } from "./metrics/json-maps.ts";
 import type { ReportPlan } from "./report-plan.ts";
 import { noMetrics, type RequestMetrics } from "./metrics/request-metrics.ts";

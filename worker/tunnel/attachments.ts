@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ATTACHMENT_VERSION } from "../attachment-version.ts";
-import type { TailAttachment } from "../events/tail-hub.ts";
+import type { TailAttachment } from "../events/index.ts";
 import type { GatewayAttachment } from "../exchange/websocket/relay-websocket.ts";
 import type { ConnectorAttachment } from "./connectors/connector-socket.ts";
 

@@ -11,18 +11,14 @@ import {
   TunnelError,
 } from "../../shared/protocol/index.ts";
 import { TAIL_SUBPROTOCOL } from "../../shared/events/tail.ts";
-import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from "../auth/verify-token.ts";
+import { type ConnectClaim, tokenIsLive, verifyGatewayKey, verifyToken } from "../auth/index.ts";
 import type { ObjectLoad } from "../registry/scaling/scaling.ts";
-import { Captures } from "../capture/captures.ts";
+import { Captures } from "../capture/index.ts";
 import { type Env, registryStub, telemetryStub, tunnelStub } from "../env.ts";
-import { EventLog } from "../events/event-log.ts";
-import { EventOutbox } from "../events/event-outbox.ts";
+import { EventLog, EventOutbox, RequestRecord, MAX_TAILS, TailHub, presenceOf } from "../events/index.ts";
 import { logSettings } from "../log-settings.ts";
 import { logOwnAnswer } from "../relay-events.ts";
-import { RequestRecord } from "../events/request-record.ts";
 import { isolateMemory, messageRoom } from "../memory.ts";
-import { MAX_TAILS, TailHub } from "../events/tail-hub.ts";
-import { presenceOf } from "../events/presence.ts";
 import { VERSION } from "../../shared/release/version.ts";
 import { objectFailure, whileAlive } from "../objects/ask-object.ts";
 import { readAttachment } from "./attachments.ts";
@@ -40,14 +36,18 @@ import { ConfigCopy } from "./config-copy.ts";
 import { connectionStatus } from "./connectors/connection-status.ts";
 import { ConnectorConnection } from "./connectors/connector-connection.ts";
 import { ConnectorSocket, newAttachment } from "./connectors/connector-socket.ts";
-import { closeCodeOf, closeSocket } from "../exchange/close-socket.ts";
-import { OpenExchanges } from "../exchange/open-exchanges.ts";
-import { relayRequest, type RelayDeps } from "../exchange/relay-request.ts";
+import {
+  closeCodeOf,
+  closeSocket,
+  OpenExchanges,
+  relayRequest,
+  type RelayDeps,
+  GatewayWatch,
+} from "../exchange/index.ts";
 import { relayTcp } from "../exchange/tcp/relay-tcp.ts";
 import { tcpSocketResponse } from "../exchange/tcp/tcp-socket.ts";
 import { dialledOf, unopened } from "./dialled.ts";
 import { groundsOf, WebSocketRelay } from "../exchange/websocket/relay-websocket.ts";
-import { GatewayWatch } from "../exchange/gateway-watch.ts";
 import type { Dialled, TunnelCalls } from "../calls/tunnel-calls.ts";
 import { type Hop, nextHop } from "./hand-on.ts";
 import { LoadReports } from "./load-reports.ts";

@@ -4,11 +4,11 @@ import {
   MAX_CAPTURE_SECONDS,
   MAX_CAPTURED_REQUESTS,
 } from "../../../shared/capture/captured-request.ts";
-import { newCaptureId } from "../../auth/random-id.ts";
+import { newCaptureId } from "../../auth/index.ts";
 import { type Env, registryStub, telemetryStub } from "../../env.ts";
-import { type CaptureRecord, isRunning } from "../../registry/stores/capture-record-store.ts";
+import { type CaptureRecord, isRunning } from "../../registry/stores/index.ts";
 import type { CaptureOutcome } from "../../calls/registry-calls.ts";
-import type { StoredCapture } from "../../capture/capture-store.ts";
+import type { StoredCapture } from "../../capture/index.ts";
 import { type Operation, operation } from "../operation.ts";
 import { expectDone } from "../outcome.ts";
 import { page, pageQuery, pageSchema } from "../paging.ts";

@@ -1,7 +1,6 @@
 import { IDENTITY_FIELD } from "../../../shared/tokens/token.ts";
 import { forget, objectPresence, tunnelPresence } from "../../admission.ts";
-import { clientAddress } from "../../auth/client-address.ts";
-import type { ConnectClaim } from "../../auth/verify-token.ts";
+import { clientAddress, type ConnectClaim } from "../../auth/index.ts";
 import { buildOf } from "../../build.ts";
 import type { Env } from "../../env.ts";
 import { tunnelStub } from "../../env.ts";

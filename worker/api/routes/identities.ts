@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { formatIdentity } from "../../../shared/tokens/token.ts";
-import { newIdentityId, newSecret } from "../../auth/random-id.ts";
-import { sha256Hex } from "../../auth/digest.ts";
+import { newIdentityId, newSecret, sha256Hex } from "../../auth/index.ts";
 import {
   identityKeysSchema,
   identitySchema,
@@ -11,7 +10,7 @@ import {
   type WorkloadIdentity,
 } from "../../auth/workload-identity/workload-identity.ts";
 import { registryStub } from "../../env.ts";
-import type { IdentityRecord } from "../../registry/stores/identity-store.ts";
+import type { IdentityRecord } from "../../registry/stores/index.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";
 import { expectDone } from "../outcome.ts";

@@ -1,9 +1,7 @@
 import * as z from "zod";
 import { receiverNameSchema } from "../../../shared/events/log-destination.ts";
 import { publicUrlSchema, callerSchema } from "../../../shared/services/index.ts";
-import type { AccessKeyKind } from "../../auth/access-key.ts";
-import { accessKeyDigest, formatAccessKey } from "../../auth/access-key.ts";
-import { newKid, newSecret } from "../../auth/random-id.ts";
+import { type AccessKeyKind, accessKeyDigest, formatAccessKey, newKid, newSecret } from "../../auth/index.ts";
 import { registryStub } from "../../env.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";

@@ -5,11 +5,10 @@ import {
   MAX_LOG_DESTINATION_BYTES,
   secretsOf,
 } from "../../../shared/events/log-destination.ts";
-import { newDestinationId } from "../../auth/random-id.ts";
+import { newDestinationId } from "../../auth/index.ts";
 import { registryStub } from "../../env.ts";
-import type { Role } from "../../registry/stores/key-store.ts";
+import type { Role, DescribedDestination } from "../../registry/stores/index.ts";
 import type { DestinationOutcome } from "../../calls/registry-calls.ts";
-import type { DescribedDestination } from "../../registry/stores/log-destination-store.ts";
 import {
   type Answer as ReceiverAnswer,
   credentialsSent,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { decodeBase64url, encodeBase64url } from "../../../shared/tokens/base64url.ts";
 import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import { type Env, telemetryStub } from "../../env.ts";
-import { RELAY_TELEMETRY } from "../../events/event-batch.ts";
+import { RELAY_TELEMETRY } from "../../events/index.ts";
 import { tailFilterSchema } from "../../../shared/signals/tail-filter.ts";
 import {
   comparePositions,

@@ -1,9 +1,8 @@
 import * as z from "zod";
 import { type Env, registryStub, telemetryStub } from "../../env.ts";
 import type { TunnelServices } from "../../calls/registry-calls.ts";
-import type { StoredReport } from "../../registry/stores/telemetry-report-store.ts";
-import { PROMETHEUS_TYPE, prometheusText } from "../../telemetry/prometheus.ts";
-import { relayMetrics } from "../../telemetry/relay-metrics.ts";
+import type { StoredReport } from "../../registry/stores/index.ts";
+import { PROMETHEUS_TYPE, prometheusText, relayMetrics } from "../../telemetry/index.ts";
 import {
   lastMinutes,
   timesBetween,

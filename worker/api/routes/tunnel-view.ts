@@ -2,7 +2,7 @@ import * as z from "zod";
 import { CHECK_OUTCOMES, isFailing } from "../../../shared/protocol/index.ts";
 import type { TunnelDetails } from "../../calls/registry-calls.ts";
 import type { ConnectionStatus, TunnelStatus } from "../../tunnel/configuration/tunnel-config.ts";
-import type { TunnelObjectRecord } from "../../registry/stores/tunnel-object-store.ts";
+import type { TunnelObjectRecord } from "../../registry/stores/index.ts";
 import { isoTime } from "../time.ts";
 
 const statusSchema = z

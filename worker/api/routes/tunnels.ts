@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { formatToken } from "../../../shared/tokens/token.ts";
-import { sha256Hex } from "../../auth/digest.ts";
-import { isTunnelId, newKid, newSecret, newTunnelId } from "../../auth/random-id.ts";
+import { sha256Hex, isTunnelId, newKid, newSecret, newTunnelId } from "../../auth/index.ts";
 import { hasJurisdiction, registryStub, tunnelStub } from "../../env.ts";
 import type { Env } from "../../env.ts";
 import type { TunnelChange } from "../../calls/registry-calls.ts";
@@ -11,7 +10,7 @@ import {
   LOCATION_HINTS,
   type LocationHint,
 } from "../../tunnel/configuration/tunnel-objects.ts";
-import type { TunnelObjectRecord } from "../../registry/stores/tunnel-object-store.ts";
+import type { TunnelObjectRecord } from "../../registry/stores/index.ts";
 import { withTimeout } from "../../with-timeout.ts";
 import type { Operation } from "../operation.ts";
 import { operation } from "../operation.ts";

@@ -1,4 +1,4 @@
-import type { Role } from "../../registry/stores/key-store.ts";
+import type { Role } from "../../registry/stores/index.ts";
 import { type AccessSettings, accessSettings, type AccessVariables } from "./access-settings.ts";
 import { askIssuer, IssuerUnavailable } from "../jwt/ask-issuer.ts";
 import { IssuerKeys } from "../jwt/issuer-keys.ts";

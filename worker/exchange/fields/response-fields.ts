@@ -1,6 +1,6 @@
 import { dashedName, HOP_BY_HOP } from "../../../shared/http/index.ts";
 import type { Field } from "../../../shared/protocol/index.ts";
-import { setsSession } from "../../auth/session-cookie.ts";
+import { setsSession } from "../../auth/index.ts";
 import { type PublicLocation, publicLocation } from "./public-location.ts";
 import { RESERVED_PREFIX } from "./request-fields.ts";
 

@@ -5,7 +5,7 @@ import {
   publicError,
   TunnelError,
 } from "../../../shared/protocol/index.ts";
-import { newRecordState, RequestRecord, traceIdOfHead } from "../../events/request-record.ts";
+import { newRecordState, RequestRecord, traceIdOfHead } from "../../events/index.ts";
 import { type AccessPolicy, type Allowed, decideTcp } from "../../tunnel/configuration/access-policy.ts";
 import type { GatewayClaim } from "../../tunnel/configuration/claim.ts";
 import type { TunnelConfig } from "../../tunnel/configuration/tunnel-config.ts";

@@ -2,7 +2,7 @@ import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/index.ts";
 import { type ResponseHead, MAX_DATA_BYTES, type TunnelError } from "../../../shared/protocol/index.ts";
 import type { EndedBy } from "../../../shared/events/request-event.ts";
-import type { RequestRecord } from "../../events/request-record.ts";
+import type { RequestRecord } from "../../events/index.ts";
 import { Gate } from "../gate.ts";
 import { SendBacklog, type SendQueued } from "../websocket/send-backlog.ts";
 

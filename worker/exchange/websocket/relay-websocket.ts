@@ -10,7 +10,7 @@ import {
   MAX_WEBSOCKET_MESSAGE_BYTES,
   type TunnelError,
 } from "../../../shared/protocol/index.ts";
-import type { RecordState, RequestRecord } from "../../events/request-record.ts";
+import type { RecordState, RequestRecord } from "../../events/index.ts";
 import type { Admittance } from "../admittance.ts";
 import { closeCodeOf, closeSocket, reportedCloseCode } from "../close-socket.ts";
 import { MessageIntake } from "./message-intake.ts";

@@ -1,6 +1,6 @@
 import type { DestinationOf } from "../../../shared/events/log-destination.ts";
 import type { RequestEvent } from "../../../shared/events/request-event.ts";
-import { endMs } from "../../events/parse-event.ts";
+import { endMs } from "../../events/index.ts";
 import { type Encoded, severityOf } from "./encoded.ts";
 
 /**

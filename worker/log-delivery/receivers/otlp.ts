@@ -1,7 +1,7 @@
 import type { DestinationOf } from "../../../shared/events/log-destination.ts";
 import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import { VERSION } from "../../../shared/release/version.ts";
-import { endMs } from "../../events/parse-event.ts";
+import { endMs } from "../../events/index.ts";
 import { type Encoded, severityOf, summaryOf } from "./encoded.ts";
 
 const SEVERITY = {

@@ -1,4 +1,4 @@
-import { newObjectName } from "../../auth/random-id.ts";
+import { newObjectName } from "../../auth/index.ts";
 import { tunnelIdOf } from "../../tunnel/configuration/tunnel-objects.ts";
 import {
   nextEdits,
@@ -10,7 +10,7 @@ import {
   type ScalingEdit,
   type ScalingMemory,
 } from "./scaling.ts";
-import type { TunnelObjectStore } from "../stores/tunnel-object-store.ts";
+import type { TunnelObjectStore } from "../stores/index.ts";
 
 /** One tunnel's objects, as far as they have told of themselves since this object was started. */
 interface TunnelLoad {

@@ -1,5 +1,5 @@
-import { CAPTURE_KEPT_MS } from "../../capture/capture-store.ts";
-import type { CaptureRule } from "../../capture/capture-rule.ts";
+import type { CaptureRule } from "../../tunnel/configuration/capture-rule.ts";
+import { CAPTURE_KEPT_MS } from "../../capture/index.ts";
 
 export interface CaptureRecord {
   id: string;

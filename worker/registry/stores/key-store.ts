@@ -1,5 +1,4 @@
-import { DUMMY_DIGEST_HEX, equalDigests } from "../../auth/digest.ts";
-import type { KeyProof } from "../../auth/access-key.ts";
+import { DUMMY_DIGEST_HEX, equalDigests, type KeyProof } from "../../auth/index.ts";
 import type { GatewayKeyDigest } from "../../tunnel/configuration/tunnel-config.ts";
 
 /** `admin` writes and reads, `viewer` reads. */

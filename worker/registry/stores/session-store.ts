@@ -1,5 +1,4 @@
-import type { KeyProof } from "../../auth/access-key.ts";
-import { DUMMY_DIGEST_HEX, equalDigests } from "../../auth/digest.ts";
+import { type KeyProof, DUMMY_DIGEST_HEX, equalDigests } from "../../auth/index.ts";
 import type { Role } from "./key-store.ts";
 
 /** A day's work, then the key is asked for again. */

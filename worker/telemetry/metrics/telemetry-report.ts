@@ -1,4 +1,4 @@
-import type { Presence } from "../../events/presence.ts";
+import type { Presence } from "../../events/index.ts";
 import type { LogDestination } from "../../../shared/events/log-destination.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 

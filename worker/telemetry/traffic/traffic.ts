@@ -5,7 +5,7 @@ import {
   mergeLatencies,
   percentileMs,
 } from "../metrics/latency-histogram.ts";
-import { isFailure } from "../../events/parse-event.ts";
+import { isFailure } from "../../events/index.ts";
 import { cappedLabel, cappedService } from "../../../shared/signals/series-label.ts";
 import { serviceLabel } from "../metrics/series-label.ts";
 

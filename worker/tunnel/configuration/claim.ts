@@ -1,4 +1,4 @@
-import type { ConnectClaim } from "../../auth/verify-token.ts";
+import type { ConnectClaim } from "../../auth/index.ts";
 import type { TailFilter } from "../../../shared/signals/tail-filter.ts";
 
 /** Stands in every claim. */

@@ -1,5 +1,5 @@
 import type { ObjectList, CheckOutcome } from "../../../shared/protocol/index.ts";
-import type { CaptureRule } from "../../capture/capture-rule.ts";
+import type { CaptureRule } from "./capture-rule.ts";
 import type { TunnelObjects } from "./tunnel-objects.ts";
 import type { Network, Service } from "../../../shared/services/index.ts";
 

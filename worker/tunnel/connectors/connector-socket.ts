@@ -11,7 +11,7 @@ import {
   TARGET_MESSAGE_BYTES,
   type HealthReport,
 } from "../../../shared/protocol/index.ts";
-import type { ConnectClaim } from "../../auth/verify-token.ts";
+import type { ConnectClaim } from "../../auth/index.ts";
 import type { Transport } from "../../../shared/transport.ts";
 
 /** What must outlive the object's memory, at most 16,384 bytes: kept beside the socket by the platform. */

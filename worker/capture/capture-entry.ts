@@ -1,12 +1,3 @@
-/** What the Registry has a tunnel's objects capture. */
-export interface CaptureRule {
-  id: string;
-  /** Its name as configured, or a host of a network rule, in lower case. */
-  service: string;
-  endsAtMs: number;
-  maxRequests: number;
-}
-
 /** One captured request on its way to where it is kept: the tunnel's Telemetry object. */
 export interface CaptureEntry {
   captureId: string;
