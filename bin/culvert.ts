@@ -16,10 +16,11 @@ import { VERSION } from "../shared/release/version.ts";
 const culvert = new Command("culvert")
   .description("a secure tunnel from an API gateway on Cloudflare Workers to private APIs")
   .version(`${VERSION}+${BUILD_ID}`)
-  .addCommand(connectCommand())
-  .addCommand(doctorCommand())
-  .addCommand(readyCommand())
-  .addCommand(devCommand());
+  .addCommand(connectCommand());
+// A connector runs for weeks: it keeps nothing of the other commands.
+if (process.argv[2] !== "connect") {
+  addAdminCommands(culvert.addCommand(doctorCommand()).addCommand(readyCommand()).addCommand(devCommand()));
+}
 
 // Not awaited: the single-file executable is made from CommonJS, which has no top-level await.
-void runCulvert(addAdminCommands(culvert), process.argv);
+void runCulvert(culvert, process.argv);

@@ -1,7 +1,7 @@
 import { mkdir, open, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { problemsOf } from "../shared/problems.ts";
 import { CommandError } from "./exit-code.ts";
 import { unreadable } from "./read-text-file.ts";

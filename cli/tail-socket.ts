@@ -1,5 +1,4 @@
 import type { Agent } from "node:http";
-import { WebSocket } from "ws";
 import { TAIL_SUBPROTOCOL, type TailMessage } from "../shared/events/tail.ts";
 import { CommandError } from "./exit-code.ts";
 import { reasonOf } from "./relay/way-to-relay.ts";
@@ -30,6 +29,8 @@ export async function watchOnce(
   signal: AbortSignal,
   onMessage: (message: TailMessage) => Promise<void>,
 ): Promise<number> {
+  // A connector, which is most of what this program is run for, does not need it.
+  const { WebSocket } = await import("ws");
   const socket = new WebSocket(`${relay.replace(/^http/, "ws")}/v1${path}`, TAIL_SUBPROTOCOL, {
     agent,
     headers: { authorization: `Bearer ${key}` },

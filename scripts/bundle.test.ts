@@ -1,8 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildWithId } from "./bundle.ts";
+import { buildWithId, withoutCostlyNames } from "./bundle.ts";
 
 let directory: string;
 
@@ -28,4 +29,35 @@ it("a bundle's build id is the same for the same sources, and another for others
   expect(first.id).toMatch(/^[0-9a-f]{12}$/);
   expect(again.text).toBe(first.text);
   expect(other.id).not.toBe(first.id);
+});
+
+it("a bundle is ASCII, so that V8 keeps one byte for each letter of it", async () => {
+  const source =
+    "/** RFC 9112 \u00a72 \u2013 a comment */\n// \u2500\u2500 another\nexport const kept = '\u00fc\u{1f600}';";
+  const { text } = await bundled("letters.mjs", `${source}\nfunction used() {\n  // \u00a7\n}\nused();`);
+  expect(text).not.toMatch(/[^\0-\x7f]/);
+  const { kept } = (await import(join(directory, "letters.mjs"))) as { kept: string };
+  expect(kept).toBe("\u00fc\u{1f600}");
+});
+
+it("a bundle that imports Node's HTTP and TLS does not load undici", async () => {
+  const entry = join(directory, "entry.ts");
+  const outfile = join(directory, "names.mjs");
+  await writeFile(
+    entry,
+    `import { createServer } from "node:http";
+import { request } from "node:https";
+import { createHash } from "node:crypto";
+import tls, { connect } from "node:tls";
+console.log(JSON.stringify({
+  types: [createServer, request, createHash, connect, tls.connect].map((each) => typeof each),
+  modules: process.moduleLoadList,
+}));`,
+  );
+  const options = { outfile, bundle: true, platform: "node", format: "esm" } as const;
+  await buildWithId({ ...options, entryPoints: [entry], plugins: [withoutCostlyNames] });
+  const printed = execFileSync(process.execPath, [outfile], { encoding: "utf8" });
+  const { types, modules } = JSON.parse(printed) as { types: string[]; modules: string[] };
+  expect(types).toEqual(Array.from({ length: 5 }, () => "function"));
+  expect(modules.filter((name) => name.includes("undici"))).toEqual([]);
 });

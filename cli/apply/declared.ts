@@ -1,5 +1,5 @@
 import { parseDocument, YAMLParseError, YAMLWarning } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { logDestinationSchema } from "../../shared/events/log-destination.ts";
 import { problemsOf } from "../../shared/problems.ts";
 import { publicUrlSchema, callerSchema, servicesFileSchema } from "../../shared/services/index.ts";

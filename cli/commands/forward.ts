@@ -4,7 +4,6 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import type { Command } from "commander";
 import { command } from "../command.ts";
 import { CommandError } from "../exit-code.ts";
-import { carryOver } from "../forward-socket.ts";
 import { printable } from "../output.ts";
 import { relayOrigin } from "../settings.ts";
 
@@ -46,6 +45,8 @@ async function listenAndCarry(options: ForwardOptions): Promise<void> {
   const path = `/~/${encodeURIComponent(tunnelId)}/${encodeURIComponent(service)}`;
   const target = { url: relayOrigin(relay).replace(/^http/, "ws") + path, key: gatewayKey(options) };
   const note = (text: string): void => void process.stderr.write(`${printable(text)}\n`);
+  // It loads a client for WebSockets, which no other command needs.
+  const { carryOver } = await import("../forward-socket.ts");
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (local) => {
     carryOver(local, target, (problem) => note(`${service}: ${problem}`));
   });

@@ -44,12 +44,14 @@ function place(root: Step[], symbol: number, code: number, length: number): void
   for (let i = 0; i < 1 << (8 - left); i++) table[first + i] = { symbol, bits: left };
 }
 
-const ROOT = stepTables();
+/** Made when they are first needed: most connectors see no HTTP/2. */
+let tables: Step[] | null = null;
 
 /** Each byte as a character; null: these bytes are no such code (RFC 7541 §5.2). */
 export function decodeHuffman(bytes: Uint8Array, start: number, end: number): string | null {
   let text = "";
-  let table = ROOT;
+  const first = (tables ??= stepTables());
+  let table = first;
   let held = 0;
   let heldBits = 0;
   /** Since the last symbol. */
@@ -69,7 +71,7 @@ export function decodeHuffman(bytes: Uint8Array, start: number, end: number): st
         text += String.fromCharCode(step.symbol);
         heldBits -= step.bits;
         openBits = heldBits;
-        table = ROOT;
+        table = first;
       }
     }
   }
@@ -79,7 +81,7 @@ export function decodeHuffman(bytes: Uint8Array, start: number, end: number): st
     text += String.fromCharCode(step.symbol);
     heldBits -= step.bits;
     openBits = heldBits;
-    table = ROOT;
+    table = first;
   }
   const padding = (1 << heldBits) - 1;
   return openBits <= MAX_PADDING_BITS && (held & padding) === padding ? text : null;
