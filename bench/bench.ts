@@ -3,6 +3,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommand } from "./command.ts";
+import { handlerRows } from "./handlers/handlers.ts";
 import { objectRows } from "./objects/objects.ts";
 import { memoryRows } from "./memory/memory.ts";
 import { plot } from "./report/plot.ts";
@@ -45,6 +46,8 @@ Measures the tunnel beside what bounds it and beside its peers, on this machine,
   objects        instead of all that: a tunnel on several objects, growing and shrinking under load, its
                  balance and what it costs (--only orderly, killed, busy, relay, connector, balance, bare: one
                  or several, with commas; --rounds of each CPU row)
+  handlers       instead of all that: the CPU time of each handler that a request passes, and what a million
+                 requests a minute need by that (--rounds)
   --publish      puts the targets and the plot into docs/performance.md; refused on a busy machine
   -h, --help     this text
 
@@ -73,6 +76,8 @@ async function main(cleanups: Cleanups): Promise<void> {
   if (positionals[0] === "objects")
     return objectRows(root, { only, rounds: Number(values.rounds ?? 5) }, cleanups);
   if (values.publish && (values.quick || only !== "")) throw new Error("only a whole run is published");
+  if (positionals[0] === "handlers")
+    return handlerRows(root, { rounds: Number(values.rounds ?? 5) }, cleanups);
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
   const workloads = (values.quick ? quickPlan() : fullPlan()).filter(({ name }) => name.includes(only));
   const facts = Object.entries(FACTS).filter(([name]) => name.includes(only));

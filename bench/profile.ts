@@ -25,7 +25,7 @@ Shows where relay and connector spend their time under one load, by V8's samplin
   --seconds N          how long (default 5)
   --rtt MS             round trip between the connector and the relay (default 0)
   --top N              lines per table (default 40)
-  --objects N          with --native: beside the tunnel on one object, the same on so many
+  --objects N          the tunnel on so many objects; with --native beside one on one object
   --native             the relay's native code as well, beside the floor's and the bare relay's, by kind
                        of work, in rounds; needs Linux's perf (apt-get install linux-perf)
   -h, --help           this text
@@ -61,9 +61,10 @@ async function main(cleanups: Cleanups): Promise<void> {
   const plans: TunnelPlan[] = [
     { name: "culvert", connectors: 1, roundTripMs: values.rtt === "0" ? null : Number(values.rtt) },
   ];
-  const [objects, { name = "" } = {}] = [Number(values.objects), plans[0]];
-  if (objects > 1)
-    plans.push({ connectors: 1, roundTripMs: null, name: `${name}, ${objects} objects`, objects });
+  const objects = Number(values.objects);
+  if (!values.native && plans[0] !== undefined) plans[0].objects = objects;
+  else if (objects > 1)
+    plans.push({ connectors: 1, roundTripMs: null, name: `culvert, ${objects} objects`, objects });
   const options = { root, directory, upstreamUrl: upstream.url, plans, inspect: !values.native };
   const [subject, ...more] = await startCulvert(options, cleanups);
   if (subject === undefined) throw new Error("no tunnel");

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
 import { startChild } from "../../scripts/demo/child-process.ts";
 import { call } from "../support/calls.ts";
+import { runCulvert } from "../support/culvert-command.ts";
 import { ObjectLoad } from "../support/object-load.ts";
 import { LedgerUpstream } from "../support/servers/ledger-upstream.ts";
 import { startSystem, type System } from "../support/system.ts";
@@ -136,3 +137,22 @@ it(
     await tail.stop(5_000);
   },
 );
+
+it("are each as far as doctor says", async () => {
+  const names = (await objects()).map(({ name }) => name);
+  const made = await fetch(`${system.workerd.url}/v1/tunnels/${system.tunnelId}/tokens`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${system.adminKey}`, "content-type": "application/json" },
+    body: "{}",
+  });
+  const { token } = (await made.json()) as { token: string };
+  const { out } = await runCulvert(["doctor", "--json"], { TUNNEL_TOKEN: token, TUNNEL_ALLOW: "127.0.0.1" });
+  const { findings } = JSON.parse(out) as { findings: { check: string; detail: string }[] };
+  const latencies = findings.filter(({ check }) => check === "latency").map(({ detail }) => detail);
+  expect(latencies).toHaveLength(names.length);
+  expect(latencies.filter((detail) => !/^[\d.]+ ms /.test(detail))).toEqual([]);
+  // The one that it is attached to by itself is not named.
+  expect(names.filter((name) => latencies.some((detail) => detail.includes(` ${name} `)))).toHaveLength(
+    names.length - 1,
+  );
+});

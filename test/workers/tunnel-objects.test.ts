@@ -6,11 +6,11 @@ import { decodeSettings } from "../../shared/protocol/handshake.ts";
 import { type ObjectList, readObjects } from "../../shared/protocol/object-list.ts";
 import { CLOSE_REVOKED } from "../../shared/protocol/limits.ts";
 import { PATIENCE } from "../../worker/objects/ask-object.ts";
-import { hasJurisdiction, tunnelStub } from "../../worker/env.ts";
+import { hasJurisdiction, telemetryStub, tunnelStub } from "../../worker/env.ts";
 import { servingObjects } from "../../worker/objects/serving-objects.ts";
 import { Tunnel } from "../../worker/tunnel/tunnel-object.ts";
 import { isTunnelId, newTunnelId } from "../../worker/auth/random-id.ts";
-import type { HandPeer } from "../support/peers/hand-peer.ts";
+import { type HandPeer, head } from "../support/peers/hand-peer.ts";
 import {
   bornTunnel,
   call,
@@ -130,14 +130,15 @@ describe("placement", () => {
       },
       get: (id: { name: string; jurisdiction: string }, options?: object) => ({ id, options }),
     };
-    const fake = { ...env, TUNNEL: namespace } as unknown as typeof env;
+    const fake = { ...env, TUNNEL: namespace, TELEMETRY: namespace } as unknown as typeof env;
     expect(hasJurisdiction(fake, "eu")).toBe(true);
     const id = newTunnelId("eu");
     expect(tunnelStub(fake, id, "weur")).toEqual({
       id: { name: id, jurisdiction: "eu" },
       options: { locationHint: "weur" },
     });
-    expect(asked).toEqual(["eu", "eu"]);
+    expect(telemetryStub(fake, id)).toMatchObject({ id: { name: id, jurisdiction: "eu" } });
+    expect(asked).toEqual(["eu", "eu", "eu"]);
   });
 
   it("answers a dial of an object that is not on the list without making one", async () => {
@@ -268,15 +269,24 @@ describe("several objects", () => {
     await expectAnsweredBy(first, late);
   });
 
-  it("move: new ones in the new place, and the old one leaves when they serve", async () => {
+  it("move: new ones in the new place, and the old one leaves when they serve, its WebSockets with 1012", async () => {
     const tunnel = await readyTunnel();
     const first = await attached(tunnel, { connectorId: "one" });
     await change(tunnel, { location: "weur", drainSeconds: 0 });
     const [, moved = ""] = (await takeList(first)).names;
+    const upgraded = request(tunnel, "/socket", { headers: { upgrade: "websocket" } });
+    first.send(head((await first.takeOpen()).id, 101));
+    const { webSocket } = await upgraded;
+    const closed = new Promise<number>((done) => {
+      webSocket?.addEventListener("close", ({ code }) => done(code));
+    });
+    webSocket?.accept();
     const peer = await attached(tunnel, { connectorId: "one" }, moved);
     await eventually(async () => {
       expect(await objectsOf(tunnel)).toMatchObject([{ name: moved, location: "weur", phase: "serving" }]);
     });
+    // At the end of the drain time, which is none here.
+    expect(await closed).toBe(1012);
     await expectAnsweredBy(peer, request(tunnel));
     // A connector that knows no list finds the new one by the token alone.
     await attached(tunnel, { connectorId: "two" });

@@ -251,8 +251,11 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     const error = new TunnelError("DRAINING", "This object no longer carries the tunnel.", {
       scope: "connection",
     });
+    const why = "another object carries the tunnel now";
+    // First: the end of their connection would close them with a code that says less.
+    for (const relay of this.#gateways.values()) relay.orphaned(why);
     for (const connection of this.#connections.values()) connection.end(error, CLOSE_GOING_AWAY);
-    this.#tails.endAll("another object carries the tunnel now");
+    this.#tails.endAll(why);
     this.ctx.waitUntil(this.#store.forget());
   }
 

@@ -150,10 +150,10 @@ export class WebSocketRelay implements StreamHandler {
     this.onReadable();
   }
 
-  /** The stream that the socket belonged to is not to be had any more. */
-  orphaned(): void {
+  /** The stream that the socket belongs to is not to be had any more: whoever connects again gets another. */
+  orphaned(why = "the relay restarted"): void {
     this.#record.closed(CLOSE_SERVICE_RESTART, { code: "RELAY_RESTART", scope: "stream" });
-    this.#close(CLOSE_SERVICE_RESTART, "the relay restarted");
+    this.#close(CLOSE_SERVICE_RESTART, why);
   }
 
   /** Its gateway may not call this service any more. */
