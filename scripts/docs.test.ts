@@ -53,6 +53,13 @@ it.each(pages)("%s leads to files and headings that are there", (path) => {
   expect(brokenLinks(path)).toEqual([]);
 });
 
+it("each decision has a number of its own, which its heading has too", () => {
+  const decisions = pages.filter((path) => /^docs\/decisions\/\d/.test(path));
+  const numbers = decisions.map((path) => Number(/\d+/.exec(path)?.[0]));
+  expect(numbers).toEqual([...new Set(numbers)]);
+  expect(decisions.map((path) => Number(/^# (\d+)\. /.exec(text(path))?.[1]))).toEqual(numbers);
+});
+
 /** `docs/x.md` or `docs/x.md, "Heading"` in the source: comments and messages, that may be broken over two lines. */
 function brokenPointers(path: string): string[] {
   const source = text(path).replaceAll(/\n\s*(?:\*|\/\/|#)? ?/g, " ");
