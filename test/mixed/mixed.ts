@@ -175,6 +175,7 @@ class MixedRun {
   async #hostileLane(kind: HostileKind, dice: Dice, over: AbortSignal): Promise<void> {
     while (!over.aborted) {
       await kind.attack(this.#world, dice, over);
+      await this.#world.caughtUp();
       this.#hostile.set(kind.name, (this.#hostile.get(kind.name) ?? 0) + 1);
     }
   }

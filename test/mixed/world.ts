@@ -49,6 +49,8 @@ export class World {
   /** Of the honest project. */
   gatewayKey = "";
   #workerd: WorkerdProcess | null = null;
+  #roundUnderWay: Promise<void> = Promise.resolve();
+  #nextRound: Promise<void> | null = null;
   #admin: AdminApi | null = null;
 
   async start(): Promise<void> {
@@ -125,6 +127,28 @@ export class World {
   /** Where a client of the gateway calls a service, as one of the two projects. */
   url(binding: "HONEST" | "HOSTILE", service: string, path: string): string {
     return `${this.#relay.gatewayUrls["test"]}/pass/${binding}/http://${service}${path}`;
+  }
+
+  /**
+   * Resolves once the gateway has answered a request that was made after this call. Whoever waits for it before the next
+   * request has one under way at most, however slow the machine is: clients that go away without it pile up requests that
+   * the runtime has not looked at yet.
+   */
+  caughtUp(): Promise<void> {
+    return (this.#nextRound ??= this.#round());
+  }
+
+  async #round(): Promise<void> {
+    await this.#roundUnderWay;
+    this.#nextRound = null;
+    const asked = fetch(`${this.#relay.gatewayUrls["test"]}/caught-up`).then((response) =>
+      response.arrayBuffer(),
+    );
+    this.#roundUnderWay = asked.then(
+      () => {},
+      () => {},
+    );
+    await this.#roundUnderWay;
   }
 
   get relayUrl(): string {
