@@ -29,6 +29,12 @@ export interface Outcome {
 
 interface Target {
   url(service: string, path: string): string;
+  /** Aborts once a request that begins now has taken too long. Absent: after two minutes. */
+  patience?(): AbortSignal;
+}
+
+function patienceOf(target: Target): AbortSignal {
+  return target.patience?.() ?? AbortSignal.timeout(CALL_TIMEOUT_MS);
 }
 
 /** One request of a kind that the dice choose, done by a client of the gateway, and judged. */
@@ -51,11 +57,12 @@ export async function chaosRequest(target: Target, id: string, dice: Dice): Prom
   const cancels = dice.below(12) === 0;
   if (cancels) setTimeout(() => cancelling.abort(), dice.below(40));
   const readsSlowly = dice.below(20) === 0;
+  const overdue = patienceOf(target);
   try {
     const response = await fetch(target.url(service, `/work?id=${id}&bytes=${bytes}${options}`), {
       method,
       ...(sent === null ? {} : { body: dice.below(2) === 0 ? sent : streamOf(sent), duplex: "half" }),
-      signal: AbortSignal.any([cancelling.signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
+      signal: AbortSignal.any([cancelling.signal, overdue]),
     });
     const body = await bodyOf(response, readsSlowly);
     if (response.status === 200) judge(outcome, response, body, contentOf(id, bytes), sent);
@@ -63,7 +70,7 @@ export async function chaosRequest(target: Target, id: string, dice: Dice): Prom
   } catch (thrown) {
     const reason = String(thrown);
     if (cancelling.signal.aborted) outcome.result = "cancelled";
-    else if (reason.includes("TimeoutError")) outcome.problem = "no end within two minutes";
+    else if (overdue.aborted) outcome.problem = "no end within two minutes";
     else outcome.result = /fetch failed/.test(reason) ? "unreachable" : "aborted";
   }
   return outcome;
@@ -132,7 +139,6 @@ async function webSocket(target: Target, id: string, dice: Dice): Promise<Outcom
   );
   const socket = new WebSocket(target.url("api", `/echo?id=${id}`).replace("http", "ws"), {
     perMessageDeflate: false,
-    handshakeTimeout: CALL_TIMEOUT_MS,
   });
   let received = 0;
   socket.on("error", () => {});
@@ -156,13 +162,15 @@ async function webSocket(target: Target, id: string, dice: Dice): Promise<Outcom
     if (received === messages.length) socket.close(1000);
   });
   const hangUp = setInterval(() => socket.readyState === socket.CLOSING && socket.terminate(), 50);
-  const overdue = setTimeout(() => {
+  const overdue = patienceOf(target);
+  const giveUp = () => {
     outcome.problem ??= "a WebSocket without an end";
     socket.terminate();
-  }, CALL_TIMEOUT_MS);
+  };
+  overdue.addEventListener("abort", giveUp);
   await new Promise((resolve) => socket.on("close", resolve));
   clearInterval(hangUp);
-  clearTimeout(overdue);
+  overdue.removeEventListener("abort", giveUp);
   if (outcome.result === "ok" && received < messages.length) outcome.result = "aborted";
   return outcome;
 }

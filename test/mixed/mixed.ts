@@ -5,6 +5,7 @@ import { chaosRequest } from "../chaos/requests.ts";
 import { Dice } from "../support/dice.ts";
 import { residentBytes } from "../support/system.ts";
 import { HOSTILE_KINDS, type HostileKind } from "./hostile.ts";
+import { Patience } from "./patience.ts";
 import { type Kept, World } from "./world.ts";
 
 const HONEST_LANES = 8;
@@ -69,6 +70,7 @@ class MixedRun {
   readonly #hostile = new Map<string, number>();
   readonly #peak = { relay: 0, connector: 0 };
   #latenciesMs: number[] = [];
+  readonly #patience = new Patience();
   #nextId = 0;
 
   constructor(world: World, options: MixedOptions) {
@@ -129,11 +131,16 @@ class MixedRun {
   }
 
   async #honestLane(dice: Dice, over: AbortSignal): Promise<void> {
-    const target = { url: (service: string, path: string) => this.#world.url("HONEST", service, path) };
     while (!over.aborted) {
+      const { signal, done } = this.#patience.begin();
+      const target = {
+        url: (service: string, path: string) => this.#world.url("HONEST", service, path),
+        patience: () => signal,
+      };
       const id = `h${this.#nextId++}`;
       const keyed = dice.below(10) === 0;
       const { result, problem } = keyed ? await this.#byKey(id) : await chaosRequest(target, id, dice);
+      done();
       this.#honest.set(result, (this.#honest.get(result) ?? 0) + 1);
       if (problem !== null) this.#fail(`${id}: ${problem}`);
       else if (result !== "ok" && result !== "cancelled") this.#fail(`${id}: ${result}`);
@@ -167,6 +174,7 @@ class MixedRun {
         })
         .catch((error: unknown) => String(error));
       this.#latenciesMs.push(performance.now() - startedMs);
+      this.#patience.served();
       if (status !== 200) this.#fail(`a small request: ${status}`);
       await sleep(10);
     }
