@@ -1,7 +1,10 @@
 /** Nothing takes so long that ends at all. */
 const PATIENCE_MS = 120_000;
-/** On a machine that stands still for minutes everything takes that long: others must have been served meanwhile. */
-const SERVED_MEANWHILE = 100;
+/**
+ * On a machine that stands still for minutes everything takes that long: others must have been served meanwhile. While
+ * memory is short, a large body goes in pieces of 8 KiB, each of which takes about as long as a small request.
+ */
+const SERVED_MEANWHILE = 1_000;
 
 interface Waiting {
   controller: AbortController;
