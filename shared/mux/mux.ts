@@ -222,7 +222,7 @@ export abstract class Mux implements StreamHost {
     if (this.epoch.queue.isEmpty) return;
     this.#options.budget.notifyWhenFreed(this.#wakeUp);
     if (this.#isBacklogged) return;
-    this.#stalls.awaitCredit(this.#nowMs);
+    this.#stalls.awaitCredit();
   }
 
   // ── what the two ends add ───────────────────────────────────────────────────────────────────────

@@ -91,6 +91,25 @@ describe("RegistryKnowledge", () => {
     expect(await learn(KEY)).toBe("digest");
   });
 
+  it("asks anew where the request that began the look-up was ended, once for all that waited for it", async () => {
+    const { calls, learn } = world();
+    const never: LookUp = () => new Promise(() => {});
+    const ended = learn(KEY, { ask: never });
+    await Promise.resolve();
+    expect(await Promise.all([learn(KEY), learn(KEY), learn(KEY)])).toEqual(["digest", "digest", "digest"]);
+    expect(calls).toEqual([[KEY]]);
+    expect(await ended).toBe("digest");
+  });
+
+  it("does the same for guesses that were to go along with such a look-up", async () => {
+    const { calls, learn } = world();
+    const ended = learn(MADE_UP, { ask: () => new Promise(() => {}), isSuspect: true });
+    const others = ["tnl_a", "tnl_b"].map((id) => learn({ kind: "tunnel", id }, { isSuspect: true }));
+    expect(await Promise.all(others)).toEqual([null, null]);
+    expect(calls).toHaveLength(1);
+    await ended;
+  });
+
   it("forgets what was refused, and keeps the newest 10,000 of what there isn't", async () => {
     const { knowledge, calls, learn } = world();
     await learn(KEY);

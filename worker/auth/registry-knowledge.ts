@@ -26,10 +26,14 @@ export interface LearnOptions {
   waitUntil: (work: Promise<unknown>) => void;
 }
 
+/**
+ * One look-up under way, begun by one request, whose end others wait for. They share no promise: the platform ties each to
+ * the request that made it. One that is settled elsewhere may never settle, or go on where all other I/O throws.
+ */
 interface Batch {
   openedAtMs: number;
   subjects: Subject[];
-  answers: Promise<readonly (Answer | undefined)[]>;
+  isOver: boolean;
 }
 
 /** Each entry is some 200 bytes. */
@@ -38,6 +42,10 @@ const MAX_KEPT = 10_000;
 const REFUSED_MS = 5_000;
 /** The Registry answers in milliseconds. If it doesn't, the tunnel's object decides by its own copy. */
 const TIMEOUT_MS = 1_000;
+/** So long a request waits for a look-up of another one, which the platform may have ended; then it asks for itself. */
+const SHARED_MS = 500;
+/** Those that wait look after 2 ms, and then after twice as long each time, up to this. */
+const MAX_LOOK_MS = 16;
 /** However many guess: at most a hundred look-ups a second come of it from one isolate. */
 const GATHER_MS = 10;
 /** The Registry reads each by its key, in some ten microseconds. */
@@ -51,7 +59,7 @@ export class RegistryKnowledge {
   readonly #nowMs: () => number;
   readonly #known = new Map<string, string>();
   readonly #refusedUntilMs = new Map<string, number>();
-  readonly #inFlight = new Map<string, Promise<Answer | undefined>>();
+  readonly #inFlight = new Map<string, Batch>();
   /** What goes along with the next look-up of those that are put off, and of those that are not. */
   #batches: { suspect: Batch | null; prompt: Batch | null } = { suspect: null, prompt: null };
 
@@ -71,12 +79,12 @@ export class RegistryKnowledge {
   async learn(subject: Subject, options: LearnOptions): Promise<Answer | undefined> {
     const recalled = this.recall(subject);
     if (recalled !== undefined) return recalled;
-    const key = keyOf(subject);
-    const asked = this.#inFlight.get(key) ?? this.#ask(subject, key, options);
-    // Of its own: the request that began the look-up may have been ended by the platform, together with its timers.
-    const answer = await withTimeout(asked, TIMEOUT_MS + GATHER_MS, undefined);
-    if (answer === undefined && this.#inFlight.get(key) === asked) this.#inFlight.delete(key);
-    return answer;
+    const first = this.#join(subject, options);
+    if (await over(first, SHARED_MS)) return this.recall(subject);
+    this.#abandon(first.batch);
+    // Somebody else who waited may have asked already.
+    if (this.recall(subject) === undefined) await over(this.#join(subject, options), TIMEOUT_MS - SHARED_MS);
+    return this.recall(subject);
   }
 
   /** It was refused by whoever decides: the next one who asks learns it anew. */
@@ -84,43 +92,76 @@ export class RegistryKnowledge {
     this.#known.delete(keyOf(subject));
   }
 
-  #ask(subject: Subject, key: string, options: LearnOptions): Promise<Answer | undefined> {
-    const batch = this.#batchOf(options);
-    const index = batch.subjects.push(subject) - 1;
-    const asked = batch.answers.then((answers) => {
-      const answer = answers[index];
-      this.#inFlight.delete(key);
-      if (answer === null) keep(this.#refusedUntilMs, key, this.#nowMs() + REFUSED_MS);
-      else if (answer !== undefined) keep(this.#known, key, answer);
-      return answer;
-    });
-    this.#inFlight.set(key, asked);
-    return asked;
+  /** The look-up of this subject that is under way, or one that it goes along with. */
+  #join(subject: Subject, options: LearnOptions): Joined {
+    const key = keyOf(subject);
+    const shared = this.#inFlight.get(key);
+    // One that is older was left behind by a request that the platform ended.
+    if (shared !== undefined && this.#isYoung(shared)) return { batch: shared, own: null };
+    const lane = options.isSuspect ? "suspect" : "prompt";
+    const open = this.#batches[lane];
+    const isOpen = open !== null && this.#isYoung(open) && open.subjects.length < MAX_SUBJECTS_PER_LOOK_UP;
+    const batch = isOpen ? open : { openedAtMs: this.#nowMs(), subjects: [], isOver: false };
+    batch.subjects.push(subject);
+    this.#inFlight.set(key, batch);
+    if (isOpen) return { batch, own: null };
+    this.#batches[lane] = batch;
+    const own = this.#send(batch, lane, options);
+    options.waitUntil(own);
+    return { batch, own };
   }
 
-  #batchOf({ lookUp, isSuspect, waitUntil }: LearnOptions): Batch {
-    const lane = isSuspect ? "suspect" : "prompt";
-    const open = this.#batches[lane];
-    // One that is older was left behind by a request that the platform ended.
-    const isOpen = open !== null && this.#nowMs() - open.openedAtMs < TIMEOUT_MS;
-    if (isOpen && open.subjects.length < MAX_SUBJECTS_PER_LOOK_UP) return open;
-    const subjects: Subject[] = [];
-    const send = async (): Promise<readonly (Answer | undefined)[]> => {
-      if (isSuspect) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
-      // One request's subjects go together.
-      else await Promise.resolve();
-      if (this.#batches[lane]?.subjects === subjects) this.#batches[lane] = null;
-      try {
-        return await withTimeout(lookUp(subjects), TIMEOUT_MS, []);
-      } catch {
-        return [];
-      }
-    };
-    const batch: Batch = { openedAtMs: this.#nowMs(), subjects, answers: send() };
-    waitUntil(batch.answers);
-    this.#batches[lane] = batch;
-    return batch;
+  async #send(batch: Batch, lane: "suspect" | "prompt", { lookUp, isSuspect }: LearnOptions): Promise<void> {
+    const { subjects } = batch;
+    if (isSuspect) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    // One request's subjects go together.
+    else await Promise.resolve();
+    if (this.#batches[lane] === batch) this.#batches[lane] = null;
+    let answers: readonly (Answer | undefined)[] = [];
+    try {
+      answers = await withTimeout(lookUp(subjects), TIMEOUT_MS, []);
+    } catch {
+      // Nothing is learnt.
+    }
+    for (const [index, subject] of subjects.entries()) this.#keep(keyOf(subject), answers[index]);
+    this.#abandon(batch);
+    batch.isOver = true;
   }
+
+  #keep(key: string, answer: Answer | undefined): void {
+    if (answer === null) keep(this.#refusedUntilMs, key, this.#nowMs() + REFUSED_MS);
+    else if (answer !== undefined) keep(this.#known, key, answer);
+  }
+
+  /** Nobody else is to wait for it. */
+  #abandon(batch: Batch): void {
+    for (const lane of ["suspect", "prompt"] as const)
+      if (this.#batches[lane] === batch) this.#batches[lane] = null;
+    for (const subject of batch.subjects) {
+      const key = keyOf(subject);
+      if (this.#inFlight.get(key) === batch) this.#inFlight.delete(key);
+    }
+  }
+
+  #isYoung({ openedAtMs }: Batch): boolean {
+    return this.#nowMs() - openedAtMs < TIMEOUT_MS;
+  }
+}
+
+/** `own`: what this request itself has begun. */
+interface Joined {
+  batch: Batch;
+  own: Promise<void> | null;
+}
+
+/** Own look-ups are bounded by themselves. False: another request's is not over after so long. */
+async function over({ batch, own }: Joined, timeoutMs: number): Promise<boolean> {
+  if (own !== null) await own;
+  for (let waitedMs = 0, lookMs = 1; !batch.isOver && waitedMs < timeoutMs; waitedMs += lookMs) {
+    lookMs = Math.min(2 * lookMs, MAX_LOOK_MS);
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+  return batch.isOver;
 }
 
 function keyOf({ kind, id, tunnelId = "" }: Subject): string {

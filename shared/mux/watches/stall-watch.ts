@@ -7,6 +7,9 @@ import {
   type TunnelError,
 } from "../../protocol/index.ts";
 
+/** A check that comes so late comes after a standstill of this process: what the peer sent meanwhile is not read yet. */
+const STOOD_STILL_MS = 1_000;
+
 /** A stream, as far as its stalling goes. */
 interface Stalling {
   readonly stallTimeoutMs: number;
@@ -24,6 +27,7 @@ export interface StallWatchOptions {
 /**
  * Ends what the peer lets stand: a stream whose window stays shut, a connection whose credit does not come back, a reset
  * that is never answered. Looks in steps, so that no stream has a timer of its own. See docs/protocol.md, "Stalls".
+ * Its times leave out those in which this process stood still.
  */
 export class StallWatch<S extends Stalling> {
   readonly #options: StallWatchOptions;
@@ -35,6 +39,7 @@ export class StallWatch<S extends Stalling> {
   #creditAwaitedSinceMs: number | null = null;
   #cancelCheck: (() => void) | null = null;
   #checkAtMs = Infinity;
+  #stoodStillMs = 0;
 
   constructor(options: StallWatchOptions) {
     this.#options = options;
@@ -43,7 +48,7 @@ export class StallWatch<S extends Stalling> {
   /** Its window is shut. False: that is known. */
   stalled(stream: S): boolean {
     if (this.#stalled.has(stream)) return false;
-    this.#stalled.set(stream, this.#options.clock.nowMs());
+    this.#stalled.set(stream, this.#ownMs());
     this.#schedule(stream.stallTimeoutMs);
     return true;
   }
@@ -56,12 +61,12 @@ export class StallWatch<S extends Stalling> {
   /** A peer that leaves RESETs unanswered would fill the table with streams that nobody uses. */
   awaitTeardown(stream: S): void {
     if (this.#tearingDown.has(stream)) return;
-    this.#tearingDown.set(stream, this.#options.clock.nowMs());
+    this.#tearingDown.set(stream, this.#ownMs());
     this.#schedule();
   }
 
-  awaitCredit(nowMs: number): void {
-    this.#creditAwaitedSinceMs ??= nowMs;
+  awaitCredit(): void {
+    this.#creditAwaitedSinceMs ??= this.#ownMs();
     this.#schedule();
   }
 
@@ -97,9 +102,15 @@ export class StallWatch<S extends Stalling> {
     this.#checkAtMs = Infinity;
   }
 
+  #ownMs(): number {
+    return this.#options.clock.nowMs() - this.#stoodStillMs;
+  }
+
   #check(): void {
+    const lateMs = this.#options.clock.nowMs() - this.#checkAtMs;
+    if (lateMs > STOOD_STILL_MS) this.#stoodStillMs += lateMs;
     this.#cancel();
-    const nowMs = this.#options.clock.nowMs();
+    const nowMs = this.#ownMs();
     const nextMs = this.#checkStreams(nowMs);
     // The oldest comes first.
     const [teardownSinceMs = nowMs] = this.#tearingDown.values();
