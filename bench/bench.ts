@@ -6,6 +6,7 @@ import { runCommand } from "./command.ts";
 import { handlerRows } from "./handlers/handlers.ts";
 import { objectRows } from "./objects/objects.ts";
 import { memoryRows } from "./memory/memory.ts";
+import { pathRows } from "./paths/paths.ts";
 import { plot } from "./report/plot.ts";
 import { publish } from "./report/publish.ts";
 import {
@@ -48,6 +49,8 @@ Measures the tunnel beside what bounds it and beside its peers, on this machine,
                  or several, with commas; --rounds of each CPU row)
   handlers       instead of all that: the CPU time of each handler that a request passes, and what a million
                  requests a minute need by that (--rounds)
+  paths          instead of all that: transfers over 20, 80 and 200 ms beside the same by HTTP/1.1 straight over
+                 the same path, and eight at once (--only "+80 ms" or "slow start"; --quick without 256 MiB)
   --publish      puts the targets and the plot into docs/performance.md; refused on a busy machine
   -h, --help     this text
 
@@ -75,6 +78,10 @@ async function main(cleanups: Cleanups): Promise<void> {
   if (positionals[0] === "memory") return memoryRows(only, Number(values.scale));
   if (positionals[0] === "objects")
     return objectRows(root, { only, rounds: Number(values.rounds ?? 5) }, cleanups);
+  if (positionals[0] === "paths") {
+    const plan = { only, rounds: Number(values.rounds ?? (values.quick ? 1 : 3)), quick: values.quick };
+    return pathRows(root, plan, cleanups);
+  }
   if (values.publish && (values.quick || only !== "")) throw new Error("only a whole run is published");
   if (positionals[0] === "handlers")
     return handlerRows(root, { rounds: Number(values.rounds ?? 5) }, cleanups);

@@ -15,6 +15,8 @@ export interface Sample {
   mibPerSecond: number;
   p50Ms: number;
   p99Ms: number;
+  /** Of the transfers or requests: 1 where all took as long. */
+  slowestOverMean: number;
   /** CPU time by part, in µs: of each request, or of each MiB of large transfers. */
   cpuUs: Readonly<Record<string, number>>;
   /** Messages toward the relay for each request; null where there are none. */
@@ -72,6 +74,7 @@ export async function measure(
     mibPerSecond: (bytesOf(job, result) * 1000) / MIB / result.elapsedMs,
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
+    slowestOverMean: result.slowestOverMean,
     cpuUs: mapValues(after, (ms, part) => ((ms - (before[part] ?? ms)) * 1000) / units),
     messagesPerRequest:
       messagesBefore === undefined ? null : (messages - (await messagesBefore)) / result.count,

@@ -240,7 +240,7 @@ function requests(
   return { kind: "requests" as const, url: origin + path, headers, sendBytes: null, ...what };
 }
 
-function bulkJob(subject: Subject, direction: "down" | "up", bytes: number, concurrency: number) {
+export function bulkJob(subject: Subject, direction: "down" | "up", bytes: number, concurrency: number) {
   const { origin, headers } = subject;
   const [down, up] = subject.name === LIMIT ? [`/down/${bytes}`, "/up"] : [`/bytes/${bytes}`, "/sink"];
   const url = origin + (direction === "down" ? down : up);
@@ -249,7 +249,7 @@ function bulkJob(subject: Subject, direction: "down" | "up", bytes: number, conc
   return { kind: "bulk" as const, url, headers, direction, bytes, concurrency, transfers };
 }
 
-function sizeName(bytes: number): string {
+export function sizeName(bytes: number): string {
   if (bytes >= GIB) return `${bytes / GIB} GiB`;
   if (bytes >= MIB) return `${bytes / MIB} MiB`;
   return bytes >= KIB ? `${bytes / KIB} KiB` : `${bytes} B`;

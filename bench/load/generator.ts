@@ -48,6 +48,7 @@ class Measurement {
       elapsedMs: this.#endedMs - this.#startedMs,
       p50Ms: quantile(sorted, 0.5),
       p99Ms: quantile(sorted, 0.99),
+      slowestOverMean: slowestOverMean(sorted),
     };
   }
 
@@ -55,6 +56,12 @@ class Measurement {
     const now = performance.now();
     if (now >= this.#startedMs && now <= this.#endedMs) this.#latenciesMs.push(latencyMs);
   }
+}
+
+/** Of equal transfers: a rate is one over its time. */
+function slowestOverMean(sortedMs: Float64Array): number {
+  const rates = sortedMs.reduce((sum, ms) => sum + 1 / ms, 0);
+  return sortedMs.length / rates / (sortedMs.at(-1) ?? NaN);
 }
 
 function exchange(
@@ -142,6 +149,7 @@ async function runBulk(job: BulkJob, clients: readonly Client[], path: string): 
     for (const client of clients) void client.destroy();
   };
   const transfer = async (client: Client): Promise<void> => {
+    if (job.pauseMs !== undefined) await sleep(job.pauseMs);
     const startedMs = performance.now();
     const counted = (count: number): void => void (measurement.bytes += count);
     if (job.direction === "down") {

@@ -28,6 +28,8 @@ export interface BulkJob {
   concurrency: number;
   /** On each connection. */
   transfers: number;
+  /** Before each, so that the path is idle; absent: none. */
+  pauseMs?: number;
   /** Starts over until it is told to stop. */
   forever?: boolean;
 }
@@ -58,6 +60,8 @@ export interface LoadResult {
   elapsedMs: number;
   p50Ms: number;
   p99Ms: number;
+  /** The rate of the slowest over the mean rate: 1 where all were alike. */
+  slowestOverMean: number;
 }
 
 export type ToGenerator = { job: LoadJob } | { stop: true };

@@ -1,8 +1,16 @@
 import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
+import { Readable } from "node:stream";
 import { WebSocket } from "ws";
 
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+
+const PIECE = Buffer.alloc(64 * 1024, "u");
+
+function* pieces(totalBytes: number): Generator<Buffer> {
+  for (let leftBytes = totalBytes; leftBytes > 0; leftBytes -= PIECE.byteLength)
+    yield PIECE.subarray(0, leftBytes);
+}
 
 /** What a row's callers hold open; ended together. */
 export class Callers {
@@ -48,6 +56,29 @@ export class Callers {
     else request.flushHeaders();
     this.#ends.push(() => request.destroy());
     return request;
+  }
+
+  /** A download that is read at once; how many bytes came. */
+  async download(path: string): Promise<number> {
+    const request = httpRequest(this.origin + path, { agent: false });
+    this.#ends.push(() => request.destroy());
+    const answered = once(request, "response") as Promise<[IncomingMessage]>;
+    request.end();
+    let bytes = 0;
+    for await (const chunk of (await answered)[0]) bytes += (chunk as Buffer).byteLength;
+    return bytes;
+  }
+
+  /** An upload that is sent as fast as it is taken; its answer. */
+  async uploadAll(path: string, bytes: number): Promise<string> {
+    const headers = { "content-length": bytes };
+    const request = httpRequest(this.origin + path, { method: "POST", agent: false, headers });
+    this.#ends.push(() => request.destroy());
+    const answered = once(request, "response") as Promise<[IncomingMessage]>;
+    Readable.from(pieces(bytes), { objectMode: false }).pipe(request);
+    let answer = "";
+    for await (const chunk of (await answered)[0]) answer += String(chunk);
+    return answer;
   }
 
   /** A download that is begun and not read. */

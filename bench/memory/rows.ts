@@ -20,6 +20,8 @@ export interface Row {
   tunnels?: number;
   /** One path of 80 ms instead of none. */
   delayed?: boolean;
+  /** Too long for the tests. */
+  long?: boolean;
   /** What became of it: null where nothing has to arrive. `scale` shortens it: 1 is the whole row. */
   run(callers: readonly Callers[], scale: number): Promise<Delivery | null>;
 }
@@ -91,6 +93,15 @@ async function paced(callers: Callers, seconds: number): Promise<Delivery> {
   }
   const answer = (await told) as [Buffer] | undefined;
   return { delivered: Number(String(answer?.[0])) >= total ? 1 : 0, of: 1 };
+}
+
+/** So many each way, all at once. */
+async function transfers(callers: Callers, count: number, bytes: number): Promise<Delivery> {
+  const each = Array.from({ length: count }, () => callers);
+  const down = each.map(async (caller) => (await caller.download(`/bytes/${bytes}`)) === bytes);
+  const up = each.map(async (caller) => Number(await caller.uploadAll("/sink", bytes)) === bytes);
+  const results = await Promise.all([...down, ...up]);
+  return { delivered: results.filter((isWhole) => isWhole).length, of: 2 * count };
 }
 
 async function emptyMessages(callers: Callers, scale: number): Promise<void> {
@@ -198,6 +209,12 @@ export const ROWS: readonly Row[] = [
     name: "100 MiB/s over 80 ms, upstream reads",
     delayed: true,
     run: (callers, scale) => paced(only(callers), 5 * scale),
+  },
+  {
+    name: "8 downloads and 8 uploads of 64 MiB over 80 ms",
+    delayed: true,
+    long: true,
+    run: (callers, scale) => transfers(only(callers), 8, scaled(64, scale) * MIB),
   },
   { name: "all of it together", run: (callers, scale) => mix(only(callers), scale) },
   {

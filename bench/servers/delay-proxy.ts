@@ -1,46 +1,95 @@
 /**
  * A TCP proxy that holds every byte back by half a round trip in each direction.
- * `node delay-proxy.ts HOST:PORT ROUND_TRIP_MS`. Prints `ready URL`.
+ * `node delay-proxy.ts HOST:PORT ROUND_TRIP_MS [slow-start]`. Prints `ready URL`.
+ * With `slow-start`, each direction of a connection carries as much at a time as a TCP connection does that has just been
+ * made, or was idle. Without, a byte is never held back by others.
  */
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
+import { SlowStart } from "./slow-start.ts";
 
-/** What may be on its way, each way: 1 GiB/s at 100 ms, so that the link itself is never what limits. */
+/** What may be on its way, each way: 640 MiB/s at 200 ms, so that the line itself is not what limits. */
 const MAX_IN_FLIGHT_BYTES = 64 * 1024 * 1024;
+/** A sender's kernel takes twice what is under way, and no less than this. */
+const MIN_SEND_BUFFER_BYTES = 128 * 1024;
 
-const [target = "", roundTripMs = "0"] = process.argv.slice(2);
+const [target = "", roundTripArgument = "0", model = ""] = process.argv.slice(2);
 const [host = "", port = ""] = target.split(":");
-const delayMs = Number(roundTripMs) / 2;
+const roundTripMs = Number(roundTripArgument);
+
+/** One direction of a connection. */
+class Line {
+  readonly #from: Socket;
+  readonly #to: Socket;
+  readonly #slowStart = model === "slow-start" ? new SlowStart(roundTripMs, MAX_IN_FLIGHT_BYTES) : null;
+  /** Read, and not yet allowed to leave. */
+  readonly #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  readonly #onTheWay: { chunk: Buffer; dueMs: number }[] = [];
+  #onTheWayBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(from: Socket, to: Socket) {
+    this.#from = from;
+    this.#to = to;
+    from.on("data", (chunk) => {
+      this.#waiting.push(chunk);
+      this.#waitingBytes += chunk.byteLength;
+      this.#move();
+    });
+    to.on("drain", () => this.#move());
+    from.on("error", () => {});
+    from.on("close", () => {
+      this.#ended = true;
+      this.#move();
+    });
+  }
+
+  #move(): void {
+    clearTimeout(this.#timer);
+    const nowMs = performance.now();
+    this.#leave(nowMs);
+    this.#arrive(nowMs);
+    if (this.#isFull) this.#from.pause();
+    else if (this.#from.isPaused()) this.#from.resume();
+    const nextAckMs = this.#waitingBytes > 0 ? (this.#slowStart?.nextAckMs ?? nowMs) : Infinity;
+    const nextMs = Math.min(this.#onTheWay[0]?.dueMs ?? Infinity, nextAckMs);
+    if (nextMs !== Infinity) this.#timer = setTimeout(() => this.#move(), nextMs - nowMs);
+    else if (this.#ended) this.#to.destroySoon();
+  }
+
+  get #isFull(): boolean {
+    const sendBufferBytes = Math.max(2 * (this.#slowStart?.windowBytes ?? 0), MIN_SEND_BUFFER_BYTES);
+    const inFlightBytes = this.#onTheWayBytes + this.#to.writableLength;
+    return inFlightBytes >= MAX_IN_FLIGHT_BYTES || this.#waitingBytes >= sendBufferBytes;
+  }
+
+  #leave(nowMs: number): void {
+    let roomBytes = this.#slowStart?.roomBytes(nowMs) ?? Infinity;
+    for (let next = this.#waiting[0]; next !== undefined && roomBytes > 0; next = this.#waiting[0]) {
+      const chunk = next.subarray(0, roomBytes);
+      if (chunk.byteLength === next.byteLength) this.#waiting.shift();
+      else this.#waiting[0] = next.subarray(chunk.byteLength);
+      roomBytes -= chunk.byteLength;
+      this.#waitingBytes -= chunk.byteLength;
+      this.#onTheWayBytes += chunk.byteLength;
+      this.#slowStart?.sent(chunk.byteLength, nowMs);
+      this.#onTheWay.push({ chunk, dueMs: nowMs + roundTripMs / 2 });
+    }
+  }
+
+  #arrive(nowMs: number): void {
+    for (let next = this.#onTheWay[0]; next !== undefined && next.dueMs <= nowMs; next = this.#onTheWay[0]) {
+      this.#onTheWay.shift();
+      this.#onTheWayBytes -= next.chunk.byteLength;
+      this.#to.write(next.chunk);
+    }
+  }
+}
 
 function carry(from: Socket, to: Socket): void {
-  const onTheWay: { chunk: Buffer; dueMs: number }[] = [];
-  let inFlightBytes = 0;
-  let timer: NodeJS.Timeout | null = null;
-  const deliver = (): void => {
-    timer = null;
-    const nowMs = performance.now();
-    for (let next = onTheWay[0]; next !== undefined && next.dueMs <= nowMs; next = onTheWay[0]) {
-      onTheWay.shift();
-      inFlightBytes -= next.chunk.byteLength;
-      to.write(next.chunk);
-    }
-    if (inFlightBytes + to.writableLength < MAX_IN_FLIGHT_BYTES) from.resume();
-    const next = onTheWay[0];
-    if (next !== undefined) timer = setTimeout(deliver, Math.max(next.dueMs - nowMs, 0));
-  };
-  from.on("data", (chunk) => {
-    if (delayMs === 0) {
-      if (!to.write(chunk)) from.pause();
-      return;
-    }
-    onTheWay.push({ chunk, dueMs: performance.now() + delayMs });
-    inFlightBytes += chunk.byteLength;
-    if (inFlightBytes + to.writableLength >= MAX_IN_FLIGHT_BYTES) from.pause();
-    timer ??= setTimeout(deliver, delayMs);
-  });
-  to.on("drain", () => from.resume());
-  from.on("error", () => {});
-  from.on("close", () => setTimeout(() => to.destroy(), delayMs));
+  void new Line(from, to);
 }
 
 const server = createServer((near) => {

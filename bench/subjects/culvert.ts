@@ -7,7 +7,7 @@ import { type Child, startChild } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import { freePort } from "./free-port.ts";
-import { startServer } from "./start-server.ts";
+import { startDelayProxy } from "./start-server.ts";
 import type { Cleanups, Subject } from "./subject.ts";
 
 const PROJECT = "bench";
@@ -23,6 +23,8 @@ export interface TunnelPlan {
   connectors: number;
   /** Of the delaying proxy between connector and relay; null: there is none. */
   roundTripMs: number | null;
+  /** The proxy behaves as TCP does after a pause, see bench/servers/delay-proxy.ts; absent: it only delays. */
+  slowStart?: boolean;
   /** Durable Objects that carry it; absent: one. */
   objects?: number;
   /** Of each connector to each object; absent: one. */
@@ -119,15 +121,14 @@ export async function startCulvert(
 
   const subjects: CulvertSubject[] = [];
   for (const [index, plan] of plans.entries()) {
-    const { name, connectors, roundTripMs, objects = 1, connections = 1 } = plan;
+    const { name, connectors, roundTripMs, slowStart = false, objects = 1, connections = 1 } = plan;
     const tunnel = tunnels[keyOf(index)];
     const origin = workerd.gatewayUrls[keyOf(index)];
     if (tunnel === undefined || origin === undefined) throw new Error(`no tunnel ${name}`);
     const relayUrl =
       roundTripMs === null
         ? await between(workerd.url)
-        : (await startServer("delay-proxy.ts", [new URL(workerd.url).host, String(roundTripMs)], cleanups))
-            .url;
+        : await startDelayProxy({ of: workerd.url, roundTripMs, slowStart }, cleanups);
     const metricsUrls: string[] = [];
     const pids: number[] = [];
     const environment = {

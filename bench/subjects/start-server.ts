@@ -16,3 +16,13 @@ export async function startServer(
   const [, url = ""] = await child.line(/^ready ?(\S*)$/, START_TIMEOUT_MS);
   return { child, url };
 }
+
+/** Stands before `of`, an http URL; resolves with its own. */
+export async function startDelayProxy(
+  path: { of: string; roundTripMs: number; slowStart: boolean },
+  cleanups: Cleanups,
+): Promise<string> {
+  const model = path.slowStart ? ["slow-start"] : [];
+  const args = [new URL(path.of).host, String(path.roundTripMs), ...model];
+  return (await startServer("delay-proxy.ts", args, cleanups)).url;
+}

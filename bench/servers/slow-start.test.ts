@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { SlowStart } from "./slow-start.ts";
+
+const SEGMENT = 1460;
+
+/** Sends all that there is room for, each round trip. */
+function roundTrips(path: SlowStart, count: number, startMs = 0): number[] {
+  return Array.from({ length: count }, (_, round) => {
+    const nowMs = startMs + round * 100;
+    const bytes = path.roomBytes(nowMs);
+    path.sent(bytes, nowMs);
+    return bytes / SEGMENT;
+  });
+}
+
+it("a TCP path takes ten segments at first, and twice as much each round trip, up to its end", () => {
+  expect(roundTrips(new SlowStart(100, 100 * SEGMENT), 6)).toEqual([10, 20, 40, 80, 100, 100]);
+});
+
+it("a window that is not used does not grow, and one that was not used for long begins anew", () => {
+  const path = new SlowStart(100, Infinity);
+  roundTrips(path, 4);
+  expect(path.roomBytes(400)).toBe(160 * SEGMENT);
+  path.sent(SEGMENT, 400);
+  expect(path.roomBytes(500)).toBe(160 * SEGMENT);
+  expect(path.roomBytes(700)).toBe(160 * SEGMENT);
+  expect(path.roomBytes(701)).toBe(10 * SEGMENT);
+});
