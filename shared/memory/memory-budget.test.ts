@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { type Holder, MemoryBudget } from "./memory-budget.ts";
+import { type Holder, type MemoryAccount, MemoryBudget, type Promised } from "./memory-budget.ts";
 
 class Heap implements Holder {
   heldBytes: number;
@@ -20,6 +20,25 @@ class Heap implements Holder {
     this.ended = true;
     this.heldBytes = 0;
     this.#release();
+  }
+}
+
+/** Who holds and wants so much of an account, which is to know of it. */
+class Window implements Promised {
+  heldBytes: number;
+  wantedBytes: number;
+  readonly #account: MemoryAccount;
+
+  constructor(account: MemoryAccount, wantedBytes: number) {
+    this.#account = account;
+    this.heldBytes = account.promise(wantedBytes);
+    this.wantedBytes = wantedBytes;
+    account.promised.add(this);
+  }
+
+  reclaim(): void {
+    this.#account.giveBack(this.heldBytes);
+    this.heldBytes = 0;
   }
 }
 
@@ -51,35 +70,72 @@ describe("a memory budget", () => {
   it("promises never all, and leaves two fifths to what is here already", () => {
     const { budget } = setUp();
     const account = budget.open();
-    expect(account.promise(10_000)).toBe(360);
-    expect(account.promise(10_000)).toBe(90);
-    expect(account.promise(20)).toBe(20);
-    expect(account.promise(10.7, 1)).toBe(10);
+    expect(account.promise(10_000)).toBe(420);
+    expect(account.promise(10_000)).toBe(52);
+    expect(account.promise(5)).toBe(5);
+    expect(account.promise(1.7)).toBe(1);
     expect(account.take(320)).toBe(true);
   });
 
   it("asks for what was promised and is not used before it promises less than is wanted", () => {
     const { budget, at } = setUp();
     const [idle, busy] = [budget.open(), budget.open()];
-    const promised = { bytes: idle.promise(480, 1), reclaim: () => {} };
-    promised.reclaim = () => {
-      idle.giveBack(promised.bytes);
-      promised.bytes = 0;
-    };
-    idle.promised.add(promised);
+    const promised = new Window(idle, 480);
     at(1_000);
-    expect(busy.promise(400, 1)).toBe(400);
-    expect(promised.bytes).toBe(0);
+    expect(busy.promise(400)).toBe(400);
+    expect(promised.heldBytes).toBe(0);
+  });
+
+  it("says what each may have while somebody goes short, over all objects, and no longer", () => {
+    const { budget, at } = setUp(1_000, 0);
+    const [a, b, c] = [budget.open(), budget.open(), budget.open()];
+    a.hold(50);
+    const slow = new Window(a, 20);
+    // 530 of 600 may be promised.
+    const first = new Window(a, 400);
+    expect(a.shareOfPromised).toBe(Infinity);
+    for (const window of [slow, first]) window.reclaim = () => {};
+    const second = new Window(b, 400);
+    second.reclaim = () => {};
+    at(10);
+    expect([second.heldBytes, a.shareOfPromised, c.shareOfPromised]).toEqual([113, 265, 265]);
+    slow.wantedBytes = 600;
+    at(20);
+    expect(b.shareOfPromised).toBeCloseTo(550 / 3);
+    second.wantedBytes = second.heldBytes;
+    slow.wantedBytes = slow.heldBytes;
+    at(30);
+    expect(b.shareOfPromised).toBe(Infinity);
+    slow.wantedBytes = 600;
+    at(2_000);
+    expect(b.shareOfPromised).toBe(Infinity);
   });
 
   it("lets each keep less waiting as less is free", () => {
     const { budget } = setUp();
     const account = budget.open();
-    const shares = [0, 300, 100, 200, 100, 100].map((bytes) => {
+    const shares = [0, 300, 180, 160, 100, 60].map((bytes) => {
       account.hold(bytes);
       return account.shareBytes(4, 128);
     });
     expect(shares).toEqual([128, 128, 128, 16, 4, 4]);
+  });
+
+  it("lets each keep as much waiting while the rest is under way, or promised", () => {
+    const { budget } = setUp();
+    const [account, other] = [budget.open(), budget.open()];
+    account.move(600);
+    expect([account.freeBytes, other.shareBytes(4, 128)]).toEqual([200, 128]);
+    account.move(-100);
+    account.hold(300);
+    expect([account.freeBytes, other.shareBytes(4, 128)]).toEqual([0, 128]);
+    account.move(-500);
+    other.hold(340);
+    expect([account.freeBytes, other.shareBytes(4, 128)]).toEqual([160, 16]);
+    account.giveBack(300);
+    other.giveBack(340);
+    other.promise(10_000);
+    expect(account.shareBytes(4, 128)).toBe(128);
   });
 
   it("ends the largest holder that stands still, in whichever object it is, before the reserve is gone", () => {
@@ -138,11 +194,14 @@ describe("a memory budget", () => {
     setFlagsFromString("--expose-gc");
     const collectGarbage = runInNewContext("gc") as () => void;
     const { budget } = setUp();
-    budget.open().hold(700);
+    budget.open().hold(500);
+    budget.open().move(200);
     for (let tries = 0; tries < 100 && budget.heldBytes > 0; tries += 1) {
       collectGarbage();
       await sleep(10);
     }
-    expect(budget.heldBytes).toBe(0);
+    expect([budget.heldBytes, budget.roomShare]).toEqual([0, 1]);
+    budget.open().hold(640);
+    expect(budget.roomShare).toBeCloseTo(1 / 2);
   });
 });

@@ -1,3 +1,5 @@
+import { evenShare } from "./even-share.ts";
+
 /** Who holds much, and can be ended for it. */
 export interface Holder {
   readonly heldBytes: number;
@@ -9,18 +11,26 @@ export interface Holder {
 
 /** Who was promised room, and may not be using it. */
 export interface Promised {
+  /** Of the room that was promised and is not given back. */
+  readonly heldBytes: number;
+  /** What it would use. */
+  readonly wantedBytes: number;
   /** Gives back what has not been used for a while. What comes later all the same is held when it comes. */
   reclaim(nowMs: number): void;
 }
 
 /** What has moved within this time is not slow. */
 const PROGRESS_MS = 2_000;
-/** Of what is free, a lone transfer over a long path needs most; the second one still gets a quarter of that, and so on. */
-const MAX_TAKEN_SHARE = 3 / 4;
+/** Of what is free, a lone transfer over a long path needs most. The rest is for whoever comes next, until both share. */
+const MAX_TAKEN_SHARE = 7 / 8;
 /** Promises leave so much of what may be taken to queues and messages, which are here already. */
 const LEFT_SHARE = 2 / 5;
 /** How often at most promises are looked through. */
 const RECLAIM_EVERY_MS = 200;
+/** For so long after a promise fell short, those who have much go on sharing with those who want more. */
+const SHARING_MS = 1_000;
+/** How often at most it is reckoned what each may have. */
+const SHARE_EVERY_MS = 10;
 /** Less than this share of the whole is free: what is large and slow has to make room. */
 const SHORT_SHARE = 1 / 8;
 
@@ -36,9 +46,16 @@ export class MemoryBudget {
   readonly #reliefBytes: number;
   readonly #nowMs: () => number;
   readonly #accounts = new Set<WeakRef<MemoryAccount>>();
-  readonly #lost = new FinalizationRegistry<Held>((held) => this.change(-held.bytes));
+  readonly #lost = new FinalizationRegistry<Held>((held) => {
+    this.change(-held.bytes);
+    this.moving(-held.movingBytes);
+  });
   #heldBytes = 0;
+  #movingBytes = 0;
   #reclaimedMs = -Infinity;
+  #fellShortMs = -Infinity;
+  #sharedMs = -Infinity;
+  #shareBytes = Infinity;
 
   /** `reserveBytes` of the total are for `hold` alone. */
   constructor(totalBytes: number, reserveBytes: number, nowMs: () => number) {
@@ -50,7 +67,7 @@ export class MemoryBudget {
 
   /** For one object: what it holds goes back with it, even where it is dropped without a word. */
   open(): MemoryAccount {
-    const held: Held = { bytes: 0 };
+    const held: Held = { bytes: 0, movingBytes: 0 };
     const account = new MemoryAccount(this, held);
     for (const known of this.#accounts) if (known.deref() === undefined) this.#accounts.delete(known);
     this.#accounts.add(new WeakRef(account));
@@ -64,22 +81,32 @@ export class MemoryBudget {
 
   /** Of what may be taken. */
   get freeBytes(): number {
-    return Math.max(0, this.#totalBytes - this.#reserveBytes - this.#heldBytes);
-  }
-
-  /** The same, as a share of what there is. */
-  get freeShare(): number {
-    return this.freeBytes / (this.#totalBytes - this.#reserveBytes);
+    return Math.max(0, this.#takeableBytes - this.#heldBytes);
   }
 
   get isShort(): boolean {
-    return this.freeShare < SHORT_SHARE;
+    return this.freeBytes < this.#takeableBytes * SHORT_SHARE;
   }
 
   /** Of what may be promised. */
   get promisableBytes(): number {
-    const leftBytes = (this.#totalBytes - this.#reserveBytes) * LEFT_SHARE;
-    return Math.max(0, Math.floor(this.freeBytes - leftBytes));
+    return Math.max(0, Math.floor(this.freeBytes - this.#leftBytes));
+  }
+
+  /**
+   * Of what promises leave, how much is free: 1 while nobody keeps anything waiting. What is under way does not wait; if it
+   * counted, a long path would make the reads small that fill it.
+   */
+  get roomShare(): number {
+    return Math.min(1, (this.freeBytes + this.#movingBytes) / this.#leftBytes);
+  }
+
+  get #takeableBytes(): number {
+    return this.#totalBytes - this.#reserveBytes;
+  }
+
+  get #leftBytes(): number {
+    return this.#takeableBytes * LEFT_SHARE;
   }
 
   /** Takes back from all what was promised and is not used. */
@@ -92,6 +119,34 @@ export class MemoryBudget {
     }
   }
 
+  /** Somebody wanted more than could be promised. */
+  fellShort(): void {
+    this.#fellShortMs = this.#nowMs();
+  }
+
+  /** What each of those may have to whom room is promised; Infinity while nobody goes short. */
+  get shareBytes(): number {
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#fellShortMs > SHARING_MS) return Infinity;
+    if (nowMs - this.#sharedMs >= SHARE_EVERY_MS) {
+      this.#sharedMs = nowMs;
+      this.#shareBytes = this.#evenShare();
+    }
+    return this.#shareBytes;
+  }
+
+  #evenShare(): number {
+    const wanted: number[] = [];
+    let roomBytes = this.promisableBytes;
+    for (const known of this.#accounts) {
+      for (const promised of known.deref()?.promised ?? []) {
+        wanted.push(promised.wantedBytes);
+        roomBytes += promised.heldBytes;
+      }
+    }
+    return evenShare(wanted, roomBytes);
+  }
+
   hasRoomFor(bytes: number): boolean {
     return this.#heldBytes + bytes <= this.#totalBytes;
   }
@@ -99,6 +154,11 @@ export class MemoryBudget {
   /** Of an account. */
   change(bytes: number): void {
     this.#heldBytes += bytes;
+  }
+
+  /** Of an account: so much of what is held is under way. */
+  moving(bytes: number): void {
+    this.#movingBytes += bytes;
   }
 
   /** Ends the largest holders while too much is held, those first that have not moved lately. */
@@ -127,6 +187,7 @@ export class MemoryBudget {
 
 interface Held {
   bytes: number;
+  movingBytes: number;
 }
 
 /** One object's part of the budget. */
@@ -165,12 +226,11 @@ export class MemoryAccount {
   }
 
   /**
-   * How much each of many may keep waiting: less, as soon as less than half is free, and steeply, so that the last of a
-   * thousand finds something as well.
+   * How much each of many may keep waiting: less, as soon as less is free than promises leave, and steeply, so that the
+   * last of a thousand finds something as well.
    */
   shareBytes(minBytes: number, maxBytes: number): number {
-    const share = Math.min(1, 2 * this.#budget.freeShare) ** 3;
-    return Math.max(minBytes, Math.floor(maxBytes * share));
+    return Math.max(minBytes, Math.floor(maxBytes * this.#budget.roomShare ** 3));
   }
 
   /** For what is small, or is here already. */
@@ -179,10 +239,24 @@ export class MemoryAccount {
     this.#budget.relieve();
   }
 
-  /** For what may come: as much of `bytes` as may be had, at most this share of what is free. */
-  promise(bytes: number, maxShare = MAX_TAKEN_SHARE): number {
-    if (bytes > this.#budget.promisableBytes * maxShare) this.#budget.reclaim();
-    const taken = Math.max(0, Math.floor(Math.min(bytes, this.#budget.promisableBytes * maxShare)));
+  /** What one window may have: no more than others who want as much. */
+  get shareOfPromised(): number {
+    return this.#budget.shareBytes;
+  }
+
+  /** So much more is under way; less, where it is negative. It leaves as fast as the path takes it. */
+  move(bytes: number): void {
+    this.#held.movingBytes += bytes;
+    this.#budget.moving(bytes);
+    if (bytes > 0) this.hold(bytes);
+    else this.giveBack(-bytes);
+  }
+
+  /** For what may come: as much of `bytes` as may be had, and never all that is free. */
+  promise(bytes: number): number {
+    if (bytes > this.#budget.promisableBytes * MAX_TAKEN_SHARE) this.#budget.reclaim();
+    const taken = Math.max(0, Math.floor(Math.min(bytes, this.#budget.promisableBytes * MAX_TAKEN_SHARE)));
+    if (taken < bytes) this.#budget.fellShort();
     this.#change(taken);
     return taken;
   }

@@ -8,6 +8,12 @@ import { World } from "../support/simulation/sim-world.ts";
 
 /** 20 MB/s, 80 ms round trip: 1.6 MB are under way when it is full. */
 const FAR_LINK = { latencyMs: 40, bytesPerMs: 20_000 };
+/** 5 MB/s over 200 ms: 1 MB fills it. Both ends have little more memory for windows, and eight transfers want far more. */
+const LONG_PATH = { link: { latencyMs: 100, bytesPerMs: 5_000 }, memoryBytes: 3 * 1024 * 1024 };
+const AT_ONCE = 8;
+const LONG_BYTES = 4_000_000;
+/** What they take on the path alone. */
+const LONG_MS = 200 + (AT_ONCE * LONG_BYTES) / 5_000;
 const OK = { status: 200, reason: "OK", fields: [] };
 
 /** Sends `totalBytes` as fast as the stream takes them. */
@@ -85,6 +91,18 @@ function download(stream: Stream): StreamHandler {
   return new Source(stream, Number(stream.open.path.slice(1))).start();
 }
 
+/** With a Content-Length. */
+function announcedDownload(stream: Stream): StreamHandler {
+  stream.sendHead({ ...OK, fields: [["content-length", stream.open.path.slice(1)]] });
+  return new Source(stream, Number(stream.open.path.slice(1))).start();
+}
+
+function getAnnounced(pair: SimPair, bytes: number): Sink {
+  const sink = get(pair, bytes);
+  sink.onHead = () => sink.stream?.expect(bytes);
+  return sink;
+}
+
 function get(pair: SimPair, bytes: number): Sink {
   const sink = new Sink(() => pair.clock.nowMs());
   sink.stream = pair.relay.open({ ...SOME_REQUEST, path: `/${bytes}` }, true, sink);
@@ -110,6 +128,25 @@ function upload(link: LinkOptions, totalBytes: number): { pair: SimPair; sink: S
   });
   handler.current = new Source(stream, totalBytes).start();
   return { pair, sink };
+}
+
+/** An upload of a known length; `sink` hears when all of it has arrived. */
+function postAnnounced(pair: SimPair, bytes: number): void {
+  const handler: { current: StreamHandler | null } = { current: null };
+  const stream = pair.relay.open({ ...SOME_REQUEST, path: `/${bytes}` }, false, {
+    onReadable: () => handler.current?.onReadable(),
+    onWritable: () => handler.current?.onWritable(),
+    onClosed: (error) => handler.current?.onClosed(error),
+  });
+  handler.current = new Source(stream, bytes).start();
+}
+
+/** As many at once as there are times: the slowest one's rate over the mean rate, and how long all took. */
+function fairness(startedMs: number, endedMs: readonly number[]): { slowestOverMean: number; ms: number } {
+  const times = endedMs.map((ms) => ms - startedMs);
+  const meanRate = times.reduce((sum, ms) => sum + 1 / ms, 0) / times.length;
+  const slowestMs = Math.max(...times);
+  return { slowestOverMean: 1 / slowestMs / meanRate, ms: slowestMs };
 }
 
 /** Bytes that arrive within the time. */
@@ -184,6 +221,48 @@ describe("both ends over a link", () => {
     pair.clock.advance(5_000);
     const counts = sinks.map(({ bytes }) => bytes);
     expect(Math.min(...counts)).toBeGreaterThan(0.7 * Math.max(...counts));
+  });
+
+  it("share the memory for windows evenly among eight long downloads, whoever came first, and fill the path", () => {
+    const pair = new SimPair({ ...LONG_PATH, onStream: announcedDownload });
+    getAnnounced(pair, 2 * LONG_BYTES);
+    pair.clock.advance(3_000);
+    const startedMs = pair.clock.nowMs();
+    const sinks = Array.from({ length: AT_ONCE }, () => getAnnounced(pair, LONG_BYTES));
+    pair.clock.advance(20_000);
+    expect(sinks.map(({ bytes }) => bytes)).toEqual(sinks.map(() => LONG_BYTES));
+    const ends = sinks.map(({ endAtMs }) => endAtMs);
+    const { slowestOverMean, ms } = fairness(startedMs, ends);
+    expect(slowestOverMean).toBeGreaterThan(0.8);
+    expect(ms).toBeLessThan(1.1 * LONG_MS);
+    expect(pair.relayMemory.heldBytes).toBe(0);
+  });
+
+  it("share it among eight long uploads as well", () => {
+    const sinks: Sink[] = [];
+    const pair: SimPair = new SimPair({
+      ...LONG_PATH,
+      onStream: (stream) => {
+        const sink = new Sink(() => pair.clock.nowMs());
+        sink.stream = stream;
+        stream.expect(Number(stream.open.path.slice(1)));
+        stream.sendHead(OK, true);
+        sinks.push(sink);
+        return sink;
+      },
+    });
+    postAnnounced(pair, 2 * LONG_BYTES);
+    pair.clock.advance(3_000);
+    sinks.length = 0;
+    const startedMs = pair.clock.nowMs();
+    for (let count = 0; count < AT_ONCE; count++) postAnnounced(pair, LONG_BYTES);
+    pair.clock.advance(20_000);
+    expect(sinks.map(({ bytes }) => bytes)).toEqual(Array.from({ length: AT_ONCE }, () => LONG_BYTES));
+    const ends = sinks.map(({ endAtMs }) => endAtMs);
+    const { slowestOverMean, ms } = fairness(startedMs, ends);
+    expect(slowestOverMean).toBeGreaterThan(0.8);
+    expect(ms).toBeLessThan(1.1 * LONG_MS);
+    expect([pair.connectorMemory.heldBytes, pair.relayMemory.heldBytes]).toEqual([0, 0]);
   });
 
   it("keep going with slow downloads for longer than a stall may last", () => {

@@ -2,7 +2,11 @@ import { MemoryBudget, type MemoryAccount } from "../../shared/memory/memory-bud
 
 const AMPLE_BYTES = 1024 * 1024 * 1024;
 
-/** An account with a budget of its own, all of which may be taken. */
-export function memoryOf(totalBytes = AMPLE_BYTES): MemoryAccount {
-  return new MemoryBudget(totalBytes, 0, () => 0).open();
+/** An account with a budget of its own, of which all but the reserve may be taken. */
+export function memoryOf(
+  totalBytes = AMPLE_BYTES,
+  reserveBytes = 0,
+  nowMs: () => number = () => 0,
+): MemoryAccount {
+  return new MemoryBudget(totalBytes, reserveBytes, nowMs).open();
 }

@@ -4,12 +4,27 @@ import { FlightLimit } from "./flight-limit.ts";
 const MIB = 1024 * 1024;
 const MINIMUM = 576 * 1024;
 
-/** A path of `bytesPerMs` and `latencyMs` each way; the peer acknowledges every 512 KiB; the sender always has more. */
+/**
+ * A path of `bytesPerMs` and `latencyMs` each way; the peer acknowledges every 512 KiB; the sender always has more, and a
+ * window of `windowBytes`. `slowStart`: the path carries 16 KiB in its first round trip, and twice as much in each one.
+ */
 function transfer(
   flight: FlightLimit,
-  options: { bytesPerMs: number; latencyMs: number; forMs: number; fromMs?: number; sentBytes?: number },
+  options: {
+    bytesPerMs: number;
+    latencyMs: number;
+    forMs: number;
+    fromMs?: number;
+    sentBytes?: number;
+    windowBytes?: number;
+    slowStart?: boolean;
+  },
 ) {
-  const { bytesPerMs, latencyMs, forMs, fromMs = 0 } = options;
+  const { latencyMs, forMs, fromMs = 0, windowBytes = 16 * MIB, slowStart = false } = options;
+  const bytesPerMsAt = (nowMs: number): number => {
+    const carried = (16 * 1024 * 2 ** Math.floor((nowMs - fromMs) / (2 * latencyMs))) / (2 * latencyMs);
+    return slowStart ? Math.min(options.bytesPerMs, carried) : options.bytesPerMs;
+  };
   const acks: { offsetBytes: number; atMs: number }[] = [];
   let sentBytes = options.sentBytes ?? 0;
   let ackedBytes = sentBytes;
@@ -21,10 +36,15 @@ function transfer(
       flight.acknowledged(ack.offsetBytes, ack.offsetBytes - ackedBytes, nowMs);
       ackedBytes = ack.offsetBytes;
     }
-    const room = Math.min(flight.bytes, 16 * MIB) - (sentBytes - ackedBytes);
+    const room = Math.min(flight.bytes, windowBytes) - (sentBytes - ackedBytes);
     for (let left = room; left >= MIB / 2; left -= MIB / 2) {
       sentBytes += MIB / 2;
-      freeAtMs = Math.max(freeAtMs, nowMs) + MIB / 2 / bytesPerMs;
+      freeAtMs = Math.max(freeAtMs, nowMs);
+      for (let leftBytes = MIB / 2; leftBytes > 0;) {
+        const stepMs = Math.min(1, leftBytes / bytesPerMsAt(freeAtMs));
+        leftBytes -= stepMs * bytesPerMsAt(freeAtMs);
+        freeAtMs += stepMs;
+      }
       acks.push({ offsetBytes: sentBytes, atMs: freeAtMs + 2 * latencyMs });
       flight.sent(sentBytes, sentBytes - ackedBytes, nowMs);
     }
@@ -45,6 +65,34 @@ describe("FlightLimit", () => {
     expect(ackedBytes).toBeGreaterThan(0.9 * (2000 - 80) * (MIB / 10));
   });
 
+  it("is no narrower for a whole window that leaves at once: the last of it waits for the first", () => {
+    const flight = new FlightLimit(MINIMUM);
+    const path = { bytesPerMs: MIB / 5, latencyMs: 40, windowBytes: 21 * MIB };
+    const { ackedBytes } = transfer(flight, { ...path, forMs: 2000 });
+    expect(ackedBytes).toBeGreaterThan(0.98 * (2000 - 80) * (MIB / 5));
+  });
+
+  it("takes nothing for the path's limit of what a small transfer needed", () => {
+    const flight = new FlightLimit(MINIMUM);
+    const path = { bytesPerMs: MIB / 5, latencyMs: 40 };
+    const small = transfer(flight, { ...path, windowBytes: 2 * MIB, forMs: 500 });
+    const next = { ...path, windowBytes: 21 * MIB, fromMs: 1_000, sentBytes: small.sentBytes };
+    const { ackedBytes } = transfer(flight, { ...next, forMs: 1_000 });
+    expect(ackedBytes - small.sentBytes).toBeGreaterThan(0.98 * (1_000 - 80) * (MIB / 5));
+  });
+
+  it("never lets a path go short that opens, as TCP's does after a pause", () => {
+    const flight = new FlightLimit(MINIMUM);
+    const path = { bytesPerMs: MIB / 5, latencyMs: 40, windowBytes: 21 * MIB };
+    const warm = transfer(flight, { ...path, forMs: 500 });
+    for (const known of [true, false]) {
+      const opening = { ...path, slowStart: true, fromMs: 1_000, sentBytes: warm.sentBytes, forMs: 2_000 };
+      const { ackedBytes } = transfer(known ? flight : new FlightLimit(MINIMUM), opening);
+      // It carries 16 MiB in ten round trips, and as much in each one after that.
+      expect((ackedBytes - warm.sentBytes) / MIB).toBeGreaterThan(16 + 0.95 * ((2_000 - 11 * 80) / 5));
+    }
+  });
+
   it("keeps little waiting on a short path, and keeps it busy", () => {
     const flight = new FlightLimit(MINIMUM);
     const { underWayBytes, ackedBytes } = transfer(flight, {
@@ -57,33 +105,35 @@ describe("FlightLimit", () => {
   });
 
   it("never goes below its minimum, and never asks for a part of a byte", () => {
-    const flight = new FlightLimit(MINIMUM);
-    flight.sent(MIB, MIB, 0);
-    flight.acknowledged(MIB, MIB, 1);
-    flight.sent(2 * MIB, MIB, 1);
-    flight.acknowledged(2 * MIB, MIB, 10_001);
-    expect(flight.bytes).toBe(MINIMUM);
-    const other = new FlightLimit(0);
-    other.sent(1000, 1000, 0);
-    other.acknowledged(1000, 1000, 1);
-    other.sent(2001, 1001, 1);
-    other.acknowledged(2001, 1001, 14);
-    expect(Number.isInteger(other.bytes)).toBe(true);
+    for (const minimumBytes of [MINIMUM, 0]) {
+      const flight = new FlightLimit(minimumBytes);
+      const { sentBytes } = transfer(flight, { bytesPerMs: 10_000, latencyMs: 1, forMs: 100 });
+      // As slow as a path ever is: each answer is late.
+      transfer(flight, { bytesPerMs: 700, latencyMs: 1, forMs: 50_000, fromMs: 200, sentBytes });
+      expect(flight.bytes).toBeGreaterThanOrEqual(minimumBytes);
+      expect(Number.isInteger(flight.bytes)).toBe(true);
+    }
   });
 
   it("says nothing of messages that were sent before the limit was cut", () => {
     const flight = new FlightLimit(0);
-    flight.sent(MIB, MIB, 0);
-    flight.acknowledged(MIB, MIB, 2);
-    flight.sent(2 * MIB, MIB, 10);
-    flight.sent(3 * MIB, 2 * MIB, 11);
-    flight.acknowledged(2 * MIB, MIB, 30);
+    let offsetBytes = 0;
+    const send = (nowMs: number, underWayBytes: number): number => {
+      offsetBytes += MIB;
+      flight.sent(offsetBytes, underWayBytes, nowMs);
+      return offsetBytes;
+    };
+    flight.acknowledged(send(0, MIB), MIB, 2);
+    const [first, second, third, fourth] = [10, 11, 12, 13].map((ms, index) => send(ms, (index + 1) * MIB));
+    flight.acknowledged(first ?? 0, MIB, 30);
+    flight.acknowledged(second ?? 0, MIB, 40);
+    flight.acknowledged(third ?? 0, MIB, 50);
     const cut = flight.bytes;
-    flight.acknowledged(3 * MIB, MIB, 60);
-    expect(flight.bytes).toBe(cut);
+    flight.acknowledged(fourth ?? 0, MIB, 90);
+    expect([Number.isFinite(cut), flight.bytes]).toEqual([true, cut]);
   });
 
-  it("believes in a longer path after ten seconds", () => {
+  it("believes in a longer path where answers stay late with little under way", () => {
     const flight = new FlightLimit(MINIMUM);
     const short = transfer(flight, { bytesPerMs: MIB / 10, latencyMs: 1, forMs: 1000 });
     const long = transfer(flight, {

@@ -1,8 +1,12 @@
+import { DeliveryRate } from "./delivery-rate.ts";
+
 /** Waiting of this much, or of this share of the round trip, keeps the path busy: a busy machine alone makes some. */
 const MAX_WAIT_MS = 5;
 const MAX_WAIT_SHARE = 1 / 4;
-/** When every answer has been later than that for so long, the path itself has become longer. */
-const FORGET_MS = 10_000;
+/** While a path opens it carries twice as much each round trip, and must never want for more. */
+const OPENING_GAIN = 2;
+/** An answer that is late though little was under way tells of a longer path: by so much at a time, as it may be chance. */
+const MAX_LONGER = 2;
 /** Messages of one moment share a mark up to this, so that many small ones leave few. */
 const MARK_BYTES = 64 * 1024;
 
@@ -22,10 +26,9 @@ interface Mark {
 export class FlightLimit {
   readonly #minimumBytes: number;
   readonly #marks: Mark[] = [];
+  readonly #rate = new DeliveryRate();
   #limitBytes = Infinity;
   #roundTripMs = Infinity;
-  /** When an acknowledgement last came in time. */
-  #inTimeMs = -Infinity;
   #sentBytes = 0;
   /** What was sent before the last cut says nothing of the limit since. */
   #cutAtBytes = 0;
@@ -60,17 +63,25 @@ export class FlightLimit {
     this.#marks.splice(0, arrived + 1);
     const elapsedMs = nowMs - mark.sentMs;
     this.#roundTripMs = Math.min(elapsedMs, this.#roundTripMs);
+    if (mark.underWayBytes <= this.#minimumBytes) this.#rate.paused();
+    else this.#rate.acknowledged(offsetBytes, nowMs, this.#roundTripMs);
     const allowedMs = this.#roundTripMs + Math.max(MAX_WAIT_MS, this.#roundTripMs * MAX_WAIT_SHARE);
     if (elapsedMs <= allowedMs) {
-      this.#inTimeMs = nowMs;
       if (mark.underWayBytes * 2 >= this.#limitBytes) this.#limitBytes += newBytes;
-    } else if (nowMs - this.#inTimeMs > FORGET_MS) {
-      this.#roundTripMs = elapsedMs;
-      this.#inTimeMs = nowMs;
-    } else if (mark.offsetBytes > this.#cutAtBytes) {
-      const fittingBytes = Math.floor((mark.underWayBytes * allowedMs) / elapsedMs);
-      this.#limitBytes = Math.max(this.#minimumBytes, fittingBytes);
-      this.#cutAtBytes = this.#sentBytes;
+    } else if (mark.underWayBytes <= this.#minimumBytes) {
+      this.#roundTripMs = Math.min(elapsedMs, this.#roundTripMs * MAX_LONGER);
+    } else {
+      this.#fit(mark.offsetBytes, allowedMs);
     }
+  }
+
+  /** More waits than should: may be under way what the path delivers in the time that is allowed. */
+  #fit(offsetBytes: number, allowedMs: number): void {
+    const fittingBytes = Math.floor(this.#rate.bytesPerMs * allowedMs);
+    if (fittingBytes === 0) return;
+    const gain = this.#rate.isOpening ? OPENING_GAIN : 1;
+    if (gain === 1 && offsetBytes <= this.#cutAtBytes) return;
+    this.#limitBytes = Math.max(this.#minimumBytes, gain * fittingBytes);
+    this.#cutAtBytes = this.#sentBytes;
   }
 }

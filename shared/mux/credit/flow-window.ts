@@ -24,10 +24,6 @@ export class SendWindow {
   }
 }
 
-/** What is granted before anything has come may never be used: half of the room stays. */
-const MAX_AHEAD_SHARE = 1 / 2;
-/** What is announced may be read slowly: a window that is too small for it then grows with its use. */
-const MAX_EXPECTED_SHARE = 1 / 2;
 /** Nothing came for so long: what is granted beyond the base is likely not used soon. */
 const IDLE_MS = 2_000;
 /** When half a window took so many round trips, and memory is short, half of the window would do. */
@@ -63,6 +59,10 @@ export class ReceiveWindow implements Promised {
   #grantedBytes: number;
   /** In the budget: the window, or what was granted of a larger one before. */
   #heldBytes: number;
+  /** What it would grow to. */
+  #wantedBytes: number;
+  /** Up to which offset bytes are announced. */
+  #announcedBytes = 0;
   #disposed = false;
   #receivedMs: number;
   /** Where and when growth was last considered. */
@@ -81,6 +81,7 @@ export class ReceiveWindow implements Promised {
     this.#sizeBytes = options.baseBytes;
     this.#grantedBytes = options.baseBytes;
     this.#heldBytes = options.baseBytes;
+    this.#wantedBytes = options.baseBytes;
     options.memory.hold(options.baseBytes);
     this.#lookedAtMs = nowMs;
     this.#receivedMs = nowMs;
@@ -102,6 +103,14 @@ export class ReceiveWindow implements Promised {
 
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  get wantedBytes(): number {
+    return this.#wantedBytes;
   }
 
   /** False: the peer sent more than it was granted. */
@@ -145,6 +154,7 @@ export class ReceiveWindow implements Promised {
   /** The new limit to send. Call when something is owed, or overdue: then it is told of a little in any case. */
   grant(nowMs: number, isOverdue = false): number {
     this.#growIfLimiting(nowMs);
+    this.#share();
     this.#grantedAtMs = nowMs;
     this.#grantedAtBytes = this.consumedBytes;
     if (this.#provingOffset === Infinity) {
@@ -161,8 +171,10 @@ export class ReceiveWindow implements Promised {
   /** So many bytes are announced: a smaller window would only cost round trips until it has grown, a larger one is idle. */
   expect(bytes: number): void {
     const { baseBytes } = this.#options;
-    this.#growTo(bytes, MAX_EXPECTED_SHARE);
+    this.#announcedBytes = this.consumedBytes + bytes;
+    this.#growTo(bytes);
     this.#sizeBytes = Math.min(this.#sizeBytes, Math.max(baseBytes, bytes));
+    this.#wantedBytes = Math.min(this.#wantedBytes, Math.max(baseBytes, bytes));
     this.#release();
   }
 
@@ -171,7 +183,7 @@ export class ReceiveWindow implements Promised {
    * It is not timed: the peer has to think first.
    */
   grantAhead(bytes: number): number | null {
-    this.#growTo(bytes, MAX_AHEAD_SHARE);
+    this.#growTo(bytes);
     if (this.owedBytes <= 0) return null;
     this.#grantedBytes = this.consumedBytes + this.#sizeBytes;
     return this.#grantedBytes;
@@ -183,6 +195,7 @@ export class ReceiveWindow implements Promised {
     const { baseBytes, memory } = this.#options;
     const neededBytes = Math.max(baseBytes, this.receivedBytes - this.consumedBytes);
     this.#sizeBytes = baseBytes;
+    this.#wantedBytes = baseBytes;
     memory.promised.delete(this);
     if (neededBytes >= this.#heldBytes) return;
     memory.giveBack(this.#heldBytes - neededBytes);
@@ -204,23 +217,37 @@ export class ReceiveWindow implements Promised {
     const elapsedMs = nowMs - this.#lookedAtMs;
     this.#lookedAtBytes = this.consumedBytes;
     this.#lookedAtMs = nowMs;
-    if (elapsedMs <= 2 * roundTrip.estimateMs) return this.#growTo(this.#sizeBytes * 2);
+    if (elapsedMs <= 2 * roundTrip.estimateMs) {
+      // What is announced need not be found out by doubling: it was given less for want of room.
+      return this.#growTo(Math.max(this.#sizeBytes * 2, this.#announcedBytes - this.consumedBytes));
+    }
+    this.#wantedBytes = this.#sizeBytes;
     if (elapsedMs < SLOW_ROUND_TRIPS * roundTrip.estimateMs || !memory.isShort) return;
     this.#sizeBytes = Math.max(baseBytes, Math.ceil(this.#sizeBytes / 2));
     this.#release();
   }
 
-  #growTo(bytes: number, maxShare?: number): void {
+  #growTo(bytes: number): void {
     if (this.#disposed) return;
     const { maxBytes, memory } = this.#options;
-    const wantedBytes = Math.floor(Math.min(bytes, maxBytes)) - this.#sizeBytes;
-    if (wantedBytes <= 0) return;
+    this.#wantedBytes = Math.max(this.#sizeBytes, Math.floor(Math.min(bytes, maxBytes)));
+    const wantedBytes = this.#wantedBytes - this.#sizeBytes;
+    if (wantedBytes === 0) return;
+    memory.promised.add(this);
     // Of a window that was made smaller, some may be held still.
     const heldBytes = Math.min(wantedBytes, Math.max(0, this.#heldBytes - this.#sizeBytes));
-    const takenBytes = memory.promise(wantedBytes - heldBytes, maxShare);
-    if (takenBytes > 0) memory.promised.add(this);
+    const takenBytes = memory.promise(wantedBytes - heldBytes);
     this.#heldBytes += takenBytes;
     this.#sizeBytes += heldBytes + takenBytes;
+  }
+
+  /** While others go short, what is beyond an even share is not granted anew. */
+  #share(): void {
+    const { memory, baseBytes } = this.#options;
+    const mostBytes = Math.max(baseBytes, Math.floor(memory.shareOfPromised));
+    if (this.#sizeBytes <= mostBytes) return;
+    this.#sizeBytes = mostBytes;
+    this.#release();
   }
 
   /** What was granted cannot be taken back, but need not be granted again. */
@@ -262,8 +289,7 @@ export class SendBudget {
     this.#usedBytes += nowBytes - beforeBytes;
     const heldBytes =
       Math.max(0, nowBytes - this.#minimumBytes) - Math.max(0, beforeBytes - this.#minimumBytes);
-    if (heldBytes > 0) this.#memory?.hold(heldBytes);
-    else if (heldBytes < 0) this.#memory?.giveBack(-heldBytes);
+    if (heldBytes !== 0) this.#memory?.move(heldBytes);
     if (nowBytes >= beforeBytes || this.#waiting.size === 0) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();

@@ -1,4 +1,4 @@
-import { SLOW_STREAM_CREDIT_MS } from "../../protocol/index.ts";
+import { CONNECTION_CREDIT_STEP_BYTES, SLOW_STREAM_CREDIT_MS } from "../../protocol/index.ts";
 import type { MuxStream } from "../mux-stream.ts";
 
 /** Streams whose peers are owed enough credit to be told when something leaves anyway. */
@@ -9,7 +9,8 @@ export class OwedCredit {
   add(stream: MuxStream, nowMs: number): boolean {
     const window = stream.receiveWindow;
     const isDue = window.isDue || isOverdue(stream, nowMs);
-    if (!isDue && window.owedBytes * 8 < window.sizeBytes) return false;
+    if (!isDue && window.owedBytes < Math.min(window.sizeBytes / 8, CONNECTION_CREDIT_STEP_BYTES))
+      return false;
     this.#streams.add(stream);
     return isDue;
   }

@@ -11,12 +11,14 @@ import {
   CONNECTOR_STREAM_WINDOW_BYTES,
   CONNECTOR_STREAM_WINDOW_MAX_BYTES,
   CONNECTOR_MEMORY_BYTES,
+  CONNECTOR_MEMORY_RESERVE_BYTES,
   DEFAULT_MAX_STREAMS,
   MAX_UNACKNOWLEDGED_BYTES,
   MIN_UNACKNOWLEDGED_BYTES,
   RELAY_STREAM_WINDOW_BYTES,
   RELAY_STREAM_WINDOW_MAX_BYTES,
   RELAY_MEMORY_BYTES,
+  RELAY_MEMORY_RESERVE_BYTES,
 } from "../../../shared/protocol/limits.ts";
 import { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { FakeClock } from "../fake-clock.ts";
@@ -76,9 +78,9 @@ export class SimPair {
     const connectorEnd = (): LinkEnd => this.#endOf(() => this.connector);
     this.toConnector = new SimDirection(this.clock, link, relayEnd, connectorEnd);
     this.toRelay = new SimDirection(this.clock, link, connectorEnd, relayEnd);
-    this.relayMemory = memoryOf(options.memoryBytes ?? RELAY_MEMORY_BYTES);
+    this.relayMemory = this.#newRelayMemory();
     this.relayBudget = this.#newBudget(this.relayMemory);
-    this.connectorMemory = memoryOf(options.memoryBytes ?? CONNECTOR_MEMORY_BYTES);
+    this.connectorMemory = this.#newMemory(CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES);
     this.connectorBudget = this.#newBudget(this.connectorMemory);
     this.relay = this.#newRelay();
     this.connector = new ConnectorMux({
@@ -110,7 +112,7 @@ export class SimPair {
   /** The object loses its memory and keeps its socket; a new one takes over, from the rest if there was one. */
   evictRelay(): void {
     if (this.stored === null) throw new Error("no HELLO yet");
-    this.relayMemory = memoryOf(this.#options.memoryBytes ?? RELAY_MEMORY_BYTES);
+    this.relayMemory = this.#newRelayMemory();
     this.relayBudget = this.#newBudget(this.relayMemory);
     this.relay = this.#newRelay({ resume: this.stored });
   }
@@ -122,6 +124,17 @@ export class SimPair {
     const lost = new TunnelError("CONNECTOR_LOST", "the link was cut", { scope: "connection" });
     this.relay.transportClosed(lost);
     this.connector.transportClosed(lost);
+  }
+
+  #newRelayMemory(): MemoryAccount {
+    return this.#newMemory(RELAY_MEMORY_BYTES, RELAY_MEMORY_RESERVE_BYTES);
+  }
+
+  #newMemory(totalBytes: number, reserveBytes: number): MemoryAccount {
+    const { memoryBytes } = this.#options;
+    return memoryOf(memoryBytes ?? totalBytes, memoryBytes === undefined ? reserveBytes : 0, () =>
+      this.clock.nowMs(),
+    );
   }
 
   #newBudget(memory: MemoryAccount): SendBudget {
