@@ -45,8 +45,8 @@ Measures the tunnel beside what bounds it and beside its peers, on this machine,
   memory         instead of all that: what relay and connectors keep in memory when callers hold them
                  up in every way (--only as above; --scale 0.1 shortens each)
   objects        instead of all that: a tunnel on several objects, growing and shrinking under load, its
-                 balance and what it costs (--only orderly, killed, busy, relay, connector, balance, bare: one
-                 or several, with commas; --rounds of each CPU row)
+                 balance and what it costs (--only orderly, killed, busy, relay, same-rate, connector,
+                 balance, bare: one or several, with commas; --rounds of each CPU row)
   handlers       instead of all that: the CPU time of each handler that a request passes, and what a million
                  requests a minute need by that (--rounds)
   paths          instead of all that: transfers over 20, 80 and 200 ms beside the same by HTTP/1.1 straight over

@@ -13,6 +13,8 @@ import type { Row } from "./row.ts";
 /** At a time, over all objects. */
 const AT_ONCE = 64;
 const OBJECTS = 8;
+/** Where both are to carry as much: what one object is good for by the platform's word. */
+const REQUESTS_PER_SECOND = 1_000;
 const WARM_UP_MS = 15_000;
 const MAX_OVER_MEAN = 1.2;
 const RELAY_CPU = 1.15;
@@ -22,7 +24,7 @@ const ONE = "1 object";
 const MANY = "8 objects";
 const MANY_TWICE = "8 objects, 2 links each";
 
-export const CPU_ROWS = ["relay", "connector", "balance", "bare"] as const;
+export const CPU_ROWS = ["relay", "same-rate", "connector", "balance", "bare"] as const;
 export type CpuRow = (typeof CPU_ROWS)[number];
 
 /**
@@ -58,19 +60,23 @@ export async function cpuRows(
   await warmUp(subjects, [all], tools, WARM_UP_MS);
 
   const samples: Sample[] = [];
-  const isMeasured = wanted.some((row) => row !== "balance");
-  for (let round = 0; isMeasured && round < rounds; round++) {
+  const paced: Sample[] = [];
+  const isFlooded = wanted.some((row) => row !== "balance" && row !== "same-rate");
+  for (let round = 0; round < rounds; round++) {
     // Nobody is always first, so that a slow minute of the machine hits all alike.
     for (let turn = 0; turn < subjects.length; turn++) {
       const subject = subjects[(turn + round) % subjects.length];
-      if (subject !== undefined) samples.push(await measure(all, subject, round, tools));
+      if (subject === undefined) continue;
+      if (isFlooded) samples.push(await measure(all, subject, round, tools));
+      if (!wanted.includes("same-rate") || subject.name === MANY_TWICE) continue;
+      paced.push(await measure(all, subject, round, tools, REQUESTS_PER_SECOND));
     }
   }
-  const over = (part: string, name: string, base: string) =>
+  const over = (part: string, name: string, base: string, of = samples) =>
     medianOf(
       Array.from(
         { length: rounds },
-        (_, round) => cpuOf(samples, name, round, part) / cpuOf(samples, base, round, part),
+        (_, round) => cpuOf(of, name, round, part) / cpuOf(of, base, round, part),
       ),
     );
   const measures: Record<CpuRow, () => Row | Promise<Row>> = {
@@ -78,6 +84,11 @@ export async function cpuRows(
       ratioRow("relay's CPU for a small GET, 8 objects over 1", over("relay", MANY, ONE), RELAY_CPU, [
         partOf(samples, ONE, "relay"),
         partOf(samples, MANY, "relay"),
+      ]),
+    "same-rate": () =>
+      ratioRow("the same, both at the same rate", over("relay", MANY, ONE, paced), RELAY_CPU, [
+        partOf(paced, ONE, "relay"),
+        partOf(paced, MANY, "relay"),
       ]),
     connector: () =>
       ratioRow(

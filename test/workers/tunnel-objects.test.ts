@@ -327,14 +327,17 @@ describe("several objects", () => {
     expect(new Set(edits.map(({ after }) => after["reason"]))).toContain("moving to newer code");
   });
 
-  it("are told in the audit log, with the reason", async () => {
+  it("are told in the audit log and on the console, with the reason", async () => {
     const tunnel = await bornTunnel();
+    const console_ = vi.spyOn(console, "info");
     await change(tunnel, { name: "renamed", objects: { min: 2 } });
     const { items } = await json<{ items: { action: string; after: Record<string, unknown> }[] }>(
       call("GET", "/v1/audit-log"),
     );
     const edits = items.filter(({ action }) => action === "tunnel.objects");
     expect(edits.map(({ after }) => [after["edit"], after["reason"]])).toEqual([["add", "2 are wanted"]]);
+    const [{ after } = { after: {} }] = edits;
+    expect(console_).toHaveBeenCalledWith({ event: "objects_changed", tunnel: tunnel.id, ...after });
     expect(items.find(({ action }) => action === "tunnel.update")?.after).toMatchObject({
       name: "renamed",
       minObjects: 2,

@@ -178,6 +178,7 @@ export class Tunnels {
       this.#stores.audit.append(byRelay(nowMs), {
         ...{ action: "tunnel.objects", target: tunnelId, before: null, after },
       });
+      console.info({ event: "objects_changed", tunnel: tunnelId, ...after });
       if (edit === "remove" && pulled) this.#options.configs.leaves(name, tunnelId);
     }
     return applied.length > 0;
