@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { promisify } from "node:util";
@@ -82,10 +82,10 @@ async function copyReached(from: string, entry: string): Promise<void> {
   await copy(entry);
 }
 
-/** The built Worker with a configuration to start beside one's own. */
+/** The built Worker with a configuration to start beside one's own, and one that gives it a port there. */
 async function relayDoor(): Promise<void> {
   const directory = join(root, "relay");
   await mkdir(directory, { recursive: true });
   await bundleRelay(join(directory, "index.js"));
-  await copyFile(join(root, "kit/relay/wrangler.jsonc"), join(directory, "wrangler.jsonc"));
+  await cp(join(root, "kit/relay"), directory, { recursive: true });
 }

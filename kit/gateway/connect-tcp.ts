@@ -53,7 +53,7 @@ export function connectTcp(binding: Pick<TunnelBinding, "dial">, address: string
     },
     { highWaterMark: 0 },
   );
-  /** Written, and not yet handed on. */
+  /** Written, and not yet handed on. Counted by `size`, which is called at once, however long a write waits for its turn. */
   let unsent = 0;
   let allSent = (): void => {};
   let ending: Promise<void> | null = null;
@@ -73,7 +73,6 @@ export function connectTcp(binding: Pick<TunnelBinding, "dial">, address: string
         await (await writing).abort(reason);
       },
     },
-    // Called as soon as something is written, however long it has to wait for its turn.
     { highWaterMark: 1, size: () => (unsent++, 1) },
   );
   const close = async (): Promise<void> => {

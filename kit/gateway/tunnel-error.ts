@@ -25,16 +25,14 @@ export interface TunnelFailure {
 }
 
 /** No byte of the request has reached an upstream, and time may help. */
-const RETRYABLE: ReadonlySet<string> = new Set<TunnelErrorCode>([
+const RETRYABLE: readonly TunnelErrorCode[] = [
   "NO_CONNECTOR",
   "OVERLOADED",
   "CONNECTOR_OVERLOADED",
   "UPSTREAM_REFUSED",
   "UPSTREAM_DNS",
   "UPSTREAM_CONNECT_TIMEOUT",
-]);
-
-const KNOWN: ReadonlySet<string> = new Set(TUNNEL_ERROR_CODES);
+];
 
 /**
  * What went wrong in the tunnel; null for every answer of the API itself, its 404s and 500s included. Reads header
@@ -46,11 +44,12 @@ export function tunnelError(response: {
 }): TunnelFailure | null {
   const code = response.headers.get("culvert-error");
   if (code === null) return null;
+  const known = TUNNEL_ERROR_CODES.find((one) => one === code) ?? "UNKNOWN";
   return {
-    code: KNOWN.has(code) ? (code as TunnelErrorCode) : "UNKNOWN",
+    code: known,
     status: response.status,
     requestId: response.headers.get("culvert-request-id"),
     detail: response.headers.get("culvert-error-detail") ?? "",
-    retryable: RETRYABLE.has(code),
+    retryable: RETRYABLE.some((one) => one === code),
   };
 }

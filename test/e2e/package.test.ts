@@ -1,10 +1,16 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { eventually } from "../../scripts/demo/eventually.ts";
+import { GroupProcess } from "../support/group-process.ts";
 import { outerEnvironment } from "../support/outer-environment.ts";
 
 const run = promisify(execFile);
@@ -150,6 +156,87 @@ describe.concurrent("the package", { timeout: TIMEOUT_MS }, () => {
       { cwd: project, env: { ...process.env, WRANGLER_SEND_METRICS: "false" }, timeout: TIMEOUT_MS },
     );
     expect(stdout).toContain("env.TUNNEL");
+  });
+
+  it("has a relay that carries requests beside one's own wrangler dev", async () => {
+    const own = join(project, "own");
+    const relay = join(project, "node_modules/culvert-tunnel/relay");
+    const adminKey = randomBytes(32).toString("base64url");
+    const configured = (tunnel: string): Promise<void> => {
+      const props = { tunnel, project: "my-project", environment: "production" };
+      const binding = { binding: "TUNNEL", service: "culvert", entrypoint: "TunnelBinding", props };
+      const config = { name: "own", main: "index.js", compatibility_date: "2026-11-17", services: [binding] };
+      return writeFile(join(own, "wrangler.jsonc"), JSON.stringify(config));
+    };
+    await mkdir(own);
+    await configured(`tnl_${"a".repeat(20)}`);
+    await writeFile(
+      join(own, "index.js"),
+      'export default { fetch: (request, { TUNNEL }) => TUNNEL.fetch("http://node-api/orders", request) };',
+    );
+    await writeFile(join(relay, ".dev.vars"), `ADMIN_KEY=${adminKey}\n`);
+    const upstream = createServer((request, response) => response.end(`private ${request.url}`));
+    upstream.listen(0, "127.0.0.1");
+    await once(upstream, "listening");
+    const { port } = upstream.address() as AddressInfo;
+    const processes: GroupProcess[] = [];
+    const wrangler = (...args: string[]): GroupProcess => {
+      const started = new GroupProcess(
+        [
+          join(root, "node_modules/wrangler/bin/wrangler.js"),
+          "dev",
+          "--port",
+          "0",
+          "--inspector-port",
+          "0",
+          ...args,
+        ],
+        own,
+        // Others on this machine may run a Worker of that name.
+        { WRANGLER_REGISTRY_PATH: join(own, "registry"), WRANGLER_SEND_METRICS: "false", CI: "1" },
+      );
+      processes.push(started);
+      return started;
+    };
+    try {
+      const gateway = wrangler("-c", "wrangler.jsonc", "-c", join(relay, "wrangler.jsonc"));
+      const door = wrangler("-c", join(relay, "port/wrangler.jsonc"));
+      const [gatewayUrl, relayUrl] = [await gateway.url(), await door.url()];
+      const api = async (method: string, path: string, body: object): Promise<Record<string, string>> => {
+        const headers = { authorization: `Bearer ${adminKey}` };
+        const response = await fetch(`${relayUrl}/v1${path}`, {
+          method,
+          headers,
+          body: JSON.stringify(body),
+        });
+        return (await response.json()) as Record<string, string>;
+      };
+      const answers = async (url: string, text: string): Promise<boolean> => {
+        const response = await fetch(url).catch(() => null);
+        return (await response?.text())?.includes(text) ?? false;
+      };
+      await eventually("the door to find the relay", TIMEOUT_MS, () => answers(`${relayUrl}/healthz`, "ok"));
+      const { id = "", token = "" } = await api("POST", "/tunnels", { name: "own" });
+      await api("PUT", `/tunnels/${id}/services-configuration`, {
+        version: 1,
+        services: [
+          {
+            ...{ name: "node-api", endpoint: `http://127.0.0.1:${port}` },
+            configurations: [{ project: "my-project", accessibleBy: "production" }],
+          },
+        ],
+      });
+      await configured(id);
+      const settings = { TUNNEL_TOKEN: token, TUNNEL_ALLOW: "127.0.0.1", TUNNEL_METRICS: "127.0.0.1:0" };
+      const culvert = join(project, "node_modules/culvert-tunnel/dist/culvert.js");
+      processes.push(new GroupProcess([culvert, "connect"], own, settings));
+      await eventually("the gateway's request to arrive", TIMEOUT_MS, () =>
+        answers(gatewayUrl, "private /orders"),
+      );
+    } finally {
+      for (const started of processes) started.end();
+      upstream.close();
+    }
   });
 
   it("is typed for a compiler that checks libraries too", async () => {
