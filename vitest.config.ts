@@ -41,6 +41,8 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
+            // Else the runtime reports as "uncaught" what a caller gets and deals with.
+            verbose: false,
             miniflare: {
               bindings: { ADMIN_KEY: "admin-key-of-the-tests-0123456789abcdef", LOG_CONSOLE: "off" },
             },
@@ -64,6 +66,7 @@ export default defineConfig({
           globalSetup: ["test/build-once.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          isolate: false,
           env,
           maxWorkers,
           retry,
