@@ -12,9 +12,7 @@ const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache
 const maxWorkers = 3;
 
 /** What needs the machine for itself: growth of whole processes, descriptors, limits of time under load. */
-const ALONE = ["chaos", "descriptors", "guessing", "half-hour", "load", "memory", "mixed"].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+const ALONE = ["chaos", "descriptors", "memory", "mixed"].map((name) => `test/e2e/${name}.test.ts`);
 
 export default defineConfig({
   test: {

@@ -152,7 +152,7 @@ it("are each as far as doctor says", async () => {
   expect(latencies).toHaveLength(names.length);
   expect(latencies.filter((detail) => !/^[\d.]+ ms /.test(detail))).toEqual([]);
   // The one that it is attached to by itself is not named.
-  expect(names.filter((name) => latencies.some((detail) => detail.includes(` ${name} `)))).toHaveLength(
+  expect(names.filter((name) => latencies.some((detail) => detail.endsWith(` ${name}`)))).toHaveLength(
     names.length - 1,
   );
 });
