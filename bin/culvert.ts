@@ -5,7 +5,7 @@ import "./small-heap.ts";
 // oxlint-disable-next-line import/no-unassigned-import -- holds for every command, before it reads a token or a key
 import "./no-debugger.ts";
 import { Command } from "commander";
-import { addAdminCommands, runCulvert } from "../cli/run.ts";
+import { addAdminCommands, runCulvert } from "../cli/index.ts";
 import { connectCommand } from "../connector/commands/connect.ts";
 import { doctorCommand } from "../connector/commands/doctor.ts";
 import { readyCommand } from "../connector/commands/ready.ts";

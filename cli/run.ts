@@ -1,22 +1,25 @@
 import { type Command, CommanderError } from "commander";
-import { applyCommand } from "./commands/apply.ts";
-import { apiKeyCommand, gatewayKeyCommand } from "./commands/keys.ts";
-import { alertCommand } from "./commands/alert.ts";
-import { auditLogCommand } from "./commands/audit-log.ts";
+import {
+  applyCommand,
+  apiKeyCommand,
+  gatewayKeyCommand,
+  alertCommand,
+  auditLogCommand,
+  completionCommand,
+  forwardCommand,
+  logDestinationCommand,
+  logoutCommand,
+  whoamiCommand,
+  loginCommand,
+  requestsCommand,
+  tailCommand,
+  tunnelCommand,
+} from "./commands/index.ts";
 import { captureCommand } from "./commands/capture/capture.ts";
-import { completionCommand } from "./commands/completion.ts";
-import { forwardCommand } from "./commands/forward.ts";
 import { CommandError, EXIT_CODE } from "./exit-code.ts";
 import { identityCommand } from "./commands/identity/identity.ts";
-import { logDestinationCommand } from "./commands/log-destination.ts";
-import { logoutCommand } from "./commands/logout.ts";
-import { whoamiCommand } from "./commands/whoami.ts";
-import { loginCommand } from "./commands/login.ts";
-import { requestsCommand } from "./commands/requests.ts";
 import { terminalLines } from "../shared/terminal/terminal-text.ts";
 import { addRelayOptions } from "./settings.ts";
-import { tailCommand } from "./commands/tail.ts";
-import { tunnelCommand } from "./commands/tunnel.ts";
 
 const EXIT_CODES_HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 not authorised, 4 not found, 5 relay not reachable.

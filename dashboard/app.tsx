@@ -1,19 +1,12 @@
 import { useRef, useState } from "hono/jsx/dom";
 import { callApi, get, messageOf, whenSignedOut } from "./api.ts";
 import type { Session } from "./api-types.ts";
-import { AlertsPage } from "./pages/alerts-page.tsx";
-import { AuditPage } from "./pages/audit-page.tsx";
-import { DestinationsPage } from "./pages/destinations-page.tsx";
-import { KeysPage } from "./pages/keys-page.tsx";
-import { Mark } from "./parts/mark.tsx";
+import { AlertsPage, AuditPage, DestinationsPage, KeysPage, SignInPage, TunnelsPage } from "./pages/index.ts";
+import { Mark, Loading, useEffect } from "./parts/index.ts";
 import { Link, PageTitle, useRoute } from "./navigation.tsx";
-import { Loading } from "./parts/parts.tsx";
 import { pathOf, type Route } from "./route.ts";
 import { SessionContext } from "./session.ts";
-import { SignInPage } from "./pages/sign-in-page.tsx";
-import { TunnelPage } from "./tunnel/tunnel-page.tsx";
-import { TunnelsPage } from "./pages/tunnels-page.tsx";
-import { useEffect } from "./parts/use-effect.ts";
+import { TunnelPage } from "./tunnel/index.ts";
 
 type SignedIn = { state: "asking" } | { state: "out"; why: string } | { state: "in"; session: Session };
 

@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx/dom";
 import { useState } from "hono/jsx/dom";
 import { pathOf, type Route, routeOf } from "./route.ts";
-import { useEffect } from "./parts/use-effect.ts";
+import { useEffect } from "./parts/index.ts";
 
 const CHANGED = "culvert:navigated";
 

@@ -1,4 +1,4 @@
-import { filterOf, type RequestFilter, searchOf } from "./tunnel/request-filter.ts";
+import { filterOf, type RequestFilter, searchOf } from "./request-filter.ts";
 
 export const TUNNEL_VIEWS = ["overview", "live", "requests", "services", "tokens"] as const;
 

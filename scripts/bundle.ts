@@ -28,8 +28,8 @@ export const KIT_DIRECTORY = join(root, "dist/kit");
 /** The Workers of `culvert-tunnel/testing`. */
 export async function bundleTwinRelay(directory = join(KIT_DIRECTORY, "testing/relay")): Promise<void> {
   await dashboardOnce();
-  await bundleWorker(join(root, "kit/testing/relay.ts"), join(directory, "index.js"));
-  await bundleWorker(join(root, "kit/testing/absent-worker.ts"), join(directory, "absent.js"));
+  await bundleWorker(join(root, "kit/relay/relay.ts"), join(directory, "index.js"));
+  await bundleWorker(join(root, "kit/relay/absent-worker.ts"), join(directory, "absent.js"));
 }
 
 /** Any Worker as one ES module. */

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { circles } from "./structure/circles.ts";
-import { besideDoors } from "./structure/doors.ts";
+import { besideDoors, poorDoors } from "./structure/doors.ts";
 import { isTest, type SourceFile, sourceFiles } from "./structure/source-tree.ts";
 
 /** Beyond this a newcomer reads names instead of finding a file: make a room. */
@@ -23,6 +23,7 @@ const problems = [
   ...circles(files).map((group) => `these import each other in a circle: ${group.join(", ")}`),
   ...crowdedFolders(files),
   ...besideDoors(files),
+  ...poorDoors(files),
 ];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;

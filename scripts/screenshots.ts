@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import type { TunnelDetails } from "../dashboard/api-types.ts";
+import type { TunnelDetails } from "../dashboard/index.ts";
 import { chromiumPath, launchChromium } from "../test/support/chromium.ts";
 import { ADMIN_KEY, DashboardWorld } from "../test/support/dashboard-world.ts";
 import { bundleRelay } from "./bundle.ts";

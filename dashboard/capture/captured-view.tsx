@@ -1,8 +1,7 @@
 import { useState } from "hono/jsx/dom";
 import type { CapturedBody, CapturedField, CapturedRequest } from "../../shared/capture/captured-request.ts";
 import { ApiFailure, get } from "../api.ts";
-import { Failure } from "../parts/parts.tsx";
-import { bytesText } from "../parts/format.ts";
+import { Failure, bytesText } from "../parts/index.ts";
 
 const WHY: Record<NonNullable<CapturedBody["why"]>, string> = {
   binary: "it is no text",

@@ -1,7 +1,7 @@
 import { useState } from "hono/jsx/dom";
 import { callApi } from "../api.ts";
 import type { TunnelDetails } from "../api-types.ts";
-import { ActionDialog, Time } from "../parts/parts.tsx";
+import { ActionDialog, Time } from "../parts/index.ts";
 import { useCanEdit } from "../session.ts";
 
 /** Whoever looks at the tunnel sees that its requests are being looked at. */

@@ -1,7 +1,7 @@
 import { useState } from "hono/jsx/dom";
 import { callApi } from "../api.ts";
 import type { TunnelDetails } from "../api-types.ts";
-import { ActionDialog } from "../parts/parts.tsx";
+import { ActionDialog } from "../parts/index.ts";
 
 const MINUTES = [1, 10, 60];
 const REQUESTS = [1, 20, 100];

@@ -1,5 +1,5 @@
 import { useRef, useState } from "hono/jsx/dom";
-import { useEffect } from "../parts/use-effect.ts";
+import { useEffect } from "../parts/index.ts";
 import { type ChartScale, chartScale } from "./chart-scale.ts";
 import { latest } from "./chart-data.ts";
 import { type Line, Plot } from "./plot.ts";

@@ -1,5 +1,5 @@
 import { useId } from "hono/jsx/dom";
-import { latencyText, numberText, percentText } from "../parts/format.ts";
+import { latencyText, numberText, percentText } from "../parts/index.ts";
 import { Chart } from "./chart.tsx";
 import type { ChartData } from "./chart-data.ts";
 import type { TimeRange } from "./time-range.ts";

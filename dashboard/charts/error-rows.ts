@@ -1,5 +1,5 @@
 import type { Traffic } from "../api-types.ts";
-import type { RequestFilter } from "../tunnel/request-filter.ts";
+import type { RequestFilter } from "../request-filter.ts";
 
 export interface ErrorRow {
   title: string;

@@ -1,4 +1,4 @@
-import type { RequestFilter } from "../tunnel/request-filter.ts";
+import type { RequestFilter } from "../request-filter.ts";
 
 /** A part of the time that the charts show. */
 export interface TimeRange {

@@ -2,11 +2,20 @@ import { useState } from "hono/jsx/dom";
 import { callApi, get } from "../api.ts";
 import type { Alert, Alerts } from "../api-types.ts";
 import { PageTitle } from "../navigation.tsx";
-import { ActionDialog, Badge, Empty, Failing, Failure, Loading, Table, Time } from "../parts/parts.tsx";
-import { TestDialog } from "../parts/test-dialog.tsx";
-import { usePolled } from "../parts/use-polled.ts";
+import {
+  ActionDialog,
+  Badge,
+  Empty,
+  Failing,
+  Failure,
+  Loading,
+  Table,
+  Time,
+  TestDialog,
+  usePolled,
+  TestAndRemove,
+} from "../parts/index.ts";
 import { useCanEdit } from "../session.ts";
-import { TestAndRemove } from "../parts/test-and-remove.tsx";
 
 const REFRESH_MS = 15_000;
 

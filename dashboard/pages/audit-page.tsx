@@ -1,8 +1,6 @@
 import type { AuditEntry } from "../api-types.ts";
-import { timeText } from "../parts/format.ts";
+import { timeText, Empty, Failure, Loading, Table, usePaged } from "../parts/index.ts";
 import { PageTitle } from "../navigation.tsx";
-import { Empty, Failure, Loading, Table } from "../parts/parts.tsx";
-import { usePaged } from "../parts/use-paged.ts";
 
 export function AuditPage() {
   const { items, hasMore, error, loadMore, reload } = usePaged<AuditEntry>("/audit-log");

@@ -1,8 +1,7 @@
 import { useRef, useState } from "hono/jsx/dom";
 import type { LogDestinationKind } from "../../shared/events/log-destination.ts";
 import { callApi } from "../api.ts";
-import { formTexts } from "../parts/form-texts.ts";
-import { ActionDialog } from "../parts/parts.tsx";
+import { formTexts, ActionDialog } from "../parts/index.ts";
 import { destinationOf } from "./destination-input.ts";
 
 const KINDS: readonly { kind: LogDestinationKind; title: string; url: string }[] = [

@@ -1,14 +1,23 @@
 import { useState } from "hono/jsx/dom";
 import { callApi } from "../api.ts";
 import type { Delivery, LogDestination } from "../api-types.ts";
-import { numberText } from "../parts/format.ts";
+import {
+  numberText,
+  ActionDialog,
+  Badge,
+  Empty,
+  Failing,
+  Failure,
+  Loading,
+  Table,
+  Time,
+  TestDialog,
+  usePaged,
+  TestAndRemove,
+} from "../parts/index.ts";
 import { PageTitle } from "../navigation.tsx";
-import { ActionDialog, Badge, Empty, Failing, Failure, Loading, Table, Time } from "../parts/parts.tsx";
-import { TestDialog } from "../parts/test-dialog.tsx";
-import { usePaged } from "../parts/use-paged.ts";
 import { useCanEdit } from "../session.ts";
 import { CreateDestination } from "./destination-form.tsx";
-import { TestAndRemove } from "../parts/test-and-remove.tsx";
 
 type Open = { kind: "create" } | { kind: "test" | "delete"; destination: LogDestination } | null;
 

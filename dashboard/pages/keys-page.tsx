@@ -12,9 +12,9 @@ import {
   SecretDialog,
   Table,
   Time,
-} from "../parts/parts.tsx";
+  usePaged,
+} from "../parts/index.ts";
 import { useCanEdit } from "../session.ts";
-import { usePaged } from "../parts/use-paged.ts";
 
 export function KeysPage() {
   return (

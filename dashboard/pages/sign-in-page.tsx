@@ -1,9 +1,7 @@
 import { useRef, useState } from "hono/jsx/dom";
 import { ApiFailure, callApi } from "../api.ts";
 import type { Session } from "../api-types.ts";
-import { Mark } from "../parts/mark.tsx";
-import { Failure } from "../parts/parts.tsx";
-import { useEffect } from "../parts/use-effect.ts";
+import { Mark, Failure, useEffect } from "../parts/index.ts";
 
 export function SignInPage({ why, onSignedIn }: { why: string; onSignedIn: (session: Session) => void }) {
   const field = useRef<HTMLInputElement>(null);

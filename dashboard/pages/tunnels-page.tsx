@@ -1,17 +1,25 @@
 import { useState } from "hono/jsx/dom";
 import { callApi, get } from "../api.ts";
 import { VERDICT_WINDOW_MINUTES } from "../../shared/verdict/verdict.ts";
-import { Sparkline } from "../charts/sparkline.tsx";
-import { numberText } from "../parts/format.ts";
+import { Sparkline } from "../charts/index.ts";
+import {
+  numberText,
+  CodeLine,
+  ActionDialog,
+  Empty,
+  Failure,
+  Loading,
+  SecretDialog,
+  Table,
+  Time,
+  usePaged,
+  usePolled,
+} from "../parts/index.ts";
 import type { NewToken, Traffic, TunnelDetails, TunnelSummary } from "../api-types.ts";
 import { connectLine, envFileOf, envLines, keepLine } from "../../shared/terminal/connector-lines.ts";
-import { CodeLine } from "../parts/code-line.tsx";
 import { Link, navigate, PageTitle } from "../navigation.tsx";
-import { ActionDialog, Empty, Failure, Loading, SecretDialog, Table, Time } from "../parts/parts.tsx";
 import { useCanEdit } from "../session.ts";
-import { recentTraffic, VerdictBadge } from "../tunnel/verdict-badge.tsx";
-import { usePaged } from "../parts/use-paged.ts";
-import { usePolled } from "../parts/use-polled.ts";
+import { recentTraffic, VerdictBadge } from "../tunnel/index.ts";
 
 const REFRESH_MS = 30_000;
 /** Each asks one object of the relay; a page of fifty is still there in a moment. */

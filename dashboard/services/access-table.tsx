@@ -1,5 +1,5 @@
 import { callers, type Network, type Service, type ServicesFile } from "../../shared/services/index.ts";
-import { Empty, Table } from "../parts/parts.tsx";
+import { Empty, Table } from "../parts/index.ts";
 
 /** More are a press away. */
 const MAX_ROWS = 20;

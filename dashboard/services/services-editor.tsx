@@ -1,7 +1,7 @@
 import { useState } from "hono/jsx/dom";
 import { servicesDifference, type ServicesFile } from "../../shared/services/index.ts";
 import { ApiFailure, callApi } from "../api.ts";
-import { ActionDialog } from "../parts/parts.tsx";
+import { ActionDialog } from "../parts/index.ts";
 import { Difference } from "./difference.tsx";
 import { FilePane } from "./file-pane.tsx";
 import { draftOf, withRule } from "./services-draft.ts";

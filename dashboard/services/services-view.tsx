@@ -1,8 +1,7 @@
 import { useState } from "hono/jsx/dom";
 import type { ServicesFile } from "../../shared/services/index.ts";
 import { callApi } from "../api.ts";
-import { Failure, Loading } from "../parts/parts.tsx";
-import { usePolled } from "../parts/use-polled.ts";
+import { Failure, Loading, usePolled } from "../parts/index.ts";
 import { useCanEdit } from "../session.ts";
 import { AccessTable } from "./access-table.tsx";
 import { ServicesEditor, type Stored } from "./services-editor.tsx";

@@ -1,7 +1,6 @@
 import type { Connector } from "../api-types.ts";
 import { Link } from "../navigation.tsx";
-import { durationText, millisecondsText } from "../parts/format.ts";
-import { Badge, Empty, Table } from "../parts/parts.tsx";
+import { durationText, millisecondsText, Badge, Empty, Table } from "../parts/index.ts";
 
 /** More are a press away. */
 const MAX_ROWS = 20;

@@ -3,8 +3,7 @@ import { connectLine, containerLines, envFileOf } from "../../shared/terminal/co
 import { get } from "../api.ts";
 import type { Page, Traffic, TunnelDetails } from "../api-types.ts";
 import { Link } from "../navigation.tsx";
-import { CodeLine } from "../parts/code-line.tsx";
-import { usePolled } from "../parts/use-polled.ts";
+import { CodeLine, usePolled } from "../parts/index.ts";
 import type { TunnelView } from "../route.ts";
 import { type StartStep, startSteps, type StepName } from "./start-steps.ts";
 

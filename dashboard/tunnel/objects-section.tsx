@@ -1,6 +1,5 @@
 import type { TunnelObject } from "../api-types.ts";
-import { millisecondsText, numberText } from "../parts/format.ts";
-import { Badge, Table } from "../parts/parts.tsx";
+import { millisecondsText, numberText, Badge, Table } from "../parts/index.ts";
 import type { Tone } from "../../shared/verdict/verdict.ts";
 
 const TONES: Record<TunnelObject["phase"], Tone> = { attaching: "idle", serving: "good", leaving: "idle" };

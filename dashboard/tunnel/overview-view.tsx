@@ -1,8 +1,7 @@
 import { useState } from "hono/jsx/dom";
 import type { ServiceTraffic, Traffic, TunnelDetails } from "../api-types.ts";
 import { Link } from "../navigation.tsx";
-import { latencyText, numberText } from "../parts/format.ts";
-import { Badge, Empty, Table, Time } from "../parts/parts.tsx";
+import { latencyText, numberText, Badge, Empty, Table, Time } from "../parts/index.ts";
 import { ConnectorsTable } from "./connectors-table.tsx";
 import { ObjectsSection } from "./objects-section.tsx";
 import { FirstSteps, useFirstSteps } from "./getting-started.tsx";

@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx/dom";
 import { useRef } from "hono/jsx/dom";
-import { formTexts } from "../parts/form-texts.ts";
-import { rangeOfClocks, type TimeRange } from "../charts/time-range.ts";
+import { formTexts } from "../parts/index.ts";
+import { rangeOfClocks, type TimeRange } from "../charts/index.ts";
 
 interface RangeProps {
   range: TimeRange | null;

@@ -1,10 +1,17 @@
 import type { Child } from "hono/jsx/dom";
 import type { RequestEvent, RequestOutcome } from "../../shared/events/request-event.ts";
 import { remedyOf } from "../../shared/verdict/remedies.ts";
-import { bytesText, wholeMillisecondsText, percentText, timeText } from "../parts/format.ts";
+import {
+  bytesText,
+  wholeMillisecondsText,
+  percentText,
+  timeText,
+  Badge,
+  CopyButton,
+  Dialog,
+} from "../parts/index.ts";
 import { CapturedView } from "../capture/captured-view.tsx";
 import { Link } from "../navigation.tsx";
-import { Badge, CopyButton, Dialog } from "../parts/parts.tsx";
 import { pathOf, type Route } from "../route.ts";
 import { useCanEdit } from "../session.ts";
 import { requestName, requestParts } from "./request-parts.ts";

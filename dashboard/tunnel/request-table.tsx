@@ -1,6 +1,5 @@
 import { type RequestEvent, verbOf } from "../../shared/events/request-event.ts";
-import { clockText, timeText, wholeMillisecondsText } from "../parts/format.ts";
-import { Badge, Table } from "../parts/parts.tsx";
+import { clockText, timeText, wholeMillisecondsText, Badge, Table } from "../parts/index.ts";
 import { TimeBar, toneOf } from "./request-detail.tsx";
 
 export function RequestTable({

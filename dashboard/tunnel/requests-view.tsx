@@ -4,14 +4,11 @@ import { get } from "../api.ts";
 import type { Page, TunnelDetails } from "../api-types.ts";
 import { StartCapture } from "../capture/start-capture.tsx";
 import { navigate } from "../navigation.tsx";
-import { Empty, Failure, Loading } from "../parts/parts.tsx";
-import { formTexts } from "../parts/form-texts.ts";
-import { usePaged } from "../parts/use-paged.ts";
+import { Empty, Failure, Loading, formTexts, usePaged, useEffect } from "../parts/index.ts";
 import { RequestDetail } from "./request-detail.tsx";
-import { type RequestFilter, searchOf } from "./request-filter.ts";
+import { type RequestFilter, searchOf } from "../request-filter.ts";
 import { RequestTable } from "./request-table.tsx";
 import { useCanEdit } from "../session.ts";
-import { useEffect } from "../parts/use-effect.ts";
 
 interface RequestsProps {
   tunnel: TunnelDetails;

@@ -1,7 +1,7 @@
 import { useState } from "hono/jsx/dom";
 import { callApi } from "../api.ts";
 import type { NewToken, Token, TunnelDetails } from "../api-types.ts";
-import { ActionDialog, Badge, SecretDialog, Table, Time } from "../parts/parts.tsx";
+import { ActionDialog, Badge, SecretDialog, Table, Time } from "../parts/index.ts";
 import { useCanEdit } from "../session.ts";
 
 const OVERLAPS: readonly { seconds: number; title: string }[] = [

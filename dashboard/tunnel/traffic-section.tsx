@@ -2,16 +2,19 @@ import type { Child } from "hono/jsx/dom";
 import { useRef, useState } from "hono/jsx/dom";
 import { get } from "../api.ts";
 import type { Traffic, TunnelDetails } from "../api-types.ts";
-import { chartData } from "../charts/chart-data.ts";
-import { Charts } from "../charts/charts.tsx";
-import { errorRows } from "../charts/error-rows.ts";
-import { stepFilter, type TimeRange } from "../charts/time-range.ts";
+import { chartData, Charts, errorRows, stepFilter, type TimeRange } from "../charts/index.ts";
 import { Link, navigate } from "../navigation.tsx";
-import { numberText, percentText } from "../parts/format.ts";
-import { Empty, Failure, Loading, Stale } from "../parts/parts.tsx";
-import { useEffect } from "../parts/use-effect.ts";
-import { usePolled } from "../parts/use-polled.ts";
-import type { RequestFilter } from "./request-filter.ts";
+import {
+  numberText,
+  percentText,
+  Empty,
+  Failure,
+  Loading,
+  Stale,
+  useEffect,
+  usePolled,
+} from "../parts/index.ts";
+import type { RequestFilter } from "../request-filter.ts";
 import { RangeControl } from "./range-control.tsx";
 
 const REFRESH_MS = 10_000;

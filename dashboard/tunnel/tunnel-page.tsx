@@ -3,16 +3,15 @@ import { ApiFailure, callApi, get } from "../api.ts";
 import type { Traffic, TunnelDetails } from "../api-types.ts";
 import { Capturing } from "../capture/capturing.tsx";
 import { Link, navigate, PageTitle } from "../navigation.tsx";
-import { ActionDialog, CopyButton, Empty, Failure, Loading, Stale } from "../parts/parts.tsx";
+import { ActionDialog, CopyButton, Empty, Failure, Loading, Stale, usePolled } from "../parts/index.ts";
 import { type Route, TUNNEL_VIEWS, type TunnelView } from "../route.ts";
 import { useCanEdit } from "../session.ts";
 import { LiveView } from "./live/live-view.tsx";
 import { OverviewView } from "./overview-view.tsx";
 import { RequestsView } from "./requests-view.tsx";
-import { ServicesView } from "../services/services-view.tsx";
+import { ServicesView } from "../services/index.ts";
 import { TokensView } from "./tokens-view.tsx";
 import { recentTraffic, VerdictBadge } from "./verdict-badge.tsx";
-import { usePolled } from "../parts/use-polled.ts";
 
 const REFRESH_MS = 5_000;
 const RECENT_MS = 10_000;

@@ -6,7 +6,7 @@ import {
 } from "../../shared/verdict/verdict.ts";
 import { get } from "../api.ts";
 import type { Traffic } from "../api-types.ts";
-import { Badge } from "../parts/parts.tsx";
+import { Badge } from "../parts/index.ts";
 
 /** What the verdict looks at, wherever it is shown. */
 export function recentTraffic(tunnelId: string, signal: AbortSignal): Promise<Traffic> {

@@ -1,11 +1,8 @@
 import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
-import { command } from "../../cli/command.ts";
-import { eventLine } from "../../cli/event-line.ts";
-import { CommandError } from "../../cli/exit-code.ts";
-import { printable } from "../../cli/output.ts";
-import { isServiceOrigin } from "../testing/service-server.ts";
-import type { TwinGateway } from "../testing/types.ts";
+import { command, eventLine, CommandError, printable } from "../../cli/index.ts";
+import { isServiceOrigin } from "../local/services/service-server.ts";
+import type { TwinGateway } from "../local/index.ts";
 import { startDev } from "./start-dev.ts";
 
 const CONFIG_FILES = ["wrangler.jsonc", "wrangler.json", "wrangler.toml"];

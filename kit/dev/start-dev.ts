@@ -1,9 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { RequestEvent } from "../../shared/events/request-event.ts";
-import { eventOf } from "../local/event-of.ts";
-import { RELAY_HOST } from "../local/relay-worker.ts";
-import { startLocal } from "../local/start-local.ts";
-import type { TwinOptions } from "../testing/types.ts";
+import { eventOf, RELAY_HOST, startLocal, type TwinOptions } from "../local/index.ts";
 import { openFront } from "./front.ts";
 import { watchFolders } from "./watch-folders.ts";
 

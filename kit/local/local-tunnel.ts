@@ -8,11 +8,11 @@ import type { ServicesFile } from "../../shared/services/index.ts";
 import { formatToken, type Token } from "../../shared/tokens/token.ts";
 import { VERSION } from "../../shared/release/version.ts";
 import { sha256Hex } from "../../worker/auth/digest.ts";
-import type { TwinFaults } from "../testing/faults.ts";
-import { harnessDialler } from "../testing/harness-dialler.ts";
-import type { RecordedRequests } from "../testing/recorded-requests.ts";
-import { closedFor } from "../testing/services-plan.ts";
-import { ORDER_KEY_FIELD, TWIN_PATH, type TwinOrder } from "../testing/twin-order.ts";
+import type { TwinFaults } from "./services/faults.ts";
+import { harnessDialler } from "./harness-dialler.ts";
+import type { RecordedRequests } from "./services/recorded-requests.ts";
+import { closedFor } from "./services/services-plan.ts";
+import { ORDER_KEY_FIELD, TWIN_PATH, type TwinOrder } from "../relay/twin-order.ts";
 import type { Harness } from "./wrangler.ts";
 
 const ATTACH_TIMEOUT_MS = 20_000;

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { TwinFaults } from "../testing/faults.ts";
-import { assertGatewaysThere, resolveGateways } from "../testing/gateway-config.ts";
-import { RecordedRequests } from "../testing/recorded-requests.ts";
-import { type RunningService, startService } from "../testing/service-server.ts";
-import { planServices } from "../testing/services-plan.ts";
-import type { TwinOptions } from "../testing/types.ts";
+import { TwinFaults } from "./services/faults.ts";
+import { assertGatewaysThere, resolveGateways } from "./gateway-config.ts";
+import { RecordedRequests } from "./services/recorded-requests.ts";
+import { type RunningService, startService } from "./services/service-server.ts";
+import { planServices } from "./services/services-plan.ts";
+import type { TwinOptions } from "./types.ts";
 import { guardingChildren } from "./guard-children.ts";
 import { LocalTunnel } from "./local-tunnel.ts";
 import { ABSENT_WORKER, absentWorker, relayWorker } from "./relay-worker.ts";

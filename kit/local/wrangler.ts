@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { ReadConfig } from "../testing/gateway-config.ts";
+import type { ReadConfig } from "./gateway-config.ts";
 
 /** The parts of wrangler that are used; it is a peer dependency, so that the gateway is tested by the one it is deployed by. */
 export interface Wrangler {

@@ -1,8 +1,8 @@
 import { TunnelError } from "../../shared/protocol/index.ts";
 import { problemResponse } from "../../worker/failures/problem.ts";
 import { compilePolicy, decide } from "../../worker/tunnel/configuration/access-policy.ts";
-import { planServices } from "./services-plan.ts";
-import type { FakeTunnelOptions } from "./types.ts";
+import { planServices } from "../local/services/services-plan.ts";
+import type { FakeTunnelOptions } from "../local/index.ts";
 
 /**
  * A function in a tunnel's place, for `serviceBindings` of Miniflare and its test plugins. It decides by the relay's own

@@ -14,5 +14,5 @@ export type {
   TwinGateway,
   TwinOptions,
   TwinService,
-} from "./types.ts";
+} from "../local/index.ts";
 export type { RequestEvent } from "../../shared/events/request-event.ts";

@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RequestEvent } from "../../shared/events/request-event.ts";
-import { eventOf } from "../local/event-of.ts";
-import type { LocalTunnel } from "../local/local-tunnel.ts";
-import { type LocalSystem, startLocal } from "../local/start-local.ts";
-import type { Twin, TwinOptions } from "./types.ts";
+import {
+  eventOf,
+  type LocalTunnel,
+  type LocalSystem,
+  startLocal,
+  type Twin,
+  type TwinOptions,
+} from "../local/index.ts";
 
 const EVENT_TIMEOUT_MS = 10_000;
 const POLL_MS = 5;

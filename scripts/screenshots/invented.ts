@@ -1,4 +1,4 @@
-import type { Connector, Traffic } from "../../dashboard/api-types.ts";
+import type { Connector, Traffic } from "../../dashboard/index.ts";
 import { REQUEST_EVENT_VERSION, type RequestEvent } from "../../shared/events/request-event.ts";
 
 const STEP_SECONDS = 10;

@@ -6,6 +6,8 @@ export interface SourceFile {
   /** From the repository's root. */
   path: string;
   lines: number;
+  /** The comment that it begins with; "" where there is none. */
+  head: string;
   /** Files of this repository that it imports, by type or by value. */
   imports: readonly string[];
 }
@@ -34,7 +36,8 @@ export function sourceFiles(root: string): SourceFile[] {
 
 export function sourceFile(path: string, text: string): SourceFile {
   const imports = [...text.matchAll(IMPORT)].map(([, target = ""]) => normalize(join(dirname(path), target)));
-  return { path, lines: text.split("\n").length - 1, imports: [...new Set(imports)] };
+  const [head = ""] = /^\/\*[\s\S]*?\*\//.exec(text) ?? [];
+  return { path, lines: text.split("\n").length - 1, head, imports: [...new Set(imports)] };
 }
 
 /** Null: deleted, and not yet for git. */

@@ -4,10 +4,9 @@ import { get } from "../../api.ts";
 import type { TunnelDetails } from "../../api-types.ts";
 import { matches, type TailFilter } from "../../../shared/signals/tail-filter.ts";
 import { ObjectFeeds, type ViewState, watchedNames } from "./object-feeds.ts";
-import { Badge, Empty } from "../../parts/parts.tsx";
+import { Badge, Empty, useEffect } from "../../parts/index.ts";
 import { RequestDetail } from "../request-detail.tsx";
 import { RequestTable } from "../request-table.tsx";
-import { useEffect } from "../../parts/use-effect.ts";
 
 /** As many as one may want to scroll through. */
 const KEPT_EVENTS = 200;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { problemsOf } from "../../shared/problems.ts";
-import { type ServicesFile, servicesFileSchema } from "../../shared/services/index.ts";
-import type { GatewayProps, ServicesPlan } from "./types.ts";
+import { problemsOf } from "../../../shared/problems.ts";
+import { type ServicesFile, servicesFileSchema } from "../../../shared/services/index.ts";
+import type { GatewayProps, ServicesPlan } from "../types.ts";
 
 /** Endpoints lead to where the test's services listen; all else of a given file stays as it is. */
 export function planServices(

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { isTcpEndpoint } from "../../shared/services/index.ts";
-import type { ServiceHandler, TwinService } from "./types.ts";
+import { isTcpEndpoint } from "../../../shared/services/index.ts";
+import type { ServiceHandler, TwinService } from "../types.ts";
 
 export interface RunningService {
   /** Where the connector finds it. */

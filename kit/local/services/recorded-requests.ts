@@ -1,6 +1,6 @@
-import type { OnFinished } from "../../connector/telemetry/index.ts";
-import type { OpenHead } from "../../shared/protocol/index.ts";
-import type { ServiceRequest } from "./types.ts";
+import type { OnFinished } from "../../../connector/telemetry/index.ts";
+import type { OpenHead } from "../../../shared/protocol/index.ts";
+import type { ServiceRequest } from "../types.ts";
 
 const MAX_KEPT_BODY_BYTES = 1024 * 1024;
 /** A test that sends more wants a counter, not a list. */

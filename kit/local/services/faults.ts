@@ -1,8 +1,8 @@
-import { type OnFinished, RequestMeter } from "../../connector/telemetry/index.ts";
-import type { Serve } from "../../connector/start-connector.ts";
-import { nodeClock } from "../../connector/platform/index.ts";
-import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
-import type { TwinFaultCode } from "./types.ts";
+import { type OnFinished, RequestMeter } from "../../../connector/telemetry/index.ts";
+import type { Serve } from "../../../connector/start-connector.ts";
+import { nodeClock } from "../../../connector/platform/index.ts";
+import type { Stream, StreamHandler } from "../../../shared/mux/index.ts";
+import type { TwinFaultCode } from "../types.ts";
 
 /** The upstream got nothing of it: the relay may then move the request to another connector. */
 const NOT_PROCESSED: ReadonlySet<string> = new Set<TwinFaultCode>([

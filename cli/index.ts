@@ -1,0 +1,15 @@
+/*
+ * The admin commands of `culvert`: a client of the admin API, and what its commands share.
+ *
+ * Standard output is for what was asked for, standard error for all else; with `--json` it is for programs. A failure is a
+ * `CommandError` with an exit code from one list. Text from afar is made harmless for terminals before it is printed. Secrets are never
+ * arguments that other users of the machine can see, unless the person chose so.
+ *
+ * Begin with `run.ts`, then `admin-client.ts` and `settings.ts` (which relay, which key); `commands/` has one file per command.
+ * docs/setup.md and docs/api.md; decision 0009 says why Node runs it from one file.
+ */
+export { command } from "./command.ts";
+export { eventLine } from "./event-line.ts";
+export { CommandError } from "./exit-code.ts";
+export { printable } from "./output.ts";
+export { addAdminCommands, runCulvert } from "./run.ts";
