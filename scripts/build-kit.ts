@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, normalize } from "node:path";
+import { dirname, join, normalize, relative } from "node:path";
 import { promisify } from "node:util";
 import { buildWithId, bundleRelay, bundleTwinRelay, KIT_DIRECTORY } from "./bundle.ts";
 
@@ -57,6 +57,7 @@ async function emitTypes(): Promise<void> {
       JSON.stringify({ extends: join(root, "tsconfig.base.json"), compilerOptions, files }),
     );
     await run(join(root, "node_modules/.bin/tsc"), ["-p", config]);
+    await rm(join(KIT_DIRECTORY, "types"), { recursive: true, force: true });
     for (const door of DOORS) await copyReached(directory, `kit/${door}/index.d.ts`);
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -64,6 +65,43 @@ async function emitTypes(): Promise<void> {
 }
 
 const IMPORT = /from "(\.{1,2}\/[^"]+)\.ts"/g;
+const NAMES = /(import|export) (type )?\{([^}]*)\} from "(\.{1,2}\/[^"]+)\.ts";/g;
+
+/**
+ * `text` with each name taken from the file that declares it, where it was taken from a room's door: through a door the package
+ * would get the types of a whole room, and of packages that it does not bring along.
+ */
+async function pastDoors(from: string, path: string, text: string): Promise<string> {
+  let passed = text;
+  for (const [statement, keyword = "", type = "", names = "", target = ""] of text.matchAll(NAMES)) {
+    if (!target.endsWith("/index")) continue;
+    const door = normalize(join(dirname(path), `${target}.d.ts`));
+    const declared = await namesBehind(from, door);
+    const direct = names.split(",").flatMap((name) => {
+      const [plain = ""] = name
+        .trim()
+        .replace(/^type /, "")
+        .split(" as ");
+      if (plain === "") return [];
+      const source = declared.get(plain);
+      if (source === undefined) throw new Error(`${door} does not export ${plain} from a file by its name`);
+      const file = relative(dirname(path), source);
+      return `${keyword} ${type}{${name}} from "${file.startsWith(".") ? file : `./${file}`}.ts";`;
+    });
+    passed = passed.replace(statement, direct.join("\n"));
+  }
+  return passed;
+}
+
+/** What a door exports by name, with the file of each. */
+async function namesBehind(from: string, door: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const [, , , names = "", target = ""] of (await readFile(join(from, door), "utf8")).matchAll(NAMES)) {
+    const file = normalize(join(dirname(door), target));
+    for (const name of names.split(",")) found.set(name.trim().replace(/^type /, ""), file);
+  }
+  return found;
+}
 
 /** From the compiler's folder into the package, with everything that it imports; a newcomer's compiler wants `.js`. */
 async function copyReached(from: string, entry: string): Promise<void> {
@@ -71,7 +109,7 @@ async function copyReached(from: string, entry: string): Promise<void> {
   const copy = async (path: string): Promise<void> => {
     if (seen.has(path)) return;
     seen.add(path);
-    const text = await readFile(join(from, path), "utf8");
+    const text = await pastDoors(from, path, await readFile(join(from, path), "utf8"));
     const target = join(KIT_DIRECTORY, "types", path);
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, text.replace(IMPORT, 'from "$1.js"'));
