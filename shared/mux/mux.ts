@@ -29,7 +29,7 @@ import type { Transport } from "../transport.ts";
 import { deliverFrame, wantsAnswer } from "./deliver-frame.ts";
 import { FlushSchedule } from "./flush-schedule.ts";
 import type { MuxEvents, MuxOptions } from "./mux-options.ts";
-import { OwedCredit } from "./credit/owed-credit.ts";
+import { OwedCredit } from "./owed-credit.ts";
 import { type Epoch, newEpoch } from "./epoch.ts";
 import { StallWatch } from "./watches/stall-watch.ts";
 import { type Abuse, AbuseBudget } from "./watches/abuse-budget.ts";

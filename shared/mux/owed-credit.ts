@@ -1,5 +1,5 @@
-import { CONNECTION_CREDIT_STEP_BYTES, SLOW_STREAM_CREDIT_MS } from "../../protocol/index.ts";
-import type { MuxStream } from "../mux-stream.ts";
+import { CONNECTION_CREDIT_STEP_BYTES, SLOW_STREAM_CREDIT_MS } from "../protocol/index.ts";
+import type { MuxStream } from "./mux-stream.ts";
 
 /** Streams whose peers are owed enough credit to be told when something leaves anyway. */
 export class OwedCredit {
