@@ -177,8 +177,8 @@ function cellsOf(rows: readonly PathRow[]): string[][] {
 
 function verdictOf({ path, overDirect, overOwnLimit, slowestOverMean }: PathRow): string {
   if (path === "0 ms") return "";
-  const isFast = overDirect <= MAX_OVER_DIRECT || overOwnLimit <= MAX_OVER_DIRECT;
-  const isFair = slowestOverMean === null || slowestOverMean >= MIN_SLOWEST_OVER_MEAN;
-  if (isFast && isFair) return overDirect <= MAX_OVER_DIRECT ? "PASS" : "PASS (own limit)";
-  return "FAIL";
+  // Directly, each of several has a connection of its own, and so a slow start of its own: their time is no measure.
+  if (slowestOverMean !== null) return slowestOverMean >= MIN_SLOWEST_OVER_MEAN ? "PASS" : "FAIL";
+  if (overDirect <= MAX_OVER_DIRECT) return "PASS";
+  return overOwnLimit <= MAX_OVER_DIRECT ? "FAIL, but for its own limit" : "FAIL";
 }
