@@ -133,7 +133,7 @@ describe("FlightLimit", () => {
     expect([Number.isFinite(cut), flight.bytes]).toEqual([true, cut]);
   });
 
-  it("believes in a longer path where answers stay late with little under way", () => {
+  it("believes in a longer path after ten seconds", () => {
     const flight = new FlightLimit(MINIMUM);
     const short = transfer(flight, { bytesPerMs: MIB / 10, latencyMs: 1, forMs: 1000 });
     const long = transfer(flight, {

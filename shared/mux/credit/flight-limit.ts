@@ -5,8 +5,8 @@ const MAX_WAIT_MS = 5;
 const MAX_WAIT_SHARE = 1 / 4;
 /** While a path opens it carries twice as much each round trip, and must never want for more. */
 const OPENING_GAIN = 2;
-/** An answer that is late though little was under way tells of a longer path: by so much at a time, as it may be chance. */
-const MAX_LONGER = 2;
+/** When every answer has been later than that for so long, the path itself has become longer. */
+const FORGET_MS = 10_000;
 /** Messages of one moment share a mark up to this, so that many small ones leave few. */
 const MARK_BYTES = 64 * 1024;
 
@@ -29,6 +29,8 @@ export class FlightLimit {
   readonly #rate = new DeliveryRate();
   #limitBytes = Infinity;
   #roundTripMs = Infinity;
+  /** When an acknowledgement last came in time. */
+  #inTimeMs = -Infinity;
   #sentBytes = 0;
   /** What was sent before the last cut says nothing of the limit since. */
   #cutAtBytes = 0;
@@ -67,10 +69,12 @@ export class FlightLimit {
     else this.#rate.acknowledged(offsetBytes, nowMs, this.#roundTripMs);
     const allowedMs = this.#roundTripMs + Math.max(MAX_WAIT_MS, this.#roundTripMs * MAX_WAIT_SHARE);
     if (elapsedMs <= allowedMs) {
+      this.#inTimeMs = nowMs;
       if (mark.underWayBytes * 2 >= this.#limitBytes) this.#limitBytes += newBytes;
-    } else if (mark.underWayBytes <= this.#minimumBytes) {
-      this.#roundTripMs = Math.min(elapsedMs, this.#roundTripMs * MAX_LONGER);
-    } else {
+    } else if (nowMs - this.#inTimeMs > FORGET_MS) {
+      this.#roundTripMs = elapsedMs;
+      this.#inTimeMs = nowMs;
+    } else if (mark.underWayBytes > this.#minimumBytes) {
       this.#fit(mark.offsetBytes, allowedMs);
     }
   }
