@@ -84,8 +84,8 @@ export const RELAY_MEMORY_BYTES = 56 * 1024 * 1024;
 /** Never for large windows and queues: small requests find room, whatever else goes on. */
 export const RELAY_MEMORY_RESERVE_BYTES = 12 * 1024 * 1024;
 /** The same for a connector's process, which has 256 MB with Node's own 80. */
-export const CONNECTOR_MEMORY_BYTES = 64 * 1024 * 1024;
-export const CONNECTOR_MEMORY_RESERVE_BYTES = 24 * 1024 * 1024;
+export const CONNECTOR_MEMORY_BYTES = 56 * 1024 * 1024;
+export const CONNECTOR_MEMORY_RESERVE_BYTES = 20 * 1024 * 1024;
 /** What a stream costs beside its bytes: objects, heads, closures. */
 export const STREAM_OVERHEAD_BYTES = 8 * 1024;
 /** What each thing in a queue costs beside its bytes. */
