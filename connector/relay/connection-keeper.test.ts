@@ -148,7 +148,7 @@ describe("LinkKeeper", () => {
       clock.advance(8_500);
       expect([dialled.length, keeper.ready]).toEqual([2, false]);
       accept();
-      clock.advance(1_000);
+      clock.advance(5_000);
       expect([connection.ended, keeper.ready]).toEqual(["closed", true]);
     },
   );
@@ -193,6 +193,16 @@ describe("LinkKeeper", () => {
     streams[0]?.write(new Uint8Array(5));
     clock.advance(100_000);
     expect([dialled.length, lost.length, connection.ended]).toEqual([3, 1, null]);
+  });
+
+  it("gives the silent one as long again as the relay took to answer the other", () => {
+    const { clock, connection, accept } = silent();
+    clock.advance(9_000);
+    accept();
+    clock.advance(9_000);
+    expect(connection.ended).toBe(null);
+    clock.advance(300);
+    expect(connection.ended).toBe("closed");
   });
 
   it("keeps both for their streams where the silent one is heard after the other was accepted", () => {

@@ -30,8 +30,11 @@ export type KeeperCondition = RelayConnection["state"] | "waiting" | "stopped";
 const PAIR_OFFSET = 128;
 /** Sent on sooner than this, a link counts as lost. */
 const SETTLED_MS = 5_000;
-/** Once the relay has answered elsewhere: what it sent here before may be here and not yet read. */
-const READ_MS = 1_000;
+/**
+ * Once the relay has answered elsewhere, the silent link gets as long again as that took, and at least this: what a slow
+ * relay sends on one connection may come long after what it sends on another.
+ */
+const MIN_ANSWER_MS = 1_000;
 
 type KeeperState =
   | { state: "linked"; link: RelayConnection }
@@ -52,6 +55,7 @@ export class ConnectionKeeper {
   readonly #draining = new Set<RelayConnection>();
   /** Fell silent, and no other has been accepted since. */
   #doubted: RelayConnection | null = null;
+  #doubtedAtMs = 0;
   readonly #onIdle: (() => void)[] = [];
   #landedOn: string | null = null;
   #state: KeeperState;
@@ -135,6 +139,7 @@ export class ConnectionKeeper {
       return link.giveUp();
     this.#options.log.warn({ connectionIndex }, "the relay is silent: trying another connection");
     this.#doubted = link;
+    this.#doubtedAtMs = this.#clock.nowMs();
     this.#draining.add(link);
     this.#linkAfter(this.#backoff.delayAfterLossMs(link.readyForMs), pairOf(connectionIndex));
   }
@@ -161,7 +166,8 @@ export class ConnectionKeeper {
   #relayIsThere(): void {
     const doubted = this.#doubted;
     if (doubted === null) return;
-    this.#options.clock.after(READ_MS, () => {
+    const tookMs = this.#clock.nowMs() - this.#doubtedAtMs;
+    this.#clock.after(Math.max(MIN_ANSWER_MS, tookMs), () => {
       if (this.#doubted === doubted) doubted.giveUp();
     });
   }
