@@ -35,23 +35,23 @@ const FACTS = { start: ["culvert x1"], waking: ["floor", "culvert x1"], kept: ["
 
 const help = `npm run bench [-- options]
 
-Measures the tunnel beside what bounds it and beside its peers, on this machine, in one run.
+Measures the tunnel, its floor and its peers on this machine, in one run.
 
-  --quick        only what the targets need, about three minutes
-  --rounds N     how often everything is measured (default 2 with --quick, else 5; in full, what no
-                 target speaks of is measured once)
+  --quick        only what the targets need; takes about three minutes
+  --rounds N     how often to measure everything (default 2 with --quick, else 5; a full run measures
+                 once what has no target)
   --only TEXT    workloads whose name contains TEXT, or one of: ${Object.keys(FACTS).join(", ")} (a connector's
                  start; the first request to an object that slept; what the relay keeps in memory)
-  memory         instead of all that: what relay and connectors keep in memory when callers hold them
-                 up in every way (--only as above; --scale 0.1 shortens each)
-  objects        instead of all that: a tunnel on several objects, growing and shrinking under load, its
-                 balance and what it costs (--only orderly, killed, busy, relay, same-rate, connector,
+  memory         only memory: what relay and connectors keep when callers stall them in every way
+                 (--only as above; --scale 0.1 shortens each row)
+  objects        only a tunnel on several objects: growth and shrinking under load, balance and cost
+                 (--only orderly, killed, busy, relay, same-rate, connector,
                  balance, bare: one or several, with commas; --rounds of each CPU row)
-  handlers       instead of all that: the CPU time of each handler that a request passes, and what a million
-                 requests a minute need by that (--rounds)
-  paths          instead of all that: transfers over 20, 80 and 200 ms beside the same by HTTP/1.1 straight over
-                 the same path, and eight at once (--only "+80 ms" or "slow start"; --quick without 256 MiB)
-  --publish      puts the targets and the plot into docs/performance.md; refused on a busy machine
+  handlers       only the CPU time of each handler that a request passes, and what a million requests
+                 a minute would need (--rounds)
+  paths          only transfers over 20, 80 and 200 ms, compared with HTTP/1.1 on the same path without
+                 a tunnel, and eight at once (--only "+80 ms" or "slow start"; --quick without 256 MiB)
+  --publish      write the targets and the plot into docs/performance.md; refused on a busy machine
   -h, --help     this text
 
 Prints tables; writes bench/results/latest.json, and after a whole run latest.svg.`;

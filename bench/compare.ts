@@ -17,10 +17,9 @@ import { quickPlan } from "./plans.ts";
 
 const help = `npm run bench:compare BASE [-- options]
 
-Measures the tunnel as it is at the revision BASE, or in the directory BASE, beside the tunnel as it lies here,
-round by round.
+Compares the tunnel at revision BASE, or in directory BASE, with the tunnel in this directory, round by round.
 
-  --rounds N     how often everything is measured (default 5)
+  --rounds N     how often to measure everything (default 5)
   --only TEXT    workloads whose name contains TEXT
   -h, --help     this text
 

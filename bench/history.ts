@@ -15,10 +15,10 @@ import { get, KIB } from "./workloads.ts";
 const help = `npm run bench:history [-- options]
 
 What the history costs: the relay's CPU time of a small GET with the history, over that of a relay with HISTORY_EVENTS=0,
-round by round. A third relay, again without, says how much two of the same differ.
+round by round. A third relay, also without history, shows how much two equal relays differ.
 
-  --rounds N       how often everything is measured (default 40)
-  --per-second N   no faster than this; 0: as fast as it goes (default 0)
+  --rounds N       how often to measure everything (default 40)
+  --per-second N   requests per second at most; 0 for as many as possible (default 0)
   -h, --help       this text`;
 
 const root = join(import.meta.dirname, "..");

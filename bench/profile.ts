@@ -21,13 +21,13 @@ const help = `npm run bench:profile [-- options]
 Shows where relay and connector spend their time under one load, by V8's sampling profiler.
 
   --load get|down|up   small GETs (the default), or large transfers
-  --concurrency N      of the GETs (default 32)
-  --seconds N          how long (default 5)
+  --concurrency N      GETs at once (default 32)
+  --seconds N          how long to profile (default 5)
   --rtt MS             round trip between the connector and the relay (default 0)
   --top N              lines per table (default 40)
-  --objects N          the tunnel on so many objects; with --native beside one on one object
-  --native             the relay's native code as well, beside the floor's and the bare relay's, by kind
-                       of work, in rounds; needs Linux's perf (apt-get install linux-perf)
+  --objects N          run the tunnel on N objects; with --native, compare with one object
+  --native             also profile the relay's native code, compared with the floor and the bare relay,
+                       by kind of work, in rounds; needs Linux's perf (apt-get install linux-perf)
   -h, --help           this text
 
 Writes bench/results/relay.cpuprofile and connector.cpuprofile for the developer tools of a browser.`;

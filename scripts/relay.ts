@@ -10,16 +10,16 @@ const help = `npm run relay -- [options]
 
 Runs the relay on this machine, on workerd, with its state on disk.
 
-  --port PORT        port to listen on; 0 takes a free one (default 8787)
+  --port PORT        port to listen on; 0 for any free port (default 8787)
   --host ADDRESS     address to listen on (default 127.0.0.1)
-  --persist DIR      where the state is kept (default .culvert)
+  --persist DIR      folder for its state (default .culvert)
   --admin-key KEY    key of the admin API, 32 characters or more; other users of this machine can
                      see it in the process list, so prefer the environment variable ADMIN_KEY.
-                     Without either, a key is made once and kept in DIR/admin-key.
-  --allow-private    log destinations may be on this machine and on private addresses
+                     Without either, it creates a key once and keeps it in DIR/admin-key.
+  --allow-private    allow log destinations on this machine and on private addresses
   -h, --help         this text
 
-Prints "ready URL" when it serves. Ctrl-C or SIGTERM ends it.`;
+Prints "ready URL" once it serves. Stop it with Ctrl-C or SIGTERM.`;
 
 /** workerd keeps running while a connector is attached: together with the rest this stays under 5 s. */
 const STOP_GRACE_MS = 2_000;
@@ -46,7 +46,7 @@ function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings
   });
   if (values.help) return "help";
   if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535) {
-    throw new Error(`--port: "${values.port}" is no port; it must be 0 to 65535`);
+    throw new Error(`--port: "${values.port}" is not a port; use 0 to 65535`);
   }
   const adminKey = values["admin-key"] ?? env["ADMIN_KEY"];
   if (adminKey === "") throw new Error("the admin key is empty");

@@ -6,14 +6,14 @@ const HELP = `npm run battery -- [options]
 
 Asks real servers the same requests directly and through the tunnel, and compares.
 
-  --only NAMES       of these alone, by commas: ${SERVER_NAMES.join(", ")}
-  --requests N       at each number of lanes (3000)
-  --quick            150 requests
-  --seed N           of sizes and kinds (1)
-  --help
+  --only NAMES       only these servers, with commas between them: ${SERVER_NAMES.join(", ")}
+  --requests N       requests for each number of lanes (default 3000)
+  --quick            150 requests instead
+  --seed N           seed for sizes and kinds (default 1)
+  --help             this text
 
-A server that is not installed is named as skipped. Exits with 1 if anything differs that
-test/battery/differences.ts does not have.`;
+Skips servers that are not installed, and names them. Exits with 1 for any difference that
+test/battery/differences.ts does not list.`;
 
 const { values } = parseArgs({
   options: {
@@ -33,7 +33,7 @@ async function main(): Promise<number> {
   const only = values.only?.split(",") ?? null;
   const unknown = (only ?? []).filter((name) => !SERVER_NAMES.includes(name));
   if (unknown.length > 0) {
-    console.error(`no such server: ${unknown.join(", ")}. There are ${SERVER_NAMES.join(", ")}`);
+    console.error(`no such server: ${unknown.join(", ")}. Known servers: ${SERVER_NAMES.join(", ")}`);
     return 2;
   }
   await Promise.all([bundleRelay(), bundleCulvert()]);
@@ -46,7 +46,11 @@ async function main(): Promise<number> {
   });
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
   console.log(`battery: ${played.length} endpoints, ${skipped.length} servers skipped, ${seconds} s`);
-  console.log(problems.length === 0 ? "battery: all as it was sent" : `battery: ${problems.length} problems`);
+  console.log(
+    problems.length === 0
+      ? "battery: everything arrived as it was sent"
+      : `battery: ${problems.length} problems`,
+  );
   return problems.length === 0 ? 0 : 1;
 }
 

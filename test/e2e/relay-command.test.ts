@@ -148,7 +148,7 @@ describe("npm run relay", () => {
   });
 
   it.each([
-    { args: ["--port", "http"], says: '--port: "http" is no port' },
+    { args: ["--port", "http"], says: '--port: "http" is not a port' },
     { args: ["--prot", "1"], says: "--prot" },
     { args: ["--admin-key="], says: "the admin key is empty" },
     { args: ["--admin-key", "hunter2"], says: "the admin key is shorter than 32 characters" },

@@ -17,7 +17,7 @@ const unknown = (kinds ?? []).filter((name) => !names.includes(name));
 if (values.help || unknown.length > 0) {
   console.log(`npm run mixed -- [--seconds 600] [--seed N] [--kinds NAMES]
 
-Hostile callers beside honest ones on one tunnel. By commas: ${names.join(", ")}`);
+Runs hostile callers beside honest ones on one tunnel. Kinds, with commas between them: ${names.join(", ")}`);
   process.exit(values.help ? 0 : 2);
 }
 const seed = Number(values.seed);
