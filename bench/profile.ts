@@ -68,14 +68,15 @@ async function main(cleanups: Cleanups): Promise<void> {
   const options = { root, directory, upstreamUrl: upstream.url, plans, inspect: !values.native };
   const [subject, ...more] = await startCulvert(options, cleanups);
   if (subject === undefined) throw new Error("no tunnel");
+  const transfer = bulk(values.load === "up" ? "up" : "down", 64 * MIB);
   if (values.native) {
-    const { floor, relay } = await startFloors(directory, cleanups);
-    const subjects = [floor, relay, subject, ...more];
-    const workload = { ...requests, subjects: subjects.map(({ name }) => name) };
+    const { floor, relay, limit } = await startFloors(directory, cleanups);
+    const isOfRequests = values.load === "get";
+    const subjects = [...(isOfRequests ? [floor, relay] : [limit]), subject, ...more];
+    const workload = { ...(isOfRequests ? requests : transfer), subjects: subjects.map(({ name }) => name) };
     await warmUp(subjects, [workload], tools, WARM_UP_MS);
     return console.log(await nativeTable(subjects, workload, tools, directory));
   }
-  const transfer = bulk(values.load === "up" ? "up" : "down", 64 * MIB);
   const workload = { ...(values.load === "get" ? requests : transfer), subjects: [subject.name] };
   await warmUp([subject], [workload], tools, WARM_UP_MS);
 
@@ -103,7 +104,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   }
 }
 
-/** What the relay of each subject does for a request, in µs of CPU time by kind. */
+/** What the relay of each subject does for a request or a MiB, in µs of CPU time by kind. */
 async function nativeTable(
   subjects: readonly Subject[],
   workload: Workload,
@@ -128,7 +129,8 @@ async function nativeTable(
   const kinds = [...costs.keys()].sort((a, b) => (last ? median(b, last) - median(a, last) : 0));
   const rows = kinds.map((kind) => [kind, ...subjects.map((subject) => digits(median(kind, subject)))]);
   const sums = subjects.map((subject) => digits(kinds.reduce((sum, kind) => sum + median(kind, subject), 0)));
-  return table([["relay's µs per request", ...subjects.map(({ name }) => name)], ...rows, ["sum", ...sums]]);
+  const unit = workload.name.startsWith("GET") ? "request" : "MiB";
+  return table([[`relay's µs per ${unit}`, ...subjects.map(({ name }) => name)], ...rows, ["sum", ...sums]]);
 }
 
 await runCommand(main);
