@@ -67,13 +67,17 @@ export class FlightLimit {
     this.#roundTripMs = Math.min(elapsedMs, this.#roundTripMs);
     if (mark.underWayBytes <= this.#minimumBytes) this.#rate.paused();
     else this.#rate.acknowledged(offsetBytes, nowMs, this.#roundTripMs);
-    const allowedMs = this.#roundTripMs + Math.max(MAX_WAIT_MS, this.#roundTripMs * MAX_WAIT_SHARE);
+    const isShort = this.#roundTripMs * MAX_WAIT_SHARE <= MAX_WAIT_MS;
+    const allowedMs = this.#roundTripMs + (isShort ? MAX_WAIT_MS : this.#roundTripMs * MAX_WAIT_SHARE);
     if (elapsedMs <= allowedMs) {
       this.#inTimeMs = nowMs;
       if (mark.underWayBytes * 2 >= this.#limitBytes) this.#limitBytes += newBytes;
     } else if (nowMs - this.#inTimeMs > FORGET_MS) {
       this.#roundTripMs = elapsedMs;
       this.#inTimeMs = nowMs;
+    } else if (isShort) {
+      // A short path holds next to nothing: all that is under way waits, and less of it waits for less long.
+      this.#cut(mark.offsetBytes, (mark.underWayBytes * allowedMs) / elapsedMs);
     } else if (mark.underWayBytes > this.#minimumBytes) {
       this.#fit(mark.offsetBytes, allowedMs);
     }
@@ -81,11 +85,15 @@ export class FlightLimit {
 
   /** More waits than should: may be under way what the path delivers in the time that is allowed. */
   #fit(offsetBytes: number, allowedMs: number): void {
-    const fittingBytes = Math.floor(this.#rate.bytesPerMs * allowedMs);
+    const fittingBytes = this.#rate.bytesPerMs * allowedMs;
     if (fittingBytes === 0) return;
-    const gain = this.#rate.isOpening ? OPENING_GAIN : 1;
-    if (gain === 1 && offsetBytes <= this.#cutAtBytes) return;
-    this.#limitBytes = Math.max(this.#minimumBytes, gain * fittingBytes);
+    if (!this.#rate.isOpening) return this.#cut(offsetBytes, fittingBytes);
+    this.#limitBytes = Math.max(this.#minimumBytes, Math.floor(OPENING_GAIN * fittingBytes));
+  }
+
+  #cut(offsetBytes: number, fittingBytes: number): void {
+    if (offsetBytes <= this.#cutAtBytes) return;
+    this.#limitBytes = Math.max(this.#minimumBytes, Math.floor(fittingBytes));
     this.#cutAtBytes = this.#sentBytes;
   }
 }
