@@ -1,3 +1,11 @@
+/*
+ * The entrance of gateways that are Workers of the same account: they bind `TunnelBinding`, and the runtime calls it.
+ *
+ * Who is calling is said by the binding's props, which only a deploy can set; nothing that a request contains changes it. What
+ * goes on from here is the request as it came, with the claim beside it in `cf`. A failure is an answer, never an exception.
+ *
+ * docs/gateways.md; decision 0007 says why identity travels beside the request.
+ */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { publicError, TunnelError } from "../shared/protocol/index.ts";
 import { tunnelPresence } from "./admission.ts";

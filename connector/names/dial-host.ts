@@ -1,3 +1,11 @@
+/*
+ * From a host to a connected socket. Connections to upstreams, proxies and relays are opened by it.
+ *
+ * Attempts at several addresses overlap (RFC 8305), so one dead address costs 250 ms and not the whole time-out. Whoever dials
+ * cancels, and nothing is left open afterwards. Each address is judged by the caller before it is connected to.
+ *
+ * docs/connector.md#names; decision 0036.
+ */
 import { connect as connectTcp, type OnReadOpts, type Socket } from "node:net";
 import type { Clock } from "../../shared/time/clock.ts";
 import { isOwnWant } from "../platform/index.ts";

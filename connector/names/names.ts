@@ -1,3 +1,11 @@
+/*
+ * The addresses of a name: from the hosts file, then from DNS. `dial-host.ts` asks it for every host.
+ *
+ * A name that hangs delays no other: look-ups do not use libuv's threads, are one per name, and are bounded in number. An address is
+ * kept for ten seconds at most, and never longer than its record allows.
+ *
+ * docs/connector.md#names; decision 0036.
+ */
 import { getServers } from "node:dns";
 import { hostname } from "node:os";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../../shared/time/clock.ts";

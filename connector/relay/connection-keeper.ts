@@ -1,3 +1,12 @@
+/*
+ * Keeps one connection to the relay alive: dials, waits longer after each failure, dials again. `object-attachments.ts` has
+ * them.
+ *
+ * Waits have full jitter, so that a thousand connectors that lost their relay do not come back at the same moment. A refused
+ * token is tried again as well, because an operator may put it right at the relay.
+ *
+ * docs/connector.md#the-way-out; decision 0002.
+ */
 import { RETIRE_DRAIN_MS, SUBPROTOCOL, type Goaway } from "../../shared/protocol/index.ts";
 import { Backoff } from "../../shared/time/backoff.ts";
 import type { Clock } from "../../shared/time/clock.ts";

@@ -1,3 +1,11 @@
+/*
+ * One connection to the relay: its states from dialling to its end. `connection-keeper.ts` makes it.
+ *
+ * It never comes back; its keeper makes the next one. It decides and knows no platform: clock, dialling and WebSocket come as
+ * arguments, so that tests run a whole life on a fake clock.
+ *
+ * docs/protocol.md#connection and #endings-of-a-connection; decisions 0002 and 0015.
+ */
 import { BUILD_ID } from "../../shared/release/build-id.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { ConnectorMux, type Stream, type StreamHandler } from "../../shared/mux/index.ts";

@@ -1,3 +1,11 @@
+/*
+ * The WebSocket to the relay, after its handshake: messages for the mux and from it. `dial-relay.ts` makes it.
+ *
+ * Messages are read and written in buffers that are used again, so nobody may keep what it was handed. What a socket cannot take
+ * yet is counted, and the mux stops sending in time. A violation of RFC 6455 by the peer closes the connection.
+ *
+ * Decisions 0022, 0024 and 0027.
+ */
 import type { Socket } from "node:net";
 import { type Frame, MAX_MESSAGE_BYTES } from "../../shared/protocol/index.ts";
 import type { Transport } from "../../shared/transport.ts";

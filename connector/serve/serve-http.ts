@@ -1,3 +1,11 @@
+/*
+ * One HTTP exchange at the connector: from the stream to the upstream and back. `serve-stream.ts` makes it.
+ *
+ * It reads from the upstream only what the stream can take, and from the stream only what the upstream takes. It says whether
+ * the request was processed: the relay may send it elsewhere only if it was not.
+ *
+ * docs/protocol.md#two-halves; decisions 0023, 0026 and 0050.
+ */
 import { contentLengthOf } from "../../shared/http/index.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import { type Field, TunnelError } from "../../shared/protocol/index.ts";

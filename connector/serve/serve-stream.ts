@@ -1,3 +1,10 @@
+/*
+ * Who serves a stream: HTTP, WebSocket or TCP. The connector's mux calls it for each stream that the relay opens.
+ *
+ * Whatever a handler throws ends its own stream, with a code, and never reaches the connection that carries all the others.
+ *
+ * docs/protocol.md#kinds; decision 0031.
+ */
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import type { TunnelError } from "../../shared/protocol/index.ts";
 import { failureOf, guardFor } from "../platform/index.ts";

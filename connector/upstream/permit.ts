@@ -1,3 +1,10 @@
+/*
+ * The connector's own decision: may this be sent to this upstream? Everything that is sent passes it, whoever wants it sent.
+ *
+ * It depends only on what this connector's operator has set. The relay can ask for less, and never for more.
+ *
+ * docs/connector.md#what-it-may-reach; decision 0010.
+ */
 import { isRequestMethod, isRequestPath } from "../../shared/http/index.ts";
 import { TunnelError } from "../../shared/protocol/index.ts";
 import { receivedText } from "./http-fields.ts";

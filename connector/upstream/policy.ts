@@ -1,3 +1,11 @@
+/*
+ * The allowlist: what the operator lets this connector reach, by name, port and address.
+ *
+ * A name is judged as it is written, and again by each address that it resolves to when it is dialled, because DNS is not under
+ * the operator's control. Without rules nothing is allowed. `permit.ts` and `dial.ts` ask.
+ *
+ * docs/connector.md#what-it-may-reach; decision 0010.
+ */
 import ipaddr from "ipaddr.js";
 import { TunnelError } from "../../shared/protocol/index.ts";
 import { parseTcpEndpoint } from "../../shared/services/index.ts";

@@ -1,3 +1,11 @@
+/*
+ * Connections to upstreams: which one an exchange gets, and which are kept. `upstream.ts` and WebSocket handshakes ask it.
+ *
+ * Over HTTP/1.1 a connection is kept for one caller only, so that what an upstream may have tied to a connection is never
+ * another caller's. HTTP/2 connections are shared. Waiting exchanges take turns by caller.
+ *
+ * docs/upstreams.md; decisions 0014, 0026, 0035 and 0039.
+ */
 import type { Socket } from "node:net";
 import { type Clock, elapsedMs, type Moment } from "../../shared/time/clock.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";

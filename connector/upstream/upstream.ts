@@ -1,3 +1,11 @@
+/*
+ * One exchange with an upstream, over whatever connection the pool gives it. `serve-http.ts` and the health checks call it.
+ *
+ * It ends exactly once. "Not processed" is said only if not a byte of the request can have been acted on; a kept connection that
+ * the upstream closed meanwhile is tried once more on a new one.
+ *
+ * docs/upstreams.md; decisions 0014, 0026 and 0035.
+ */
 import type { Readable } from "node:stream";
 import { IDEMPOTENT_METHODS } from "../../shared/http/index.ts";
 import {

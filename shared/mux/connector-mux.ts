@@ -1,3 +1,12 @@
+/*
+ * The end that serves streams: the connector's. `relay-connection.ts` has one for each connection.
+ *
+ * Streams appear when the relay opens them, and a handler from `connector/serve` gets each. How many there may be is granted as
+ * credit. A place comes back when the upstream work of its stream is gone, not when the stream has ended, so opening and cancelling
+ * in a loop gains nothing. A stream beyond the credit ends the connection.
+ *
+ * docs/protocol.md#streams-credit; decisions 0005 and 0034.
+ */
 import {
   OWN_CAPABILITIES,
   FLAG,

@@ -1,3 +1,11 @@
+/*
+ * One stream, on either end. Its mux hands it frames; its owner reads, writes and resets through the `Stream` interface.
+ *
+ * The owner hears exactly once that a stream is over. A stream stays in its mux's table until the peer has ended it and its
+ * owner has read everything, so that whatever is kept is also counted.
+ *
+ * docs/protocol.md#streams and #two-halves; decisions 0002 and 0003.
+ */
 import { Fifo } from "../memory/fifo.ts";
 import type { MemoryAccount } from "../memory/memory-budget.ts";
 import {

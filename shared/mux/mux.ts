@@ -1,3 +1,12 @@
+/*
+ * One connection's streams, on either end: what both muxes have in common.
+ *
+ * Incoming frames change state and call owners; outgoing ones are gathered and sent in order of importance. Whatever a peer
+ * sends wrong ends the stream or the connection, as the protocol says, and nothing it sends can make this side keep more than it
+ * has granted.
+ *
+ * docs/protocol.md is normative; decisions 0003, 0005 and 0015. `stream-state.ts` has the diagram of a stream's life.
+ */
 import type { Clock } from "../time/clock.ts";
 import type { MemoryAccount } from "../memory/memory-budget.ts";
 import {
@@ -9,7 +18,6 @@ import {
   decodeOffset,
   encodeGoaway,
   encodeOffset,
-  type Goaway,
   FLAG,
   FRAME,
   type OpenHead,
@@ -28,6 +36,7 @@ import {
 import type { Transport } from "../transport.ts";
 import { deliverFrame, wantsAnswer } from "./deliver-frame.ts";
 import { FlushSchedule } from "./flush-schedule.ts";
+import { MuxEnd } from "./mux-end.ts";
 import type { MuxEvents, MuxOptions } from "./mux-options.ts";
 import { OwedCredit } from "./owed-credit.ts";
 import { type Epoch, newEpoch } from "./epoch.ts";
@@ -42,7 +51,7 @@ import { costBytes, type Outbox } from "./send-queue.ts";
  * One connection's streams: takes messages in, hands frames to streams, schedules what leaves.
  * What differs between the ends is in RelayMux and ConnectorMux.
  */
-export abstract class Mux implements StreamHost {
+export abstract class Mux extends MuxEnd implements StreamHost {
   protected readonly clock: Clock;
   readonly #abuse = new AbuseBudget();
   readonly #watch: AnswerWatch;
@@ -68,6 +77,7 @@ export abstract class Mux implements StreamHost {
   #nowMs: number;
 
   constructor(options: MuxOptions) {
+    super();
     this.#options = options;
     this.#transport = options.transport;
     this.clock = options.clock;
@@ -94,12 +104,6 @@ export abstract class Mux implements StreamHost {
     };
     this.epoch = this.#newEpoch();
   }
-
-  /** How long a window may stay shut where the stream's service does not say. */
-  protected abstract get stallTimeoutMs(): number;
-
-  /** Streams are numbered anew in each. */
-  abstract get epochNumber(): number;
 
   /** Streams that are not over, those in teardown included. */
   get streamCount(): number {
@@ -224,29 +228,6 @@ export abstract class Mux implements StreamHost {
     if (this.#isBacklogged) return;
     this.#stalls.awaitCredit();
   }
-
-  // ── what the two ends add ───────────────────────────────────────────────────────────────────────
-
-  /** Frames that only one end takes, and all frames outside of the ready state. True: done with it. */
-  protected abstract intercept(type: number, flags: number, streamId: number, payload: Uint8Array): boolean;
-  /** Has a stream of this id ever been opened in this epoch? */
-  protected abstract wasOpened(streamId: number): boolean;
-  /** Frames of streams that this end refused by its GOAWAY are ignored. */
-  protected abstract isRefused(streamId: number): boolean;
-  protected abstract lastTakenStreamId(): number;
-  protected abstract goawayReceived(goaway: Goaway): void;
-  /** Credit of this end's own kind, before a message is put together. */
-  protected abstract queueStreamsCredit(): void;
-  /** Something of this stream went in or out, or its window changed. */
-  protected abstract streamTouched(stream: MuxStream): void;
-  /** The stream is no longer among those of the epoch. */
-  protected abstract streamGone(stream: MuxStream): void;
-  /** A message has been taken in, or all that may leave has left. */
-  protected abstract turnEnded(): void;
-  /** The connection is over, its streams are gone. */
-  protected ended(): void {}
-  /** A stream's upstream work is gone. */
-  abstract released(stream: MuxStream): void;
 
   /** Forgets all streams; ids, windows and credits begin again. */
   protected restart(error: TunnelError): void {

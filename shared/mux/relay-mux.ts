@@ -1,3 +1,11 @@
+/*
+ * The end that opens streams: the relay's. A tunnel's object has one for each connector's connection.
+ *
+ * It opens a stream only within the credit that the connector gave. After a loss of memory it begins a new epoch, so that
+ * neither end takes an old stream for a new one; sleeping WebSockets go on.
+ *
+ * docs/protocol.md#epochs and #rest; decisions 0005 and 0012.
+ */
 import {
   OWN_CAPABILITIES,
   FLAG,

@@ -1,3 +1,11 @@
+/*
+ * What waits to be sent on one connection, and who goes next. `mux.ts` asks it for the next message.
+ *
+ * Control frames go first, then heads, then data by turns (deficit round robin), so that a small answer never waits for a large
+ * one. A stream without credit is skipped and stops nobody.
+ *
+ * docs/protocol.md#order-of-sending; decisions 0003 and 0025.
+ */
 import {
   FLAG,
   FRAME,

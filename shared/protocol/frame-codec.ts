@@ -1,3 +1,11 @@
+/*
+ * Frames to bytes and back. Both ends use it through their mux.
+ *
+ * A whole message is checked before any of its frames is handed on, so a malformed one has no effect. A declared length is
+ * compared with what is there before anything is allocated for it. Unknown extension frames are skipped.
+ *
+ * docs/protocol.md#messages-and-frames; decisions 0001 and 0025.
+ */
 import { FIRST_EXTENSION_TYPE, FRAME_RULES, type Frame, HEADER_BYTES } from "./frame.ts";
 import { withHeadroom } from "./headroom.ts";
 import { byteAt, readU16, readU32, writeU32 } from "./integers.ts";

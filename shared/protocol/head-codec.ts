@@ -1,3 +1,11 @@
+/*
+ * Heads of requests and answers to bytes and back. Both ends use it through their mux.
+ *
+ * A head that cannot be carried fails on the side that wanted to send it, with a code. What a peer may not know yet is left out
+ * or refused, as its `capabilities` say. Lengths count UTF-16 units.
+ *
+ * docs/protocol.md#heads; decisions 0006, 0011 and 0034.
+ */
 import {
   contentLengthOf,
   HOP_BY_HOP,

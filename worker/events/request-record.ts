@@ -1,3 +1,11 @@
+/*
+ * The facts of one request while it runs, and the one event when it is over. All parts of an exchange tell it what they know.
+ *
+ * Whatever happens, there is exactly one event: the first ending counts, later ones are ignored. Its state is plain data, since
+ * it has to outlive the object's memory beside a sleeping WebSocket. It never contains fields or bodies.
+ *
+ * docs/observability.md#every-request-is-one-event; decision 0016.
+ */
 import { TRACEPARENT } from "../../shared/http/index.ts";
 import type { Hello, OpenHead, ResponseHead, StreamKind, TunnelError } from "../../shared/protocol/index.ts";
 import {

@@ -1,3 +1,11 @@
+/*
+ * One attempt of a request on one stream. It turns the stream's events into promises for `relay-request.ts`.
+ *
+ * A stream is released once and only once both of its bodies are over; until then it counts in its mux. An attempt that failed
+ * says whether the connector can have processed it, and the next attempt depends on that alone.
+ *
+ * docs/protocol.md#two-halves; decision 0029.
+ */
 import type { ResponseHead, TunnelError } from "../../shared/protocol/index.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import type { RequestRecord } from "../events/index.ts";

@@ -1,3 +1,11 @@
+/*
+ * One request, from the policy to its answer: attempts on connections until one answers. The tunnel's object calls it.
+ *
+ * It never throws. A request is sent again only while it surely was not processed, or once if doing it twice does no harm. Each
+ * request ends with exactly one event, whatever happens to it.
+ *
+ * docs/protocol.md#streams; decisions 0013, 0016 and 0033.
+ */
 import { contentLengthOf } from "../../shared/http/index.ts";
 import { type OpenHead, type ResponseHead, publicError, TunnelError } from "../../shared/protocol/index.ts";
 import { type Endpoint, parseAuthority, parseEndpoint } from "../../shared/services/index.ts";

@@ -1,3 +1,11 @@
+/*
+ * A request's body, on its way from the gateway to the stream. `relay-request.ts` makes one for each request with a body.
+ *
+ * It reads only when the stream has credit, so a fast gateway fills no memory. The first bytes are kept until the request can no
+ * longer be sent to another connector; how many depends on the memory budget.
+ *
+ * docs/architecture.md#memory; decisions 0029, 0033 and 0040.
+ */
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { markHeadroom, roomBehindHeadroom, TunnelError } from "../../shared/protocol/index.ts";
 import type { RequestRecord } from "../events/index.ts";

@@ -1,3 +1,11 @@
+/*
+ * The head of a request as the connector gets it. `relay-request.ts` calls it.
+ *
+ * Path and query go on byte for byte: a URL parser would resolve dots and change encodings, and the upstream would get another
+ * path than the one that the policy has judged. The target comes from the configuration and never from the request.
+ *
+ * docs/protocol.md#heads; decision 0006.
+ */
 import { type OpenHead, MAX_REQUEST_PATH_LENGTH, publicError } from "../../shared/protocol/index.ts";
 import type { Allowed } from "../tunnel/configuration/access-policy.ts";
 import type { GatewayClaim } from "../tunnel/configuration/claim.ts";

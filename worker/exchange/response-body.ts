@@ -1,3 +1,11 @@
+/*
+ * An answer's body, from the stream to the gateway. `relay-request.ts` calls it once the head has arrived.
+ *
+ * The gateway's reading drives it: a read asks the stream, that returns credit, and credit lets the connector read on. A body
+ * that broke off is an error for the gateway's reader and never a short body.
+ *
+ * docs/architecture.md#the-way-of-a-request; decisions 0029 and 0003.
+ */
 import { contentLengthOf } from "../../shared/http/index.ts";
 import { type ResponseHead, publicError, TunnelError } from "../../shared/protocol/index.ts";
 import type { Exchange } from "./exchange.ts";

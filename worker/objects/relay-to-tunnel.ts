@@ -1,3 +1,11 @@
+/*
+ * From the Worker to one of the tunnel's objects. Both entrances call it.
+ *
+ * It never throws: the platform may reset an object under a request, and the gateway still gets an answer with a code. A request
+ * goes to a second object only if the first one surely did nothing with it, or if doing it twice does no harm.
+ *
+ * Decisions 0033 and 0037.
+ */
 import { forget } from "../admission.ts";
 import { objectFailure } from "./ask-object.ts";
 import { buildOf } from "../build.ts";

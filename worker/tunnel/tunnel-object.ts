@@ -1,3 +1,9 @@
+/*
+ * What the platform calls of the data plane: `fetch` for requests and connectors, events of WebSockets, RPC from the Registry.
+ * Decisions are in tunnel-connections.ts, relay-request.ts and the mux. The object may lose its memory between any two calls, so
+ * whatever has to outlive that is in a WebSocket's attachment or in storage; and it runs no timer while nothing is under way.
+ * docs/architecture.md#hibernation; decisions 0005, 0008 and 0012.
+ */
 import { DurableObject } from "cloudflare:workers";
 import type { Clock } from "../../shared/time/clock.ts";
 import {
@@ -25,13 +31,8 @@ import { readAttachment } from "./attachments.ts";
 import { buildOf } from "../build.ts";
 import { type AccessPolicy, compilePolicy } from "./configuration/access-policy.ts";
 import { type CheckList, checkListOf } from "./connectors/check-list.ts";
-import {
-  type Claim,
-  claimOf,
-  type GatewayClaim,
-  type GatewayKeyClaim,
-  type TailClaim,
-} from "./configuration/claim.ts";
+import { claimOf } from "./configuration/claim.ts";
+import type { Claim, GatewayClaim, GatewayKeyClaim, TailClaim } from "./configuration/claim.ts";
 import { ConfigCopy } from "./config-copy.ts";
 import { connectionStatus } from "./connectors/connection-status.ts";
 import { ConnectorConnection } from "./connectors/connector-connection.ts";
@@ -83,7 +84,6 @@ const clock: Clock = {
   soon: (run) => void Promise.resolve().then(run),
 };
 
-/** The data plane of one tunnel: hooks of the platform alone. Decisions are in tunnel-connections.ts, relay-request.ts and the mux. */
 export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   readonly #store: TunnelStore;
   readonly #copy: ConfigCopy;

@@ -1,3 +1,11 @@
+/*
+ * One HTTP/1.1 connection to an upstream. The pool makes it, and an exchange has it to itself while it lasts.
+ *
+ * It is strict where two readers of the same bytes could differ: a doubtful answer is an error, never a guess. The connection is
+ * used again only if nothing is left of the exchange before.
+ *
+ * docs/upstreams.md; decisions 0026 and 0050.
+ */
 import type { Socket } from "node:net";
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/time/clock.ts";

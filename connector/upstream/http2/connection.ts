@@ -1,3 +1,11 @@
+/*
+ * One HTTP/2 connection to an upstream, with an exchange on each of its streams. The pool makes it.
+ *
+ * A stream's failure stays that stream's. A request counts as not processed only if the upstream said so (REFUSED_STREAM,
+ * GOAWAY). What an upstream can make this side keep or do is bounded.
+ *
+ * docs/upstreams.md; decision 0035.
+ */
 import type { Socket } from "node:net";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../../../shared/time/clock.ts";
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";

@@ -1,3 +1,11 @@
+/*
+ * Which fields of a gateway's request go on, and which the relay says itself. `request-head.ts` calls it.
+ *
+ * Fields by which an upstream may recognise a caller are removed where the relay cannot vouch for them, and written anew where
+ * it can. Fields of one connection (hop by hop) end here.
+ *
+ * docs/security.md#what-reaches-an-upstream-is-said-by-the-relay; decisions 0032 and 0047.
+ */
 import {
   connectionOptions,
   dashedName,

@@ -1,3 +1,11 @@
+/*
+ * Which fields of an upstream's answer the gateway gets. `response-body.ts` and `relay-websocket.ts` call it.
+ *
+ * Fields of one connection end here. An upstream can set no cookie of the relay's own, and a Location inside the private network
+ * becomes one that the public can follow, where the operator has said how.
+ *
+ * docs/gateways.md#location; decision 0032.
+ */
 import { dashedName, HOP_BY_HOP } from "../../../shared/http/index.ts";
 import type { Field } from "../../../shared/protocol/index.ts";
 import { setsSession } from "../../auth/index.ts";

@@ -1,3 +1,12 @@
+/*
+ * The relay's decision on a request: may this caller reach this service or host, and where is it?
+ *
+ * The answer is no unless a rule says yes. It depends only on the claim, the URL and the tunnel's own copy of its configuration,
+ * so no request waits for the Registry. `relay-request.ts` and `relay-tcp.ts` ask before anything is sent, and
+ * `open-exchanges.ts` asks again when the rules have changed. The connector's allowlist decides a second time.
+ *
+ * docs/security.md#promises; decisions 0008 and 0010.
+ */
 import {
   type Access,
   type Caller,

@@ -1,3 +1,11 @@
+/*
+ * Which connector's connection gets a request, and how many requests may wait for one.
+ *
+ * A connection that drains, has no credit, or is silent gets nothing while there is a better one. It decides and knows no
+ * platform, so tests run it on a fake clock. `tunnel-object.ts` tells it of connections, `relay-request.ts` asks it.
+ *
+ * docs/architecture.md#which-connector; decisions 0013, 0015 and 0039.
+ */
 import type { Clock } from "../../../shared/time/clock.ts";
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import { SendBudget } from "../../../shared/mux/credit/flow-window.ts";
