@@ -5,6 +5,8 @@ import { isTest, type SourceFile, sourceFiles } from "./structure/source-tree.ts
 
 /** Beyond this a newcomer reads names instead of finding a file: make a room. */
 const MAX_FILES_PER_FOLDER = 16;
+/** docs/decisions/0055-files-past-300-lines.md says when to split before. */
+const MAX_LINES_PER_FILE = 500;
 
 const root = join(import.meta.dirname, "..");
 
@@ -22,6 +24,9 @@ const files = sourceFiles(root).filter(({ path }) => !isTest(path));
 const problems = [
   ...circles(files).map((group) => `these import each other in a circle: ${group.join(", ")}`),
   ...crowdedFolders(files),
+  ...files
+    .filter(({ path, lines }) => lines > MAX_LINES_PER_FILE && !path.startsWith("test/"))
+    .map(({ path, lines }) => `${path}: ${lines} lines, at most ${MAX_LINES_PER_FILE}`),
   ...besideDoors(files),
   ...poorDoors(files),
 ];
