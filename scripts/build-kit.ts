@@ -125,5 +125,6 @@ async function relayDoor(): Promise<void> {
   const directory = join(root, "relay");
   await mkdir(directory, { recursive: true });
   await bundleRelay(join(directory, "index.js"));
-  await cp(join(root, "kit/relay"), directory, { recursive: true });
+  for (const part of ["wrangler.jsonc", "port"])
+    await cp(join(root, "kit/relay", part), join(directory, part), { recursive: true });
 }

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -144,6 +144,8 @@ describe.concurrent("the package", { timeout: TIMEOUT_MS }, () => {
   it("has the built relay with a configuration beside it", async () => {
     const relay = join(project, "node_modules/culvert-tunnel/relay");
     expect((await stat(join(relay, "index.js"))).size).toBeGreaterThan(100_000);
+    const files = (await readdir(relay)).filter((name) => name !== ".dev.vars");
+    expect(files.sort()).toEqual(["index.js", "port", "wrangler.jsonc"]);
     const { stdout } = await run(
       process.execPath,
       [
