@@ -43,8 +43,8 @@ export interface GatewayTarget {
 }
 
 /**
- * `/~/TUNNEL_ID/SERVICE/path?query` with a gateway key: the binding's `fetch` for gateways that are no Worker of this
- * account. The tunnel's object says whether the key holds and whom it stands for. Never throws.
+ * `/~/TUNNEL_ID/SERVICE/path?query` with a gateway key: the binding's `fetch` for gateways outside this account.
+ * The tunnel's object says whether the key is valid and whom it identifies. Never throws.
  */
 export async function gatewayRoute(
   request: Request,
@@ -55,7 +55,7 @@ export async function gatewayRoute(
   const { response, isOwn } = await answered(request, env, nowMs);
   if (isOwn && !isOneOfTooMany(response, nowMs)) {
     const code = response.headers.get("culvert-error");
-    // Before anybody has shown a key, what the path names is not to become a tunnel's name in anybody's log service.
+    // Until a valid key is shown, the path is a stranger's text: it must not appear as a tunnel's name in log services.
     const target = code === "RELAY_RESTART" ? parseGatewayRoute(rawPath(request.url)) : null;
     const facts = target === null ? {} : { tunnel: target.tunnelId, url: target.url };
     logOwnAnswer(request, response, { arrivedAtMs: nowMs, ...facts }, env, waitUntil);
@@ -65,7 +65,7 @@ export async function gatewayRoute(
 
 let limitedLoggedAtMs = -Infinity;
 
-/** Of the answers to who fails too often, one a second is logged: log services are not to be flooded by who guesses. */
+/** Refusals of clients that fail too often are logged once a second: a guesser must not flood log services. */
 function isOneOfTooMany(response: Response, nowMs: number): boolean {
   if (response.headers.get("culvert-error") !== "RATE_LIMITED") return false;
   if (nowMs - limitedLoggedAtMs < LIMITED_LOG_MS) return true;
@@ -117,7 +117,7 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed
         )
       : { response: tunnelProblem(unknownTunnel(), request.method, crypto.randomUUID()), isOwn: true };
   const error = relayed.response.headers.get("culvert-error");
-  // Only who has a key may learn which tunnels there are; an unknown tunnel knows no keys.
+  // Only a caller with a valid key may learn which tunnels exist, so an unknown tunnel gets the same answer as a wrong key.
   if (error === KEY_REFUSED || (error === "UNKNOWN_TUNNEL" && !(await isGatewayKey(env, proof)))) {
     await relayed.response.body?.cancel();
     forget(subject);
@@ -126,12 +126,12 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed
   return relayed;
 }
 
-/** Without what is meant for the relay alone. */
+/** Removes the fields that are only for the relay. */
 function onwardRequest(request: Request, url: string, env: Env): Request {
   const onward = new Request(url, request);
   onward.headers.delete(KEY_HEADER);
   const isAccessOurs = (env.ACCESS_TEAM_DOMAIN ?? "") !== "";
-  // Of an operator whose browser calls by `/~/`: it would open the admin API to whoever gets it.
+  // The dashboard's cookie, if an operator's browser calls `/~/`: an upstream that got it could use the admin API.
   if (isAccessOurs) onward.headers.delete(ASSERTION_FIELD);
   const cookies = request.headers.get("cookie");
   const own = cookies === null ? null : withoutSession(cookies);

@@ -29,7 +29,7 @@ export class Exchange implements StreamHandler {
     const { promise, resolve, reject } = Promise.withResolvers<ResponseHead>();
     this.head = promise;
     this.#settleHead = { resolve, reject };
-    // A body that fails first hears of it too; whoever awaits the head still gets the rejection.
+    // If the body fails first, nobody may be waiting for the head yet: without this, the rejection would count as unhandled.
     promise.catch(() => {});
   }
 
@@ -75,19 +75,19 @@ export class Exchange implements StreamHandler {
     return chunks;
   }
 
-  /** The gateway has the answer's head: what breaks now breaks the answer off. */
+  /** The gateway has the response's head: a failure from here on cuts the body short. */
   handedOver(): void {
     this.#handedOver = true;
     this.#recordFailure();
   }
 
-  /** The gateway wants no answer any more, or no more of it; the stream may be over already. */
+  /** The gateway gave up. The stream may be over already. */
   gaveUp(): void {
     this.#record.cancelled();
     this.stream.reset("CANCEL", "the gateway gave up");
   }
 
-  /** The gateway may not call this service any more: no answer, or no more of it. */
+  /** The gateway lost access to this service: ends the exchange. */
   revoked(refusal: TunnelError): void {
     this.stream.reset(refusal.code, refusal.message);
   }
@@ -107,7 +107,7 @@ export class Exchange implements StreamHandler {
     this.#record.answered();
   }
 
-  /** Waits until the stream takes more. False: nobody wants more of it. */
+  /** Waits until the stream accepts more. False: the body is no longer wanted. */
   async untilWritable(full: boolean): Promise<boolean> {
     if (full && this.#wants) await this.#writable.untilOpened();
     return this.#wants;

@@ -135,7 +135,7 @@ function hostOf({ hostHeader }: Allowed, publicUrl: Endpoint | null): string | n
   return publicUrl === null ? null : new URL(publicUrl.origin).host;
 }
 
-/** A service whose endpoint leads back to its gateway would take every stream there is. */
+/** A service whose endpoint leads back to its own gateway would loop until every stream is in use. */
 function refuseLoop({ headers }: Request, relayName: string | undefined): void {
   if (relayName === undefined || !cameBack(headers, relayName)) return;
   throw publicError(
@@ -144,7 +144,7 @@ function refuseLoop({ headers }: Request, relayName: string | undefined): void {
   );
 }
 
-/** What goes with one request from its arrival to its end. */
+/** State of one request from its arrival to its end. */
 interface Call {
   record: RequestRecord;
   grounds: Grounds;
@@ -193,7 +193,7 @@ async function attemptUntilHeaded(
       if ((waited || waitedForRoom || failure !== null) && request.signal.aborted)
         throw new TunnelError("CANCEL", "The gateway gave up.");
       admittance.check();
-      // What the failed attempt was still reading may have been too much to keep.
+      // The failed attempt may have read more of the body than is kept for sending it again.
       if (failure !== null && !body.isReplayable) throw failure;
       return begin(tunnel, open, body, tried, failure, record);
     };
@@ -208,7 +208,7 @@ async function attemptUntilHeaded(
       body.commit();
       const { exchange, connection } = attempt;
       record.headed(head);
-      // From here on its socket says what becomes of the gateway.
+      // From here on the gateway's socket reports whether the gateway is still there.
       if (head.status === 101)
         return relayWebSocket(exchange.stream, head, connection.connectionId, sockets, record, call);
       const response = answer(exchange, head, request, call);
@@ -257,12 +257,12 @@ function begin(
     if (!body.isEmpty) void body.feed(exchange);
     return { exchange, connection };
   } catch (thrown) {
-    // With nowhere else to go, the first failure says more than the lack of a second connector.
+    // If no other connector can take it, report the first failure: it says more than NO_CONNECTOR.
     throw failure ?? thrown;
   }
 }
 
-/** Not asked again. What one connector cannot reach it does not reach on its other connections either. */
+/** Excludes what failed from the next attempt. If its connector cannot reach the upstream, its other connections cannot either. */
 export function excludeFailed(
   tried: Set<Connection>,
   connection: Connection,

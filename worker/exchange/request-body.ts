@@ -14,9 +14,9 @@ import type { ReadTurns } from "../tunnel/connections/read-turns.ts";
 
 /** `request.body` read the default way comes in pieces of 4 KiB; into a buffer of this size it comes in large ones. */
 const READ_BYTES = 64 * 1024;
-/** A read waits with its buffer: until bytes come, and come quickly, a small one will do. */
+/** A read keeps its buffer while it waits, so reads use a small one until bytes come quickly. */
 const WAITING_READ_BYTES = 1024;
-/** A read that brought so much was worth its buffer. */
+/** After a read of this size or more, the next read uses a large buffer. */
 const QUICK_BYTES = 8 * 1024;
 /** Of many uploads that come quickly, when memory is short. */
 const SHORT_READ_BYTES = 8 * 1024;
@@ -119,7 +119,7 @@ export class RequestBody {
   }
 
   async #read(): Promise<Uint8Array | null> {
-    // Whoever waits for its sender takes no turn: it is not known when it will have one.
+    // A body that waits for its sender gives up its turn: nobody knows when the next bytes come.
     const turn = this.#comesQuickly ? this.#turns.take(this) : null;
     if (turn !== null) await turn;
     const sizeBytes = this.#nextReadBytes();

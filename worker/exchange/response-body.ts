@@ -22,7 +22,7 @@ const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
  */
 const WHOLE_BODY_BYTES = 16 * 1024;
 
-/** One turn of the runtime's event loop was enough wherever it was tried. */
+/** One turn of the runtime's event loop has been enough in every test. */
 const HEAD_GONE_MS = 5;
 
 /**

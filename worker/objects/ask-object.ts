@@ -1,7 +1,7 @@
 import { publicError, type TunnelError } from "../../shared/protocol/index.ts";
 import { withTimeout } from "../with-timeout.ts";
 
-/** Tests shorten it. */
+/** Tests set shorter times. */
 export const PATIENCE = {
   /** Nearly all answers are there before, and an upstream may take far longer: the object is asked, not given up. */
   askAfterMs: 10_000,
@@ -12,7 +12,7 @@ export const PATIENCE = {
   answerWithinMs: 20_000,
 };
 
-/** The object may or may not have processed what it was asked. */
+/** The object did not answer in time. It may or may not have processed the request. */
 export class SilentObjectError extends Error {
   override readonly name = "SilentObjectError";
 }
@@ -54,12 +54,12 @@ export function whileAlive<T>(work: Promise<T>, ask: () => Promise<unknown>): Pr
   return promise;
 }
 
-/** It runs an older version, and was asked for what only newer ones know. Nothing has happened then. */
+/** The object runs an older version without this method. It has processed nothing. */
 export function isUnknownMethod(thrown: unknown): boolean {
   return thrown instanceof TypeError && thrown.message.includes("does not implement the method");
 }
 
-/** What it means to a caller that an object did not answer. */
+/** The error that a caller gets when an object did not answer. */
 export function objectFailure(thrown: unknown, what: "connection" | "response" = "response"): TunnelError {
   const options = { cause: thrown };
   if ((thrown as { overloaded?: boolean } | null)?.overloaded === true)

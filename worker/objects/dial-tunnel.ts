@@ -9,7 +9,7 @@ import { type ChosenObject, servingObjects } from "./serving-objects.ts";
 import type { GatewayClaim } from "../tunnel/configuration/claim.ts";
 import type { Dialled } from "../calls/tunnel-calls.ts";
 
-/** Of these nothing has come to stand, and a sibling may fare better. */
+/** With these codes no connection was opened, so another object may be asked. */
 const ELSEWHERE: ReadonlySet<string> = new Set(["NO_CONNECTOR", "OVERLOADED", "RELAY_RESTART"]);
 
 /**
@@ -30,7 +30,7 @@ export async function dialTunnel(
   );
 }
 
-/** Of what is refused before any object is asked. */
+/** For a refusal before any object is asked. */
 export function refusedDial(code: TunnelError["code"], message: string): Dialled {
   return {
     ok: false,

@@ -3,11 +3,11 @@ import { parseServing } from "../tunnel/configuration/tunnel-objects.ts";
 
 /** Tunnels that one isolate remembers the objects of; each is some hundred bytes. */
 const MAX_TUNNELS = 1_000;
-/** So often an isolate asks whether the list has changed: an answer that may carry a list costs a look at its fields. */
+/** How often an isolate asks whether the list has changed. Not each time: reading a list from an answer costs CPU time. */
 const ASK_EVERY_MS = 1_000;
-/** An object that has just said that it can take nothing is left out for so long. */
+/** How long an object is skipped after it said that it is full. */
 const LEFT_OUT_MS = 1_000;
-/** One that is stuck is left out for as long as it takes to find that out. */
+/** How long a stuck object is skipped: as long as it takes to detect it. */
 export const SILENT_LEFT_OUT_MS = 30_000;
 
 interface KnownObject {
@@ -28,7 +28,7 @@ interface KnownTunnel {
 export interface ChosenObject {
   readonly name: string;
   readonly location: LocationHint | null;
-  /** To be told to the object, so that it answers with the list if its own is newer; undefined: don't ask now. */
+  /** Revision to send to the object, which answers with its list if that is newer. Undefined: do not ask now. */
   readonly knownRevision: number | undefined;
   /** There are others to turn to. */
   readonly hasSiblings: boolean;
@@ -40,7 +40,7 @@ export interface ChosenObject {
 
 /**
  * Which object of its tunnel a request goes to, by what this isolate knows: of two picked at random, the one with fewer
- * of this isolate's requests under way. So no look-up stands on a request's way, and no field in the steady state.
+ * of this isolate's requests under way. So a request needs no look-up, and in the steady state no extra field.
  */
 export class ServingObjects {
   readonly #tunnels = new Map<string, KnownTunnel>();
@@ -52,7 +52,7 @@ export class ServingObjects {
     this.#random = random;
   }
 
-  /** `not`: has failed this request already. Null: there is no other. */
+  /** `not`: the object that already failed this request. Null: there is no other. */
   choose(tunnelId: string, not?: string): ChosenObject | null {
     const tunnel =
       this.#tunnels.get(tunnelId) ?? this.#remember(tunnelId, 0, [{ name: tunnelId, location: null }]);
@@ -80,7 +80,7 @@ export class ServingObjects {
     };
   }
 
-  /** Where a connector goes that knows of no list: it is told the whole one there. */
+  /** The first object, where a connector without a list begins: it gets the whole list there. */
   first(tunnelId: string): { name: string; location: LocationHint | null } {
     return this.#tunnels.get(tunnelId)?.objects[0] ?? { name: tunnelId, location: null };
   }
@@ -102,7 +102,7 @@ export class ServingObjects {
   ): KnownTunnel {
     const tunnel: KnownTunnel = {
       revision,
-      // What is under way on an object goes on counting.
+      // Keep the counts of requests that are still under way.
       objects: objects.map(
         ({ name, location }) =>
           before?.objects.find((known) => known.name === name) ?? {

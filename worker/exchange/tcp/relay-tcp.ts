@@ -120,7 +120,7 @@ async function connected(
           record.opened(connection.mux.hello ?? { connectorId: "" });
           return { exchange, connection };
         } catch (thrown) {
-          // With nowhere else to go, the first failure says more than the lack of a second connector.
+          // If no other connector can take it, report the first failure: it says more than NO_CONNECTOR.
           throw failure ?? thrown;
         }
       }

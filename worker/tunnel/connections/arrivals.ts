@@ -1,8 +1,8 @@
 import type { Clock } from "../../../shared/time/clock.ts";
 
-/** After a connector left, or the object began anew, one is expected back for so long: connectors redial in seconds. */
+/** How long a connector is expected back after one left or the object restarted: connectors redial within seconds. */
 const EXPECTED_MS = 30_000;
-/** Requests that wait hold memory: beyond this, callers with the most of them fail at once. */
+/** Waiting requests use memory. Over this limit, the callers with the most of them fail at once. */
 const MAX_WAITING = 512;
 
 /** Is a connector about to come (back)? Requests may wait for it instead of failing. */

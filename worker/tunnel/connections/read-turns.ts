@@ -3,7 +3,7 @@ import { Fifo } from "../../../shared/memory/fifo.ts";
 
 /** Reads of uploads that may be under way at once: what stands between a small request and its turn in the event loop. */
 const MAX_TURNS = 16;
-/** A read that brought nothing for so long waits for its sender, and stands in nobody's way. */
+/** After this long without bytes, a read waits for its sender and gives up its turn. */
 const TURN_MS = 50;
 
 /**

@@ -8,10 +8,10 @@ export class RetryBudget {
   #saved = MIN_SAVED;
   #underWay = 0;
 
-  /** The function returned says that it got its head, or none; once. */
+  /** Call the returned function once, when the response head is here or the request has failed. */
   requestBegan(): () => void {
     this.#underWay++;
-    // A connector that is lost takes at most what is under way with it: so much is worth saving for.
+    // Losing a connector loses at most what is under way on it, so the budget never needs more than that.
     const mayBeSaved = Math.max(MIN_SAVED, this.#underWay);
     if (this.#saved < mayBeSaved) this.#saved = Math.min(mayBeSaved, this.#saved + PER_REQUEST);
     return () => {

@@ -39,15 +39,15 @@ export interface Connection {
   readonly connectionId: string;
   readonly kid: string;
   readonly connectedAtMs: number;
-  /** When the peer last showed life, keepalives included; ms since the Unix epoch. */
+  /** When the peer last sent anything, keepalives included; ms since the Unix epoch. */
   lastAliveMs(): number;
   /** Its connector has found that it cannot reach this service. */
   isFailing(service: string): boolean;
-  /** Asks the peer for a sign of life, and gives the connection up without one. */
+  /** Sends the peer a PING, and closes the connection if it does not answer. */
   probe(): void;
 }
 
-/** Two keepalives missed, with slack: what is silent for longer is asked before it is trusted. */
+/** Two missed keepalives, with slack. A connection that is silent for longer is checked before it gets requests. */
 const QUIET_MS = KEEPALIVE_INTERVAL_MS + KEEPALIVE_TIMEOUT_MS;
 
 /** One object's connections: who is attached, and which one takes the next request. Knows no platform. */
@@ -77,7 +77,7 @@ export class TunnelConnections {
     return this.#connections;
   }
 
-  /** A connector is here that takes requests. */
+  /** At least one connector accepts requests. */
   get takesRequests(): boolean {
     for (const connection of this.#connections) if (takesRequests(connection)) return true;
     return false;
@@ -92,7 +92,7 @@ export class TunnelConnections {
     if (connection.mux.hello !== null) this.arrivals.expect();
   }
 
-  /** Where nothing is under way, the object may be put to sleep, and would go on counting. */
+  /** Releases counted memory if nothing is under way: the object may be put to sleep, and its isolate would keep counting it. */
   restIfIdle(): void {
     if (this.memory.heldBytes === 0) return;
     for (const { mux } of this.#connections) if (!mux.isResting) return;
@@ -255,7 +255,7 @@ export class TunnelConnections {
     return Math.min(credit, MAX_STREAMS_PER_OBJECT - open);
   }
 
-  /** Connections that showed life lately; all, if none did. Quiet ones are asked for a sign. */
+  /** Connections that sent something lately, or all if none did. Sends a PING on the quiet ones. */
   #lively(connections: Connection[]): Connection[] {
     const nowMs = this.#clock.nowMs();
     const lively = connections.filter((connection) => {
@@ -286,7 +286,7 @@ function withoutFailing(connections: Connection[], service: string): Connection[
   return working.length > 0 ? working : connections;
 }
 
-/** An older connector may not take what a newer one does. */
+/** An older connector may lack what this request needs. */
 function withCapability(connections: Connection[], capability: Capability | null): Connection[] {
   if (capability === null) return connections;
   return connections.filter(({ mux }) => has(mux.peerCapabilities, capability));
@@ -311,7 +311,7 @@ function takesRequests({ mux }: Connection): boolean {
   return mux.hello !== null && !mux.isDraining;
 }
 
-/** Share of the connector's own limit that is in use: one that says it takes more gets more. */
+/** Share of the connector's own limit that is in use: connectors with a higher limit get more requests. */
 function loadOf({ mux }: Connection): number {
   return mux.streamCount / (mux.hello?.maxStreams ?? 1);
 }
