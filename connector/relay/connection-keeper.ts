@@ -35,7 +35,7 @@ export type KeeperOptions = Omit<RelayConnectionOptions, "events" | "connectionI
 
 export type KeeperCondition = RelayConnection["state"] | "waiting" | "stopped";
 
-/** A link that replaces a draining one has the other index of its pair, or the relay would end the old one. */
+/** A connection that replaces a draining one has the other index of its pair, or the relay would end the old one. */
 const PAIR_OFFSET = 128;
 /** Sent on sooner than this, a link counts as lost. */
 const SETTLED_MS = 5_000;
@@ -51,16 +51,16 @@ type KeeperState =
   | { state: "stopped" };
 
 /**
- * Keeps one connection to the relay: makes a new link whenever the last one ended, later and later while it fails.
+ * Keeps one connection to the relay: makes a new one whenever the last one ended, later and later while it fails.
  *
- * A link that fell silent is kept until another one shows that the relay is there: a relay that is too busy to answer is
+ * A connection that fell silent is kept until another one shows that the relay is there: a relay that is too busy to answer is
  * silent on all of them, and to cut them would cost every request under way, and add handshakes to its work.
  */
 export class ConnectionKeeper {
   readonly #options: KeeperOptions;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
-  /** Links that are to end, until they do: drained ones, and the one that fell silent. */
+  /** Connections that are to end, until they do: drained ones, and the one that fell silent. */
   readonly #draining = new Set<RelayConnection>();
   /** Fell silent, and no other has been accepted since. */
   #doubted: RelayConnection | null = null;
@@ -80,7 +80,7 @@ export class ConnectionKeeper {
     return this.condition === "ready";
   }
 
-  /** Of the newest link; "waiting" before the next attempt to make one. */
+  /** Of the newest connection; "waiting" before the next attempt to make one. */
   get condition(): KeeperCondition {
     return this.#state.state === "linked" ? this.#state.link.state : this.#state.state;
   }
@@ -89,7 +89,7 @@ export class ConnectionKeeper {
     return this.#state.state === "linked" ? this.#state.link.roundTripMs : null;
   }
 
-  /** Which object of the relay has accepted the newest link that was accepted; null: none yet. */
+  /** Which object of the relay has accepted the newest connection that was accepted; null: none yet. */
   get landedOn(): string | null {
     return this.#landedOn;
   }
@@ -98,7 +98,7 @@ export class ConnectionKeeper {
     if (this.#state.state === "linked") this.#state.link.sendSettings(payload);
   }
 
-  /** Takes no more streams and makes no more links; calls `done` when the last stream ended or `graceMs` passed. */
+  /** Takes no more streams and makes no more connections; calls `done` when the last stream ended or `graceMs` passed. */
   drain(graceMs: number, done: () => void): void {
     this.#onIdle.push(done);
     const before = this.#state;

@@ -214,7 +214,8 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   }
 
   override webSocketClose(socket: WebSocket, code: number, reason: string): void {
-    // A close that woke the object: its socket is not among those listed.
+    // If a socket's own close wakes the object, getWebSockets() no longer lists that socket, so it was not taken up again with the
+    // others.
     if (!this.#connections.has(socket) && !this.#gateways.has(socket)) this.#restoreGateway(socket);
     this.#gateways.get(socket)?.closed(code, reason);
     this.#lost(socket);
