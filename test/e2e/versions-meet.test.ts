@@ -108,7 +108,10 @@ describe.each(PAIRS)("%s", (_name, options) => {
       const revoked = await fetch(`${tunnel}/tokens/${kid}`, { method: "DELETE", headers });
       expect(revoked.status).toBe(204);
     }
-    await expect.poll(() => system.admin.connectors(system.tunnelId), { interval: 20 }).toEqual([]);
-    expect(Date.now() - revokedAtMs).toBeLessThan(1_000);
+    await expect
+      .poll(() => system.admin.connectors(system.tunnelId), { interval: 20, timeout: 20_000 })
+      .toEqual([]);
+    // A second where the machine has nothing else to do; without a push they would stay for as long as their token.
+    expect(Date.now() - revokedAtMs).toBeLessThan(10_000);
   });
 });

@@ -1,7 +1,8 @@
 import { evictDurableObject, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { AnswerWatch } from "../../shared/mux/watches/answer-watch.ts";
+import { STANDSTILL } from "../../shared/mux/watches/stall-watch.ts";
 import { decodeGoaway, decodeReset } from "../../shared/protocol/frame-payloads.ts";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import { tunnelStub } from "../../worker/env.ts";
@@ -426,6 +427,9 @@ describe("a connector that takes nothing", () => {
 
     const nowMs = Date.now();
     vi.spyOn(Date, "now").mockImplementation(() => nowMs + 61_000);
+    const { lateMs } = STANDSTILL;
+    onTestFinished(() => void (STANDSTILL.lateMs = lateMs));
+    STANDSTILL.lateMs = Infinity;
     expect(await Promise.all(answers)).toEqual([
       [504, "UPSTREAM_RESPONSE_TIMEOUT"],
       [502, "CONNECTOR_LOST"],

@@ -7,8 +7,11 @@ import {
   type TunnelError,
 } from "../../protocol/index.ts";
 
-/** A check that comes so late comes after a standstill of this process: what the peer sent meanwhile is not read yet. */
-const STOOD_STILL_MS = 1_000;
+/**
+ * A check that comes so late comes after a standstill of this process: what the peer sent meanwhile is not read yet. Tests
+ * that put a real object's clock forward raise it.
+ */
+export const STANDSTILL = { lateMs: 1_000 };
 
 /** A stream, as far as its stalling goes. */
 interface Stalling {
@@ -108,7 +111,7 @@ export class StallWatch<S extends Stalling> {
 
   #check(): void {
     const lateMs = this.#options.clock.nowMs() - this.#checkAtMs;
-    if (lateMs > STOOD_STILL_MS) this.#stoodStillMs += lateMs;
+    if (lateMs > STANDSTILL.lateMs) this.#stoodStillMs += lateMs;
     this.#cancel();
     const nowMs = this.#ownMs();
     const nextMs = this.#checkStreams(nowMs);
