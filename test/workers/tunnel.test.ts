@@ -2,7 +2,7 @@ import { evictDurableObject, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { AnswerWatch } from "../../shared/mux/watches/answer-watch.ts";
-import { STANDSTILL } from "../../shared/mux/watches/stall-watch.ts";
+import { STANDSTILL } from "../../shared/mux/watches/standstill.ts";
 import { decodeGoaway, decodeReset } from "../../shared/protocol/frame-payloads.ts";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
 import { tunnelStub } from "../../worker/env.ts";

@@ -11,8 +11,8 @@ export interface Subject {
 
 /**
  * What the Registry says of a subject: the digest of its secret, of a tunnel the list of its objects, of an object where it is
- * wanted, of an identity nothing more; or null where there is no such thing. Ids are random and never given out twice, so a digest once learnt stays right; whether the key still
- * holds is for the tunnel's object or the Registry to say.
+ * wanted, of an identity nothing more; or null where there is no such thing. Ids are random and never given out twice, so a
+ * digest once learnt stays right; whether the key still holds is for the tunnel's object or the Registry to say.
  */
 export type Answer = string | null;
 

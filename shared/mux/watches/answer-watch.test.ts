@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
 import { AnswerWatch } from "./answer-watch.ts";
+import { LateClock } from "../../../test/support/late-clock.ts";
 
 function start() {
   const clock = new FakeClock();
@@ -58,19 +59,7 @@ describe("AnswerWatch", () => {
   });
 
   it("reads what came while the machine stood still, however often, before it calls the peer silent", () => {
-    let nowMs = 0;
-    let due: (() => void)[] = [];
-    const clock = {
-      ...{ nowMs: () => nowMs, wallMs: () => nowMs, soon: (run: () => void) => run() },
-      after: (_delayMs: number, run: () => void) => {
-        due.push(run);
-        return () => (due = due.filter((other) => other !== run));
-      },
-    };
-    const passed = (ms: number) => {
-      nowMs += ms;
-      for (const run of due.splice(0)) run();
-    };
+    const clock = new LateClock();
     const seen: string[] = [];
     const events = {
       ask: () => seen.push("ask"),
@@ -81,18 +70,18 @@ describe("AnswerWatch", () => {
     };
     const watch = new AnswerWatch(clock, events);
     watch.sent();
-    passed(4_000);
-    passed(20_000);
+    clock.passed(4_000);
+    clock.passed(20_000);
     expect(seen).toEqual(["ask"]);
     watch.received();
-    passed(1_000);
+    clock.passed(1_000);
     watch.sent();
-    passed(4_000);
-    passed(20_000);
-    passed(20_000);
-    passed(5_000);
+    clock.passed(4_000);
+    clock.passed(20_000);
+    clock.passed(20_000);
+    clock.passed(5_000);
     expect(seen).toEqual(["ask", "ask"]);
-    passed(1_000);
+    clock.passed(1_000);
     expect(seen).toEqual(["ask", "ask", "silent"]);
   });
 

@@ -1,8 +1,6 @@
 import type { Clock } from "../../time/clock.ts";
 import { ANSWER_TIMEOUT_MS, MAX_SILENCE_MS } from "../../protocol/index.ts";
-
-/** A timer that comes so late comes after a standstill: what arrived meanwhile is not read yet. */
-const STOOD_STILL_MS = 1_000;
+import { STANDSTILL } from "./standstill.ts";
 
 export interface SilenceEvents {
   /** Nothing came since something was sent: ask for a sign of life. */
@@ -106,7 +104,7 @@ export class AnswerWatch {
     const dueMs = this.#dueMs;
     if (waitedMs < dueMs) return this.#lookAfter(dueMs - waitedMs);
     // However often: a process that is always this late cannot tell whose silence it is.
-    if (this.#asked && nowMs - this.#lookAtMs > STOOD_STILL_MS) return this.#lookAfter(STOOD_STILL_MS);
+    if (this.#asked && nowMs - this.#lookAtMs > STANDSTILL.lateMs) return this.#lookAfter(STANDSTILL.lateMs);
     if (!this.#asked) {
       this.#asked = true;
       this.#lookAfter(ANSWER_TIMEOUT_MS);

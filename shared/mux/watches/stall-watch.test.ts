@@ -1,21 +1,10 @@
 import { expect, it } from "vitest";
 import type { TunnelError } from "../../protocol/index.ts";
 import { StallWatch } from "./stall-watch.ts";
+import { LateClock } from "../../../test/support/late-clock.ts";
 
 it("leaves out the time in which this process stood still", () => {
-  let nowMs = 0;
-  let due: (() => void)[] = [];
-  const clock = {
-    ...{ nowMs: () => nowMs, wallMs: () => nowMs, soon: (run: () => void) => run() },
-    after: (_delayMs: number, run: () => void) => {
-      due.push(run);
-      return () => (due = due.filter((other) => other !== run));
-    },
-  };
-  const passed = (ms: number) => {
-    nowMs += ms;
-    for (const run of due.splice(0)) run();
-  };
+  const clock = new LateClock();
   const failed: string[] = [];
   const fail = ({ message }: TunnelError) => failed.push(message);
   const resets: string[] = [];
@@ -25,11 +14,11 @@ it("leaves out the time in which this process stood still", () => {
   watch.awaitTeardown(stream);
   watch.awaitCredit();
   // Three minutes, of which each check knows of five seconds.
-  for (let check = 0; check < 3; check++) passed(60_000);
+  for (let check = 0; check < 3; check++) clock.passed(60_000);
   expect([resets, failed]).toEqual([[], []]);
-  passed(5_000);
+  clock.passed(5_000);
   expect(resets).toEqual(["STALLED"]);
   watch.moved(stream);
-  for (let check = 4; check < 12; check++) passed(5_000);
+  for (let check = 4; check < 12; check++) clock.passed(5_000);
   expect(failed).toEqual(["the peer does not answer RESET"]);
 });

@@ -6,12 +6,7 @@ import {
   connectionError,
   type TunnelError,
 } from "../../protocol/index.ts";
-
-/**
- * A check that comes so late comes after a standstill of this process: what the peer sent meanwhile is not read yet. Tests
- * that put a real object's clock forward raise it.
- */
-export const STANDSTILL = { lateMs: 1_000 };
+import { STANDSTILL } from "./standstill.ts";
 
 /** A stream, as far as its stalling goes. */
 interface Stalling {
