@@ -1,3 +1,11 @@
+/*
+ * Which of a tunnel's objects a request goes to. `relay-to-tunnel.ts` and `dial-tunnel.ts` ask it.
+ *
+ * It knows only what this isolate has learnt, so a request waits for no look-up. Its list may be old: an object that has a newer
+ * one sends it along with its answer. It never chooses an object that has just failed the same request.
+ *
+ * docs/architecture.md#a-tunnel-on-several-objects; decisions 0037 and 0054.
+ */
 import type { LocationHint } from "../tunnel/configuration/tunnel-objects.ts";
 import { parseServing } from "../tunnel/configuration/tunnel-objects.ts";
 

@@ -1,3 +1,12 @@
+/*
+ * What the Worker tells an object about a caller, beside the request. Both entrances, the admin API and the connectors' route write
+ * a claim; `tunnel-object.ts` reads it.
+ *
+ * A claim travels in `cf`, where nothing that a client sends can end up. Worker and object may be of different versions after
+ * a deploy, so a new field is optional and the object works without it.
+ *
+ * docs/security.md#promises; decision 0007.
+ */
 import type { ConnectClaim } from "../../auth/index.ts";
 import type { TailFilter } from "../../../shared/signals/tail-filter.ts";
 

@@ -1,3 +1,12 @@
+/*
+ * One connector's connection, from its attachment to its end. `tunnel-object.ts` makes one for each WebSocket of a connector.
+ *
+ * It joins the socket, the mux and the tunnel's list of connections. Whatever has to outlive the object's memory stands in the
+ * socket's attachment, so a connection whose object slept goes on where it was. Its timers run only while something is awaited,
+ * because a timer keeps the object awake.
+ *
+ * docs/protocol.md#connection and docs/architecture.md#hibernation; decisions 0005, 0012 and 0015.
+ */
 import type { Clock } from "../../../shared/time/clock.ts";
 import { RelayMux } from "../../../shared/mux/index.ts";
 import {
@@ -35,15 +44,14 @@ export interface ConnectorConnectionOptions {
   objects: () => ObjectList | null;
   /** The connector was welcomed, or is gone. */
   onChange(): void;
-  /** It tells another story of the services than before. */
+  /** The connector reports another health of the services than before. */
   onHealth(): void;
 }
 
-/** A connector's connection from its attachment on: joins socket, mux and tunnel. */
 export class ConnectorConnection implements Connection {
   readonly mux: RelayMux;
   readonly connectionId: string;
-  /** It was resumed where it stood: the WebSockets on it sleep on. */
+  /** The object slept and the connection went on where it was, so the WebSockets on it can go on sleeping. */
   readonly wasAtRest: boolean;
   readonly kid: string;
   readonly connectedAtMs: number;
@@ -74,7 +82,7 @@ export class ConnectorConnection implements Connection {
       memory: tunnel.memory,
       budget: tunnel.budget,
       gatherMs: RELAY_MAX_GATHER_MS,
-      // An upload over a slow link delays every answer but the platform's own.
+      // While an upload crosses a slow network, only the answers that the platform itself sends arrive in time.
       lastLifeMs: () => this.#options.lastAutoAnswerMs() ?? -Infinity,
       relayId: options.relayId,
       softwareVersion: options.softwareVersion,
@@ -117,7 +125,7 @@ export class ConnectorConnection implements Connection {
   }
 
   get health(): ReadonlyMap<string, CheckOutcome> {
-    // Not before it is needed: an attachment is read with each look at it.
+    // Computed on demand, because each use of an attachment reads it anew.
     return (this.#health ??= outcomesOf(this.#options.checkList(), this.#options.socket.attachment.health));
   }
 
@@ -165,7 +173,7 @@ export class ConnectorConnection implements Connection {
     this.#options.tunnel.arrivals.arrived();
     this.#options.tunnel.roomCame();
     this.sendChecks();
-    // That there is this object alone is what a connector believes before it hears of others.
+    // A connector that has no list takes this object for the only one, so that case needs no message.
     const names = this.#options.objects()?.names ?? [];
     if (names.length > 1 || names[0] !== this.#options.relayId) this.sendObjects();
   }
@@ -187,7 +195,7 @@ export class ConnectorConnection implements Connection {
     for (const older of this.#options.tunnel.predecessorsOf(this)) older.mux.fail(error, CLOSE_REPLACED);
   }
 
-  /** A timer keeps the object awake: it does not outlive its reason. */
+  /** Cancelled as soon as HELLO arrives or the connection is gone, because a timer keeps the object awake. */
   #awaitHello(): void {
     this.#cancelHelloTimeout = this.#options.clock.after(HELLO_TIMEOUT_MS, () => {
       this.end(
