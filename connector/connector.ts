@@ -65,7 +65,7 @@ export class Connector {
     this.#metrics = new Metrics(
       { version: softwareVersion, name: connectorName ?? "", connector: connectorId },
       {
-        links: () =>
+        connections: () =>
           this.#attachments.keepers.map(({ condition, roundTripMs, landedOn }) => ({
             ...{ state: condition, roundTripMs, object: landedOn ?? "" },
           })),

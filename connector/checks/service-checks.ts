@@ -83,7 +83,7 @@ export class ServiceChecks {
     this.#revision = revision;
     const unknown = checks.filter((check) => check === null).length;
     if (unknown > 0)
-      this.#options.log.warn({ unknown }, "the relay asks for checks that this version cannot make");
+      this.#options.log.warn({ unknown }, "the relay asks for checks that this version does not know");
   }
 
   #scheduleReport(): void {

@@ -45,7 +45,11 @@ export function doctorCommand(): Command {
       const findings = await diagnose(loaded, endpoints, VERSION);
       if (endpoints.length < upstream.length) {
         findings.push(
-          fail("upstreams", "--upstream is no URL", "write it as http://host:port/path or tcp://host:port"),
+          fail(
+            "upstreams",
+            "--upstream is not a URL",
+            "write it as http://host:port/path or tcp://host:port",
+          ),
         );
       }
       const ok = findings.every(({ verdict }) => verdict !== "FAIL");

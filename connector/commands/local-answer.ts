@@ -25,7 +25,7 @@ export function askLocally(
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => {
         text += chunk;
-        if (text.length > maxBytes) request.destroy(new Error("the answer is another program's"));
+        if (text.length > maxBytes) request.destroy(new Error("another program answered"));
       });
       response.on("end", () => done({ ok: true, status: response.statusCode ?? 0, text }));
       response.on("error", (error) => failed(error.message));
@@ -53,7 +53,7 @@ export async function connectorAt(address: ListenAddress): Promise<FoundConnecto
   if (!answer.ok) return { found: false, reason: answer.reason };
   const { status, text } = answer;
   const told = connectorOf(text);
-  const reason = `${address.host}:${address.port}: the answer is another program's`;
+  const reason = `${address.host}:${address.port}: another program answered`;
   return told === null ? { found: false, reason } : { found: true, address, status, text, ...told };
 }
 

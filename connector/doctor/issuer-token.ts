@@ -1,6 +1,6 @@
 import { fail, type Finding, pass } from "./finding.ts";
 
-const REFRESH = "the platform has to keep a current token in this file: look at what mounts it";
+const REFRESH = "the platform must keep a current token in this file: check what mounts it";
 
 /**
  * What the token of an identity says of itself, for comparison with what the tunnel trusts: the relay tells nobody why it
@@ -8,14 +8,15 @@ const REFRESH = "the platform has to keep a current token in this file: look at 
  */
 export function issuerTokenFinding(tokenText: string, identity: string, nowMs: number): Finding {
   const claims = claimsOf(tokenText);
-  if (claims === null) return fail("token", `no JSON Web Token, to prove ${identity}`, REFRESH);
+  if (claims === null) return fail("token", `not a JSON Web Token, which ${identity} needs`, REFRESH);
   const { iss, aud, sub, exp } = claims;
   const says = `iss ${shown(iss)}, aud ${shown(aud)}, sub ${shown(sub)}`;
-  if (typeof exp !== "number") return fail("token", `${says}, without an end: the relay takes none`, REFRESH);
+  if (typeof exp !== "number")
+    return fail("token", `${says}, without an expiry time: the relay refuses such tokens`, REFRESH);
   const leftSeconds = Math.round(exp - nowMs / 1_000);
   const detail = `proves ${identity}: ${says}`;
   return leftSeconds > 0
-    ? pass("token", `${detail}, holds for ${leftSeconds} s`)
+    ? pass("token", `${detail}, valid for ${leftSeconds} s`)
     : fail("token", `${detail}, ended ${-leftSeconds} s ago`, REFRESH);
 }
 

@@ -97,7 +97,7 @@ async function examineSiblings(
     if (answer.ok)
       findings.push(pass("latency", `${answer.roundTripMs.toFixed(1)} ms round trip to ${name}`));
     // Gone since the list was told.
-    else if (answer.status === 404) findings.push(skip("latency", `${name} carries the tunnel no longer`));
+    else if (answer.status === 404) findings.push(skip("latency", `${name} no longer carries the tunnel`));
     else {
       const what = answer.status === null ? answer.reason : `it answered ${answer.status}`;
       findings.push(fail("latency", `${name}: ${what}`, EGRESS));

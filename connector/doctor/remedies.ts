@@ -20,7 +20,7 @@ export function remedyFor(outcome: CheckOutcome, reason: string, target: string)
     case "UPSTREAM_RESPONSE_TIMEOUT":
       return "see why the API is slow, or raise timeoutSeconds of its healthCheck";
     case "UNHEALTHY_STATUS":
-      return "see why the API says that it is not well, or correct the path of its healthCheck";
+      return "see why the API reports that it is unhealthy, or correct the path of its healthCheck";
     case "PENDING":
     case "PASSING":
     case "INTERNAL":
@@ -36,17 +36,14 @@ const TLS_REMEDIES: readonly (readonly [code: RegExp, remedy: string])[] = [
   [/CERT_NOT_YET_VALID/, "its certificate is not valid yet: check this host's clock"],
   [
     /ALTNAME_INVALID/,
-    "its certificate is for other names: name it by one of those, or set serverName of the upstream",
+    "its certificate is for other names: use one of those, or set serverName of the upstream",
   ],
   [/CERT_REVOKED/, "its certificate is revoked: replace it"],
   [
     /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE/,
-    "it may want a client's certificate (certFile and keyFile of the upstream), or another version of TLS",
+    "it may require a client certificate (certFile and keyFile of the upstream), or a different TLS version",
   ],
-  [
-    /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION/,
-    "it speaks only versions of TLS that are not safe any more: update it",
-  ],
+  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION/, "it speaks only TLS versions that are no longer safe: update it"],
 ];
 
 /** What a server sends that knows nothing of TLS. */

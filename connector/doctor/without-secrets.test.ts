@@ -27,7 +27,7 @@ describe("a text for strangers", () => {
     "no connection to 10.0.0.5:8080: ECONNREFUSED",
     "k_7vq7bjq4eooa of tunnel tnl_abcdefghij234567abcd, for https://relay.example",
     'culvert_connector_requests_total{service="payments-api",status="2xx"} 12',
-    "# HELP culvert_connector_spans_total Spans of traced requests, by what became of them.",
+    "# HELP culvert_connector_spans_total Spans of traced requests, by outcome.",
     "/etc/culvert/token cannot be read: EACCES",
   ])("keeps %s", (text) => expect(withoutSecrets(text, [])).toBe(text));
 

@@ -5,7 +5,7 @@ export interface Address {
   family: 4 | 6;
 }
 
-/** Null for what is a name. */
+/** The address, or null if the text is a name. */
 export function literalAddress(text: string): Address | null {
   const family = isIP(text);
   return family === 4 || family === 6 ? { address: text, family } : null;

@@ -1,18 +1,18 @@
 import type { Answer, AskServer, Question } from "./ask-server.ts";
 import type { ResolvConf } from "./resolv-conf.ts";
 
-/** What became of a question that was put to the servers in turn. */
+/** The result of asking the servers in turn. */
 export type Verdict =
   | (Answer & { kind: "addresses" })
-  /** Says which server said so. */
+  /** `server` is the one that answered. */
   | { kind: "no-data" | "no-name"; server: string }
-  /** Each server's last word. Silent: not one of them refused by an answer. */
+  /** Why each server failed. Silent: none of them sent an answer. */
   | { kind: "failed"; silent: boolean; reasons: ReadonlyMap<string, string> };
 
 /**
- * Puts a question to each server of resolv.conf until one answers, and to all of them again, as often as it says. A
- * server that says that there is no such name or no such record has answered. `done` is called once, and never after
- * the function returned was called.
+ * Asks the servers of resolv.conf one after the other until one answers, in as many rounds as resolv.conf says. A
+ * server that reports that there is no such name or no such record has answered. `done` is called once, and never after
+ * a call of the returned function.
  */
 export function askInTurn(
   question: Question,

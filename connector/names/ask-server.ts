@@ -3,21 +3,21 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { Address } from "./address.ts";
 
 export interface Question {
-  /** Complete: nothing is put behind it. */
+  /** Complete: no search domain is appended. */
   name: string;
   family: 4 | 6;
 }
 
-/** What one server says. */
+/** One server's answer. */
 export type Answer =
   | { kind: "addresses"; addresses: readonly Address[]; ttlSeconds: number }
-  /** The name exists, and has no address of this family. */
+  /** The name exists, but has no address of this family. */
   | { kind: "no-data" }
   | { kind: "no-name" }
-  /** `reason` is for people. Silent: it may answer another time. */
+  /** `reason` goes into error messages. Silent: no answer came, so it is worth asking again. */
   | { kind: "failed"; silent: boolean; reason: string };
 
-/** `done` is called once, and never after the function returned was called, which takes the question back. */
+/** `done` is called once, and never after a call of the returned function, which cancels the question. */
 export type AskServer = (
   server: string,
   question: Question,
@@ -25,7 +25,7 @@ export type AskServer = (
   done: (answer: Answer) => void,
 ) => () => void;
 
-/** Behind ours, which is exact: c-ares keeps its time by looking at the clock now and then. */
+/** c-ares gets more time than our own timer, which is exact, because c-ares looks at the clock only now and then. */
 const LIBRARY_SLACK_MS = 2_000;
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -33,14 +33,14 @@ const REASONS: Readonly<Record<string, string>> = {
   EREFUSED: "REFUSED",
   ENOTIMP: "NOTIMP",
   EFORMERR: "FORMERR",
-  EBADRESP: "an answer that is none",
+  EBADRESP: "a malformed answer",
   ECONNREFUSED: "nobody listens",
 };
 
 /**
- * Asks by c-ares, which checks what comes for being the answer and repeats by TCP what was truncated. Each question has
- * a resolver, and so a socket and a port, of its own: one taken back leaves the others alone, and who wants to forge an
- * answer has to guess the port anew.
+ * Asks with c-ares, which checks that an answer belongs to its question and repeats truncated ones over TCP. Each question
+ * has its own resolver, and so its own socket and port. Cancelling one leaves the others alone, and an attacker who wants to
+ * forge an answer has to guess the port each time.
  */
 export function serverAsker(clock: Clock): AskServer {
   return (server, { name, family }, timeoutMs, done) => {
@@ -65,7 +65,7 @@ export function serverAsker(clock: Clock): AskServer {
       else resolver.resolve6(name, { ttl: true }, take);
     } catch (error) {
       const reason = error instanceof Error && "code" in error ? String(error.code) : "cannot be asked";
-      // Not at once: the caller has nothing to take back yet.
+      // Deferred, because the caller does not have the function to cancel it yet.
       clock.soon(() => settle({ kind: "failed", silent: true, reason }));
     }
     return () => settle(null);

@@ -17,7 +17,7 @@ const ATTEMPT_DELAY_MS = 250;
 /** RFC 8305 §3: how long IPv4 addresses that came first wait for IPv6 ones. */
 const RESOLUTION_DELAY_MS = 50;
 
-/** Beside one another: where none of so many answers, the oldest gives its place to the next. */
+/** Attempts at the same time. If none of so many answers, the oldest is given up for the next one. */
 const MAX_ATTEMPTS = 8;
 
 export interface HostDialDeps {
@@ -28,27 +28,27 @@ export interface HostDialDeps {
 export interface HostDialOptions {
   /** A name, or an address without brackets. */
   host: string;
-  /** For people. */
+  /** For error messages. */
   port: number;
-  /** Asked for each address before it is connected to, and again for the one connected to. Absent: every one. */
+  /** Called for each address before the attempt, and again for the connected one. Absent: all are allowed. */
   allows?: (address: string) => boolean;
-  /** Begins a connection; its `connect` event says that it stands. */
+  /** Starts a connection. Its `connect` event means that it is established. */
   connect: (address: Address) => Socket;
 }
 
 export type HostDialOutcome =
   | { kind: "connected"; socket: Socket }
-  /** `problem` is for people, and names the host. */
+  /** `problem` goes into error messages, and names the host. */
   | { kind: "no-address"; problem: string }
   | { kind: "not-allowed"; address: string }
-  /** `code` is the last attempt's, or that of one for which this host had no socket; `cause` the error where there was one attempt. */
+  /** `code` is that of the last attempt, or of one for which this host had no socket. `cause` is the error if there was one attempt. */
   | { kind: "unreachable"; code: string; problem: string; cause: unknown };
 
 function problemOf(outcome: Exclude<HostDialOutcome, { kind: "connected" }>): string {
   return outcome.kind === "not-allowed" ? `${outcome.address} is not allowed` : outcome.problem;
 }
 
-/** To a port of whatever addresses the host has. */
+/** Options for plain TCP to this port of the host. */
 export function tcpTo(host: string, port: number, onread?: OnReadOpts): HostDialOptions {
   return {
     ...{ host, port },
@@ -57,7 +57,7 @@ export function tcpTo(host: string, port: number, onread?: OnReadOpts): HostDial
   };
 }
 
-/** For who has no other timer. `done` is called once, and never after the function returned was called. */
+/** Dials with a time-out. `done` is called once, and never after a call of the returned function. */
 export function dialInTime(
   options: HostDialOptions,
   timeoutMs: number,
@@ -90,18 +90,17 @@ function errorOf(outcome: Exclude<HostDialOutcome, { kind: "connected" }>, autho
 }
 
 export interface HostDialing {
-  /** Ends every attempt; nothing is told any more. */
+  /** Ends every attempt. `done` is not called after this. */
   cancel(): void;
-  /** What is waited for, for people. */
+  /** What the dial is waiting for, for error messages. */
   progress(): string;
 }
 
 /**
- * Connects to a host as Happy Eyeballs does (RFC 8305): its addresses as they come, IPv6 and IPv4 in turn beginning with
- * IPv6, each in the order in which they were answered; the next one 250 ms after the last, or as soon as none is under
- * way. Attempts overlap: one that takes longer goes on beside the next seven. The first that stands wins, the others are
- * destroyed. It goes on until it is cancelled or nothing is left to try. `done` is called once, never before this
- * returns.
+ * Connects to a host as Happy Eyeballs does (RFC 8305). It tries the addresses as they arrive, IPv6 and IPv4 in turn beginning
+ * with IPv6, each family in the order of its answer. The next attempt begins 250 ms after the last one, or as soon as none is
+ * under way. A slow attempt goes on beside up to seven others. The first one that connects wins, and the others are
+ * destroyed. This goes on until it is cancelled or no address is left. `done` is called once, and never before this returns.
  */
 export function dialHost(
   options: HostDialOptions,
@@ -140,7 +139,7 @@ class HostDial implements HostDialing {
 
   cancel(): void {
     if (this.#isOver) return;
-    // Where nothing answered, what was found may be of yesterday.
+    // If nothing answered, the addresses may be out of date.
     if (this.#lastFamily !== null) this.#deps.names.forget(this.#options.host);
     this.#finish();
   }
@@ -172,7 +171,7 @@ class HostDial implements HostDialing {
     this.#wait ??= { kind, cancel: this.#deps.clock.after(delayMs, () => this.#goOn(kind)) };
   }
 
-  /** What such a pause was for has come. */
+  /** Ends a pause of this kind, because what it waited for has arrived. */
   #goOn(kind: Wait["kind"]): void {
     if (this.#isOver) return;
     if (this.#wait?.kind === kind) {
@@ -196,7 +195,7 @@ class HostDial implements HostDialing {
     const socket = this.#options.connect({ address, family });
     this.#attempts.set(socket, address);
     this.#pause("attempt", ATTEMPT_DELAY_MS);
-    // It stays for the socket's whole life: an error without a listener would end the process.
+    // This listener stays for the socket's whole life, because an error without a listener would end the process.
     socket.on("error", (error: NodeJS.ErrnoException) =>
       this.#failed(socket, error.code ?? error.message, error),
     );
@@ -248,7 +247,7 @@ class HostDial implements HostDialing {
           ? last.code
           : this.#failures.map(({ address, code }) => `${code} at ${address}`).join(", ");
       const cause = isOnly ? last.cause : undefined;
-      // An address that could not even be tried: the others' answers are not the whole truth.
+      // If this host had no socket for one of the addresses, that is the cause to report, and not the other addresses' errors.
       const { code } = this.#failures.find((failure) => isOwnWant(failure.code)) ?? last;
       return this.#done({ kind: "unreachable", code, problem, cause });
     }

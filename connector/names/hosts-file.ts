@@ -3,7 +3,7 @@ import { type Address, literalAddress } from "./address.ts";
 /** By name in lower case. */
 export type Hosts = ReadonlyMap<string, readonly Address[]>;
 
-/** Reads hosts(5). A name on several lines has the addresses of all of them; lines that are none are skipped. */
+/** Reads hosts(5). A name on several lines has the addresses of all of them. Invalid lines are skipped. */
 export function parseHosts(text: string): Hosts {
   const hosts = new Map<string, Address[]>();
   for (const line of text.split("\n")) {

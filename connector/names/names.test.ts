@@ -109,7 +109,7 @@ describe("addresses", () => {
       const { names, server } = await asking(() => ({ addresses: ["10.6.6.6"] }));
       expect(await names.addressesOf(name)).toMatchObject({
         addresses: [],
-        problem: expect.stringContaining("no host name"),
+        problem: expect.stringContaining("not a valid host name"),
       });
       expect(server.questions).toEqual([]);
     },
@@ -184,8 +184,8 @@ describe("search domains", () => {
 
 describe("failures name the name and the server", () => {
   it.each([
-    ["NXDOMAIN", { rcode: 3 }, "there is no such name (NXDOMAIN), says DNS server"],
-    ["no records", {}, "the name has no A or AAAA record, says DNS server"],
+    ["NXDOMAIN", { rcode: 3 }, "there is no such name (NXDOMAIN), according to DNS server"],
+    ["no records", {}, "the name has no A or AAAA record, according to DNS server"],
     ["SERVFAIL", { rcode: 2 }, ": SERVFAIL"],
     ["REFUSED", { rcode: 5 }, ": REFUSED"],
     ["silence", null, ": no answer within 1000 ms"],

@@ -16,13 +16,13 @@ import { parseResolvConf, type ResolvConf } from "./resolv-conf.ts";
 import { searchDns } from "./search.ts";
 import { WatchedFile } from "./watched-file.ts";
 
-/** Each look-up in flight holds two sockets. */
+/** Each look-up in flight uses two sockets. */
 const MAX_IN_FLIGHT = 128;
-/** Healthy look-ups take milliseconds: where all places are taken, the oldest gives way once it has had this. */
+/** Healthy look-ups take milliseconds. If all places are taken, the oldest one is given up once it has had this time. */
 const GIVES_WAY_AFTER_MS = 500;
-/** A record's own time holds up to here: a service that has moved is found again soon, and bursts ask once. */
+/** Upper limit on a record's own time: a service that has moved is found again soon, and a burst still asks only once. */
 const MAX_KEPT_MS = 10_000;
-/** Failures are told again for this long, so that requests for a name without addresses do not become a flood. */
+/** A failure is cached for this long, so that requests for a name without addresses do not flood the DNS servers. */
 const FAILURE_KEPT_MS = 1_000;
 const MAX_KEPT = 1_024;
 
@@ -31,7 +31,7 @@ const HOSTS_PATH =
     ? `${process.env["SystemRoot"] ?? "C:\\Windows"}\\System32\\drivers\\etc\\hosts`
     : "/etc/hosts";
 
-/** Systems without a resolv.conf tell c-ares their servers by other ways. */
+/** On systems without a resolv.conf, c-ares gets the servers from the system. */
 function systemConf(text: string): ResolvConf {
   return parseResolvConf(text, { hostName: hostname(), servers: getServers() });
 }
@@ -41,13 +41,13 @@ const LOOPBACK: readonly Address[] = [
   { address: "::1", family: 6 },
 ];
 
-/** RFC 1035 §2.3.4. Other characters than a host name's own are DNS's business. */
+/** RFC 1035 §2.3.4. Only lengths are checked; whether DNS knows a name with unusual characters is for DNS to say. */
 const NAME = /^(?=.{1,253}$)[^\s.]{1,63}(?:\.[^\s.]{1,63})*$/u;
 
 export interface LookUpEvents {
-  /** Once or more: one family's may come while the other's are waited for. Each is new. */
+  /** Called once or more, because one family's addresses may come before the other's. Addresses are never repeated. */
   onAddresses(addresses: readonly Address[]): void;
-  /** Last. With what to tell people where no address came. */
+  /** The last event. `problem` is set if no address came, and goes into error messages. */
   onEnd(problem: string | null): void;
 }
 
@@ -62,14 +62,14 @@ export interface NamesOptions extends NameFiles {
   askServer?: AskServer;
 }
 
-/** What a dial asks for addresses. */
+/** What a dial needs of `Names`. */
 export type NameSource = Pick<Names, "lookUp" | "forget" | "servers">;
 
 interface Flight {
   name: string;
   startedAtMs: number;
   found: Address[];
-  /** The shortest of the records found. */
+  /** The shortest time of the records found. */
   ttlSeconds: number;
   readonly waiting: Set<LookUpEvents>;
   cancel: () => void;
@@ -83,19 +83,19 @@ interface Kept {
 }
 
 /**
- * The addresses of names: from the hosts file, then from DNS as resolv.conf says, both read again when they change.
- * Never by getaddrinfo: its threads are few, and a name that does not answer holds one for as long as it likes.
+ * The addresses of names: from the hosts file, then from DNS as resolv.conf says. Both files are read again when they change.
+ * It never uses getaddrinfo, which has few threads: a name that does not answer would block one of them for a long time.
  *
- * Look-ups of one name are one. Each ends with its last waiter, or when resolv.conf's patience does.
+ * Simultaneous look-ups of a name share one query. It ends with its last waiter, or at resolv.conf's time limit.
  */
 export class Names {
   readonly #clock: Clock;
   readonly #askServer: AskServer;
   readonly #hosts: WatchedFile<Hosts>;
   readonly #conf: WatchedFile<ResolvConf>;
-  /** Those that may be joined, by name. */
+  /** Look-ups that a new waiter may join, by name. */
   readonly #joinable = new Map<string, Flight>();
-  /** In the order of their beginning. */
+  /** All look-ups under way, the oldest first. */
   readonly #flights = new Set<Flight>();
   readonly #kept = new Map<string, Kept>();
   #versions = "";
@@ -112,12 +112,12 @@ export class Names {
     return this.#flights.size;
   }
 
-  /** The servers that are asked, for people. */
+  /** The DNS servers, for error messages. */
   get servers(): readonly string[] {
     return this.#conf.read().servers;
   }
 
-  /** `host` is a name or an address without brackets. No event comes before this returns, or after it was cancelled. */
+  /** `host` is a name or an address without brackets. No event comes before this returns or after it was cancelled. */
   lookUp(host: string, events: LookUpEvents): () => void {
     let isOver = false;
     let leave = (): void => {};
@@ -134,7 +134,7 @@ export class Names {
     queueMicrotask(() => {
       if (isOver) return;
       leave = this.#start(host.toLowerCase(), guarded);
-      // Cancelled by the very addresses that it gave.
+      // The waiter cancelled while it handled these addresses.
       if (isOver) leave();
     });
     return () => {
@@ -143,7 +143,7 @@ export class Names {
     };
   }
 
-  /** All that are found, when the look-up is over. */
+  /** All addresses, once the look-up is complete. */
   addressesOf(host: string): Promise<{ addresses: string[]; problem: string | null }> {
     const addresses: string[] = [];
     return new Promise((resolve) => {
@@ -154,7 +154,7 @@ export class Names {
     });
   }
 
-  /** To be called when nothing could be reached at what was found: the next look-up asks anew. */
+  /** Call it if none of the addresses could be reached. The next look-up then asks DNS again. */
   forget(host: string): void {
     this.#kept.delete(host.toLowerCase());
   }
@@ -178,20 +178,21 @@ export class Names {
     };
   }
 
-  /** Null: DNS has to be asked. */
+  /** The answer without DNS; null: DNS has to be asked. */
   #withoutDns(host: string): Pick<Kept, "addresses" | "problem"> | null {
     const literal = literalAddress(host);
     if (literal !== null) return { addresses: [literal], problem: null };
     const name = host.replace(/\.$/, "");
     const hosts = this.#hosts.read().get(name);
     if (hosts !== undefined) return { addresses: hosts, problem: null };
-    // RFC 6761 §6.3: never asked of DNS, which might say something else.
+    // RFC 6761 §6.3: DNS is never asked for these names, because it might answer with other addresses.
     if (name === "localhost" || name.endsWith(".localhost")) return { addresses: LOOPBACK, problem: null };
     // RFC 6761 §6.4.
     if (name === "invalid" || name.endsWith(".invalid")) {
       return { addresses: [], problem: `${name} has no address: no name under invalid has one` };
     }
-    if (!NAME.test(name)) return { addresses: [], problem: `${name} has no address: it is no host name` };
+    if (!NAME.test(name))
+      return { addresses: [], problem: `${name} has no address: it is not a valid host name` };
     return null;
   }
 
@@ -199,7 +200,7 @@ export class Names {
     this.#conf.read();
     const versions = `${this.#hosts.version} ${this.#conf.version}`;
     if (versions !== this.#versions) {
-      // Other files, other answers. Who waits for one of before gets it.
+      // The files changed, so cached answers no longer count. Whoever waits for an older look-up still gets its answer.
       this.#versions = versions;
       this.#kept.clear();
       this.#joinable.clear();
@@ -219,7 +220,7 @@ export class Names {
       oldest.cancel();
       this.#end(
         oldest,
-        `${oldest.name} has no address: its look-up took too long where ${MAX_IN_FLIGHT} were under way`,
+        `${oldest.name} has no address: its look-up took too long while ${MAX_IN_FLIGHT} were running`,
       );
     }
     const flight: Flight = {
@@ -247,7 +248,7 @@ export class Names {
     for (const waiter of [...flight.waiting]) waiter.onEnd(problem);
   }
 
-  /** Nobody waits any more. What was found by then has proved good: another family's answer is not missed. */
+  /** Nobody waits any more. Addresses found so far are kept: they were good enough, so the other family's are not needed. */
   #abandon(flight: Flight): void {
     flight.cancel();
     if (this.#leave(flight) && flight.found.length > 0) this.#keepFound(flight);
@@ -265,7 +266,7 @@ export class Names {
     this.#kept.set(name, { ...what, since: momentOf(this.#clock), forMs });
   }
 
-  /** Whether its answer is one of today's files. */
+  /** Removes the look-up. True: the files have not changed since it began, so its answer may be cached. */
   #leave(flight: Flight): boolean {
     this.#flights.delete(flight);
     return this.#joinable.get(flight.name) === flight && this.#joinable.delete(flight.name);

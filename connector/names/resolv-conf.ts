@@ -1,28 +1,28 @@
 import { isIP } from "node:net";
 
-/** What resolv.conf(5) says, as far as it is honoured. */
+/** The supported part of resolv.conf(5). */
 export interface ResolvConf {
-  /** Addresses, or `address:port` and `[address]:port` where a port is named. */
+  /** Addresses, or `address:port` and `[address]:port` if there is a port. */
   servers: readonly string[];
-  /** Domains that are put behind a name, the first one first; without dots at their ends. */
+  /** Search domains in their order, without final dots. */
   search: readonly string[];
-  /** A name with as many dots is asked for as it is before it is with a domain behind it. */
+  /** A name with at least so many dots is first asked for as it is, and only then with a search domain. */
   ndots: number;
-  /** Of one question to one server. */
+  /** Time-out of one question to one server. */
   timeoutMs: number;
   /** How often each server is asked. */
   attempts: number;
 }
 
-/** As glibc bounds them. */
+/** The limits of glibc. */
 const MAX_SERVERS = 3;
 const MAX_NDOTS = 15;
 const MAX_TIMEOUT_SECONDS = 30;
 const MAX_ATTEMPTS = 5;
-/** glibc knows no limit any more; a look-up has to end. */
+/** glibc no longer has a limit, but a look-up has to end. */
 const MAX_SEARCH = 32;
 
-/** Where the file does not say it: the host's name says in which domain to search, and the system which servers to ask. */
+/** Defaults for a file without these lines: the search domain from the host's name, and the system's servers. */
 export interface Unsaid {
   hostName: string;
   servers: readonly string[];

@@ -4,13 +4,13 @@ import type { AskServer } from "./ask-server.ts";
 import type { ResolvConf } from "./resolv-conf.ts";
 
 export interface SearchEvents {
-  /** Of one family at a time: the other's may follow, or never come. */
+  /** The addresses of one family. Those of the other may follow, or never come. */
   onAddresses(addresses: readonly Address[], ttlSeconds: number): void;
-  /** Last. With what to tell people where no address came. */
+  /** The last event. `problem` is set if no address came, and goes into error messages. */
   onEnd(problem: string | null): void;
 }
 
-/** The names to ask for, in order. One with a dot at its end is complete. */
+/** The names to ask for, in order. A name with a final dot is complete. */
 export function candidatesOf(name: string, { search, ndots }: ResolvConf): readonly string[] {
   if (name.endsWith(".")) return [name.slice(0, -1)];
   const dots = name.split(".").length - 1;
@@ -19,9 +19,9 @@ export function candidatesOf(name: string, { search, ndots }: ResolvConf): reado
 }
 
 /**
- * Looks a name up in DNS as resolver(5) has it: each candidate for both families at once, until one has an address. A
- * candidate about which all servers are silent ends the search, for another name might mean another host. No event
- * comes after the function returned was called.
+ * Looks a name up in DNS as resolver(5) describes: each candidate for both families at once, until one has an address. If
+ * no server answers for a candidate, the search ends, because the next candidate might mean another host. No event
+ * comes after a call of the returned function.
  */
 export function searchDns(
   name: string,
@@ -50,11 +50,11 @@ export function searchDns(
 
 interface BothEvents {
   onAddresses: SearchEvents["onAddresses"];
-  /** Null where an address came. */
+  /** Null: an address came. */
   onEnd(failure: Verdict | null): void;
 }
 
-/** A and AAAA at once. That there is no such name, said of A, holds for both (RFC 8020). */
+/** Asks for A and AAAA at once. "No such name" for one of them is true for both (RFC 8020). */
 function askBoth(name: string, conf: ResolvConf, askServer: AskServer, events: BothEvents): () => void {
   const pending = new Map<4 | 6, () => void>();
   let found = false;
@@ -86,7 +86,7 @@ function askBoth(name: string, conf: ResolvConf, askServer: AskServer, events: B
   return cancel;
 }
 
-/** What says most about why there is no address. */
+/** Which failure explains best why there is no address: the highest weight. */
 const WEIGHT: Readonly<Record<Verdict["kind"], number>> = {
   addresses: 0,
   "no-name": 1,
@@ -102,7 +102,7 @@ function problemOf(name: string, failures: readonly Verdict[], candidates: reado
   const asked = candidates.slice(0, failures.length);
   const names =
     asked.length === 1 && asked[0] === name.replace(/\.$/, "") ? "" : `; asked for ${asked.join(", ")}`;
-  return `${name} has no address: ${worst === null ? "nothing was asked" : described(worst)}${names}`;
+  return `${name} has no address: ${worst === null ? "no server was asked" : described(worst)}${names}`;
 }
 
 function described(verdict: Verdict): string {
@@ -110,9 +110,9 @@ function described(verdict: Verdict): string {
     case "addresses":
       return "none";
     case "no-name":
-      return `there is no such name (NXDOMAIN), says DNS server ${verdict.server}`;
+      return `there is no such name (NXDOMAIN), according to DNS server ${verdict.server}`;
     case "no-data":
-      return `the name has no A or AAAA record, says DNS server ${verdict.server}`;
+      return `the name has no A or AAAA record, according to DNS server ${verdict.server}`;
     case "failed":
       return Array.from(verdict.reasons, ([server, reason]) => `DNS server ${server}: ${reason}`).join(", ");
   }

@@ -1,17 +1,17 @@
 import { readFileSync, statSync } from "node:fs";
 import { isOwnWant } from "../platform/index.ts";
 
-/** A file written so lately may be written again within one step of its file system's clock. */
+/** A file that changed so recently may change again without a new time stamp, because file systems' clocks are coarse. */
 const SETTLED_MS = 2_000;
 
-/** A small file that is read again when it has changed; without it, as if it were empty. */
+/** A small file that is read again when it has changed. A missing file counts as empty. */
 export class WatchedFile<T> {
   readonly #path: string;
   readonly #parse: (text: string) => T;
   #stamp: string | null = null;
   #text: string | null = null;
   #value: T;
-  /** Grows with each change of its text. */
+  /** Increases with each change of the text. */
   version = 0;
 
   constructor(path: string, parse: (text: string) => T) {
@@ -20,7 +20,7 @@ export class WatchedFile<T> {
     this.#value = parse("");
   }
 
-  /** Asks the file system, on every call: it is called when a name is looked up. */
+  /** Checks the file on each call, which is once per look-up. */
   read(): T {
     const { stamp, settled } = this.#look();
     if (stamp === this.#stamp) return this.#value;
@@ -43,7 +43,7 @@ export class WatchedFile<T> {
     }
   }
 
-  /** Null: it cannot be told now. Without a descriptor for it, the file has not become empty. */
+  /** Null: the file cannot be read now. With no descriptor left, for example, it must not count as empty. */
   #readText(): string | null {
     try {
       return readFileSync(this.#path, "utf8");

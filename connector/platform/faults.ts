@@ -56,7 +56,7 @@ function stackOf(thrown: unknown): string {
 
 /** What a caller hears of a fault: nothing of its text, which nobody has looked through for secrets. */
 export function faultError(): TunnelError {
-  return new TunnelError("INTERNAL", "a fault of the connector, which its log describes");
+  return new TunnelError("INTERNAL", "an internal fault of the connector; its log has the details");
 }
 
 /** Failures have their codes; whatever else is thrown is a fault. */

@@ -27,7 +27,7 @@ export type KeeperOptions = Omit<RelayConnectionOptions, "events" | "connectionI
   onReady(): void;
   onChecks: RelayConnectionEvents["onChecks"];
   onObjects: RelayConnectionEvents["onObjects"];
-  /** The relay has answered an attempt with this status. The next attempt is planned already. */
+  /** The relay has answered an attempt with this status. The next attempt is already scheduled. */
   onRefused(status: number): void;
   onStalled(): void;
   onLost(): void;
@@ -37,32 +37,32 @@ export type KeeperCondition = RelayConnection["state"] | "waiting" | "stopped";
 
 /** A connection that replaces a draining one has the other index of its pair, or the relay would end the old one. */
 const PAIR_OFFSET = 128;
-/** Sent on sooner than this, a link counts as lost. */
+/** A connection that the relay sends away sooner than this counts as lost. */
 const SETTLED_MS = 5_000;
 /**
- * Once the relay has answered elsewhere, the silent link gets as long again as that took, and at least this: what a slow
- * relay sends on one connection may come long after what it sends on another.
+ * Once the relay has answered on another connection, the silent one gets as much time again as that took, and at least this.
+ * A slow relay may send on one connection long after it has sent on another.
  */
 const MIN_ANSWER_MS = 1_000;
 
 type KeeperState =
-  | { state: "linked"; link: RelayConnection }
+  | { state: "dialled"; connection: RelayConnection }
   | { state: "waiting"; cancel: () => void }
   | { state: "stopped" };
 
 /**
  * Keeps one connection to the relay: makes a new one whenever the last one ended, later and later while it fails.
  *
- * A connection that fell silent is kept until another one shows that the relay is there: a relay that is too busy to answer is
- * silent on all of them, and to cut them would cost every request under way, and add handshakes to its work.
+ * A connection that fell silent is kept until another one shows that the relay is there. A relay that is too busy to answer is
+ * silent on all connections. Cutting them would fail every request under way and give the relay more handshakes to do.
  */
 export class ConnectionKeeper {
   readonly #options: KeeperOptions;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
-  /** Connections that are to end, until they do: drained ones, and the one that fell silent. */
+  /** Connections that are about to end: drained ones, and the one that fell silent. */
   readonly #draining = new Set<RelayConnection>();
-  /** Fell silent, and no other has been accepted since. */
+  /** The connection that fell silent, while no other has been accepted since. */
   #doubted: RelayConnection | null = null;
   #doubtedAtMs = 0;
   readonly #onIdle: (() => void)[] = [];
@@ -73,44 +73,44 @@ export class ConnectionKeeper {
     this.#options = options;
     this.#clock = options.clock;
     this.#backoff = new Backoff(options.random);
-    this.#state = this.#linked(options.index);
+    this.#state = this.#dial(options.index);
   }
 
   get ready(): boolean {
     return this.condition === "ready";
   }
 
-  /** Of the newest connection; "waiting" before the next attempt to make one. */
+  /** The state of the newest connection; "waiting" before the next attempt. */
   get condition(): KeeperCondition {
-    return this.#state.state === "linked" ? this.#state.link.state : this.#state.state;
+    return this.#state.state === "dialled" ? this.#state.connection.state : this.#state.state;
   }
 
   get roundTripMs(): number | null {
-    return this.#state.state === "linked" ? this.#state.link.roundTripMs : null;
+    return this.#state.state === "dialled" ? this.#state.connection.roundTripMs : null;
   }
 
-  /** Which object of the relay has accepted the newest connection that was accepted; null: none yet. */
+  /** The object of the relay that accepted the most recent connection; null: none yet. */
   get landedOn(): string | null {
     return this.#landedOn;
   }
 
   sendSettings(payload: Uint8Array): void {
-    if (this.#state.state === "linked") this.#state.link.sendSettings(payload);
+    if (this.#state.state === "dialled") this.#state.connection.sendSettings(payload);
   }
 
-  /** Takes no more streams and makes no more connections; calls `done` when the last stream ended or `graceMs` passed. */
+  /** Accepts no more streams and makes no more connections. Calls `done` when the last stream has ended or `graceMs` has passed. */
   drain(graceMs: number, done: () => void): void {
     this.#onIdle.push(done);
     const before = this.#state;
     this.#state = { state: "stopped" };
     if (before.state === "waiting") before.cancel();
-    if (before.state === "linked") this.#draining.add(before.link);
-    for (const link of [...this.#draining]) link.drain(graceMs);
+    if (before.state === "dialled") this.#draining.add(before.connection);
+    for (const connection of [...this.#draining]) connection.drain(graceMs);
     this.#tellIfIdle();
   }
 
-  #linked(connectionIndex: number): KeeperState {
-    const link: RelayConnection = new RelayConnection({
+  #dial(connectionIndex: number): KeeperState {
+    const connection: RelayConnection = new RelayConnection({
       ...this.#options,
       connectionIndex,
       events: {
@@ -118,60 +118,60 @@ export class ConnectionKeeper {
         onChecks: (list) => this.#options.onChecks(list),
         onObjects: (list) => this.#options.onObjects(list),
         onStalled: () => this.#options.onStalled(),
-        onSilent: () => this.#onSilent(link, connectionIndex),
-        onHeard: () => this.#onHeard(link),
+        onSilent: () => this.#onSilent(connection, connectionIndex),
+        onHeard: () => this.#onHeard(connection),
         onReady: () => {
-          this.#landedOn = link.relayId;
-          this.#options.log.info({ connectionIndex, object: link.relayId }, "connected to the relay");
+          this.#landedOn = connection.relayId;
+          this.#options.log.info({ connectionIndex, object: connection.relayId }, "connected to the relay");
           this.#options.onReady();
           this.#relayIsThere();
         },
-        onGoaway: (goaway) => this.#onGoaway(link, connectionIndex, goaway),
-        onEnded: (end) => this.#onEnded(link, connectionIndex, end),
+        onGoaway: (goaway) => this.#onGoaway(connection, connectionIndex, goaway),
+        onEnded: (end) => this.#onEnded(connection, connectionIndex, end),
       },
     });
-    return { state: "linked", link };
+    return { state: "dialled", connection };
   }
 
-  /** A planned move costs no pause; an expulsion, or a relay that keeps sending us on, does. */
-  #onGoaway(link: RelayConnection, connectionIndex: number, { code, text, drainMs }: Goaway): void {
-    if (this.#state.state !== "linked" || this.#state.link !== link) return;
-    this.#draining.add(link);
-    const planned = drainMs > 0 && link.readyForMs >= SETTLED_MS;
-    const delayMs = planned ? 0 : this.#backoff.delayAfterLossMs(link.readyForMs);
+  /** A planned move needs no pause. If the relay ends connections at once, or sends this connector on again and again, there is one. */
+  #onGoaway(connection: RelayConnection, connectionIndex: number, { code, text, drainMs }: Goaway): void {
+    if (this.#state.state !== "dialled" || this.#state.connection !== connection) return;
+    this.#draining.add(connection);
+    const planned = drainMs > 0 && connection.readyForMs >= SETTLED_MS;
+    const delayMs = planned ? 0 : this.#backoff.delayAfterLossMs(connection.readyForMs);
     this.#options.log.info({ connectionIndex, code, reason: text }, "the relay asks for a new connection");
-    this.#linkAfter(delayMs, pairOf(connectionIndex));
+    this.#dialAfter(delayMs, pairOf(connectionIndex));
   }
 
-  #onSilent(link: RelayConnection, connectionIndex: number): void {
-    if (this.#state.state !== "linked" || this.#state.link !== link || this.#doubted !== null)
-      return link.giveUp();
+  #onSilent(connection: RelayConnection, connectionIndex: number): void {
+    if (this.#state.state !== "dialled" || this.#state.connection !== connection || this.#doubted !== null)
+      return connection.giveUp();
     this.#options.log.warn({ connectionIndex }, "the relay is silent: trying another connection");
-    this.#doubted = link;
+    this.#doubted = connection;
     this.#doubtedAtMs = this.#clock.nowMs();
-    this.#draining.add(link);
-    this.#linkAfter(this.#backoff.delayAfterLossMs(link.readyForMs), pairOf(connectionIndex));
+    this.#draining.add(connection);
+    this.#dialAfter(this.#backoff.delayAfterLossMs(connection.readyForMs), pairOf(connectionIndex));
   }
 
-  /** The relay was only busy: the other attempt is not needed. */
-  #onHeard(link: RelayConnection): void {
-    if (this.#doubted !== link || this.#state.state === "stopped") return;
+  /** The relay was only busy, so the other attempt is not needed. */
+  #onHeard(connection: RelayConnection): void {
+    if (this.#doubted !== connection || this.#state.state === "stopped") return;
     this.#doubted = null;
-    this.#draining.delete(link);
+    this.#draining.delete(connection);
     const attempt = this.#state;
-    this.#state = { state: "linked", link };
-    this.#landedOn = link.relayId;
+    this.#state = { state: "dialled", connection };
+    this.#landedOn = connection.relayId;
     if (attempt.state === "waiting") attempt.cancel();
-    // At once, as long as it is not accepted. One that is may have been given requests.
-    else this.#drainAlso(attempt.link);
+    // Before the relay accepts it, this ends it at once. After that, it may already have requests.
+    else this.#drainAlso(attempt.connection);
   }
 
-  #drainAlso(link: RelayConnection): void {
-    this.#draining.add(link);
-    link.drain(RETIRE_DRAIN_MS);
+  #drainAlso(connection: RelayConnection): void {
+    this.#draining.add(connection);
+    connection.drain(RETIRE_DRAIN_MS);
   }
 
-  /** Another link was accepted, or refused by whoever knows the tunnel. */
+  /** The relay accepted another connection, or refused it with an answer of its own. */
   #relayIsThere(): void {
     const doubted = this.#doubted;
     if (doubted === null) return;
@@ -181,33 +181,33 @@ export class ConnectionKeeper {
     });
   }
 
-  #onEnded(link: RelayConnection, connectionIndex: number, end: RelayConnectionEnd): void {
-    this.#draining.delete(link);
+  #onEnded(connection: RelayConnection, connectionIndex: number, end: RelayConnectionEnd): void {
+    this.#draining.delete(connection);
     this.#tellIfIdle();
-    if (this.#doubted === link) {
+    if (this.#doubted === connection) {
       this.#doubted = null;
       this.#options.onLost();
       this.#logEnd(end, connectionIndex, 0);
     }
-    if (this.#state.state !== "linked" || this.#state.link !== link) return;
+    if (this.#state.state !== "dialled" || this.#state.connection !== connection) return;
     const delayMs = this.#delayAfter(end);
-    // First: nothing that the others do may keep it from coming back.
-    this.#linkAfter(delayMs, connectionIndex);
+    // Schedule the next attempt first, so that an exception in the calls below cannot prevent it.
+    this.#dialAfter(delayMs, connectionIndex);
     this.#options.onLost();
     this.#logEnd(end, connectionIndex, delayMs);
     if (end.kind !== "refused") return;
     this.#options.onRefused(end.status);
-    // What stands in front of a relay that does not answer says 5xx.
+    // A 5xx may come from the platform in front of a relay that does not answer.
     if (end.status < 500) this.#relayIsThere();
   }
 
-  #linkAfter(delayMs: number, connectionIndex: number): void {
+  #dialAfter(delayMs: number, connectionIndex: number): void {
     const cancel = this.#clock.after(delayMs, () => {
       try {
-        this.#state = this.#linked(connectionIndex);
+        this.#state = this.#dial(connectionIndex);
       } catch (thrown) {
         this.#options.reportFault("relay", thrown);
-        this.#linkAfter(this.#backoff.delayAfterLossMs(0), connectionIndex);
+        this.#dialAfter(this.#backoff.delayAfterLossMs(0), connectionIndex);
       }
     });
     this.#state = { state: "waiting", cancel };
@@ -229,8 +229,8 @@ export class ConnectionKeeper {
     const retryInMs = Math.round(delayMs);
     if (end.kind === "refused") {
       const isKnown = end.status === 404 && this.#landedOn !== null;
-      const advice = isKnown ? "this object carries the tunnel no longer" : adviceFor(end.status);
-      // Both, so that nobody has to find out which end is the older one.
+      const advice = isKnown ? "this object no longer carries the tunnel" : adviceFor(end.status);
+      // Log both versions, so that the operator sees which end is older.
       const versions =
         end.status === 426 ? { spokenHere: SUBPROTOCOL, spokenThere: end.spoken.slice(0, 64) } : {};
       const facts = { connectionIndex, status: end.status, ...versions, retryInMs };
@@ -252,7 +252,7 @@ function pairOf(connectionIndex: number): number {
   return (connectionIndex + PAIR_OFFSET) % (2 * PAIR_OFFSET);
 }
 
-/** What whoever reads the log can do about a refused handshake. */
+/** What to do about a refused handshake, for the log. */
 export function adviceFor(status: number): string {
   if (status < 400) {
     return "another server answers at this address, not a Culvert relay: check TUNNEL_RELAY, and what a proxy on the way does";
@@ -269,7 +269,7 @@ export function adviceFor(status: number): string {
     case 426:
       return "the relay speaks another version of the protocol: update the connector, or the relay, whichever is the older one";
     case 429:
-      return "the relay refuses too many failed attempts from this address: check the token, then wait";
+      return "the relay refuses this address after too many failed attempts: check the token, and then wait";
     default:
       return "the relay refused the connection";
   }

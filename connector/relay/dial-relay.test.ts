@@ -173,7 +173,7 @@ describe("the handshake", () => {
       opened.push(events);
     }
     const accept = "lost: invalid Sec-WebSocket-Accept header";
-    const subprotocol = "lost: the server did not take the subprotocol";
+    const subprotocol = "lost: the server did not accept the subprotocol";
     expect(opened).toEqual([
       ["open"],
       [accept],
@@ -181,7 +181,7 @@ describe("the handshake", () => {
       [subprotocol],
       [subprotocol],
       [subprotocol],
-      ["lost: the server sent an extension"],
+      ["lost: the server chose an extension that was not offered"],
       ["lost: invalid Upgrade header"],
     ]);
   });

@@ -11,7 +11,7 @@ import { SocketReader } from "./socket-reader.ts";
 import { webSocketHandshake, type WebSocketRequest } from "./websocket-handshake.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
 
-/** Shorter than the handshake's, so that what it waits for is told. */
+/** Shorter than the handshake's time-out, so that the error can say what the dial was waiting for. */
 const DIAL_TIMEOUT_MS = 9_000;
 
 export interface RelayAddress {
@@ -19,16 +19,16 @@ export interface RelayAddress {
   relayUrl: string;
   /** Never logged. */
   tokenText: string;
-  /** What the token proves; null: it is the tunnel's own, which names it. */
+  /** The identity that the token proves; null: it is the tunnel's own token, which names the tunnel. */
   identity: Identity | null;
-  /** For relays over TLS; one without is on this machine. */
+  /** Only for relays over TLS. A relay without TLS is on this machine. */
   proxy: Proxy | null;
   proxyBypass: ProxyBypass;
 }
 
 /**
- * Dials `/v1/connect` of the relay; the token travels in a header, never in the URL. `address` is asked for each
- * connection. Names are looked up apart from those of upstreams, which may not answer.
+ * Dials `/v1/connect` of the relay. The token travels in a header, never in the URL. `address` is called for each
+ * connection. Look-ups are separate from those of upstreams' names, whose servers may not answer.
  */
 export function relayDialler(address: () => RelayAddress, deps: HostDialDeps): DialRelay {
   return (events, object = null) => {
@@ -109,13 +109,13 @@ export function relayDialler(address: () => RelayAddress, deps: HostDialDeps): D
   };
 }
 
-/** Each attempt is a TLS socket from the start: one that is put over another cannot read into a buffer of ours. */
+/** Each attempt is a TLS socket from the start, because TLS over an existing socket cannot read into our own buffer. */
 function tlsTo(host: string, port: number, onread: OnReadOpts): HostDialOptions {
   const servername = isIP(host) === 0 ? host : "";
   return {
     ...{ host, port },
     connect({ address, family }) {
-      // Taken as Node documents it; its types have forgotten it.
+      // Node documents this option, but its types lack it.
       const options: ConnectionOptions & { onread: OnReadOpts; family: number } = {
         ...{ host: address, family, port, servername, onread },
       };

@@ -15,7 +15,7 @@ import {
 const MAX_CONTROL_BYTES = 125;
 const MAX_HEADER_BYTES = 10;
 
-/** The peer broke RFC 6455; `closeCode` says so to it. */
+/** The peer violated RFC 6455. `closeCode` is sent to it. */
 export class WebSocketViolation extends Error {
   readonly closeCode: number;
 
@@ -25,16 +25,16 @@ export class WebSocketViolation extends Error {
   }
 }
 
-/** The frames of messages, piece by piece as they come. Each handler may throw a WebSocketViolation. */
+/** The frames of messages, piece by piece as they arrive. Each handler may throw a WebSocketViolation. */
 export interface FrameEvents {
-  /** A frame of a message begins: so many bytes of payload follow. */
+  /** A frame of a message begins; `length` bytes of payload follow. */
   onFrame(frame: DataFrame): void;
-  /** A view of the chunk: it is good until this returns. */
+  /** A view of the chunk, valid until this returns. */
   onPayload(bytes: Buffer): void;
   onFrameEnd(frame: DataFrame): void;
-  /** To be answered with the same payload. */
+  /** Answer with the same payload. */
   onPing(payload: Buffer): void;
-  /** Last. `payload` is what an answer repeats; the code is 1005 where it has none. */
+  /** The last event. An answer repeats `payload`. The code is 1005 if the close has none. */
   onClose(code: number, payload: Buffer): void;
 }
 
@@ -52,10 +52,10 @@ export class FrameReader {
   readonly #events: FrameEvents;
   #ended = false;
   #halted = false;
-  /** A header that began in an earlier chunk. */
+  /** The part of a header that came in an earlier chunk. */
   readonly #header = Buffer.alloc(MAX_HEADER_BYTES);
   #headerBytes = 0;
-  /** Of the frame that is being read. */
+  /** State of the current frame. */
   #opcode = 0;
   #isFinal = false;
   #length = 0;
@@ -63,24 +63,24 @@ export class FrameReader {
   #inFrame = false;
   #data: DataFrame | null = null;
   #control: Buffer | null = null;
-  /** Of the message that is being read; null between messages. */
+  /** The type of the current message; null between messages. */
   #isText: boolean | null = null;
 
   constructor(events: FrameEvents) {
     this.#events = events;
   }
 
-  /** Ignores what comes from now on. */
+  /** Ignores all further bytes. */
   end(): void {
     this.#ended = true;
   }
 
-  /** Lets the `read` that is under way return with the piece it is at. */
+  /** Makes the current `read` return after the current piece. */
   halt(): void {
     this.#halted = true;
   }
 
-  /** How much of the chunk was read: all of it, unless it was halted. May throw a WebSocketViolation, once. */
+  /** Returns how much of the chunk was read: all of it, unless it was halted. May throw a WebSocketViolation, once. */
   read(chunk: Buffer, from = 0): number {
     let at = from;
     this.#halted = false;
@@ -133,10 +133,10 @@ export class FrameReader {
     const payload = this.#control ?? Buffer.alloc(0);
     if (this.#opcode === OPCODE.ping) this.#events.onPing(payload);
     else if (this.#opcode === OPCODE.close) this.#closeRead(payload);
-    // A pong was not asked for, or has said by coming that the peer lives.
+    // A pong needs no action: its arrival alone shows that the peer is alive.
   }
 
-  /** Returns where in the chunk the payload begins; negative where the header goes on in the next one. */
+  /** Returns where in the chunk the payload begins, or a negative number if the header continues in the next chunk. */
   #readHeader(chunk: Buffer, at: number): number {
     if (this.#headerBytes === 0) {
       const size = this.#parseHeader(chunk, at, chunk.byteLength);
@@ -151,7 +151,7 @@ export class FrameReader {
     return -1;
   }
 
-  /** Returns its size; 0 where there is more of it to come. */
+  /** Returns the header's size, or 0 if it is incomplete. */
   #parseHeader(bytes: Buffer, at: number, end: number): number {
     if (end - at < 2) return 0;
     const first = bytes[at] ?? 0;
@@ -179,7 +179,7 @@ export class FrameReader {
     this.#opcode = first & 0x0f;
     switch (this.#opcode) {
       case OPCODE.continuation:
-        if (this.#isText === null) this.fail("nothing to continue");
+        if (this.#isText === null) this.fail("a continuation frame without a message");
         return;
       case OPCODE.text:
       case OPCODE.binary:
@@ -190,7 +190,7 @@ export class FrameReader {
       case OPCODE.pong:
         if (!this.#isFinal) this.fail("a control frame is fragmented");
         if (short > MAX_CONTROL_BYTES) this.fail("a control frame is too long");
-        if (this.#opcode === OPCODE.close && short === 1) this.fail("half a close code");
+        if (this.#opcode === OPCODE.close && short === 1) this.fail("a close code of one byte");
         return;
       default:
         this.fail(`unknown opcode ${this.#opcode}`);
@@ -200,7 +200,7 @@ export class FrameReader {
   #closeRead(payload: Buffer): void {
     if (payload.byteLength >= 2) {
       const code = payload.readUInt16BE(0);
-      if (legalCloseCode(code) !== code) this.fail(`close code ${code}`);
+      if (legalCloseCode(code) !== code) this.fail(`invalid close code ${code}`);
       if (!isUtf8(payload.subarray(2))) this.fail("a close reason is not UTF-8", CLOSE_NOT_UTF8);
     }
     this.end();

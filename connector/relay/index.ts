@@ -1,7 +1,7 @@
 /*
  * The way to the relay: connections that are kept, dialled anew when lost, and drained when they are to end.
  *
- * A connection never comes back: its keeper makes the next one, later and later while that fails. The token travels in a
+ * A lost connection is never resumed: its keeper makes the next one, later and later while that fails. The token travels in a
  * header and is never logged. Messages are read and written in buffers that are used again.
  *
  * Begin with `connection-keeper.ts` and `relay-connection.ts` (the states), then `dial-relay.ts`; below it the WebSocket:

@@ -1,6 +1,6 @@
 /**
- * The mask of RFC 6455 §5.3 as a WebAssembly module: 64 bytes in a step, where JavaScript XORs a word of 4. It works in
- * the memory it is given, in place, and takes the key from the 4 bytes before the payload, where it stands in a frame.
+ * The mask of RFC 6455 §5.3 as a WebAssembly module. It masks 64 bytes per step, where JavaScript XORs a word of 4. It works in
+ * place in the memory it is given, and reads the key from the 4 bytes before the payload, where a frame has it.
  *
  *     (module
  *       (import "env" "memory" (memory 1))

@@ -2,14 +2,14 @@ import { MASK_MODULE } from "./mask-module.ts";
 
 const PAGE_BYTES = 64 * 1024;
 
-/** Memory in which frames are put together and masked. It never grows, so views of it stay good. */
+/** Memory in which frames are assembled and masked. It never grows, so views of it stay valid. */
 export interface MaskedMemory {
   readonly bytes: Buffer;
-  /** Masks `length` bytes from `at` on, in place; their key is the 4 bytes before them. */
+  /** Masks `length` bytes from `at` on, in place. The key is the 4 bytes before them. */
   readonly mask: (at: number, length: number) => void;
 }
 
-/** Of WebAssembly, what is used here: Node's types have none of it. */
+/** The part of WebAssembly that is used here, because Node's types lack it. */
 interface WebAssemblyApi {
   validate(module: Uint8Array): boolean;
   readonly Module: new (bytes: Uint8Array) => object;
@@ -22,7 +22,7 @@ interface WebAssemblyApi {
 
 const { WebAssembly: platformApi = null } = globalThis as unknown as { WebAssembly?: WebAssemblyApi };
 
-/** Masked with SIMD where the platform can; without WebAssembly (`--jitless`) or room for its memory, by words. */
+/** Masks with SIMD if possible. Without WebAssembly (`--jitless`), or without address space for its memory, it masks by words. */
 export function maskedMemory(sizeBytes: number, api = platformApi): MaskedMemory {
   if (api?.validate(MASK_MODULE) === true) {
     try {
@@ -31,14 +31,14 @@ export function maskedMemory(sizeBytes: number, api = platformApi): MaskedMemory
       const { mask } = new api.Instance(new api.Module(MASK_MODULE), { env: { memory } }).exports;
       return { bytes: Buffer.from(memory.buffer), mask };
     } catch {
-      // An address space too small for the guard pages around it.
+      // The address space is too small for the guard pages around the memory.
     }
   }
   const buffer = new ArrayBuffer(sizeBytes);
   return { bytes: Buffer.from(buffer), mask: maskByWords(buffer) };
 }
 
-/** The same in JavaScript: a word at a time where the payload lies on words. */
+/** The same in JavaScript: a word at a time if the payload is aligned to words. */
 export function maskByWords(buffer: ArrayBufferLike): MaskedMemory["mask"] {
   const bytes = new Uint8Array(buffer);
   const words = new Int32Array(buffer, 0, buffer.byteLength >>> 2);

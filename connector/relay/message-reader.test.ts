@@ -183,7 +183,7 @@ const bad: [name: string, frames: Buffer[], closeCode: number][] = [
   ["a close in fragments", [frame(close, closing(1000), open)], 1002],
   ["a ping of 126 bytes", [frame(ping, filled(126))], 1002],
   ["a ping whose length is told in 8 bytes", [frame(ping, "a", { lengthBytes: 9 })], 1002],
-  ["half a close code", [frame(close, "a")], 1002],
+  ["a close code of one byte", [frame(close, "a")], 1002],
   ...[0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65_535].map((code): [string, Buffer[], number] => [
     `close code ${code}`,
     [frame(close, closing(code))],

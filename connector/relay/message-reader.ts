@@ -3,17 +3,17 @@ import { type DataFrame, type FrameEvents, FrameReader } from "./frame-reader.ts
 import { CLOSE_NOT_UTF8, CLOSE_TOO_BIG } from "./websocket-frame.ts";
 
 const MIN_ASSEMBLY_BYTES = 4 * 1024;
-/** Smaller ones come from Node's own pool: what is kept of them is copied. Of larger ones views are kept. */
+/** Smaller buffers come from Node's pool, so what is kept of them is copied. Of larger ones a view is kept. */
 const MIN_OWN_BYTES = 8 * 1024;
 const NOTHING = Buffer.alloc(0);
 
-/** What is handed on lies in memory of its own, never in a chunk. */
+/** Messages are in memory of their own, never in a chunk. */
 export interface MessageReaderEvents {
   onMessage(message: Buffer): void;
   onText(text: string): void;
-  /** To be answered with the same payload. */
+  /** Answer with the same payload. */
   onPing(payload: Buffer): void;
-  /** Last. `payload` is what an answer repeats; the code is 1005 where it has none. */
+  /** The last event. An answer repeats `payload`. The code is 1005 if the close has none. */
   onClose(code: number, payload: Buffer): void;
 }
 
@@ -25,7 +25,7 @@ export class MessageReader implements FrameEvents {
   readonly #events: MessageReaderEvents;
   readonly #maxMessageBytes: number;
   readonly #frames = new FrameReader(this);
-  /** As far as the message has come; of one in fragments, with room for more. */
+  /** The message so far. If it comes in fragments, the buffer has room for more. */
   #bytes: Buffer = NOTHING;
   #size = 0;
 
@@ -34,18 +34,18 @@ export class MessageReader implements FrameEvents {
     this.#events = events;
   }
 
-  /** Ignores what comes from now on. */
+  /** Ignores all further bytes. */
   end(): void {
     this.#frames.end();
     this.#bytes = NOTHING;
   }
 
-  /** May throw a WebSocketViolation, once: all before it was handed on, and what comes after it is ignored. */
+  /** May throw a WebSocketViolation, once. Messages before it were delivered, and everything after it is ignored. */
   read(chunk: Buffer): void {
     this.#frames.read(chunk);
   }
 
-  /** Before anything is allocated for it. */
+  /** Called before anything is allocated for the frame. */
   onFrame({ isFirst, isFinal, length }: DataFrame): void {
     if (isFirst) this.#size = 0;
     const size = this.#size + length;
@@ -53,7 +53,7 @@ export class MessageReader implements FrameEvents {
     if (isFirst && isFinal) {
       this.#bytes = length < MIN_OWN_BYTES ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
     } else if (size > this.#bytes.byteLength || isFirst) {
-      // Doubled, for fragments of any size: a byte each must not cost an object each.
+      // The size doubles, so that fragments of one byte each do not cost an allocation each.
       const room = Math.min(Math.max(2 * size, MIN_ASSEMBLY_BYTES), this.#maxMessageBytes);
       const bytes = Buffer.allocUnsafeSlow(room);
       this.#bytes.copy(bytes, 0, 0, this.#size);
@@ -71,7 +71,7 @@ export class MessageReader implements FrameEvents {
     const message = this.#size === this.#bytes.byteLength ? this.#bytes : this.#bytes.subarray(0, this.#size);
     this.#bytes = NOTHING;
     if (!isText) return this.#events.onMessage(message);
-    if (!isUtf8(message)) this.#frames.fail("a text is not UTF-8", CLOSE_NOT_UTF8);
+    if (!isUtf8(message)) this.#frames.fail("a text message is not UTF-8", CLOSE_NOT_UTF8);
     this.#events.onText(message.toString("utf8"));
   }
 

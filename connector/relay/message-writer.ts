@@ -7,20 +7,20 @@ import { FIN, MASKED, OPCODE } from "./websocket-frame.ts";
 
 const KEY_BYTES = 4;
 const KEYS_AT_A_TIME = 2048;
-/** What the backlog allows one connection to have waiting, with one more. */
+/** One more than the backlog allows a connection to have waiting. */
 const MAX_HELD_BUFFERS = 6;
-/** Smaller messages leave as copies in Node's own pool, which cost the collector nothing. */
+/** Smaller messages are copied into Node's pool, which costs the garbage collector nothing. */
 const MIN_HELD_BYTES = 4 * 1024;
 
 const noop = (): void => {};
 
-/** Drawn for many at once, whoever needs them. */
+/** Random keys for many frames, shared by all connections. */
 const keys = Buffer.alloc(KEYS_AT_A_TIME * KEY_BYTES);
 let keyAt = keys.byteLength;
 
 /**
- * Writes to a socket as a WebSocket client must: masked frames (RFC 6455 §5). Messages are put together, masked and
- * written in one buffer, which is used again once the socket has let go of it.
+ * Writes the masked frames of a WebSocket client (RFC 6455 §5) to a socket. A message is assembled, masked and
+ * written in one buffer, which is used again once the socket no longer needs it.
  */
 export class MessageWriter {
   readonly #socket: Writable;
@@ -28,7 +28,7 @@ export class MessageWriter {
   readonly #buffers: SendBuffers;
   #held = 0;
 
-  /** `onSent` is called whenever a message has left for the operating system. */
+  /** `onSent` is called whenever the operating system has accepted a message. */
   constructor(socket: Writable, onSent: () => void, buffers = sendBuffers()) {
     this.#socket = socket;
     this.#onSent = onSent;
@@ -53,7 +53,7 @@ export class MessageWriter {
     });
   }
 
-  /** Of a message that others follow or preceded: `opcode` is continuation for all but the first. At most `MAX_DATA_BYTES`. */
+  /** Writes one fragment of a message. `opcode` is continuation for all but the first. At most `MAX_DATA_BYTES`. */
   writeFragment(opcode: number, isFinal: boolean, payload: Uint8Array, onSent: () => void): void {
     this.#writeSmall(isFinal ? FIN | opcode : opcode, payload, onSent);
   }
@@ -89,7 +89,7 @@ export class MessageWriter {
     this.#socket.write(copy, onSent);
   }
 
-  /** Hundreds of kilobytes of heads: rare enough for memory of their own. */
+  /** For hundreds of kilobytes of heads, which are rare enough to get memory of their own. */
   #writeLarge(frames: readonly Frame[], length: number): void {
     const bytes = Buffer.allocUnsafeSlow(HEADER_ROOM_BYTES + length);
     encodeInto(bytes, HEADER_ROOM_BYTES, frames);
@@ -98,7 +98,7 @@ export class MessageWriter {
     this.#socket.write(bytes.subarray(start), this.#onSent);
   }
 
-  /** In front of the payload at `at`, with a new key. Returns where the header begins. */
+  /** Writes the header, with a new key, before the payload at `at`. Returns where the header begins. */
   #writeHeader(bytes: Buffer, at: number, firstByte: number, length: number): number {
     const start = at - KEY_BYTES;
     this.#writeKey(bytes, start);
@@ -120,7 +120,7 @@ export class MessageWriter {
     return start - 10;
   }
 
-  /** From a strong source of entropy (RFC 6455 §5.3), drawn for many at once. */
+  /** The key comes from a strong source of entropy (RFC 6455 §5.3), which is asked for many keys at once. */
   #writeKey(bytes: Buffer, at: number): void {
     if (keyAt === keys.byteLength) {
       randomFillSync(keys);

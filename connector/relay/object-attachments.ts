@@ -2,18 +2,18 @@ import { Backoff } from "../../shared/time/backoff.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { type ObjectList, connectionError } from "../../shared/protocol/index.ts";
 
-/** What this needs of a ConnectionKeeper. */
+/** The part of ConnectionKeeper that is needed here. */
 export interface ObjectKeeper {
   readonly ready: boolean;
-  /** Which object of the relay has accepted its newest connection; null: none yet. */
+  /** The object of the relay that accepted its most recent connection; null: none yet. */
   readonly landedOn: string | null;
   drain(graceMs: number, done: () => void): void;
 }
 
-/** What a keeper has to say and to ask here. */
+/** What a keeper reports and asks. */
 export interface ObjectSlot {
   readonly index: number;
-  /** The object to name in the dial that follows; null: the relay picks one. */
+  /** The object to name in the next dial; null: the relay picks one. */
   dialledObject(): string | null;
   onReady(): void;
   /** A list that the relay sent. Throws a connection error. */
@@ -22,7 +22,7 @@ export interface ObjectSlot {
 }
 
 export interface ObjectAttachmentsOptions<K extends ObjectKeeper> {
-  /** To keep to each object. */
+  /** Connections to keep to each object. */
   connections: number;
   tunnelId: () => string;
   newKeeper(slot: ObjectSlot): K;
@@ -31,7 +31,7 @@ export interface ObjectAttachmentsOptions<K extends ObjectKeeper> {
   random: () => number;
 }
 
-/** Of an object that is off the list: it has handed its requests on, or ends them itself. */
+/** For an object that is no longer on the list: it has handed its requests on, or ends them itself. */
 const OFF_LIST_GRACE_MS = 30_000;
 const NOT_FOUND = 404;
 
@@ -39,24 +39,24 @@ interface Slot<K> {
   object: string | null;
   readonly index: number;
   readonly keeper: K;
-  /** Named in the last dial. */
+  /** The object that the last dial named. */
   dialled: string | null;
-  /** Its object was not there at the last dial. */
+  /** The last dial did not find the object. */
   isGone: boolean;
 }
 
 /**
- * Keeps connections to each object of the tunnel. The first ones name no object; the relay tells where they have landed,
- * and which others there are. Lists come from every object: the one with the highest revision counts.
+ * Keeps connections to each object of the tunnel. The first ones name no object. The relay says which object they reached,
+ * and which others there are. Every object sends lists; the one with the highest revision counts.
  *
- * One that the relay knows no more is off the newest list, of which some other object tells. If all of them are gone
- * nobody tells, and the token alone has to find the tunnel again.
+ * An object that the relay no longer knows is missing in the newest list, which another object sends. If all objects are gone,
+ * no list comes, and the connector has to find the tunnel again with its token alone.
  */
 export class ObjectAttachments<K extends ObjectKeeper> {
   readonly #options: ObjectAttachmentsOptions<K>;
   readonly #backoff: Backoff;
   #slots: Slot<K>[] = [];
-  /** Off the list, until their last stream is over. */
+  /** Keepers of objects that left the list, until their last stream is over. */
   readonly #leaving = new Set<K>();
   #names: readonly string[] | null = null;
   #revision = -1;
@@ -70,12 +70,12 @@ export class ObjectAttachments<K extends ObjectKeeper> {
     this.#start();
   }
 
-  /** Those of objects on the list. */
+  /** The keepers of objects on the list. */
   get keepers(): readonly K[] {
     return this.#slots.map(({ keeper }) => keeper);
   }
 
-  /** Takes no more streams anywhere; resolves when the last one is over, or `graceMs` passed. */
+  /** Accepts no more streams. Resolves when the last one is over or `graceMs` has passed. */
   async drain(graceMs: number): Promise<void> {
     this.#isStopped = true;
     this.#cancelRestart?.();
@@ -92,7 +92,7 @@ export class ObjectAttachments<K extends ObjectKeeper> {
   }
 
   #add(object: string | null, index: number): void {
-    // The keeper dials while it is made.
+    // The keeper dials in its constructor, before the slot exists.
     const told: { slot: Slot<K> | null } = { slot: null };
     const keeper = this.#options.newKeeper({
       index,
@@ -118,12 +118,12 @@ export class ObjectAttachments<K extends ObjectKeeper> {
     this.#settle(names);
   }
 
-  /** One slot for each object and index; what stands elsewhere leaves. */
+  /** Makes one slot for each object and index. Keepers of other objects leave. */
   #settle(names: readonly string[]): void {
     const free = new Map(names.map((name) => [name, this.#indexes()]));
     const kept: Slot<K>[] = [];
     const off: Slot<K>[] = [];
-    // Those that stand somewhere first: one that is still dialling may yet land on any of them.
+    // Connected slots come first, because one that is still dialling may reach any object.
     const landed = this.#slots.filter(({ object, keeper }) => (object ?? keeper.landedOn) !== null);
     const dialling = this.#slots.filter((slot) => !landed.includes(slot));
     for (const slot of landed) {
@@ -147,8 +147,8 @@ export class ObjectAttachments<K extends ObjectKeeper> {
   }
 
   /**
-   * One that named no object may stand on another than was thought: what is then missing is dialled by name. One that
-   * named an object and stands on another speaks with an older relay, which knows of no others.
+   * A dial that named no object may have reached another one than was assumed. The missing object is then dialled by name. If
+   * a dial named an object and reached another, the relay is an older one, which has only one object.
    */
   #landed(slot: Slot<K> | null): void {
     if (slot === null) return;

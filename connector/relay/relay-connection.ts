@@ -1,8 +1,8 @@
 /*
  * One connection to the relay: its states from dialling to its end. `connection-keeper.ts` makes it.
  *
- * It never comes back; its keeper makes the next one. It decides and knows no platform: clock, dialling and WebSocket come as
- * arguments, so that tests run a whole life on a fake clock.
+ * It is never resumed; its keeper makes the next one. It makes decisions and knows no platform: clock, dialling and WebSocket come
+ * as arguments, so that tests can run a connection's whole life on a fake clock.
  *
  * docs/protocol.md#connection and #endings-of-a-connection; decisions 0002 and 0015.
  */
@@ -32,22 +32,22 @@ import {
 import { guardedClock, guardFor, type ReportFault } from "../platform/index.ts";
 import type { DialRelay, RelayTransport, RelayTransportEvents } from "./relay-transport.ts";
 
-/** From dialling to the relay's WELCOME. */
+/** The time from dialling to the relay's WELCOME. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** So long before the end of a drain, what cannot finish hears of it: a close takes a round trip on either side. */
+/** Streams that cannot finish are told so long before the end of a drain, because a close takes a round trip on either side. */
 const FAREWELL_MS = 500;
-/** While draining: how often to see whether the last stream is over. */
+/** How often to check, while draining, whether the last stream is over. */
 const DRAIN_CHECK_MS = 20;
-/** Unlike a Durable Object's, the sockets here tell their backlog, and the relay's windows bound the rest. */
+/** Sockets here report their backlog, unlike those of a Durable Object, and the relay's windows limit the rest. */
 const NO_SEND_BUDGET = new SendBudget(Infinity, 0, null);
 
-/** How a link ended. */
+/** How a connection ended. */
 export type RelayConnectionEnd =
-  /** The relay answered the handshake with this status. */
+  /** The relay answered the handshake with this status. `spoken`: the protocols that it named. */
   | { kind: "refused"; status: number; spoken: string }
-  /** `wasReady`: the relay had accepted it. */
+  /** `wasReady`: the relay had accepted the connection. */
   | { kind: "lost"; error: TunnelError; wasReady: boolean; readyForMs: number }
-  /** Drained or stopped. */
+  /** It was drained or stopped. */
   | { kind: "finished" };
 
 export interface RelayConnectionEvents {
@@ -56,17 +56,17 @@ export interface RelayConnectionEvents {
   onStream(stream: Stream): StreamHandler;
   /** What the relay wants checked. May throw a connection error. */
   onChecks(list: CheckListText): void;
-  /** The objects of the tunnel, as one of them tells. May throw a connection error. */
+  /** The list of the tunnel's objects, from one of them. May throw a connection error. */
   onObjects(list: ObjectList): void;
-  /** A stream has something to send, and the relay's window for it is shut. */
+  /** A stream has something to send, but its window is closed. */
   onStalled(): void;
-  /** The relay gives no sign of life: it is gone, or only busy. What is under way is kept for now. */
+  /** The relay gives no sign of life: it is gone, or only busy. Streams are kept for now. */
   onSilent(): void;
-  /** It gave one after all. */
+  /** A sign of life came after all. */
   onHeard(): void;
-  /** The relay opens no more streams here, and lets those it opened finish. */
+  /** The relay opens no more streams here. Open ones may finish. */
   onGoaway(goaway: Goaway): void;
-  /** Called once, last. */
+  /** The last event, called once. */
   onEnded(end: RelayConnectionEnd): void;
 }
 
@@ -78,13 +78,13 @@ export interface RelayConnectionOptions {
   connectorName?: string;
   host?: string;
   platform?: string;
-  /** Streams taken at once; the relay shares out its load by it. */
+  /** The maximum of concurrent streams. The relay distributes its load accordingly. */
   maxStreams: number;
-  /** Over all links of the process. */
+  /** over all connections of the process. */
   streams: StreamLimit;
-  /** How long a stream's window may stay shut where its service does not say. */
+  /** How long a stream's window may stay closed if its service does not say. */
   stallTimeoutMs: () => number;
-  /** Shared by all links of the process. */
+  /** Shared by all connections of the process. */
   memory: MemoryAccount;
   clock: Clock;
   random: () => number;
@@ -96,7 +96,7 @@ export interface RelayConnectionOptions {
  * connecting ──open──▶ handshaking ──WELCOME──▶ ready ──GOAWAY of either side──▶ draining
  * Any of them ──loss, refusal, stop, last stream over──▶ ended
  */
-type LinkState =
+type ConnectionState =
   | { state: "connecting"; cancelTimeout: () => void }
   | { state: "handshaking"; cancelTimeout: () => void }
   | { state: "ready"; sinceMs: number; keepalive: Keepalive }
@@ -120,14 +120,14 @@ const TransportEventsGuard = guardFor<RelayTransportEvents>({
   onFault: true,
 });
 
-/** One connection to the relay, from dialling to its end. It never comes back: its owner makes another. */
+/** One connection to the relay, from dialling to its end. */
 export class RelayConnection {
   readonly #options: RelayConnectionOptions;
   readonly #connection: RelayTransport;
   readonly #mux: ConnectorMux;
   readonly #checkLists = new CheckListReader();
   #relayId: string | null = null;
-  #state: LinkState;
+  #state: ConnectionState;
 
   constructor(options: RelayConnectionOptions) {
     const clock = guardedClock(options.clock, this.#onFault);
@@ -162,7 +162,7 @@ export class RelayConnection {
       streams: options.streams,
       budget: NO_SEND_BUDGET,
       gatherMs: MAX_GATHER_MS,
-      // Answered by the platform: the object need not be awake for it.
+      // The platform answers this, without waking the object.
       askForLife: () => this.#connection.sendText(PING_TEXT),
       events: {
         onWelcome: ({ relayId }) => this.#onWelcome(relayId),
@@ -181,37 +181,37 @@ export class RelayConnection {
         onClosed: (error) => this.#endLost(error),
       },
     });
-    // Last: dialling may throw, and nothing is to be left of it.
+    // This comes last, because dialling may throw, and then no timer must be left.
     const cancelTimeout = clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#lose("no answer to the handshake"));
     this.#state = { state: "connecting", cancelTimeout };
   }
 
-  get state(): LinkState["state"] {
+  get state(): ConnectionState["state"] {
     return this.#state.state;
   }
 
-  /** Which object of the relay has accepted this connection; null: none yet. */
+  /** The object of the relay that accepted this connection; null: none yet. */
   get relayId(): string | null {
     return this.#relayId;
   }
 
-  /** How long the relay has accepted this connection. */
+  /** How long ago the relay accepted this connection. */
   get readyForMs(): number {
     const state = this.#state;
     return "sinceMs" in state ? this.#options.clock.nowMs() - state.sinceMs : 0;
   }
 
-  /** Of the keepalive last answered; null before the first, half a minute after the start. */
+  /** Round trip of the last keepalive. Null before the first one, half a minute after the start. */
   get roundTripMs(): number | null {
     return "keepalive" in this.#state ? this.#state.keepalive.rttMs : null;
   }
 
-  /** Nothing unless the relay has accepted this connection. */
+  /** Does nothing unless the relay has accepted this connection. */
   sendSettings(payload: Uint8Array): void {
     if (this.#state.state === "ready") this.#mux.sendSettings(payload);
   }
 
-  /** Takes no more streams, lets those taken finish for up to `graceMs`, then ends. */
+  /** Accepts no more streams, lets open ones finish for up to `graceMs`, then ends. */
   drain(graceMs: number): void {
     const state = this.#state;
     switch (state.state) {
@@ -228,7 +228,7 @@ export class RelayConnection {
     }
   }
 
-  /** The relay is there, but not for this connection. */
+  /** Ends a silent connection, because the relay answers on another one. */
   giveUp(): void {
     this.#mux.giveUp();
   }
@@ -254,13 +254,13 @@ export class RelayConnection {
 
   #onText(text: string): void {
     if (text !== PONG_TEXT) {
-      return this.#mux.fail(connectionError("PROTOCOL_ERROR", "unexpected text message"));
+      return this.#mux.fail(connectionError("PROTOCOL_ERROR", "an unexpected text message"));
     }
     this.#mux.heard();
     if ("keepalive" in this.#state) this.#state.keepalive.ponged();
   }
 
-  /** What drains is about to end, and nobody waits for what is not ready. */
+  /** A draining connection ends soon anyway, and nobody waits for one that is not ready: both are given up at once. */
   #onSilent(): void {
     if (this.#state.state === "ready") this.#options.events.onSilent();
     else this.#mux.giveUp();
@@ -282,7 +282,7 @@ export class RelayConnection {
       farewellSaid: false,
       cancelCheck: () => {},
     };
-    // Not at once: streams that this very message opens or moves on count.
+    // Deferred, so that streams that this message opens or moves count.
     this.#state.cancelCheck = this.#options.clock.after(0, () => this.#checkDrained());
   }
 
@@ -299,7 +299,7 @@ export class RelayConnection {
     state.cancelCheck = clock.after(DRAIN_CHECK_MS, () => this.#checkDrained());
   }
 
-  /** The mux may have been left in the middle of a change: nothing of this connection is used any more. */
+  /** The exception may have interrupted the mux in the middle of a change, so this connection is not used any more. */
   readonly #onFault = (thrown: unknown): void => {
     this.#options.reportFault("relay", thrown);
     this.#lose("a fault of the connector");
@@ -324,7 +324,7 @@ export class RelayConnection {
     try {
       this.#mux.transportClosed(end.kind === "lost" ? end.error : closed);
     } catch (thrown) {
-      // Its owner must hear of the end all the same, to make another.
+      // The owner still has to learn of the end, so that it makes another connection.
       this.#options.reportFault("relay", thrown);
     }
     if (end.kind === "finished") this.#connection.close(CLOSE_GOING_AWAY, "drained");

@@ -15,7 +15,7 @@ export interface RelayEndpoint {
   proxy: Proxy | null;
 }
 
-/** Where a connection to the relay goes, and by which way. */
+/** Where a connection to the relay goes, and through which proxy. */
 export function relayEndpoint({ relayUrl, proxy, proxyBypass }: RelayAddress): RelayEndpoint {
   const { protocol, hostname, port: portText } = new URL(relayUrl);
   const secure = protocol === "https:";
@@ -24,7 +24,7 @@ export function relayEndpoint({ relayUrl, proxy, proxyBypass }: RelayAddress): R
   return { secure, host, port, proxy: secure && !proxyBypass(host, port) ? proxy : null };
 }
 
-/** A connection to the relay's host: through the proxy, if one is on the way. */
+/** A connection to the relay's host, through the proxy if there is one. */
 export function openRelaySocket(
   endpoint: RelayEndpoint,
   timeoutMs: number,
@@ -47,7 +47,7 @@ export function openRelaySocket(
   });
 }
 
-/** TLS over such a connection, checked as the connector checks it. */
+/** TLS over such a connection, with the connector's own checks. */
 export async function secureRelaySocket(
   socket: Duplex,
   { host }: RelayEndpoint,

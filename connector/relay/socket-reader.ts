@@ -4,8 +4,8 @@ import type { OnReadOpts } from "node:net";
 const READ_BYTES = 64 * 1024;
 
 /**
- * Has a socket read into one buffer, over and over: Node would allocate 64 KiB for each read, and leave all of them to
- * the collector. Whoever listens copies what it keeps.
+ * Makes a socket read into the same buffer again and again. Otherwise Node would allocate 64 KiB for each read, for the garbage
+ * collector to free. The listener must copy what it keeps.
  */
 export class SocketReader {
   #listener: (bytes: Buffer) => void = () => {};
@@ -23,12 +23,12 @@ export class SocketReader {
     };
   }
 
-  /** In the place of whoever listened before. `bytes` are good until it returns. */
+  /** Replaces the listener. `bytes` are valid until it returns. */
   listen(listener: (bytes: Buffer) => void): void {
     this.#listener = listener;
   }
 
-  /** Of sockets that cannot read into a buffer of ours. */
+  /** For sockets that cannot read into our buffer. */
   handOn(bytes: Buffer): void {
     this.#listener(bytes);
   }

@@ -4,7 +4,7 @@ export const RESERVED = 0x70;
 export const MASKED = 0x80;
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
-/** From here on opcodes are of control frames. */
+/** Opcodes from this one on are control frames. */
 export const FIRST_CONTROL_OPCODE = 8;
 
 /** Close codes of RFC 6455 §7.4.1. */

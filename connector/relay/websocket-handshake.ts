@@ -11,28 +11,27 @@ export interface WebSocketRequest {
   /** Without brackets. */
   host: string;
   port: number;
-  /** Left out of the Host field when it is the port. */
+  /** The Host field leaves the port out if it is this one. */
   defaultPort: number;
   path: string;
   headers: Record<string, string>;
   /** The only one offered, and the only one accepted. */
   subprotocol: string;
-  /** Makes a connection whose bytes come by the reader. Calls back once. */
+  /** Makes a connection whose bytes arrive through the reader. Calls back once. */
   connect: (reader: SocketReader, connected: (error: Error | null, socket: Socket | null) => void) => void;
 }
 
 export interface WebSocketHandshakeEvents {
-  /** `head` came behind the answer; more comes by the reader. */
+  /** `head` are the bytes after the answer. Further bytes arrive through the reader. */
   onAccepted(socket: Socket, head: Buffer): void;
-  /** Answered with another status than 101, or with a 101 that upgrades nothing. */
-  /** `spoken`: the protocols that the answer names, "" for none. */
+  /** The answer is not a 101, or a 101 that does not upgrade. `spoken`: the protocols that it names, "" for none. */
   onRefused(status: number, spoken: string): void;
   onFailed(reason: string): void;
 }
 
 /**
- * A client's opening handshake (RFC 6455 §4.1), without extensions or redirects. One event comes, and never at once;
- * none after the function returned was called, which abandons the attempt.
+ * A client's opening handshake (RFC 6455 §4.1), without extensions or redirects. Exactly one event comes, after this has
+ * returned. None comes after a call of the returned function, which abandons the attempt.
  */
 export function webSocketHandshake(
   { subprotocol, connect, headers, ...target }: WebSocketRequest,
@@ -57,7 +56,7 @@ export function webSocketHandshake(
     },
     createConnection(_options, connected) {
       connect(reader, (error, socket) => {
-        // The types have no failure without a stream.
+        // Node's types do not allow a failure without a stream.
         connected(error, socket === null ? (null as never) : new HandshakeStream(socket, reader));
       });
       return undefined;
@@ -87,7 +86,7 @@ export function webSocketHandshake(
   };
 }
 
-/** What `node:http` sees of the socket until the handshake is over. */
+/** Stands in for the socket, for `node:http`, until the handshake is over. */
 class HandshakeStream extends Duplex {
   readonly #socket: Socket;
   readonly #onEnd = () => this.push(null);
@@ -122,14 +121,15 @@ class HandshakeStream extends Duplex {
   }
 }
 
-/** What a 101 must say (RFC 6455 §4.1); Node has seen to `Connection`. */
+/** Checks a 101 (RFC 6455 §4.1). Node has already checked `Connection`. */
 function problemWith(answer: IncomingHttpHeaders, key: string, subprotocol: string): string | null {
   const accept = createHash("sha1")
     .update(key + ACCEPT_SUFFIX)
     .digest("base64");
   if (answer.upgrade?.toLowerCase() !== "websocket") return "invalid Upgrade header";
   if (answer["sec-websocket-accept"] !== accept) return "invalid Sec-WebSocket-Accept header";
-  if (answer["sec-websocket-protocol"] !== subprotocol) return "the server did not take the subprotocol";
-  if (answer["sec-websocket-extensions"] !== undefined) return "the server sent an extension";
+  if (answer["sec-websocket-protocol"] !== subprotocol) return "the server did not accept the subprotocol";
+  if (answer["sec-websocket-extensions"] !== undefined)
+    return "the server chose an extension that was not offered";
   return null;
 }

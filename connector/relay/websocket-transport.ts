@@ -1,8 +1,8 @@
 /*
  * The WebSocket to the relay, after its handshake: messages for the mux and from it. `dial-relay.ts` makes it.
  *
- * Messages are read and written in buffers that are used again, so nobody may keep what it was handed. What a socket cannot take
- * yet is counted, and the mux stops sending in time. A violation of RFC 6455 by the peer closes the connection.
+ * Messages are read and written in buffers that are used again, so nobody may keep a message that it got. Bytes that the socket
+ * cannot send yet are counted, and the mux stops sending in time. A violation of RFC 6455 by the peer closes the connection.
  *
  * Decisions 0022, 0024 and 0027.
  */
@@ -15,19 +15,19 @@ import { MessageReader } from "./message-reader.ts";
 import { MessageWriter } from "./message-writer.ts";
 import { CLOSE_ABNORMAL } from "./websocket-frame.ts";
 
-/** A relay's own close may take 10 s to show here, so nothing waits longer than this for it. */
+/** The relay's answer to a close may take 10 s to arrive here, so this end does not wait for it longer than this. */
 const CLOSE_TIMEOUT_MS = 1_000;
 /** How long a peer that began to close may leave the socket open. */
 const PEER_CLOSE_TIMEOUT_MS = 30_000;
-/** Pings of a peer that does not read the answers. */
+/** Limit on the pongs that wait for a peer that does not read them. */
 const MAX_WAITING_PONGS = 60;
 
 export interface WebSocketEvents {
   onMessage(message: Uint8Array): void;
   onText(text: string): void;
-  /** A message has left for the operating system: the mux may have held data back for that. */
+  /** The operating system has accepted a message, so the mux may send more. */
   onDrained(): void;
-  /** Last. It is gone, or as good as gone; `reason` is for people. */
+  /** The last event: the connection is lost. `reason` goes into logs. */
   onLost(reason: string): void;
 }
 
@@ -42,7 +42,7 @@ export class WebSocketTransport implements Transport {
   readonly #reader: MessageReader;
   readonly #writer: MessageWriter;
   #isOpen = true;
-  /** Its owner has ended it or was told of its end: no event follows. */
+  /** Its owner has ended it or knows of its end, so no event follows. */
   #isSilent = false;
   #closeCode = CLOSE_ABNORMAL;
   #waitingPongs = 0;
@@ -73,7 +73,7 @@ export class WebSocketTransport implements Transport {
     });
   }
 
-  /** What came from the socket; it is not needed any more when this returns. */
+  /** Bytes from the socket. They may be overwritten when this has returned. */
   read(chunk: Buffer): void {
     try {
       this.#reader.read(chunk);
@@ -121,7 +121,7 @@ export class WebSocketTransport implements Transport {
     this.#writer.writePong(payload, () => this.#waitingPongs--);
   }
 
-  /** Answers with the same, if it is not the answer itself. */
+  /** Answers with the same code, unless this close is itself the answer. */
   #peerClosed(code: number, payload: Buffer): void {
     this.#closeCode = code;
     if (this.#isOpen) this.#sendClose(payload, PEER_CLOSE_TIMEOUT_MS);

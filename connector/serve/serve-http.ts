@@ -1,7 +1,7 @@
 /*
  * One HTTP exchange at the connector: from the stream to the upstream and back. `serve-stream.ts` makes it.
  *
- * It reads from the upstream only what the stream can take, and from the stream only what the upstream takes. It says whether
+ * It reads from the upstream only what the stream has credit for, and from the stream only what the upstream accepts. It says whether
  * the request was processed: the relay may send it elsewhere only if it was not.
  *
  * docs/protocol.md#two-halves; decisions 0023, 0026 and 0050.
@@ -58,7 +58,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
     this.#trace = deps.trace(stream.open);
     this.#limits = limitsFor(deps.limits, stream.open.service);
     this.#onFault = endingStream(stream, deps.reportFault);
-    // The rest of the same message comes first: a small body is then here as a whole.
+    // Deliver the rest of the same message first, so that a small body is complete when the request starts.
     queueMicrotask(guarded(() => this.#start(), this.#onFault));
   }
 
@@ -128,11 +128,11 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
   }
 
   onWritable(): void {
-    // Not at once: this is called while the connection sends, and what resumes writes to it.
+    // Deferred, because the connection is sending while it calls this, and resuming would write to it.
     queueMicrotask(guarded(() => this.#exchange?.resume(), this.#onFault));
   }
 
-  /** Nobody reads the response any more; what is left of the request has no purpose either. */
+  /** Nobody reads the response any more, so the rest of the request is not needed either. */
   onStop(): void {
     this.#stream.reset("CANCEL");
   }
@@ -173,7 +173,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
       this.#phase = "ended";
       this.#endAnswer(trailerFields(received));
     }
-    // The upstream answered without wanting the whole request.
+    // The upstream answered before it had read the whole request.
     if (!this.#stream.closed && !this.#stream.readEnded) this.#stream.stopSending();
   }
 
@@ -189,7 +189,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
     this.#stream.release();
   }
 
-  /** Any hop may drop trailers (RFC 9110 §6.5.1): those that cannot be carried are no failure. */
+  /** Any hop may drop trailers (RFC 9110 §6.5.1), so trailers that the protocol cannot carry are left out. */
   #endAnswer(trailers: readonly Field[]): void {
     if (trailers.length === 0) return this.#stream.end();
     try {

@@ -24,7 +24,7 @@ const StreamHandlerGuard = guardFor<StreamHandler>({
   onClosed: true,
 });
 
-/** Serves a stream. What is thrown meanwhile ends it, and never reaches the connection that carries it. */
+/** Serves a stream. An exception in its handlers ends this stream and never reaches the connection that carries it. */
 export function serveStream(stream: Stream, deps: ServeDeps): StreamHandler {
   try {
     return new StreamHandlerGuard(handlerFor(stream, deps), endingStream(stream, deps.reportFault));
@@ -37,7 +37,7 @@ export function serveStream(stream: Stream, deps: ServeDeps): StreamHandler {
   }
 }
 
-/** Who serves a stream of which kind. */
+/** The handler for the stream's kind. */
 function handlerFor(stream: Stream, deps: ServeDeps): StreamHandler {
   switch (stream.open.kind) {
     case "http":

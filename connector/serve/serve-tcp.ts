@@ -8,12 +8,12 @@ import { TlsEnding } from "../upstream/http1/index.ts";
 import type { ServeDeps } from "./serve-http.ts";
 import { endingStream } from "./stream-fault.ts";
 
-/** How long what was sent may take to reach an upstream that goes on talking to nobody. */
+/** How long sent bytes may take to reach an upstream that keeps sending although nobody reads it. */
 const LINGER_MS = 5_000;
 
 /**
- * Serves one stream of kind tcp: bytes go both ways as they come. Each way ends by itself, as FIN and END say; whatever
- * else ends it cuts both off, so that neither end takes what it has for the whole.
+ * Serves one stream of kind tcp: bytes go both ways as they arrive. Each direction ends by itself, with FIN or END. Anything
+ * else cuts off both directions, so that neither end mistakes what it has for the whole.
  */
 export class TcpStream implements StreamHandler {
   readonly #stream: Stream;
@@ -26,11 +26,11 @@ export class TcpStream implements StreamHandler {
   #abandonDial: () => void = () => {};
   #leave: () => void = () => {};
   #socket: Socket | null = null;
-  /** Under TLS; else the same. */
+  /** The socket under TLS; without TLS, the same as `#socket`. */
   #transport: Socket | null = null;
   #tlsEnding: TlsEnding | null = null;
   #upstreamEnded = false;
-  /** The gateway reads no more: what still comes from the upstream is dropped. */
+  /** The gateway has stopped reading, so further bytes from the upstream are dropped. */
   #stopped = false;
   #isLingering = false;
   #isTornDown = false;
@@ -138,11 +138,11 @@ export class TcpStream implements StreamHandler {
   }
 
   onWritable(): void {
-    // Not at once: this is called while the connection sends, and what resumes writes to it.
+    // Deferred, because the connection is sending while it calls this, and resuming would write to it.
     queueMicrotask(guarded(() => this.#readOn(), this.#onFault));
   }
 
-  /** The other way goes on: what the gateway has sent is still to reach the upstream. */
+  /** The other direction continues: the upstream still has to get what the gateway has sent. */
   onStop(): void {
     this.#stopped = true;
     this.#readOn();
@@ -150,7 +150,7 @@ export class TcpStream implements StreamHandler {
   }
 
   onGraceOver(): void {
-    this.#stream.reset("DRAINING", "the connector shuts down");
+    this.#stream.reset("DRAINING", "the connector is shutting down");
   }
 
   onClosed(error: TunnelError | null): void {
@@ -196,8 +196,8 @@ export class TcpStream implements StreamHandler {
   }
 
   /**
-   * All that was sent has left this process, and nobody reads what comes back: like a process that has closed its socket. Not
-   * at once: closed while something unread is in the kernel, a socket is reset, and what the kernel has yet to send is lost.
+   * Ends the socket when everything has been sent and nobody reads the answer, as a process does that closes its socket. It waits
+   * a little, because closing a socket with unread bytes in the kernel resets it, and the kernel then drops what it has yet to send.
    */
   #endIfUnread(): void {
     const socket = this.#socket;
@@ -210,7 +210,7 @@ export class TcpStream implements StreamHandler {
     );
   }
 
-  /** The upstream must not take what it has for all of it: it sees a reset, where the system can send one. */
+  /** Resets the connection where the system can, so that the upstream does not mistake what it has for the whole. */
   #abort(): void {
     this.#abandonDial();
     const socket = this.#socket;
@@ -234,7 +234,7 @@ export class TcpStream implements StreamHandler {
     this.#stream.release();
   }
 
-  // Silence.
+  // Idle time-out.
 
   get #idleTimeoutMs(): number {
     return this.#stream.open.idleTimeoutMs ?? DEFAULT_TCP_IDLE_TIMEOUT_MS;
@@ -244,7 +244,7 @@ export class TcpStream implements StreamHandler {
     this.#movedAtMs = this.#deps.clock.nowMs();
   }
 
-  /** Set once for many bytes: where it comes too early, it is set once more. */
+  /** One timer serves many bytes: if it fires too early, it is set again for the rest. */
   #watchIdle(delayMs: number): void {
     this.#cancelIdle = this.#deps.clock.after(
       delayMs,
@@ -255,7 +255,10 @@ export class TcpStream implements StreamHandler {
   #onIdleTimer(): void {
     const leftMs = this.#movedAtMs + this.#idleTimeoutMs - this.#deps.clock.nowMs();
     if (leftMs > 0) return this.#watchIdle(leftMs);
-    this.#stream.reset("UPSTREAM_RESPONSE_TIMEOUT", `nothing came or went for ${this.#idleTimeoutMs} ms`);
+    this.#stream.reset(
+      "UPSTREAM_RESPONSE_TIMEOUT",
+      `no data in either direction for ${this.#idleTimeoutMs} ms`,
+    );
     this.#abort();
   }
 }

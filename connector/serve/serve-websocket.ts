@@ -23,18 +23,18 @@ import { type HandshakeEvents, type Upgraded, UpstreamHandshake } from "../upstr
 import { UpstreamSocket } from "../upstream/websocket/upstream-socket.ts";
 import { type PingedSocket, UpstreamPings } from "./upstream-pings.ts";
 
-/** Messages wait in the stream, where they hold back their sender, once so much waits in the upstream's socket. */
+/** Once so much waits in the upstream's socket, messages wait in the stream, where missing credit slows their sender down. */
 const SOCKET_BACKLOG_BYTES = 256 * 1024;
 /** The same when memory is short. */
 const SHORT_SOCKET_BACKLOG_BYTES = 16 * 1024;
 
-/** What a gateway may send before the first round trip is over; taken back when memory is short and it is not used. */
+/** What a gateway may send before the first round trip is over. It is withdrawn if memory is short and it was not used. */
 const WEBSOCKET_AHEAD_BYTES = 1024 * 1024;
 
 const CLOSE_INTERNAL = 1011;
 const CLOSE_SERVICE_RESTART = 1012;
 
-/** Serves one stream of kind websocket: messages and the close go both ways, or the upstream's refusal comes back. */
+/** Serves one stream of kind websocket: passes on messages and the close in both directions, or the upstream's refusal. */
 export class WebSocketStream implements StreamHandler, HandshakeEvents {
   readonly #stream: Stream;
   readonly #deps: ServeDeps;
@@ -45,7 +45,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   readonly #unsent: HeldBytes;
   #handshake: UpstreamHandshake | null = null;
   #socket: UpstreamSocket | null = null;
-  /** The upstream's answer was none that has a body. */
+  /** The upstream's answer cannot have a body. */
   #headEnded = false;
   #closing = false;
   #pings: UpstreamPings | null = null;
@@ -96,11 +96,11 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   onWritable(): void {
     this.#unread.set(0);
     this.#socket?.resume();
-    // Not at once: this is called while the connection sends, and what resumes writes to it.
+    // Deferred, because the connection is sending while it calls this, and resuming would write to it.
     queueMicrotask(guarded(() => this.#handshake?.resume(), this.#onFault));
   }
 
-  /** 1012: the service restarts, come again (RFC 6455's registry). */
+  /** 1012, "service restart": the client may connect again (RFC 6455's registry). */
   onGraceOver(): void {
     if (this.#socket === null || this.#closing) return;
     this.#closing = true;
@@ -137,12 +137,12 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     if (isPinged)
       this.#pings = new UpstreamPings(guardedClock(clock, this.#onFault), this.#pinged(socket, tcp));
     if (!this.#sendHead(101, reason, withoutHandshakeFields(responseFields(101, fields)), false)) return;
-    // A gateway cannot be held back: over a long path, what it sends would pile up until the window has grown.
+    // A gateway cannot be slowed down: over a long path, its messages would pile up in the relay until the window has grown.
     this.#stream.expect(WEBSOCKET_AHEAD_BYTES);
     this.onReadable();
   }
 
-  /** It refuses. */
+  /** The upstream refuses the upgrade with an ordinary answer. */
   onResponse(status: number, reason: string, received: readonly Field[]): void {
     this.#headEnded = status === 204 || status === 304;
     this.#sendHead(status, reason, responseFields(status, received), this.#headEnded);
@@ -204,7 +204,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     };
   }
 
-  /** As it comes: whole messages are put together by the relay, within its memory. */
+  /** Passes pieces on as they arrive. The relay assembles whole messages, within its memory budget. */
   #onPiece(bytes: Buffer, isText: boolean, more: boolean): void {
     if (this.#stream.closed) return;
     this.#record.responseBytes += bytes.byteLength;
@@ -213,7 +213,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     this.#unread.set(SOCKET_PIECE_BYTES);
   }
 
-  /** After every message of the upstream. A close that the gateway began is answered with its own code. */
+  /** Comes after every message of the upstream. If the gateway began the close, it gets its own code back. */
   #onUpstreamClosed(code: number, reason: string): void {
     this.#pings?.stop();
     if (this.#stream.closed) return;

@@ -1,7 +1,7 @@
 import type { Stream } from "../../shared/mux/index.ts";
 import { faultError, type OnFault, type ReportFault } from "../platform/index.ts";
 
-/** For handlers of a stream's own work: a fault in one ends the stream. */
+/** What to do with an exception in a handler that works for one stream: it ends that stream. */
 export function endingStream(stream: Stream, reportFault: ReportFault): OnFault {
   return (thrown) => {
     reportFault("exchange", thrown);

@@ -1,19 +1,19 @@
 import type { Clock } from "../../shared/time/clock.ts";
 
 const LOOK_EVERY_MS = 15_000;
-/** Looks without a sign of life. Counted instead of timed: after a suspension of the machine, the upstream gets its time. */
+/** Checks without a sign of life before a ping. Counted, not timed: after the machine was suspended, the upstream still gets its time. */
 const SILENT_LOOKS_UNTIL_PING = 2;
 const SILENT_LOOKS_UNTIL_LOST = 4;
 
-/** An upstream's WebSocket, as far as its life can be seen. */
+/** What can be observed of an upstream's WebSocket. */
 export interface PingedSocket {
-  /** Came in since the beginning, whatever it was. */
+  /** All bytes received so far. */
   readonly receivedBytes: number;
-  /** Given to the network since the beginning. */
+  /** All bytes handed to the network so far. */
   readonly sentBytes: number;
-  /** Something waits for the network to take more: what it takes then, the upstream has acknowledged. */
+  /** Bytes wait because the network accepts no more. If it accepts some later, the upstream has acknowledged earlier ones. */
   readonly isBlocked: boolean;
-  /** This end reads nothing at present: it could not hear an answer. */
+  /** This end is not reading now, so it could not see an answer. */
   readonly isPaused: boolean;
   ping(): void;
   /** The upstream has vanished. */
@@ -21,9 +21,9 @@ export interface PingedSocket {
 }
 
 /**
- * Is the upstream of a WebSocket still there? One that vanished without a word looks like a quiet one, and a client that
- * talks on does not change that: what it says waits in this host's buffers. After half a minute without a sign of life the
- * upstream is pinged (RFC 6455 §5.5.2); after a whole one it is lost. Clients are pinged by the edge.
+ * Is the upstream of a WebSocket still there? One that vanished looks like a quiet one, and a client that keeps sending
+ * does not change that, because its messages wait in this host's buffers. After half a minute without a sign of life the
+ * upstream gets a ping (RFC 6455 §5.5.2). After a whole minute it counts as lost. The edge pings clients.
  */
 export class UpstreamPings {
   readonly #clock: Clock;

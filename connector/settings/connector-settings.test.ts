@@ -262,7 +262,7 @@ upstreams:
 `;
     expect(problemsIn(yaml).toSorted()).toEqual(
       [
-        "/c.yaml: allow: entry 1: no valid host name",
+        "/c.yaml: allow: entry 1: not a valid host name",
         "/c.yaml: alow: unknown key",
         "/c.yaml: connections: must be a number from 1 to 8",
         "/c.yaml: services.pay.methods: Too small: expected array to have >=1 items",
@@ -275,7 +275,7 @@ upstreams:
       ].toSorted(),
     );
     expect(problemsIn('upstreams: { "a..b": {}, "*": { insecure: true } }')).toEqual([
-      "/c.yaml: upstreams.a..b: no valid host name",
+      "/c.yaml: upstreams.a..b: not a valid host name",
       "/c.yaml: upstreams.*.insecure: name each upstream whose certificate should not be checked",
     ]);
   });

@@ -33,7 +33,7 @@ function metrics(sources: Partial<MetricSources> = {}): Metrics {
   return new Metrics(
     { version: "1.2.3", name: "rack-7", connector: "con_1" },
     {
-      links: () => [],
+      connections: () => [],
       services: () => [],
       spans: null,
       droppedLogLines: () => 0,
@@ -167,7 +167,7 @@ it("does not let a name out of its label", async () => {
 it("tells each connection's state and round trip, and which services are up", async () => {
   const outcomes: CheckOutcome[] = ["PASSING", "UPSTREAM_DNS", "PENDING"];
   const subject = metrics({
-    links: () => [
+    connections: () => [
       { state: "ready", roundTripMs: 12, object: "tnl_a" },
       { state: "waiting", roundTripMs: null, object: "" },
     ],

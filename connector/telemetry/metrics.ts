@@ -20,7 +20,7 @@ const FAILURES: readonly ErrorCode[] = [
 const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx", "none"] as const;
 
 /** States of a connection to the relay; "waiting" is between two attempts. */
-export const LINK_STATES = [
+export const CONNECTION_STATES = [
   "connecting",
   "handshaking",
   "ready",
@@ -32,7 +32,11 @@ export const LINK_STATES = [
 
 /** What is asked for when the metrics are read. */
 export interface MetricSources {
-  links(): readonly { state: (typeof LINK_STATES)[number]; roundTripMs: number | null; object: string }[];
+  connections(): readonly {
+    state: (typeof CONNECTION_STATES)[number];
+    roundTripMs: number | null;
+    object: string;
+  }[];
   services(): readonly { service: string; outcome: CheckOutcome }[];
   /** Null: nothing is traced. */
   spans: Readonly<SpanCounts> | null;
@@ -110,20 +114,28 @@ export class Metrics {
       all.set(this.activeStreams),
     );
     gauge("ready_connections", "Connections accepted by the relay.", [], (ready) =>
-      ready.set(sources.links().filter(({ state }) => state === "ready").length),
+      ready.set(sources.connections().filter(({ state }) => state === "ready").length),
     );
-    gauge("links", "Connections to the relay, by state.", ["state"], (links) => {
-      for (const state of LINK_STATES) {
-        links.set({ state }, sources.links().filter((link) => link.state === state).length);
+    gauge("links", "Connections to the relay, by state.", ["state"], (byState) => {
+      for (const state of CONNECTION_STATES) {
+        byState.set(
+          { state },
+          sources.connections().filter((connection) => connection.state === state).length,
+        );
       }
     });
     const labels = ["connection", "object"];
-    gauge("relay_round_trip_seconds", "Of the last keepalive on each connection.", labels, (rtt) => {
-      rtt.reset();
-      for (const [connection, { roundTripMs, object }] of sources.links().entries()) {
-        if (roundTripMs !== null) rtt.set({ connection, object }, roundTripMs / 1_000);
-      }
-    });
+    gauge(
+      "relay_round_trip_seconds",
+      "Round trip of the last keepalive on each connection.",
+      labels,
+      (rtt) => {
+        rtt.reset();
+        for (const [connection, { roundTripMs, object }] of sources.connections().entries()) {
+          if (roundTripMs !== null) rtt.set({ connection, object }, roundTripMs / 1_000);
+        }
+      },
+    );
     gauge("service_up", "1 while the check of a service passes, 0 while it fails.", ["service"], (up) => {
       up.reset();
       // Those that the relay has connectors check, whatever was called: none of these names comes from a caller.
@@ -133,7 +145,7 @@ export class Metrics {
     });
     const { spans } = sources;
     if (spans !== null) {
-      counter("spans_total", "Spans of traced requests, by what became of them.", ["outcome"], (all) => {
+      counter("spans_total", "Spans of traced requests, by outcome.", ["outcome"], (all) => {
         all.reset();
         for (const outcome of SPAN_OUTCOMES) all.inc({ outcome }, spans[outcome]);
       });
@@ -147,7 +159,7 @@ export class Metrics {
         all.inc(sources.droppedLogLines());
       },
     );
-    counter("faults_total", "Exceptions that nobody expected, by what each ended.", ["scope"], (all) => {
+    counter("faults_total", "Unexpected exceptions, by what each one ended.", ["scope"], (all) => {
       all.reset();
       for (const scope of FAULT_SCOPES) all.inc({ scope }, sources.faults[scope]);
     });

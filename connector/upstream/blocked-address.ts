@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Range = readonly [Address, number];
 
-/** Single IPv4 hosts that hand out credentials. */
+/** Single IPv4 hosts that hand out credentials (metadata services). */
 const METADATA_HOSTS = [
   "169.254.169.254", // AWS, Azure, Google Cloud and most others
   "169.254.170.2", // credentials of AWS for containers
@@ -13,7 +13,7 @@ const METADATA_HOSTS = [
   "192.0.0.192", // Oracle Cloud
 ];
 
-/** Never reached, whatever the allowlist says: nothing private lives there, but metadata services and neighbours do. */
+/** Never connected to, whatever the allowlist says: no private API has such an address, but metadata services and neighbours do. */
 const BLOCKED: readonly Range[] = [
   "0.0.0.0/8", // "this host"
   "169.254.0.0/16", // link-local: metadata of AWS, Azure, Google Cloud and others
@@ -35,7 +35,7 @@ const LOOPBACK = ipaddr.parse("::1");
 
 const LAST_FOUR = [12, 13, 14, 15] as const;
 
-/** IPv6 forms that carry an IPv4 address, and where its four bytes stand. A Teredo client's are inverted. */
+/** IPv6 forms that contain an IPv4 address, and where its four bytes are. A Teredo client's are inverted. */
 const EMBEDDINGS: readonly { range: Range; at: readonly number[]; inverted?: true }[] = (
   [
     { range: "::/96", at: LAST_FOUR }, // compatible
@@ -57,17 +57,17 @@ const ISATAP = /^0[02]005efe$/;
 
 const METADATA_BYTES = new Set(METADATA_HOSTS.map((host) => ipaddr.parse(host).toByteArray().join(".")));
 
-/** The address, or null when the text is none (a zone id makes no difference). */
+/** The address, or null if the text is not one. A zone id is ignored. */
 export function parseAddress(text: string): Address | null {
   return ipaddr.isValid(text) ? ipaddr.parse(text) : null;
 }
 
-/** Whether the range holds the address; of different families: no. */
+/** Whether the address is in the range. Different families never match. */
 export function inRange(address: Address, [base, bits]: Range): boolean {
   return address.kind() === base.kind() && address.match(base, bits);
 }
 
-/** ::ffff:a.b.c.d is the same host as a.b.c.d: rules for one are rules for the other. */
+/** ::ffff:a.b.c.d is the same host as a.b.c.d, so rules for one also apply to the other. */
 export function unmapped(address: Address): Address {
   return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
@@ -77,7 +77,7 @@ export function isBlockedAddress(address: Address): boolean {
   if (!(address instanceof ipaddr.IPv6) || inRange(address, [LOOPBACK, 128])) return false;
   const bytes = address.toByteArray();
   const last = bytes.slice(12);
-  // A network may translate under a prefix of its own (RFC 6052 §2.2), and operators like to number hosts this way.
+  // A network may translate addresses under a prefix of its own (RFC 6052 §2.2), so the last four bytes count in any network.
   if (METADATA_BYTES.has(last.join("."))) return true;
   if (ISATAP.test(Buffer.from(bytes.slice(8, 12)).toString("hex")) && isBlockedIPv4(last)) return true;
   return EMBEDDINGS.some(({ range, at, inverted }) => {

@@ -23,7 +23,7 @@ export interface DialDeps extends HostDialDeps {
 
 /** Abandons the attempt. */
 export type Abandon = (() => void) & {
-  /** What it waits for, for people. */
+  /** What the attempt is waiting for, in words for an error message. */
   progress(): string;
 };
 
@@ -31,20 +31,20 @@ export interface DialOptions {
   target: UpstreamAddress;
   settings: UpstreamSettings;
   timeoutMs: number;
-  /** Offered over TLS (ALPN); none: it is not spoken of. */
+  /** Offered over TLS (ALPN). Empty: ALPN is not used. */
   protocols: readonly string[];
-  /** A connection that its peer has ended stays open the other way. Absent: no. */
+  /** When the peer ends its direction, the other one stays open. Absent: no. */
   isHalfOpen?: boolean;
-  /** TLS begins in this way. Absent: at once, if the target is secure. */
+  /** How TLS is started. Absent: at once, if the target is secure. */
   startTls?: StartTls | null;
 }
 
 /**
- * Opens a connection to a target that `policy.allowsTarget` did not refuse: every address found passes the policy,
- * several are tried as Happy Eyeballs does, and the one connected to passes the policy again before a byte is written.
- * A Unix socket has no address: there the target's name alone must pass.
- * `done` is called once, with a ready socket and what is under its TLS, or with an UPSTREAM_* error marked as not processed; never before `dial`
- * returns, and never after the function returned was called, which abandons the attempt.
+ * Opens a connection to a target that `policy.allowsTarget` did not refuse. The policy checks every address that is found, and
+ * checks the one connected to again before a byte is written. Several addresses are tried as Happy Eyeballs does.
+ * A Unix socket has no address, so only the target's name is checked.
+ * `done` is called once: with a ready socket and the socket under its TLS, or with an UPSTREAM_* error marked as not processed. It is
+ * never called before `dial` returns, nor after a call of the returned function, which abandons the attempt.
  */
 export function dial(
   options: DialOptions,
@@ -53,7 +53,7 @@ export function dial(
 ): Abandon {
   const { target, settings, timeoutMs, isHalfOpen = false, startTls = null } = options;
   let settled = false;
-  /** Once there is one that is not the host dial's. */
+  /** Null while the host dial still owns the sockets. */
   let socket: Socket | null = null;
   let hostDial: HostDialing | null = null;
 
@@ -64,7 +64,8 @@ export function dial(
 
   function progress(): string {
     return (
-      hostDial?.progress() ?? (target.secure || startTls !== null ? "TLS is not established" : "nothing came")
+      hostDial?.progress() ??
+      (target.secure || startTls !== null ? "TLS is not established" : "no answer yet")
     );
   }
   function settle(): boolean {
@@ -89,7 +90,9 @@ export function dial(
     if (target.secure) return secure(plain);
     if (startTls === null) return succeed(plain);
     listen(plain, "TLS");
-    plain.once("end", () => fail(unreached("UPSTREAM_TLS", `${target.authority} ended before TLS began`)));
+    plain.once("end", () =>
+      fail(unreached("UPSTREAM_TLS", `${target.authority} closed the connection before TLS began`)),
+    );
     agreeOnTls(startTls, plain, (problem) => {
       if (settled) return;
       if (problem === null) return secure(plain);
@@ -105,7 +108,7 @@ export function dial(
     if (settle()) done(null, socket, transport);
   }
   function listen(to: Socket, what: "connection" | "TLS"): void {
-    // Stays for the socket's whole life: an error without a listener would end the process.
+    // This listener stays for the socket's whole life, because an error without a listener would end the process.
     to.on("error", (error: NodeJS.ErrnoException) =>
       fail(errorOf(error.code ?? error.message, error, target, what)),
     );
@@ -113,7 +116,7 @@ export function dial(
   }
 
   if (!mayOpenSocket()) {
-    // Not at once: the caller has nothing to abandon yet.
+    // Deferred, because the caller does not have the function to abandon the attempt yet.
     deps.clock.soon(() => fail(overloaded(target, "no file descriptors are left")));
   } else if (settings.socketPath !== null) {
     const local = connectTcp({ path: settings.socketPath });
@@ -136,7 +139,7 @@ export function dial(
 }
 
 function hostDialOptions(target: UpstreamAddress, policy: UpstreamPolicy): HostDialOptions {
-  // With its final dot a name is complete, and no search domain goes behind it.
+  // A final dot makes a name complete: no search domain is appended to it.
   const isComplete = new URL(target.origin).hostname.endsWith(".");
   return {
     host: isComplete ? `${target.host}.` : target.host,
@@ -156,9 +159,9 @@ function secured(socket: Socket, { target, settings: { tls }, protocols }: DialO
     ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
     secureContext: tls.context,
     rejectUnauthorized: !tls.insecure,
-    // For the certificate, where there is no server name.
+    // The certificate is checked against this if there is no server name.
     host: target.host,
-    // A server name is a name: RFC 6066 §3 has none for addresses.
+    // RFC 6066 §3 allows names as server name, and no addresses.
     servername: tls.serverName ?? (isIP(target.host) === 0 ? target.host : ""),
   });
 }
@@ -169,7 +172,7 @@ function failureOf(
 ): TunnelError {
   switch (outcome.kind) {
     case "no-address":
-      // DNS needs a socket as well, and says only that it could not ask.
+      // A look-up needs a socket too, and its error does not say that none was left.
       if (outOfDescriptors()) return overloaded(target, "EMFILE");
       return unreached("UPSTREAM_DNS", outcome.problem);
     case "not-allowed":

@@ -1,9 +1,9 @@
 /**
- * Who waits, in the order in which they are served: callers take turns, and each caller's own wait in line. So the
- * hundred requests of one caller that came first do not stand before the first of another.
+ * A queue in which callers take turns. The requests of one caller stay in their order, but a hundred of them that came first
+ * do not delay the first request of another caller.
  */
 export class FairQueue<T extends { caller: string }> {
-  /** The line whose turn is next comes first. */
+  /** One line per caller. The first line is the one whose turn is next. */
   readonly #lines = new Map<string, Set<T>>();
   #size = 0;
 
@@ -18,7 +18,7 @@ export class FairQueue<T extends { caller: string }> {
     this.#size++;
   }
 
-  /** It waits no longer. False: it did not. */
+  /** Removes a waiter. False: it was not waiting. */
   delete(waiter: T): boolean {
     const line = this.#lines.get(waiter.caller);
     if (line?.delete(waiter) !== true) return false;
@@ -27,7 +27,7 @@ export class FairQueue<T extends { caller: string }> {
     return true;
   }
 
-  /** It is served: the other callers come before its next. */
+  /** Removes a waiter that is served now, and moves its caller to the end of the turns. */
   served(waiter: T): void {
     if (!this.delete(waiter)) return;
     const line = this.#lines.get(waiter.caller);

@@ -1,11 +1,11 @@
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 
-/** What Node reads of a socket before it heeds a pause; and the largest that is written to one that takes nothing. */
+/** What Node may still read from a socket after a pause, and the largest piece written to a socket that accepts no more. */
 export const SOCKET_PIECE_BYTES = 64 * 1024;
 
 /**
- * What a socket keeps while its reader, or its peer, takes nothing: hundreds of slow ones hold more there than in their
- * streams, so it counts in the budget.
+ * Counts in the memory budget what a socket buffers while its reader or its peer is not reading. With hundreds of slow
+ * connections this is more than their streams contain.
  */
 export class HeldBytes {
   readonly #memory: MemoryAccount;

@@ -13,17 +13,17 @@ import type { ServiceLimits } from "./service-limits.ts";
 // oxlint-disable-next-line no-control-regex -- all of ASCII is meant
 const BEYOND_ASCII = /[^\x00-\x7f]/;
 
-/** The target is the authority, and a tunnel cannot hold a body back until a 100 comes. */
+/** Host: the target decides it. Expect: the tunnel cannot delay a body until a 100 arrives. */
 const NOT_FORWARDED: ReadonlySet<string> = new Set(["host", "expect"]);
 
-/** Fields of a WebSocket handshake that each hop makes for itself. */
+/** Fields of a WebSocket handshake that each hop writes anew. */
 const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
   "content-length",
   "sec-websocket-accept",
   "sec-websocket-extensions",
   "sec-websocket-key",
   "sec-websocket-version",
-  // Node refuses it in a request without a body.
+  // Node refuses this field in a request without a body.
   "trailer",
 ]);
 
@@ -32,7 +32,7 @@ export function wireText(text: string): string {
   return BEYOND_ASCII.test(text) ? Buffer.from(text, "utf8").toString("latin1") : text;
 }
 
-/** What goes upstream of the fields that the head's codec has let through; `limits`: of the service. */
+/** The fields to send upstream, from those that the head's codec accepted. `limits` are the service's. */
 export function requestFields(
   fields: readonly Field[],
   limits: Pick<ServiceLimits, "paths">,
@@ -43,19 +43,19 @@ export function requestFields(
   return joinCookies(kept);
 }
 
-/** The authority that the relay wants to be named, in place of the target's; null for none, or none that can be one. */
+/** The authority that the relay asks for instead of the target's. Null: it asks for none, or for one that is not valid. */
 export function wantedHost(fields: readonly Field[]): string | null {
   const value = fields.find(([name]) => name === "host")?.[1];
   return value === undefined ? null : parseAuthority(value);
 }
 
-/** With this `traceparent` instead of the caller's; null: as they are. */
+/** The fields with this `traceparent` instead of the caller's. Null: unchanged. */
 export function withTraceparent(fields: readonly Field[], traceparent: string | null): readonly Field[] {
   if (traceparent === null) return fields;
   return [...fields.filter(([name]) => name !== "traceparent"), ["traceparent", traceparent]];
 }
 
-/** Names and values in turn, as they are written. */
+/** Names and values in turn, as they go on the wire. */
 export function rawHeadersOf(fields: readonly Field[]): string[] {
   const raw: string[] = [];
   for (const [name, value] of fields) raw.push(name, wireText(value));
@@ -63,8 +63,8 @@ export function rawHeadersOf(fields: readonly Field[]): string[] {
 }
 
 /**
- * The other way round: text that came as Latin-1 is its UTF-8 bytes. What is no UTF-8 stays as it came, byte by byte
- * U+0080 to U+00FF: nothing is lost, and what was meant as Latin-1 is read as such.
+ * The reverse: decodes a Latin-1 string whose characters are UTF-8 bytes. Text that is not valid UTF-8 stays as it is, with
+ * U+0080 to U+00FF for its bytes. So no byte is lost, and text that was meant as Latin-1 is read correctly.
  */
 export function receivedText(latin1: string): string {
   if (!BEYOND_ASCII.test(latin1)) return latin1;
@@ -83,7 +83,7 @@ export function receivedFields(raw: readonly string[]): readonly Field[] {
   return fields;
 }
 
-/** What an upstream's head becomes on the wire. */
+/** The fields of an upstream's head as they go on the wire to the relay. */
 export function responseFields(status: number, received: readonly Field[]): readonly Field[] {
   const fields = removeHopByHop(received);
   // RFC 9112 §6.3: a transfer coding overrides the length. RFC 9110 §8.6: a 204 has none.
@@ -91,7 +91,7 @@ export function responseFields(status: number, received: readonly Field[]): read
   return lengthless ? fields.filter(([name]) => name !== "content-length") : withOneLength(fields);
 }
 
-/** What a response's Content-Length says. One that is repeated, in a list or in fields, counts once (RFC 9110 §8.6). */
+/** The value of a response's Content-Length. Repetitions, in a list or in several fields, count once (RFC 9110 §8.6). */
 export function lengthOf(fields: readonly Field[]): number | null | "invalid" {
   const said = new Set<string>();
   for (const [name, value] of fields) {
@@ -102,7 +102,7 @@ export function lengthOf(fields: readonly Field[]): number | null | "invalid" {
   return said.size > 1 ? "invalid" : contentLengthOf([["content-length", text]]);
 }
 
-/** As our wire and most readers want it. What contradicts itself stays, to be refused there. */
+/** Joins equal lengths to one field, as the relay and most readers expect. Different lengths stay, and are refused later. */
 function withOneLength(fields: readonly Field[]): readonly Field[] {
   if (contentLengthOf(fields) !== "invalid") return fields;
   const length = lengthOf(fields);

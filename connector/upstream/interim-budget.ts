@@ -1,13 +1,13 @@
-/** A client absorbs any number (RFC 9110 §15.2): more than anybody sends for progress, and hints for a whole page. */
+/** A client has to accept any number (RFC 9110 §15.2). This is more than progress reports or early hints for a page need. */
 const MAX_INTERIM_HEADS = 10_000;
 const INTERIM_HEADS_PER_SECOND = 100;
 const MAX_INTERIM_BYTES = 1024 * 1024;
 const INTERIM_BYTES_PER_SECOND = 64 * 1024;
-/** Status line and empty line; a field's colon and line end. */
+/** What a head counts beside its fields (status line, empty line), and a field beside its name and value (colon, line end). */
 const HEAD_BYTES = 16;
 const FIELD_BYTES = 4;
 
-/** How many informational responses (1xx) of one exchange are read: by rate and size, not by their number. */
+/** Limits the informational responses (1xx) of one exchange, by rate and size and not by number alone. */
 export class InterimBudget {
   #heads = MAX_INTERIM_HEADS;
   #bytes = MAX_INTERIM_BYTES;
@@ -17,7 +17,7 @@ export class InterimBudget {
     this.#atMs = nowMs;
   }
 
-  /** False: that was one too many, or too much. */
+  /** False: the limit is exceeded. */
   spend(fields: readonly (readonly [name: string, value: string])[], nowMs: number): boolean {
     const seconds = (nowMs - this.#atMs) / 1_000;
     this.#atMs = nowMs;

@@ -2,12 +2,12 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { Field } from "../../shared/protocol/index.ts";
 
-/** The wish to speak another protocol on this connection, which HTTP/1.1 alone has (RFC 9110 §7.8). */
+/** A request to switch this connection to another protocol, which only HTTP/1.1 has (RFC 9110 §7.8). */
 export interface Upgrade {
   protocol: string;
   /** What is wrong with a 101 that has these fields; null: nothing. */
   problemWith(fields: readonly Field[]): string | null;
-  /** The last that is heard. From here on the connection is its owner's, with what came behind the 101 already. */
+  /** The last event. From here on the caller owns the connection, and `behind` is what already came after the 101. */
   onSwitched(switched: Switched): void;
 }
 
@@ -32,17 +32,17 @@ export interface LeaseRequest {
 }
 
 export interface UploadProgress {
-  /** Something is here that the upstream does not take. */
+  /** Bytes are waiting that the upstream does not accept. */
   readonly blocked: boolean;
-  /** When some of it last came or went. */
+  /** When bytes of the body last arrived or were sent. */
   readonly movedAtMs: number;
 }
 
-/** What an exchange hears from its lease. It may abort, pause or resume the lease in any of these. */
+/** Events of a lease. The exchange may abort, pause or resume the lease in any of them. */
 export interface LeaseEvents {
-  /** From here on something may have been written. */
+  /** From here on a part of the request may have been written. */
   onRequestStart(): void;
-  /** To its last byte. */
+  /** The whole request has been sent. */
   onRequestSent(): void;
   /** A 1xx other than 101, of which any number may come before the head. */
   onInterimHead(status: number, fields: readonly Field[]): void;
@@ -59,11 +59,11 @@ export interface LeaseEvents {
 export interface Lease {
   /** The connection carried an exchange before: its peer may have closed it in the meantime. */
   readonly reused: boolean;
-  /** Something of a response has come, be it a 1xx. */
+  /** A part of a response has arrived, even if only a 1xx. */
   readonly heard: boolean;
-  /** How the body's sending goes, while it does. */
+  /** Progress of the body while it is being sent. */
   readonly upload: UploadProgress | null;
-  /** After a failure with nothing processed: a streamed body as it was before, for another lease. */
+  /** After a failure in which nothing was processed: the whole streamed body again, for another lease. */
   readonly returnedBody: Buffer | Readable | null;
   dispatch(request: LeaseRequest, events: LeaseEvents): void;
   pause(): void;
@@ -71,8 +71,8 @@ export interface Lease {
   /** The exchange ended as it should. */
   done(): void;
   /**
-   * Ends the exchange at once; `onTornDown` is called when nothing of it occupies the upstream any more. `timedOut`: it
-   * was not answered in time, which makes its connection doubtful for others where it has been silent altogether.
+   * Ends the exchange at once. `onTornDown` is called when it no longer uses the upstream. `timedOut`: the answer did not come
+   * in time. If the connection has been silent altogether, other exchanges should then avoid it.
    */
   abort(onTornDown: () => void, timedOut?: boolean): void;
 }

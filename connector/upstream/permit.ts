@@ -11,7 +11,7 @@ import { receivedText } from "./http-fields.ts";
 import { notAllowed, parseTarget, type UpstreamAddress, type UpstreamPolicy } from "./policy.ts";
 import { enforceLimits, type LimitsByService, limitsFor, refuseUnlimited } from "./service-limits.ts";
 
-/** What this connector's operator lets happen. */
+/** What this connector's operator allows. */
 export interface PermitRules {
   policy: UpstreamPolicy;
   limits: LimitsByService;
@@ -19,7 +19,7 @@ export interface PermitRules {
 
 /** A request as it will be sent. */
 export interface WantedRequest {
-  /** Whose limits hold. */
+  /** The service whose limits apply. */
   service: string;
   /** `http(s)://host[:port]`. */
   target: string;
@@ -29,16 +29,16 @@ export interface WantedRequest {
 }
 
 /**
- * The one check of everything that is sent upstream, whoever asks for it: a gateway's request, a WebSocket handshake, a
+ * The one check of everything that is sent upstream, whatever it is for: a gateway's request, a WebSocket handshake, a
  * health check, `culvert doctor`; TCP connections have `permitTcp`. Throws BAD_REQUEST or UPSTREAM_NOT_ALLOWED, as not processed.
  */
 export function permit(
   { service, target, method, path }: WantedRequest,
   rules: PermitRules,
 ): UpstreamAddress {
-  if (!isRequestMethod(method)) throw refused("a method that cannot be carried");
-  // `http://other/`, `*` or `host:port` would name another target than the one that is judged here.
-  if (!isRequestPath(path)) throw refused("the path does not begin with a slash, or holds blanks");
+  if (!isRequestMethod(method)) throw refused("the tunnel cannot carry this method");
+  // `http://other/`, `*` or `host:port` would name another target than the one that is checked here.
+  if (!isRequestPath(path)) throw refused("the path does not begin with a slash, or it contains blanks");
   enforceLimits(limitsFor(rules.limits, service), method, receivedText(path));
   return permitOf("http", target, rules.policy);
 }
@@ -58,11 +58,11 @@ function permitOf(
   policy: UpstreamPolicy,
 ): UpstreamAddress {
   const address = permitTarget(target, policy);
-  if (address.protocol !== protocol) throw refused(`a target that is not for ${protocol}`);
+  if (address.protocol !== protocol) throw refused(`the target is not for ${protocol}`);
   return address;
 }
 
-/** Of a connection on which nothing is sent. What the name resolves to is judged when it is dialled. */
+/** For a connection on which nothing is sent. The addresses of the name are checked when it is dialled. */
 export function permitTarget(target: string, policy: UpstreamPolicy): UpstreamAddress {
   const address = parseTarget(target);
   if (policy.allowsTarget(address) === "no") throw notAllowed(address);

@@ -26,10 +26,10 @@ export type Allowlist =
   /** Each problem says which entry it is, by number. */
   | { ok: false; problems: readonly string[] };
 
-/** Where an upstream is, from one parse of the target: what is decided is what is connected to. */
+/** Where an upstream is. The target is parsed once, so the decision and the connection cannot differ. */
 export interface UpstreamAddress {
   readonly origin: string;
-  /** What is spoken there: `http(s)://`, or `tcp://` and `tls://`. */
+  /** From the scheme: `http(s)://`, or `tcp://` and `tls://`. */
   readonly protocol: "http" | "tcp";
   /** The connection begins with TLS. */
   readonly secure: boolean;
@@ -53,7 +53,7 @@ export function parseAllowlist(text: string): Allowlist {
     .entries()) {
     if (entry === "") continue;
     const rule = parseHostRule(entry);
-    // Not the entry itself: whoever mistook the format may have put a password into it.
+    // The entry itself is not repeated, because it may contain a password if somebody mistook the format.
     if (typeof rule === "string") problems.push(`entry ${index + 1}: ${rule}`);
     else rules.push(rule);
   }
@@ -76,18 +76,18 @@ export function parseHostRule(entry: string): HostRule | string {
   }
   const host = parts["host"].toLowerCase().replaceAll(/[[\]]/g, "").replace(/\.$/, "");
   if (host.includes("/")) {
-    if (!ipaddr.isValidCIDR(host)) return "no valid CIDR range";
+    if (!ipaddr.isValidCIDR(host)) return "not a valid CIDR range";
     return { kind: "range", range: ipaddr.parseCIDR(host), port };
   }
   if (ipaddr.IPv4.isValidFourPartDecimal(host) || ipaddr.IPv6.isValid(host)) {
     return { kind: "address", address: canonicalAddress(host) ?? host, port };
   }
   const suffix = host.startsWith("*.") ? host.slice(1) : null;
-  if (!HOST_NAME.test(suffix?.slice(1) ?? host)) return "no valid host name";
+  if (!HOST_NAME.test(suffix?.slice(1) ?? host)) return "not a valid host name";
   return suffix === null ? { kind: "host", host, port } : { kind: "subdomains", suffix, port };
 }
 
-/** Of targets and verdicts: a connector sees few, and each on every request. */
+/** Cached targets and verdicts. A connector has few targets, and needs them for every request. */
 const MAX_REMEMBERED = 256;
 const parsedTargets = new Map<string, UpstreamAddress>();
 
@@ -111,9 +111,11 @@ function parse(target: string): UpstreamAddress {
 
 function parseTcp(target: string): UpstreamAddress {
   const origin = parseTcpEndpoint(target);
-  // In the one spelling: what is judged and dialled is what the relay named.
+  // Only the canonical spelling is accepted, so the target that is checked is exactly the one that the relay named.
   if (origin === null || origin !== target) {
-    throw new TunnelError("BAD_REQUEST", "the target is no tcp://host:port", { notProcessed: true });
+    throw new TunnelError("BAD_REQUEST", "the target is not tcp://host:port or tls://host:port", {
+      notProcessed: true,
+    });
   }
   const url = new URL(origin);
   const host = url.hostname.replaceAll(/[[\]]/g, "").replace(/\.$/, "");
@@ -131,7 +133,7 @@ function parseHttp(target: string): UpstreamAddress {
     url.hostname === "" ||
     `${url.origin}/` !== url.href
   ) {
-    throw new TunnelError("BAD_REQUEST", "the target is no http or https origin", { notProcessed: true });
+    throw new TunnelError("BAD_REQUEST", "the target is not an http or https origin", { notProcessed: true });
   }
   const host = url.hostname.replaceAll(/[[\]]/g, "").replace(/\.$/, "");
   const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
@@ -141,7 +143,7 @@ function parseHttp(target: string): UpstreamAddress {
 
 type Verdict = "yes" | "needs-address-check" | "no";
 
-/** What this connector's operator lets it reach. Without rules: nothing. */
+/** What this connector may reach, according to its operator. Without rules: nothing. */
 export class UpstreamPolicy {
   readonly #rules: readonly HostRule[];
   readonly #verdicts = new Map<string, Verdict>();
@@ -150,7 +152,7 @@ export class UpstreamPolicy {
     this.#rules = rules;
   }
 
-  /** Before anything is resolved. "needs-address-check": a CIDR rule may allow what the name resolves to. */
+  /** The verdict before the name is resolved. "needs-address-check": a CIDR rule may allow one of its addresses. */
   allowsTarget(target: UpstreamAddress): Verdict {
     return remembered(this.#verdicts, target.origin, () => this.#verdictOn(target));
   }
@@ -176,7 +178,7 @@ export class UpstreamPolicy {
   }
 }
 
-/** What the rule says of the target as it is written, before anything is resolved. */
+/** Whether the rule matches the target as written, before its name is resolved. */
 export function matchesTarget(rule: HostRule, target: UpstreamAddress): boolean {
   if (matchesName(rule, target)) return true;
   const address = rule.kind === "range" ? parseAddress(target.host) : null;
@@ -206,7 +208,7 @@ function matchesRange(
   return matchesPort(port, targetPort) && inRange(address, range);
 }
 
-/** One spelling for every way to write the same address; null for a name. */
+/** The canonical spelling of an address; null for a name. */
 function canonicalAddress(host: string): string | null {
   const address = parseAddress(host);
   return address === null ? null : unmapped(address).toString();
@@ -216,7 +218,7 @@ function matchesPort(allowed: number | null, port: number): boolean {
   return allowed === null || allowed === port;
 }
 
-/** The one way in which a denial is told: the relay gets the code, the operator's log what to set. */
+/** The error of every denial: the relay gets the code, and the operator's log says which setting to change. */
 export function notAllowed(target: UpstreamAddress, address = target.host): TunnelError {
   const parsed = parseAddress(address);
   const message =

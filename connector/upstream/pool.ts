@@ -19,23 +19,23 @@ import type { Lease } from "./lease.ts";
 import type { UpstreamAddress } from "./policy.ts";
 import { protocolsOffered, type UpstreamSettings } from "./upstream-rules.ts";
 
-/** As many as one relay connection may have streams: a full burst finds its connections again. */
+/** About the number of streams of a relay connection, so that the next burst can reuse the connections of the last one. */
 const MAX_IDLE_PER_ORIGIN = 512;
-/** Over all origins: each idle connection holds a socket here and at its upstream. */
+/** Over all origins, because each idle connection costs a socket here and at its upstream. */
 const MAX_IDLE = 1024;
-/** After this a connection is not used again: new ones go where DNS points by then. */
+/** After this a connection is not used again, so that traffic follows changes in DNS. */
 const MAX_AGE_MS = 5 * 60_000;
 
 export interface PoolDeps extends DialDeps {
-  /** Of all that the process keeps for others. */
+  /** The memory budget of the whole process. */
   memory: MemoryAccount;
 }
 
 export interface LeaseWish {
-  /** HTTP/1.1 connections are kept for the caller that they were opened for. */
+  /** An HTTP/1.1 connection is kept for the caller for whom it was opened. */
   caller: string;
   timeoutMs: number;
-  /** No kept connection: the last one turned out stale. */
+  /** Do not use a kept connection, because the last one turned out to be stale. */
   fresh: boolean;
 }
 
@@ -46,11 +46,11 @@ interface Waiter extends LeaseWish {
   cancelTimeout: () => void;
 }
 
-/** Where an exchange gets its connection from. */
+/** The source of an exchange's connection. */
 export interface LeaseSource {
   /**
-   * `done` is called once, with a lease or with an error marked as not processed; maybe before this returns.
-   * Never after the function returned was called.
+   * `done` is called once, with a lease or with an error marked as not processed. It may be called before this returns,
+   * and is never called after a call of the returned function.
    */
   lease(target: UpstreamAddress, settings: UpstreamSettings, wish: LeaseWish, done: LeaseDone): () => void;
 }
@@ -76,40 +76,40 @@ export class UpstreamPool implements LeaseSource {
     return pool.lease(wish, done);
   }
 
-  /** Nothing is kept any more: connections end with their last exchange. */
+  /** Keeps no connections from now on: each ends with its last exchange. */
   close(): void {
     for (const pool of this.#origins.values()) pool.close();
   }
 }
 
 /**
- * The connections to one origin. A request takes the HTTP/1.1 connection that its caller used last, or room on an HTTP/2
- * one, or waits for the first of: a connection dialled for it, one of its caller's that comes free. HTTP/1.1 has nothing
- * that says which request an answer is for: what an upstream sends too much or too late reaches nobody but the caller
- * whose request was there before.
+ * The connections to one origin. A request gets the HTTP/1.1 connection that its caller used last, or a stream on an HTTP/2
+ * connection. Otherwise it waits for whichever comes first: a new connection, or one of its caller's that becomes free.
+ * HTTP/1.1 does not say which request an answer belongs to. Because of that, bytes that an upstream sends in excess or too
+ * late must only ever reach the caller whose request was there before.
  */
 class OriginPool {
   readonly #target: UpstreamAddress;
   readonly #settings: UpstreamSettings;
   readonly #deps: PoolDeps;
   readonly #clock: Clock;
-  /** Of all origins. */
+  /** Counted over all origins. */
   readonly #allIdle: { count: number };
   readonly #onEmpty: () => void;
-  /** "unknown" until TLS has agreed on one: then a single connection is tried first. */
+  /** "unknown" until TLS has agreed on one. Until then only one connection is dialled. */
   #protocol: "unknown" | "http1" | "http2";
-  /** The upstream speaks HTTP/2 and said that it wants HTTP/1.1 all the same. */
+  /** The upstream speaks HTTP/2, but asked for HTTP/1.1. */
   #http1Required = false;
   #forgetHttp1Required: () => void = () => {};
   readonly #idle: Http1Connection[] = [];
-  /** Their exchange ended in this turn. */
+  /** Connections whose exchange ended in this turn of the event loop. */
   readonly #settling: Http1Connection[] = [];
   readonly #http2 = new Set<Http2Connection>();
   /** Every connection whose socket exists. */
   #connectionCount = 0;
-  /** Each cancels itself. */
+  /** The functions that cancel the dials under way. */
   readonly #dials = new Set<() => void>();
-  /** Of the newest. */
+  /** Progress of the newest dial. */
   #dialProgress = (): string => "";
   readonly #waiters = new FairQueue<Waiter>();
   #closed = false;
@@ -139,13 +139,13 @@ class OriginPool {
       return () => {};
     }
     const cancelTimeout = this.#clock.after(timeoutMs, () => {
-      // Before its dials end with it.
+      // Make the error first: it describes the dials, which end with their last waiter.
       const error = this.#timeout(timeoutMs);
       if (this.#forget(waiter)) done(error, null);
     });
     const waiter: Waiter = { ...wish, done, cancelTimeout };
     this.#waiters.add(waiter);
-    // What is kept for others, or not wanted, makes room.
+    // An idle connection of another caller makes room.
     if (this.#isFull) this.#takeIdle(null)?.destroy();
     this.#matchDials();
     return () => void this.#forget(waiter);
@@ -168,20 +168,20 @@ class OriginPool {
     return fresh ? null : this.#takeIdle(caller);
   }
 
-  /** The one that this caller used last; null: the one that has been idle for longest, whoever used it. */
+  /** The connection that this caller used last. For null, the one that has been idle longest, whichever caller used it. */
   #takeIdle(caller: string | null): Http1Connection | null {
     for (;;) {
       const at = caller === null ? 0 : this.#idle.findLastIndex((idle) => idle.caller === caller);
       const [connection] = at === -1 ? [] : this.#idle.splice(at, 1);
       if (connection === undefined) return null;
       this.#allIdle.count--;
-      // One that has just been closed is gone only a moment later.
+      // A connection that was just closed stays in the list for a moment.
       if (connection.usable) return connection;
       connection.destroy();
     }
   }
 
-  /** As many dials as can be of use: one for each that waits, or one alone where it may serve all. */
+  /** Keeps as many dials as are useful: one per waiter, or a single one if it may serve them all (HTTP/2). */
   #matchDials(): void {
     const wanted =
       this.#protocol === "http1"
@@ -193,7 +193,7 @@ class OriginPool {
     while (this.#dials.size < wanted && !this.#isFull) this.#dial();
   }
 
-  /** An HTTP/2 connection that is about to say what it allows: another one would tell no sooner. */
+  /** An HTTP/2 connection will soon say how many streams it allows. Another connection would not be ready sooner. */
   get #hasPromise(): boolean {
     for (const connection of this.#http2) if (connection.isPromising) return true;
     return false;
@@ -234,14 +234,14 @@ class OriginPool {
 
   #connected(socket: Socket): void {
     const agreed = "alpnProtocol" in socket ? socket.alpnProtocol : null;
-    // Dialled before it was known.
+    // It was dialled before that was known.
     if (agreed === "h2" && this.#http1Required) return void socket.destroy();
     if (agreed === "h2" || (!this.#target.secure && this.#protocol === "http2")) {
       this.#protocol = "http2";
       this.#addHttp2(socket);
     } else if (this.#settings.protocol === "http2") {
       socket.destroy();
-      this.#dialFailed(unreached("UPSTREAM_PROTOCOL", `${this.#target.authority} speaks no HTTP/2`));
+      this.#dialFailed(unreached("UPSTREAM_PROTOCOL", `${this.#target.authority} does not speak HTTP/2`));
     } else {
       this.#protocol = "http1";
       this.#addHttp1(socket);
@@ -294,7 +294,7 @@ class OriginPool {
     if (this.#closed) connection.close();
   }
 
-  /** As the upstream wishes, for a while; false where the settings say otherwise. */
+  /** Uses HTTP/1.1 for a while, as the upstream asked. False if the settings do not allow it. */
   #requireHttp1(): boolean {
     if (this.#settings.protocol !== "auto") return false;
     this.#protocol = "http1";
@@ -319,7 +319,7 @@ class OriginPool {
     }
   }
 
-  /** Once for all whose exchange ended in this turn. The next turn reads what came behind, were it the end. */
+  /** Runs once for all connections whose exchange ended in this turn. The next turn reads whatever followed the answer, even its end. */
   #settle(connection: Http1Connection): void {
     if (this.#settling.push(connection) > 1) return;
     this.#clock.soon(() => {
@@ -330,7 +330,7 @@ class OriginPool {
     });
   }
 
-  /** An HTTP/1.1 connection came free. */
+  /** An HTTP/1.1 connection became free. */
   #keep(connection: Http1Connection): void {
     if (!connection.usable || this.#isOld(connection)) return connection.destroy();
     const waiter = this.#nextWaiterFor(connection);
@@ -338,7 +338,7 @@ class OriginPool {
       waiter.done(null, connection);
       this.#matchDials();
     } else if (this.#waiters.size > 0 && this.#isFull) {
-      // Its place is wanted for a fresh one.
+      // Its place is needed for a new connection.
       connection.destroy();
     } else if (this.#closed || this.#idle.length >= MAX_IDLE_PER_ORIGIN || this.#allIdle.count >= MAX_IDLE) {
       connection.destroy();
@@ -348,7 +348,7 @@ class OriginPool {
     }
   }
 
-  /** Whom a failed dial concerns: all who hoped for that one, else one, unless as many dials go on as there are waiters. */
+  /** Over HTTP/1.1, fails the waiters that no other dial is left for. Otherwise all waiters shared the dial, and all fail. */
   #dialFailed(error: TunnelError | null): void {
     const reason = error ?? unreached("UPSTREAM_REFUSED", `no connection to ${this.#target.authority}`);
     const count = this.#protocol === "http1" ? this.#waiters.size - this.#dials.size : this.#waiters.size;
@@ -361,15 +361,15 @@ class OriginPool {
     this.#tellIfEmpty();
   }
 
-  /** Whose turn it is. */
+  /** The waiter whose turn it is. */
   #nextWaiter(): Waiter | null {
     const [waiter] = this.#waiters;
     return waiter === undefined ? null : this.#released(waiter);
   }
 
   /**
-   * Whose turn it is of those that may have this used connection. Where no more can be opened, only whoever is first: its
-   * caller would keep its place for as long as it has requests.
+   * The next waiter that may use this connection. If no more can be opened, only the first waiter of all counts. Otherwise the
+   * connection's caller would keep the place for as long as it has requests.
    */
   #nextWaiterFor({ caller }: Http1Connection): Waiter | null {
     for (const waiter of this.#waiters) {

@@ -1,15 +1,15 @@
 import { judgePath } from "../../shared/http/index.ts";
 import { TunnelError } from "../../shared/protocol/index.ts";
 
-/** What this connector's operator lets a service do, whatever the relay's own rules say. */
+/** What this connector's operator allows a service to do, whatever the relay's own rules say. */
 export interface ServiceLimits {
-  /** As the settings name it. */
+  /** The name in the settings. */
   name: string;
   /** Upper case; null: every method. */
   methods: readonly string[] | null;
   /** Prefixes of whole segments; null: every path. */
   paths: readonly string[] | null;
-  /** Of a request; null: any length. */
+  /** Limit of a request's body; null: any length. */
   maxBodyBytes: number | null;
 }
 
@@ -33,8 +33,8 @@ export function enforceLimits(limits: ServiceLimits, method: string, path: strin
 }
 
 /**
- * Of a TCP connection. Whatever is sent there is not looked at, so where requests are limited it would be a way around:
- * the relay may not widen what this connector's operator has narrowed. Throws as `enforceLimits` does.
+ * Refuses a TCP connection to a service with limits on methods or paths. The bytes of a TCP connection are not inspected, so it
+ * would bypass these limits, and the relay must not widen what the operator has limited. Throws as `enforceLimits` does.
  */
 export function refuseUnlimited({ name, methods, paths }: ServiceLimits): void {
   if (methods === null && paths === null) return;
@@ -42,7 +42,7 @@ export function refuseUnlimited({ name, methods, paths }: ServiceLimits): void {
 }
 
 export function bodyTooLarge({ name, maxBodyBytes }: ServiceLimits, notProcessed: boolean): TunnelError {
-  const message = `the connector takes bodies of up to ${maxBodyBytes} bytes; to take more, raise services.${name}.maxBodyBytes in its settings`;
+  const message = `the connector accepts bodies of up to ${maxBodyBytes} bytes; to accept more, raise services.${name}.maxBodyBytes in its settings`;
   return new TunnelError("BODY_TOO_LARGE", message, { notProcessed });
 }
 

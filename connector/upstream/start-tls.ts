@@ -7,8 +7,8 @@ const YES = "S".charCodeAt(0);
 const NO = "N".charCodeAt(0);
 
 /**
- * Agrees with an upstream on TLS, in the protocol's own way. `done` gets null when TLS is to begin, else what is wrong;
- * once, and never when the connection ends before.
+ * Asks an upstream to start TLS, in the way of its protocol. `done` is called once, with null if TLS can begin or with the
+ * problem. It is not called if the connection ends before that.
  */
 export function agreeOnTls(_way: StartTls, socket: Socket, done: (problem: string | null) => void): void {
   socket.once("data", (answer: Buffer) => {
@@ -20,7 +20,7 @@ export function agreeOnTls(_way: StartTls, socket: Socket, done: (problem: strin
 
 function problemWith(answer: Buffer): string | null {
   if (answer[0] === NO) return "it offers no TLS";
-  if (answer[0] !== YES) return "its answer to SSLRequest is none";
-  // Whoever is in between could put clear text before what comes encrypted (CVE-2021-23222).
-  return answer.byteLength === 1 ? null : "it sent more before TLS began";
+  if (answer[0] !== YES) return "its answer to SSLRequest is not valid";
+  // An attacker on the path could insert clear text before the encrypted bytes (CVE-2021-23222).
+  return answer.byteLength === 1 ? null : "it sent data before TLS began";
 }

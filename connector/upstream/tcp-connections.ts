@@ -1,21 +1,21 @@
 import { TunnelError } from "../../shared/protocol/index.ts";
 
-/** Whose connections are counted, and how many there may be. */
+/** A limit on connections: for whom, and how many. */
 export interface CountedBy {
-  /** For people as well. */
+  /** Also appears in error messages. */
   name: string;
   max: number;
 }
 
-/** How many TCP connections there are, of this process: those that are being dialled count. */
+/** Counts this process's TCP connections, including those that are being dialled. */
 export class TcpConnections {
   readonly #counts = new Map<string, number>();
 
-  /** Throws OVERLOADED, as not processed, where one is full. The result is to be called once, when it is gone. */
+  /** Throws OVERLOADED, as not processed, if a limit is reached. Call the returned function once, when the connection is gone. */
   enter(all: readonly CountedBy[]): () => void {
     for (const { name, max } of all) {
       if ((this.#counts.get(name) ?? 0) < max) continue;
-      const message = `this connector has ${max} connections to ${name} open, as many as it may`;
+      const message = `this connector has ${max} connections to ${name} open, which is its limit`;
       throw new TunnelError("OVERLOADED", message, { notProcessed: true });
     }
     for (const { name } of all) this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);

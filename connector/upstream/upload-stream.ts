@@ -2,9 +2,9 @@ import { Readable } from "node:stream";
 import type { Stream } from "../../shared/mux/index.ts";
 import { TunnelError } from "../../shared/protocol/index.ts";
 
-/** The request's body: bytes leave the stream, and give credit back, when the upstream's socket wants them. */
+/** The request's body. It reads from the stream, which returns credit, when the upstream's socket can accept more. */
 export class UploadStream extends Readable {
-  /** As declared; null: known only when it ends. */
+  /** The declared length; null: not known before the end. */
   readonly lengthBytes: number | null;
   readonly #stream: Stream;
   readonly #onBytes: (count: number) => void;
@@ -16,11 +16,11 @@ export class UploadStream extends Readable {
     this.lengthBytes = lengthBytes;
     this.#stream = stream;
     this.#onBytes = onBytes;
-    // Whoever sends it destroys it with the reason it failed for, and reports that by another way as well.
+    // The sender destroys it with the reason, and reports the failure by another path as well.
     this.on("error", () => {});
   }
 
-  /** The upstream wants bytes and none are here. */
+  /** The upstream could accept bytes, but none have arrived. */
   get late(): boolean {
     return this.#wanted;
   }
@@ -30,7 +30,7 @@ export class UploadStream extends Readable {
     this.pump();
   }
 
-  /** To be called when the stream became readable. */
+  /** Call it when the stream became readable. */
   pump(): void {
     while (this.#wanted && !this.destroyed) {
       const bytes = this.#stream.read();
@@ -54,13 +54,13 @@ export class UploadStream extends Readable {
   }
 }
 
-/** Asks for its first bytes: whether they keep its head waiting. */
+/** Asks for the first bytes. True: they are not here yet, so the head should not wait for them. */
 export function isLate(body: Readable): boolean {
   body.read(0);
   return body instanceof UploadStream && body.late;
 }
 
-/** A body that is here as a whole, in one piece. */
+/** A body that has arrived completely, as one buffer. */
 export function readAll(stream: Stream): Buffer {
   const parts: Uint8Array[] = [];
   for (let bytes = stream.read(); bytes !== null; bytes = stream.read()) parts.push(bytes);

@@ -2,30 +2,30 @@ import { createSecureContext, type SecureContext } from "node:tls";
 import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_RESPONSE_TIMEOUT_MS } from "../../shared/protocol/index.ts";
 import { type HostRule, matchesTarget, type UpstreamAddress } from "./policy.ts";
 
-/** How the upstreams of one host pattern are talked to. */
+/** The settings for the upstreams that match one host pattern. */
 export interface UpstreamSettings {
-  /** "auto": over TLS what both sides agree on, else HTTP/1.1. "http2" without TLS starts with HTTP/2 at once (h2c). */
+  /** "auto": over TLS the protocol that both sides agree on, otherwise HTTP/1.1. "http2" without TLS begins with HTTP/2 (h2c). */
   protocol: "auto" | "http1" | "http2";
-  /** A Unix socket that stands in for host and port. */
+  /** A Unix socket to use instead of host and port. */
   socketPath: string | null;
   /** Sent instead of the target's own authority. */
   hostHeader: string | null;
   tls: {
-    /** Trust, client certificate and oldest version, made ready once. */
+    /** Trusted authorities, client certificate and oldest version, prepared once. */
     context: SecureContext;
-    /** Asked for (SNI) and looked for in the certificate, instead of the target's host. */
+    /** Used for SNI and for the check of the certificate, instead of the target's host. */
     serverName: string | null;
     /** Neither the certificate's issuer nor its name is checked. */
     insecure: boolean;
   };
-  /** Both for requests whose service names no timeout of its own. */
+  /** This one and the next apply to requests whose service has no time-out of its own. */
   connectTimeoutMs: number;
   responseTimeoutMs: number;
-  /** How long an unused connection is kept; null: as the upstream's protocol and hints suggest. */
+  /** How long an unused connection is kept. Null: it depends on the protocol and the upstream's hints. */
   idleTimeoutMs: number | null;
-  /** To one origin at a time; requests over that wait as they wait for a connection. */
+  /** Connections to one origin at a time. Further requests wait for one of them. */
   maxConnections: number;
-  /** A WebSocket that shows no life is pinged, and ended where nothing comes back. */
+  /** A silent WebSocket gets pings, and is ended if it does not answer. */
   webSocketPings: boolean;
 }
 
@@ -42,18 +42,18 @@ export const DEFAULT_UPSTREAM: UpstreamSettings = {
 };
 
 export interface UpstreamRule {
-  /** As it was written. */
+  /** As written in the settings. */
   pattern: string;
   host: HostRule;
   settings: UpstreamSettings;
 }
 
-/** The first rule that fits decides alone. */
+/** Only the first rule that matches counts. */
 export function settingsFor(rules: readonly UpstreamRule[], target: UpstreamAddress): UpstreamSettings {
   return rules.find(({ host }) => matchesTarget(host, target))?.settings ?? DEFAULT_UPSTREAM;
 }
 
-/** For TLS to agree on (ALPN), the preferred one first. */
+/** The protocols to offer by ALPN, the preferred one first. */
 export function protocolsOffered({ protocol }: UpstreamSettings): readonly string[] {
   switch (protocol) {
     case "auto":

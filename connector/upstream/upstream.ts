@@ -24,36 +24,36 @@ import type { UpstreamAddress } from "./policy.ts";
 import { type LeaseSource, type PoolDeps, UpstreamPool } from "./pool.ts";
 import { protocolsOffered, settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-rules.ts";
 
-/** How often a request is sent again of which it is sure that nothing was processed. */
+/** How often a request is sent again if it certainly was not processed. */
 const MAX_UNTOUCHED_RETRIES = 2;
 const PROCESSING = 102;
-/** How often the response's time may begin anew, as 102 asks for it: an upstream that says nothing else has no answer. */
+/** How often a 102 may restart the response time-out. An upstream that only sends 102 must not keep a request open for ever. */
 const MAX_WAITS = 10;
-/** A stream of events may be silent for long; for ever, nobody waits. */
+/** A stream of events may be silent for a long time, but nobody waits for ever. */
 export const SILENCE_MS = 60 * 60_000;
 
 export interface UpstreamRequest {
-  /** For whom it is sent: no two callers share an HTTP/1.1 connection. */
+  /** Whose request it is. No two callers share an HTTP/1.1 connection. */
   caller: string;
-  /** Whose limits hold. */
+  /** The service whose limits apply. */
   service: string;
   /** `http(s)://host[:port]`. */
   target: string;
   method: string;
-  /** The authority to name; null: the target's own. The upstream's settings win. */
+  /** The authority to send; null: the target's own. The upstream's settings take precedence. */
   host?: string | null;
   /** Latin-1, byte for byte what the request line carries. */
   path: string;
   /** Names and Latin-1 values in turn. Neither `host` nor hop-by-hop fields. */
   rawHeaders: string[];
   body: Buffer | Readable | null;
-  /** Another protocol is asked for. `onSwitched` and `onTornDown` are then the last that is heard of the exchange. */
+  /** Asks for another protocol. If the upstream switches, `onSwitched` and `onTornDown` are the exchange's last events. */
   upgrade?: Upgrade;
   /** Absent: as the upstream's settings say. */
   connectTimeoutMs?: number | undefined;
-  /** How long the upstream may take nothing of a body that is here for it. Absent: as the protocol's limits say. */
+  /** How long the upstream may read nothing of a body that waits for it. Absent: the protocol's default. */
   stallTimeoutMs?: number | undefined;
-  /** Counts from when the request has been sent to the last byte. Absent: as the upstream's settings say. */
+  /** Counted from the moment at which the whole request was sent. Absent: as the upstream's settings say. */
   responseTimeoutMs?: number | undefined;
 }
 
@@ -66,9 +66,9 @@ export interface UpstreamEvents {
   onResponse(status: number, reason: string, fields: readonly Field[]): void;
   onData(bytes: Buffer): void;
   onEnd(trailers: readonly Field[]): void;
-  /** Instead of `onEnd`. `notProcessed` is set when nothing was written. */
+  /** Instead of `onEnd`. `notProcessed` is set if nothing was written. */
   onError(error: TunnelError): void;
-  /** Last, whatever happened: nothing of this exchange occupies the upstream any more. */
+  /** The last event in every case: the exchange no longer uses the upstream. */
   onTornDown(): void;
 }
 
@@ -124,7 +124,7 @@ export class Upstream {
     });
   }
 
-  /** Keeps no connection from now on: idle ones end at once, those in use with their exchange. */
+  /** Keeps no connections from now on. Idle ones end at once, those in use with their exchange. */
   close(): void {
     this.#pool.close();
   }
@@ -143,19 +143,19 @@ export class UpstreamExchange implements LeaseEvents {
   #lease: Lease | null = null;
   #cancelWait: () => void = () => {};
   #phase: "sending" | "answering" | "over" = "sending";
-  /** Something may have been written. */
+  /** A part of the request may have been written. */
   #started = false;
   #faulted = false;
   #retries = 0;
-  /** To its last byte. */
+  /** The whole request has been sent. */
   #sent = false;
   #sentAtMs = 0;
   /** Null: no 1xx has come. */
   #interim: InterimBudget | null = null;
   #paused = false;
-  /** When something last came or went, or could have. */
+  /** When bytes last moved in either direction, or when the wait for them began. */
   #movedAtMs = 0;
-  /** One timer, for whatever may not last for ever in the present phase. */
+  /** The one timer, for the time limit of the current phase. */
   #cancelTimer: () => void = () => {};
 
   constructor(
@@ -207,13 +207,13 @@ export class UpstreamExchange implements LeaseEvents {
     this.#setTimer(this.#responseTimeoutMs);
   }
 
-  /** 102 says that the upstream is at work (RFC 2518 §10.1); the others say nothing of when it will answer. */
+  /** 102 means that the upstream is working on the request (RFC 2518 §10.1). Other 1xx say nothing about when it will answer. */
   onInterimHead(status: number, fields: readonly Field[]): void {
     if (this.#phase !== "sending") return;
     const nowMs = this.#deps.clock.nowMs();
     this.#interim ??= new InterimBudget(nowMs);
     if (!this.#interim.spend(fields, nowMs)) {
-      const message = `${this.#target.authority}: more informational responses than are read`;
+      const message = `${this.#target.authority}: too many informational responses (1xx)`;
       return this.#fail(new TunnelError("UPSTREAM_PROTOCOL", message));
     }
     if (status !== PROCESSING || !this.#sent) return;
@@ -253,7 +253,7 @@ export class UpstreamExchange implements LeaseEvents {
       this.#sent = false;
       this.#lease?.abort(() => {});
       this.#lease = null;
-      // What stands behind the refusal has been read by then, were it the connection's end.
+      // By then whatever followed the refusal has been read, even the connection's end.
       this.#deps.clock.soon(guarded(() => this.#startAgain(), this.#onFault));
     } else {
       this.#fail(this.#errorOf(error));
@@ -288,14 +288,14 @@ export class UpstreamExchange implements LeaseEvents {
     if (upgrade === undefined) return undefined;
     const onSwitched: Upgrade["onSwitched"] = (switched) => {
       if (!this.#finish()) return void switched.socket.destroy();
-      // Its owner may end it at once.
+      // Listen first, because the new owner may close the socket at once.
       switched.socket.once("close", () => this.#events.onTornDown());
       upgrade.onSwitched(switched);
     };
     return { ...upgrade, onSwitched };
   }
 
-  /** Sending again is safe: nothing was processed, or a kept connection was closed just when it was used again. */
+  /** Whether sending again is safe: nothing was processed, or the upstream closed a kept connection just as it was reused. */
   #mayRetry(error: Error): boolean {
     const { method } = this.#request;
     const lease = this.#lease;
@@ -320,7 +320,7 @@ export class UpstreamExchange implements LeaseEvents {
     this.#tearDown(timedOut);
   }
 
-  /** Its owner hears that it failed, in whatever phase it is. */
+  /** Reports the failure to the owner, whatever the phase. */
   readonly #onFault = (thrown: unknown): void => {
     this.#deps.reportFault("exchange", thrown);
     if (this.#faulted) return;
@@ -362,32 +362,32 @@ export class UpstreamExchange implements LeaseEvents {
     );
   }
 
-  /** Set once for many steps: where it comes too early, it is set once more. */
+  /** One timer serves many steps: if it fires too early, it is set again for the rest. */
   #onTimer(): void {
     const { what, sinceMs, limitMs } = this.#patience;
     const leftMs = sinceMs + limitMs - this.#deps.clock.nowMs();
-    // An upload may be held up at any moment.
+    // An upload may stall at any moment, so the timer must not be set further ahead than its limit.
     if (leftMs > 0) return this.#setTimer(Math.min(leftMs, this.#sent ? leftMs : this.#stallTimeoutMs));
     const message = `${this.#target.authority} ${what} within ${limitMs} ms`;
     this.#fail(new TunnelError("UPSTREAM_RESPONSE_TIMEOUT", message), true);
   }
 
-  /** What is waited for in the present phase, since when, and for how long at most. */
+  /** What the current phase is waiting for, since when, and for how long at most. */
   get #patience(): { what: string; sinceMs: number; limitMs: number } {
     const upload = this.#lease?.upload ?? null;
     const uploadedAtMs = upload?.movedAtMs ?? this.#movedAtMs;
-    // An answer that came early changes nothing for the rest of the request, unless its own reader pauses.
+    // After an early answer, the limit for the rest of the request still applies, unless the answer's reader pauses.
     const isStuck = upload?.blocked === true && !this.#paused;
     if (this.#phase === "answering" && !isStuck) {
-      // While its reader pauses, the upstream owes nothing.
+      // While the reader pauses, the upstream is not expected to send anything.
       const sinceMs = this.#paused ? this.#deps.clock.nowMs() : Math.max(this.#movedAtMs, uploadedAtMs);
-      return { what: "sent nothing of its response", sinceMs, limitMs: SILENCE_MS };
+      return { what: "sent no more of its response", sinceMs, limitMs: SILENCE_MS };
     }
     if (this.#sent) {
       return { what: "did not answer", sinceMs: this.#movedAtMs, limitMs: this.#responseTimeoutMs };
     }
     const limitMs = upload?.blocked === false ? SILENCE_MS : this.#stallTimeoutMs;
-    return { what: "took nothing of the request", sinceMs: uploadedAtMs, limitMs };
+    return { what: "read nothing of the request", sinceMs: uploadedAtMs, limitMs };
   }
 
   #finish(): boolean {
@@ -404,7 +404,7 @@ function problemWithStatus(status: number): TunnelError | null {
   return new TunnelError("UPSTREAM_PROTOCOL", `the upstream answered with status ${status}`);
 }
 
-/** As it stands in a request: without the scheme's own port. */
+/** The authority as it appears in a request, without the scheme's default port. */
 function authorityOf({ origin }: UpstreamAddress): string {
   return origin.slice(origin.indexOf("//") + 2);
 }

@@ -21,7 +21,7 @@ beforeAll(async () => {
   const metrics = new Metrics(
     { version: "1.2.3", name: "rack-7", connector: "con_1" },
     {
-      links: () => [{ state: "ready", roundTripMs: 1, object: "tnl_a" }],
+      connections: () => [{ state: "ready", roundTripMs: 1, object: "tnl_a" }],
       services: () => [{ service: "orders", outcome: "PASSING" }],
       spans: { exported: 1, failed: 0, dropped: 0 },
       droppedLogLines: () => 1,

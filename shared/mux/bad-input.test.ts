@@ -156,7 +156,7 @@ const CONNECTION_ERRORS: Row[] = [
   { what: "DATA on an even id", does: (b) => b.send(frame("DATA", 2, bytes(1))) },
   { what: "OPEN of an id that is not increasing", ends: ["connector"], does: (b) => b.send(openFrame(3)) },
   {
-    what: "OPEN beyond STREAMS credit",
+    what: "OPEN exceeds the STREAMS credit",
     ends: ["connector"],
     does: (b) => b.send(...times(MAX_STREAMS - 1, (i) => openFrame(5 + 2 * i))),
   },
@@ -201,7 +201,7 @@ const CONNECTION_ERRORS: Row[] = [
     code: "FLOW_CONTROL",
   },
   {
-    what: "connection credit beyond what was sent",
+    what: "connection credit for data that was never sent",
     does: (b) => b.send(frame("WINDOW", 0, encodeOffset(CONNECTION_WINDOW + 1))),
     code: "FLOW_CONTROL",
   },

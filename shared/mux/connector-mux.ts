@@ -46,7 +46,7 @@ export interface ConnectorMuxOptions extends MuxOptions {
   hello: Omit<Hello, "capabilities" | "streamWindowBytes" | "connectionWindowBytes">;
 }
 
-const NO_PLACE = "the connector serves as many requests as it takes";
+const NO_PLACE = "the connector already serves its maximum of requests";
 
 /** Stands in for a head that could not be read, until its stream is reset. */
 const UNREADABLE: OpenHead = {
@@ -162,7 +162,7 @@ export class ConnectorMux extends Mux {
   }
 
   protected override goawayReceived(): void {
-    // The link hears of it through its own event and dials anew; streams go on.
+    // The connection hears of it by its own event and dials anew; streams go on.
   }
 
   #receiveWelcome(welcome: Welcome): void {
@@ -180,7 +180,7 @@ export class ConnectorMux extends Mux {
     this.#grantedCount = this.#options.hello.maxStreams;
     this.#owedCredits = 0;
     this.#unreleased = new Set();
-    this.restart(new TunnelError("RELAY_RESTART", "the relay has forgotten its streams"));
+    this.restart(new TunnelError("RELAY_RESTART", "the relay restarted and lost its streams"));
     this.epoch.queue.pushControl(FRAME.RESTART, encodeU32(epoch));
     // The relay may not have heard the GOAWAY of the last epoch.
     if (this.#goaway !== null) {
@@ -195,7 +195,7 @@ export class ConnectorMux extends Mux {
       throw connectionError("PROTOCOL_ERROR", `OPEN of stream ${id} after ${this.#lastId}`);
     }
     if (this.#openedCount >= this.#grantedCount)
-      throw connectionError("PROTOCOL_ERROR", "OPEN beyond STREAMS credit");
+      throw connectionError("PROTOCOL_ERROR", "OPEN exceeds the STREAMS credit");
     this.#lastId = id;
     this.#openedCount++;
     this.#scheduleCredit();
@@ -236,7 +236,7 @@ export class ConnectorMux extends Mux {
       onReadable() {},
       onWritable() {},
       onStop: () => stream.reset("CANCEL"),
-      onGraceOver: () => stream.reset("DRAINING", "the connector shuts down", { notProcessed: true }),
+      onGraceOver: () => stream.reset("DRAINING", "the connector is shutting down", { notProcessed: true }),
       onClosed: () => {
         leave();
         stream.release();

@@ -358,7 +358,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     this.streamTouched(stream);
     try {
       if (cost > 0 && !stream.receiveWindow.receive(cost, this.#nowMs)) {
-        if (!stream.isAbandoned) throw new TunnelError("FLOW_CONTROL", "data beyond the stream's window");
+        if (!stream.isAbandoned) throw new TunnelError("FLOW_CONTROL", "data exceeds the stream's window");
         this.spend("lateFrame");
       }
       deliverFrame(stream, type, flags, payload);

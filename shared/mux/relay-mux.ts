@@ -287,7 +287,7 @@ export class RelayMux extends Mux {
 
   protected override goawayReceived(goaway: Goaway): void {
     if (this.#goawayLastId !== null && goaway.lastStreamId > this.#goawayLastId) {
-      throw connectionError("PROTOCOL_ERROR", "the last stream of GOAWAY grew");
+      throw connectionError("PROTOCOL_ERROR", "the last stream of a second GOAWAY is higher");
     }
     this.#goawayLastId = goaway.lastStreamId;
     this.#forgetCredit();
@@ -381,7 +381,7 @@ export class RelayMux extends Mux {
   }
 
   #receiveStreams(limit: number): void {
-    if (limit < this.#streamsLimit) throw connectionError("PROTOCOL_ERROR", "STREAMS credit decreased");
+    if (limit < this.#streamsLimit) throw connectionError("PROTOCOL_ERROR", "the STREAMS credit decreased");
     if (limit === this.#streamsLimit) this.spend("staleControl");
     const back = this.#uncredited.splice(0, limit - this.#streamsLimit);
     this.#streamsLimit = limit;

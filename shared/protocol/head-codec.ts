@@ -149,7 +149,7 @@ function addTcpFacts(open: OpenHead, facts: Map<FactName, string>): void {
   const startTls = facts.get("startTls");
   if (startTls === undefined) return;
   // Whoever left out a way that it does not know would send in the clear what was to be encrypted.
-  if (startTls !== "postgres") throw invalid("startTls is none that is known");
+  if (startTls !== "postgres") throw invalid("unknown startTls");
   open.startTls = startTls;
 }
 
@@ -243,7 +243,7 @@ function decodeBlock(payload: Uint8Array, start: number): Block {
   const count = readU16(payload, start);
   const blobAt = start + 2 + 4 * count;
   if (blobAt > payload.byteLength) throw malformed("the length table overruns its frame");
-  if (count > MAX_FIELDS + MAX_FACTS) throw invalid(`${count} fields, at most ${MAX_FIELDS} are taken`);
+  if (count > MAX_FIELDS + MAX_FACTS) throw invalid(`${count} fields, at most ${MAX_FIELDS} are allowed`);
   const text = decodeText(payload.subarray(blobAt));
   const nonAscii = text.length !== payload.byteLength - blobAt;
   const block: Block = { facts: new Map(), fields: [] };
@@ -262,7 +262,7 @@ function decodeBlock(payload: Uint8Array, start: number): Block {
     if (name !== null) block.fields.push([name, value]);
     else addFact(block.facts, id ?? 0, value);
   }
-  if (cut !== text.length) throw malformed("field lengths are not their blob's");
+  if (cut !== text.length) throw malformed("the field lengths do not add up to the blob");
   return block;
 }
 
@@ -270,7 +270,7 @@ function decodeText(blob: Uint8Array): string {
   try {
     return decoder.decode(blob);
   } catch {
-    throw malformed("a head that is not UTF-8");
+    throw malformed("the head is not UTF-8");
   }
 }
 
@@ -296,7 +296,7 @@ function required(facts: Map<FactName, string>, name: FactName): string {
 function count(facts: Map<FactName, string>, name: FactName): number | null {
   const value = facts.get(name);
   if (value === undefined) return null;
-  if (!/^[1-9][0-9]{0,8}$/.test(value)) throw invalid(`${name} is not a number from 1 on`);
+  if (!/^[1-9][0-9]{0,8}$/.test(value)) throw invalid(`${name} is not a number of at least 1`);
   return Number(value);
 }
 
@@ -308,11 +308,11 @@ interface HeadProblem {
 
 function requestProblem(open: OpenHead, maxPathLength: number): HeadProblem | null {
   if (open.kind === "tcp") return fieldsProblem(open.fields);
-  if (!isRequestMethod(open.method)) return bad("the method is not one that is carried");
+  if (!isRequestMethod(open.method)) return bad("the tunnel cannot carry this method");
   if (open.path.length > maxPathLength)
     return { code: "URI_TOO_LONG", message: `path over ${maxPathLength} characters` };
   if (!isRequestPath(open.path))
-    return bad("the path does not start with / or holds a space or control character");
+    return bad("the path does not start with / or contains a space or control character");
   return fieldsProblem(open.fields);
 }
 
@@ -322,7 +322,8 @@ function statusProblem(status: number): HeadProblem | null {
 
 /** What makes fields invalid on the wire, or null. Names must be lower-case tokens that are not hop-by-hop. */
 function fieldsProblem(fields: readonly Field[]): HeadProblem | null {
-  if (fields.length > MAX_FIELDS) return tooLarge(`${fields.length} fields, at most ${MAX_FIELDS} are taken`);
+  if (fields.length > MAX_FIELDS)
+    return tooLarge(`${fields.length} fields, at most ${MAX_FIELDS} are allowed`);
   let size = 0;
   for (const [name, value] of fields) {
     size += name.length + value.length;
@@ -330,13 +331,13 @@ function fieldsProblem(fields: readonly Field[]): HeadProblem | null {
       if (!isFieldName(name)) return bad("a field name is not a lower-case token");
       if (name.length > MAX_FIELD_NAME_LENGTH)
         return tooLarge(`a field name over ${MAX_FIELD_NAME_LENGTH} bytes`);
-      if (HOP_BY_HOP.has(name)) return bad(`field ${name} belongs to one hop`);
+      if (HOP_BY_HOP.has(name)) return bad(`field ${name} is a hop-by-hop field`);
     }
     if (!isFieldValue(value)) return bad(`the value of ${name} has a control character`);
   }
   if (contentLengthOf(fields) === "invalid") return bad("content-length is not one number");
   return size > MAX_HEAD_BYTES
-    ? tooLarge(`fields of ${size} bytes, at most ${MAX_HEAD_BYTES} are taken`)
+    ? tooLarge(`fields of ${size} bytes, at most ${MAX_HEAD_BYTES} are allowed`)
     : null;
 }
 

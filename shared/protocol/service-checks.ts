@@ -87,7 +87,7 @@ export class CheckListReader {
     const part = readU16(bytes, REVISION_BYTES);
     const parts = readU16(bytes, REVISION_BYTES + 2);
     if (part === 0) this.#pieces = [];
-    else if (revision !== this.#revision) throw malformed("parts of two lists of checks");
+    else if (revision !== this.#revision) throw malformed("parts of different lists of checks");
     if (part !== this.#pieces.length || part >= parts || parts > MAX_PARTS) {
       throw malformed("a part of the checks out of order");
     }

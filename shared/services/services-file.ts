@@ -152,7 +152,7 @@ export const servicesFileSchema = z
       const first = firstIndex.get(name.toLowerCase());
       if (first === undefined) firstIndex.set(name.toLowerCase(), index);
       else {
-        const message = `has the name of services[${first}]; case does not tell names apart`;
+        const message = `has the name of services[${first}]; names differ only in case`;
         context.addIssue({ code: "custom", path: ["services", index, "name"], message });
       }
     }
@@ -168,7 +168,7 @@ function* misplacedKeys(
   isTcp: boolean,
 ): Generator<[path: (string | number)[], message: string]> {
   for (const key of isTcp ? HTTP_KEYS : TCP_KEYS) {
-    if (rule[key] !== undefined) yield [[key], isTcp ? "has no meaning for TCP" : "is for TCP alone"];
+    if (rule[key] !== undefined) yield [[key], isTcp ? "has no meaning for TCP" : "is only for TCP"];
   }
   if (!isTcp) return;
   const { endpoint, startTls, healthCheck, hosts, configurations } = rule as Partial<Service> &

@@ -92,21 +92,21 @@ export function parseIdentityNames(text: string): Pick<Identity, "tunnelId" | "k
 /** What people put where a token belongs, with what to do about it; the first that fits is meant. */
 const MISTAKES: readonly (readonly [form: RegExp, problem: string])[] = [
   [/^\s*$/, "is empty"],
-  [/[\0\uFFFD]/, "is not in UTF-8, maybe in UTF-16: save it as plain text"],
+  [/[\0\uFFFD]/, "is not UTF-8 (perhaps UTF-16): save it as plain text"],
   [/^\uFEFF/, "begins with a byte order mark: save it as UTF-8 without one"],
-  [/^["'`\u2018\u201C]|["'`\u2019\u201D]$/, "stands in quotes: leave them out"],
+  [/^["'`\u2018\u201C]|["'`\u2019\u201D]$/, "is in quotes: remove them"],
   [/^Bearer\b/i, 'begins with "Bearer": give what follows it'],
-  [/^(export\s+)?[A-Za-z_][A-Za-z0-9_]*=/, "is a line NAME=VALUE: give the value alone"],
-  [/^[{[]/, "is JSON: give the token's own text alone"],
+  [/^(export\s+)?[A-Za-z_][A-Za-z0-9_]*=/, "is a line NAME=VALUE: give only the value"],
+  [/^[{[]/, "is JSON: give only the token"],
   [/^https?:/i, "is a URL, not a token"],
   [/^culvert_(api|gateway|session)_/, "is another kind of key, not a tunnel's token"],
   [/^eyJ[\w-]*\.eyJ/, "is a JSON Web Token: set TUNNEL_IDENTITY to the identity that it proves"],
   [
     /\p{Cf}/u,
-    "holds an invisible character, as text copied from a page or a chat does: copy it again as plain text",
+    "contains an invisible character, probably from a web page or a chat: copy it again as plain text",
   ],
-  [/culvert_.*culvert_/s, "stands there twice, or there is more than one"],
-  [/^culvert_.*\s/s, "holds a blank or a line end: it was wrapped, or there is more than one"],
+  [/culvert_.*culvert_/s, "is there twice, or there is more than one"],
+  [/^culvert_.*\s/s, "contains a blank or a line break: it was wrapped, or there is more than one"],
   [/^culvert_/, "not a culvert token: cut short, or something was added"],
 ];
 

@@ -93,8 +93,8 @@ function worse(left: HopState, right: HopState): HopState {
 type Words = (text: string) => { title: string; detail: string };
 
 const well: Words = () => ({
-  title: "All is well",
-  detail: "Connectors are attached, and what is known of the services is good.",
+  title: "Everything is fine",
+  detail: "Connectors are attached, and no service has a known problem.",
 });
 
 const WORDS: Record<Hop, Record<Tone, Words>> = {
@@ -102,7 +102,7 @@ const WORDS: Record<Hop, Record<Tone, Words>> = {
     good: well,
     idle: () => ({
       title: "Nothing is open yet",
-      detail: "This tunnel carries no traffic before its services file says who may call what.",
+      detail: "This tunnel carries no traffic until its services file says who may call what.",
     }),
     warn: (text) => ({ title: "Requests are refused by the rules", detail: sentence(text) }),
     bad: (text) => ({ title: "Requests are refused by the rules", detail: sentence(text) }),
@@ -148,7 +148,7 @@ function connectorsState({ status, connectors }: JudgedTunnel): HopState {
 
 function servicesState({ services, connectors }: JudgedTunnel): HopState {
   if (services.length === 0) return { tone: "idle", text: "No service to check" };
-  if (connectors.length === 0) return { tone: "idle", text: "Nobody to check them" };
+  if (connectors.length === 0) return { tone: "idle", text: "No connector to check them" };
   const failingOn = (service: string) =>
     connectors.filter(({ health }) => health.failing.some((failure) => failure.service === service)).length;
   const affected = services.filter((service) => failingOn(service) > 0);
@@ -185,7 +185,7 @@ export function serviceVerdict(
   if (seen === undefined || share < NOTABLE_SHARE) {
     const isKnown = seen !== undefined && seen.requests > 0;
     const isChecked = connectors.some(({ health }) => health.passing > 0);
-    return failing > 0 || isKnown || isChecked ? checks : { tone: "idle", text: "nothing is known" };
+    return failing > 0 || isKnown || isChecked ? checks : { tone: "idle", text: "not known" };
   }
   return worse(checks, {
     tone: share >= GRAVE_SHARE ? "bad" : "warn",

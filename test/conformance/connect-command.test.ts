@@ -98,7 +98,7 @@ describe("culvert connect", () => {
     expect(run.exitCode).toBe(78);
     expect(run.output).toBe(
       "TUNNEL_TOKEN: not a culvert token: cut short, or something was added\n" +
-        "TUNNEL_ALLOW: entry 1: no valid host name\n" +
+        "TUNNEL_ALLOW: entry 1: not a valid host name\n" +
         "--connections: must be a number from 1 to 8\n",
     );
   });
@@ -197,6 +197,6 @@ describe("culvert ready", () => {
     const file = join(directory, "culvert.yaml");
     writeFileSync(file, `token: ${relay.token}\nmetrics: 127.0.0.1:${port}\n`);
     const answer = await ready({ TUNNEL_METRICS: "" }, "--config", file);
-    expect(answer).toEqual({ code: 1, output: `127.0.0.1:${port}: the answer is another program's\n` });
+    expect(answer).toEqual({ code: 1, output: `127.0.0.1:${port}: another program answered\n` });
   });
 });

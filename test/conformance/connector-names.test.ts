@@ -139,7 +139,7 @@ describe("names that do not answer", () => {
     await call.over;
     expect(call.error).toMatchObject({
       ...{ code: "UPSTREAM_DNS", notProcessed: true },
-      message: `empty.zone has no address: the name has no A or AAAA record, says DNS server ${dns.address}`,
+      message: `empty.zone has no address: the name has no A or AAAA record, according to DNS server ${dns.address}`,
     });
   });
 });
@@ -203,7 +203,7 @@ it("doctor looks names up as the connector does, and says who said what", async 
   const finding = (await examineRelay(loaded.config, deps)).find(({ check }) => check === "dns");
   expect(finding).toMatchObject({
     verdict: "FAIL",
-    detail: expect.stringContaining(`says DNS server ${dns.address}`),
+    detail: expect.stringContaining(`according to DNS server ${dns.address}`),
   });
   zone["gone.internal"] = ["127.0.0.1"];
   const found = await examineRelay(

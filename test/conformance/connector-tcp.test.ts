@@ -338,7 +338,7 @@ describe("TLS by the connector", () => {
   it.each([
     ["offers none", "N", "offers no TLS"],
     ["answers with an error", "E", "is none"],
-    ["sends clear text behind its yes", "SE", "more before TLS"],
+    ["sends clear text behind its yes", "SE", "data before TLS"],
   ])("is UPSTREAM_TLS where the upstream %s", async (_what, answer, reason) => {
     const port = await listen(postgres(answer));
     attached = await trusting(port);

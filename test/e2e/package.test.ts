@@ -137,7 +137,7 @@ describe.concurrent("the package", { timeout: TIMEOUT_MS }, () => {
     );
     expect(seen).toBe(
       "startConnector: token: not a culvert token: cut short, or something was added\n" +
-        "startConnector: allow: entry 1: no valid host name",
+        "startConnector: allow: entry 1: not a valid host name",
     );
   });
 

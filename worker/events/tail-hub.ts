@@ -124,7 +124,8 @@ export class TailHub {
     if (watcher === undefined) return;
     const { attachment } = watcher;
     const received = typeof message === "string" ? receivedOf(message) : null;
-    if (received === null || received > attachment.sent) return socket.close(1008, "not what a watcher says");
+    if (received === null || received > attachment.sent)
+      return socket.close(1008, "not a valid acknowledgement");
     attachment.received = Math.max(attachment.received, received);
     socket.serializeAttachment(attachment);
     if (watcher.dropped > 0) this.#schedule();

@@ -41,7 +41,7 @@ export function responseOf(
   if (method === "HEAD" || NULL_BODY_STATUSES.has(head.status)) {
     exchange.delivered();
     if (exchange.stream.remoteEnded) exchange.stream.stopSending();
-    else exchange.stream.reset("STREAM_ERROR", "a body where there can be none");
+    else exchange.stream.reset("STREAM_ERROR", "a body that this answer cannot have");
     return new Response(null, init);
   }
   const declaredBytes = contentLengthOf(head.fields);

@@ -23,7 +23,7 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
   OVERLOADED: {
     status: 503,
     title: "The tunnel is at its limit",
-    reason: "The maximum of requests is open; try again soon.",
+    reason: "The tunnel has its maximum of open requests; try again soon.",
     proxyError: "connection_limit_reached",
     retryAfterSeconds: 1,
   },
@@ -54,7 +54,7 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
   UPSTREAM_REFUSED: {
     status: 502,
     title: "The upstream refused the connection",
-    reason: "The connector got no connection to the upstream.",
+    reason: "The connector could not connect to the upstream.",
     proxyError: "connection_refused",
   },
   UPSTREAM_DNS: {
@@ -66,19 +66,19 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
   UPSTREAM_TLS: {
     status: 502,
     title: "TLS with the upstream failed",
-    reason: "The connector and the upstream agreed on no TLS connection that can be trusted.",
+    reason: "The connector and the upstream could not set up a TLS connection that can be trusted.",
     proxyError: "tls_protocol_error",
   },
   UPSTREAM_PROTOCOL: {
     status: 502,
     title: "The upstream's answer could not be understood",
-    reason: "The upstream's answer is not valid, or broke off before its head was whole.",
+    reason: "The upstream's answer is not valid, or it broke off before its head was complete.",
     proxyError: "http_protocol_error",
   },
   UPSTREAM_CONNECT_TIMEOUT: {
     status: 504,
     title: "Connecting to the upstream took too long",
-    reason: "The connector got no connection to the upstream in time.",
+    reason: "The connector could not connect to the upstream in time.",
     proxyError: "connection_timeout",
   },
   UPSTREAM_RESPONSE_TIMEOUT: {
@@ -104,25 +104,25 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
   BAD_REQUEST: {
     status: 400,
     title: "The request cannot be carried",
-    reason: "A request like this cannot be carried.",
+    reason: "The tunnel cannot carry a request like this.",
     proxyError: "http_request_error",
   },
   BODY_TOO_LARGE: {
     status: 413,
     title: "The request body is too large",
-    reason: "The request's body is larger than the service takes.",
+    reason: "The request's body is larger than the service accepts.",
     proxyError: "http_request_error",
   },
   URI_TOO_LONG: {
     status: 414,
     title: "The request's URL is too long",
-    reason: "The path with its query is longer than can be carried.",
+    reason: "The path with its query is longer than the tunnel can carry.",
     proxyError: "http_request_error",
   },
   FIELDS_TOO_LARGE: {
     status: 431,
     title: "The request's fields are too large",
-    reason: "The request's fields are larger than can be carried.",
+    reason: "The request's fields are larger than the tunnel can carry.",
     proxyError: "http_request_error",
   },
   LOOP_DETECTED: {
@@ -134,7 +134,7 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
   CONNECTOR_OVERLOADED: {
     status: 503,
     title: "The connector is at its limit",
-    reason: "The connector has no more file descriptors or memory for it; try again soon.",
+    reason: "The connector has run out of file descriptors or memory; try again soon.",
     proxyError: "connection_limit_reached",
     retryAfterSeconds: 1,
   },

@@ -65,7 +65,8 @@ export function objectFailure(thrown: unknown, what: "connection" | "response" =
   if ((thrown as { overloaded?: boolean } | null)?.overloaded === true)
     return publicError("OVERLOADED", "The tunnel's object has too many requests waiting.", options);
   if (isUnknownMethod(thrown)) {
-    const message = "The tunnel's object still runs an older version of the relay, which has no such call.";
+    const message =
+      "The tunnel's object still runs an older version of the relay, which does not have this call.";
     return publicError("RELAY_RESTART", message, options);
   }
   const fate = thrown instanceof SilentObjectError ? "did not answer" : "was reset";

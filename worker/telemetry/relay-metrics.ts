@@ -101,7 +101,7 @@ function tunnelFamilies(tunnels: readonly TunnelReports[]): Family[] {
     family(
       "connectors",
       "gauge",
-      "Connections of connectors when the tunnel last told of them.",
+      "Connections of connectors, as the tunnel last reported.",
       // One that never told of any never had any.
       tunnels
         .filter(({ tunnel }) => tunnel !== "")
@@ -122,7 +122,7 @@ function tunnelFamilies(tunnels: readonly TunnelReports[]): Family[] {
     family(
       "last_report_timestamp_seconds",
       "gauge",
-      "When the tunnel last told of its requests.",
+      "When the tunnel last reported its requests.",
       perTunnel((reports) =>
         reports.length === 0 ? null : Math.max(...reports.map(({ atMs }) => atMs)) / 1000,
       ),
@@ -160,19 +160,19 @@ function destinationFamilies(
     family(
       "log_events_shipped_total",
       "counter",
-      "Events that a log destination took.",
+      "Events that a log destination accepted.",
       samples(({ shipped }) => shipped),
     ),
     family(
       "log_events_lost_total",
       "counter",
-      "Events dropped before a log destination could be sent them.",
+      "Events dropped before they could be sent to a log destination.",
       samples(({ lost }) => lost),
     ),
     family(
       "log_events_rejected_total",
       "counter",
-      "Events that a log destination would not have.",
+      "Events that a log destination refused.",
       samples(({ rejected }) => rejected),
     ),
     family(

@@ -1,9 +1,9 @@
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 
-/** As the largest answers to uploads that nobody wants: a page that says so. */
+/** Enough for the page with which a server refuses an upload. */
 const MAX_AHEAD_BYTES = 1024 * 1024;
 
-/** What was read of an answer and not yet taken, because its reader pauses. */
+/** Bytes of an answer that were read from the socket while their reader pauses. */
 export class Backlog {
   readonly #memory: MemoryAccount;
   readonly #pieces: Buffer[] = [];
@@ -17,14 +17,14 @@ export class Backlog {
     return this.#pieces.length === 0;
   }
 
-  /** False: no more should be read for now. */
+  /** False: stop reading for now. */
   add(bytes: Buffer): boolean {
     this.#pieces.push(bytes);
     this.#count(bytes.byteLength);
     return this.#bytes < MAX_AHEAD_BYTES && !this.#memory.isShort;
   }
 
-  /** What was not taken of the first piece. */
+  /** Puts back the unread rest of the first piece. */
   putBack(rest: Buffer): void {
     this.#pieces.unshift(rest);
     this.#count(rest.byteLength);

@@ -2,7 +2,7 @@
  * One HTTP/1.1 connection to an upstream. The pool makes it, and an exchange has it to itself while it lasts.
  *
  * It is strict where two readers of the same bytes could differ: a doubtful answer is an error, never a guess. The connection is
- * used again only if nothing is left of the exchange before.
+ * used again only if nothing is left of the exchange before it.
  *
  * docs/upstreams.md; decisions 0026 and 0050.
  */
@@ -26,54 +26,53 @@ import {
   waitForReadingSide,
 } from "../../platform/index.ts";
 
-/** Below the 5 s of Node's servers, the shortest that is common; a server's own hint may lengthen it. */
+/** Below the 5 s of Node's servers, which is the shortest common value. A server's `Keep-Alive` may lengthen it. */
 const IDLE_MS = 4_000;
 const IDLE_MAX_MS = 60_000;
-/** How much earlier than a server says it will: a request under way to it takes time. */
+/** How much earlier to close than the server says that it will, because a request takes time to reach it. */
 const IDLE_MARGIN_MS = 2_000;
-/** From here on a status says that a request was not taken as it is (RFC 9110 §15). */
+/** The lowest status with which a server did not accept the request as it is (RFC 9110 §15). */
 const FIRST_REFUSAL = 300;
 
 export interface Http1Options {
   socket: Socket;
-  /** Whose requests it carries; nobody else's. */
+  /** The only caller whose requests this connection carries. */
   caller: string;
   clock: Clock;
   memory: MemoryAccount;
   reportFault: ReportFault;
   /** Null: a few seconds, or what the server's `Keep-Alive` says. */
   idleTimeoutMs: number | null;
-  /** The exchange ended and another may follow. `settle` is to be called when the next turn's work is done. */
+  /** The exchange ended and another may follow. Call `settle` after the next turn of the event loop. */
   onIdle(connection: Http1Connection): void;
-  /** Called once: the socket is no more. */
+  /** Called once, when the socket is closed. */
   onGone(connection: Http1Connection): void;
 }
 
 /**
- * One HTTP/1.1 connection that carries one exchange at a time. Which request goes on which connection is the pool's
- * decision. It is used again only when nothing is left of the exchange before: whatever comes that no request has
- * asked for ends it, and never becomes part of an answer.
+ * One HTTP/1.1 connection, with one exchange at a time. The pool decides which request goes on which connection. Bytes that no
+ * request has asked for end the connection, and never become part of an answer.
  */
 export class Http1Connection implements Lease {
   readonly openedAt: Moment;
-  /** Nothing tells that a request on HTTP/1.1 was not processed, once some of it has left. */
+  /** Once a part of a request has been sent, HTTP/1.1 cannot say that it was not processed. */
   readonly returnedBody = null;
   readonly #options: Http1Options;
   readonly #socket: Socket;
   readonly #reads: ReadSide;
   readonly #parser = new ResponseParser();
-  /** Of the exchange under way. */
+  /** The events of the exchange under way. */
   #events: LeaseEvents | null = null;
   #heard = false;
   #settled = true;
-  /** The next exchange, which waits for the connection to settle. */
+  /** The next exchange, which waits until the connection has settled. */
   #next: { request: LeaseRequest; events: LeaseEvents } | null = null;
   #upload: Upload | null = null;
   #upgrade: Upgrade | null = null;
-  /** An answer came that does not want the upload: all of it is read at once, since the connection may end any moment. */
+  /** The server answered without wanting the upload. Its answer is read without a pause, because the connection may end at any moment. */
   #refused = false;
   #failure: Error | null = null;
-  /** The socket has closed; its own `closed` says so too early. */
+  /** The socket has closed. Its own `closed` becomes true too early. */
   #gone = false;
   /** Another exchange may follow this one. */
   #kept = true;
@@ -81,14 +80,14 @@ export class Http1Connection implements Lease {
   #feeding = false;
   readonly #backlog: Backlog;
   readonly #unread: HeldBytes;
-  /** Of a body that lasts until the connection ends, over TLS. */
+  /** For a body that lasts until the connection ends, over TLS. */
   #ending: TlsEnding | null = null;
-  /** The upstream's end came behind the backlog: Node tells it though the socket is paused. */
+  /** The upstream's end has to wait behind the backlog, because Node reports it even though the socket is paused. */
   #endWaits = false;
   #patient = false;
   #servedCount = 0;
   #idleSince: Moment;
-  /** What is left of the time that it may be unused is judged by both clocks: its upstream did not sleep. */
+  /** How long it may stay unused, measured by both clocks: if this machine slept, its upstream did not. */
   #idleForMs = Infinity;
   #idleTimer: { atMs: number; cancel: () => void } | null = null;
 
@@ -122,7 +121,7 @@ export class Http1Connection implements Lease {
     return this.#upload;
   }
 
-  /** Its timer may be late. */
+  /** Checks the time as well, because the idle timer may be late. */
   get usable(): boolean {
     return !this.#socket.destroyed && this.#idleLeftMs > 0;
   }
@@ -134,8 +133,8 @@ export class Http1Connection implements Lease {
   }
 
   /**
-   * What came right behind a response, be it bytes that nobody asked for or the end, has been seen by now, and the next
-   * request may be written without taking that for its answer.
+   * By now, whatever came right after the response has been read, be it unexpected bytes or the end. So the next request can be
+   * written, and none of that is taken for its answer.
    */
   settle(): void {
     this.#settled = true;
@@ -145,7 +144,7 @@ export class Http1Connection implements Lease {
     try {
       this.#start(next.request, next.events);
     } catch (thrown) {
-      // The same turn settles other connections.
+      // Not thrown, because the caller settles other connections in the same turn.
       this.#onFault(thrown);
     }
   }
@@ -163,7 +162,7 @@ export class Http1Connection implements Lease {
     if (!this.#paused) return;
     this.#paused = false;
     this.#unread.set(0);
-    // What was fed goes on where it was called from.
+    // The loop that feeds the parser goes on by itself.
     if (this.#feeding) return void this.#socket.resume();
     for (let piece = this.#backlog.shift(); piece !== undefined; piece = this.#backlog.shift()) {
       this.#take(piece);
@@ -203,12 +202,12 @@ export class Http1Connection implements Lease {
       const lengthBytes = body === null ? 0 : Buffer.isBuffer(body) ? body.byteLength : head.declaredBytes;
       if (head.declaredBytes !== null && head.declaredBytes !== lengthBytes) throw wrongLength(true);
     } catch (error) {
-      // Not at once: who dispatches has not yet returned.
+      // Deferred, because the caller of dispatch has not returned yet.
       queueMicrotask(() => events.onLeaseError(error as Error));
       return;
     }
     this.#events = events;
-    // A body that the method has no use for may confuse the server about where the next request starts.
+    // A body with a method that expects none may confuse the server about where the next request starts.
     this.#kept = body === null || head.expectsBody;
     this.#refused = false;
     this.#upgrade = request.upgrade ?? null;
@@ -284,7 +283,7 @@ export class Http1Connection implements Lease {
     if (parser.framing !== null && parser.status >= FIRST_REFUSAL) this.#holdUpload();
   }
 
-  /** The rest of a request that was refused before it was sent, while the answer comes. */
+  /** Pauses the rest of a refused upload while the answer arrives. */
   #holdUpload(): void {
     const socket = this.#socket;
     const upload = this.#upload;
@@ -299,7 +298,7 @@ export class Http1Connection implements Lease {
     });
   }
 
-  /** The connection is not ours any more. */
+  /** Hands the connection over to its new owner. */
   #handOver(switched: NonNullable<ResponseParser["switched"]>, behind: Buffer): void {
     const socket = this.#socket;
     const upgrade = this.#upgrade;
@@ -312,7 +311,7 @@ export class Http1Connection implements Lease {
     upgrade?.onSwitched({ ...switched, socket, behind });
   }
 
-  /** The response is complete; `more`: something stands behind it. */
+  /** The response is complete. `more`: further bytes follow it. */
   #finish(more: boolean): void {
     const events = this.#events;
     const socket = this.#socket;
@@ -325,7 +324,7 @@ export class Http1Connection implements Lease {
     events?.onResponseEnd(trailers);
   }
 
-  /** Told when the socket is gone: by then what came before the failure has gone its way. */
+  /** The failure is reported when the socket is closed. By then, everything that came before it has been passed on. */
   #fail(error: Error): void {
     const events = this.#events;
     this.destroy();
@@ -375,7 +374,7 @@ export class Http1Connection implements Lease {
     events?.onLeaseError(this.#failure ?? this.#socket.errored ?? new Error("the connection was closed"));
   }
 
-  /** How long it may wait for another request. */
+  /** How long the connection may wait for another request. */
   get #idleMs(): number {
     const { idleTimeoutMs } = this.#options;
     const keepAliveMs = this.#parser.framing?.keepAliveMs ?? null;
@@ -387,7 +386,7 @@ export class Http1Connection implements Lease {
     return this.#idleForMs - elapsedMs(this.#options.clock, this.#idleSince);
   }
 
-  /** One timer is set for many exchanges: where it comes too early, it is set once more. */
+  /** One timer serves many exchanges: if it fires too early, it is set again for the rest. */
   #becomeIdle(): void {
     const idleMs = this.#idleMs;
     this.#idleSince = momentOf(this.#options.clock);
@@ -401,7 +400,7 @@ export class Http1Connection implements Lease {
     const { clock } = this.#options;
     const cancel = clock.after(delayMs, () => {
       this.#idleTimer = null;
-      // In use: it is set when that is over.
+      // In use: the timer is set again when the exchange is over.
       if (this.#events !== null || this.#next !== null) return;
       const leftMs = this.#idleLeftMs;
       if (leftMs > 0) this.#setIdleTimer(leftMs);

@@ -2,11 +2,11 @@ import { type Field, TunnelError } from "../../../shared/protocol/index.ts";
 import { lengthOf } from "../http-fields.ts";
 
 export interface Framing {
-  /** Bytes that follow the head, or how their end is known. */
+  /** The length of the body, or how its end is found. */
   body: number | "chunked" | "until close";
-  /** The connection may carry another exchange behind this response. */
+  /** The connection may carry another exchange after this response. */
   keepAlive: boolean;
-  /** How long the server says that it keeps an idle connection. */
+  /** How long the server keeps an idle connection, if it says so. */
   keepAliveMs: number | null;
 }
 
@@ -14,12 +14,12 @@ export interface Framing {
  * Where a response's body ends (RFC 9112 §6.3), and whether another response may follow (§9.3). Throws
  * UPSTREAM_PROTOCOL where that is ambiguous, so that no byte of a body is ever read as the next response:
  *
- * - a transfer coding overrides a length, but who sends both may be smuggling (§6.1). Without a body, as behind a HEAD,
- *   there is nothing to be ambiguous about, and the connection is over;
- * - `chunked` is the one coding that may be sent to who asked for none (§6.1, §7.4): the tunnel could pass on no other
- *   as what it is. `identity` is what some old servers call none;
- * - an HTTP/1.0 sender knows no transfer coding: one is believed for once, and the connection is over (§6.1);
- * - a 204 that announces a body may well send one: the connection is over, too. A 304 says what a 200 would have.
+ * - A transfer coding overrides a length, but a sender of both may be smuggling (§6.1). Without a body, as after a HEAD,
+ *   nothing is ambiguous: the response is accepted, and the connection is closed.
+ * - `chunked` is the only coding that a client need not ask for (§6.1, §7.4). The tunnel could not pass on any other.
+ *   `identity` is how some old servers say "none".
+ * - HTTP/1.0 has no transfer codings. One is accepted nevertheless, and the connection is closed (§6.1).
+ * - A 204 that announces a body may really send one, so the connection is closed. A 304 announces what a 200 would have.
  */
 export function framingOf(
   method: string,
@@ -59,12 +59,12 @@ export function framingOf(
     default:
       throw new TunnelError(
         "UPSTREAM_PROTOCOL",
-        "the response has a transfer coding that nobody asked for: its Transfer-Encoding is not chunked alone",
+        "the response has a transfer coding that was not requested: its Transfer-Encoding is not exactly chunked",
       );
   }
 }
 
-/** `option` in lower case, among the members of a list. */
+/** Whether a comma-separated list contains `option`, which is in lower case. */
 export function listed(list: string, option: string): boolean {
   const lower = list.toLowerCase();
   if (!lower.includes(",")) return lower === option;

@@ -8,7 +8,7 @@ const CR = 0x0d;
 const SP = 0x20;
 const COLON = 0x3a;
 
-/** Where a byte may stand. */
+/** Where a byte is allowed. */
 const IN_NAME = 1;
 const IN_VALUE = 2;
 const BEYOND_ASCII = 4;
@@ -18,44 +18,44 @@ const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
   return byte < 0x80 ? kind : kind | BEYOND_ASCII;
 });
 
-/** `HTTP/1.x NNN` and the byte behind it, be it a space or the line's end. */
+/** `HTTP/1.x NNN` and the byte after it, which is a space or the line's end. */
 const VERSION = "HTTP/1.";
 const STATUS_AT = 9;
 const AFTER_STATUS = 12;
 
-/** Some servers end a body with one that its length does not count; who sends more is asked no further. */
+/** Some servers send a line end after a body that the length does not count. A few are skipped, more are refused. */
 const MAX_EMPTY_LINES = 4;
 
-/** On the wire a head has more than names and values; over this it need not even be looked at. */
+/** A head on the wire is larger than its names and values. One over this size is refused before it is parsed. */
 const MAX_WIRE_BYTES = 1.5 * MAX_HEAD_BYTES;
 
 /**
- * Reads one head, or the fields that trail a chunked body, up to and with the empty line; each byte once, however
- * they come. Throws UPSTREAM_PROTOCOL at the first byte that is wrong, and takes no more than RFC 9112 says, with two
- * exceptions that can be read in one way only (docs/upstreams.md has all that is taken and refused):
+ * Reads one head, or the trailers of a chunked body, up to and including the empty line. It reads each byte once, however
+ * the bytes are cut. It throws UPSTREAM_PROTOCOL at the first wrong byte. It accepts only what RFC 9112 allows, with two
+ * unambiguous exceptions (docs/upstreams.md lists what is accepted and refused):
  *
- * - a few empty lines may precede a status line.
- * - §4 a status line is `HTTP/1.0` or `HTTP/1.1`, one space, three digits and, behind another space, any text. Some
- *   servers leave that space out when they have no text to say.
- * - §2.2 a line ends with CR LF, neither of which stands alone anywhere.
- * - §5.1 a name is a token. Blanks between it and its colon are removed, as a proxy has to.
- * - §5.2 no line is the continuation of another.
- * - RFC 9110 §5.5 a value has no control characters but the tab.
+ * - A few empty lines may precede a status line.
+ * - §4: a status line is `HTTP/1.0` or `HTTP/1.1`, one space, three digits, another space and any text. Some servers leave
+ *   out the second space if there is no text.
+ * - §2.2: a line ends with CR LF, and neither of them appears alone.
+ * - §5.1: a name is a token. Blanks between it and the colon are removed, as a proxy has to.
+ * - §5.2: no line continues another.
+ * - RFC 9110 §5.5: a value has no control characters except the tab.
  */
 export class HeadReader {
   minorVersion = 1;
   status = 0;
   reason = "";
-  /** Names in lower case, values without the blanks around them, in the order of the wire. */
+  /** In the order of the wire; names in lower case, values without surrounding blanks. */
   fields: readonly Field[] = [];
-  /** What came of a head that is not complete. */
+  /** The bytes so far of an incomplete head. */
   #held: Buffer | null = null;
   #phase: "status" | "name" | "blank" | "value" = "status";
-  // Positions are the head's own.
+  // Positions are relative to the head's first byte.
   #at = 0;
   #lineAt = 0;
   #colonAt = 0;
-  /** Of each line its start, its colon and its end. The status line's colon is its last digit. */
+  /** Start, colon and end of each line. For the status line, the last digit counts as the colon. */
   readonly #cuts: number[] = [];
   #cutCount = 0;
   #hasStatus = true;
@@ -73,7 +73,7 @@ export class HeadReader {
     this.#emptyLines = 0;
   }
 
-  /** Where in `bytes` the head that starts or goes on at `start` ends; -1: not in there, and it is kept. */
+  /** Reads from `start`. Returns where in `bytes` the head ends, or -1 if it does not end there; its bytes are then kept. */
   read(bytes: Buffer, start: number): number {
     const held = this.#held;
     if (held === null) return this.#readFrom(bytes, start);
@@ -85,7 +85,7 @@ export class HeadReader {
     const start = this.#skipEmptyLines(bytes, from);
     const end = this.#scan(bytes, start);
     if ((end === -1 ? bytes.byteLength : end) - start > MAX_WIRE_BYTES) throw tooLarge();
-    // A copy: a view would hold on to the whole of what was read.
+    // A copy, because a view would keep the whole buffer alive.
     const isView = this.#held === null;
     if (end === -1) this.#held = isView ? Buffer.from(bytes.subarray(start)) : bytes.subarray(start);
     else this.#cut(bytes, start, end);
@@ -96,7 +96,7 @@ export class HeadReader {
     let start = from;
     if (this.#phase !== "status") return start;
     while (bytes[start] === CR && bytes[start + 1] === LF) {
-      if (++this.#emptyLines > MAX_EMPTY_LINES) throw malformed("empty lines without end");
+      if (++this.#emptyLines > MAX_EMPTY_LINES) throw malformed("too many empty lines");
       start += 2;
     }
     return start;
@@ -123,7 +123,7 @@ export class HeadReader {
         while (at < byteLength && isBlank(bytes[at] ?? 0)) at++;
         this.#at = at - start;
         if (at === byteLength) return -1;
-        if (bytes[at] !== COLON) throw malformed("a field's name is no token with a colon");
+        if (bytes[at] !== COLON) throw malformed("a field name is not a token with a colon behind it");
         this.#colonAt = this.#at;
         this.#phase = "value";
         at++;
@@ -149,11 +149,11 @@ export class HeadReader {
   }
 
   #scanStatus(bytes: Buffer, start: number): boolean {
-    // An empty line that is cut in the middle.
+    // The empty line was cut in the middle.
     if (bytes.byteLength - start === 1 && bytes[start] === CR) return false;
     const here = Math.min(bytes.byteLength - start, VERSION.length);
     for (let i = 0; i < here; i++) {
-      if (bytes[start + i] !== VERSION.charCodeAt(i)) throw malformed("it does not start as HTTP/1 does");
+      if (bytes[start + i] !== VERSION.charCodeAt(i)) throw malformed("it does not start with HTTP/1");
     }
     if (bytes.byteLength - start <= AFTER_STATUS) return false;
     this.minorVersion = digit(bytes, start + VERSION.length);
@@ -163,7 +163,7 @@ export class HeadReader {
     const before = bytes[at - 1];
     const after = bytes[start + AFTER_STATUS];
     if (before !== SP || !(after === SP || after === CR) || !(status >= 100)) {
-      throw malformed("its status line has no status of three digits");
+      throw malformed("its status line has no three-digit status");
     }
     this.status = status;
     this.#colonAt = AFTER_STATUS - 1;
@@ -185,7 +185,7 @@ export class HeadReader {
     const fields: Field[] = [];
     this.fields = fields;
     if (this.#cutCount === 0) return;
-    // Decoded once; its parts share it.
+    // Decoded once: names and values are slices of this string.
     const text = bytes.toString("latin1", start, end);
     const ascii = (this.#seen & BEYOND_ASCII) === 0;
     const cuts = this.#cuts;
@@ -212,7 +212,7 @@ export class HeadReader {
   }
 }
 
-/** NaN: none. */
+/** The digit at this position; NaN if there is none. */
 function digit(bytes: Buffer, at: number): number {
   const value = (bytes[at] ?? 0) - 0x30;
   return value >= 0 && value <= 9 ? value : NaN;
@@ -227,5 +227,5 @@ function tooLarge(): TunnelError {
 }
 
 function malformed(why: string): TunnelError {
-  return new TunnelError("UPSTREAM_PROTOCOL", `the response is no valid HTTP/1.1: ${why}`);
+  return new TunnelError("UPSTREAM_PROTOCOL", `the response is not valid HTTP/1.1: ${why}`);
 }

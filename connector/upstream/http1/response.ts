@@ -9,17 +9,17 @@ const SEMICOLON = 0x3b;
 const SP = 0x20;
 const HTAB = 0x09;
 
-/** Of one body: nobody uses them, and without a bound a body without a byte could go on for ever. As Node's servers. */
+/** Limit for one body, as in Node's servers. Nobody uses extensions, and without a limit a body of no bytes could go on for ever. */
 const MAX_EXTENSION_BYTES = 16 * 1024;
-/** More digits than a safe integer has; leading zeros are bounded as well. */
+/** More digits than a safe integer has. This also limits leading zeros. */
 const MAX_SIZE_DIGITS = 16;
 
-/** -1: not one. */
+/** The value of each hexadecimal digit; -1 for other bytes. */
 const HEX_DIGITS = Int8Array.from({ length: 256 }, (_, byte) => {
   const digit = Number.parseInt(String.fromCharCode(byte), 16);
   return Number.isNaN(digit) ? -1 : digit;
 });
-/** What may stand between a size and its line's end: `;name`, `;name=token` or `;name="any text"`, and blanks. */
+/** What may follow a size on its line: `;name`, `;name=token` or `;name="any text"`, and blanks. */
 const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
 const BLANKS = "[ \\t]*";
 const VALUE = `${BLANKS}=${BLANKS}(?:${TOKEN}|"(?:[^"\\\\]|\\\\.)*")`;
@@ -29,16 +29,16 @@ const IN_EXTENSION = Uint8Array.from({ length: 256 }, (_, byte) =>
 );
 
 export interface ResponseEvents {
-  /** Any number of 1xx may come before the head; who hears of them says when there are too many. */
+  /** Any number of 1xx may come before the head. The receiver of this event limits them. */
   onInterimHead?(status: number, fields: readonly Field[]): void;
   onResponseHead(status: number, reason: string, fields: readonly Field[]): void;
-  /** A view of what was fed. */
+  /** `bytes` is a view of the buffer that was fed. */
   onResponseData(bytes: Buffer): void;
 }
 
 /**
- * Takes one response after the other out of what a connection reads. It knows no socket, holds nothing of a body, and
- * takes no byte behind a response's end.
+ * Parses one response after the other from the bytes of a connection. It knows no socket, keeps nothing of a body, and
+ * consumes no byte after a response's end.
  *
  *     head ─┬─> counted ─────────────────────────────────────────> ended
  *      ^ 1xx├─> until close ─────────────────── finish() ────────> ended
@@ -46,15 +46,15 @@ export interface ResponseEvents {
  *                ^                               └─> chunk ─> chunk CR ─> chunk LF ─┐
  *                └──────────────────────────────────────────────────────────────────┘
  *
- * Of chunks (RFC 9112 §7.1), a size is hexadecimal digits: no sign, no prefix, no blank before it. Blanks behind it are
- * skipped, as are extensions with the blanks that §7.1.1 has in them, trailing fields read as those of a head. What a HEAD, a 204 or a 304 is answered
- * with has no body, whatever it says of one; an upgrade (101) ends HTTP where it was asked for, and is wrong elsewhere.
+ * A chunk's size (RFC 9112 §7.1) is hexadecimal digits, without a sign, a prefix or blanks before it. Blanks after it and
+ * extensions (§7.1.1) are skipped. Trailers are parsed like the fields of a head. Answers to HEAD and answers with 204 or 304
+ * have no body, whatever they announce. A 101 ends HTTP if the request asked for an upgrade, and is an error otherwise.
  */
 export class ResponseParser {
   /** Null until a head is complete. */
   framing: Framing | null = null;
   trailers: readonly Field[] = [];
-  /** The 101 that was asked for; what comes behind it is no HTTP. */
+  /** The 101 that the request asked for. The bytes after it are not HTTP. */
   switched: { reason: string; fields: readonly Field[] } | null = null;
   readonly #head = new HeadReader();
   #events: ResponseEvents | null = null;
@@ -72,14 +72,14 @@ export class ResponseParser {
     | "chunk LF"
     | "trailers"
     | "ended" = "ended";
-  /** Of the body or of the chunk. */
+  /** Bytes left of the body or of the chunk. */
   #leftBytes = 0;
   #sizeDigits = 0;
   #extension = "";
   #extensionBytes = 0;
   #halted = false;
 
-  /** The response to a request of this method comes next. `maySwitch`: it asked for another protocol. */
+  /** Expects the response to a request with this method. `maySwitch`: the request asked for another protocol. */
   begin(method: string, events: ResponseEvents, maySwitch = false): void {
     this.framing = null;
     this.trailers = [];
@@ -92,7 +92,7 @@ export class ResponseParser {
     this.#head.begin("head");
   }
 
-  /** Of the last head. */
+  /** The status of the last head. */
   get status(): number {
     return this.#head.status;
   }
@@ -101,18 +101,18 @@ export class ResponseParser {
     return this.#state === "ended";
   }
 
-  /** Called from inside an event: nothing more of these bytes is taken. A response that is complete ends all the same. */
+  /** Call it inside an event to stop consuming these bytes. A response that is complete still ends. */
   halt(): void {
     this.#halted = true;
   }
 
-  /** Nobody wants the rest of the response; may be called from inside an event. */
+  /** Ignores the rest of the response. May be called inside an event. */
   stop(): void {
     this.#events = null;
     this.#state = "ended";
   }
 
-  /** Takes bytes from `start` on and says where it stopped: at their end, at the response's, or where it was halted. */
+  /** Consumes bytes from `start` and returns where it stopped: at their end, at the response's end, or where it was halted. */
   feed(bytes: Buffer, start: number): number {
     this.#halted = false;
     let at = start;
@@ -120,7 +120,7 @@ export class ResponseParser {
     return at;
   }
 
-  /** Nothing more comes. False: that is in the middle of the response. */
+  /** No more bytes will come. False: the response is incomplete. */
   finish(): boolean {
     if (this.#state === "until close") this.#state = "ended";
     return this.#state === "ended";
@@ -167,9 +167,9 @@ export class ResponseParser {
     const { status, reason, fields } = head;
     if (status < 200) {
       if (status === 101) {
-        if (!this.#maySwitch) throw violation("it switches protocols without being asked");
-        // RFC 9110 §7.8: that came with HTTP/1.1.
-        if (head.minorVersion === 0) throw violation("it switches protocols as HTTP/1.0");
+        if (!this.#maySwitch) throw violation("it switches protocols, which the request did not ask for");
+        // RFC 9110 §7.8: only HTTP/1.1 has upgrades.
+        if (head.minorVersion === 0) throw violation("it switches protocols over HTTP/1.0");
         this.switched = { reason, fields };
         this.#state = "ended";
         return end;
@@ -221,7 +221,7 @@ export class ResponseParser {
       this.#sizeDigits++;
       this.#leftBytes = this.#leftBytes * 16 + digit;
       if (this.#sizeDigits > MAX_SIZE_DIGITS || !Number.isSafeInteger(this.#leftBytes)) {
-        throw violation("a chunk larger than can be counted");
+        throw violation("a chunk size is too large");
       }
     }
     return bytes.byteLength;
@@ -231,7 +231,7 @@ export class ResponseParser {
     let at = start;
     while (at < bytes.byteLength && IN_EXTENSION[bytes[at] ?? 0] === 1) at++;
     this.#extensionBytes += at - start;
-    if (this.#extensionBytes > MAX_EXTENSION_BYTES) throw violation("chunk extensions without end");
+    if (this.#extensionBytes > MAX_EXTENSION_BYTES) throw violation("too many bytes of chunk extensions");
     this.#extension += bytes.toString("latin1", start, at);
     if (at === bytes.byteLength) return at;
     expectByte(bytes[at], CR);
@@ -246,7 +246,7 @@ export class ResponseParser {
     this.trailers = this.#head.fields;
     for (const [name] of this.trailers) {
       if (name === "content-length" || name === "transfer-encoding")
-        throw violation("a trailer says where it ends");
+        throw violation("a trailer field says where the body ends");
     }
     this.#state = "ended";
     return end;
@@ -258,5 +258,5 @@ function expectByte(byte: number | undefined, wanted: number): void {
 }
 
 function violation(why: string): TunnelError {
-  return new TunnelError("UPSTREAM_PROTOCOL", `the response is no valid HTTP/1.1: ${why}`);
+  return new TunnelError("UPSTREAM_PROTOCOL", `the response is not valid HTTP/1.1: ${why}`);
 }

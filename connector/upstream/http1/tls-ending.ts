@@ -2,26 +2,25 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Clock } from "../../../shared/time/clock.ts";
 
-/** What Node has behind a TLS socket. Nothing of it is documented: where a part is missing, nothing is known. */
+/** The object behind Node's TLS socket. None of this is documented, so a missing part means that nothing can be said. */
 interface TlsHandle {
-  /** Called for each piece of clear text, and without one for the end. */
+  /** Called with each piece of clear text, and without one at the end. */
   onread?: (this: unknown, bytes?: unknown) => unknown;
-  /** The connection under it, which counts what came before it was deciphered. */
+  /** The connection under TLS. It counts the encrypted bytes. */
   _parent?: { bytesRead?: number };
 }
 
 /**
- * Did the peer say that it is done (close_notify), or was the connection cut? Node reports both as the end. A
- * close_notify is a record: either bytes have come behind the last clear text, or the end is told in the very turn of
- * that text, because both came in one read. The end of the connection is read by itself, in a later turn, and adds no
- * byte.
+ * Did the peer end properly (close_notify), or was the connection cut? Node reports both as the end. But a close_notify is a
+ * record: either encrypted bytes have come after the last clear text, or the end is reported in the same turn as that text,
+ * because both came in one read. A cut connection is reported in a later turn and adds no byte.
  */
 export class TlsEnding {
   #cut = false;
   #readBytes: number;
   #turnOver = false;
 
-  /** To be made while the last clear text so far is being handed on. */
+  /** Create it while the latest clear text is being passed on. */
   constructor(handle: TlsHandle, parent: { bytesRead: number }, clock: Clock) {
     const { onread } = handle;
     const heard = (): void => {
@@ -41,7 +40,7 @@ export class TlsEnding {
     };
   }
 
-  /** Null: it is no TLS connection, or this Node does not show what is needed. */
+  /** Null: it is not a TLS connection, or this version of Node lacks a part. */
   static of(socket: Socket, clock: Clock): TlsEnding | null {
     if (!(socket instanceof TLSSocket)) return null;
     const { _handle: handle } = socket as unknown as { _handle?: TlsHandle | null };

@@ -8,16 +8,16 @@ import { guarded, type OnFault } from "../../platform/index.ts";
 import { HeldBytes, SOCKET_PIECE_BYTES } from "../held-bytes.ts";
 import { isLate } from "../upload-stream.ts";
 
-/** A server may want the whole request before it ends its answer: after so long without more of that, it gets it. */
+/** A server may need the whole request before it ends its answer. If no more of the answer comes for so long, the upload goes on. */
 const HOLD_MS = 1_000;
 
 export interface UploadEvents {
   onRequestSent(): void;
-  /** The request cannot be completed any more. */
+  /** The request can no longer be completed. */
   onUploadError(error: Error): void;
 }
 
-/** Sends a request whose body arrives bit by bit: as fast as the socket takes it, and never more than was declared. */
+/** Sends a request whose body arrives piece by piece, as fast as the socket accepts it, and never more than was declared. */
 export class Upload implements UploadProgress {
   readonly #socket: Socket;
   readonly #body: Readable;
@@ -31,7 +31,7 @@ export class Upload implements UploadProgress {
   #sentBytes = 0;
   #over = false;
   #blocked = false;
-  /** Null: it is not held. */
+  /** Null: the upload is not paused. */
   #cancelHold: (() => void) | null = null;
   #movedAtMs: number;
 
@@ -75,22 +75,23 @@ export class Upload implements UploadProgress {
     const onData = (chunk: Buffer | string): void => this.#onData(chunk);
     const onEnd = (): void => this.#onEnd();
     const onError = (error: Error): void => this.#fail(error);
-    const onClose = (): void => this.#fail(new Error("the request body was broken off"));
+    const onClose = (): void => this.#fail(new Error("the request body was cut off"));
     body.on("data", guarded(onData, onFault));
     body.once("end", guarded(onEnd, onFault));
-    // A body that nobody wants any more may still fail.
+    // The listener stays, because a body can fail even after nobody wants it any more.
     body.on("error", guarded(onError, onFault));
     body.once("close", guarded(onClose, onFault));
     this.#socket.on("drain", this.#onDrain);
-    // One that came back from an HTTP/2 stream is paused.
+    // A body that came back from an HTTP/2 stream is paused.
     body.resume();
-    // Its first bytes leave together with the head, unless they keep it waiting.
+    // The first bytes go out with the head, unless they are not here yet.
     if (isLate(body) && !this.#over) this.#sendHead(this.#head.declaredBytes);
   }
 
   /**
-   * Nothing is sent while an answer comes that may make the rest unwanted: a byte that reaches a server behind its end
-   * resets the connection, and what was still to come of the answer is lost. `isComing` is asked now and then whether to go on waiting.
+   * Pauses the upload while an answer arrives that may make the rest unnecessary. A byte that reaches a server after it has
+   * closed its end resets the connection, and the rest of the answer is lost. `isComing` is called now and then: true means that
+   * more of the answer has come, so the pause goes on.
    */
   hold(isComing: () => boolean): void {
     this.#body.pause();
@@ -102,7 +103,7 @@ export class Upload implements UploadProgress {
     });
   }
 
-  /** Nothing is sent from now on, and the body's source hears that nobody wants more of it. */
+  /** Sends nothing from now on, and destroys the body so that its source knows. */
   stop(): void {
     this.#end();
     this.#body.destroy();

@@ -485,7 +485,7 @@ describe("windows", () => {
     const body = Buffer.alloc(100_000);
     const { error } = await sent(upstream, server.port, { body, stallTimeoutMs: 50 });
     expect(error).toMatchObject({ code: "UPSTREAM_RESPONSE_TIMEOUT", notProcessed: false });
-    expect(error?.message).toContain("took nothing of the request within 50 ms");
+    expect(error?.message).toContain("read nothing of the request within 50 ms");
   });
 
   it("that shrink below nothing are waited for, and an end needs none", async () => {

@@ -1,8 +1,8 @@
 /*
  * One HTTP/2 connection to an upstream, with an exchange on each of its streams. The pool makes it.
  *
- * A stream's failure stays that stream's. A request counts as not processed only if the upstream said so (REFUSED_STREAM,
- * GOAWAY). What an upstream can make this side keep or do is bounded.
+ * The failure of one stream does not affect the others. A request counts as not processed only if the upstream said so
+ * (REFUSED_STREAM, GOAWAY). There are limits on what an upstream can make this side keep or do.
  *
  * docs/upstreams.md; decision 0035.
  */
@@ -44,16 +44,16 @@ import type { PeerSettings } from "./peer-settings.ts";
 import { FrameSender } from "./sender.ts";
 import { Http2Stream, type Http2StreamOwner, STREAM_WINDOW_BYTES } from "./stream.ts";
 
-/** An unused connection costs both sides little, and an upstream that wants it back says so with GOAWAY. */
+/** An unused connection costs both sides little, and an upstream that wants to close it sends GOAWAY. */
 const IDLE_MS = 60_000;
-/** A stalled stream keeps its own window shut and never the connection's, which may therefore be wide. */
+/** A stalled stream only closes its own window and never the connection's, so this one can be large. */
 const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
 const CONNECTION_CREDIT_STEP_BYTES = 1024 * 1024;
-/** Until the upstream has said what it allows. */
+/** Concurrent streams until the upstream has sent its limit. */
 const INITIAL_STREAMS = 1;
 /** How long an upstream may take to close its side when we have closed ours. */
 const CLOSE_MS = 5_000;
-/** What a field costs in the size that SETTINGS_MAX_HEADER_LIST_SIZE means (RFC 9113 §6.5.2). */
+/** What each field adds to the size that SETTINGS_MAX_HEADER_LIST_SIZE limits (RFC 9113 §6.5.2). */
 const FIELD_OVERHEAD_BYTES = 32;
 
 const HELLO = Buffer.concat([
@@ -70,24 +70,24 @@ export interface Http2Options {
   target: UpstreamAddress;
   socket: Socket;
   clock: Clock;
-  /** Of what waits for readers. */
+  /** The memory budget for data that waits for readers. */
   memory: MemoryAccount;
   reportFault: ReportFault;
   /** Null: a minute. */
   idleTimeoutMs: number | null;
-  /** A stream ended, or more are allowed, or fewer: there may be room. */
+  /** A stream ended or the limit changed, so there may be room for another stream. */
   onRoom(): void;
-  /** Called once: it takes no more streams. */
+  /** Called once, when it accepts no more streams. */
   onClosing(connection: Http2Connection): void;
-  /** Called once: the socket is no more. */
+  /** Called once, when the socket is closed. */
   onGone(connection: Http2Connection): void;
-  /** The upstream wants HTTP/1.1 (HTTP_1_1_REQUIRED). True: the next lease has it. */
+  /** The upstream wants HTTP/1.1 (HTTP_1_1_REQUIRED). True: the next lease will use it. */
   onHttp1Required(): boolean;
 }
 
 /**
- * One HTTP/2 connection: many exchanges at a time, each on its own stream. Ours and not Node's, whose client hides what
- * a tunnel has to know: what ended a stream, whether a request was processed, which bytes came first.
+ * One HTTP/2 connection: many exchanges at a time, each on its own stream. It does not use Node's client, which hides what
+ * a tunnel has to know: what ended a stream, whether a request was processed, and which bytes came first.
  */
 export class Http2Connection implements Http2StreamOwner, FrameEvents {
   readonly openedAt: Moment;
@@ -100,21 +100,21 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
   readonly #handler: FrameHandler;
   readonly #liveness: Liveness;
   readonly #abuse = new AbuseBudget();
-  /** Those that the peer counts, by id. */
+  /** The streams that count against the peer's limit, by id. */
   readonly #streams = new Map<number, Http2Stream>();
-  /** Leases that have not been used yet. */
+  /** Leases that have not sent their request yet. */
   #reservedCount = 0;
   #servedCount = 0;
   #nextId = 1;
   #maxStreams = INITIAL_STREAMS;
   #greeted = false;
   #initialWindowBytes = DEFAULT_WINDOW_BYTES;
-  /** What came on all streams and has not been given back. */
+  /** Bytes that came on all streams and were not yet returned to the window. */
   #receivedBytes = 0;
-  /** What may still come for streams that we have reset. */
+  /** Bytes that may still arrive for streams that this side has reset. */
   #dueBytes = 0;
   #closing = false;
-  /** The peer broke the protocol: nothing of what it says counts any more. */
+  /** The peer violated the protocol, so everything it sends from now on is ignored. */
   #broken = false;
   #gone = false;
   /** Null while in use. */
@@ -142,7 +142,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
         socket.destroy();
       },
     });
-    // An upstream may refuse an upload by answering and closing: what it said is read first.
+    // An upstream may refuse an upload by answering and closing. Its answer is read first.
     waitForReadingSide(socket, clock, () => this.#stopTaking());
     const onBytes = (bytes: Buffer): void => this.#onBytes(bytes);
     const onEnd = (): void => {
@@ -167,19 +167,19 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
     return !this.#closing && !this.#liveness.doubtful && this.#activeCount < this.#maxStreams;
   }
 
-  /** Unused for longer than it is kept, though its timer may not have run: the machine slept. */
+  /** Unused for longer than allowed, although the timer may not have fired because the machine slept. */
   get idledOut(): boolean {
     const { clock, idleTimeoutMs } = this.#options;
     return this.#idleSince !== null && elapsedMs(clock, this.#idleSince) >= (idleTimeoutMs ?? IDLE_MS);
   }
 
-  /** It may have room in a moment, and another connection would not have it sooner. */
+  /** It may have room soon, and a new connection would not be ready sooner. */
   get isPromising(): boolean {
     if (this.#closing || this.#liveness.doubtful) return false;
     return !this.#greeted || (this.#servedCount === 0 && this.#maxStreams === 0);
   }
 
-  /** Call while it has room. */
+  /** Call it only while there is room. */
   openLease(): Lease {
     this.#reservedCount++;
     this.#idleSince = null;
@@ -187,13 +187,13 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
     return new Http2Stream(this, this.#servedCount > 0);
   }
 
-  /** Takes no more exchanges; ends with the last one. */
+  /** Accepts no more exchanges, and ends with the last one. */
   close(): void {
     this.#stopTaking();
     if (this.#activeCount === 0) this.#end(CODE.NO_ERROR);
   }
 
-  // For its streams.
+  // Calls from its streams.
 
   get initialWindowBytes(): number {
     return this.#initialWindowBytes;
@@ -201,7 +201,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
 
   open(stream: Http2Stream, raw: readonly string[], endStream: boolean): number | null {
     if (this.#gone || this.#options.socket.destroyed || !this.#options.socket.writable) return null;
-    // GOAWAY may have come between lease and dispatch.
+    // A GOAWAY may have come between lease and dispatch.
     if (this.#closing) return null;
     this.#reservedCount--;
     const id = this.#nextId;
@@ -241,7 +241,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
     return new TunnelError("UPSTREAM_REFUSED", `${authority} refused the stream`, { notProcessed: true });
   }
 
-  // What the frames say.
+  // Events from the frame handler.
 
   streamOf(id: number): Http2Stream | null {
     if (id % 2 === 0 || id >= this.#nextId) {
@@ -250,7 +250,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
     return this.#streams.get(id) ?? null;
   }
 
-  /** Everything that went wrong with one stream ends that stream. */
+  /** An error of one stream ends that stream alone. */
   within(stream: Http2Stream, run: () => void): void {
     try {
       run();
@@ -283,7 +283,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
     if (!this.#abuse.spend("settings", this.clock.nowMs())) throw calm("SETTINGS");
     if (settings.maxFrameBytes !== null) this.sender.frameBytes = settings.maxFrameBytes;
     if (settings.initialWindowBytes !== null) this.#changeWindows(settings.initialWindowBytes);
-    // Without a word there is no limit (RFC 9113 §6.5.2).
+    // If the first SETTINGS name no limit, there is none (RFC 9113 §6.5.2).
     this.#maxStreams = settings.maxStreams ?? (this.#greeted ? this.#maxStreams : Infinity);
     this.#greeted = true;
     this.#options.onRoom();
@@ -294,7 +294,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
     const why = `${this.#options.target.authority} closes the connection (${codeName(code)})`;
     for (const [id, stream] of this.#streams) {
       if (id <= lastId) continue;
-      // RFC 9113 §6.8: those beyond the last one were not processed, and may be sent again.
+      // RFC 9113 §6.8: streams above the last one were not processed, and may be sent again.
       const untouched = code === CODE.HTTP_1_1_REQUIRED ? this.untouched(code) : null;
       const error = new TunnelError("UPSTREAM_REFUSED", why, { notProcessed: !stream.heard });
       stream.fail(untouched ?? error);
@@ -302,7 +302,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
     if (this.#activeCount === 0) this.#end(CODE.NO_ERROR);
   }
 
-  // The connection's own life.
+  // The state of the connection itself.
 
   get #activeCount(): number {
     return this.#streams.size + this.#reservedCount;
@@ -338,7 +338,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
     this.#options.onClosing(this);
   }
 
-  /** Says goodbye. The socket ends with what has been written before. */
+  /** Sends GOAWAY and ends the socket after everything that was written before. */
   #end(code: number): void {
     const { socket, clock } = this.#options;
     this.#stopTaking();
@@ -361,7 +361,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
 
   #silent(silentMs: number): TunnelError {
     const { authority } = this.#options.target;
-    const message = `${authority} has been silent for ${Math.round(silentMs)} ms and answers no PING`;
+    const message = `${authority} has been silent for ${Math.round(silentMs)} ms and does not answer PING`;
     return new TunnelError("UPSTREAM_RESPONSE_TIMEOUT", message);
   }
 

@@ -16,27 +16,27 @@ import { type PeerSettings, readSettings } from "./peer-settings.ts";
 import type { FrameSender } from "./sender.ts";
 import type { Http2Stream } from "./stream.ts";
 
-/** The status is a field on this wire, and none in what it becomes. */
+/** In HTTP/2 the status is a field, but not in the head that is made of it. So there is room for one more. */
 const HEAD_LIMITS = { bytes: MAX_HEAD_BYTES + ":status200".length, fields: MAX_FIELDS + 1 };
 const PRIORITY_BYTES = 5;
 const PING_BYTES = 8;
 const SHORTEST_GOAWAY_BYTES = 8;
 
-/** The connection, as what the peer's frames act on. */
+/** The connection, as the frame handler sees it. */
 export interface FrameEvents {
   readonly sender: FrameSender;
-  /** Null: it is closed. Throws where there never was such a stream. */
+  /** Null: the stream is closed. Throws if it never existed. */
   streamOf(id: number): Http2Stream | null;
-  /** What `run` throws ends the stream alone. */
+  /** An exception in `run` ends only the stream. */
   within(stream: Http2Stream, run: () => void): void;
-  /** DATA came; `frameBytes` is what it takes of windows. */
+  /** DATA came. `frameBytes` counts against the windows. */
   onDataBytes(frameBytes: number, stream: Http2Stream | null, empty: boolean): void;
   onSettings(settings: PeerSettings): void;
-  /** `lastId` only sinks. */
+  /** `lastId` never increases. */
   onGoaway(lastId: number, code: number): void;
 }
 
-/** What does a frame mean, and may it come now (RFC 9113 §6)? Throws what ends the connection. */
+/** Interprets frames and checks whether they may come now (RFC 9113 §6). Throws errors that end the connection. */
 export class FrameHandler {
   readonly #events: FrameEvents;
   readonly #reader = new FrameReader();
@@ -51,7 +51,7 @@ export class FrameHandler {
     this.#events = events;
   }
 
-  /** True: nothing came but answers to PING. */
+  /** True: only answers to PING came. */
   feed(bytes: Buffer): boolean {
     this.#pongs = 0;
     this.#others = 0;
@@ -62,7 +62,7 @@ export class FrameHandler {
   #take(frame: Frame): void {
     const { type, flags } = frame;
     if ((this.#block !== null) !== (type === FRAME.CONTINUATION)) {
-      throw broken("a header block and its continuations belong together");
+      throw broken("another frame inside a header block");
     }
     if (!this.#greeted && (type !== FRAME.SETTINGS || (flags & FLAG.ACK) !== 0)) {
       throw broken("it does not start with SETTINGS");
@@ -85,7 +85,7 @@ export class FrameHandler {
       case FRAME.SETTINGS:
         return this.#onSettings(frame);
       case FRAME.PUSH_PROMISE:
-        throw broken("a push that was not permitted");
+        throw broken("a push, which is not permitted");
       case FRAME.PING:
         return this.#onPing(frame);
       case FRAME.GOAWAY:
@@ -129,7 +129,7 @@ export class FrameHandler {
     this.#complete(block, block.bytes);
   }
 
-  /** Decoded whoever it is for: the tables of both sides depend on it. */
+  /** Every block is decoded, even for a closed stream, because the tables of both sides depend on it. */
   #complete({ streamId, endStream }: HeaderBlock, bytes: Buffer): void {
     let raw: string[] | null;
     try {
@@ -188,11 +188,11 @@ export class FrameHandler {
 }
 
 function onStream({ streamId }: Frame): void {
-  if (streamId === 0) throw broken("a stream's frame on the connection");
+  if (streamId === 0) throw broken("a stream frame on stream 0");
 }
 
 function onConnection({ streamId }: Frame): void {
-  if (streamId !== 0) throw broken("the connection's frame on a stream");
+  if (streamId !== 0) throw broken("a connection frame on a stream");
 }
 
 function ofSize({ payload, type }: Frame, bytes: number): void {
@@ -204,7 +204,7 @@ function withoutPadding({ flags, payload }: Frame): Buffer {
   if ((flags & FLAG.PADDED) === 0) return payload;
   const padding = payload[0];
   if (padding === undefined) throw wrongSize("padding without its length");
-  if (padding >= payload.byteLength) throw broken("more padding than there is room for");
+  if (padding >= payload.byteLength) throw broken("more padding than payload");
   return payload.subarray(1, payload.byteLength - padding);
 }
 

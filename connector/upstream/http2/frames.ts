@@ -51,13 +51,13 @@ export function codeName(code: number): string {
 
 export const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 export const FRAME_HEAD_BYTES = 9;
-/** What each side takes unless it says otherwise; we never say otherwise. */
+/** The largest frame that each side accepts by default. This side never changes it. */
 export const DEFAULT_FRAME_BYTES = 16_384;
 export const DEFAULT_WINDOW_BYTES = 65_535;
 export const MAX_WINDOW_BYTES = 2 ** 31 - 1;
 export const MAX_STREAM_ID = 2 ** 31 - 1;
 
-/** The peer broke the protocol in a way that ends the connection (RFC 9113 §5.4.1). */
+/** A violation by the peer that ends the connection (RFC 9113 §5.4.1). */
 export class Http2ConnectionError extends Error {
   readonly code: number;
 
@@ -67,7 +67,7 @@ export class Http2ConnectionError extends Error {
   }
 }
 
-/** This one stream cannot go on (RFC 9113 §5.4.2). */
+/** An error that ends one stream (RFC 9113 §5.4.2). */
 export class Http2StreamError extends Error {
   readonly code: number;
 
@@ -120,11 +120,11 @@ export function goawayFrame(code: number): Buffer {
   return frame(FRAME.GOAWAY, 0, 0, payload);
 }
 
-/** Cuts what arrives into frames, however it comes. */
+/** Cuts the received bytes into frames, however they arrive. */
 export class FrameReader {
   #held: Buffer | null = null;
 
-  /** Calls `take` for each complete frame. Throws what is wrong with a frame's length, and what `take` throws. */
+  /** Calls `take` for each complete frame. Throws if a frame's length is wrong, and what `take` throws. */
   feed(bytes: Buffer, take: (frame: Frame) => void): void {
     const all = this.#held === null ? bytes : Buffer.concat([this.#held, bytes]);
     this.#held = null;
@@ -144,7 +144,7 @@ export class FrameReader {
       });
       at = end;
     }
-    // A copy: a view would hold on to the whole of what was read.
+    // A copy, because a view would keep the whole buffer alive.
     if (at < all.byteLength) this.#held = Buffer.from(all.subarray(at));
   }
 }

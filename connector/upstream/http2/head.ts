@@ -4,7 +4,7 @@ import { lengthOf, receivedFields } from "../http-fields.ts";
 import type { LeaseRequest } from "../lease.ts";
 import { CODE, Http2StreamError } from "./frames.ts";
 
-/** What may not leave, all of it written as Latin-1: a server in front of HTTP/1.1 might write it as it stands. */
+/** Not allowed in a path, which is written as Latin-1: a server that passes it on to HTTP/1.1 might copy it unchecked. */
 const NOT_IN_PATH = /[^\x21-\x7e\x80-\xff]/;
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 /** RFC 9113 §8.2.2: a response that has one is malformed. */
@@ -19,25 +19,25 @@ const OF_HTTP1: ReadonlySet<string> = new Set([
 export interface RequestHead {
   /** Names and Latin-1 values in turn, pseudo-fields first. */
   raw: string[];
-  /** What the fields say of the body's length, if they do. */
+  /** The body's length according to the fields; null if they do not say. */
   declaredBytes: number | null;
 }
 
-/** Whoever calls has validated all of this before; what could be read in two ways passes here neither. */
+/** The caller has validated all of this already. Ambiguous characters are refused here again. */
 export function requestHead(request: LeaseRequest, secure: boolean): RequestHead {
   const { method, path, host, rawHeaders, body } = request;
-  if (!isToken(method)) throw refused("the method is no token");
-  if (path === "" || NOT_IN_PATH.test(path)) throw refused("a character that no path may have");
-  if (NOT_IN_PATH.test(host)) throw refused("a character that no host may have");
+  if (!isToken(method)) throw refused("the method is not a token");
+  if (path === "" || NOT_IN_PATH.test(path)) throw refused("the path has a character that is not allowed");
+  if (NOT_IN_PATH.test(host)) throw refused("the host has a character that is not allowed");
   const scheme = secure ? "https" : "http";
   const raw = [":method", method, ":scheme", scheme, ":authority", host, ":path", path];
   let declaredBytes: number | null = null;
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? "").toLowerCase();
     const value = rawHeaders[i + 1] ?? "";
-    if (!isFieldName(name)) throw refused("a field's name is no token");
-    if (NOT_IN_VALUE.test(value)) throw refused(`a character that no value of ${name} may have`);
-    if (HOP_BY_HOP.has(name) || name === "host") throw refused(`${name} belongs to the hop`);
+    if (!isFieldName(name)) throw refused("a field name is not a token");
+    if (NOT_IN_VALUE.test(value)) throw refused(`the value of ${name} has a character that is not allowed`);
+    if (HOP_BY_HOP.has(name) || name === "host") throw refused(`${name} is a hop-by-hop field`);
     if (name === "content-length") {
       if (declaredBytes !== null || !/^\d{1,16}$/.test(value)) {
         throw refused("Content-Length is not one number");
@@ -74,15 +74,15 @@ export function responseTrailers(raw: readonly string[]): readonly Field[] {
 function regularFields(raw: readonly string[]): readonly Field[] {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? "";
-    if (name.startsWith(":")) throw malformed("a pseudo-field where none may be");
-    if (!isFieldName(name)) throw malformed("a field's name is no token in lower case");
+    if (name.startsWith(":")) throw malformed("a pseudo-field that is not allowed there");
+    if (!isFieldName(name)) throw malformed("a field name is not a lower-case token");
     if (!isFieldValue(raw[i + 1] ?? "")) throw malformed("a control character in a field");
-    if (OF_HTTP1.has(name)) throw malformed(`${name} does not exist in HTTP/2`);
+    if (OF_HTTP1.has(name)) throw malformed(`${name} is not allowed in HTTP/2`);
   }
   return receivedFields(raw);
 }
 
-/** How many bytes the body must have; null: as many as come. */
+/** The length that the body must have; null: any. */
 export function bodyLengthOf(method: string, { status, fields }: ResponseHead): number | null {
   if (method === "HEAD" || status === 204 || status === 304) return 0;
   const length = lengthOf(fields);
@@ -91,7 +91,7 @@ export function bodyLengthOf(method: string, { status, fields }: ResponseHead): 
 }
 
 export function malformed(why: string): Http2StreamError {
-  return new Http2StreamError(CODE.PROTOCOL_ERROR, `the response is no valid HTTP/2: ${why}`);
+  return new Http2StreamError(CODE.PROTOCOL_ERROR, `the response is not valid HTTP/2: ${why}`);
 }
 
 function refused(why: string): TunnelError {

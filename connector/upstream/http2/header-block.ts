@@ -1,9 +1,9 @@
 import { CODE, FLAG, FRAME, FRAME_HEAD_BYTES, frameHead, Http2ConnectionError } from "./frames.ts";
 
-/** With its frames' own heads, so that empty ones come to an end as well. A head that may pass is far smaller. */
+/** Counts the frames' headers too, which also limits empty frames. A head that is accepted is far smaller. */
 const MAX_BLOCK_BYTES = 128 * 1024;
 
-/** A header block that is not complete: nothing but its continuation may follow (RFC 9113 §6.10). */
+/** An incomplete header block. Only its continuation may follow (RFC 9113 §6.10). */
 export class HeaderBlock {
   readonly streamId: number;
   readonly endStream: boolean;
@@ -20,7 +20,7 @@ export class HeaderBlock {
     if (this.#cost > MAX_BLOCK_BYTES) {
       throw new Http2ConnectionError(CODE.ENHANCE_YOUR_CALM, "the response head is too large");
     }
-    // A copy: a view would hold on to the whole of what was read.
+    // A copy, because a view would keep the whole buffer alive.
     this.#parts.push(Buffer.from(part));
   }
 
@@ -29,7 +29,7 @@ export class HeaderBlock {
   }
 }
 
-/** The frames of a header block, in which no other may stand. */
+/** The frames of a header block, which must not be interleaved with others. */
 export function headerFrames(
   streamId: number,
   block: Buffer,

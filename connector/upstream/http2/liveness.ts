@@ -1,34 +1,34 @@
 import type { Clock } from "../../../shared/time/clock.ts";
 
-/** Answers are owed and nothing has come for so long: ask. */
+/** Send a PING when answers are due and nothing has come for so long. */
 const ASK_AFTER_MS = 5_000;
-/** Then, where the peer answered that it lives and says nothing else. Some servers (gRPC) take more for a flood. */
+/** The next PING if the peer answered the last one and sent nothing else. Some servers (gRPC) treat more of them as a flood. */
 const ASK_AGAIN_AFTER_MS = 5 * 60_000;
-/** Without an answer for so long, no new request is trusted to it; */
+/** Without an answer for so long, the connection gets no new requests. */
 const DOUBT_AFTER_MS = 5_000;
-/** and for so long, those that wait are given up. A server of one thread may be busy with one of them. */
+/** Without an answer for so long, waiting requests fail. It is longer because a server with one thread may be busy with one of them. */
 const GIVE_UP_AFTER_MS = 30_000;
 
 export interface LivenessEvents {
-  /** A PING is to be sent. */
+  /** Send a PING. */
   onAsk(): void;
-  /** Whether it may be trusted with new requests has changed. */
+  /** Whether it should get new requests has changed. */
   onDoubt(doubtful: boolean): void;
   onDead(silentMs: number): void;
 }
 
 /**
- * Is the peer still there? A balancer or a firewall may have forgotten a connection without a word to either side:
- * what is sent vanishes, and nothing ever comes. One timer, and only while answers are owed or doubt is left.
+ * Is the peer still there? A load balancer or a firewall may drop a connection's state without telling either side. What is sent
+ * then vanishes, and nothing ever comes back. There is one timer, and it runs only while answers are due or there is doubt.
  */
 export class Liveness {
   readonly #clock: Clock;
   readonly #events: LivenessEvents;
   #owed = 0;
-  /** Since when something has been owed and nothing has come. */
+  /** Since when an answer has been due and nothing has come. */
   #silentSinceMs = 0;
   #askedAtMs: number | null = null;
-  /** The peer has answered a PING, and nothing has been asked or said since. */
+  /** The peer has answered a PING, and nothing else was sent or received since. */
   #provenQuiet = false;
   #doubtful = false;
   #timer: { atMs: number; cancel: () => void } | null = null;
@@ -53,12 +53,12 @@ export class Liveness {
     this.#arm();
   }
 
-  /** Its answer is here, or nobody waits for it any more. */
+  /** A request's answer has come, or nobody waits for it any more. */
   onAnswered(): void {
     this.#owed--;
   }
 
-  /** Something came; `pong`: nothing but the answer to a PING. */
+  /** Bytes came. `pong`: only the answer to a PING. */
   onHeard(pong: boolean): void {
     this.#silentSinceMs = this.#clock.nowMs();
     this.#provenQuiet = pong;
@@ -68,7 +68,7 @@ export class Liveness {
     this.#events.onDoubt(false);
   }
 
-  /** A request ran out of time and nothing at all has come since it left. */
+  /** A request timed out, and nothing at all has come since it was sent. */
   doubt(): void {
     this.#ask();
     this.#startDoubt();
@@ -92,7 +92,7 @@ export class Liveness {
     this.#events.onDoubt(true);
   }
 
-  /** One that comes too early is set once more. */
+  /** If the timer fires too early, it is set again for the rest. */
   #arm(): void {
     const atMs = this.#dueMs;
     if (this.#timer !== null && this.#timer.atMs <= atMs) return;

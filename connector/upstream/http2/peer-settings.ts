@@ -3,24 +3,24 @@ import { CODE, DEFAULT_FRAME_BYTES, Http2ConnectionError, MAX_WINDOW_BYTES, SETT
 const SETTING_BYTES = 6;
 const MAX_FRAME_BYTES = 2 ** 24 - 1;
 
-/** What a server says of itself, as far as it matters here; null: nothing. Our own blocks need no table of its. */
+/** The server's settings that matter here; null: not set. The table size does not matter, because our blocks use no dynamic table. */
 export interface PeerSettings {
   maxStreams: number | null;
   initialWindowBytes: number | null;
   maxFrameBytes: number | null;
 }
 
-/** RFC 9113 §6.5.2. The last one of a kind counts, and unknown ones are ignored. */
+/** RFC 9113 §6.5.2. If a setting is repeated, the last one counts. Unknown settings are ignored. */
 export function readSettings(payload: Buffer): PeerSettings {
   if (payload.byteLength % SETTING_BYTES !== 0) {
-    throw new Http2ConnectionError(CODE.FRAME_SIZE_ERROR, "SETTINGS of half a setting");
+    throw new Http2ConnectionError(CODE.FRAME_SIZE_ERROR, "SETTINGS with an incomplete setting");
   }
   const settings: PeerSettings = { maxStreams: null, initialWindowBytes: null, maxFrameBytes: null };
   for (let at = 0; at < payload.byteLength; at += SETTING_BYTES) {
     const value = payload.readUInt32BE(at + 2);
     switch (payload.readUInt16BE(at)) {
       case SETTING.ENABLE_PUSH:
-        check(value === 0, CODE.PROTOCOL_ERROR, "a server that asks for pushes");
+        check(value === 0, CODE.PROTOCOL_ERROR, "a server may not enable push");
         break;
       case SETTING.MAX_CONCURRENT_STREAMS:
         settings.maxStreams = value;
@@ -33,7 +33,7 @@ export function readSettings(payload: Buffer): PeerSettings {
         check(
           value >= DEFAULT_FRAME_BYTES && value <= MAX_FRAME_BYTES,
           CODE.PROTOCOL_ERROR,
-          "a frame size that may not be",
+          "a frame size out of range",
         );
         settings.maxFrameBytes = value;
         break;

@@ -11,16 +11,16 @@ import {
   MAX_WINDOW_BYTES,
 } from "./frames.ts";
 
-/** Answers to a peer that asks without reading would wait here without end. */
+/** Without this limit, answers to a peer that sends and does not read would pile up here. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
-/** A body that may have something to send. */
+/** A body with something to send. */
 export interface DataSource {
-  /** Sends one frame. True: it could send another at once. */
+  /** Sends one frame. True: it can send another one at once. */
   sendOne(): boolean;
 }
 
-/** Writes frames, those of one turn together; bodies one after the other, as the peer and the socket have room. */
+/** Writes the frames of one turn together. Bodies take turns, as the peer and the socket have room. */
 export class FrameSender {
   readonly #socket: Socket;
   /** In the order of their turns. */
@@ -38,13 +38,13 @@ export class FrameSender {
     );
   }
 
-  /** The largest frame that the peer takes. */
+  /** The largest frame that is sent to the peer. */
   get frameBytes(): number {
     return this.#frameBytes;
   }
 
   set frameBytes(bytes: number) {
-    // Larger ones would keep other streams waiting.
+    // Larger frames would keep other streams waiting.
     this.#frameBytes = Math.min(bytes, DEFAULT_FRAME_BYTES);
   }
 
@@ -66,10 +66,13 @@ export class FrameSender {
     this.#socket.write(bytes);
   }
 
-  /** An answer that the peer makes us send. */
+  /** Sends an answer that the peer's frames require. */
   answer(bytes: Buffer): void {
     if (this.#socket.writableLength > MAX_UNREAD_BYTES) {
-      throw new Http2ConnectionError(CODE.ENHANCE_YOUR_CALM, "the upstream reads no answers");
+      throw new Http2ConnectionError(
+        CODE.ENHANCE_YOUR_CALM,
+        "the upstream does not read the answers to its frames",
+      );
     }
     this.write(bytes);
   }
@@ -81,7 +84,7 @@ export class FrameSender {
     if (bytes.byteLength > 0) this.write(bytes);
   }
 
-  /** The peer takes so much more over all streams. */
+  /** The peer accepts so many more bytes over all streams. */
   grow(bytes: number): void {
     this.#windowBytes += bytes;
     if (this.#windowBytes > MAX_WINDOW_BYTES) {
@@ -106,7 +109,7 @@ export class FrameSender {
       for (const source of this.#ready) {
         if (this.dataRoom === 0) return;
         this.#ready.delete(source);
-        // Behind all others: its next frame waits its turn.
+        // Moves it behind all others, so that the bodies take turns.
         if (source.sendOne()) this.#ready.add(source);
       }
     } finally {

@@ -9,43 +9,43 @@ import { bodyLengthOf, malformed, requestHead, responseHead, responseTrailers } 
 import type { FrameSender } from "./sender.ts";
 import { Http2Upload, wrongLength } from "./upload.ts";
 
-/** What one stream can make this process hold while its gateway reads slowly; all together, what the budget has room for. */
+/** The most that one stream can make this process keep while its gateway reads slowly. The budget limits all of them together. */
 export const STREAM_WINDOW_BYTES = 256 * 1024;
-/** As much is granted anew even when memory is short. */
+/** This much is granted even if memory is short. */
 const MIN_WINDOW_BYTES = 16 * 1024;
 
-/** A queue of single bytes would take a hundred times their size. */
+/** Smaller pieces are joined, because a queue of single bytes would need a hundred times their size. */
 const JOINED_BYTES = 1024;
 
-/** The connection, as its streams see it. */
+/** The connection, as a stream sees it. */
 export interface Http2StreamOwner {
   readonly sender: FrameSender;
   readonly clock: Clock;
   readonly memory: MemoryAccount;
   readonly secure: boolean;
-  /** Something threw that nobody expected. */
+  /** Called with unexpected exceptions. */
   readonly onFault: OnFault;
-  /** Null: it takes no streams any more. Else the stream's id, with its HEADERS written. */
+  /** Writes the stream's HEADERS and returns its id. Null: it accepts no more streams. */
   open(stream: Http2Stream, raw: readonly string[], endStream: boolean): number | null;
-  /** What the peer takes of a new stream's body at first. */
+  /** How much of a new stream's body the peer accepts at first. */
   readonly initialWindowBytes: number;
-  /** The stream is closed, or was never opened. `dueBytes` of its DATA may still be under way. */
+  /** The stream is closed, or was never opened. `dueBytes` of its DATA may still arrive. */
   onClosed(stream: Http2Stream, dueBytes: number): void;
-  /** Nothing came in answer for as long as there was patience. */
+  /** A request of this stream timed out without any answer. */
   onUnanswered(sinceMs: number): void;
-  /** The error for a stream that the peer reset, or let go of, with that code before anything came on it. */
+  /** The error for a stream that the peer reset or dropped with this code before anything came on it. */
   untouched(code: number): TunnelError | null;
 }
 
 /**
- * One exchange. Its response is complete with END_STREAM and by nothing else (RFC 9113 §8.1); what comes behind that
- * takes nothing back, be it a reset. A failure is told once.
+ * One exchange. Only END_STREAM completes its response (RFC 9113 §8.1). Nothing that comes after that changes it, not even a
+ * reset. A failure is reported once.
  */
 export class Http2Stream implements Lease, Holder {
   readonly reused: boolean;
   readonly #owner: Http2StreamOwner;
   #events: LeaseEvents | null = null;
-  /** "detached": closed for the peer, and its reader has not read all yet. */
+  /** "detached": closed for the peer, but its reader has not read everything yet. */
   #phase: "reserved" | "open" | "detached" | "over" = "reserved";
   #id = 0;
   #sentAtMs = 0;
@@ -54,20 +54,20 @@ export class Http2Stream implements Lease, Holder {
   #upload: Http2Upload | null = null;
   #returnedBody: Buffer | Readable | null = null;
   #hasHead = false;
-  /** How many bytes the body must still have; null: as many as come. */
+  /** How many bytes of the body are still due; null: the length is not known. */
   #leftBytes: number | null = null;
   #windowBytes = STREAM_WINDOW_BYTES;
-  /** Read, and not yet given back to the window. */
+  /** Bytes that were read and not yet returned to the window. */
   #readBytes = 0;
   #paused = false;
   #delivering = false;
   readonly #queue: Buffer[] = [];
-  /** Of the budget, for what is queued. */
+  /** Bytes of the memory budget for what is queued. */
   #heldBytes = 0;
   progressMs = 0;
-  /** What was queued had to make room: of the body nothing more may follow. */
+  /** The queued data was dropped to free memory, so no more of the body may follow. */
   #dropped = false;
-  /** The response's end came behind what is queued. */
+  /** The trailers, if the response's end came behind the queued data. */
   #trailers: readonly Field[] | null = null;
 
   constructor(owner: Http2StreamOwner, reused: boolean) {
@@ -87,7 +87,7 @@ export class Http2Stream implements Lease, Holder {
     return this.#heard;
   }
 
-  /** Its response came to its end. */
+  /** The response is complete. */
   get complete(): boolean {
     return this.#trailers !== null;
   }
@@ -116,7 +116,7 @@ export class Http2Stream implements Lease, Holder {
     } catch (error) {
       this.#phase = "over";
       this.#returnedBody = body;
-      // Not at once: who dispatches has not yet returned.
+      // Deferred, because the caller of dispatch has not returned yet.
       const tell = (): void => {
         owner.onClosed(this, 0);
         events.onLeaseError(error as Error);
@@ -154,7 +154,7 @@ export class Http2Stream implements Lease, Holder {
     this.#deliver();
   }
 
-  /** It left its connection when it was closed. */
+  /** Nothing to do: a stream leaves its connection when it is closed. */
   done(): void {}
 
   abort(onTornDown: () => void, timedOut = false): void {
@@ -163,15 +163,18 @@ export class Http2Stream implements Lease, Holder {
     queueMicrotask(onTornDown);
   }
 
-  /** Called in the middle of somebody else's work: who reads hears of it afterwards. */
+  /** The memory budget calls this in the middle of other work, so the reader is told later. */
   end(): void {
     this.#dropped = true;
     this.#dropQueue();
-    const error = new TunnelError("OVERLOADED", "the connector's memory is used up, and its reader was slow");
+    const error = new TunnelError(
+      "OVERLOADED",
+      "the connector's memory is used up, and this response was read slowly",
+    );
     this.#owner.clock.soon(() => this.reset(CODE.CANCEL, error));
   }
 
-  // What the connection hears of this stream. May throw an Http2StreamError.
+  // Frames of this stream, from the connection. These may throw an Http2StreamError.
 
   /** Null: the head is over the limits. */
   onHeaders(raw: readonly string[] | null, endStream: boolean): void {
@@ -179,12 +182,12 @@ export class Http2Stream implements Lease, Holder {
     this.#upload?.keepNothing();
     if (raw === null) throw new Http2StreamError(CODE.CANCEL, "the response head is too large");
     if (this.#hasHead) {
-      if (!endStream) throw malformed("trailers that do not end it");
+      if (!endStream) throw malformed("trailers without END_STREAM");
       return this.#end(responseTrailers(raw));
     }
     const head = responseHead(raw);
     if (head.status < 200) {
-      if (endStream || head.status === 101) throw malformed(`a ${head.status} that ends it or switches`);
+      if (endStream || head.status === 101) throw malformed(`a ${head.status} with END_STREAM, or a 101`);
       return this.#events?.onInterimHead(head.status, head.fields);
     }
     this.#leftBytes = bodyLengthOf(this.#method, head);
@@ -193,7 +196,7 @@ export class Http2Stream implements Lease, Holder {
     if (endStream) this.#end([]);
   }
 
-  /** `frameBytes` is what the frame took of the window. */
+  /** `frameBytes` counts against the window. */
   onData(bytes: Buffer, frameBytes: number, endStream: boolean): void {
     this.#windowBytes -= frameBytes;
     if (this.#windowBytes < 0) {
@@ -202,7 +205,7 @@ export class Http2Stream implements Lease, Holder {
     if (!this.#hasHead) throw malformed("a body before its head");
     if (this.#leftBytes !== null) {
       this.#leftBytes -= bytes.byteLength;
-      if (this.#leftBytes < 0) throw malformed("its body is longer than it may be");
+      if (this.#leftBytes < 0) throw malformed("its body is too long");
     }
     this.#giveBack(frameBytes - bytes.byteLength);
     if (this.#dropped) return;
@@ -215,7 +218,7 @@ export class Http2Stream implements Lease, Holder {
 
   onReset(code: number): void {
     const untouched = this.#heard ? null : this.#owner.untouched(code);
-    const where = this.#hasHead ? "within its response" : "in place of a response";
+    const where = this.#hasHead ? "during its response" : "before its response";
     this.fail(untouched ?? new Error(`the upstream reset the stream ${where} (${codeName(code)})`));
   }
 
@@ -223,12 +226,12 @@ export class Http2Stream implements Lease, Holder {
     this.#upload?.grow(bytes);
   }
 
-  /** Ends it on both sides. */
+  /** Ends the stream on both sides. */
   reset(code: number, error: Error): void {
     this.#close(code, error);
   }
 
-  /** The peer has ended it, or the whole connection. */
+  /** The peer has ended the stream or the whole connection. */
   fail(error: Error): void {
     this.#close(null, error);
   }
@@ -240,7 +243,7 @@ export class Http2Stream implements Lease, Holder {
     }
     this.#trailers = trailers;
     this.#phase = "detached";
-    // The rest of an upload has no purpose any more.
+    // The rest of an upload is not needed any more.
     this.#leave(CODE.CANCEL);
     this.#deliver();
   }
@@ -267,7 +270,7 @@ export class Http2Stream implements Lease, Holder {
     events?.onResponseEnd(trailers);
   }
 
-  /** A copy: a view would hold on to the whole of what was read. Small ones together, for each buffer has its cost. */
+  /** Keeps a copy, because a view would keep the whole read buffer alive. Small pieces are joined, because each buffer has its cost. */
   #keep(bytes: Buffer): void {
     const { memory, clock } = this.#owner;
     const last = this.#queue.at(-1);
@@ -283,7 +286,7 @@ export class Http2Stream implements Lease, Holder {
       memory.add(this);
     }
     this.#heldBytes += addedBytes;
-    // Last: this very stream may be the one that has to make room.
+    // This comes last, because this stream may be the one that has to free memory.
     memory.hold(addedBytes);
   }
 
@@ -312,7 +315,7 @@ export class Http2Stream implements Lease, Holder {
     this.#giveBack(bytes.byteLength);
   }
 
-  /** In halves of the window: one frame for many. When memory is short, some of the window is kept back until it is not. */
+  /** Returns credit in steps of half a window, to save frames. While memory is short, it keeps some of it back. */
   #giveBack(bytes: number): void {
     this.#readBytes += bytes;
     if (this.#phase !== "open" || this.#readBytes < STREAM_WINDOW_BYTES / 2) return;
@@ -324,7 +327,7 @@ export class Http2Stream implements Lease, Holder {
     this.#readBytes -= owedBytes;
   }
 
-  /** `code`: what the peer is to hear of it, if it does not know. */
+  /** `code`: the reset to send; null if the peer already knows. */
   #close(code: number | null, error: Error | null = null): void {
     if (this.#phase === "over") return;
     const events = this.#events;
@@ -339,7 +342,7 @@ export class Http2Stream implements Lease, Holder {
     if (error !== null) events?.onLeaseError(error);
   }
 
-  /** Closed for the peer. A request that has been sent and answered in full needs no word. */
+  /** Closes the stream for the peer. A request that was sent and answered completely needs no reset. */
   #leave(code: number | null, always = false): void {
     const uploading = this.upload !== null;
     if (uploading) this.#upload?.stop();

@@ -6,42 +6,42 @@ import type { UploadProgress } from "../lease.ts";
 import { CODE, Http2StreamError, MAX_WINDOW_BYTES } from "./frames.ts";
 import type { DataSource, FrameSender } from "./sender.ts";
 
-/** What is kept of a body until something is heard: a usual window and the chunk that waits behind it. */
+/** How much of a body is kept until a part of an answer comes: a usual window and the chunk behind it. */
 const MAX_KEPT_BYTES = 128 * 1024;
-/** Of all bodies. */
+/** The same for all bodies together. */
 const MAX_KEPT_IN_ALL_BYTES = 16 * 1024 * 1024;
 const keptInAll = { bytes: 0 };
 
 export interface UploadEvents {
   onRequestSent(): void;
-  /** The request cannot be completed any more. */
+  /** The request can no longer be completed. */
   onUploadError(error: Error): void;
 }
 
 export interface UploadOptions {
   streamId: number;
   body: Buffer | Readable;
-  /** Null: known only when it ends. */
+  /** Null: not known before the end. */
   declaredBytes: number | null;
-  /** What the peer takes at first. */
+  /** How much the peer accepts at first. */
   windowBytes: number;
   sender: FrameSender;
   clock: Clock;
   onFault: OnFault;
 }
 
-/** Sends one request's body: as fast as the peer takes it, and never more than was declared. */
+/** Sends one request's body as fast as the peer accepts it, and never more than was declared. */
 export class Http2Upload implements DataSource, UploadProgress {
   readonly #options: UploadOptions;
   readonly #events: UploadEvents;
   #windowBytes: number;
-  /** Of which not all is sent. From a stream one chunk at a time. */
+  /** The chunk that is being sent. A streamed body is read one chunk at a time. */
   #chunk: Buffer | null = null;
   #takenBytes = 0;
-  /** All that was taken of a stream, as long as that is little and may be wanted once more; null: it is not here. */
+  /** Everything read of a streamed body so far, while it is little and may be needed again; null: it is not kept. */
   #kept: Buffer[] | null = [];
   #removeListeners: () => void = () => {};
-  /** Nothing comes behind the chunk. */
+  /** The current chunk is the last one. */
   #ended = false;
   #over = false;
   #movedAtMs: number;
@@ -53,7 +53,7 @@ export class Http2Upload implements DataSource, UploadProgress {
     this.#movedAtMs = options.clock.nowMs();
   }
 
-  /** Nothing of it is sent any more. */
+  /** Nothing more will be sent. */
   get over(): boolean {
     return this.#over;
   }
@@ -77,13 +77,13 @@ export class Http2Upload implements DataSource, UploadProgress {
     const onEnd = (): void => this.#onEnd();
     const onError = (error: Error): void => this.#fail(error);
     const onClose = (): void => {
-      // It closes behind its end as well, while its last chunk may still wait for room.
-      if (!this.#ended) this.#fail(new Error("the request body was broken off"));
+      // A stream also closes after its normal end, while its last chunk may still wait for room.
+      if (!this.#ended) this.#fail(new Error("the request body was cut off"));
     };
     const listeners = {
       data: guarded(onData, onFault),
       end: guarded(onEnd, onFault),
-      // A body that nobody wants any more may still fail.
+      // The listener stays, because a body can fail even after nobody wants it any more.
       error: guarded(onError, onFault),
       close: guarded(onClose, onFault),
     };
@@ -91,11 +91,11 @@ export class Http2Upload implements DataSource, UploadProgress {
     this.#removeListeners = () => {
       for (const [name, listener] of Object.entries(listeners)) body.off(name, listener);
     };
-    // One that came back from another stream is paused.
+    // A body that came back from another stream is paused.
     body.resume();
   }
 
-  /** Nothing is sent from now on, and the body's source hears that nobody wants more of it. */
+  /** Sends nothing from now on, and destroys the body so that its source knows. */
   stop(): void {
     this.#end();
     this.keepNothing();
@@ -103,13 +103,13 @@ export class Http2Upload implements DataSource, UploadProgress {
     if (!Buffer.isBuffer(body)) body.destroy();
   }
 
-  /** It will not be wanted again: something of an answer has come. */
+  /** A part of an answer has come, so the body will not be needed again. */
   keepNothing(): void {
     keptInAll.bytes -= this.#keptBytes;
     this.#kept = null;
   }
 
-  /** Stops it and gives the body back as it was; null: too much of it is gone. */
+  /** Stops and returns the whole body again; null: too much of it is gone. */
   giveBack(): Buffer | Readable | null {
     const { body } = this.#options;
     if (Buffer.isBuffer(body)) return body;
@@ -128,7 +128,7 @@ export class Http2Upload implements DataSource, UploadProgress {
     return body;
   }
 
-  /** The peer takes so much more; less, where its settings say so. */
+  /** The peer accepts so many more bytes. Negative if its settings reduce the window. */
   grow(bytes: number): void {
     this.#windowBytes += bytes;
     if (this.#windowBytes > MAX_WINDOW_BYTES) {
@@ -177,7 +177,7 @@ export class Http2Upload implements DataSource, UploadProgress {
     if (declaredBytes !== null && this.#takenBytes < declaredBytes) return this.#fail(wrongLength(false));
     this.#ended = true;
     if (this.#chunk !== null) return;
-    // No window holds back a frame without bytes, and the peer may open none before it has seen the end.
+    // A frame without bytes needs no window, and the peer may grant none before it has seen the end.
     const { sender, streamId } = this.#options;
     sender.data(streamId, Buffer.alloc(0), true);
     this.#sent();

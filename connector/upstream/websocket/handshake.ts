@@ -25,9 +25,9 @@ export interface Upgraded extends Switched {
   isPinged: boolean;
 }
 
-/** An answer that is no upgrade, a refusal, comes as any other answer does. */
+/** If the upstream refuses, its answer comes through the events of an ordinary exchange. */
 export interface HandshakeEvents extends UpstreamEvents {
-  /** In place of an answer. From here on the connection is the owner's: nothing of it is read before this returns. */
+  /** Instead of an answer. From here on the owner has the connection. Nothing is read from it before this returns. */
   onAccepted(upgraded: Upgraded): void;
 }
 
@@ -37,12 +37,12 @@ export interface HandshakeEvents extends UpstreamEvents {
  */
 export class UpstreamHandshake {
   readonly #exchange: UpstreamExchange;
-  /** Once it was switched. */
+  /** Set once the upstream has switched. */
   #socket: Socket | null = null;
 
   constructor(open: OpenHead, deps: UpstreamDeps, owner: HandshakeEvents) {
     const key = randomBytes(16).toString("base64");
-    // Sent as a GET (RFC 6455 §4.1), whatever the gateway's request was, and so judged as one.
+    // A handshake is a GET (RFC 6455 §4.1), whatever the gateway's request was, so it is checked as a GET.
     const { service, target, connectTimeoutMs, responseTimeoutMs } = open;
     const wanted = { service, target, method: "GET", path: wireText(open.path) };
     const address = permit(wanted, deps);
@@ -50,7 +50,7 @@ export class UpstreamHandshake {
     const onFault = (thrown: unknown): void => {
       deps.reportFault("exchange", thrown);
       this.end();
-      // It may have been told before that all is well.
+      // The owner may already have been told that the handshake succeeded.
       owner.onError(faultError());
     };
     const onSwitched = (switched: Switched): void => {
@@ -76,7 +76,7 @@ export class UpstreamHandshake {
     this.#exchange = new UpstreamExchange(request, address, settings, owner, deps, ownConnection(deps));
   }
 
-  /** Of a refusal, as those of an exchange. */
+  /** Pauses the body of a refusal. */
   pause(): void {
     this.#exchange.pause();
   }
@@ -85,14 +85,14 @@ export class UpstreamHandshake {
     this.#exchange.resume();
   }
 
-  /** Ends everything at once, in every phase, without `onError`. */
+  /** Ends everything at once, in any phase, without `onError`. */
   end(): void {
     this.#exchange.abort();
     this.#socket?.destroy();
   }
 }
 
-/** One connection for one exchange. WebSockets over HTTP/2 are another protocol (RFC 8441). */
+/** A new connection for each handshake. WebSockets over HTTP/2 are another protocol (RFC 8441), which is not supported. */
 function ownConnection(deps: UpstreamDeps): LeaseSource {
   const { clock, memory, reportFault } = deps;
   return {
@@ -110,7 +110,7 @@ function ownConnection(deps: UpstreamDeps): LeaseSource {
   };
 }
 
-/** What RFC 6455 §4.1 and RFC 9110 §7.8, §15.2.2 ask of a 101. */
+/** Checks a 101 as RFC 6455 §4.1 and RFC 9110 §7.8, §15.2.2 require. */
 function problemWithSwitch(fields: readonly Field[], key: string): string | null {
   const valueOf = (name: string): string | null => {
     const values = fields.filter(([field]) => field === name).map(([, value]) => value);
@@ -122,7 +122,7 @@ function problemWithSwitch(fields: readonly Field[], key: string): string | null
     .update(key + ACCEPT_SUFFIX)
     .digest("base64");
   if (valueOf("sec-websocket-accept") !== accept) return "invalid Sec-WebSocket-Accept header";
-  if (valueOf("sec-websocket-extensions") !== null) return "an extension that was not asked for";
+  if (valueOf("sec-websocket-extensions") !== null) return "an extension that was not offered";
   const announcesBody = valueOf("content-length") !== null || valueOf("transfer-encoding") !== null;
   return announcesBody ? "its 101 announces a body" : null;
 }

@@ -23,18 +23,18 @@ import { Utf8Check } from "./utf8-check.ts";
 
 /** How long an upstream may take to answer a close frame, and to end its connection. */
 const CLOSE_TIMEOUT_MS = 10_000;
-/** Answers to pings of an upstream that does not read them: RFC 6455 §5.5.3 lets all but the last be left out. */
+/** Limit on the pongs that wait for an upstream that does not read them. RFC 6455 §5.5.3 allows to answer only the last ping. */
 const MAX_WAITING_PONGS = 16;
 
 export interface UpstreamSocketEvents {
-  /** The next bytes of a message, as they came; `more` of the same message follow. The owner may keep them. */
+  /** The next piece of a message, as it came. `more`: the message goes on. The owner may keep the bytes. */
   onPiece(bytes: Buffer, isText: boolean, more: boolean): void;
-  /** Last: 1005 where the upstream's close had no code, 1006 where there was none, or what this end found wrong. */
+  /** The last event. The code is 1005 if the upstream's close had none, 1006 without a close, or the code of the violation found here. */
   onClosed(code: number, reason: string): void;
 }
 
 /**
- * An upstream's WebSocket after its handshake. Messages are handed on piece by piece: a message may have 16 MiB, and a
+ * An upstream's WebSocket after its handshake. Messages are passed on piece by piece, because a message may have 16 MiB, and a
  * thousand WebSockets may each have one under way.
  */
 export class UpstreamSocket implements FrameEvents {
@@ -46,22 +46,22 @@ export class UpstreamSocket implements FrameEvents {
   readonly #utf8 = new Utf8Check();
   #isPaused = false;
   #feeding = false;
-  /** Read from the socket and not yet by the reader, while paused. */
+  /** Bytes that were read from the socket but not yet parsed, because the reader paused. */
   #rest: Buffer | null = null;
-  /** The connection is over, behind that. */
+  /** The connection has ended, but its end waits behind `#rest`. */
   #closeWaits = false;
-  /** Of the message that is being read. */
+  /** Bytes so far of the current message. */
   #messageBytes = 0;
   #frame: DataFrame | null = null;
   #frameLeftBytes = 0;
-  /** The last fragment sent said that more follow. */
+  /** The last fragment that was sent was not the final one. */
   #inSentMessage = false;
   #closeSent = false;
   #close = { code: CLOSE_ABNORMAL, reason: "" };
   #waitingPongs = 0;
   #cancelTimeout: (() => void) | null = null;
 
-  /** `head` came behind the handshake. Handlers that throw are told to `onFault`. */
+  /** `head` are the bytes after the handshake. Exceptions in handlers go to `onFault`. */
   constructor(tcp: Socket, head: Buffer, clock: Clock, events: UpstreamSocketEvents, onFault: OnFault) {
     this.#tcp = tcp;
     this.#clock = guardedClock(clock, onFault);
@@ -70,7 +70,7 @@ export class UpstreamSocket implements FrameEvents {
     tcp.setNoDelay();
     readUpToReset(tcp);
     waitForReadingSide(tcp, this.#clock, () => {});
-    // Before anybody listens: else it is read at once, while the owner does not know yet of its socket.
+    // Unshift before adding listeners. Otherwise it is read at once, when the owner does not have this object yet.
     if (head.byteLength > 0) tcp.unshift(head);
     tcp.on("error", () => tcp.destroy());
     tcp.on("end", () => tcp.end());
@@ -84,7 +84,7 @@ export class UpstreamSocket implements FrameEvents {
     );
   }
 
-  /** Given to the socket and not yet taken by the network. */
+  /** Bytes written to the socket that the network has not accepted yet. */
   get bufferedBytes(): number {
     return this.#tcp.writableLength;
   }
@@ -93,7 +93,7 @@ export class UpstreamSocket implements FrameEvents {
     return this.#isPaused;
   }
 
-  /** `sent` is called when the network has taken it, or will not any more. */
+  /** `sent` is called when the network has accepted it, or never will. */
   send(bytes: Uint8Array, isText: boolean, more: boolean, sent: () => void): void {
     const opcode = this.#inSentMessage ? OPCODE.continuation : isText ? OPCODE.text : OPCODE.binary;
     this.#inSentMessage = more;
@@ -127,7 +127,7 @@ export class UpstreamSocket implements FrameEvents {
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    // What was fed goes on where it was called from.
+    // The loop that feeds the reader goes on by itself.
     if (this.#feeding) return;
     const rest = this.#rest;
     this.#rest = null;
@@ -171,7 +171,7 @@ export class UpstreamSocket implements FrameEvents {
   #hand(bytes: Buffer, { isText, isFinal }: DataFrame): void {
     const more = !isFinal || this.#frameLeftBytes > 0;
     if (isText && !(this.#utf8.push(bytes) && (more || this.#utf8.end())))
-      this.#reader.fail("a text is not UTF-8", CLOSE_NOT_UTF8);
+      this.#reader.fail("a text message is not UTF-8", CLOSE_NOT_UTF8);
     this.#events.onPiece(bytes, isText, more);
   }
 
@@ -197,7 +197,7 @@ export class UpstreamSocket implements FrameEvents {
     this.#close = { code: closeCode, reason: "" };
     if (!this.#closeSent) this.#sendClose(closePayload(closeCode, ""));
     this.#tcp.end();
-    // What still comes is read, and ignored: its sender would not see the close else.
+    // Further bytes are read and ignored. Otherwise the sender would not get as far as the close.
     this.#tcp.resume();
   }
 
@@ -209,7 +209,7 @@ export class UpstreamSocket implements FrameEvents {
 
   #closed(): void {
     this.#cancelTimeout?.();
-    // Its reader pauses, and the upstream has said more by then.
+    // The reader is paused and has not seen everything yet, so the end waits.
     this.#closeWaits = this.#rest !== null;
     if (this.#closeWaits) return;
     this.#reader.end();

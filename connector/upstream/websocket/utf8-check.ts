@@ -1,14 +1,14 @@
 import { isUtf8 } from "node:buffer";
 
-/** A character has at most so many bytes. */
+/** The most bytes that a character has. */
 const MAX_CHARACTER_BYTES = 4;
 
-/** Is a text UTF-8 that comes in pieces cut anywhere, within characters too? */
+/** Checks that a text is UTF-8. Its pieces may be cut anywhere, even inside a character. */
 export class Utf8Check {
-  /** Of a character whose rest is to come. */
+  /** The first bytes of a character whose rest has not come yet. */
   #begun: Buffer = Buffer.alloc(0);
 
-  /** False: it is not, whatever comes. */
+  /** False: the text is not UTF-8, whatever follows. */
   push(piece: Buffer): boolean {
     const bytes = this.#begun.byteLength === 0 ? piece : Buffer.concat([this.#begun, piece]);
     const whole = bytes.byteLength - begunBytes(bytes);
@@ -16,7 +16,7 @@ export class Utf8Check {
     return isUtf8(bytes.subarray(0, whole));
   }
 
-  /** The text is over. False: in the middle of a character. */
+  /** The text has ended. False: in the middle of a character. */
   end(): boolean {
     const isWhole = this.#begun.byteLength === 0;
     this.#begun = Buffer.alloc(0);
@@ -24,7 +24,7 @@ export class Utf8Check {
   }
 }
 
-/** How many bytes at the end begin a character that they do not end. */
+/** How many bytes at the end belong to an incomplete character. */
 function begunBytes(bytes: Buffer): number {
   for (let count = 1; count < MAX_CHARACTER_BYTES && count <= bytes.byteLength; count++) {
     const byte = bytes[bytes.byteLength - count] ?? 0;

@@ -35,7 +35,7 @@ export class ReceiveCredit {
   receive(costBytes: number, nowMs: number): number | null {
     this.#receivedBytes += costBytes;
     if (this.#receivedBytes > this.#grantedBytes) {
-      throw connectionError("FLOW_CONTROL", "data beyond the connection's window");
+      throw connectionError("FLOW_CONTROL", "data exceeds the connection's window");
     }
     const limitBytes = this.#receivedBytes + this.#windowBytes;
     const owedBytes = limitBytes - this.#grantedBytes;

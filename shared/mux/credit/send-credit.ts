@@ -47,7 +47,7 @@ export class SendCredit {
     const addedBytes = limitBytes - this.#window.limitBytes;
     if (addedBytes <= 0) return false;
     if (limitBytes > this.#window.sentBytes + this.#peerWindowBytes) {
-      throw connectionError("FLOW_CONTROL", "connection credit beyond what was sent");
+      throw connectionError("FLOW_CONTROL", "connection credit for data that was never sent");
     }
     this.#window.grant(limitBytes);
     this.#flight.acknowledged(limitBytes - this.#peerWindowBytes, addedBytes, nowMs);

@@ -130,7 +130,7 @@ export class StallWatch<S extends Stalling> {
       const timeoutMs = stream.stallTimeoutMs;
       const leftMs = sinceMs + timeoutMs - nowMs;
       if (leftMs > 0) nextMs = Math.min(nextMs, leftMs);
-      else stream.reset("STALLED", `the peer took nothing for ${timeoutMs / 1000} s`);
+      else stream.reset("STALLED", `the peer read nothing for ${timeoutMs / 1000} s`);
     }
     return nextMs;
   }

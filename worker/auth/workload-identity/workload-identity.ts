@@ -12,7 +12,7 @@ const MAX_KEYS = 20;
 const exactText = z
   .string()
   .regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,510}[\x21-\x7e])?$/, "must be 1 to 512 printable characters")
-  .refine((text) => !text.includes("*"), "is compared as it is: there are no wildcards");
+  .refine((text) => !text.includes("*"), "is compared literally: wildcards are not supported");
 
 const keySetSchema = z.looseObject({
   keys: z
@@ -21,7 +21,7 @@ const keySetSchema = z.looseObject({
         .record(z.string(), z.unknown())
         .refine(
           (key) => PRIVATE_PARTS.every((part) => !(part in key)),
-          "is a private key: give the public one",
+          "is a private key: give the public key",
         ),
     )
     .min(1)
@@ -83,11 +83,12 @@ export async function keySourceOf({
   if (usable === null) return { problems: [{ path, message: "could not be fetched as a JSON Web Key Set" }] };
   if (usable.size === 0)
     return {
-      problems: [{ path, message: "holds no RSA key of 2,048 bits or more and no P-256 key with a kid" }],
+      problems: [{ path, message: "contains no RSA key of 2,048 bits or more and no P-256 key with a kid" }],
     };
   if (jwksUrl !== undefined) return { keySource: { jwks: null, jwksUrl } };
   const keys = (jwks?.keys ?? []).flatMap(publicKey).filter(({ kid }) => usable.has(kid));
-  if (usable.size < keys.length) return { problems: [{ path, message: "holds two keys of one kid" }] };
+  if (usable.size < keys.length)
+    return { problems: [{ path, message: "contains two keys with the same kid" }] };
   return { keySource: { jwks: { keys }, jwksUrl: null } };
 }
 

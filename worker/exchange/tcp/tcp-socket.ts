@@ -152,7 +152,7 @@ class TcpSocketBridge {
 
   #refuse(): void {
     this.#exchange.abort();
-    this.#close(TCP_CLOSE_PROTOCOL, "not the protocol");
+    this.#close(TCP_CLOSE_PROTOCOL, "not a message of this protocol");
   }
 
   #cut(thrown: unknown): void {

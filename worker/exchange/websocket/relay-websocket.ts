@@ -134,7 +134,7 @@ export class WebSocketRelay implements StreamHandler {
     this.#intake = new MessageIntake(socket, memory, {
       onMessage: (bytes, text) => this.#deliver(bytes, text),
       onTooLarge: () => this.#refuse(CLOSE_TOO_LARGE, "message too large"),
-      onEnded: () => this.#endForMemory("the message found no room"),
+      onEnded: () => this.#endForMemory("there is no memory for the message"),
       goOn: () => this.onReadable(),
     });
   }

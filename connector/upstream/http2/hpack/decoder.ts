@@ -1,22 +1,22 @@
 import { decodeHuffman } from "./huffman.ts";
 import { type HeaderField, STATIC_TABLE } from "./static-table.ts";
 
-/** What a field costs in a table beside its bytes (RFC 7541 §4.1). */
+/** What each entry of a table counts beside its bytes (RFC 7541 §4.1). */
 const ENTRY_OVERHEAD_BYTES = 32;
-/** SETTINGS_HEADER_TABLE_SIZE, as it stands unless somebody says otherwise. */
+/** The default of SETTINGS_HEADER_TABLE_SIZE. */
 const MAX_TABLE_BYTES = 4_096;
 const NOTHING = Buffer.alloc(0);
 
-/** A block that cannot be decoded leaves the tables of both sides different: the connection is of no use any more. */
+/** After a block that cannot be decoded, the tables of both sides differ, so the connection has to end. */
 export class HpackError extends Error {}
 
-/** What is kept of one block. Its fields that are over the limits are decoded all the same, and forgotten. */
+/** Limits on what is kept of one block. Fields beyond them are still decoded, but dropped. */
 export interface HeaderLimits {
   bytes: number;
   fields: number;
 }
 
-/** Decodes header blocks in the order in which they came. */
+/** Decodes header blocks in the order of their arrival. */
 export class HpackDecoder {
   /** The newest is last. */
   readonly #table: HeaderField[] = [];
@@ -25,7 +25,7 @@ export class HpackDecoder {
   #bytes: Buffer = NOTHING;
   #at = 0;
 
-  /** Names and Latin-1 values in turn; null: more than the limits. */
+  /** Names and Latin-1 values in turn; null: over the limits. */
   decode(block: Buffer, limits: HeaderLimits): string[] | null {
     this.#bytes = block;
     this.#at = 0;
@@ -36,7 +36,7 @@ export class HpackDecoder {
     while (this.#at < block.byteLength) {
       const first = block[this.#at] ?? 0;
       if ((first & 0xe0) === 0x20) {
-        if (!mayResize) throw new HpackError("a table size update behind a field");
+        if (!mayResize) throw new HpackError("a table size update after a field");
         this.#resize(this.#integer(5));
         continue;
       }
@@ -76,7 +76,7 @@ export class HpackDecoder {
   }
 
   #resize(limitBytes: number): void {
-    if (limitBytes > MAX_TABLE_BYTES) throw new HpackError("a table larger than was allowed");
+    if (limitBytes > MAX_TABLE_BYTES) throw new HpackError("a table size over the limit");
     this.#tableLimitBytes = limitBytes;
     this.#evict();
   }
@@ -98,7 +98,7 @@ export class HpackDecoder {
     for (let shift = 0; ; shift += 7) {
       const byte = this.#byte();
       value += (byte & 0x7f) * 2 ** shift;
-      // No index, size or length of ours comes near it.
+      // No valid index, size or length is that large.
       if (shift > 21) throw new HpackError("an integer that is too large");
       if ((byte & 0x80) === 0) return value;
     }
@@ -113,7 +113,7 @@ export class HpackDecoder {
     this.#at = end;
     if (!huffman) return this.#bytes.toString("latin1", start, end);
     const text = decodeHuffman(this.#bytes, start, end);
-    if (text === null) throw new HpackError("a string that is no Huffman code");
+    if (text === null) throw new HpackError("a string that is not valid Huffman code");
     return text;
   }
 

@@ -1,7 +1,7 @@
 import { STATIC_TABLE } from "./static-table.ts";
 
 const WITHOUT_INDEXING = 0x00;
-/** No hop behind this one may put it in a table either (RFC 7541 §7.1.3). */
+/** Tells later hops, too, not to put the field in a table (RFC 7541 §7.1.3). */
 const NEVER_INDEXED = 0x10;
 const INDEX_BITS = 4;
 const SECRET: ReadonlySet<string> = new Set(["authorization", "cookie"]);
@@ -13,13 +13,13 @@ for (const [at, { name, value }] of STATIC_TABLE.entries()) {
   if (!indexOfName.has(name)) indexOfName.set(name, at + 1);
 }
 
-/** Said before all else: our own table holds nothing. */
+/** Sent first: a size update that sets our table's size to 0. */
 const EMPTY_TABLE = 0x20;
 
 /**
- * A header block of these names and Latin-1 values in turn. It uses the static table alone, so a block depends on
- * nothing that was sent before, and whatever table the peer allows is enough. The first one of a connection says so:
- * a peer that allows less than the usual table waits for that word (RFC 7541 §4.2).
+ * Encodes names and Latin-1 values in turn as a header block. It uses only the static table, so a block does not depend
+ * on earlier ones, and any table size of the peer is enough. The first block of a connection announces this, because a peer
+ * that allows less than the default waits for the announcement (RFC 7541 §4.2).
  */
 export function encodeHeaders(raw: readonly string[], first: boolean): Buffer {
   let capacity = 1;

@@ -9,7 +9,7 @@ const LENGTHS =
 const EOS = 256;
 const MAX_PADDING_BITS = 7;
 
-/** A step of up to eight bits: to another table, or to a symbol that used `bits` of them. */
+/** The result of up to eight bits: another table, or a symbol that used `bits` of them. */
 type Step = Step[] | { symbol: number; bits: number };
 
 function stepTables(): Step[] {
@@ -29,7 +29,7 @@ function stepTables(): Step[] {
   return root;
 }
 
-/** Whatever bits follow a short code lead to its symbol as well. */
+/** Enters a code in the tables. All entries that begin with a short code lead to its symbol. */
 function place(root: Step[], symbol: number, code: number, length: number): void {
   let table = root;
   let left = length;
@@ -44,17 +44,17 @@ function place(root: Step[], symbol: number, code: number, length: number): void
   for (let i = 0; i < 1 << (8 - left); i++) table[first + i] = { symbol, bits: left };
 }
 
-/** Made when they are first needed: most connectors see no HTTP/2. */
+/** Made when first needed, because most connectors see no HTTP/2. */
 let tables: Step[] | null = null;
 
-/** Each byte as a character; null: these bytes are no such code (RFC 7541 §5.2). */
+/** Each byte as a character; null: the bytes are not valid Huffman code (RFC 7541 §5.2). */
 export function decodeHuffman(bytes: Uint8Array, start: number, end: number): string | null {
   let text = "";
   const first = (tables ??= stepTables());
   let table = first;
   let held = 0;
   let heldBits = 0;
-  /** Since the last symbol. */
+  /** Bits since the last symbol. */
   let openBits = 0;
   for (let at = start; at < end; at++) {
     held = ((held << 8) | (bytes[at] ?? 0)) & 0xffff;
