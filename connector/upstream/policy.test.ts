@@ -152,6 +152,6 @@ describe("parseTarget", () => {
     "http://",
     "file:///etc/passwd",
   ])("refuses %j", (target) => {
-    expect(() => parseTarget(target)).toThrow("no http or https origin");
+    expect(() => parseTarget(target)).toThrow("not an http or https origin");
   });
 });

@@ -337,7 +337,7 @@ describe("TLS by the connector", () => {
 
   it.each([
     ["offers none", "N", "offers no TLS"],
-    ["answers with an error", "E", "is none"],
+    ["answers with an error", "E", "is not valid"],
     ["sends clear text behind its yes", "SE", "data before TLS"],
   ])("is UPSTREAM_TLS where the upstream %s", async (_what, answer, reason) => {
     const port = await listen(postgres(answer));

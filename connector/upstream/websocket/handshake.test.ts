@@ -60,7 +60,7 @@ it("a refusal of which nothing more comes ends, as any other answer does", async
   expect(seen.error).toBe("");
   clock.advance(1);
   await until(() => seen.tornDown);
-  expect(seen).toMatchObject({ ended: false, error: expect.stringContaining("sent nothing") as string });
+  expect(seen).toMatchObject({ ended: false, error: expect.stringContaining("sent no more") as string });
 });
 
 it("a refusal whose reader pauses waits for it", async () => {
