@@ -171,7 +171,30 @@ export const FIXED_LIMITS: readonly Section[] = [
         "STALL_TIMEOUT_MS",
         "the stream, or the connection, ends with STALLED",
       ),
-      limit("how late a stall may be noticed", LIMITS, "STALL_CHECK_MS", "–"),
+      limit(
+        "between two looks for stalls, each with a PING",
+        LIMITS,
+        "STALL_CHECK_MS",
+        "what a look counts for at most",
+      ),
+      limit(
+        "between two PINGs where a limit is shorter",
+        LIMITS,
+        "STALL_PING_GAP_MS",
+        "the limit ends later",
+      ),
+      limit(
+        "these limits wait for a peer that answers no PING",
+        LIMITS,
+        "MAX_BEHIND_MS",
+        "they are over all the same",
+      ),
+      limit(
+        "RESETs without an answer, each connection",
+        LIMITS,
+        "MAX_TEARDOWNS",
+        "the connection ends with CALM",
+      ),
       limit(
         "requests that wait for a connector, each object",
         "worker/tunnel/connections/arrivals.ts",

@@ -18,6 +18,7 @@ import {
   decodeOffset,
   encodeGoaway,
   encodeOffset,
+  readU32,
   FLAG,
   FRAME,
   type OpenHead,
@@ -91,6 +92,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     });
     this.#stalls = new StallWatch({
       clock: options.clock,
+      ask: (id) => this.ping(id),
       fail: (error) => this.fail(error),
       isWaiting: () => !this.epoch.queue.isEmpty,
     });
@@ -159,8 +161,9 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     if (!this.epoch.queue.isEmpty) this.schedule();
   }
 
-  ping(): void {
-    this.epoch.queue.pushControl(FRAME.PING, new Uint8Array(8));
+  /** `id`: so that its answer can be told from others. */
+  ping(id = 0): void {
+    this.epoch.queue.pushControl(FRAME.PING, encodeOffset(id));
     this.schedule();
   }
 
@@ -321,8 +324,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
         return;
       }
       case FRAME.PING:
-        // An answer has done its work by arriving.
-        if ((flags & FLAG.ACK) !== 0) return;
+        if ((flags & FLAG.ACK) !== 0) return this.#stalls.answered(readU32(payload, 4));
         this.spend("ping");
         this.epoch.queue.pushControl(FRAME.PING, payload.slice(), FLAG.ACK);
         return this.schedule();

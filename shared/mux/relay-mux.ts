@@ -178,9 +178,9 @@ export class RelayMux extends Mux {
     return stream;
   }
 
-  override ping(): void {
+  override ping(id?: number): void {
     if (this.#state === "dormant") this.#announceEpoch();
-    super.ping();
+    super.ping(id);
   }
 
   override sendSettings(payload: Uint8Array): void {

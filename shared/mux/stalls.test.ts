@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CAPABILITY, OWN_CAPABILITIES } from "../protocol/capabilities.ts";
-import { encodeOffset } from "../protocol/frame-payloads.ts";
+import { encodeOffset, encodeReset } from "../protocol/frame-payloads.ts";
 import { decodeHello, decodeWelcome, encodeHello, encodeWelcome } from "../protocol/handshake.ts";
 import { decodeOpen } from "../protocol/head-codec.ts";
 import type { OpenHead } from "../protocol/head.ts";
@@ -100,6 +100,37 @@ describe.each(["relay", "connector"] as const)("a stall at the %s", (end) => {
     expectEndAfter(bench, 20_000);
   });
 });
+
+describe.each(["relay", "connector"] as const)(
+  "a peer that shows life and reads late, toward the %s",
+  (end) => {
+    it("loses neither stream nor connection by the two minutes that it is behind", () => {
+      const bench = stalled({ end, ofService: 20_000 });
+      bench.answersPings = false;
+      bench.open();
+      if (end === "connector") bench.stream(1).sendHead({ status: 200, reason: "", fields: [] });
+      bench.stream(1).reset("CANCEL");
+      bench.clock.advance(1);
+      bench.idle(2 * MINUTE_MS);
+      expect([bench.witness(0).closed, bench.mux.isClosed]).toEqual([[], false]);
+      bench.answersPings = true;
+      bench.send(frame("RESET", 3, encodeReset("NO_ERROR", "")));
+      bench.send(frame("WINDOW", 1, encodeOffset(2 * STREAM_WINDOW)));
+      bench.idle(2 * MINUTE_MS);
+      expect([bench.witness(0).closed, bench.mux.isClosed]).toEqual([[], false]);
+    });
+
+    it("is cut off where it reads and does not answer a RESET", () => {
+      const bench = Bench.ready(end);
+      bench.stream(0).reset("CANCEL");
+      bench.clock.advance(1);
+      bench.idle(MINUTE_MS - 1_000);
+      expect(bench.mux.isClosed).toBe(false);
+      bench.idle(LATE_MS);
+      expect(bench.connectionErrors).toMatchObject([{ code: "STALLED" }]);
+    });
+  },
+);
 
 describe("a stall limit", () => {
   it("is told by the connector with its HELLO, and by the relay with the OPEN to who knows of it", () => {

@@ -114,8 +114,14 @@ export const DEFAULT_TCP_IDLE_TIMEOUT_MS = 15 * 60_000;
 export const MAX_IDLE_TIMEOUT_MS = 24 * 60 * 60_000;
 /** The same toward a peer without STALL_LIMIT; and for what is no reader's affair: credit of the connection, answers to RESET. */
 export const STALL_TIMEOUT_MS = 60_000;
-/** How late a stall may be noticed, at most. */
+/** A stall is looked for so often, and a peer that owes something is asked so often whether it still reads. */
 export const STALL_CHECK_MS = 5_000;
+/** Limits may be shorter: not more PINGs than half of what a peer takes. */
+export const STALL_PING_GAP_MS = 200;
+/** Time in which a peer answers no PING counts for no stall: it may be behind. A hostile one keeps nothing for longer. */
+export const MAX_BEHIND_MS = 5 * 60_000;
+/** Streams whose RESET the peer has not answered. An honest one has no more than a connector takes; twice that, for what crosses. */
+export const MAX_TEARDOWNS = 2 * MAX_STREAMS_PER_OBJECT;
 /** A connection that has not said HELLO by then is closed with 4408. */
 export const HELLO_TIMEOUT_MS = 5_000;
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;

@@ -4,6 +4,7 @@ import {
   CONNECTION_CREDIT_STEP_BYTES,
   DEFAULT_STALL_TIMEOUT_MS,
   MAX_DATA_BYTES,
+  MAX_BEHIND_MS,
   STALL_CHECK_MS,
   STALL_TIMEOUT_MS,
 } from "../../shared/protocol/limits.ts";
@@ -137,7 +138,9 @@ describe("any sequence of what both owners may do", () => {
             Math.max(Math.min(totalBytes, MEMORY_BYTES), options.budget.minimumBytes - totalBytes),
           );
           // Nobody cuts an evicted object's connection: it looks after its streams until the last has stalled.
-          pair.clock.advance(DEFAULT_STALL_TIMEOUT_MS + STALL_TIMEOUT_MS + 2 * STALL_CHECK_MS);
+          pair.clock.advance(
+            DEFAULT_STALL_TIMEOUT_MS + STALL_TIMEOUT_MS + 2 * (MAX_BEHIND_MS + STALL_CHECK_MS),
+          );
           expect(pair.clock.pendingTimers).toBe(0);
         },
       ),

@@ -101,6 +101,8 @@ export class Bench {
   /** What the relay said it can be restored from. */
   readonly rests: (ConnectionRest | null)[] = [];
   closeCode: number | null = null;
+  /** Those with an id: the peer has read what was sent before. */
+  answersPings = true;
   readonly end: "relay" | "connector";
   readonly mux: RelayMux | ConnectorMux;
   readonly #connectionWindowBytes: number;
@@ -171,7 +173,7 @@ export class Bench {
     this.clock.advance(0);
   }
 
-  /** Time passes, and the peer shows now and then that it lives. */
+  /** Time passes, and the peer shows now and then that it lives. It reads PINGs only if `answersPings`. */
   idle(forMs: number): void {
     for (let passedMs = 0; passedMs < forMs; passedMs += 1_000) {
       this.clock.advance(1_000);
@@ -194,9 +196,12 @@ export class Bench {
   get #common() {
     const transport: Transport = {
       send: (frames) =>
-        decodeMessage(encodeMessage(frames), (type, flags, streamId, payload) =>
-          this.sent.push({ type, flags, streamId, payload: payload.slice() }),
-        ),
+        decodeMessage(encodeMessage(frames), (type, flags, streamId, payload) => {
+          const sent = { type, flags, streamId, payload: payload.slice() };
+          this.sent.push(sent);
+          if (this.answersPings && type === FRAME.PING && sent.payload.some((byte) => byte > 0))
+            this.clock.soon(() => this.mux.receive(encodeMessage([{ ...sent, flags: FLAG.ACK }])));
+        }),
       close: (code) => (this.closeCode = code),
       bufferedBytes: () => 0,
     };
