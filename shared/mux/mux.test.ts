@@ -171,6 +171,26 @@ describe("STREAMS credit", () => {
     expect(bench.mux.isClosed).toBe(false);
   });
 
+  it("counts for a caller until it is back and its stream over, whichever comes first", () => {
+    const bench = Bench.ready("relay");
+    const { chargedStreams: before } = bench;
+    // The connector's credit overtakes its RESET, and may overtake an answer by far.
+    for (let round = 0; round < 3 * MAX_STREAMS; round++) {
+      const id = 2 * bench.witnesses.length + 1;
+      bench.open({}, true);
+      bench.send(
+        frame("STREAMS", 0, u32(MAX_STREAMS + 1 + round)),
+        frame("RESET", id, encodeReset("UPSTREAM_REFUSED", "")),
+      );
+    }
+    expect(bench.chargedStreams).toBe(before);
+    bench.open({}, true);
+    bench.send(headFrame(2 * bench.witnesses.length - 1, 200, FLAG.END));
+    expect(bench.chargedStreams).toBe(before + 1);
+    bench.send(frame("STREAMS", 0, u32(4 * MAX_STREAMS + 1)));
+    expect(bench.chargedStreams).toBe(before);
+  });
+
   it("is raised by a STREAMS frame", () => {
     const bench = Bench.ready("relay");
     bench.send(frame("STREAMS", 0, u32(MAX_STREAMS + 5)));

@@ -86,6 +86,8 @@ export class RelayMux extends Mux {
   #webSocketCount = 0;
   /** Streams that are gone and whose credit has not come back. */
   #uncredited: OpenHead[] = [];
+  /** Credit that came back before its stream was gone here: it overtakes a RESET, and an answer that a gateway reads slowly. */
+  #creditAheadCount = 0;
   /** Those of which nothing was ever sent: they cost no credit. */
   readonly #unsent = new Set<MuxStream>();
   readonly #answerSizes = new AnswerSizes();
@@ -243,7 +245,9 @@ export class RelayMux extends Mux {
       this.#answerSizes.note(stream.open.service, stream.receiveWindow.receivedBytes);
     if (stream.open.kind === "websocket") this.#webSocketCount--;
     // A connection that drains is used no more, and its credit neither.
-    if (this.closed || this.isDraining || this.#unsent.delete(stream)) {
+    const costsNothing = this.closed || this.isDraining || this.#unsent.delete(stream);
+    if (costsNothing || this.#creditAheadCount > 0) {
+      if (!costsNothing) this.#creditAheadCount--;
       this.#options.events.onCreditBack?.(stream.open);
       this.#options.events.onRoom?.();
     } else this.#uncredited.push(stream.open);
@@ -383,7 +387,10 @@ export class RelayMux extends Mux {
   #receiveStreams(limit: number): void {
     if (limit < this.#streamsLimit) throw connectionError("PROTOCOL_ERROR", "the STREAMS credit decreased");
     if (limit === this.#streamsLimit) this.spend("staleControl");
-    const back = this.#uncredited.splice(0, limit - this.#streamsLimit);
+    const addedCount = limit - this.#streamsLimit;
+    const back = this.#uncredited.splice(0, addedCount);
+    const aheadCount = this.#creditAheadCount + addedCount - back.length;
+    this.#creditAheadCount = Math.min(aheadCount, this.streamCount);
     this.#streamsLimit = limit;
     for (const open of back) this.#options.events.onCreditBack?.(open);
     this.#options.events.onRoom?.();

@@ -101,6 +101,8 @@ export class Bench {
   /** What the relay said it can be restored from. */
   readonly rests: (ConnectionRest | null)[] = [];
   closeCode: number | null = null;
+  /** Those that the relay counts for their callers. */
+  chargedStreams = 0;
   /** Those with an id: the peer has read what was sent before. */
   answersPings = true;
   readonly end: "relay" | "connector";
@@ -224,6 +226,8 @@ export class Bench {
         onHello: () => {},
         onEpoch: () => {},
         onRest: (rest) => void this.rests.push(rest),
+        onStreamOpened: () => this.chargedStreams++,
+        onCreditBack: () => this.chargedStreams--,
         onClosed: (error) => this.connectionErrors.push(error),
       },
       relayId: "relay-1",
