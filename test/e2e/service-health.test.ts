@@ -306,7 +306,7 @@ describe("culvert doctor", () => {
       { verdict: "FAIL", remedy: `write https://${at(secure)}` },
       { verdict: "FAIL", remedy: `it does not speak TLS on this port: write http://${at(plain)}` },
       { verdict: "FAIL", remedy: expect.stringContaining("trust its CA") as string },
-      { verdict: "FAIL", remedy: expect.stringContaining("not well") as string },
+      { verdict: "FAIL", remedy: expect.stringContaining("unhealthy") as string },
       { verdict: "PASS" },
       { verdict: "FAIL", remedy: expect.stringContaining("no setting opens") as string },
     ]);
