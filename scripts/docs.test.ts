@@ -53,6 +53,35 @@ it.each(pages)("%s leads to files and headings that are there", (path) => {
   expect(brokenLinks(path)).toEqual([]);
 });
 
+/** Grids of measured numbers: they need their columns. Every other table is prose or a list if it needs a fourth one. */
+const GRIDS = new Set(["docs/cost.md", "docs/performance.md", "docs/decisions/0045-tcp-by-rpc.md"]);
+const MAX_COLUMNS = 3;
+const MAX_CELL_LENGTH = 100;
+
+function wideRows(path: string): string[] {
+  const rows = withoutCode(text(path)).match(/^\|.*\|$/gm) ?? [];
+  return rows.filter((row) => {
+    const cells = row.split(/(?<!\\)\|/).slice(1, -1);
+    const lengths = cells.map((cell) => cell.trim().replaceAll(/\]\([^)]*\)/g, "]").length);
+    const isRule = cells.every((cell) => /^ *:?-+:? *$/.test(cell));
+    return (
+      (cells.length > MAX_COLUMNS && !GRIDS.has(path)) || (!isRule && Math.max(...lengths) > MAX_CELL_LENGTH)
+    );
+  });
+}
+
+it.each(pages)("%s has tables of three columns at most, with short cells", (path) => {
+  expect(wideRows(path)).toEqual([]);
+});
+
+it("the index leads to every page of docs/, under its kind", () => {
+  const [, kinds = ""] = text("docs/README.md").split("\n## By kind\n");
+  const linked = [...kinds.matchAll(/^- \[[^\]]+\]\(([^)]+)\): /gm)].map(([, target = ""]) => target);
+  const own = pages.filter((path) => /^docs\/[\w-]+\.md$/.test(path) && path !== "docs/README.md");
+  const expected = [...own.map((path) => path.slice("docs/".length)), "decisions", "deploy/README.md"];
+  expect(linked.toSorted()).toEqual(expected.toSorted());
+});
+
 it("each decision has a number of its own, which its heading has too", () => {
   const decisions = pages.filter((path) => /^docs\/decisions\/\d/.test(path));
   const numbers = decisions.map((path) => Number(/\d+/.exec(path)?.[0]));

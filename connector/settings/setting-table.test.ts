@@ -14,12 +14,12 @@ describe("docs/connector.md", () => {
     .split("\n")
     .map((line) => line.replaceAll(/ +/g, " "));
 
-  it.each(SETTING_NAMES)("has the row of %s", (name) => {
+  it.each(SETTING_NAMES)("has both rows of %s, and says when a change takes effect", (name) => {
     const { flag, env, standard, changes, about } = SETTINGS[name];
     const flagText = flag === null ? "–" : `\`${flag}\``;
-    expect(lines).toContain(
-      `| \`${name}\` | \`${env}\` | ${flagText} | ${about} | ${standard} | ${changes} |`,
-    );
+    expect(lines).toContain(`| \`${name}\` | ${about} | ${standard} |`);
+    expect(lines).toContain(`| \`${name}\` | \`${env}\` | ${flagText} |`);
+    expect(lines.find((line) => line.startsWith(`- ${changes}: `))).toContain(`\`${name}\``);
   });
 });
 

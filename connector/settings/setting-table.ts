@@ -89,8 +89,7 @@ export const SETTINGS = {
     flag: "--max-streams",
     env: "TUNNEL_MAX_STREAMS",
     value: "<n>",
-    about:
-      "concurrent requests for each connection, over all objects, up to 1048; the relay sends more to connectors that allow more",
+    about: "concurrent requests for each connection, over all objects, up to 1048",
     standard: "536",
     changes: "with a restart",
   },

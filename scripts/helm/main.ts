@@ -6,7 +6,7 @@ import { isDeepStrictEqual, parseArgs } from "node:util";
 import { parse } from "yaml";
 import { parseIdentity } from "../../shared/tokens/token.ts";
 import { helmTools } from "./tools.ts";
-import { type Schema, valuesTable } from "./values-table.ts";
+import { type Schema, valuesList } from "./values-list.ts";
 
 /**
  * `npm run helm`: lints the chart with real helm, renders it with each of its `ci/*-values.yaml` and has kubectl read what comes
@@ -117,8 +117,8 @@ try {
 
   const readme = join(chart, "README.md");
   const schema = JSON.parse(readFileSync(join(chart, "values.schema.json"), "utf8")) as Schema;
-  const table = valuesTable(schema, parse(readFileSync(join(chart, "values.yaml"), "utf8")));
-  const text = readFileSync(readme, "utf8").replace(/(?<=<!-- values -->\n)[^]*/, `\n${table}\n`);
+  const list = valuesList(schema, parse(readFileSync(join(chart, "values.yaml"), "utf8")));
+  const text = readFileSync(readme, "utf8").replace(/(?<=<!-- values -->\n)[^]*/, `\n${list}\n`);
   const bare = (page: string): string => page.replaceAll(/[ -]+/g, "");
   written(readme, text, (before) => bare(before) === bare(text));
 } finally {

@@ -8,16 +8,15 @@ export interface Schema {
   properties?: Readonly<Record<string, Schema>>;
 }
 
-/** One row for each value that can be set: its name, what it may be, what it is unless set, what it means. */
-export function valuesTable(schema: Schema, values: unknown): string {
-  const rows = rowsOf("", schema, values);
-  return ["| value | type | unless set | meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");
+/** One item for each value that can be set: its name, its type, its default, its meaning. */
+export function valuesList(schema: Schema, values: unknown): string {
+  return itemsOf("", schema, values).join("\n");
 }
 
-function rowsOf(path: string, schema: Schema, value: unknown): string[] {
+function itemsOf(path: string, schema: Schema, value: unknown): string[] {
   if (schema.properties !== undefined) {
     return Object.entries(schema.properties).flatMap(([name, child]) =>
-      rowsOf(
+      itemsOf(
         path === "" ? name : `${path}.${name}`,
         child,
         (value as Record<string, unknown> | undefined)?.[name],
@@ -25,7 +24,7 @@ function rowsOf(path: string, schema: Schema, value: unknown): string[] {
     );
   }
   if (schema.description === undefined) throw new Error(`values.schema.json: ${path} has no description`);
-  return [`| \`${path}\` | ${typeOf(schema)} | ${standard(value)} | ${schema.description} |`];
+  return [`- \`${path}\` (${typeOf(schema)}${standard(value)}): ${schema.description}`];
 }
 
 function typeOf({ type, enum: choices, minimum, maximum, minItems }: Schema): string {
@@ -39,7 +38,7 @@ function typeOf({ type, enum: choices, minimum, maximum, minItems }: Schema): st
 const LONG = 40;
 
 function standard(value: unknown): string {
-  if (value === undefined) return "–";
+  if (value === undefined) return "";
   const text = JSON.stringify(value);
-  return text.length > LONG ? "see `values.yaml`" : `\`${text}\``;
+  return `, default ${text.length > LONG ? "in `values.yaml`" : `\`${text}\``}`;
 }
