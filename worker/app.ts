@@ -18,7 +18,7 @@ import {
   telemetryOperations,
   tunnelOperations,
 } from "./api/routes/index.ts";
-import { authenticate, openApiDocument, ApiError, problemResponse, referencePage } from "./api/index.ts";
+import { authenticate, openApiDocument, ApiError, apiProblemResponse, referencePage } from "./api/index.ts";
 
 const operations = [
   ...tunnelOperations,
@@ -72,15 +72,15 @@ for (const [path, methods] of Map.groupBy(operations, (operation) => operation.p
   });
 }
 
-app.notFound(() => problemResponse(new ApiError("NOT_FOUND")));
+app.notFound(() => apiProblemResponse(new ApiError("NOT_FOUND")));
 
 app.onError((error) => {
   // The object asked was made by an older version, and changes to this one when it sleeps: see docs/upgrading.md.
   if (isUnknownMethod(error))
-    return problemResponse(new ApiError("RELAY_UPDATING", { headers: { "retry-after": "60" } }));
+    return apiProblemResponse(new ApiError("RELAY_UPDATING", { headers: { "retry-after": "60" } }));
   if (!(error instanceof ApiError))
     console.error({ event: "api_failed", error: error.message, stack: error.stack });
-  return problemResponse(error);
+  return apiProblemResponse(error);
 });
 
 /** `/v1/tunnels/{tunnelId}` as hono writes it. */

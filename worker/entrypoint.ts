@@ -8,7 +8,7 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { publicError, TunnelError } from "../shared/protocol/index.ts";
-import { tunnelPresence } from "./admission.ts";
+import { tunnelPresence } from "./subject-check.ts";
 import { type TunnelBindingProps, publicUrlSchema } from "../shared/services/index.ts";
 import { isTunnelId } from "./auth/index.ts";
 import { dialTunnel, refusedDial } from "./objects/dial-tunnel.ts";

@@ -7,8 +7,8 @@
  * docs/gateways.md; decisions 0007 and 0030.
  */
 import { publicError, TunnelError } from "../shared/protocol/index.ts";
-import { unauthenticated, ApiError, problemResponse } from "./api/index.ts";
-import { credentialPresence, forget, tunnelPresence } from "./admission.ts";
+import { unauthenticated, ApiError, apiProblemResponse } from "./api/index.ts";
+import { credentialPresence, forget, tunnelPresence } from "./subject-check.ts";
 import {
   accessKeyProof,
   type KeyProof,
@@ -22,7 +22,7 @@ import { type Env, registryStub } from "./env.ts";
 import { type Relayed, relayToTunnel } from "./objects/relay-to-tunnel.ts";
 import { logOwnAnswer, type WaitUntil } from "./relay-events.ts";
 import { KEY_REFUSED } from "./tunnel/configuration/claim.ts";
-import { problemResponse as tunnelProblem } from "./failures/problem.ts";
+import { problemResponse } from "./failures/problem.ts";
 import { isTcpSocket } from "./exchange/tcp/tcp-socket.ts";
 import { rawPath } from "./exchange/index.ts";
 import { withTimeout } from "./with-timeout.ts";
@@ -80,7 +80,7 @@ async function answered(request: Request, env: Env, nowMs: number): Promise<Rela
     request.body?.cancel().catch(() => {});
     const response =
       thrown instanceof TunnelError
-        ? tunnelProblem(thrown, request.method, crypto.randomUUID())
+        ? problemResponse(thrown, request.method, crypto.randomUUID())
         : refusal(thrown);
     return { response, isOwn: true };
   }
@@ -115,7 +115,7 @@ async function relay(request: Request, env: Env, nowMs: number): Promise<Relayed
           },
           onward,
         )
-      : { response: tunnelProblem(unknownTunnel(), request.method, crypto.randomUUID()), isOwn: true };
+      : { response: problemResponse(unknownTunnel(), request.method, crypto.randomUUID()), isOwn: true };
   const error = relayed.response.headers.get("culvert-error");
   // Only a caller with a valid key may learn which tunnels exist, so an unknown tunnel gets the same answer as a wrong key.
   if (error === KEY_REFUSED || (error === "UNKNOWN_TUNNEL" && !(await isGatewayKey(env, proof)))) {
@@ -192,7 +192,7 @@ function unknownTunnel(): TunnelError {
 
 /** `culvert-error` tells a gateway that this is no answer of its API. */
 function refusal(thrown: unknown): Response {
-  const response = problemResponse(thrown);
+  const response = apiProblemResponse(thrown);
   response.headers.set("culvert-error", thrown instanceof ApiError ? thrown.code : "INTERNAL");
   response.headers.set("culvert-request-id", crypto.randomUUID());
   response.headers.set("proxy-status", "culvert; error=http_request_denied");

@@ -6,7 +6,7 @@ import { tunnelPath } from "../tunnel-path.ts";
 import { type Declared, keyName } from "./declared.ts";
 
 /** One change of the relay's state. */
-export interface Step {
+export interface PlanStep {
   /** For people; each begins with "+ " or "~ ". */
   lines: readonly string[];
   /** What it makes is shown once and has to be kept: the name of its file. Null: it makes no secret. */
@@ -27,7 +27,7 @@ export async function planOf(
   declared: Declared,
   client: AdminClient,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<Step[]> {
+): Promise<PlanStep[]> {
   return [
     ...(await tunnelSteps(declared.tunnels, client)),
     ...(await destinationSteps(declared.logDestinations, client, env)),
@@ -35,10 +35,10 @@ export async function planOf(
   ];
 }
 
-async function tunnelSteps(wanted: Declared["tunnels"], client: AdminClient): Promise<Step[]> {
+async function tunnelSteps(wanted: Declared["tunnels"], client: AdminClient): Promise<PlanStep[]> {
   if (wanted.length === 0) return [];
   const present = await client.list<Named>("/tunnels");
-  const steps: Step[] = [];
+  const steps: PlanStep[] = [];
   for (const { name, services, networks } of wanted) {
     const found = only(present, name, "tunnel");
     const file: ServicesFile | null =
@@ -51,7 +51,7 @@ async function tunnelSteps(wanted: Declared["tunnels"], client: AdminClient): Pr
   return steps;
 }
 
-function newTunnel(name: string, file: ServicesFile | null, client: AdminClient): Step {
+function newTunnel(name: string, file: ServicesFile | null, client: AdminClient): PlanStep {
   const difference = file === null ? [] : servicesDifference({ version: 1, services: [] }, file);
   return {
     lines: [`+ tunnel ${name}`, ...difference.map((line) => `    ${line}`)],
@@ -69,12 +69,12 @@ async function changedServices(
   { id, name }: Named,
   file: ServicesFile,
   client: AdminClient,
-): Promise<Step[]> {
+): Promise<PlanStep[]> {
   const path = `${tunnelPath(id)}/services-configuration`;
   const { body: current, headers } = await client.request<ServicesFile>("GET", path);
   const difference = servicesDifference(current, file);
   if (difference.length === 0) return [];
-  const step: Step = {
+  const step: PlanStep = {
     lines: [`~ services of tunnel ${name}`, ...difference.map((line) => `    ${line}`)],
     secretFile: null,
     async run() {
@@ -92,10 +92,10 @@ async function destinationSteps(
   wanted: Declared["logDestinations"],
   client: AdminClient,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<Step[]> {
+): Promise<PlanStep[]> {
   if (wanted.length === 0) return [];
   const { items } = await client.get<{ items: (Named & Record<string, unknown>)[] }>("/log-destinations");
-  return wanted.flatMap(({ secretFrom, ...settings }): Step[] => {
+  return wanted.flatMap(({ secretFrom, ...settings }): PlanStep[] => {
     const found = only(items, settings.name, "log destination");
     const secret = secretOf(String(settings["kind"]), secretFrom, env);
     if (found === null) {
@@ -132,7 +132,7 @@ function secretOf(
   };
 }
 
-async function keySteps(wanted: Declared["gatewayKeys"], client: AdminClient): Promise<Step[]> {
+async function keySteps(wanted: Declared["gatewayKeys"], client: AdminClient): Promise<PlanStep[]> {
   if (wanted.length === 0) return [];
   const present = new Set((await client.list<Declared["gatewayKeys"][number]>("/gateway-keys")).map(keyName));
   return wanted

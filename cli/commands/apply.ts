@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { readDeclared } from "../apply/declared.ts";
-import { planOf, type Step } from "../apply/plan.ts";
+import { planOf, type PlanStep } from "../apply/plan.ts";
 import { command } from "../command.ts";
 import { CommandError } from "../exit-code.ts";
 import { print, printable, printJson } from "../output.ts";
@@ -47,7 +47,7 @@ export function applyCommand(): Command {
 }
 
 /** One after the other. Where one fails, the next run's plan holds what is left. */
-async function run(step: Step, index: number, count: number, secretsDir: string): Promise<void> {
+async function run(step: PlanStep, index: number, count: number, secretsDir: string): Promise<void> {
   const path = step.secretFile === null ? null : join(secretsDir, step.secretFile);
   let isKept = false;
   try {
@@ -69,7 +69,7 @@ async function run(step: Step, index: number, count: number, secretsDir: string)
   }
 }
 
-function failureOf(thrown: unknown, { lines }: Step, index: number, count: number): CommandError {
+function failureOf(thrown: unknown, { lines }: PlanStep, index: number, count: number): CommandError {
   const why = thrown instanceof Error ? thrown.message : String(thrown);
   const failure = thrown instanceof CommandError ? thrown.failure : "failed";
   return new CommandError(failure, `${index} of ${count} done; then "${lines[0]}" failed: ${why}`, {
@@ -77,6 +77,6 @@ function failureOf(thrown: unknown, { lines }: Step, index: number, count: numbe
   });
 }
 
-function textOf(steps: readonly Step[]): string {
+function textOf(steps: readonly PlanStep[]): string {
   return steps.flatMap(({ lines }) => lines.map(printable)).join("\n");
 }

@@ -4,7 +4,7 @@ import { parseEndpoint, parseTcpEndpoint } from "../../shared/services/index.ts"
 import { type LoadedConfig, loadConfig, addSettingOptions, type Flags } from "../settings/index.ts";
 import { metricsAddresses } from "../platform/index.ts";
 import {
-  type RunningConnector,
+  type LocalConnector,
   supportBundle,
   diagnose,
   type NamedUpstream,
@@ -106,7 +106,7 @@ const MAX_METRICS_BYTES = 4 * 1024 * 1024;
 const MAX_LOG_BYTES = 1024 * 1024;
 
 /** The connector with these settings' token, if it runs here. */
-async function askRunning(loaded: LoadedConfig): Promise<RunningConnector> {
+async function askRunning(loaded: LoadedConfig): Promise<LocalConnector> {
   if (!loaded.ok) return { missing: "not asked: the settings cannot be used" };
   const { metrics: set, token, tokenText } = loaded.config;
   const reasons: string[] = [];

@@ -6,7 +6,7 @@ import type { Finding } from "./finding.ts";
 import { lineWithoutSecrets, valueWithoutSecrets, withoutSecrets } from "./without-secrets.ts";
 
 /** What the connector of these settings tells of itself, if it runs on this machine. */
-export interface RunningConnector {
+export interface LocalConnector {
   /** Why there is nothing of it. */
   missing?: string;
   /** As `/readyz` has it. */
@@ -22,7 +22,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function supportBundle(
   loaded: LoadedConfig,
   findings: readonly Finding[],
-  { missing, ready = "", metrics = "", logLines = "" }: RunningConnector,
+  { missing, ready = "", metrics = "", logLines = "" }: LocalConnector,
   env: Env,
   now: Date,
 ): object {

@@ -7,6 +7,6 @@
  * Begin with `doctor.ts` (the order of the checks) and `remedies.ts` (what to do). docs/observability.md#culvert-doctor; decision 0010
  * says what a connector checks by itself.
  */
-export { supportBundle, type RunningConnector } from "./bundle.ts";
+export { supportBundle, type LocalConnector } from "./bundle.ts";
 export { diagnose, type NamedUpstream } from "./doctor.ts";
 export { fail, type Finding } from "./finding.ts";

@@ -1,9 +1,9 @@
-import type { Answer, AskServer, Question } from "./ask-server.ts";
+import type { DnsAnswer, AskServer, Question } from "./ask-server.ts";
 import type { ResolvConf } from "./resolv-conf.ts";
 
 /** The result of asking the servers in turn. */
-export type Verdict =
-  | (Answer & { kind: "addresses" })
+export type DnsVerdict =
+  | (DnsAnswer & { kind: "addresses" })
   /** `server` is the one that answered. */
   | { kind: "no-data" | "no-name"; server: string }
   /** Why each server failed. Silent: none of them sent an answer. */
@@ -18,7 +18,7 @@ export function askInTurn(
   question: Question,
   { servers, timeoutMs, attempts }: ResolvConf,
   askServer: AskServer,
-  done: (verdict: Verdict) => void,
+  done: (verdict: DnsVerdict) => void,
 ): () => void {
   const reasons = new Map<string, string>();
   let silent = true;

@@ -9,7 +9,7 @@ export interface Question {
 }
 
 /** One server's answer. */
-export type Answer =
+export type DnsAnswer =
   | { kind: "addresses"; addresses: readonly Address[]; ttlSeconds: number }
   /** The name exists, but has no address of this family. */
   | { kind: "no-data" }
@@ -22,7 +22,7 @@ export type AskServer = (
   server: string,
   question: Question,
   timeoutMs: number,
-  done: (answer: Answer) => void,
+  done: (answer: DnsAnswer) => void,
 ) => () => void;
 
 /** c-ares gets more time than our own timer, which is exact, because c-ares looks at the clock only now and then. */
@@ -47,7 +47,7 @@ export function serverAsker(clock: Clock): AskServer {
     let settled = false;
     let cancelTimeout = (): void => {};
     let resolver: Resolver | null = null;
-    const settle = (answer: Answer | null): void => {
+    const settle = (answer: DnsAnswer | null): void => {
       if (settled) return;
       settled = true;
       cancelTimeout();
@@ -72,19 +72,19 @@ export function serverAsker(clock: Clock): AskServer {
   };
 }
 
-function addressesOf(records: readonly RecordWithTtl[], family: 4 | 6): Answer {
+function addressesOf(records: readonly RecordWithTtl[], family: 4 | 6): DnsAnswer {
   const addresses = records.map(({ address }) => ({ address, family }));
   if (addresses.length === 0) return { kind: "no-data" };
   return { kind: "addresses", addresses, ttlSeconds: Math.min(...records.map(({ ttl }) => ttl)) };
 }
 
-function failureOf({ code = "" }: NodeJS.ErrnoException, timeoutMs: number): Answer {
+function failureOf({ code = "" }: NodeJS.ErrnoException, timeoutMs: number): DnsAnswer {
   if (code === "ENOTFOUND") return { kind: "no-name" };
   if (code === "ENODATA") return { kind: "no-data" };
   if (code === "ETIMEOUT") return silence(timeoutMs);
   return { kind: "failed", silent: code === "ECONNREFUSED", reason: REASONS[code] ?? code };
 }
 
-function silence(timeoutMs: number): Answer {
+function silence(timeoutMs: number): DnsAnswer {
   return { kind: "failed", silent: true, reason: `no answer within ${timeoutMs} ms` };
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type DnsQuestion, type DnsReply, DnsServer } from "../../test/support/servers/dns-server.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { nodeClock } from "../platform/node-clock.ts";
-import type { Answer, AskServer, Question } from "./ask-server.ts";
+import type { DnsAnswer, AskServer, Question } from "./ask-server.ts";
 import { Names, type NamesOptions } from "./names.ts";
 
 const DNSMASQ = ["/usr/sbin/dnsmasq", "/usr/bin/dnsmasq"].find((path) => existsSync(path));
@@ -279,13 +279,13 @@ describe("look-ups", () => {
 
 describe("what is kept", () => {
   /** With a clock, and a server that answers when the test says so. */
-  function setUp(answer: (question: Question) => Answer | null) {
+  function setUp(answer: (question: Question) => DnsAnswer | null) {
     const clock = new FakeClock();
     const asked: string[] = [];
     const askServer: AskServer = (_server, question, timeoutMs, done) => {
       asked.push(`${question.family} ${question.name}`);
       const answered = answer(question);
-      const silence: Answer = { kind: "failed", silent: true, reason: "no answer" };
+      const silence: DnsAnswer = { kind: "failed", silent: true, reason: "no answer" };
       return clock.after(answered === null ? timeoutMs : 1, () => done(answered ?? silence));
     };
     write("resolv.conf", "search .");
@@ -296,7 +296,7 @@ describe("what is kept", () => {
       clock.advance(60_000);
       return result;
     };
-    const addresses = (ttlSeconds: number): Answer => ({
+    const addresses = (ttlSeconds: number): DnsAnswer => ({
       kind: "addresses",
       addresses: [{ address: "10.0.0.1", family: 4 }],
       ttlSeconds,

@@ -1,5 +1,5 @@
 import type { Address } from "./address.ts";
-import { askInTurn, type Verdict } from "./ask-in-turn.ts";
+import { askInTurn, type DnsVerdict } from "./ask-in-turn.ts";
 import type { AskServer } from "./ask-server.ts";
 import type { ResolvConf } from "./resolv-conf.ts";
 
@@ -30,7 +30,7 @@ export function searchDns(
   events: SearchEvents,
 ): () => void {
   const candidates = candidatesOf(name, conf);
-  const failures: Verdict[] = [];
+  const failures: DnsVerdict[] = [];
   let cancel = (): void => {};
   const tryNext = (index: number): void => {
     const candidate = candidates[index];
@@ -51,15 +51,15 @@ export function searchDns(
 interface BothEvents {
   onAddresses: SearchEvents["onAddresses"];
   /** Null: an address came. */
-  onEnd(failure: Verdict | null): void;
+  onEnd(failure: DnsVerdict | null): void;
 }
 
 /** Asks for A and AAAA at once. "No such name" for one of them is true for both (RFC 8020). */
 function askBoth(name: string, conf: ResolvConf, askServer: AskServer, events: BothEvents): () => void {
   const pending = new Map<4 | 6, () => void>();
   let found = false;
-  let worst: Verdict | null = null;
-  const take = (family: 4 | 6, verdict: Verdict): void => {
+  let worst: DnsVerdict | null = null;
+  const take = (family: 4 | 6, verdict: DnsVerdict): void => {
     pending.delete(family);
     if (verdict.kind === "addresses") {
       found = true;
@@ -87,15 +87,15 @@ function askBoth(name: string, conf: ResolvConf, askServer: AskServer, events: B
 }
 
 /** Which failure explains best why there is no address: the highest weight. */
-const WEIGHT: Readonly<Record<Verdict["kind"], number>> = {
+const WEIGHT: Readonly<Record<DnsVerdict["kind"], number>> = {
   addresses: 0,
   "no-name": 1,
   "no-data": 2,
   failed: 3,
 };
 
-function problemOf(name: string, failures: readonly Verdict[], candidates: readonly string[]): string {
-  const worst = failures.reduce<Verdict | null>(
+function problemOf(name: string, failures: readonly DnsVerdict[], candidates: readonly string[]): string {
+  const worst = failures.reduce<DnsVerdict | null>(
     (before, next) => (before === null || WEIGHT[next.kind] > WEIGHT[before.kind] ? next : before),
     null,
   );
@@ -105,7 +105,7 @@ function problemOf(name: string, failures: readonly Verdict[], candidates: reado
   return `${name} has no address: ${worst === null ? "no server was asked" : described(worst)}${names}`;
 }
 
-function described(verdict: Verdict): string {
+function described(verdict: DnsVerdict): string {
   switch (verdict.kind) {
     case "addresses":
       return "none";

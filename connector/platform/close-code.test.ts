@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { closeCodeOf, fittingReason, legalCloseCode } from "./close-code.ts";
+import { upstreamCloseCode, fittingReason, sendableCloseCode } from "./close-code.ts";
 
-describe("legalCloseCode", () => {
+describe("sendableCloseCode", () => {
   it.each([
     [1000, 1000],
     [1001, 1001],
@@ -18,13 +18,13 @@ describe("legalCloseCode", () => {
     [5000, 1002],
     [65535, 1002],
   ])("%i becomes %i", (code, expected) => {
-    expect(legalCloseCode(code)).toBe(expected);
+    expect(sendableCloseCode(code)).toBe(expected);
   });
 });
 
-describe("closeCodeOf", () => {
+describe("upstreamCloseCode", () => {
   it("knows a close without a code, and makes the others legal", () => {
-    expect([1005, 1000, 4321, 1006].map(closeCodeOf)).toEqual([null, 1000, 4321, 1011]);
+    expect([1005, 1000, 4321, 1006].map(upstreamCloseCode)).toEqual([null, 1000, 4321, 1011]);
   });
 });
 

@@ -9,12 +9,12 @@ const PROTOCOL_ERROR = 1002;
 const INTERNAL_ERROR = 1011;
 
 /** The close of an upstream, as its WebSocket reports it. Null: it had no code, and clients decide on that. */
-export function closeCodeOf(reported: number): number | null {
-  return reported === NO_STATUS ? null : legalCloseCode(reported);
+export function upstreamCloseCode(reported: number): number | null {
+  return reported === NO_STATUS ? null : sendableCloseCode(reported);
 }
 
 /** A close code as it may stand on the wire (RFC 6455 §7.4). */
-export function legalCloseCode(code: number): number {
+export function sendableCloseCode(code: number): number {
   if (code === ABNORMAL || code === TLS_FAILED) return INTERNAL_ERROR;
   const defined =
     (code >= 1000 && code <= 1014 && code !== 1004 && code !== NO_STATUS) || (code >= 3000 && code <= 4999);

@@ -7,7 +7,7 @@
  * Begin with `faults.ts` (what an exception ends) and `log-sink.ts`. Decision 0031; decision 0050 for `patient-reads.ts` and
  * `patient-writes.ts`.
  */
-export { closeCodeOf, fittingReason, legalCloseCode } from "./close-code.ts";
+export { upstreamCloseCode, fittingReason, sendableCloseCode } from "./close-code.ts";
 export { isOwnWant, keepDescriptors, mayOpenSocket, outOfDescriptors } from "./descriptors.ts";
 export {
   FAULT_SCOPES,

@@ -9,7 +9,12 @@
  */
 export { ConnectionKeeper, adviceFor } from "./connection-keeper.ts";
 export { relayDialler, type RelayAddress } from "./dial-relay.ts";
-export { FrameReader, WebSocketViolation, type DataFrame, type FrameEvents } from "./frame-reader.ts";
+export {
+  WebSocketFrameReader,
+  WebSocketViolation,
+  type DataFrame,
+  type WebSocketFrameEvents,
+} from "./websocket-frame-reader.ts";
 export { MessageWriter } from "./message-writer.ts";
 export { ObjectAttachments, type ObjectKeeper, type ObjectSlot } from "./object-attachments.ts";
 export { openRelaySocket, relayEndpoint, secureRelaySocket, type RelayEndpoint } from "./relay-socket.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as ws from "ws";
-import { WebSocketViolation } from "./frame-reader.ts";
+import { WebSocketViolation } from "./websocket-frame-reader.ts";
 import { MessageReader } from "./message-reader.ts";
 
 const MAX_BYTES = 100_000;

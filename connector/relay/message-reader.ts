@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { type DataFrame, type FrameEvents, FrameReader } from "./frame-reader.ts";
+import { type DataFrame, type WebSocketFrameEvents, WebSocketFrameReader } from "./websocket-frame-reader.ts";
 import { CLOSE_NOT_UTF8, CLOSE_TOO_BIG } from "./websocket-frame.ts";
 
 const MIN_ASSEMBLY_BYTES = 4 * 1024;
@@ -21,10 +21,10 @@ export interface MessageReaderEvents {
  * Reads a server's messages (RFC 6455 §5) from chunks cut anywhere. Each byte is copied once, into a buffer of the
  * message's size; the chunk may then be used again.
  */
-export class MessageReader implements FrameEvents {
+export class MessageReader implements WebSocketFrameEvents {
   readonly #events: MessageReaderEvents;
   readonly #maxMessageBytes: number;
-  readonly #frames = new FrameReader(this);
+  readonly #frames = new WebSocketFrameReader(this);
   /** The message so far. If it comes in fragments, the buffer has room for more. */
   #bytes: Buffer = NOTHING;
   #size = 0;

@@ -10,7 +10,7 @@ import type { Socket } from "node:net";
 import { type Frame, MAX_MESSAGE_BYTES } from "../../shared/protocol/index.ts";
 import type { Transport } from "../../shared/transport.ts";
 import { fittingReason } from "../platform/index.ts";
-import { WebSocketViolation } from "./frame-reader.ts";
+import { WebSocketViolation } from "./websocket-frame-reader.ts";
 import { MessageReader } from "./message-reader.ts";
 import { MessageWriter } from "./message-writer.ts";
 import { CLOSE_ABNORMAL } from "./websocket-frame.ts";

@@ -8,7 +8,7 @@
  */
 import { contentLengthOf } from "../../shared/http/index.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
-import { type Field, TunnelError } from "../../shared/protocol/index.ts";
+import type { Field, TunnelError } from "../../shared/protocol/index.ts";
 import {
   rawHeadersOf,
   requestFields,
@@ -19,6 +19,7 @@ import {
   withTraceparent,
   readAll,
   UploadStream,
+  wrongLength,
   bodyTooLarge,
   limitsFor,
   type ServiceLimits,
@@ -103,11 +104,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
     }
     const body = readAll(this.#stream);
     if (body.byteLength > this.#maxBodyBytes) throw bodyTooLarge(this.#limits, true);
-    if (length !== null && length !== body.byteLength) {
-      throw new TunnelError("STREAM_ERROR", "the request body is not as long as its Content-Length", {
-        notProcessed: true,
-      });
-    }
+    if (length !== null && length !== body.byteLength) throw wrongLength(true);
     this.#record.requestBytes = body.byteLength;
     return body.byteLength === 0 ? null : body;
   }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import type { Field, TunnelError } from "../../shared/protocol/index.ts";
 import {
-  closeCodeOf,
+  upstreamCloseCode,
   fittingReason,
   failureOf,
   guarded,
@@ -218,7 +218,7 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     this.#pings?.stop();
     if (this.#stream.closed) return;
     const { closeFrame } = this.#stream;
-    if (closeFrame === null) this.#stream.sendClose(closeCodeOf(code), fittingReason(reason));
+    if (closeFrame === null) this.#stream.sendClose(upstreamCloseCode(code), fittingReason(reason));
     else this.#stream.sendClose(closeFrame.code, fittingReason(closeFrame.reason));
     if (!this.#stream.closed && !this.#stream.readEnded) this.#stream.stopSending();
   }

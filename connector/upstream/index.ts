@@ -24,6 +24,6 @@ export { permitTcp } from "./permit.ts";
 export { UpstreamPolicy, parseAllowlist, parseHostRule, parseTarget } from "./policy.ts";
 export { bodyTooLarge, limitsFor, type LimitsByService, type ServiceLimits } from "./service-limits.ts";
 export { TcpConnections } from "./tcp-connections.ts";
-export { UploadStream, readAll } from "./upload-stream.ts";
+export { UploadStream, readAll, wrongLength } from "./upload-stream.ts";
 export { DEFAULT_UPSTREAM, settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-rules.ts";
 export { Upstream, type UpstreamDeps, type UpstreamEvents, type UpstreamExchange } from "./upstream.ts";

@@ -38,9 +38,7 @@ export class UploadStream extends Readable {
       this.#wanted = false;
       this.#pushedBytes += bytes?.byteLength ?? 0;
       if (this.#isWrongLength(bytes === null)) {
-        this.destroy(
-          new TunnelError("STREAM_ERROR", "the request body is not as long as its Content-Length"),
-        );
+        this.destroy(wrongLength(false));
         return;
       }
       if (bytes !== null) this.#onBytes(bytes.byteLength);
@@ -52,6 +50,11 @@ export class UploadStream extends Readable {
     if (this.lengthBytes === null) return false;
     return ended ? this.#pushedBytes < this.lengthBytes : this.#pushedBytes > this.lengthBytes;
   }
+}
+
+export function wrongLength(notProcessed: boolean): TunnelError {
+  const message = "the request body is not as long as its Content-Length";
+  return new TunnelError("STREAM_ERROR", message, { notProcessed });
 }
 
 /** Asks for the first bytes. True: they are not here yet, so the head should not wait for them. */

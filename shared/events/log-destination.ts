@@ -123,7 +123,7 @@ export function secretsOf({ headers = {}, ...destination }: LogDestinationInput)
 }
 
 /** The rest: what everybody who may read may see. */
-export function withoutSecrets(destination: LogDestinationInput) {
+export function destinationWithoutSecrets(destination: LogDestinationInput) {
   const { apiKey: _, token: __, headers: ___, ...shown } = destination as LogDestinationInput & Secrets;
   return shown;
 }

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
 import { registryStub } from "../../worker/env.ts";
 import { migrate } from "../../worker/registry/stores/migrations.ts";
-import { pushConfigs, retryDelayMs } from "../../worker/registry/push-config.ts";
+import { pushConfigs, pushRetryDelayMs } from "../../worker/registry/push-config.ts";
 import { PushQueue } from "../../worker/registry/stores/push-queue.ts";
 import type { TunnelConfig } from "../../worker/tunnel/configuration/tunnel-config.ts";
 import { call, createTunnel, json } from "./admin-client.ts";
@@ -133,6 +133,6 @@ describe("pushConfigs", () => {
   });
 
   it("waits twice as long after each failure, a minute at most", () => {
-    expect([0, 1, 2, 5, 6, 1000].map(retryDelayMs)).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000]);
+    expect([0, 1, 2, 5, 6, 1000].map(pushRetryDelayMs)).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000]);
   });
 });

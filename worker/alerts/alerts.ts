@@ -1,5 +1,5 @@
 import type { AlertInput, AlertKind, AlertNotice } from "../../shared/signals/alert.ts";
-import { retryDelayMs } from "../log-delivery/delivery.ts";
+import { deliveryRetryDelayMs } from "../log-delivery/delivery.ts";
 import type { AuditFacts } from "../registry/stores/index.ts";
 import type { TelemetryReport } from "../telemetry/metrics/telemetry-report.ts";
 import { type AlertRecord, AlertStore, type StoredCondition } from "./alert-store.ts";
@@ -182,7 +182,11 @@ export class Alerts {
         }
         this.#store.failed(alertId, result.reason, nowMs());
         if (isFinal(result) || nowMs() - madeAtMs > GIVE_UP_MS) return this.#store.deleteNotice(id);
-        this.#store.postpone(id, attempts + 1, nowMs() + retryDelayMs(attempts + 1, this.#ports.random()));
+        this.#store.postpone(
+          id,
+          attempts + 1,
+          nowMs() + deliveryRetryDelayMs(attempts + 1, this.#ports.random()),
+        );
       }),
     );
   }

@@ -30,7 +30,7 @@ const PATIENCE: Readonly<Record<AlertKind, Patience>> = {
   events_lost: { fireMs: 0, clearMs: 30 * MINUTE_MS },
 };
 
-export interface Step {
+export interface ConditionStep {
   /** Null: nothing is left to remember. */
   state: ConditionState | null;
   /** What is to be told of now. */
@@ -49,7 +49,7 @@ export function step(
   holds: boolean,
   nowMs: number,
   { fireMs, clearMs }: Patience,
-): Step {
+): ConditionStep {
   if (before === null || before.state === "pending") {
     if (!holds) return { state: null, tell: null };
     const sinceMs = before?.sinceMs ?? nowMs;

@@ -8,7 +8,7 @@ import {
   sessionOf,
 } from "../auth/index.ts";
 import { accessHolder } from "../auth/cloudflare-access/access-holder.ts";
-import { authenticationFailed, credentialPresence, forget } from "../admission.ts";
+import { authenticationFailed, credentialPresence, forget } from "../subject-check.ts";
 import { refuseOtherSites } from "./same-origin.ts";
 import type { Env } from "../env.ts";
 import { registryStub } from "../env.ts";

@@ -1,5 +1,5 @@
 import { IDENTITY_FIELD, parseIdentityNames, parseToken } from "../../shared/tokens/token.ts";
-import { credentialPresence, forget, identityPresence } from "../admission.ts";
+import { credentialPresence, forget, identityPresence } from "../subject-check.ts";
 import { sha256Hex, type Subject } from "../auth/index.ts";
 import { IssuerUnavailable } from "../auth/jwt/ask-issuer.ts";
 import { KnownIdentities } from "../auth/workload-identity/known-identities.ts";

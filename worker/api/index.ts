@@ -18,7 +18,7 @@ export {
 } from "./authenticate.ts";
 export { readJson } from "./body.ts";
 export { openApiDocument } from "./openapi.ts";
-export { ApiError, problemResponse } from "./problem.ts";
+export { ApiError, apiProblemResponse } from "./problem.ts";
 export { referencePage } from "./reference-page.ts";
 export { refuseOtherSites } from "./same-origin.ts";
 export { isoTime } from "./time.ts";

@@ -45,7 +45,7 @@ export class ApiError extends Error {
 }
 
 /** What outsiders learn of an error: all of an `ApiError`, nothing of any other. */
-export function problemResponse(thrown: unknown): Response {
+export function apiProblemResponse(thrown: unknown): Response {
   const error = thrown instanceof ApiError ? thrown : new ApiError("INTERNAL");
   const { status, title } = PROBLEMS[error.code];
   const { detail, problems, headers } = error.options;

@@ -33,7 +33,7 @@ export {
 export {
   MAX_SUBJECTS_PER_LOOK_UP,
   RegistryKnowledge,
-  type Answer,
+  type RegistryAnswer,
   type Subject,
 } from "./registry-knowledge.ts";
 export {

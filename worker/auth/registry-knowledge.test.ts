@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Answer, type LookUp, RegistryKnowledge, type Subject } from "./registry-knowledge.ts";
+import { type RegistryAnswer, type LookUp, RegistryKnowledge, type Subject } from "./registry-knowledge.ts";
 
 const KEY: Subject = { kind: "gateway-key", id: "k_known" };
 const OTHER: Subject = { kind: "gateway-key", id: "k_other" };
@@ -9,7 +9,7 @@ const MADE_UP: Subject = { kind: "tunnel", id: "tnl_made_up" };
 function world() {
   let nowMs = 0;
   const calls: Subject[][] = [];
-  const stored = new Map<string, Answer>([
+  const stored = new Map<string, RegistryAnswer>([
     [KEY.id, "digest"],
     [OTHER.id, "other digest"],
     [TUNNEL.id, ""],

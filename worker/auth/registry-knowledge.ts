@@ -14,9 +14,9 @@ export interface Subject {
  * wanted, of an identity nothing more; or null where there is no such thing. Ids are random and never given out twice, so a
  * digest once learnt stays right; whether the key still holds is for the tunnel's object or the Registry to say.
  */
-export type Answer = string | null;
+export type RegistryAnswer = string | null;
 
-export type LookUp = (subjects: readonly Subject[]) => Promise<readonly Answer[]>;
+export type LookUp = (subjects: readonly Subject[]) => Promise<readonly RegistryAnswer[]>;
 
 export interface LearnOptions {
   lookUp: LookUp;
@@ -68,7 +68,7 @@ export class RegistryKnowledge {
   }
 
   /** Undefined: not known here, or no longer. */
-  recall(subject: Subject): Answer | undefined {
+  recall(subject: Subject): RegistryAnswer | undefined {
     const key = keyOf(subject);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
@@ -76,7 +76,7 @@ export class RegistryKnowledge {
   }
 
   /** As `recall`, by a look-up where that is needed. Undefined: the Registry did not answer. Never throws. */
-  async learn(subject: Subject, options: LearnOptions): Promise<Answer | undefined> {
+  async learn(subject: Subject, options: LearnOptions): Promise<RegistryAnswer | undefined> {
     const recalled = this.recall(subject);
     if (recalled !== undefined) return recalled;
     const first = this.#join(subject, options);
@@ -117,7 +117,7 @@ export class RegistryKnowledge {
     // One request's subjects go together.
     else await Promise.resolve();
     if (this.#batches[lane] === batch) this.#batches[lane] = null;
-    let answers: readonly (Answer | undefined)[] = [];
+    let answers: readonly (RegistryAnswer | undefined)[] = [];
     try {
       answers = await withTimeout(lookUp(subjects), TIMEOUT_MS, []);
     } catch {
@@ -128,7 +128,7 @@ export class RegistryKnowledge {
     batch.isOver = true;
   }
 
-  #keep(key: string, answer: Answer | undefined): void {
+  #keep(key: string, answer: RegistryAnswer | undefined): void {
     if (answer === null) keep(this.#refusedUntilMs, key, this.#nowMs() + REFUSED_MS);
     else if (answer !== undefined) keep(this.#known, key, answer);
   }

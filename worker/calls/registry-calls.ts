@@ -3,7 +3,7 @@ import type { DescribedAlert, FiringCondition } from "../alerts/alerts.ts";
 import type { LogDestination, LogDestinationInput } from "../../shared/events/log-destination.ts";
 import type { Problem } from "../../shared/problems.ts";
 import type { ServicesFile } from "../../shared/services/index.ts";
-import type { KeyProof, Answer, Subject } from "../auth/index.ts";
+import type { KeyProof, RegistryAnswer, Subject } from "../auth/index.ts";
 import type { StoredIdentity } from "../auth/workload-identity/known-identities.ts";
 import type { IssuerKeySource } from "../auth/workload-identity/workload-identity.ts";
 import type { ShippingList, TelemetryReport } from "../telemetry/metrics/telemetry-report.ts";
@@ -172,7 +172,7 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   deleteApiKey(by: Actor, kid: string): Promise<Outcome>;
 
   /** For a Worker that decides before it calls any object: see `RegistryKnowledge`. */
-  lookUp(subjects: readonly Subject[]): Answer[];
+  lookUp(subjects: readonly Subject[]): RegistryAnswer[];
 
   /** Asked only where no tunnel's object can answer. */
   isGatewayKey(key: KeyProof): boolean;

@@ -2,7 +2,7 @@ import type { RequestEvent } from "../../shared/events/request-event.ts";
 import type { EventBatch } from "../events/index.ts";
 import type { CaptureAnswer, CaptureEntry, StoredCapture } from "../capture/index.ts";
 import type { RequestQuery } from "../history/find-requests.ts";
-import type { Step } from "../telemetry/traffic/traffic-series.ts";
+import type { TrafficStep } from "../telemetry/traffic/traffic-series.ts";
 
 /** What others may ask of a Telemetry object. Every answer is a promise, and may fail: it is another object. */
 export interface TelemetryCalls extends Rpc.DurableObjectBranded {
@@ -10,7 +10,7 @@ export interface TelemetryCalls extends Rpc.DurableObjectBranded {
   take(batch: EventBatch): Promise<void>;
 
   /** Steps with traffic that begin after `sinceMs`: of ten seconds for the last hour, of a minute for the last day. */
-  traffic(sinceMs: number, stepSeconds: 10 | 60): Step[];
+  traffic(sinceMs: number, stepSeconds: 10 | 60): TrafficStep[];
 
   /** Keeps one request that an object of the tunnel has captured; asked of the tunnel's own namesake alone. */
   capture(entry: CaptureEntry): Promise<CaptureAnswer>;

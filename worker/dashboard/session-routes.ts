@@ -10,7 +10,7 @@ import {
   isoTime,
   refuseOtherSites,
 } from "../api/index.ts";
-import { authenticationFailed, credentialPresence } from "../admission.ts";
+import { authenticationFailed, credentialPresence } from "../subject-check.ts";
 import {
   accessKeyDigest,
   accessKeyProof,

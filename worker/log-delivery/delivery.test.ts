@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { afterSend, type Delivery, newDelivery, overtaken, passed, retryDelayMs } from "./delivery.ts";
+import {
+  afterSend,
+  type Delivery,
+  newDelivery,
+  overtaken,
+  passed,
+  deliveryRetryDelayMs,
+} from "./delivery.ts";
 import { outcomeOf } from "./send-events.ts";
 
 const delivery: Delivery = newDelivery("dst_1", "all", { id: 1, offset: 0 });
@@ -143,9 +150,9 @@ describe("a delivery", () => {
   });
 
   it("waits from a second to five minutes, and up to half of that is chance", () => {
-    expect([1, 2, 3, 9, 10, 1_000].map((failures) => retryDelayMs(failures, 0))).toEqual([
+    expect([1, 2, 3, 9, 10, 1_000].map((failures) => deliveryRetryDelayMs(failures, 0))).toEqual([
       1_000, 2_000, 4_000, 256_000, 300_000, 300_000,
     ]);
-    expect(retryDelayMs(3, 1)).toBe(2_000);
+    expect(deliveryRetryDelayMs(3, 1)).toBe(2_000);
   });
 });

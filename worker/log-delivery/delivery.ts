@@ -131,7 +131,7 @@ export function afterSend(
       return {
         ...delivery,
         failures,
-        dueAtMs: nowMs + (outcome.retryAfterMs ?? retryDelayMs(failures, random)),
+        dueAtMs: nowMs + (outcome.retryAfterMs ?? deliveryRetryDelayMs(failures, random)),
         lastError: { atMs: nowMs, reason: outcome.reason },
       };
     }
@@ -183,7 +183,7 @@ export function isBefore(a: SpoolPosition, b: SpoolPosition): boolean {
 }
 
 /** Doubles from a second to five minutes; up to half is left to chance, so that receivers are not met all at once. */
-export function retryDelayMs(failures: number, random: number): number {
+export function deliveryRetryDelayMs(failures: number, random: number): number {
   const fullMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20));
   return Math.round(fullMs * (1 - random / 2));
 }

@@ -27,7 +27,7 @@ const OTLP_RETRIES: readonly number[] = [429, 502, 503, 504];
 const WHOLE_REQUEST: readonly number[] = [401, 402, 403, 404, 405, 407, 410, 421, 426, 511];
 
 /** What a receiver answered, and to which encoding; or why there was no answer. */
-export type Answer =
+export type ReceiverAnswer =
   | { status: number; retryAfter: string | null; text: string; encoding: Encoding }
   | { status: null; reason: "timeout" | "unreachable" };
 
@@ -47,7 +47,7 @@ export async function sendEvents(
   destination: LogDestination,
   events: readonly RequestEvent[],
   known: Encoding | null = null,
-): Promise<Answer> {
+): Promise<ReceiverAnswer> {
   const encoding = known ?? "gzip";
   const answer = await sendOnce(destination, events, encoding);
   if (!mayBeEncoding(answer, known)) return answer;
@@ -57,7 +57,7 @@ export async function sendEvents(
 }
 
 /** Bytes that a receiver did not unpack are malformed to it: until it has taken some, that is asked once more. */
-function mayBeEncoding(answer: Answer, known: Encoding | null): boolean {
+function mayBeEncoding(answer: ReceiverAnswer, known: Encoding | null): boolean {
   if (answer.status === null) return false;
   if (UNKNOWN_ENCODING.includes(answer.status)) return true;
   return known === null && answer.status === 400 && splunkTaken(answer.text) === null;
@@ -67,7 +67,7 @@ async function sendOnce(
   destination: LogDestination,
   events: readonly RequestEvent[],
   encoding: Encoding,
-): Promise<Answer> {
+): Promise<ReceiverAnswer> {
   // Not `AbortSignal.timeout`: its timer would keep the object awake long after the answer.
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), TIMEOUT_MS);
@@ -85,7 +85,7 @@ async function exchange(
   events: readonly RequestEvent[],
   encoding: Encoding,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<ReceiverAnswer> {
   const { contentType, headers, body } = encode(destination, events);
   const response = await fetch(receiverUrl(destination), {
     method: "POST",
@@ -108,7 +108,7 @@ async function exchange(
 /** `sentCount`: of events in the request. */
 export function outcomeOf(
   destination: LogDestination,
-  answer: Answer,
+  answer: ReceiverAnswer,
   sentCount: number,
   nowMs: number,
 ): SendOutcome {

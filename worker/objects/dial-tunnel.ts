@@ -1,5 +1,5 @@
 import { publicError, type TunnelError } from "../../shared/protocol/index.ts";
-import { forget } from "../admission.ts";
+import { forget } from "../subject-check.ts";
 import { buildOf } from "../build.ts";
 import type { Env } from "../env.ts";
 import { failureFacts } from "../failures/tcp-failure.ts";

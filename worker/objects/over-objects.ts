@@ -5,7 +5,7 @@ import { type ChosenObject, type ServingObjects, SILENT_LEFT_OUT_MS } from "./se
 import type { TunnelCalls } from "../calls/tunnel-calls.ts";
 
 /** Of an object's answer: `keep` it; the object can take nothing now; or another one may be asked instead. */
-export type Verdict = "keep" | "leave out" | "move";
+export type MoveVerdict = "keep" | "leave out" | "move";
 
 /**
  * Asks one of the tunnel's objects, and another one, once, where that can do no harm. `onMove` is told the answer that
@@ -15,7 +15,7 @@ export async function overObjects<T>(
   serving: ServingObjects,
   tunnelId: string,
   ask: (object: ChosenObject) => Promise<T>,
-  verdictOn: (answer: T) => Verdict,
+  verdictOn: (answer: T) => MoveVerdict,
   onMove: (answer: T) => Promise<unknown> = async () => {},
 ): Promise<T> {
   const first = serving.choose(tunnelId);
@@ -48,12 +48,12 @@ export async function askChosen<T>(
 }
 
 /** Of an object that has answered with this code: in these cases nothing of the request was processed. */
-export function verdictOnCode(code: string | null, hasBody: boolean): Verdict {
+export function verdictOnCode(code: string | null, hasBody: boolean): MoveVerdict {
   if (code !== "NO_CONNECTOR" && code !== "OVERLOADED") return "keep";
   return hasBody ? "leave out" : "move";
 }
 
 /** Of an object that failed under the request, which may have been processed. */
-export function verdictOnFailure(method: string, hasBody: boolean): Verdict {
+export function verdictOnFailure(method: string, hasBody: boolean): MoveVerdict {
   return !hasBody && SAFE_METHODS.has(method) ? "move" : "leave out";
 }

@@ -6,11 +6,11 @@
  *
  * Decisions 0033 and 0037.
  */
-import { forget } from "../admission.ts";
+import { forget } from "../subject-check.ts";
 import { objectFailure } from "./ask-object.ts";
 import { buildOf } from "../build.ts";
 import type { Env } from "../env.ts";
-import { askChosen, overObjects, type Verdict, verdictOnCode, verdictOnFailure } from "./over-objects.ts";
+import { askChosen, overObjects, type MoveVerdict, verdictOnCode, verdictOnFailure } from "./over-objects.ts";
 import { type ChosenObject, servingObjects } from "./serving-objects.ts";
 import {
   type GatewayClaim,
@@ -46,7 +46,7 @@ export function relayToTunnel(
 }
 
 interface Outcome extends Relayed {
-  verdict: Verdict;
+  verdict: MoveVerdict;
 }
 
 async function ask(

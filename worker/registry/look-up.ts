@@ -1,4 +1,4 @@
-import type { Answer, Subject } from "../auth/index.ts";
+import type { RegistryAnswer, Subject } from "../auth/index.ts";
 import { formatServing, tunnelIdOf } from "../tunnel/configuration/tunnel-objects.ts";
 import type { RegistryStores } from "./stores/index.ts";
 
@@ -8,7 +8,7 @@ type Stores = Pick<RegistryStores, "tunnels" | "objects" | "identities" | "keys"
 export function answerOf(
   { tunnels, objects, identities, keys, sessions }: Stores,
   { kind, id, tunnelId = "" }: Subject,
-): Answer {
+): RegistryAnswer {
   switch (kind) {
     case "tunnel":
       return tunnels.tunnel(id) && formatServing(objects.list(id));

@@ -46,7 +46,7 @@ async function pushOne(ports: PushPorts, push: PendingPush): Promise<void> {
     ports.queue.acknowledged({ ...push, version });
     if (ports.queue.of(push.tunnelId).length === 0) ports.settled(push.tunnelId);
   } catch (thrown) {
-    ports.queue.failed(push, ports.nowMs() + retryDelayMs(push.attempts));
+    ports.queue.failed(push, ports.nowMs() + pushRetryDelayMs(push.attempts));
     const error = thrown instanceof Error ? thrown.message : String(thrown);
     ports.warn({
       event: "config_push_failed",
@@ -58,6 +58,6 @@ async function pushOne(ports: PushPorts, push: PendingPush): Promise<void> {
 }
 
 /** Doubles up to a minute: a tunnel cut off for an hour hears of the change within a minute of its return. */
-export function retryDelayMs(attempts: number): number {
+export function pushRetryDelayMs(attempts: number): number {
   return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 10));
 }

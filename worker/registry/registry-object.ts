@@ -24,7 +24,7 @@ import type { ServicesFile } from "../../shared/services/index.ts";
 import type { AlertInput } from "../../shared/signals/alert.ts";
 import { Alerts, type DescribedAlert, type FiringCondition } from "../alerts/alerts.ts";
 import { sendNotice } from "../alerts/send-notice.ts";
-import { type KeyProof, type Answer, MAX_SUBJECTS_PER_LOOK_UP, type Subject } from "../auth/index.ts";
+import { type KeyProof, type RegistryAnswer, MAX_SUBJECTS_PER_LOOK_UP, type Subject } from "../auth/index.ts";
 import type { StoredIdentity } from "../auth/workload-identity/known-identities.ts";
 import type { IssuerKeySource } from "../auth/workload-identity/workload-identity.ts";
 import type { Env } from "../env.ts";
@@ -259,7 +259,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     return this.#access.deleteKey(by, kid);
   }
 
-  lookUp(subjects: readonly Subject[]): Answer[] {
+  lookUp(subjects: readonly Subject[]): RegistryAnswer[] {
     return subjects.slice(0, MAX_SUBJECTS_PER_LOOK_UP).map((subject) => answerOf(this.#stores, subject));
   }
 

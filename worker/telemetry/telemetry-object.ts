@@ -17,7 +17,7 @@ import type { TelemetryCalls } from "../calls/telemetry-calls.ts";
 import type { ShippingList } from "./metrics/telemetry-report.ts";
 import { isTaken, markTaken, type TelemetryState, TelemetryStateStore } from "./telemetry-state.ts";
 import { addRequest } from "./traffic/traffic.ts";
-import { type Step, TrafficSeries } from "./traffic/traffic-series.ts";
+import { type TrafficStep, TrafficSeries } from "./traffic/traffic-series.ts";
 
 /** Events wait so long for others to go with them. */
 const GATHER_MS = 2_000;
@@ -85,7 +85,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
   }
 
   /** Steps with traffic that begin after `sinceMs`: of ten seconds for the last hour, of a minute for the last day. */
-  traffic(sinceMs: number, stepSeconds: 10 | 60): Step[] {
+  traffic(sinceMs: number, stepSeconds: 10 | 60): TrafficStep[] {
     return this.#parts.series.steps(this.#parts.state.traffic, sinceMs, stepSeconds, Date.now());
   }
 

@@ -60,12 +60,6 @@ export function bodyFraming(lengthBytes: number | null, expectsBody: boolean): s
   return lengthBytes > 0 || expectsBody ? `content-length: ${lengthBytes}\r\n\r\n` : "\r\n";
 }
 
-export function wrongLength(notProcessed: boolean): TunnelError {
-  return new TunnelError("STREAM_ERROR", "the request body is not as long as its Content-Length", {
-    notProcessed,
-  });
-}
-
 function refused(why: string): TunnelError {
   return new TunnelError("BAD_REQUEST", why, { notProcessed: true });
 }

@@ -3,10 +3,10 @@ import type { Readable } from "node:stream";
 import type { Clock } from "../../../shared/time/clock.ts";
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import type { UploadProgress } from "../lease.ts";
-import { bodyFraming, type RequestHead, wrongLength } from "./request.ts";
+import { bodyFraming, type RequestHead } from "./request.ts";
 import { guarded, type OnFault } from "../../platform/index.ts";
 import { HeldBytes, SOCKET_PIECE_BYTES } from "../held-bytes.ts";
-import { isLate } from "../upload-stream.ts";
+import { isLate, wrongLength } from "../upload-stream.ts";
 
 /** A server may need the whole request before it ends its answer. If no more of the answer comes for so long, the upload goes on. */
 const HOLD_MS = 1_000;

@@ -28,7 +28,7 @@ import {
   goawayFrame,
   Http2ConnectionError,
   Http2StreamError,
-  FRAME,
+  HTTP2_FRAME,
   MAX_STREAM_ID,
   numberFrame,
   PREFACE,
@@ -36,7 +36,7 @@ import {
   settingsFrame,
   frame,
 } from "./frames.ts";
-import { FrameHandler, type FrameEvents } from "./frame-handler.ts";
+import { FrameHandler, type Http2FrameEvents } from "./frame-handler.ts";
 import { headerFrames } from "./header-block.ts";
 import { encodeHeaders } from "./hpack/encoder.ts";
 import { Liveness } from "./liveness.ts";
@@ -63,7 +63,7 @@ const HELLO = Buffer.concat([
     [SETTING.INITIAL_WINDOW_SIZE, STREAM_WINDOW_BYTES],
     [SETTING.MAX_HEADER_LIST_SIZE, MAX_HEAD_BYTES + MAX_FIELDS * FIELD_OVERHEAD_BYTES],
   ]),
-  numberFrame(FRAME.WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - DEFAULT_WINDOW_BYTES),
+  numberFrame(HTTP2_FRAME.WINDOW_UPDATE, 0, CONNECTION_WINDOW_BYTES - DEFAULT_WINDOW_BYTES),
 ]);
 
 export interface Http2Options {
@@ -89,7 +89,7 @@ export interface Http2Options {
  * One HTTP/2 connection: many exchanges at a time, each on its own stream. It does not use Node's client, which hides what
  * a tunnel has to know: what ended a stream, whether a request was processed, and which bytes came first.
  */
-export class Http2Connection implements Http2StreamOwner, FrameEvents {
+export class Http2Connection implements Http2StreamOwner, Http2FrameEvents {
   readonly openedAt: Moment;
   readonly sender: FrameSender;
   readonly clock: Clock;
@@ -135,7 +135,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
     this.sender = new FrameSender(socket, onFault);
     this.#handler = new FrameHandler(this);
     this.#liveness = new Liveness(clock, {
-      onAsk: () => this.sender.write(frame(FRAME.PING, 0, 0, Buffer.alloc(8))),
+      onAsk: () => this.sender.write(frame(HTTP2_FRAME.PING, 0, 0, Buffer.alloc(8))),
       onDoubt: () => options.onRoom(),
       onDead: (silentMs) => {
         this.#failAll(this.#silent(silentMs));
@@ -275,7 +275,7 @@ export class Http2Connection implements Http2StreamOwner, FrameEvents {
       throw new Http2ConnectionError(CODE.FLOW_CONTROL_ERROR, "more than the connection's window allows");
     }
     if (this.#receivedBytes < CONNECTION_CREDIT_STEP_BYTES) return;
-    this.sender.answer(numberFrame(FRAME.WINDOW_UPDATE, 0, this.#receivedBytes));
+    this.sender.answer(numberFrame(HTTP2_FRAME.WINDOW_UPDATE, 0, this.#receivedBytes));
     this.#receivedBytes = 0;
   }
 

@@ -1,11 +1,11 @@
 import { MAX_FIELDS, MAX_HEAD_BYTES } from "../../../shared/protocol/index.ts";
 import {
   CODE,
-  FLAG,
-  FRAME,
+  HTTP2_FLAG,
+  HTTP2_FRAME,
   frame as frameOf,
-  type Frame,
-  FrameReader,
+  type Http2Frame,
+  Http2FrameReader,
   Http2ConnectionError,
   Http2StreamError,
   MAX_STREAM_ID,
@@ -23,7 +23,7 @@ const PING_BYTES = 8;
 const SHORTEST_GOAWAY_BYTES = 8;
 
 /** The connection, as the frame handler sees it. */
-export interface FrameEvents {
+export interface Http2FrameEvents {
   readonly sender: FrameSender;
   /** Null: the stream is closed. Throws if it never existed. */
   streamOf(id: number): Http2Stream | null;
@@ -38,8 +38,8 @@ export interface FrameEvents {
 
 /** Interprets frames and checks whether they may come now (RFC 9113 §6). Throws errors that end the connection. */
 export class FrameHandler {
-  readonly #events: FrameEvents;
-  readonly #reader = new FrameReader();
+  readonly #events: Http2FrameEvents;
+  readonly #reader = new Http2FrameReader();
   readonly #decoder = new HpackDecoder();
   #block: HeaderBlock | null = null;
   #greeted = false;
@@ -47,7 +47,7 @@ export class FrameHandler {
   #pongs = 0;
   #others = 0;
 
-  constructor(events: FrameEvents) {
+  constructor(events: Http2FrameEvents) {
     this.#events = events;
   }
 
@@ -59,72 +59,72 @@ export class FrameHandler {
     return this.#pongs > 0 && this.#others === 0;
   }
 
-  #take(frame: Frame): void {
+  #take(frame: Http2Frame): void {
     const { type, flags } = frame;
-    if ((this.#block !== null) !== (type === FRAME.CONTINUATION)) {
+    if ((this.#block !== null) !== (type === HTTP2_FRAME.CONTINUATION)) {
       throw broken("another frame inside a header block");
     }
-    if (!this.#greeted && (type !== FRAME.SETTINGS || (flags & FLAG.ACK) !== 0)) {
+    if (!this.#greeted && (type !== HTTP2_FRAME.SETTINGS || (flags & HTTP2_FLAG.ACK) !== 0)) {
       throw broken("it does not start with SETTINGS");
     }
     this.#greeted = true;
-    if (type === FRAME.PING && (flags & FLAG.ACK) !== 0) this.#pongs++;
+    if (type === HTTP2_FRAME.PING && (flags & HTTP2_FLAG.ACK) !== 0) this.#pongs++;
     else this.#others++;
     switch (type) {
-      case FRAME.DATA:
+      case HTTP2_FRAME.DATA:
         return this.#onData(frame);
-      case FRAME.HEADERS:
+      case HTTP2_FRAME.HEADERS:
         return this.#onHeaders(frame);
-      case FRAME.CONTINUATION:
+      case HTTP2_FRAME.CONTINUATION:
         return this.#onContinuation(frame);
-      case FRAME.PRIORITY:
+      case HTTP2_FRAME.PRIORITY:
         onStream(frame);
         return ofSize(frame, PRIORITY_BYTES);
-      case FRAME.RST_STREAM:
+      case HTTP2_FRAME.RST_STREAM:
         return this.#onReset(frame);
-      case FRAME.SETTINGS:
+      case HTTP2_FRAME.SETTINGS:
         return this.#onSettings(frame);
-      case FRAME.PUSH_PROMISE:
+      case HTTP2_FRAME.PUSH_PROMISE:
         throw broken("a push, which is not permitted");
-      case FRAME.PING:
+      case HTTP2_FRAME.PING:
         return this.#onPing(frame);
-      case FRAME.GOAWAY:
+      case HTTP2_FRAME.GOAWAY:
         return this.#onGoaway(frame);
-      case FRAME.WINDOW_UPDATE:
+      case HTTP2_FRAME.WINDOW_UPDATE:
         return this.#onWindowUpdate(frame);
     }
   }
 
-  #onData(frame: Frame): void {
+  #onData(frame: Http2Frame): void {
     onStream(frame);
     const stream = this.#events.streamOf(frame.streamId);
     const bytes = withoutPadding(frame);
-    const endStream = (frame.flags & FLAG.END_STREAM) !== 0;
+    const endStream = (frame.flags & HTTP2_FLAG.END_STREAM) !== 0;
     const frameBytes = frame.payload.byteLength;
     this.#events.onDataBytes(frameBytes, stream, bytes.byteLength === 0 && !endStream);
     if (stream === null) return;
     this.#events.within(stream, () => stream.onData(bytes, frameBytes, endStream));
   }
 
-  #onHeaders(frame: Frame): void {
+  #onHeaders(frame: Http2Frame): void {
     onStream(frame);
     this.#events.streamOf(frame.streamId);
-    const block = new HeaderBlock(frame.streamId, (frame.flags & FLAG.END_STREAM) !== 0);
+    const block = new HeaderBlock(frame.streamId, (frame.flags & HTTP2_FLAG.END_STREAM) !== 0);
     let part = withoutPadding(frame);
-    if ((frame.flags & FLAG.PRIORITY) !== 0) {
+    if ((frame.flags & HTTP2_FLAG.PRIORITY) !== 0) {
       if (part.byteLength < PRIORITY_BYTES) throw wrongSize("HEADERS too short for their priority");
       part = part.subarray(PRIORITY_BYTES);
     }
-    if ((frame.flags & FLAG.END_HEADERS) !== 0) return this.#complete(block, part);
+    if ((frame.flags & HTTP2_FLAG.END_HEADERS) !== 0) return this.#complete(block, part);
     block.add(part);
     this.#block = block;
   }
 
-  #onContinuation(frame: Frame): void {
+  #onContinuation(frame: Http2Frame): void {
     const block = this.#block;
     if (block === null || block.streamId !== frame.streamId) throw broken("another stream's continuation");
     block.add(frame.payload);
-    if ((frame.flags & FLAG.END_HEADERS) === 0) return;
+    if ((frame.flags & HTTP2_FLAG.END_HEADERS) === 0) return;
     this.#block = null;
     this.#complete(block, block.bytes);
   }
@@ -142,36 +142,36 @@ export class FrameHandler {
     if (stream !== null) this.#events.within(stream, () => stream.onHeaders(raw, endStream));
   }
 
-  #onReset(frame: Frame): void {
+  #onReset(frame: Http2Frame): void {
     onStream(frame);
     ofSize(frame, 4);
     const stream = this.#events.streamOf(frame.streamId);
     if (stream !== null) this.#events.within(stream, () => stream.onReset(frame.payload.readUInt32BE(0)));
   }
 
-  #onSettings(frame: Frame): void {
+  #onSettings(frame: Http2Frame): void {
     onConnection(frame);
-    if ((frame.flags & FLAG.ACK) !== 0) return ofSize(frame, 0);
+    if ((frame.flags & HTTP2_FLAG.ACK) !== 0) return ofSize(frame, 0);
     const settings = readSettings(frame.payload);
-    this.#events.sender.answer(frameOf(FRAME.SETTINGS, FLAG.ACK, 0, Buffer.alloc(0)));
+    this.#events.sender.answer(frameOf(HTTP2_FRAME.SETTINGS, HTTP2_FLAG.ACK, 0, Buffer.alloc(0)));
     this.#events.onSettings(settings);
   }
 
-  #onPing(frame: Frame): void {
+  #onPing(frame: Http2Frame): void {
     onConnection(frame);
     ofSize(frame, PING_BYTES);
-    if ((frame.flags & FLAG.ACK) !== 0) return;
-    this.#events.sender.answer(frameOf(FRAME.PING, FLAG.ACK, 0, frame.payload));
+    if ((frame.flags & HTTP2_FLAG.ACK) !== 0) return;
+    this.#events.sender.answer(frameOf(HTTP2_FRAME.PING, HTTP2_FLAG.ACK, 0, frame.payload));
   }
 
-  #onGoaway(frame: Frame): void {
+  #onGoaway(frame: Http2Frame): void {
     onConnection(frame);
     if (frame.payload.byteLength < SHORTEST_GOAWAY_BYTES) throw wrongSize("a GOAWAY that is too short");
     this.#lastId = Math.min(this.#lastId, frame.payload.readUInt32BE(0) & MAX_STREAM_ID);
     this.#events.onGoaway(this.#lastId, frame.payload.readUInt32BE(4));
   }
 
-  #onWindowUpdate(frame: Frame): void {
+  #onWindowUpdate(frame: Http2Frame): void {
     ofSize(frame, 4);
     const bytes = frame.payload.readUInt32BE(0) & MAX_STREAM_ID;
     if (frame.streamId === 0) {
@@ -187,21 +187,21 @@ export class FrameHandler {
   }
 }
 
-function onStream({ streamId }: Frame): void {
+function onStream({ streamId }: Http2Frame): void {
   if (streamId === 0) throw broken("a stream frame on stream 0");
 }
 
-function onConnection({ streamId }: Frame): void {
+function onConnection({ streamId }: Http2Frame): void {
   if (streamId !== 0) throw broken("a connection frame on a stream");
 }
 
-function ofSize({ payload, type }: Frame, bytes: number): void {
+function ofSize({ payload, type }: Http2Frame, bytes: number): void {
   if (payload.byteLength !== bytes)
     throw wrongSize(`a frame of type ${type} with ${payload.byteLength} bytes`);
 }
 
-function withoutPadding({ flags, payload }: Frame): Buffer {
-  if ((flags & FLAG.PADDED) === 0) return payload;
+function withoutPadding({ flags, payload }: Http2Frame): Buffer {
+  if ((flags & HTTP2_FLAG.PADDED) === 0) return payload;
   const padding = payload[0];
   if (padding === undefined) throw wrongSize("padding without its length");
   if (padding >= payload.byteLength) throw broken("more padding than payload");

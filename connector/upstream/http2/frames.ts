@@ -1,5 +1,5 @@
 /** RFC 9113 §6. */
-export const FRAME = {
+export const HTTP2_FRAME = {
   DATA: 0,
   HEADERS: 1,
   PRIORITY: 2,
@@ -13,7 +13,13 @@ export const FRAME = {
 } as const;
 
 /** ACK and END_STREAM are the same bit, on different frames. */
-export const FLAG = { ACK: 0x1, END_STREAM: 0x1, END_HEADERS: 0x4, PADDED: 0x8, PRIORITY: 0x20 } as const;
+export const HTTP2_FLAG = {
+  ACK: 0x1,
+  END_STREAM: 0x1,
+  END_HEADERS: 0x4,
+  PADDED: 0x8,
+  PRIORITY: 0x20,
+} as const;
 
 /** RFC 9113 §6.5.2. */
 export const SETTING = {
@@ -77,7 +83,7 @@ export class Http2StreamError extends Error {
   }
 }
 
-export interface Frame {
+export interface Http2Frame {
   type: number;
   flags: number;
   streamId: number;
@@ -111,21 +117,21 @@ export function settingsFrame(settings: readonly (readonly [id: number, value: n
     payload.writeUInt16BE(id, 6 * at);
     payload.writeUInt32BE(value, 6 * at + 2);
   }
-  return frame(FRAME.SETTINGS, 0, 0, payload);
+  return frame(HTTP2_FRAME.SETTINGS, 0, 0, payload);
 }
 
 export function goawayFrame(code: number): Buffer {
   const payload = Buffer.alloc(8);
   payload.writeUInt32BE(code, 4);
-  return frame(FRAME.GOAWAY, 0, 0, payload);
+  return frame(HTTP2_FRAME.GOAWAY, 0, 0, payload);
 }
 
 /** Cuts the received bytes into frames, however they arrive. */
-export class FrameReader {
+export class Http2FrameReader {
   #held: Buffer | null = null;
 
   /** Calls `take` for each complete frame. Throws if a frame's length is wrong, and what `take` throws. */
-  feed(bytes: Buffer, take: (frame: Frame) => void): void {
+  feed(bytes: Buffer, take: (frame: Http2Frame) => void): void {
     const all = this.#held === null ? bytes : Buffer.concat([this.#held, bytes]);
     this.#held = null;
     let at = 0;

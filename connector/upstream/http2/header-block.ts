@@ -1,4 +1,11 @@
-import { CODE, FLAG, FRAME, FRAME_HEAD_BYTES, frameHead, Http2ConnectionError } from "./frames.ts";
+import {
+  CODE,
+  HTTP2_FLAG,
+  HTTP2_FRAME,
+  FRAME_HEAD_BYTES,
+  frameHead,
+  Http2ConnectionError,
+} from "./frames.ts";
 
 /** Counts the frames' headers too, which also limits empty frames. A head that is accepted is far smaller. */
 const MAX_BLOCK_BYTES = 128 * 1024;
@@ -43,8 +50,12 @@ export function headerFrames(
     const first = at === 0;
     at += part.byteLength;
     const flags =
-      (first && endStream ? FLAG.END_STREAM : 0) | (at >= block.byteLength ? FLAG.END_HEADERS : 0);
-    parts.push(frameHead(part.byteLength, first ? FRAME.HEADERS : FRAME.CONTINUATION, flags, streamId), part);
+      (first && endStream ? HTTP2_FLAG.END_STREAM : 0) |
+      (at >= block.byteLength ? HTTP2_FLAG.END_HEADERS : 0);
+    parts.push(
+      frameHead(part.byteLength, first ? HTTP2_FRAME.HEADERS : HTTP2_FRAME.CONTINUATION, flags, streamId),
+      part,
+    );
   } while (at < block.byteLength);
   return Buffer.concat(parts);
 }

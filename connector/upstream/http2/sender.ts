@@ -4,8 +4,8 @@ import {
   CODE,
   DEFAULT_FRAME_BYTES,
   DEFAULT_WINDOW_BYTES,
-  FLAG,
-  FRAME,
+  HTTP2_FLAG,
+  HTTP2_FRAME,
   frameHead,
   Http2ConnectionError,
   MAX_WINDOW_BYTES,
@@ -80,7 +80,9 @@ export class FrameSender {
   /** At most `dataRoom` bytes. */
   data(streamId: number, bytes: Buffer, endStream: boolean): void {
     this.#windowBytes -= bytes.byteLength;
-    this.write(frameHead(bytes.byteLength, FRAME.DATA, endStream ? FLAG.END_STREAM : 0, streamId));
+    this.write(
+      frameHead(bytes.byteLength, HTTP2_FRAME.DATA, endStream ? HTTP2_FLAG.END_STREAM : 0, streamId),
+    );
     if (bytes.byteLength > 0) this.write(bytes);
   }
 

@@ -4,10 +4,11 @@ import type { Holder, MemoryAccount } from "../../../shared/memory/memory-budget
 import { type Field, ITEM_OVERHEAD_BYTES, TunnelError } from "../../../shared/protocol/index.ts";
 import { guarded, type OnFault } from "../../platform/index.ts";
 import type { Lease, LeaseEvents, LeaseRequest, UploadProgress } from "../lease.ts";
-import { CODE, codeName, FRAME, Http2StreamError, numberFrame } from "./frames.ts";
+import { CODE, codeName, HTTP2_FRAME, Http2StreamError, numberFrame } from "./frames.ts";
 import { bodyLengthOf, malformed, requestHead, responseHead, responseTrailers } from "./head.ts";
 import type { FrameSender } from "./sender.ts";
-import { Http2Upload, wrongLength } from "./upload.ts";
+import { Http2Upload } from "./upload.ts";
+import { wrongLength } from "../upload-stream.ts";
 
 /** The most that one stream can make this process keep while its gateway reads slowly. The budget limits all of them together. */
 export const STREAM_WINDOW_BYTES = 256 * 1024;
@@ -322,7 +323,7 @@ export class Http2Stream implements Lease, Holder {
     const sizeBytes = this.#owner.memory.shareBytes(MIN_WINDOW_BYTES, STREAM_WINDOW_BYTES);
     const owedBytes = this.#readBytes - (STREAM_WINDOW_BYTES - sizeBytes);
     if (owedBytes < sizeBytes / 2) return;
-    this.#owner.sender.write(numberFrame(FRAME.WINDOW_UPDATE, this.#id, owedBytes));
+    this.#owner.sender.write(numberFrame(HTTP2_FRAME.WINDOW_UPDATE, this.#id, owedBytes));
     this.#windowBytes += owedBytes;
     this.#readBytes -= owedBytes;
   }
@@ -349,7 +350,7 @@ export class Http2Stream implements Lease, Holder {
     else this.#upload?.keepNothing();
     this.#upload = null;
     if (code !== null && (always || uploading)) {
-      this.#owner.sender.write(numberFrame(FRAME.RST_STREAM, this.#id, code));
+      this.#owner.sender.write(numberFrame(HTTP2_FRAME.RST_STREAM, this.#id, code));
     }
     this.#owner.onClosed(this, always && code !== null ? this.#windowBytes : 0);
   }

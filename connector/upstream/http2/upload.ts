@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import type { Clock } from "../../../shared/time/clock.ts";
-import { TunnelError } from "../../../shared/protocol/index.ts";
 import { failureOf, guarded, type OnFault } from "../../platform/index.ts";
 import type { UploadProgress } from "../lease.ts";
+import { wrongLength } from "../upload-stream.ts";
 import { CODE, Http2StreamError, MAX_WINDOW_BYTES } from "./frames.ts";
 import type { DataSource, FrameSender } from "./sender.ts";
 
@@ -216,10 +216,4 @@ export class Http2Upload implements DataSource, UploadProgress {
     this.#chunk = null;
     this.#options.sender.forget(this);
   }
-}
-
-export function wrongLength(notProcessed: boolean): TunnelError {
-  return new TunnelError("STREAM_ERROR", "the request body is not as long as its Content-Length", {
-    notProcessed,
-  });
 }

@@ -10,8 +10,8 @@ import {
 } from "../../platform/index.ts";
 import {
   type DataFrame,
-  type FrameEvents,
-  FrameReader,
+  type WebSocketFrameEvents,
+  WebSocketFrameReader,
   WebSocketViolation,
   MessageWriter,
   CLOSE_ABNORMAL,
@@ -37,11 +37,11 @@ export interface UpstreamSocketEvents {
  * An upstream's WebSocket after its handshake. Messages are passed on piece by piece, because a message may have 16 MiB, and a
  * thousand WebSockets may each have one under way.
  */
-export class UpstreamSocket implements FrameEvents {
+export class UpstreamSocket implements WebSocketFrameEvents {
   readonly #tcp: Socket;
   readonly #clock: Clock;
   readonly #events: UpstreamSocketEvents;
-  readonly #reader = new FrameReader(this);
+  readonly #reader = new WebSocketFrameReader(this);
   readonly #writer: MessageWriter;
   readonly #utf8 = new Utf8Check();
   #isPaused = false;

@@ -1,5 +1,5 @@
 import { IDENTITY_FIELD } from "../../../shared/tokens/token.ts";
-import { forget, objectPresence, tunnelPresence } from "../../admission.ts";
+import { forget, objectPresence, tunnelPresence } from "../../subject-check.ts";
 import { clientAddress, type ConnectClaim } from "../../auth/index.ts";
 import { buildOf } from "../../build.ts";
 import type { Env } from "../../env.ts";

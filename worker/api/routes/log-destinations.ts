@@ -10,7 +10,7 @@ import { registryStub } from "../../env.ts";
 import type { Role, DescribedDestination } from "../../registry/stores/index.ts";
 import type { DestinationOutcome } from "../../calls/registry-calls.ts";
 import {
-  type Answer as ReceiverAnswer,
+  type ReceiverAnswer,
   credentialsSent,
   outcomeOf,
   sendEvents,

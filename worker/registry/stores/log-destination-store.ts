@@ -2,7 +2,7 @@ import {
   type LogDestination,
   type LogDestinationInput,
   secretsOf,
-  withoutSecrets,
+  destinationWithoutSecrets,
 } from "../../../shared/events/log-destination.ts";
 import type { ShippingList } from "../../telemetry/metrics/telemetry-report.ts";
 import type { AuditFacts } from "./audit-log.ts";
@@ -108,7 +108,7 @@ export function described(
 ): DescribedDestination {
   return {
     id,
-    destination: withoutSecrets(destination),
+    destination: destinationWithoutSecrets(destination),
     secrets: [...secretsOf(destination).keys()],
     createdAtMs,
     updatedAtMs,

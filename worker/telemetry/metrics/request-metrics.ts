@@ -1,6 +1,6 @@
 import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import { cappedLabel } from "../../../shared/signals/series-label.ts";
-import { serviceLabel, UNKNOWN_SERIES } from "./series-label.ts";
+import { serviceLabel, UNKNOWN_SERIES } from "./service-label.ts";
 
 /** The connector's own metrics are bounded alike. */
 const MAX_SERVICES = 200;

@@ -8,13 +8,13 @@ const FINE_AGE_MS = 3_600_000;
 
 /** The steps that are not over yet, one of each length, and the fine ones of the open minute. They are kept with the object's other state, not as rows. */
 export interface OpenTraffic {
-  fine: Step;
-  coarse: Step;
+  fine: TrafficStep;
+  coarse: TrafficStep;
   /** What is over of the minute. States of version 0.1 have none. */
-  past?: Step[];
+  past?: TrafficStep[];
 }
 
-export interface Step {
+export interface TrafficStep {
   atMs: number;
   traffic: Traffic;
 }
@@ -59,7 +59,7 @@ export class TrafficSeries {
   }
 
   /** Steps with traffic that begin after `sinceMs`, in order, of ten seconds or of a minute. */
-  steps(open: OpenTraffic, sinceMs: number, stepSeconds: 10 | 60, nowMs: number): Step[] {
+  steps(open: OpenTraffic, sinceMs: number, stepSeconds: 10 | 60, nowMs: number): TrafficStep[] {
     const isFine = stepSeconds === FINE.stepSeconds;
     const firstMs = isFine ? Math.max(sinceMs, nowMs - FINE_AGE_MS) : sinceMs;
     const rows = this.#sql
@@ -79,7 +79,7 @@ export class TrafficSeries {
     this.#write(COARSE, coarse.atMs, coarse.traffic);
   }
 
-  #write({ stepSeconds, slots }: typeof FINE, atMs: number, value: Traffic | Step[]): void {
+  #write({ stepSeconds, slots }: typeof FINE, atMs: number, value: Traffic | TrafficStep[]): void {
     // Not OR REPLACE, which would delete and insert: two rows.
     this.#sql.exec(
       `INSERT INTO traffic (step_seconds, slot, at_ms, traffic) VALUES (?1, ?2, ?3, ?4)
@@ -93,12 +93,12 @@ export class TrafficSeries {
 }
 
 /** A minute's fine steps; or one step of either length, as version 0.1 wrote the fine ones as well. */
-function stepsOf({ atMs, traffic }: { atMs: number; traffic: string }): Step[] {
-  const value = fromJson(traffic) as Traffic | Step[];
+function stepsOf({ atMs, traffic }: { atMs: number; traffic: string }): TrafficStep[] {
+  const value = fromJson(traffic) as Traffic | TrafficStep[];
   return Array.isArray(value) ? value : [{ atMs, traffic: value }];
 }
 
-function openSteps({ fine, coarse, past = [] }: OpenTraffic, stepSeconds: 10 | 60): Step[] {
+function openSteps({ fine, coarse, past = [] }: OpenTraffic, stepSeconds: 10 | 60): TrafficStep[] {
   if (stepSeconds === FINE.stepSeconds) return [...past, fine];
   const both = { atMs: coarse.atMs, traffic: noTraffic() };
   addTraffic(both.traffic, coarse.traffic);
@@ -106,6 +106,6 @@ function openSteps({ fine, coarse, past = [] }: OpenTraffic, stepSeconds: 10 | 6
   return [both];
 }
 
-function newStep(nowMs: number, stepSeconds: number): Step {
+function newStep(nowMs: number, stepSeconds: number): TrafficStep {
   return { atMs: nowMs - (nowMs % (stepSeconds * 1000)), traffic: noTraffic() };
 }

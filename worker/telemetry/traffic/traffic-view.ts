@@ -1,5 +1,5 @@
 import { addTraffic, noTraffic, trafficBreakdown, trafficPoint } from "./traffic.ts";
-import type { Step } from "./traffic-series.ts";
+import type { TrafficStep } from "./traffic-series.ts";
 
 /** Steps of ten seconds are kept for an hour; the oldest gives way to the one that is open. */
 const FINE_MS = 59 * 60_000;
@@ -47,7 +47,7 @@ export function timesBetween(sinceMs: number, untilMs: number, nowMs: number): T
 }
 
 /** One point for each step of the window, those without traffic too. */
-export function trafficView(taken: readonly Step[], { fromMs, steps, stepSeconds }: TrafficWindow) {
+export function trafficView(taken: readonly TrafficStep[], { fromMs, steps, stepSeconds }: TrafficWindow) {
   const stepMs = stepSeconds * 1000;
   const byStart = Map.groupBy(taken, ({ atMs }) => atMs - (atMs % stepMs));
   const total = noTraffic();

@@ -7,7 +7,7 @@ import {
 } from "../metrics/latency-histogram.ts";
 import { isFailure } from "../../events/index.ts";
 import { cappedLabel, cappedService } from "../../../shared/signals/series-label.ts";
-import { serviceLabel } from "../metrics/series-label.ts";
+import { serviceLabel } from "../metrics/service-label.ts";
 
 /** A bucket is one row, written often: its size is kept to a few kilobytes. */
 const MAX_SERVICES = 20;

@@ -21,14 +21,14 @@ const knowledge = new RegistryKnowledge(() => Date.now());
 const limiter = new FailureLimiter();
 
 /** `absent`: surely not. `unknown`: the Registry could not say in time, so whoever decides is to be asked. */
-export type Presence = "known" | "absent" | "unknown";
+export type SubjectPresence = "known" | "absent" | "unknown";
 
 /** Is there such a tunnel? The Registry's answer names its objects as well. */
 export async function tunnelPresence(
   env: Env,
   tunnelId: string,
   request: Pick<Request, "headers">,
-): Promise<Presence> {
+): Promise<SubjectPresence> {
   const answer = await learn(env, { kind: "tunnel", id: tunnelId }, request);
   if (typeof answer === "string") servingObjects.learn(tunnelId, answer);
   return answer === undefined ? "unknown" : answer === null ? "absent" : "known";
@@ -51,7 +51,7 @@ export async function credentialPresence(
   subject: Subject,
   digestHex: string,
   request: Pick<Request, "headers">,
-): Promise<Presence> {
+): Promise<SubjectPresence> {
   const answer = await learn(env, subject, request);
   const isEqual = equalDigests(digestHex, answer ?? DUMMY_DIGEST_HEX);
   if (answer === undefined) return "unknown";
@@ -63,7 +63,7 @@ export async function identityPresence(
   env: Env,
   subject: Subject,
   request: Pick<Request, "headers">,
-): Promise<Presence> {
+): Promise<SubjectPresence> {
   const answer = await learn(env, subject, request);
   return answer === undefined ? "unknown" : answer === null ? "absent" : "known";
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { legalCloseCode } from "../platform/index.ts";
+import { sendableCloseCode } from "../platform/index.ts";
 import {
   CLOSE_NO_STATUS,
   CLOSE_NOT_UTF8,
@@ -26,7 +26,7 @@ export class WebSocketViolation extends Error {
 }
 
 /** The frames of messages, piece by piece as they arrive. Each handler may throw a WebSocketViolation. */
-export interface FrameEvents {
+export interface WebSocketFrameEvents {
   /** A frame of a message begins; `length` bytes of payload follow. */
   onFrame(frame: DataFrame): void;
   /** A view of the chunk, valid until this returns. */
@@ -48,8 +48,8 @@ export interface DataFrame {
 }
 
 /** Reads a server's frames (RFC 6455 §5) from chunks cut anywhere, and keeps nothing of them. */
-export class FrameReader {
-  readonly #events: FrameEvents;
+export class WebSocketFrameReader {
+  readonly #events: WebSocketFrameEvents;
   #ended = false;
   #halted = false;
   /** The part of a header that came in an earlier chunk. */
@@ -66,7 +66,7 @@ export class FrameReader {
   /** The type of the current message; null between messages. */
   #isText: boolean | null = null;
 
-  constructor(events: FrameEvents) {
+  constructor(events: WebSocketFrameEvents) {
     this.#events = events;
   }
 
@@ -200,7 +200,7 @@ export class FrameReader {
   #closeRead(payload: Buffer): void {
     if (payload.byteLength >= 2) {
       const code = payload.readUInt16BE(0);
-      if (legalCloseCode(code) !== code) this.fail(`invalid close code ${code}`);
+      if (sendableCloseCode(code) !== code) this.fail(`invalid close code ${code}`);
       if (!isUtf8(payload.subarray(2))) this.fail("a close reason is not UTF-8", CLOSE_NOT_UTF8);
     }
     this.end();
