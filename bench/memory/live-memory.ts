@@ -6,6 +6,8 @@ import type { CulvertSubject } from "../subjects/culvert.ts";
 const SAMPLE_PAUSE_MS = 300;
 const USAGES = ["Runtime.getHeapUsage", "Runtime.getHeapUsage"] as const;
 const LOOKS = 3;
+/** A look stops the relay for several collections: it may do so for a third of the time. */
+const REST_FACTOR = 2;
 
 /** Runtime.getHeapUsage of the Chrome DevTools Protocol. */
 interface HeapUsage {
@@ -25,21 +27,27 @@ export interface PeakMemory {
 export class MemoryWatch {
   readonly #subjects: readonly CulvertSubject[];
   readonly #inspector: Inspector;
+  readonly #restFactor: number;
   readonly #peak: PeakMemory = { relayLiveBytes: 0, connectorBytes: 0 };
   #stopped = false;
   readonly #done: Promise<void>;
 
-  private constructor(subjects: readonly CulvertSubject[], inspector: Inspector) {
+  private constructor(subjects: readonly CulvertSubject[], inspector: Inspector, restFactor: number) {
     this.#subjects = subjects;
     this.#inspector = inspector;
+    this.#restFactor = restFactor;
     this.#done = this.#run();
   }
 
-  static async start(subjects: readonly CulvertSubject[]): Promise<MemoryWatch> {
+  /** `restFactor`: it rests for so many times as long as a look took. */
+  static async start(
+    subjects: readonly CulvertSubject[],
+    restFactor: number = REST_FACTOR,
+  ): Promise<MemoryWatch> {
     const [first] = subjects;
     const inspector = await Inspector.open(first?.inspectorUrls["relay"] ?? "", first?.origin ?? "");
     await inspector.call("HeapProfiler.enable");
-    return new MemoryWatch(subjects, inspector);
+    return new MemoryWatch(subjects, inspector, restFactor);
   }
 
   async stop(): Promise<PeakMemory> {
@@ -57,8 +65,7 @@ export class MemoryWatch {
       for (const pid of this.#subjects.flatMap(({ connectorPids }) => connectorPids)) {
         peak.connectorBytes = Math.max(peak.connectorBytes, residentBytes(pid).peak);
       }
-      // A look stops the relay for several collections: it may do so for a third of the time.
-      await sleep(Math.max(SAMPLE_PAUSE_MS, 2 * (performance.now() - startedMs)));
+      await sleep(Math.max(SAMPLE_PAUSE_MS, this.#restFactor * (performance.now() - startedMs)));
     } while (!this.#stopped);
   }
 

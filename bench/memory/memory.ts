@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleCulvert, bundleRelay } from "../../scripts/bundle.ts";
+import { eventually } from "../../scripts/demo/eventually.ts";
 import { table } from "../report/tables.ts";
-import { startCulvert } from "../subjects/culvert.ts";
+import { type CulvertSubject, startCulvert } from "../subjects/culvert.ts";
 import { startServer } from "../subjects/start-server.ts";
 import { Cleanups } from "../subjects/subject.ts";
 import { MIB } from "../workloads.ts";
@@ -16,6 +17,7 @@ import { ALONE, type Delivery, type Row, ROWS } from "./rows.ts";
 const MAX_RELAY_BYTES = 64 * MIB;
 const MAX_CONNECTOR_BYTES = 160 * MIB;
 const MAX_P99_RATIO = 10;
+const SETTLE_MS = 60_000;
 
 interface RowResult extends PeakMemory {
   name: string;
@@ -46,34 +48,54 @@ export async function memoryRows(only: string, scale: number): Promise<void> {
   if (missed.length > 0) process.exitCode = 1;
 }
 
-export async function memoryRow(
-  row: Row,
-  scale: number,
-  bundles: { relay: string; culvert: string },
-): Promise<RowResult> {
-  const cleanups = new Cleanups();
-  const directory = mkdtempSync(join(tmpdir(), "culvert-memory-"));
-  cleanups.add(() => rmSync(directory, { recursive: true, force: true }));
-  try {
-    const upstream = await startServer("memory-upstream.ts", [], cleanups);
-    const plans = Array.from({ length: row.tunnels ?? 1 }, (_, index) => ({
-      name: `memory ${index}`,
-      connectors: row.tunnels === undefined ? 2 : 1,
-      roundTripMs: row.delayed === true ? 80 : null,
-    }));
-    const subjects = await startCulvert(
-      { directory, upstreamUrl: upstream.url, plans, inspect: "relay", bundles },
-      cleanups,
-    );
-    const callers = subjects.map(({ origin }) => new Callers(origin));
-    const [first] = subjects;
-    if (first === undefined) throw new Error("no tunnel");
-    for (let warm = 0; warm < 20; warm += 1) {
-      const answers = Array.from({ length: 10 }, async () => (await fetch(`${first.origin}/ok`)).text());
-      await Promise.all(answers);
+/** A relay, connectors and an upstream, on which rows that want the same of them can be run one after the other. */
+export class MemoryWorld {
+  readonly #subjects: readonly CulvertSubject[];
+  readonly #origin: string;
+  readonly #cleanups: Cleanups;
+
+  private constructor(subjects: readonly CulvertSubject[], origin: string, cleanups: Cleanups) {
+    this.#subjects = subjects;
+    this.#origin = origin;
+    this.#cleanups = cleanups;
+  }
+
+  static async start(
+    { tunnels, delayed = false }: Pick<Row, "tunnels" | "delayed">,
+    bundles: { relay: string; culvert: string },
+  ): Promise<MemoryWorld> {
+    const cleanups = new Cleanups();
+    const directory = mkdtempSync(join(tmpdir(), "culvert-memory-"));
+    cleanups.add(() => rmSync(directory, { recursive: true, force: true }));
+    try {
+      const upstream = await startServer("memory-upstream.ts", [], cleanups);
+      const plans = Array.from({ length: tunnels ?? 1 }, (_, index) => ({
+        name: `memory ${index}`,
+        connectors: tunnels === undefined ? 2 : 1,
+        roundTripMs: delayed ? 80 : null,
+      }));
+      const subjects = await startCulvert(
+        { directory, upstreamUrl: upstream.url, plans, inspect: "relay", bundles },
+        cleanups,
+      );
+      const [first] = subjects;
+      if (first === undefined) throw new Error("no tunnel");
+      for (let warm = 0; warm < 20; warm += 1) {
+        const answers = Array.from({ length: 10 }, async () => (await fetch(`${first.origin}/ok`)).text());
+        await Promise.all(answers);
+      }
+      return new MemoryWorld(subjects, first.origin, cleanups);
+    } catch (error) {
+      await cleanups.run();
+      throw error;
     }
-    const { result, probe } = await probed(`${first.origin}/ok`, cleanups, async () => {
-      const watch = await MemoryWatch.start(subjects);
+  }
+
+  /** Connectors are as large as the rows before made them. `restFactor`: see MemoryWatch. */
+  async run(row: Row, scale: number, restFactor?: number): Promise<RowResult> {
+    const callers = this.#subjects.map(({ origin }) => new Callers(origin));
+    const { result, probe } = await probed(`${this.#origin}/ok`, this.#cleanups, async () => {
+      const watch = await MemoryWatch.start(this.#subjects, restFactor);
       const delivery = await row.run(callers, scale);
       return { delivery, ...(await watch.stop()) };
     });
@@ -83,8 +105,32 @@ export async function memoryRow(
       each.end();
     }
     return { name: row.name, ...result, probe, closeCodes };
+  }
+
+  /** Resolves once nothing of the rows before is open. */
+  async settled(): Promise<void> {
+    for (const { admin, tunnelId } of this.#subjects) {
+      await eventually("all streams to end", SETTLE_MS, async () =>
+        (await admin.connectors(tunnelId)).every(({ openStreams }) => openStreams === 0),
+      );
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#cleanups.run();
+  }
+}
+
+async function memoryRow(
+  row: Row,
+  scale: number,
+  bundles: { relay: string; culvert: string },
+): Promise<RowResult> {
+  const world = await MemoryWorld.start(row, bundles);
+  try {
+    return await world.run(row, scale);
   } finally {
-    await cleanups.run();
+    await world.stop();
   }
 }
 

@@ -46,7 +46,9 @@ async function startConnector(env: Record<string, string>): Promise<Connector> {
   return started;
 }
 
-const until = (condition: () => boolean, timeoutMs = 15_000) =>
+/** Only a hang takes as long. */
+const WAIT_MS = 45_000;
+const until = (condition: () => boolean, timeoutMs = WAIT_MS) =>
   vi.waitFor(() => expect(condition()).toBe(true), { timeout: timeoutMs, interval: 5 });
 
 async function nodeUpstream(
@@ -507,7 +509,7 @@ describe("load", () => {
     made.stream.reset("CANCEL");
   });
 
-  it("64 MiB each way arrive whole", async () => {
+  it("64 MiB each way arrive whole", { timeout: 4 * WAIT_MS }, async () => {
     const MIB = 1024 * 1024;
     const { origin } = await nodeUpstream((request, response) => {
       let received = 0;
@@ -525,7 +527,7 @@ describe("load", () => {
     });
     const download = call(origin);
     download.keepBody = false;
-    await until(() => download.closed, 20_000);
+    await until(() => download.closed, 2 * WAIT_MS);
     expect(download).toMatchObject({ error: null });
     expect(download.receivedBytes).toBeGreaterThanOrEqual(64 * MIB);
 
@@ -539,7 +541,7 @@ describe("load", () => {
       upload.stream.end();
     };
     upload.onWritable();
-    await until(() => upload.closed, 20_000);
+    await until(() => upload.closed, 2 * WAIT_MS);
     expect(upload.text).toBe(String(64 * MIB));
   });
 });

@@ -51,6 +51,8 @@ export interface SystemOptions {
   endpoints?: Record<string, string>;
   /** The same with all that a services file may say of them, but for who may call. */
   services?: readonly { name: string; endpoint: string; [key: string]: unknown }[];
+  /** Connectors look at each service by a connection of their own, as they do by default. */
+  healthChecks?: boolean;
   /** Instead of `gateway.ts`, with Node's modules at hand. */
   gatewayEntry?: string;
 }
@@ -75,6 +77,7 @@ async function assemble(
     mayCallPrivate = false,
     endpoints: more = {},
     services: given = [],
+    healthChecks = true,
     gatewayEntry,
     relayBundle = RELAY_BUNDLE,
     firstRelayBundle = relayBundle,
@@ -112,7 +115,10 @@ async function assemble(
     "forbidden-api": `http://127.0.0.2:${raw.port}`,
     ...more,
   };
-  const service = (name: string) => ({ name, endpoint: endpoints[name], configurations: EVERYWHERE });
+  const service = (name: string) => ({
+    ...{ name, endpoint: endpoints[name], configurations: EVERYWHERE },
+    ...(healthChecks ? {} : { healthCheck: false }),
+  });
   const main = {
     version: 1,
     services: [

@@ -1,4 +1,4 @@
-import { listDurableObjectIds, reset } from "cloudflare:test";
+import { reset } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TAIL_SUBPROTOCOL } from "../../shared/events/tail.ts";
@@ -8,6 +8,7 @@ import { newKid, newSecret, newTunnelId } from "../../worker/auth/random-id.ts";
 import { Registry, Tunnel } from "../../worker/index.ts";
 import { ADMIN_KEY, call, connect, createTunnel, json, RELAY } from "./admin-client.ts";
 import { binding, GATEWAY, refusalOf } from "./hand-connector.ts";
+import { isStarted } from "./is-started.ts";
 
 /** A network of its own for each test: the failures that an isolate has counted outlive `reset`. */
 let network = 0;
@@ -193,13 +194,14 @@ describe("what nobody gave out", () => {
   it("starts no object: tunnels that are dialled, called by key, by binding, and watched", async () => {
     const { id, token } = await createTunnel();
     const { key } = await newGatewayKey();
-    const before = (await listDurableObjectIds(env.TUNNEL)).length;
     const real = parseToken(token);
     if (!real.ok) throw new Error(real.problem);
     const fetches = vi.spyOn(Tunnel.prototype, "fetch");
     const answers: unknown[] = [];
+    const madeUp: string[] = [];
     for (let index = 0; index < 5; index++) {
       const tunnelId = newTunnelId();
+      madeUp.push(tunnelId);
       const made = (parts: object) => formatToken({ ...real.token, secret: newSecret(), ...parts });
       for (const guess of [
         made({ tunnelId, kid: newKid() }),
@@ -226,7 +228,7 @@ describe("what nobody gave out", () => {
     const each = [401, 401, 401, 401, 404, 401, 401, [404, "UNKNOWN_TUNNEL"], 404, 404];
     expect(answers).toEqual(Array.from({ length: 5 }, () => each).flat());
     expect(fetches).not.toHaveBeenCalled();
-    expect(await listDurableObjectIds(env.TUNNEL)).toHaveLength(before);
+    for (const tunnelId of [id, ...madeUp]) expect(await isStarted(env.TUNNEL, tunnelId)).toBe(false);
   });
 });
 
@@ -241,7 +243,6 @@ describe("while a look-up that several requests wait for", () => {
       return [];
     }) as never);
     const tunnelId = newTunnelId();
-    const before = (await listDurableObjectIds(env.TUNNEL)).length;
     const leaving = new AbortController();
     const url = `${RELAY}/~/${tunnelId}/payments-api/x`;
     const fields = { ...from, "culvert-gateway-key": key };
@@ -256,7 +257,7 @@ describe("while a look-up that several requests wait for", () => {
     expect(await others).toEqual([404, 404]);
     isOver = true;
     await left;
-    expect(await listDurableObjectIds(env.TUNNEL)).toHaveLength(before);
+    expect(await isStarted(env.TUNNEL, tunnelId)).toBe(false);
   });
 });
 

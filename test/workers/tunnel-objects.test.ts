@@ -1,4 +1,4 @@
-import { evictDurableObject, listDurableObjectIds, reset, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FLAG, FRAME } from "../../shared/protocol/frame.ts";
@@ -20,6 +20,7 @@ import {
   json,
   problem,
 } from "./admin-client.ts";
+import { isStarted } from "./is-started.ts";
 import { attached, expectAnsweredBy, readyTunnel, request, SERVICES } from "./hand-connector.ts";
 
 afterEach(async () => {
@@ -86,15 +87,16 @@ describe("placement", () => {
       await (await call("GET", `/v1/tunnels/${tunnel.id}${path}`)).text();
     await (await call("GET", "/v1/metrics")).text();
     await call("DELETE", `/v1/tunnels/${tunnel.id}`);
-    expect(await listDurableObjectIds(env.TUNNEL)).toEqual([]);
-    expect(await listDurableObjectIds(env.TELEMETRY)).toEqual([]);
+    expect(await isStarted(env.TUNNEL, tunnel.id)).toBe(false);
+    expect(await isStarted(env.TELEMETRY, tunnel.id)).toBe(false);
     expect((await problem(call("GET", `/v1/tunnels/${tunnel.id}`))).code).toBe("NOT_FOUND");
   });
 
   it("makes the object with the first dial, which then hears of revocations", async () => {
     const tunnel = await readyTunnel();
+    expect(await isStarted(env.TUNNEL, tunnel.id)).toBe(false);
     const peer = await attached(tunnel);
-    expect(await listDurableObjectIds(env.TUNNEL)).toHaveLength(1);
+    expect(await isStarted(env.TUNNEL, tunnel.id)).toBe(true);
     expect((await call("DELETE", `/v1/tunnels/${tunnel.id}/tokens/${tunnel.kid}`)).status).toBe(204);
     await vi.waitFor(() => expect(peer.closed?.code).toBe(CLOSE_REVOKED), { timeout: 10_000 });
   });
@@ -143,13 +145,13 @@ describe("placement", () => {
 
   it("answers a dial of an object that is not on the list without making one", async () => {
     const tunnel = await bornTunnel();
-    const before = await listDurableObjectIds(env.TUNNEL);
     const authorization = `Bearer ${tunnel.token}`;
     for (const object of [`${tunnel.id}.nothere`, "tnl_aaaaaaaaaaaaaaaaaaaa", "..", ""]) {
       const answer = await connect({ authorization }, `?object=${encodeURIComponent(object)}`);
       expect(answer.status).toBe(404);
+      expect(await isStarted(env.TUNNEL, object)).toBe(false);
     }
-    expect(await listDurableObjectIds(env.TUNNEL)).toEqual(before);
+    expect(await isStarted(env.TUNNEL, tunnel.id)).toBe(true);
   });
 });
 

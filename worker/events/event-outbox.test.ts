@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { memoryOf } from "../../test/support/memory.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import type { EventBatch } from "./event-batch.ts";
@@ -112,6 +112,7 @@ describe("an outbox", () => {
   });
 
   it("gives up after five refusals, lets the object sleep, and counts the loss in the next batch", async () => {
+    const told = vi.spyOn(console, "error").mockReturnValue(undefined);
     const to = receiver();
     to.fails = true;
     to.outbox.add("a");
@@ -121,6 +122,8 @@ describe("an outbox", () => {
       await to.settle();
     }
     expect(to.batches).toHaveLength(5);
+    expect(told.mock.calls).toEqual([[{ event: "telemetry_failed", lost: 2, error: "Error: away" }]]);
+    told.mockRestore();
     to.fails = false;
     to.outbox.add("c");
     to.clock.advance(2_000);
