@@ -41,7 +41,7 @@ export interface ConnectorMuxEvents extends MuxEvents {
 
 export interface ConnectorMuxOptions extends MuxOptions {
   events: ConnectorMuxEvents;
-  /** Of all connections of the process. Absent: the credit of this one is the only limit. */
+  /** The limit over all connections of the process. Absent: this connection's credit is the only limit. */
   streams?: StreamLimit;
   hello: Omit<Hello, "capabilities" | "streamWindowBytes" | "connectionWindowBytes">;
 }
@@ -71,7 +71,7 @@ export class ConnectorMux extends Mux {
   #grantedCount: number;
   /** Streams of this epoch whose upstream work still exists. */
   #unreleased = new Set<MuxStream>();
-  /** Counted by the process's limit; those of earlier epochs among them. */
+  /** Streams that count against the process's limit, including those of earlier epochs. */
   readonly #counted = new Set<MuxStream>();
   #owedCredits = 0;
   #goaway: { lastStreamId: number; code: Goaway["code"]; drainMs: number } | null = null;
@@ -82,7 +82,7 @@ export class ConnectorMux extends Mux {
     this.#grantedCount = options.hello.maxStreams;
   }
 
-  /** Says HELLO. */
+  /** Sends HELLO. */
   start(): void {
     const { hello, streamWindowBytes, connectionWindowBytes } = this.#options;
     const windows = { streamWindowBytes, connectionWindowBytes };
@@ -96,7 +96,7 @@ export class ConnectorMux extends Mux {
     super.goaway(code, drainMs, text);
   }
 
-  /** Lets every stream that is still open say that it ends. */
+  /** Tells every open stream that it is about to be cut, so that it can send an ending. */
   tellGraceOver(): void {
     for (const stream of [...this.epoch.streams.values()]) stream.tellGraceOver();
   }
@@ -112,7 +112,7 @@ export class ConnectorMux extends Mux {
     this.#scheduleCredit();
   }
 
-  /** Credit rides along with other frames until the relay has used half of what it has. */
+  /** Until the relay has used half of its credit, new credit is only sent along with other frames. */
   #scheduleCredit(): void {
     const freeCount = this.#grantedCount - this.#openedCount;
     if (this.#owedCredits > 0 && freeCount * 2 < this.#options.hello.maxStreams) this.schedule();
@@ -143,7 +143,7 @@ export class ConnectorMux extends Mux {
   }
 
   protected override streamTouched(): void {
-    // Only the relay's end forgets and restores.
+    // Nothing to do here: only the relay's end restores streams.
   }
 
   protected override streamGone(): void {
@@ -227,7 +227,7 @@ export class ConnectorMux extends Mux {
     stream.release();
   }
 
-  /** At once, unless the process has no place for it and owes it one. */
+  /** Serves the stream at once, unless the process has no place now but owes its caller one. */
   #serveInTurn(stream: MuxStream): void {
     const { streams } = this.#options;
     let leave = (): void => {};
@@ -250,7 +250,7 @@ export class ConnectorMux extends Mux {
     });
   }
 
-  /** Maybe in a turn of another stream, which made the place: what fails here is this one's alone. */
+  /** May run in another stream's turn, because that stream made the place. So an exception here must end only this stream. */
   #serve(stream: MuxStream): void {
     try {
       stream.attach(this.#options.events.onStream(stream));
@@ -261,7 +261,7 @@ export class ConnectorMux extends Mux {
   }
 }
 
-/** A malformed block ends the connection; one that is no valid request ends its stream alone. */
+/** A malformed block ends the connection. A well-formed one that is not a valid request ends only its stream. */
 function readOpen(payload: Uint8Array, problem: { error: TunnelError | null }): OpenHead {
   try {
     return decodeOpen(payload);

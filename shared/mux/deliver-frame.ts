@@ -26,7 +26,7 @@ export function deliverFrame(stream: MuxStream, type: number, flags: number, pay
   }
 }
 
-/** Housekeeping is no traffic, and an answer asks for none: two quiet ends would keep each other awake. */
+/** Whether the frame counts as traffic that needs an answer. Housekeeping does not, or two quiet ends would keep each other awake. */
 export function wantsAnswer({ type, flags }: Frame): boolean {
   if (type === FRAME.PING) return (flags & FLAG.ACK) === 0;
   const credit = type === FRAME.WINDOW || type === FRAME.STREAMS;

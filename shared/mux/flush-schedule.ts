@@ -2,12 +2,12 @@ import type { Clock } from "../time/clock.ts";
 import { GATHER_MS_PER_STREAM, MIN_GATHER_MS } from "../protocol/index.ts";
 
 /**
- * When a connection sends: at the end of the turn in which there is something to send. Under load later, by so much for
+ * When a connection sends: at the end of the turn in which there is something to send. Under load it sends later, by a little for
  * each stream, so that frames share a message. See docs/protocol.md, "Order of sending".
  */
 export class FlushSchedule {
   readonly #clock: Clock;
-  /** 0: never longer than the turn. */
+  /** 0: send at the end of the turn. */
   readonly #maxGatherMs: number;
   readonly #flush: () => void;
   #isScheduled = false;
@@ -28,7 +28,7 @@ export class FlushSchedule {
     return this.#isScheduled;
   }
 
-  /** `streamCount`: how many share the load. */
+  /** `streamCount`: the number of active streams. */
   schedule(streamCount: number): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;

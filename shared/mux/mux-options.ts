@@ -5,17 +5,17 @@ import type { Transport } from "../transport.ts";
 import type { SendBudget } from "./credit/flow-window.ts";
 
 export interface MuxEvents {
-  /** The peer takes or opens no more streams on this connection. */
+  /** The peer accepts or opens no more streams on this connection. */
   onGoaway?(goaway: Goaway): void;
-  /** Views of the message that brought them. May throw a connection error. */
+  /** The values are views of the received message. May throw a connection error. */
   onSettings?(settings: ReadonlyMap<number, Uint8Array>): void;
-  /** A stream has something to send, and the peer's window for it is shut. */
+  /** A stream has something to send, but its window is closed. */
   onStalled?(): void;
-  /** The peer was asked for a sign of life and gave none. Without this the connection is given up then. */
+  /** The peer was asked for a sign of life and gave none. Without this handler, the connection ends then. */
   onSilent?(): void;
-  /** It gave one after all. */
+  /** The peer gave a sign of life after all. */
   onHeard?(): void;
-  /** Something threw what is no failure of the protocol's. It ends the stream or the connection as INTERNAL. */
+  /** An unexpected exception. It ends the stream or the connection as INTERNAL. */
   onFault?(thrown: unknown): void;
   /** Called once, after every stream's own `onClosed`. */
   onClosed(error: TunnelError): void;
@@ -25,17 +25,17 @@ export interface MuxOptions {
   transport: Transport;
   clock: Clock;
   events: MuxEvents;
-  /** What this end grants, in bytes; the base is what its HELLO or WELCOME says. */
+  /** What this end grants, in bytes. Its HELLO or WELCOME announces this base. */
   streamWindowBytes: number;
   streamWindowMaxBytes: number;
   connectionWindowBytes: number;
-  /** Of all that is kept for others, here and elsewhere. */
+  /** The memory budget that this connection shares with others. */
   memory: MemoryAccount;
   budget: SendBudget;
-  /** How long to gather frames under load at most, so that fewer messages leave. 0: never longer than the turn. */
+  /** How long frames may be gathered under load, so that fewer messages are sent. 0: not longer than the turn. */
   gatherMs: number;
-  /** How to ask a peer that fell silent under traffic, if not by PING. */
+  /** Asks a peer that fell silent under traffic. Absent: by PING. */
   askForLife?: () => void;
-  /** When the peer last showed life without a message to this end, in ms of the clock. */
+  /** The time of the peer's last sign of life that was no message to this end. */
   lastLifeMs?: () => number;
 }

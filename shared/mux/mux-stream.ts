@@ -42,11 +42,11 @@ export interface StreamHost {
   stallTimeoutOf(open: OpenHead): number;
   sendHead(type: number, streamId: number, payload: Uint8Array, flags?: number): void;
   wake(outbox: Outbox): void;
-  /** Something may be owed to the peer of this stream's window. */
+  /** The peer may be due credit for this stream's window. */
   creditOwed(stream: MuxStream): void;
-  /** Forgets what waits to be sent, HEADs aside if they are to be kept; true when the peer has never heard of the stream. */
+  /** Drops what waits to be sent, except HEADs if they should be kept. True: the peer has never heard of the stream. */
   dropQueued(stream: MuxStream, keepHeads: boolean): boolean;
-  /** A state changed: the stream may be over. */
+  /** A state changed, so the stream may be over. */
   settle(stream: MuxStream): void;
   released(stream: MuxStream): void;
 }
@@ -60,7 +60,7 @@ export interface MuxStreamOptions {
   sendWindow: SendWindow;
   receiveWindow: ReceiveWindow;
   memory: MemoryAccount;
-  /** What its head takes for as long as it lives. */
+  /** Bytes that the stream's head counts for as long as the stream lives. */
   headBytes: number;
 }
 
@@ -76,21 +76,21 @@ export class MuxStream implements Stream {
   #handler: StreamHandler | null = null;
   #localHalf: Half;
   #remoteHalf: Half;
-  /** Set by a reset from this end: what still arrives is discarded until the peer's own last frame. */
+  /** This end has reset the stream. Frames that still arrive are discarded until the peer's last one. */
   #abandoned = false;
   #stopSent = false;
   #stopped = false;
   #closed = false;
   #closeError: TunnelError | null = null;
   #writerWaits = false;
-  /** The last frame received said that more of its message follows. */
+  /** The last frame received was not the last of its message. */
   #midMessage = false;
   readonly #received = new ReceiveQueue();
   readonly #messages = new Fifo<WebSocketMessage>();
   readonly #memory: MemoryAccount;
-  /** Held beside windows and queues; 0 once the connection has forgotten the stream. */
+  /** Bytes in the budget beside windows and queues; 0 once the connection has forgotten the stream. */
   #overheadBytes: number;
-  /** The budget took what waited: nothing more of this half leaves but the reset that its owner owes. */
+  /** The budget dropped the queued bytes. Nothing more of this half is sent, except the reset that the owner still has to make. */
   #discarding = false;
 
   constructor(options: MuxStreamOptions) {
@@ -108,7 +108,7 @@ export class MuxStream implements Stream {
 
   // ── the owner's side ────────────────────────────────────────────────────────────────────────────
 
-  /** An owner hears now of what it missed: that the stream was reset already, or that it is at rest. */
+  /** The new owner is told at once if the stream was already reset, or is at rest. */
   attach(handler: StreamHandler): void {
     this.#handler = handler;
     if (this.isAtRest) this.tellRest();
@@ -169,13 +169,13 @@ export class MuxStream implements Stream {
     if (this.#closed) return;
     const notProcessed = options.notProcessed ?? false;
     const error = new TunnelError(code, detail, { notProcessed });
-    // The peer has nothing left of this stream: only this end still holds what it received.
+    // The stream is already over for the peer. Only this end still has received bytes.
     if (this.#isDone) return this.#drop(error);
     const announce = (): void => {
       const flags = notProcessed ? FLAG.NOT_PROCESSED : 0;
       this.#host.sendHead(FRAME.RESET, this.id, encodeReset(code, detail), flags);
     };
-    // A head that came goes on: whoever heard of none would take the request for unanswered, and send it again.
+    // A head is still sent, because without it the peer would count the request as unanswered and might send it again.
     this.#abandon(error, announce, true);
   }
 
@@ -248,7 +248,7 @@ export class MuxStream implements Stream {
 
   // ── the connection's side ───────────────────────────────────────────────────────────────────────
 
-  /** Nothing of this stream can arrive or leave any more, and nothing of it is held for its owner. */
+  /** Nothing of this stream can arrive or be sent any more, and nothing is kept for its owner. */
   get isOver(): boolean {
     return this.#isDone && (this.#closed || this.readEnded);
   }
@@ -358,7 +358,7 @@ export class MuxStream implements Stream {
 
   receiveStop(): void {
     if (this.#localHalf === "ended" && this.outbox.items.length === 0) return;
-    // What waits is of no use any more; the peer still needs to see this half end.
+    // The queued bytes are not needed any more, but the peer still has to see the end of this half.
     this.outbox.clear();
     this.#localHalf = "ended";
     this.#stopped = true;
@@ -368,7 +368,7 @@ export class MuxStream implements Stream {
   }
 
   receiveReset(error: TunnelError): void {
-    // All of it had arrived: its owner may still read it.
+    // Everything had arrived, so the owner may still read it.
     if (this.#isDone && !this.#closed) return;
     this.#remoteHalf = "ended";
     if (this.#abandoned) return this.#host.settle(this);
@@ -376,11 +376,11 @@ export class MuxStream implements Stream {
       const announce = (): void => this.#host.sendHead(FRAME.RESET, this.id, encodeReset("NO_ERROR", ""));
       return this.#abandon(error, announce, false);
     }
-    // The end of this half has left, or waits as a HEAD with END that still must.
+    // The end of this half was sent, or is in a queued HEAD with END, which is still sent.
     this.#drop(error);
   }
 
-  /** The connection or its epoch is gone: no frame follows. What arrived whole stays readable. */
+  /** The connection or its epoch is gone, so no frame follows. If everything had arrived, it stays readable. */
   fail(error: TunnelError): void {
     if (this.#isDone && !this.#closed) return this.#close(null);
     this.#localHalf = "ended";
@@ -390,7 +390,7 @@ export class MuxStream implements Stream {
     this.#close(error);
   }
 
-  /** Called by the connection, which has it no longer. */
+  /** The connection calls this after it has removed the stream. */
   forgotten(): void {
     this.receiveWindow.dispose();
     this.#memory.giveBack(this.#overheadBytes);
@@ -411,7 +411,7 @@ export class MuxStream implements Stream {
     this.#host.settle(this);
   }
 
-  /** Both halves have ended, as far as the wire goes. */
+  /** Both halves have ended on the wire. */
   get #isDone(): boolean {
     return this.#remoteHalf === "ended" && this.#localHalf === "ended" && this.outbox.items.length === 0;
   }
@@ -431,7 +431,7 @@ export class MuxStream implements Stream {
     this.#drop(error);
   }
 
-  /** The owner hears of what came before it hears of the end. */
+  /** The owner is told of the bytes before it is told of the end. */
   #arrived(): void {
     this.#handler?.onReadable();
     if (this.#remoteHalf === "ended") this.#host.settle(this);
@@ -450,12 +450,12 @@ export class MuxStream implements Stream {
     return !this.#writerWaits;
   }
 
-  /** Over it the writer stops. */
+  /** If more is queued, the writer has to stop. */
   get #queueMarkBytes(): number {
     return this.#memory.shareBytes(SEND_QUEUE_MIN_BYTES, SEND_QUEUE_HIGH_BYTES);
   }
 
-  /** The owner has read so much; with the last of it the stream may be over. */
+  /** The owner has read so many bytes. With the last ones the stream may be over. */
   #taken(bytes: number): void {
     this.#consume(bytes);
     if (this.#remoteHalf === "ended") this.#host.settle(this);

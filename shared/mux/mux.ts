@@ -61,7 +61,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
   /** The connection window as the peer granted it at first. */
   #peerConnectionWindowBytes = 0;
   protected peerStreamWindowBytes = 0;
-  /** What may be used toward the peer: nothing before its HELLO or WELCOME. */
+  /** The peer's capabilities; none before its HELLO or WELCOME. */
   peerCapabilities = 0;
   #maxDataBytes = SMALL_DATA_BYTES;
   /** When the last message came in; -Infinity before the first. */
@@ -139,7 +139,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     this.turnEnded();
   }
 
-  /** A sign of life that is no message of ours. */
+  /** The peer gave a sign of life other than a message of this protocol. */
   heard(): void {
     this.#watch.received();
   }
@@ -161,7 +161,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     if (!this.epoch.queue.isEmpty) this.schedule();
   }
 
-  /** `id`: so that its answer can be told from others. */
+  /** `id` distinguishes its answer from others. */
   ping(id = 0): void {
     this.epoch.queue.pushControl(FRAME.PING, encodeOffset(id));
     this.schedule();
@@ -174,7 +174,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     this.schedule();
   }
 
-  /** Says that this end takes or opens no more streams; those taken go on. */
+  /** Tells the peer that this end accepts or opens no more streams. Existing ones go on. */
   goaway(code: ErrorCode, drainMs: number, text = ""): void {
     if (this.closed) return;
     const lastStreamId = this.lastTakenStreamId();
@@ -203,7 +203,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     this.#shutDown(error);
   }
 
-  /** Sends what waits, as far as credit and the transport go. Called by itself at the end of a turn. */
+  /** Sends what is queued, as far as credit and the transport allow. It also runs by itself at the end of a turn. */
   flush(): void {
     this.#nowMs = this.clock.nowMs();
     this.#flushes.flushed(this.#nowMs);
@@ -235,7 +235,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
   /** Forgets all streams; ids, windows and credits begin again. */
   protected restart(error: TunnelError): void {
     const { streams, sendCredit } = this.epoch;
-    // First: the budget that is freed then wakes who waits for it, who may send at once.
+    // Make the new epoch first: ending the old streams frees budget, and whoever waits for it may send at once.
     this.epoch = this.#newEpoch();
     this.#stalls.stop();
     sendCredit.dispose();
@@ -267,7 +267,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
 
   protected schedule(): void {
     if (this.closed) return;
-    // A gathering that has its message's worth need not wait longer.
+    // Once there is enough for a full message, gathering need not go on.
     if (this.#flushes.isGathering && this.epoch.queue.holds(TARGET_MESSAGE_BYTES)) return this.flush();
     this.#flushes.schedule(this.streamCount);
   }
@@ -287,7 +287,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     const stream = this.epoch.streams.get(outbox.streamId);
     if (stream === undefined || outbox.items.length === 0) return;
     this.#noteStalled(outbox);
-    // What waits for the window is under way, though nothing leaves: the connection is at rest no longer.
+    // Bytes that wait for the window count as under way, so the connection is not at rest any more.
     this.streamTouched(stream);
     this.schedule();
   }
@@ -330,7 +330,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
         return this.schedule();
       case FRAME.SETTINGS: {
         this.spend("settings");
-        // A malformed one is a violation whether anybody listens or not.
+        // Decode it even if nobody listens, because a malformed one is a violation.
         const settings = decodeSettings(payload);
         this.#events.onSettings?.(settings);
         return;
@@ -433,7 +433,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
   #afterSend(outbox: Outbox): void {
     const stream = this.epoch.streams.get(outbox.streamId);
     if (stream?.outbox !== outbox) return;
-    // A STOP lets the end of a stalled half leave.
+    // After a STOP, a stalled half can end.
     if (outbox.items.length === 0) this.#stalls.moved(stream);
     this.#noteStalled(outbox);
     this.streamTouched(stream);
@@ -466,7 +466,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     stream.forgotten();
   }
 
-  /** Ends a stream without a word to the peer. One that was never sent may be sent elsewhere. */
+  /** Ends a stream without telling the peer. If its OPEN was never sent, the request may be sent elsewhere. */
   protected failStream(stream: MuxStream, error: TunnelError): void {
     const neverSent = this.epoch.queue.drop(stream.outbox) && !error.notProcessed;
     this.#forget(stream);

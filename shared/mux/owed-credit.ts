@@ -5,7 +5,7 @@ import type { MuxStream } from "./mux-stream.ts";
 export class OwedCredit {
   readonly #streams = new Set<MuxStream>();
 
-  /** True: so much, or for so long, that it is to be told now. */
+  /** True: the credit is large enough, or overdue, so it should be sent now. */
   add(stream: MuxStream, nowMs: number): boolean {
     const window = stream.receiveWindow;
     const isDue = window.isDue || isOverdue(stream, nowMs);
@@ -30,7 +30,7 @@ export class OwedCredit {
   }
 }
 
-/** Several times before the peer gives the reader up. */
+/** Early enough that the peer gets credit several times before it would give up the reader. */
 function isOverdue({ receiveWindow, stallTimeoutMs }: MuxStream, nowMs: number): boolean {
   return receiveWindow.isOverdue(nowMs, Math.min(SLOW_STREAM_CREDIT_MS, stallTimeoutMs / 4));
 }

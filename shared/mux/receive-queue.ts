@@ -1,13 +1,13 @@
 /** Below it, a slice is copied rather than kept. */
 const MIN_VIEW_BYTES = 8 * 1024;
-/** A slice is kept as a view only if its message is at most so many times larger: a view pins all of it. */
+/** A slice is kept as a view only if its message is at most so many times larger, because a view keeps the whole message alive. */
 const MAX_PINNED_RATIO = 2.25;
 const MIN_TAIL_BYTES = 4 * 1024;
 const MAX_TAIL_BYTES = 64 * 1024;
 
 const NOTHING = new Uint8Array(0);
 
-/** A view that may be kept: the bytes themselves, or a copy where they would pin a much larger message. */
+/** Bytes that may be kept: the view itself, or a copy if the view would keep a much larger message alive. */
 export function detached(view: Uint8Array): Uint8Array {
   if (view.byteLength === 0) return NOTHING;
   // Not slice(): Node's Buffer would give another view.
@@ -18,10 +18,10 @@ function mayKeep(view: Uint8Array): boolean {
   return view.byteLength >= MIN_VIEW_BYTES && view.byteLength * MAX_PINNED_RATIO >= view.buffer.byteLength;
 }
 
-/** Bytes received and not yet read. Holds little more memory than bytes, however small the slices were. */
+/** Bytes received and not yet read. It needs little more memory than the bytes themselves, however small the slices are. */
 export class ReceiveQueue {
   #chunks: Uint8Array[] = [];
-  /** Small slices gather here; it stands behind all chunks. */
+  /** Small slices are joined here. It comes after all chunks. */
   #tail: Uint8Array | null = null;
   #tailBytes = 0;
   #bytes = 0;
@@ -59,7 +59,7 @@ export class ReceiveQueue {
   #append(view: Uint8Array): void {
     if (this.#tail !== null && this.#tailBytes + view.byteLength > this.#tail.byteLength) this.#flushTail();
     if (this.#tail === null) {
-      // The first slice is most often the whole body: it gets just its room.
+      // The first slice is usually the whole body, so it gets only the room that it needs.
       const roomBytes =
         this.#bytes === 0 ? 0 : Math.min(Math.max(this.#bytes, MIN_TAIL_BYTES), MAX_TAIL_BYTES);
       this.#tail = new Uint8Array(Math.max(roomBytes, view.byteLength));

@@ -37,15 +37,15 @@ import { type ConnectionRest, isSameRest, type StreamRest } from "./rest.ts";
 import type { Stream, StreamHandler } from "./stream.ts";
 
 export interface RelayMuxEvents extends MuxEvents {
-  /** The connector is known. Store what a resume needs before returning: WELCOME follows. */
+  /** The connector has introduced itself. Store what a resume needs before returning, because WELCOME follows. */
   onHello(hello: Hello): void;
   /** A new epoch is about to be announced. Store it before returning. */
   onEpoch(epoch: number): void;
-  /** The connection came to rest: store what it can be restored from. Null: it is at rest no longer. */
+  /** The connection came to rest: store this, so that it can be restored. Null: it is not at rest any more. */
   onRest(rest: ConnectionRest | null): void;
-  /** A stream was opened, or restored, and takes its part of the credit. */
+  /** A stream was opened or restored, and uses credit. */
   onStreamOpened?(open: OpenHead): void;
-  /** The part of a stream that is gone is free again; of which one, where several are, is told in the order of their ends. */
+  /** The credit of a stream that has ended came back. If several have ended, it is attributed in the order of their ends. */
   onCreditBack?(open: OpenHead): void;
   /** There may be room for more streams. */
   onRoom?(): void;
@@ -56,9 +56,9 @@ export interface RelayMuxOptions extends MuxOptions {
   relayId: string;
   softwareVersion: string;
   build?: string;
-  /** Of a connection that outlived the memory of its streams. */
+  /** For a connection that outlived the object's memory. */
   resume?: { hello: Hello; epoch: number; rest: ConnectionRest | null };
-  /** Tests lower it. */
+  /** For tests, which lower it. */
   maxStreamId?: number;
 }
 
@@ -80,20 +80,20 @@ export class RelayMux extends Mux {
   #nextId = 1;
   #openedCount = 0;
   #streamsLimit = 0;
-  /** The last stream the connector has taken, once it drains. */
+  /** The last stream that the connector accepts, once it drains. */
   #goawayLastId: number | null = null;
   #idsUsedUp = false;
   #webSocketCount = 0;
-  /** Streams that are gone and whose credit has not come back. */
+  /** Streams that have ended, but whose credit has not come back. */
   #uncredited: OpenHead[] = [];
   /** Credit that came back before its stream was gone here: it overtakes a RESET, and an answer that a gateway reads slowly. */
   #creditAheadCount = 0;
-  /** Those of which nothing was ever sent: they cost no credit. */
+  /** Streams of which nothing was sent yet, so they cost no credit. */
   readonly #unsent = new Set<MuxStream>();
   readonly #answerSizes = new AnswerSizes();
   /** Streams that are not at rest. Kept only while there are WebSockets: nothing else can be restored. */
   readonly #restless = new Set<MuxStream>();
-  /** What was last told of the connection's own rest. */
+  /** The rest that was last reported. */
   #lastRest: ConnectionRest | null = null;
 
   constructor(options: RelayMuxOptions) {
@@ -112,7 +112,7 @@ export class RelayMux extends Mux {
     return this.#hello?.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS;
   }
 
-  /** What the connector said of itself; null before its HELLO. */
+  /** The connector's HELLO; null before it came. */
   get hello(): Hello | null {
     return this.#hello;
   }
@@ -121,7 +121,7 @@ export class RelayMux extends Mux {
     return this.#goawayLastId !== null || this.#idsUsedUp;
   }
 
-  /** Nothing of any stream is under way: it may lose its memory without a word. */
+  /** Nothing of any stream is under way, so the object may lose its memory without harm. */
   get isResting(): boolean {
     return this.streamCount === 0 || this.#lastRest !== null;
   }
@@ -135,7 +135,7 @@ export class RelayMux extends Mux {
 
   /**
    * Opens a stream; `end`: no body follows. Call only while there is `openCredit`.
-   * Throws a stream error BAD_REQUEST where the head cannot be carried.
+   * Throws a stream error BAD_REQUEST if the protocol cannot carry the head.
    */
   open(open: OpenHead, end: boolean, handler: StreamHandler): Stream {
     if (this.openCredit <= 0) throw new TunnelError("OVERLOADED", "no stream credit", { notProcessed: true });
@@ -200,7 +200,7 @@ export class RelayMux extends Mux {
   }
 
   override released(): void {
-    // Nothing to give back: STREAMS credit is the connector's to grant.
+    // Nothing to do: only the connector grants STREAMS credit.
   }
 
   protected override intercept(
@@ -209,7 +209,7 @@ export class RelayMux extends Mux {
     _streamId: number,
     payload: Uint8Array,
   ): boolean {
-    // Settings belong to the connection, whatever became of its streams.
+    // Settings belong to the connection, whatever happened to its streams.
     if (type === FRAME.SETTINGS && this.#hello !== null) return false;
     switch (this.#state) {
       case "hello":
@@ -231,7 +231,7 @@ export class RelayMux extends Mux {
 
   override creditOwed(stream: MuxStream): void {
     super.creditOwed(stream);
-    // With its last message read, the stream may be at rest.
+    // Now that its last message is read, the stream may be at rest.
     if (this.#restless.has(stream)) this.schedule();
   }
 
@@ -244,7 +244,7 @@ export class RelayMux extends Mux {
     if (stream.open.kind === "http")
       this.#answerSizes.note(stream.open.service, stream.receiveWindow.receivedBytes);
     if (stream.open.kind === "websocket") this.#webSocketCount--;
-    // A connection that drains is used no more, and its credit neither.
+    // A draining connection gets no new streams, so its credit does not matter any more.
     const costsNothing = this.closed || this.isDraining || this.#unsent.delete(stream);
     if (costsNothing || this.#creditAheadCount > 0) {
       if (!costsNothing) this.#creditAheadCount--;
@@ -301,7 +301,7 @@ export class RelayMux extends Mux {
     }
   }
 
-  /** No credit of this connection is of use any more. */
+  /** Forgets this connection's credit, because it cannot be used any more. */
   #forgetCredit(): void {
     for (const open of this.#uncredited.splice(0)) this.#options.events.onCreditBack?.(open);
   }
@@ -344,16 +344,16 @@ export class RelayMux extends Mux {
     stream.attach(handler);
   }
 
-  /** An answer as large as those before it would wait a round trip for its window: it opens with the stream. */
+  /** Opens a window that fits the service's usual answers, which would otherwise wait a round trip for it. */
   #grantAhead(stream: MuxStream): void {
-    // A WebSocket would hold what it never uses for as long as it lives.
+    // A WebSocket would keep memory that it never uses for its whole life.
     if (stream.open.kind !== "http") return;
     const { roundTripMs } = this;
     const pathBytes = Number.isFinite(roundTripMs) ? AHEAD_BYTES_PER_MS * roundTripMs : 0;
     const lateBytes = this.#answerSizes.of(stream.open.service);
     const aheadBytes = Math.min(lateBytes, Math.max(pathBytes, AHEAD_MIN_BYTES));
     const limitBytes = stream.receiveWindow.grantAhead(aheadBytes);
-    // Behind the OPEN: control frames would overtake it.
+    // Queued with the OPEN, because a control frame would overtake it.
     if (limitBytes !== null) this.sendHead(FRAME.WINDOW, stream.id, encodeOffset(limitBytes));
   }
 
@@ -396,7 +396,7 @@ export class RelayMux extends Mux {
     this.#options.events.onRoom?.();
   }
 
-  /** Ids are never reused: the connector dials anew and this connection runs dry. */
+  /** Stream ids are never reused. When they run out, the connector makes a new connection, and this one drains. */
   #retire(): void {
     this.#idsUsedUp = true;
     this.goaway("NO_ERROR", RETIRE_DRAIN_MS, "stream ids are used up");

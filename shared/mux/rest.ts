@@ -1,6 +1,6 @@
 /**
- * A connection is at rest when all its streams are WebSockets on which nothing is under way: then these few numbers
- * are all there is to it, and it goes on from them where its memory was lost. Offsets in bytes.
+ * A connection is at rest when all its streams are WebSockets on which nothing is under way. Then these few numbers are its whole
+ * state, and it can continue from them after a loss of memory. Offsets are in bytes.
  */
 export interface ConnectionRest {
   nextId: number;
@@ -18,7 +18,7 @@ export function isSameRest(a: ConnectionRest | null, b: ConnectionRest | null): 
 }
 
 export interface StreamRest {
-  /** The numbers of streams are those of an epoch. */
+  /** The epoch to which the stream ids belong. */
   epoch: number;
   id: number;
   sentBytes: number;

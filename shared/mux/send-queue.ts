@@ -23,21 +23,21 @@ import { Fifo } from "../memory/fifo.ts";
 import type { MemoryAccount } from "../memory/memory-budget.ts";
 import type { SendWindow } from "./credit/flow-window.ts";
 
-/** What a stream may have saved of its turns: a whole message would let whoever waited longest keep the others out. */
+/** How much a stream can save up while it cannot send. With a whole message, the longest waiter could keep the others out. */
 const MAX_DEFICIT_BYTES = 2 * QUANTUM_BYTES;
-/** Without credit only ends and trailers may leave: so many streams are looked at for them at a time, and others next time. */
+/** Without credit only ends and trailers can be sent. At most so many streams are checked for them at a time. */
 const MAX_LOOKED_AT = 32;
-/** Neighbouring writes up to this size leave as one frame. */
+/** Consecutive writes up to this size are sent as one frame. */
 const MERGE_BYTES = 4 * 1024;
 
-/** A stream's bytes that wait for credit and for their turn, with what must follow them. */
+/** A stream's queue: bytes that wait for credit and for their turn, and the frames that must follow them. */
 export class Outbox {
   readonly streamId: number;
   readonly window: SendWindow;
   readonly items = new Fifo<Frame>();
   readonly #memory: MemoryAccount;
   #heldBytes = 0;
-  /** What its flow-controlled items will take from the window: empty messages count as well. */
+  /** How much its flow-controlled items will use of the window. Empty messages count as well. */
   queuedBytes = 0;
   deficitBytes = 0;
   inRing = false;
@@ -48,7 +48,7 @@ export class Outbox {
     this.#memory = memory;
   }
 
-  /** In the budget: what waits, and the things it waits in. */
+  /** Bytes in the budget: the queued bytes and the objects around them. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
@@ -66,7 +66,7 @@ export class Outbox {
     } else {
       this.items.push({ type, flags, streamId: this.streamId, payload });
     }
-    // Last: where the whole is passed, this very queue may be what is cleared.
+    // This comes last: if the budget is exceeded, this queue itself may be cleared.
     this.#hold(payload.byteLength + (merges ? 0 : ITEM_OVERHEAD_BYTES));
   }
 
@@ -76,7 +76,7 @@ export class Outbox {
     this.#hold(-this.#heldBytes);
   }
 
-  /** Could its next item leave, as far as the stream's own window goes? */
+  /** Whether the stream's own window allows its next item. */
   get isSendable(): boolean {
     const next = this.items.first;
     return (
@@ -85,7 +85,7 @@ export class Outbox {
     );
   }
 
-  /** What its next item would take whole; Infinity when there is none. */
+  /** The cost of the whole next item; Infinity if there is none. */
   get nextCostBytes(): number {
     const next = this.items.first;
     return next === undefined ? Infinity : costBytes(next.type, next.payload.byteLength);
@@ -102,7 +102,7 @@ export class Outbox {
     if (fits < 0 || (fits === 0 && payload.byteLength > 0)) return null;
     const length = Math.min(payload.byteLength, fits, maxDataBytes);
     this.window.spend(length + overheadBytes);
-    // What goes in several frames costs each frame's overhead from the window, but only its own here.
+    // An item that is sent in several frames costs the window each frame's overhead, but was counted here with one.
     this.queuedBytes -= length === payload.byteLength ? length + overheadBytes : length;
     if (length === payload.byteLength) return this.#shift();
     this.#hold(-length);
@@ -124,7 +124,7 @@ export class Outbox {
   }
 }
 
-/** What a frame takes from both windows. */
+/** How much a frame costs of both windows. */
 export function costBytes(type: number, payloadBytes: number): number {
   if (type === FRAME.DATA) return payloadBytes;
   return type === FRAME.WSMSG ? payloadBytes + MESSAGE_OVERHEAD_BYTES : 0;
@@ -135,20 +135,20 @@ function isFlowControlled(type: number): boolean {
 }
 
 /**
- * Who goes next? Control frames, then heads and resets, then DATA by deficit round robin, so that a small
+ * Decides what is sent next: control frames, then heads and resets, then DATA by deficit round robin, so that a small
  * body never waits for a large one.
  */
 export class SendQueue {
   #control: Frame[] = [];
   #heads: Frame[] = [];
-  /** Outboxes that have something their own window lets go. */
+  /** Outboxes with an item that their own window allows. */
   #ring: Outbox[] = [];
 
   get isEmpty(): boolean {
     return this.#control.length === 0 && this.#heads.length === 0 && this.#ring.length === 0;
   }
 
-  /** Have the streams whose turn comes so many bytes together? */
+  /** Whether the streams in the ring have so many bytes together. */
   holds(bytes: number): boolean {
     let leftBytes = bytes;
     for (const outbox of this.#ring) {
@@ -174,7 +174,7 @@ export class SendQueue {
     this.#ring.push(outbox);
   }
 
-  /** Forgets what waits of a stream, but for its HEADs if they are to be kept. True when its OPEN was among it. */
+  /** Drops a stream's queued frames, except HEADs if they should be kept. True: its OPEN was among them. */
   drop(outbox: Outbox, keepHeads = false): boolean {
     outbox.clear();
     const { streamId } = outbox;
@@ -192,7 +192,7 @@ export class SendQueue {
     this.#ring = [];
   }
 
-  /** The frames of the next message. `dataRoomBytes` is the connection's credit; `sent` hears what DATA cost. */
+  /** The frames of the next message. `dataRoomBytes` is the connection's credit. `sent` is called with the cost of DATA. */
   take(
     dataRoomBytes: number,
     sent: (outbox: Outbox, cost: number) => void,
@@ -201,7 +201,7 @@ export class SendQueue {
     const frames: Frame[] = [];
     let size = takeUpTo(this.#control, frames, MAX_MESSAGE_BYTES / 2, 0);
     size = takeUpTo(this.#heads, frames, MAX_MESSAGE_BYTES / 2, size);
-    // Heads left behind must still come before their streams' data.
+    // Heads that did not fit must still come before their streams' data.
     if (this.#heads.length > 0) return frames;
     let roomBytes = dataRoomBytes;
     let skipped = 0;

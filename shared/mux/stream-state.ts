@@ -9,7 +9,7 @@ import { TunnelError } from "../protocol/index.ts";
  *   head ──HEAD END──▶ ended   body ──DATA END, TRAILERS──▶ ended   messages ──WSCLOSE──▶ ended
  *
  * The request half (connector) starts in body, messages or ended, as OPEN says.
- * Kind tcp has neither informational heads nor trailers: what a HEAD says is that the connection stands.
+ * Kind tcp has neither informational heads nor trailers. Its HEAD only says that the connection is established.
  * Any state goes to ended on RESET. A frame that has no arrow is a stream error.
  */
 export type Half = "head" | "body" | "messages" | "ended";
@@ -19,7 +19,7 @@ export type HalfEvent =
   | { frame: "DATA" | "WSMSG"; end: boolean }
   | { frame: "TRAILERS" | "WSCLOSE" };
 
-/** The state after the event. Throws a stream error where the event may not happen. */
+/** The state after the event. Throws a stream error if the event is not allowed. */
 export function nextHalf(half: Half, event: HalfEvent, kind: "http" | "websocket" | "tcp"): Half {
   switch (event.frame) {
     case "HEAD":

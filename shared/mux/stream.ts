@@ -8,7 +8,7 @@ import type {
 } from "../protocol/index.ts";
 import type { StreamRest } from "./rest.ts";
 
-/** What a stream tells its owner. Called synchronously while a message is dispatched: never throw, never block. */
+/** A stream's events for its owner. They are called synchronously while a message is dispatched: never throw, never block. */
 export interface StreamHandler {
   /** Relay only: a response head. `informational` ones (1xx) may come before the final one. */
   onHead?(head: ResponseHead, informational: boolean): void;
@@ -16,13 +16,13 @@ export interface StreamHandler {
   onReadable(): void;
   /** The send queue fell under its low mark after a `write` returned false. */
   onWritable(): void;
-  /** The peer wants no more of what this side sends; `write` now discards, and the send half counts as ended. */
+  /** The peer wants no more bytes from this side. `write` now discards, and the send half counts as ended. */
   onStop?(): void;
   /** Relay, WebSocket only: nothing is under way, and this is what the stream can be restored from. */
   onRest?(rest: StreamRest): void;
-  /** Connector only: the connection ends in a moment, finished or not: the last chance to say so. */
+  /** Connector only: the connection ends in a moment. This is the last chance to send an ending. */
   onGraceOver?(): void;
-  /** Called exactly once, last: null when both halves ended as they should and all was read, or may still be. */
+  /** The last event, called exactly once. Null: both halves ended properly, and everything was read or can still be read. */
   onClosed(error: TunnelError | null): void;
 }
 
@@ -38,20 +38,20 @@ export interface Stream {
   readonly id: number;
   /** Relay: as given to `open`. Connector: as received. */
   readonly open: OpenHead;
-  /** How long its window may stay shut: who holds its bytes back for another reason goes by it as well. */
+  /** How long its window may stay closed. Other waits on its bytes use the same limit. */
   readonly stallTimeoutMs: number;
-  /** Hands the stream to another owner: all further events are its. */
+  /** Hands the stream to another owner, which gets all further events. */
   attach(handler: StreamHandler): void;
 
   // sending
   /** Connector only. `end`: no body and no trailers follow. An informational (1xx) head may precede. */
   sendHead(head: ResponseHead, end?: boolean): void;
-  /** Takes the bytes (the caller must not change them). False: stop until `onWritable`; the bytes were taken all the same. */
+  /** Queues the bytes; the caller must not change them. False: they are queued, but stop until `onWritable`. */
   write(bytes: Uint8Array): boolean;
   writeMessage(bytes: Uint8Array, text: boolean, more: boolean): boolean;
   end(): void;
   sendTrailers(fields: readonly Field[]): void;
-  /** WebSocket only: the close frame; ends this half. A code that may not stand on the wire (RFC 6455 §7.4) becomes 1002. */
+  /** WebSocket only: sends the close frame, which ends this half. A code that must not be sent (RFC 6455 §7.4) becomes 1002. */
   sendClose(code: number | null, reason: string): void;
   /** Abandons both halves. Idempotent; `onClosed` follows synchronously with an error of this code. */
   reset(code: ErrorCode, detail?: string, options?: { notProcessed?: boolean }): void;
@@ -63,20 +63,20 @@ export interface Stream {
    */
   release(): void;
 
-  /** Bytes written that still wait for credit or for their turn; each message counts with its overhead. */
+  /** Written bytes that still wait for credit or for their turn. Each message counts with its overhead. */
   readonly queuedBytes: number;
-  /** What has left of this half, so far. */
+  /** Bytes of this half that were sent so far. */
   readonly sentBytes: number;
   /**
-   * Drops what waits to be sent, and what is written from now on. Sends nothing: the owner owes the peer a `reset`, in a
+   * Drops what is queued and whatever is written from now on. It sends nothing, so the owner still has to call `reset`, in a
    * turn of its own.
    */
   discardQueued(): void;
 
   // receiving
-  /** The peer is going to send so many bytes in all: credit for them is given at once, as far as memory allows. */
+  /** The peer will send so many bytes in all. Credit for them is granted at once, as far as memory allows. */
   expect(bytes: number): void;
-  /** Next bytes, null when none are here now. Reading returns credit to the peer. */
+  /** The next bytes; null if none are here now. Reading returns credit to the peer. */
   read(): Uint8Array | null;
   readMessage(): WebSocketMessage | null;
   /** What `readMessage` would give, without reading it. */

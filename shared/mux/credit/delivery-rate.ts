@@ -1,20 +1,20 @@
-/** A path that carries so much more than it ever did is still opening, as TCP's does at first. */
+/** A path that delivers so many times more than before is still opening, as TCP's window does at first. */
 const OPENING = 1.25;
-/** The best of so many round trips: what a busy machine or a lost packet delays in one of them is not the path's doing. */
+/** The best of so many round trips counts, because a busy machine or a lost packet may delay single ones. */
 const ROUND_TRIPS = 10;
-/** Over less than this, acknowledgements come together or apart by chance. */
+/** Over a shorter time, it depends on chance how acknowledgements are spaced. */
 const MIN_PERIOD_MS = 10;
 
-/** How fast does a path deliver, by its acknowledgements? */
+/** Measures from acknowledgements how fast a path delivers. */
 export class DeliveryRate {
-  /** In bytes per millisecond, of the last round trips in which much was under way all the time. */
+  /** In bytes per millisecond, for the last round trips that were busy all the time. */
   readonly #rates: number[] = [];
-  /** Where the present round trip began; null: with the next acknowledgement. */
+  /** Where the current round trip began. Null: it begins with the next acknowledgement. */
   #began: { offsetBytes: number; atMs: number } | null = null;
-  /** Since the last pause. */
+  /** A rate was measured since the last pause. */
   #isMeasured = false;
 
-  /** Little was under way: how fast that arrived says nothing of the path. */
+  /** Little was under way, so its arrival says nothing about the path. */
   paused(): void {
     this.#began = null;
     this.#isMeasured = false;
@@ -30,7 +30,7 @@ export class DeliveryRate {
     this.#isMeasured = true;
   }
 
-  /** The best lately; 0: not known yet, or not since the last pause. */
+  /** The best recent rate; 0 if none is known since the last pause. */
   get bytesPerMs(): number {
     return this.#isMeasured ? Math.max(...this.#rates) : 0;
   }

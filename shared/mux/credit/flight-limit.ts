@@ -1,16 +1,16 @@
 import { DeliveryRate } from "./delivery-rate.ts";
 
-/** Waiting of this much, or of this share of the round trip, keeps the path busy: a busy machine alone makes some. */
+/** Queuing delay that is allowed, as a time or as a share of the round trip. It keeps the path busy, and busy machines add some. */
 const MAX_WAIT_MS = 5;
 const MAX_WAIT_SHARE = 1 / 4;
-/** While a path opens it carries twice as much each round trip, and must never want for more. */
+/** A path that is opening carries twice as much with each round trip, and must always have enough to send. */
 const OPENING_GAIN = 2;
-/** When every answer has been later than that for so long, the path itself has become longer. */
+/** If every acknowledgement was late for so long, the path itself has become longer. */
 const FORGET_MS = 10_000;
-/** Messages of one moment share a mark up to this, so that many small ones leave few. */
+/** Messages sent at the same time share a mark up to this size, so that many small ones make few marks. */
 const MARK_BYTES = 64 * 1024;
 
-/** Where messages of one moment began and ended, and how much was under way with them. */
+/** Where messages of the same moment began and ended, and how many bytes were under way with them. */
 interface Mark {
   beginBytes: number;
   offsetBytes: number;
@@ -19,9 +19,9 @@ interface Mark {
 }
 
 /**
- * How much may be under way? What a path cannot carry yet waits in the buffers of sockets, and small answers behind
- * it; no frame overtakes there. So once acknowledgements come later than the path is long, less is sent ahead.
- * It begins without a limit: a window's worth is sent before the first round trip is known.
+ * Limits how many bytes are under way. Bytes that a path cannot carry yet wait in sockets' buffers, and small answers wait behind
+ * them, because no frame can overtake there. So if acknowledgements come later than the path's round trip, less is sent ahead.
+ * At first there is no limit: a whole window is sent before the first round trip is known.
  */
 export class FlightLimit {
   readonly #minimumBytes: number;
@@ -29,13 +29,13 @@ export class FlightLimit {
   readonly #rate = new DeliveryRate();
   #limitBytes = Infinity;
   #roundTripMs = Infinity;
-  /** When an acknowledgement last came in time. */
+  /** When the last acknowledgement came that was not late. */
   #inTimeMs = -Infinity;
   #sentBytes = 0;
-  /** What was sent before the last cut says nothing of the limit since. */
+  /** Bytes that were sent before the last cut say nothing about the limit since then. */
   #cutAtBytes = 0;
 
-  /** `minimumBytes`: with less under way, the credit that returns in steps would never return. */
+  /** `minimumBytes`: credit returns in steps, so with fewer bytes under way none would ever return. */
   constructor(minimumBytes: number) {
     this.#minimumBytes = minimumBytes;
   }
@@ -44,7 +44,7 @@ export class FlightLimit {
     return this.#limitBytes;
   }
 
-  /** A message left that ends at this offset. */
+  /** A message was sent that ends at this offset. */
   sent(offsetBytes: number, underWayBytes: number, nowMs: number): void {
     const beginBytes = this.#sentBytes;
     this.#sentBytes = offsetBytes;
@@ -76,14 +76,14 @@ export class FlightLimit {
       this.#roundTripMs = elapsedMs;
       this.#inTimeMs = nowMs;
     } else if (isShort) {
-      // A short path holds next to nothing: all that is under way waits, and less of it waits for less long.
+      // A short path carries almost nothing at a time, so nearly everything under way is queued, and less of it queues for less time.
       this.#cut(mark.offsetBytes, (mark.underWayBytes * allowedMs) / elapsedMs);
     } else if (mark.underWayBytes > this.#minimumBytes) {
       this.#fit(mark.offsetBytes, allowedMs);
     }
   }
 
-  /** More waits than should: may be under way what the path delivers in the time that is allowed. */
+  /** Too much is queued: limits it to what the path delivers in the allowed time. */
   #fit(offsetBytes: number, allowedMs: number): void {
     const fittingBytes = this.#rate.bytesPerMs * allowedMs;
     if (fittingBytes === 0) return;

@@ -1,7 +1,7 @@
 import type { MemoryAccount, Promised } from "../../memory/memory-budget.ts";
 import { MAX_OFFSET, SLOW_STREAM_CREDIT_BYTES } from "../../protocol/index.ts";
 
-/** How much may I send? Offsets are absolute: bytes since the window began. */
+/** How much this end may send. Offsets are absolute: bytes since the window began. */
 export class SendWindow {
   sentBytes = 0;
   limitBytes: number;
@@ -18,15 +18,15 @@ export class SendWindow {
     this.sentBytes += bytes;
   }
 
-  /** An older offset than one already seen is ignored: updates may be stale, never credit taken back. */
+  /** Ignores an offset lower than an earlier one: an update may be stale, and credit is never taken back. */
   grant(limitBytes: number): void {
     if (limitBytes > this.limitBytes) this.limitBytes = limitBytes;
   }
 }
 
-/** Nothing came for so long: what is granted beyond the base is likely not used soon. */
+/** If nothing came for so long, credit beyond the base window will probably not be used soon. */
 const IDLE_MS = 2_000;
-/** When half a window took so many round trips, and memory is short, half of the window would do. */
+/** If half a window lasted for so many round trips and memory is short, half of the window is enough. */
 const SLOW_ROUND_TRIPS = 16;
 
 /** The shortest time between a grant and the first byte that needed it: an upper bound of the round trip. */
@@ -35,7 +35,7 @@ export class RoundTrip {
   estimateMs = Infinity;
 
   sample(elapsedMs: number): void {
-    // A clock of whole milliseconds sees 0 on a fast path; the slow rise forgets a path that was faster once.
+    // A clock of whole milliseconds may measure 0 on a fast path. The slow rise makes up for a path that used to be faster.
     this.estimateMs = Math.max(0.5, Math.min(elapsedMs, this.estimateMs * 1.05 + 0.01));
   }
 }
@@ -48,30 +48,30 @@ export interface ReceiveWindowOptions {
 }
 
 /**
- * How much have I allowed? Credit returns as bytes are consumed, and the window doubles when half of it was
- * consumed within two round trips: then the window was the limit, not the reader. All that may still arrive, or waits
- * to be read, is held in the budget.
+ * How much this end has allowed the peer to send. Credit returns as bytes are consumed. The window doubles when half of it was
+ * consumed within two round trips, because then the window was the limit, and not the reader. Everything that may still arrive
+ * or waits to be read counts in the budget.
  */
 export class ReceiveWindow implements Promised {
   receivedBytes = 0;
   consumedBytes = 0;
   #sizeBytes: number;
   #grantedBytes: number;
-  /** In the budget: the window, or what was granted of a larger one before. */
+  /** Bytes that count in the budget: the window, or what was granted of a larger one before. */
   #heldBytes: number;
-  /** What it would grow to. */
+  /** The size that it would grow to. */
   #wantedBytes: number;
-  /** Up to which offset bytes are announced. */
+  /** The offset up to which bytes are announced. */
   #announcedBytes = 0;
   #disposed = false;
   #receivedMs: number;
   /** Where and when growth was last considered. */
   #lookedAtBytes = 0;
   #lookedAtMs: number;
-  /** The limit before the grant that is timed: a byte beyond it proves that the grant arrived. */
+  /** The limit before the grant whose round trip is measured. A byte beyond it proves that the grant has arrived. */
   #provingOffset = Infinity;
   #provingSinceMs = 0;
-  /** When there was a grant last, and what had been consumed by then. */
+  /** The time of the last grant, and how much had been consumed by then. */
   #grantedAtMs: number;
   #grantedAtBytes = 0;
   readonly #options: ReceiveWindowOptions;
@@ -88,7 +88,7 @@ export class ReceiveWindow implements Promised {
     this.#grantedAtMs = nowMs;
   }
 
-  /** Takes up where a window of the base size stood: all that was received has been consumed. */
+  /** Continues a window of the base size from before a loss of memory. Everything received had been consumed. */
   restore(consumedBytes: number, grantedBytes: number): void {
     this.receivedBytes = consumedBytes;
     this.consumedBytes = consumedBytes;
@@ -135,23 +135,23 @@ export class ReceiveWindow implements Promised {
     if (this.#heldBytes > this.#sizeBytes) this.#release();
   }
 
-  /** Bytes that a grant would add now. */
+  /** How many bytes a grant would add now. */
   get owedBytes(): number {
     return this.consumedBytes + this.#sizeBytes - this.#grantedBytes;
   }
 
-  /** Worth a message of its own; smaller grants ride along with other frames. */
+  /** The grant is worth a message of its own. Smaller ones are only sent along with other frames. */
   get isDue(): boolean {
     return this.owedBytes * 2 >= this.#sizeBytes;
   }
 
-  /** The reader takes something, and the peer has not heard of it for so long: it must not look stalled. */
+  /** The reader has read something, but the peer has not learnt of it for so long that the stream may look stalled. */
   isOverdue(nowMs: number, afterMs: number): boolean {
     const takenBytes = this.consumedBytes - this.#grantedAtBytes;
     return takenBytes >= SLOW_STREAM_CREDIT_BYTES && nowMs - this.#grantedAtMs >= afterMs;
   }
 
-  /** The new limit to send. Call when something is owed, or overdue: then it is told of a little in any case. */
+  /** Returns the new limit to send. If it is overdue, even a small grant is sent. */
   grant(nowMs: number, isOverdue = false): number {
     this.#growIfLimiting(nowMs);
     this.#share();
@@ -161,14 +161,14 @@ export class ReceiveWindow implements Promised {
       this.#provingOffset = this.#grantedBytes;
       this.#provingSinceMs = nowMs;
     }
-    // A window that has just become smaller owes nothing yet.
+    // A window that has just become smaller has nothing to grant yet.
     const leastBytes = this.#grantedBytes + (isOverdue ? SLOW_STREAM_CREDIT_BYTES : 0);
     const limitBytes = Math.max(leastBytes, this.consumedBytes + this.#sizeBytes);
     this.#grantedBytes = Math.min(limitBytes, MAX_OFFSET);
     return this.#grantedBytes;
   }
 
-  /** So many bytes are announced: a smaller window would only cost round trips until it has grown, a larger one is idle. */
+  /** The peer announces so many bytes. A smaller window would cost round trips until it has grown; a larger one would be unused. */
   expect(bytes: number): void {
     const { baseBytes } = this.#options;
     this.#announcedBytes = this.consumedBytes + bytes;
@@ -179,8 +179,8 @@ export class ReceiveWindow implements Promised {
   }
 
   /**
-   * Before anything has come: so many bytes may be on their way soon. The new limit to send; null where it is the old one.
-   * It is not timed: the peer has to think first.
+   * Grants credit before anything has come, because so many bytes are expected. Returns the new limit to send, or null if it is
+   * the old one. This grant is not used to measure the round trip, because the peer does not answer at once.
    */
   grantAhead(bytes: number): number | null {
     this.#growTo(bytes);
@@ -189,7 +189,7 @@ export class ReceiveWindow implements Promised {
     return this.#grantedBytes;
   }
 
-  /** What was granted stays granted. From the base on, it is granted anew only as it is used. */
+  /** Gives unused memory back. Credit that was granted stays granted, but beyond the base it is only renewed as it is used. */
   reclaim(nowMs: number): void {
     if (nowMs - this.#receivedMs < IDLE_MS) return;
     const { baseBytes, memory } = this.#options;
@@ -202,7 +202,7 @@ export class ReceiveWindow implements Promised {
     this.#heldBytes = neededBytes;
   }
 
-  /** All of it goes back: nothing of the stream arrives any more, and nothing of it is kept. */
+  /** Gives back all memory, because nothing of the stream arrives or is kept any more. */
   dispose(): void {
     this.#options.memory.giveBack(this.#heldBytes);
     this.#options.memory.promised.delete(this);
@@ -210,7 +210,7 @@ export class ReceiveWindow implements Promised {
     this.#disposed = true;
   }
 
-  /** Grants that rode along in between don't count: it is half a window since the last look that is timed. */
+  /** Measures the time for half a window since the last look. Small grants in between do not count. */
   #growIfLimiting(nowMs: number): void {
     const { roundTrip, memory, baseBytes } = this.#options;
     if ((this.consumedBytes - this.#lookedAtBytes) * 2 < this.#sizeBytes) return;
@@ -218,7 +218,7 @@ export class ReceiveWindow implements Promised {
     this.#lookedAtBytes = this.consumedBytes;
     this.#lookedAtMs = nowMs;
     if (elapsedMs <= 2 * roundTrip.estimateMs) {
-      // What is announced need not be found out by doubling: it was given less for want of room.
+      // For announced bytes the window need not grow by doubling. It is small only because memory was short.
       return this.#growTo(Math.max(this.#sizeBytes * 2, this.#announcedBytes - this.consumedBytes));
     }
     this.#wantedBytes = this.#sizeBytes;
@@ -234,14 +234,14 @@ export class ReceiveWindow implements Promised {
     const wantedBytes = this.#wantedBytes - this.#sizeBytes;
     if (wantedBytes === 0) return;
     memory.promised.add(this);
-    // Of a window that was made smaller, some may be held still.
+    // A window that was made smaller may still count some bytes in the budget.
     const heldBytes = Math.min(wantedBytes, Math.max(0, this.#heldBytes - this.#sizeBytes));
     const takenBytes = memory.promise(wantedBytes - heldBytes);
     this.#heldBytes += takenBytes;
     this.#sizeBytes += heldBytes + takenBytes;
   }
 
-  /** While others go short, what is beyond an even share is not granted anew. */
+  /** While other windows have too little, credit beyond an even share is not renewed. */
   #share(): void {
     const { memory, baseBytes } = this.#options;
     const mostBytes = Math.max(baseBytes, Math.floor(memory.shareOfPromised));
@@ -250,7 +250,7 @@ export class ReceiveWindow implements Promised {
     this.#release();
   }
 
-  /** What was granted cannot be taken back, but need not be granted again. */
+  /** Credit that was granted cannot be taken back, but it need not be renewed. */
   #release(): void {
     if (this.#disposed) return;
     const neededBytes = Math.max(this.#sizeBytes, this.#grantedBytes - this.consumedBytes);
@@ -261,8 +261,8 @@ export class ReceiveWindow implements Promised {
 }
 
 /**
- * What one object has sent and not seen acknowledged, over all of its connections. Each connection has a minimum of its
- * own, of which most was received long ago: credit returns in steps. What goes beyond is held in the budget.
+ * The bytes that one object has sent without an acknowledgement, over all of its connections. Each connection has a minimum of
+ * its own. Most of that was received long ago, because credit returns in steps. Bytes beyond it count in the memory budget.
  */
 export class SendBudget {
   readonly #totalBytes: number;
@@ -271,7 +271,7 @@ export class SendBudget {
   readonly #waiting = new Set<() => void>();
   #usedBytes = 0;
 
-  /** `memory`: null where the transport's own backlog bounds what is under way. */
+  /** `memory` is null if the transport's own backlog limits what is under way. */
   constructor(totalBytes: number, minimumBytes: number, memory: MemoryAccount | null) {
     this.#totalBytes = totalBytes;
     this.#minimumBytes = minimumBytes;
@@ -284,7 +284,7 @@ export class SendBudget {
     return Math.max(freeBytes, this.#minimumBytes - unacknowledgedBytes, 0);
   }
 
-  /** So much of one connection was unacknowledged, and so much is now. */
+  /** One connection's unacknowledged bytes changed from `beforeBytes` to `nowBytes`. */
   change(beforeBytes: number, nowBytes: number): void {
     this.#usedBytes += nowBytes - beforeBytes;
     const heldBytes =

@@ -25,13 +25,13 @@ export class ReceiveCredit {
     return this.#grantedBytes;
   }
 
-  /** As another memory of this end left it. */
+  /** Continues from before a loss of memory. */
   restore(receivedBytes: number, grantedBytes: number): void {
     this.#receivedBytes = receivedBytes;
     this.#grantedBytes = grantedBytes;
   }
 
-  /** The new limit, if the peer is to be told of one; null: not yet. Throws where it sent more than it may. */
+  /** The new limit to send to the peer; null: not yet. Throws if the peer sent more than it may. */
   receive(costBytes: number, nowMs: number): number | null {
     this.#receivedBytes += costBytes;
     if (this.#receivedBytes > this.#grantedBytes) {

@@ -3,8 +3,8 @@ import { FlightLimit } from "./flight-limit.ts";
 import { type SendBudget, SendWindow } from "./flow-window.ts";
 
 /**
- * What this end may send on a connection, over all its streams: as far as the peer's window, the path and the budget that
- * it shares with other connections let it. See docs/protocol.md, "Flow control".
+ * What this end may send on a connection, over all its streams. The peer's window, the path, and the budget that it shares with
+ * other connections limit it. See docs/protocol.md, "Flow control".
  */
 export class SendCredit {
   readonly #window: SendWindow;
@@ -12,7 +12,7 @@ export class SendCredit {
   readonly #budget: SendBudget;
   /** The window as the peer granted it at first. */
   #peerWindowBytes: number;
-  /** As the budget knows it. */
+  /** The unacknowledged bytes that the budget knows of. */
   #notedBytes = 0;
 
   constructor(budget: SendBudget, peerWindowBytes: number) {
@@ -29,20 +29,20 @@ export class SendCredit {
     return this.#window.limitBytes;
   }
 
-  /** The peer has said what its window is. */
+  /** The peer has announced its window. */
   adopt(peerWindowBytes: number): void {
     this.#peerWindowBytes = peerWindowBytes;
     this.#window.grant(peerWindowBytes);
   }
 
-  /** As another memory of this end left it. */
+  /** Continues from before a loss of memory. */
   restore(sentBytes: number, limitBytes: number): void {
     this.#window.spend(sentBytes);
     this.#window.grant(limitBytes);
     this.note();
   }
 
-  /** False: it is no more than was known. Throws where it is more than there can be. */
+  /** False: the limit is not new. Throws if it gives credit for bytes that were never sent. */
   grant(limitBytes: number, nowMs: number): boolean {
     const addedBytes = limitBytes - this.#window.limitBytes;
     if (addedBytes <= 0) return false;
@@ -58,7 +58,7 @@ export class SendCredit {
     this.#window.spend(costBytes);
   }
 
-  /** A message has left. */
+  /** A message was sent. */
   sent(nowMs: number): void {
     this.#flight.sent(this.#window.sentBytes, this.#underWayBytes, nowMs);
   }
@@ -69,12 +69,12 @@ export class SendCredit {
     return Math.min(room, this.#window.availableBytes);
   }
 
-  /** Tells the budget, which may let others go on at once. */
+  /** Updates the budget, which may let other connections send at once. */
   note(): void {
     this.#noteBytes(this.#underWayBytes);
   }
 
-  /** Nothing of it is under way any more. */
+  /** Nothing of the connection is under way any more. */
   dispose(): void {
     this.#noteBytes(0);
   }

@@ -5,13 +5,13 @@ import { STANDSTILL } from "./standstill.ts";
 export interface SilenceEvents {
   /** Nothing came since something was sent: ask for a sign of life. */
   ask(): void;
-  /** No answer either. The owner may end the connection, or find out more. */
+  /** There was no answer. The owner may end the connection or find out more. */
   silent(): void;
   /** Something came after `silent`. */
   heard(): void;
-  /** Nothing came for so long that nobody needs to find out more. */
+  /** Nothing came for so long that the connection counts as lost. */
   lost(): void;
-  /** When the peer last showed life that `received` was not told of, in ms of the clock. */
+  /** The time of the peer's last sign of life that did not go through `received`. */
   lastLifeMs(): number;
 }
 
@@ -24,7 +24,7 @@ export interface SilenceEvents {
 export class AnswerWatch {
   readonly #clock: Clock;
   readonly #events: SilenceEvents;
-  /** When the first message left that nothing has come after; null while quiet. */
+  /** When the first message was sent since anything came; null while quiet. */
   #unansweredSinceMs: number | null = null;
   #asked = false;
   #isSilent = false;
@@ -37,7 +37,7 @@ export class AnswerWatch {
     this.#events = events;
   }
 
-  /** It has been asked, and has not answered yet. */
+  /** The peer was asked and has not answered yet. */
   get isSuspect(): boolean {
     return this.#asked && this.#unansweredSinceMs !== null;
   }
@@ -67,14 +67,14 @@ export class AnswerWatch {
     this.#events.heard();
   }
 
-  /** What was sent is still leaving: nobody can have answered it, and a path that takes bytes is not dead. */
+  /** Bytes are still leaving the socket. Nobody can have answered them yet, and a path that accepts bytes is not dead. */
   stillLeaving(): void {
     if (this.#unansweredSinceMs === null || this.#isSilent) return;
     this.#unansweredSinceMs = this.#clock.nowMs();
     this.#asked = false;
   }
 
-  /** Nothing is under way: a timer alone would keep an object awake, and billed. */
+  /** Nothing is under way, so the timer stops: it would keep the object awake, and billed. */
   rest(): void {
     if (this.#unansweredSinceMs === null) this.#cancel();
   }

@@ -5,12 +5,12 @@ import { KEEPALIVE_INTERVAL_MS } from "../../protocol/index.ts";
 const JITTER = 0.2;
 /** How often to see whether this process was suspended; its timers stand still with it. */
 const LOOK_EVERY_MS = 2_000;
-/** A look that comes later than this by either clock comes after a suspension, not after a busy moment. */
+/** If a look is later than this by either clock, the process was suspended and not just busy. */
 const SUSPENDED_MS = 5_000;
 
 /**
- * Asks an idle peer in intervals whether it is still there; `AnswerWatch` sees whether anything comes. After a suspension
- * of the process or its machine it asks at once: the peer, or a box on the way, has most likely forgotten the connection.
+ * Asks an idle peer in intervals whether it is still there; `AnswerWatch` checks that an answer comes. After a suspension of the
+ * process or its machine it asks at once, because the peer or a device on the path has probably forgotten the connection.
  */
 export class Keepalive {
   readonly #clock: Clock;
