@@ -1,4 +1,4 @@
-/** The only globals beyond ECMAScript that shared code may use: Node and Workers have them alike. */
+/** The only globals beyond ECMAScript that shared code may use. Node and Workers both have them. */
 declare class TextEncoder {
   encode(text?: string): Uint8Array<ArrayBuffer>;
   encodeInto(text: string, into: Uint8Array): { read: number; written: number };

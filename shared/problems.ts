@@ -1,13 +1,13 @@
 import type * as z from "zod";
 
-/** One thing wrong with what a person or program wrote. */
+/** One mistake in what a person or a program wrote. */
 export interface Problem {
   /** `services[0].configurations[1].project`; "" is the whole document. */
   path: string;
   message: string;
 }
 
-/** Every problem zod found. Never holds the offending value: it might be a secret. */
+/** Every problem that zod found. The wrong value itself is never included, because it might be a secret. */
 export function problemsOf(error: z.ZodError): Problem[] {
   return error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"

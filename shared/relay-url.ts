@@ -1,4 +1,4 @@
-/** Origin of a relay; null for anything else. Plain http would show secrets to the network, so it is for this machine alone. */
+/** The origin of a relay; null for anything else. Plain http would show secrets to the network, so it is only for this machine. */
 export function parseRelayUrl(text: string): string | null {
   const url = URL.parse(text);
   if (url === null || url.href !== `${url.origin}/`) return null;

@@ -2,7 +2,7 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:\n]/g;
 
 /**
  * The first key that appears twice in one object of this text, with the line of its second place; null: none does.
- * `JSON.parse` keeps the last of them in silence. The text has to be valid JSON.
+ * `JSON.parse` silently keeps the last one. The text must be valid JSON.
  */
 export function repeatedKey(text: string): { key: string; line: number } | null {
   /** Of each object that is open, its keys; null for a list. */

@@ -1,14 +1,14 @@
 import type { RequestEvent } from "../events/request-event.ts";
 
-/** Of each body, from its beginning. */
+/** How much is kept of each body, from its beginning. */
 export const MAX_CAPTURED_BODY_BYTES = 10_000;
 export const MAX_CAPTURE_SECONDS = 3_600;
 export const MAX_CAPTURED_REQUESTS = 100;
 
 export interface CapturedBody {
-  /** As many as went through by then; how many there were in all, the request's event says. */
+  /** Bytes that had passed when it was captured. The request's event has the total. */
   bytes: number;
-  /** The first ones, decoded, without what looks like a secret. Null: not kept, `why` says why. */
+  /** The first bytes, decoded, without anything that looks like a secret. Null: not kept, and `why` says why. */
   text: string | null;
   /** There was more than `text`. */
   isCut: boolean;

@@ -4,7 +4,7 @@ import type { Problem } from "../problems.ts";
 /** A destination as JSON, in bytes. */
 export const MAX_LOG_DESTINATION_BYTES = 32 * 1024;
 
-/** Set by the relay itself, or by whoever carries the request. */
+/** Set by the relay itself or by the HTTP client. */
 const RESERVED_HEADERS =
   /^(?:host|content-.*|transfer-encoding|connection|upgrade|te|trailer|keep-alive|expect|proxy-.*|sec-.*|cf-.*)$/;
 
@@ -27,7 +27,7 @@ const secretSchema = z
 const shortText = (what: string) =>
   z.string().regex(/^[\x20-\x7e]{1,128}$/, `must be ${what}: 1 to 128 printable characters`);
 
-/** What it is called by people: a log destination, or a webhook for alerts. */
+/** The name of a log destination or of a webhook for alerts. */
 export const receiverNameSchema = z
   .string()
   .regex(
@@ -35,7 +35,7 @@ export const receiverNameSchema = z
     "must be 1 to 64 letters, digits, spaces and . _ -",
   );
 
-/** Where the relay sends to by itself. */
+/** A URL to which the relay sends by itself. */
 export const receiverUrlSchema = z
   .string()
   .max(2048)
@@ -54,7 +54,7 @@ const common = {
   headers: headersSchema.optional(),
 };
 
-/** What a person writes. A secret left out of a change stays as it is. */
+/** A destination as a person writes it. A secret that a change leaves out stays as it is. */
 export const logDestinationSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("otlp"), ...common }),
   z.strictObject({
@@ -96,7 +96,7 @@ export type LogDestinationKind = LogDestinationInput["kind"];
 export type LogDestination = LogDestinationInput & { id: string };
 export type DestinationOf<K extends LogDestinationKind> = Extract<LogDestination, { kind: K }>;
 
-/** Where a service of this kind listens, for a URL that names no path. */
+/** The usual path of each kind of service, for URLs without a path. */
 const STANDARD_PATH: Record<LogDestinationKind, string> = {
   otlp: "/v1/logs",
   datadog: "/api/v2/logs",
@@ -105,7 +105,7 @@ const STANDARD_PATH: Record<LogDestinationKind, string> = {
   webhook: "/",
 };
 
-/** The URL that is really called. */
+/** The URL that the relay calls. */
 export function receiverUrl({ kind, url }: LogDestinationInput): string {
   const { origin, pathname } = new URL(url);
   return origin + (pathname === "/" ? STANDARD_PATH[kind] : pathname);
@@ -122,7 +122,7 @@ export function secretsOf({ headers = {}, ...destination }: LogDestinationInput)
   return secrets;
 }
 
-/** The rest: what everybody who may read may see. */
+/** The destination without its secrets, which every viewer may see. */
 export function destinationWithoutSecrets(destination: LogDestinationInput) {
   const { apiKey: _, token: __, headers: ___, ...shown } = destination as LogDestinationInput & Secrets;
   return shown;
@@ -131,8 +131,8 @@ export function destinationWithoutSecrets(destination: LogDestinationInput) {
 type Secrets = { [name in (typeof SECRETS)[number]]?: unknown };
 
 /**
- * `input` with the secrets that it leaves out taken from what is stored. Never for another origin: who may change a
- * destination could then have its secrets sent to a place of their own.
+ * `input`, with the secrets that it leaves out taken from the stored destination. Never for another origin, because somebody who
+ * may change a destination could then have its secrets sent to a server of their own.
  */
 export function keepSecrets(
   input: LogDestinationInput,

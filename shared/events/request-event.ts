@@ -1,6 +1,6 @@
 import type { StreamKind } from "../protocol/index.ts";
 
-/** Raised when a field changes its meaning or goes; new fields do not raise it. */
+/** Raised when a field changes its meaning or is removed. New fields do not raise it. */
 export const REQUEST_EVENT_VERSION = 1;
 
 /**
@@ -13,10 +13,10 @@ export const REQUEST_EVENT_VERSION = 1;
  */
 export type RequestOutcome = "answered" | "refused" | "failed" | "aborted" | "cancelled";
 
-/** Whose doing the end of a TCP connection was: of two who ended it as they should, the first. */
+/** Who ended a TCP connection. If both sides ended it properly, the first one. */
 export type EndedBy = "gateway" | "upstream" | "tunnel";
 
-/** What people call it: a TCP connection has a method only for those who count by it. */
+/** The verb to show for a request. A TCP connection has a method only so that it can be counted by method. */
 export function verbOf({ kind, method }: Pick<RequestEvent, "kind" | "method">): string {
   return kind === "tcp" ? "TCP" : method;
 }
@@ -30,11 +30,11 @@ export interface RequestEvent {
   requestId: string;
   /** 32 hex digits of the W3C trace context; "" when the request was refused before it had one. */
   traceId: string;
-  /** "" where the request named none. */
+  /** "" if the request named none. */
   tunnel: string;
   project: string;
   environment: string;
-  /** The service's name, or the host as a network rule matched it; as the request spelt it where nothing matched. */
+  /** The service's name, or the host that a network rule matched. If nothing matched, the name in the request. */
   service: string;
   kind: StreamKind;
   method: string;
@@ -43,22 +43,22 @@ export interface RequestEvent {
   /** What the gateway got; 499 when it gave up before there was an answer. */
   status: number;
   outcome: RequestOutcome;
-  /** The `culvert-error` of an answer of the tunnel's own, or why an answer broke off; null when all went well. */
+  /** The `culvert-error` of the tunnel's own answer, or why an answer broke off; null if there was no failure. */
   code: string | null;
   /** Why, as the relay or the connector knows it: `no connection to 10.0.0.5:8080: ECONNREFUSED`. For operators. */
   detail?: string;
   /** The connector of the last attempt; null when none was reached. */
   connector: string | null;
-  /** What people call it; connectors of version 0.1 do not say. */
+  /** The connector's name. Connectors of version 0.1 do not send one. */
   connectorName?: string;
   /** 0 when the request never left the relay. */
   attempts: number;
-  /** Body bytes, those of WebSocket messages or of a TCP connection; heads are not counted. */
+  /** Bytes of the body, of WebSocket messages or of a TCP connection, without heads. */
   requestBytes: number;
   responseBytes: number;
-  /** Code of the close that ended a WebSocket, as far as one was seen. */
+  /** The close code of a WebSocket, if one was seen. */
   closeCode?: number;
-  /** Of a TCP connection that stood. */
+  /** For a TCP connection that was established. */
   endedBy?: EndedBy;
   /** Whole milliseconds from arrival to the last byte; the sum of the four parts that follow. */
   durationMs: number;

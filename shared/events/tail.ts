@@ -1,6 +1,6 @@
 import type { RequestEvent } from "./request-event.ts";
 
-/** Of the WebSocket between a relay and whoever watches a tunnel. */
+/** The subprotocol of the WebSocket between a relay and a watcher. */
 export const TAIL_SUBPROTOCOL = "culvert.tail.v1";
 
 /** What a watcher gets; it answers each with `{"received": all events so far}`. */

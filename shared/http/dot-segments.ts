@@ -1,10 +1,10 @@
-/** Each round of encoding is undone by somebody: a proxy, a framework, a file system. More is no honest path. */
+/** Rounds of decoding, because a proxy, a framework and a file system may each undo one. No legitimate path needs more. */
 const MAX_DECODINGS = 8;
 
 /** What URL parsers, file systems and form decoders drop or trim: control characters, blanks, `+` for a blank. */
 const JUNK =
   "\\u0000-\\u0020+\\u007f-\\u00a0\\u00ad\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2064\\u3000\\ufeff";
-/** A parameter, or what ends a path for whoever parses the decoded text once more; NUL ends it for C. */
+/** Begins a parameter, or ends the path for a program that parses the decoded text again. NUL ends it in C. */
 const TAIL = "\\u0000;?#:";
 const DOTS = new RegExp(`^[${JUNK}]*\\.[${JUNK}.]*(?:$|[${TAIL}])`);
 const ALL_JUNK = new RegExp(`[${JUNK}]+`, "g");
@@ -18,9 +18,9 @@ const ODD_SLASHES = /[\u2044\u2215\u2216\u29f5\u29f8\u29f9\u00a5\u20a9]/g;
 const decoder = new TextDecoder();
 
 /**
- * Could this path, put behind an endpoint's own, lead out from under it in the eyes of some upstream? Read as it is
- * written, and with its encoding undone again and again: of bytes alone, with characters that are encoded longer than
- * they need be, and as UTF-8 whose look-alikes of dots and slashes become what they look like.
+ * Could some upstream read this path, appended to an endpoint's own path, as one outside of the endpoint's? The path is checked as
+ * written and after each of several rounds of decoding: as plain bytes, with overlong encodings, and as UTF-8 in which look-alikes
+ * of dots and slashes count as dots and slashes.
  */
 export function climbs(rawPath: string): boolean {
   const [path = ""] = rawPath.split("?", 1);
@@ -39,7 +39,7 @@ function climbsRead(path: string, undo: (text: string) => string): boolean {
   return true;
 }
 
-/** Does a segment stand for this or the parent directory, with whatever upstreams leave away, as text or as look-alikes? */
+/** Whether an upstream could read a segment as `.` or `..`, after removing ignored characters and replacing look-alikes. */
 export function hasDotSegment(path: string): boolean {
   return [path, lookAlikes(path)].some((text) => segmentsOf(text).some((segment) => dotsOf(segment) > 0));
 }
@@ -48,14 +48,14 @@ function segmentsOf(path: string): string[] {
   return path.split(/[/\\]/);
 }
 
-/** 1 or 2 for a segment that upstreams may read as `.` or `..`; 0 for a name, three dots among them. */
+/** 1 or 2 for a segment that upstreams may read as `.` or `..`; 0 for a name, which includes three dots. */
 function dotsOf(segment: string): number {
   if (!DOTS.test(segment)) return 0;
   const plain = segment.replace(ALL_JUNK, "");
   const named = [segment.replace(FROM_TAIL, "").replace(ALL_JUNK, ""), plain.replace(FROM_TAIL, "")];
   if (named.includes("..")) return 2;
   if (named.includes(".")) return 1;
-  // `.. .` and the like: some trim dots together with blanks.
+  // Some upstreams trim dots together with blanks, as in `.. .`.
   return plain !== segment && /^\.+$/.test(plain) ? 2 : 0;
 }
 
@@ -65,7 +65,7 @@ function undoPercent(text: string): string {
   );
 }
 
-/** As lenient decoders do: 0xC0 and 0xC1 take any byte along. */
+/** Decodes overlong encodings as lenient decoders do, which accept any byte after 0xC0 and 0xC1. */
 function undoOverlong(text: string): string {
   return undoPercent(text)
     .replace(LONG_OVERLONG, (bytes) => {

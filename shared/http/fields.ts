@@ -19,7 +19,7 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Who is asking, what for, by which way: nothing that a hop may take off because `Connection` names it. */
+/** Fields meant for the upstream. They are kept even if `Connection` names them. */
 const END_TO_END: ReadonlySet<string> = new Set([
   "authorization",
   "cdn-loop",
@@ -81,7 +81,7 @@ export function isToken(text: string): boolean {
   return text.length > 0;
 }
 
-/** A field name as it stands on our wire: a token without upper case. */
+/** A field name as it goes on the wire: a token without upper-case letters. */
 export function isFieldName(name: string): boolean {
   for (let i = 0; i < name.length; i++) {
     const code = name.charCodeAt(i);
@@ -99,7 +99,7 @@ export function isFieldValue(value: string): boolean {
   return true;
 }
 
-/** CONNECT and TRACE concern the hop and cannot be carried. */
+/** CONNECT and TRACE concern a single hop, so the tunnel cannot carry them. */
 export function isRequestMethod(method: string): boolean {
   return isToken(method) && method !== "CONNECT" && method !== "TRACE";
 }
@@ -129,8 +129,8 @@ export function removeHopByHop(fields: readonly Field[]): readonly Field[] {
 }
 
 /**
- * Names that a Connection field says to concern one hop. Those that are meant for the upstream never do (RFC 9110 §7.6.1):
- * a client that names them would have the relay remove what its gateway put there.
+ * The names in a Connection field that are removed. Fields meant for the upstream are not (RFC 9110 §7.6.1). Otherwise a client
+ * could name them and make the relay remove fields that the gateway has set.
  */
 export function connectionOptions(value: string): Set<string> {
   const names = value.split(",").map((option) => option.trim().toLowerCase());
@@ -138,14 +138,14 @@ export function connectionOptions(value: string): Set<string> {
 }
 
 /**
- * The name as CGI and its heirs read it: in an environment variable all but letters and digits is the same, so that
- * `X_Forwarded_Host` and `X.Forwarded.Host` pass for `X-Forwarded-Host`.
+ * The name as CGI and its successors read it. An environment variable does not distinguish characters other than letters and
+ * digits, so `X_Forwarded_Host` and `X.Forwarded.Host` pass for `X-Forwarded-Host`.
  */
 export function dashedName(name: string): string {
   return /[^a-z0-9-]/.test(name) ? name.replace(/[^a-z0-9]/g, "-") : name;
 }
 
-/** Would some server take another path from this field than the request's own? */
+/** Whether some servers use this field's value as the path, instead of the request's own. */
 export function isPathOverride(name: string): boolean {
   return PATH_OVERRIDES.has(dashedName(name));
 }

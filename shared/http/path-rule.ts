@@ -5,7 +5,7 @@ export type PathRule = readonly string[] | null;
 
 export type PathVerdict = "allowed" | "denied" | "ambiguous";
 
-/** What is matched is a canonical copy; what is forwarded are the bytes as they came. */
+/** Matches a canonical copy of the path. The bytes that are forwarded stay unchanged. */
 export function judgePath(rule: PathRule, rawPath: string): PathVerdict {
   if (rule === null) return "allowed";
   const path = canonicalPath(rawPath);

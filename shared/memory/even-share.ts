@@ -1,6 +1,6 @@
 /**
- * How much each may have, so that all together have no more than `totalBytes`, nobody has more than somebody who wants
- * more than he has, and nothing is left over that anybody wants (max-min fairness). Infinity: there is enough for all.
+ * The max-min fair share of `totalBytes`: those who want less than the share get what they want, and all others get the share
+ * itself. Infinity: there is enough for all.
  */
 export function evenShare(wantedBytes: readonly number[], totalBytes: number): number {
   const ascending = wantedBytes.toSorted((a, b) => a - b);

@@ -1,7 +1,7 @@
-/** What is taken from the front is forgotten once so many places there are empty, and half of all. */
+/** The array is compacted once at least so many places at its front are empty, and these are half of it. */
 const MIN_EMPTY = 64;
 
-/** A queue whose front is taken in constant time: an array's own `shift` moves all that stands behind. */
+/** A queue that removes its front in constant time. An array's own `shift` moves all other elements. */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #front = 0;

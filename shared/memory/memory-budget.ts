@@ -1,48 +1,48 @@
 import { evenShare } from "./even-share.ts";
 
-/** Who holds much, and can be ended for it. */
+/** A user of memory that can be ended to free it. */
 export interface Holder {
   readonly heldBytes: number;
-  /** When something of it last went its way, in ms. */
+  /** When some of its bytes last moved on, in ms. */
   readonly progressMs: number;
-  /** Lets go of what it holds, at once. Called in the turn of whoever needed the room: no I/O may come of it. */
+  /** Frees its memory at once. It is called in the turn of another user that needs memory, so it must not do any I/O. */
   end(): void;
 }
 
-/** Who was promised room, and may not be using it. */
+/** A user of memory that was promised more than it may be using. */
 export interface Promised {
-  /** Of the room that was promised and is not given back. */
+  /** The promised bytes that it has not given back. */
   readonly heldBytes: number;
-  /** What it would use. */
+  /** The bytes that it would like to use. */
   readonly wantedBytes: number;
-  /** Gives back what has not been used for a while. What comes later all the same is held when it comes. */
+  /** Gives back what has not been used for a while. Bytes that come later anyway are counted when they come. */
   reclaim(nowMs: number): void;
 }
 
-/** What has moved within this time is not slow. */
+/** A user that moved bytes within this time is not slow. */
 const PROGRESS_MS = 2_000;
-/** Of what is free, a lone transfer over a long path needs most. The rest is for whoever comes next, until both share. */
+/** A lone transfer over a long path may take this share of the free bytes. The rest is for the next one, until both share. */
 const MAX_TAKEN_SHARE = 7 / 8;
-/** Promises leave so much of what may be taken to queues and messages, which are here already. */
+/** The share that promises leave for queues and messages, which are already here. */
 const LEFT_SHARE = 2 / 5;
-/** How often at most promises are looked through. */
+/** The shortest time between two searches for unused promises. */
 const RECLAIM_EVERY_MS = 200;
-/** For so long after a promise fell short, those who have much go on sharing with those who want more. */
+/** How long users with much memory go on sharing after somebody got less than wanted. */
 const SHARING_MS = 1_000;
-/** How often at most it is reckoned what each may have. */
+/** The shortest time between two computations of the share. */
 const SHARE_EVERY_MS = 10;
-/** Less than this share of the whole is free: what is large and slow has to make room. */
+/** If less than this share of the total is free, large and slow users have to free memory. */
 const SHORT_SHARE = 1 / 8;
 
 /**
- * Memory that all who keep bytes for others share: every object in an isolate, or every connection of a process. What is
- * small or cannot be refused is held in any case. What is large is taken as far as it may be had, never from the reserve,
- * and never all. Before the reserve is used up, the largest holder that has not moved for a while is ended.
+ * The memory budget that every object of an isolate, or every connection of a process, shares. Small things, and those that cannot
+ * be refused, always count (`hold`). Large things get as much as is available, but never from the reserve and never all of it
+ * (`take`, `promise`). Before the reserve is used up, the largest holder that has not moved for a while is ended.
  */
 export class MemoryBudget {
   readonly #totalBytes: number;
   readonly #reserveBytes: number;
-  /** Beyond it holders are ended: before the last of the reserve is gone. */
+  /** If more is used, holders are ended. This happens before the reserve is used up. */
   readonly #reliefBytes: number;
   readonly #nowMs: () => number;
   readonly #accounts = new Set<WeakRef<MemoryAccount>>();
@@ -57,7 +57,7 @@ export class MemoryBudget {
   #sharedMs = -Infinity;
   #shareBytes = Infinity;
 
-  /** `reserveBytes` of the total are for `hold` alone. */
+  /** Only `hold` may use the last `reserveBytes` of the total. */
   constructor(totalBytes: number, reserveBytes: number, nowMs: () => number) {
     this.#totalBytes = totalBytes;
     this.#reserveBytes = reserveBytes;
@@ -65,7 +65,7 @@ export class MemoryBudget {
     this.#nowMs = nowMs;
   }
 
-  /** For one object: what it holds goes back with it, even where it is dropped without a word. */
+  /** Opens an account for one object. Its bytes are returned when it is garbage-collected, even if it never closed its account. */
   open(): MemoryAccount {
     const held: Held = { bytes: 0, movingBytes: 0 };
     const account = new MemoryAccount(this, held);
@@ -79,7 +79,7 @@ export class MemoryBudget {
     return this.#heldBytes;
   }
 
-  /** Of what may be taken. */
+  /** Bytes that may still be taken. */
   get freeBytes(): number {
     return Math.max(0, this.#takeableBytes - this.#heldBytes);
   }
@@ -88,14 +88,14 @@ export class MemoryBudget {
     return this.freeBytes < this.#takeableBytes * SHORT_SHARE;
   }
 
-  /** Of what may be promised. */
+  /** Bytes that may still be promised. */
   get promisableBytes(): number {
     return Math.max(0, Math.floor(this.freeBytes - this.#leftBytes));
   }
 
   /**
-   * Of what promises leave, how much is free: 1 while nobody keeps anything waiting. What is under way does not wait; if it
-   * counted, a long path would make the reads small that fill it.
+   * The free share of what promises leave: 1 while nothing is waiting. Bytes that are under way do not count as waiting. If they
+   * did, a long path would make the reads small that have to fill it.
    */
   get roomShare(): number {
     return Math.min(1, (this.freeBytes + this.#movingBytes) / this.#leftBytes);
@@ -109,7 +109,7 @@ export class MemoryBudget {
     return this.#takeableBytes * LEFT_SHARE;
   }
 
-  /** Takes back from all what was promised and is not used. */
+  /** Takes back all promises that are not used. */
   reclaim(): void {
     const nowMs = this.#nowMs();
     if (nowMs - this.#reclaimedMs < RECLAIM_EVERY_MS) return;
@@ -119,12 +119,12 @@ export class MemoryBudget {
     }
   }
 
-  /** Somebody wanted more than could be promised. */
+  /** Somebody got a smaller promise than wanted. */
   fellShort(): void {
     this.#fellShortMs = this.#nowMs();
   }
 
-  /** What each of those may have to whom room is promised; Infinity while nobody goes short. */
+  /** How much each user may be promised; Infinity while everybody gets enough. */
   get shareBytes(): number {
     const nowMs = this.#nowMs();
     if (nowMs - this.#fellShortMs > SHARING_MS) return Infinity;
@@ -151,17 +151,17 @@ export class MemoryBudget {
     return this.#heldBytes + bytes <= this.#totalBytes;
   }
 
-  /** Of an account. */
+  /** An account changed by so many bytes. */
   change(bytes: number): void {
     this.#heldBytes += bytes;
   }
 
-  /** Of an account: so much of what is held is under way. */
+  /** An account's bytes under way changed by so many. */
   moving(bytes: number): void {
     this.#movingBytes += bytes;
   }
 
-  /** Ends the largest holders while too much is held, those first that have not moved lately. */
+  /** Ends the largest holders while too much is used, beginning with those that have not moved lately. */
   relieve(): void {
     while (this.#heldBytes > this.#reliefBytes) {
       const largest = this.#largest(this.#nowMs() - PROGRESS_MS) ?? this.#largest(Infinity);
@@ -196,7 +196,7 @@ export class MemoryAccount {
   readonly #held: Held;
   readonly #holders = new Set<Holder>();
   readonly promised = new Set<Promised>();
-  /** What it held when it came to rest; null while it is awake. */
+  /** The bytes that it had when it came to rest; null while it is awake. */
   #restingBytes: number | null = null;
 
   constructor(budget: MemoryBudget, held: Held) {
@@ -220,31 +220,31 @@ export class MemoryAccount {
     return this.#budget.isShort;
   }
 
-  /** Could so much be held without anybody's end? */
+  /** Whether so many bytes fit without ending anybody. */
   hasRoomFor(bytes: number): boolean {
     return this.#budget.hasRoomFor(bytes);
   }
 
   /**
-   * How much each of many may keep waiting: less, as soon as less is free than promises leave, and steeply, so that the
-   * last of a thousand finds something as well.
+   * How much each of many users may keep waiting. The share falls steeply once less is free than promises leave, so that there is
+   * something left for the last of a thousand.
    */
   shareBytes(minBytes: number, maxBytes: number): number {
     return Math.max(minBytes, Math.floor(maxBytes * this.#budget.roomShare ** 3));
   }
 
-  /** For what is small, or is here already. */
+  /** Counts bytes that are small or already here. */
   hold(bytes: number): void {
     this.#change(bytes);
     this.#budget.relieve();
   }
 
-  /** What one window may have: no more than others who want as much. */
+  /** How much one window may be promised: not more than others that want as much. */
   get shareOfPromised(): number {
     return this.#budget.shareBytes;
   }
 
-  /** So much more is under way; less, where it is negative. It leaves as fast as the path takes it. */
+  /** So many more bytes are under way (fewer if negative). They leave as fast as the path carries them. */
   move(bytes: number): void {
     this.#held.movingBytes += bytes;
     this.#budget.moving(bytes);
@@ -252,7 +252,7 @@ export class MemoryAccount {
     else this.giveBack(-bytes);
   }
 
-  /** For what may come: as much of `bytes` as may be had, and never all that is free. */
+  /** Promises memory for bytes that may come: as much of `bytes` as is available, and never everything that is free. */
   promise(bytes: number): number {
     if (bytes > this.#budget.promisableBytes * MAX_TAKEN_SHARE) this.#budget.reclaim();
     const taken = Math.max(0, Math.floor(Math.min(bytes, this.#budget.promisableBytes * MAX_TAKEN_SHARE)));
@@ -272,7 +272,7 @@ export class MemoryAccount {
     this.#change(-bytes);
   }
 
-  /** Ends holders until the whole has room for so much; false: it has not, and nobody is left to end. */
+  /** Ends holders until so many bytes fit. False: they do not fit, and nobody is left to end. */
   makeRoomFor(bytes: number): boolean {
     this.#change(bytes);
     this.#budget.relieve();
@@ -289,8 +289,8 @@ export class MemoryAccount {
   }
 
   /**
-   * Nothing is under way: what is held is only what might come. Whoever sleeps may lose its memory without a word, and
-   * would go on counting. The next change ends the rest.
+   * Nothing is under way, so the account only has promises. A sleeping object may lose its memory unnoticed and would still be
+   * counted, so its bytes are given back until the next change.
    */
   rest(): void {
     if (this.#restingBytes !== null) return;

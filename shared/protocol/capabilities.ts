@@ -1,13 +1,13 @@
 /**
- * What an end takes beyond the first form of this protocol, as bits of HELLO and WELCOME: docs/protocol.md,
+ * What an end accepts beyond the first form of this protocol, as bits of HELLO and WELCOME: docs/protocol.md,
  * "Capabilities". Bits are never used twice. A sender uses what it knows itself and its peer has announced.
  */
 export const CAPABILITY = {
   /** Paths of 18 KiB, heads of 128 KiB. Else 8 KiB and 48 KiB. */
   LONG_HEADS: 1 << 0,
-  /** A WSCLOSE without a code. Else 1000 stands in for it. */
+  /** A WSCLOSE without a code. Otherwise 1000 replaces it. */
   EMPTY_WSCLOSE: 1 << 1,
-  /** `stallTimeoutMs` in HELLO and OPEN. Else a stream's window may stay shut for 60 s. */
+  /** `stallTimeoutMs` in HELLO and OPEN. Otherwise a stream's window may stay closed for 60 s. */
   STALL_LIMIT: 1 << 2,
   /** Streams of kind tcp, with their facts. */
   TCP: 1 << 3,
@@ -28,7 +28,7 @@ export const OWN_CAPABILITIES: number =
   CAPABILITY.LARGE_DATA |
   CAPABILITY.UPSTREAM_MS;
 
-/** The connection windows that tell builds apart which announced nothing. */
+/** The connection windows by which older builds, which announced nothing, are told apart. */
 const SECOND_WINDOW_BYTES = 16 * 1024 * 1024;
 const THIRD_WINDOW_BYTES = 32 * 1024 * 1024;
 

@@ -11,13 +11,13 @@ export const ERROR_CODES = {
   INTERNAL: 0x04,
   /** The side that asked no longer wants the answer. */
   CANCEL: 0x05,
-  /** The receiver kept the stream's window shut for too long. */
+  /** The receiver kept the stream's window closed for too long. */
   STALLED: 0x06,
-  /** Not taken, because this end is shutting down. */
+  /** Not accepted, because this end is shutting down. */
   DRAINING: 0x07,
-  /** A frame that the stream's state does not allow, or a head that is no valid HTTP. */
+  /** A frame that the stream's state does not allow, or a head that is not valid HTTP. */
   STREAM_ERROR: 0x08,
-  /** The body ended before its end: whoever forwards it must abort, never end cleanly. */
+  /** The body ended too early. A forwarder must abort it, and never end it cleanly. */
   BODY_ABORTED: 0x09,
   /** A newer connection of the same connector took this one's place. */
   REPLACED: 0x0a,
@@ -46,7 +46,7 @@ export const ERROR_CODES = {
   FIELDS_TOO_LARGE: 0x111,
   /** The request has passed this relay before (RFC 8586). */
   LOOP_DETECTED: 0x112,
-  /** The connector has no descriptors or memory for it: not the upstream's fault. */
+  /** The connector has no descriptors or memory left for it. The upstream is not at fault. */
   CONNECTOR_OVERLOADED: 0x113,
 } as const;
 

@@ -63,7 +63,7 @@ const FACT = {
   maxConnections: 15,
 } as const;
 type FactName = keyof typeof FACT;
-/** Facts stand beside the fields, so their number and size have room of their own. */
+/** Facts are not counted as fields, so their number and size have limits of their own. */
 const MAX_FACTS = 16;
 
 const KINDS: readonly StreamKind[] = ["http", "websocket", "tcp"];
@@ -104,7 +104,7 @@ export function encodeOpen(open: OpenHead, capabilities = OWN_CAPABILITIES): Uin
   return encodeBlock("FIELDS_TOO_LARGE", 1, facts, open.fields, frameLimit(capabilities));
 }
 
-/** What the peer must be capable of to take this OPEN; null: nothing that not all are. */
+/** The capability that the peer needs for this OPEN; null: none. */
 export function capabilityFor(open: OpenHead): Capability | null {
   if (open.kind === "tcp") return "TCP";
   if (open.path.length > SHORT_PATH_LENGTH) return "LONG_HEADS";
@@ -148,7 +148,7 @@ function addTcpFacts(open: OpenHead, facts: Map<FactName, string>): void {
   if (maxConnections !== null) open.maxConnections = maxConnections;
   const startTls = facts.get("startTls");
   if (startTls === undefined) return;
-  // Whoever left out a way that it does not know would send in the clear what was to be encrypted.
+  // Ignoring an unknown way would send clear text where TLS was wanted.
   if (startTls !== "postgres") throw invalid("unknown startTls");
   open.startTls = startTls;
 }
@@ -227,7 +227,7 @@ function frameLimit(capabilities: number): number {
   return has(capabilities, "LONG_HEADS") ? MAX_HEAD_FRAME_BYTES : SHORT_HEAD_FRAME_BYTES;
 }
 
-/** Upper bound, for most heads far below the limits. */
+/** An upper bound of the size. For most heads it is far below the limits. */
 function maxBytesOf({ path, target, fields }: OpenHead): number {
   let units = path.length + target.length;
   for (const [name, value] of fields) units += name.length + value.length;
@@ -280,7 +280,7 @@ function fieldName(id: number): string {
   return name;
 }
 
-/** One that this version does not know is a newer peer's, and says nothing here. */
+/** Facts that this version does not know are a newer peer's, and are ignored. */
 function addFact(facts: Map<FactName, string>, id: number, value: string): void {
   if (id === 0) throw malformed("static name 0");
   const name = FACT_NAMES.get(id);
@@ -349,7 +349,7 @@ function tooLarge(message: string): HeadProblem {
   return { code: "FIELDS_TOO_LARGE", message };
 }
 
-/** A reason phrase is for people: what would split a line is dropped (RFC 9112 §4). */
+/** The reason phrase without characters that could split a line (RFC 9112 §4). */
 function printable(reason: string): string {
   return (
     reason

@@ -4,13 +4,13 @@ export type { Field } from "../http/index.ts";
 
 export type StreamKind = "http" | "websocket" | "tcp";
 
-/** What stands as method and path of a TCP connection, which has neither, wherever a request's would. Never on the wire. */
+/** Used as method and path of a TCP connection, which has neither, in events and logs. Never on the wire. */
 export const TCP_METHOD = "CONNECT";
 export const TCP_PATH = "";
-/** Of the HEAD that says that a TCP connection stands. There is no other. */
+/** The status of the HEAD of a TCP connection, which means that it is established. There is no other. */
 export const TCP_STATUS = 200;
 
-/** How a connector begins TLS on a connection that begins without. */
+/** How a connector starts TLS on a connection that begins without it. */
 export type StartTls = "postgres";
 
 /** Everything a connector needs to serve one stream: it keeps no state of its own. */
@@ -30,13 +30,13 @@ export interface OpenHead {
   /** Absent means the connector's default. */
   connectTimeoutMs?: number;
   responseTimeoutMs?: number;
-  /** How long a window of the stream may stay shut, in either direction. */
+  /** How long a window of the stream may stay closed, in either direction. */
   stallTimeoutMs?: number;
-  /** Of kind tcp alone: how long nothing may come or go. */
+  /** Only for kind tcp: how long the connection may be without traffic. */
   idleTimeoutMs?: number;
-  /** Of kind tcp alone, and only where the target's scheme is tcp. */
+  /** Only for kind tcp, and only if the target's scheme is tcp. */
   startTls?: StartTls;
-  /** Of kind tcp alone: how many of the service a connector has open at once. */
+  /** Only for kind tcp: how many connections to the service a connector may have open at once. */
   maxConnections?: number;
   fields: readonly Field[];
 }

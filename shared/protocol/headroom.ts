@@ -8,12 +8,12 @@ export function roomBehindHeadroom(size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new ArrayBuffer(HEADER_BYTES + size), HEADER_BYTES);
 }
 
-/** These bytes lie in such a room, at its beginning. */
+/** Marks these bytes as lying at the beginning of such a room. */
 export function markHeadroom(bytes: Uint8Array): void {
   if (bytes.byteOffset === HEADER_BYTES) buffers.add(bytes.buffer);
 }
 
-/** The bytes with the headroom before them: what is written there spoils nothing. Null: they have none. */
+/** The bytes with the free headroom before them, which may be overwritten. Null: they have none. */
 export function withHeadroom(bytes: Uint8Array): Uint8Array | null {
   if (bytes.byteOffset !== HEADER_BYTES || !buffers.has(bytes.buffer)) return null;
   return new Uint8Array(bytes.buffer, 0, HEADER_BYTES + bytes.byteLength);

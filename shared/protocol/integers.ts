@@ -1,4 +1,4 @@
-/** Big-endian integers in a byte array. A byte beyond the end reads as 0: lengths are checked before. */
+/** Big-endian integers in a byte array. A byte beyond the end reads as 0, because lengths are checked before. */
 export function byteAt(bytes: Uint8Array, at: number): number {
   return bytes[at] ?? 0;
 }

@@ -1,12 +1,12 @@
 /** Every limit of the protocol, each with its reason. Sizes in bytes, times in milliseconds. */
 
-/** Bounds what one inbound message makes a peer hold; WebSocket messages arrive whole. */
+/** Limits the memory that one message needs, because WebSocket messages arrive whole. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Messages of 64 KiB cross a Durable Object fastest; larger ones only add waiting. */
 export const TARGET_MESSAGE_BYTES = 64 * 1024;
-/** One fills a message: for a lone transfer, each frame more is only more work. */
+/** One such frame fills a message. For a lone transfer, more frames would only be more work. */
 export const MAX_DATA_BYTES = 64 * 1024;
-/** Toward a peer without LARGE_DATA, which takes a larger one for a violation. */
+/** Toward a peer without LARGE_DATA, which treats a larger one as a violation. */
 export const SMALL_DATA_BYTES = 32 * 1024;
 /** What a stream may send before the next one's turn: a quarter of a message, so a small body never waits for a large one. */
 export const QUANTUM_BYTES = 16 * 1024;
@@ -19,7 +19,7 @@ export const MAX_HEAD_FRAME_BYTES = 128 * 1024;
 export const SHORT_HEAD_FRAME_BYTES = 48 * 1024;
 export const MAX_FIELDS = 256;
 export const MAX_FIELD_NAME_LENGTH = 256;
-/** Path and query of a request: the edge takes no longer URLs. */
+/** Path and query of a request. The edge does not accept longer URLs. */
 export const MAX_REQUEST_PATH_LENGTH = 16 * 1024;
 /** The path of an endpoint, which comes before that of a request. */
 export const MAX_ENDPOINT_PATH_LENGTH = 2 * 1024;
@@ -44,7 +44,7 @@ export const RETIRE_DRAIN_MS = 60 * 60 * 1000;
 /** Offsets are u64 on the wire and must stay exact in a double. */
 export const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
 
-/** Of a tunnel's streams: kept free for callers and services that have little open. See docs/decisions/0039-a-share-for-each.md. */
+/** Streams of a tunnel that are kept free for callers and services with few streams. See docs/decisions/0039-a-share-for-each.md. */
 export const RESERVED_STREAMS = 24;
 /** Streams a connector takes at once on one connection. 512 × 64 KiB bounds what uploads of one caller can make it hold. */
 export const DEFAULT_MAX_STREAMS = 512 + RESERVED_STREAMS;
@@ -90,26 +90,26 @@ export const CONNECTOR_MEMORY_RESERVE_BYTES = 20 * 1024 * 1024;
 export const STREAM_OVERHEAD_BYTES = 8 * 1024;
 /** What each thing in a queue costs beside its bytes. */
 export const ITEM_OVERHEAD_BYTES = 256;
-/** What one object has sent and not seen acknowledged, of its isolate's budget: Workers' sockets buffer without bound. */
+/** Unacknowledged bytes of one object, as a part of its isolate's budget, because Workers' sockets buffer without a limit. */
 export const MAX_UNACKNOWLEDGED_BYTES = 24 * 1024 * 1024;
 /** Every connection may have this much in flight even then, or credit that returns in steps would never return. */
 export const MIN_UNACKNOWLEDGED_BYTES = CONNECTION_CREDIT_STEP_BYTES + MAX_DATA_BYTES;
-/** However late acknowledgements come: a second step leaves while the first one's credit returns. */
+/** Allowed however late acknowledgements are, so that a second step can be sent while the first one's credit returns. */
 export const MIN_UNDER_WAY_BYTES = 2 * MIN_UNACKNOWLEDGED_BYTES;
 /** Over this, DATA waits in its queue, where small frames overtake it, and not in the socket's. */
 export const SEND_BACKLOG_BYTES = 256 * 1024;
 /** A stream's writer stops over the high mark and goes on under half of it. The mark is lower when memory is short. */
 export const SEND_QUEUE_HIGH_BYTES = 128 * 1024;
 export const SEND_QUEUE_MIN_BYTES = 4 * 1024;
-/** Of a WebSocket message, each frame costs this more than its payload, so that empty ones are not free. */
+/** Each frame of a WebSocket message costs so much more than its payload, so that empty ones are not free. */
 export const MESSAGE_OVERHEAD_BYTES = 128;
 /** Largest WebSocket message that is relayed. */
 export const MAX_WEBSOCKET_MESSAGE_BYTES = 16 * 1024 * 1024;
 
-/** A window that stays shut for so long ends its stream, unless its service or the connector says otherwise. */
+/** A stream ends if its window stays closed for so long, unless its service or the connector says otherwise. */
 export const DEFAULT_STALL_TIMEOUT_MS = 5 * 60_000;
 export const MAX_STALL_TIMEOUT_MS = 60 * 60_000;
-/** Of a TCP connection: databases' pools are quiet for long, and what has vanished is not kept for ever. */
+/** For TCP connections: pools of databases are quiet for a long time, but a connection whose peer vanished must end some time. */
 export const DEFAULT_TCP_IDLE_TIMEOUT_MS = 15 * 60_000;
 export const MAX_IDLE_TIMEOUT_MS = 24 * 60 * 60_000;
 /** The same toward a peer without STALL_LIMIT; and for what is no reader's affair: credit of the connection, answers to RESET. */
@@ -122,11 +122,11 @@ export const STALL_PING_GAP_MS = 200;
 export const MAX_BEHIND_MS = 5 * 60_000;
 /** Streams whose RESET the peer has not answered. An honest one has no more than a connector takes; twice that, for what crosses. */
 export const MAX_TEARDOWNS = 2 * MAX_STREAMS_PER_OBJECT;
-/** A connection that has not said HELLO by then is closed with 4408. */
+/** A connection that has not sent HELLO by then is closed with 4408. */
 export const HELLO_TIMEOUT_MS = 5_000;
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 export const DEFAULT_RESPONSE_TIMEOUT_MS = 60_000;
-/** What may be set at most. */
+/** The highest values that may be set. */
 export const MAX_CONNECT_TIMEOUT_MS = 10 * 60_000;
 export const MAX_RESPONSE_TIMEOUT_MS = 60 * 60_000;
 /** Proxies and load balancers close connections that are silent for 60 s or less; 30 s leaves room for jitter. */
@@ -134,7 +134,7 @@ export const KEEPALIVE_INTERVAL_MS = 25_000;
 export const KEEPALIVE_TIMEOUT_MS = 10_000;
 /** Twice this, and a path that swallows packets under traffic is known: within 10 s. */
 export const ANSWER_TIMEOUT_MS = 4_000;
-/** A relay that is so busy, or a machine that is, answers late. What it has under way is kept for so long. */
+/** A busy relay or machine answers late. Its streams are kept for so long. */
 export const MAX_SILENCE_MS = 60_000;
 /**
  * Under load the connector gathers frames: messages toward the relay are billed, and each costs the relay more than a
@@ -142,7 +142,7 @@ export const MAX_SILENCE_MS = 60_000;
  */
 export const GATHER_MS_PER_STREAM = 1 / 8;
 export const MAX_GATHER_MS = 8;
-/** Each message that leaves the relay costs it a system call and a turn of its own; requests wait less than answers. */
+/** Each message from the relay costs it a system call and a turn of its own. Requests are delayed less than answers. */
 export const RELAY_MAX_GATHER_MS = 2;
 /** With few streams nobody else's frames are worth waiting for. */
 export const MIN_GATHER_MS = 1;
@@ -150,7 +150,7 @@ export const MIN_GATHER_MS = 1;
 /** WebSocket close codes of ours (RFC 6455 §7.4.2, private range). */
 export const CLOSE_PROTOCOL_ERROR = 4400;
 export const CLOSE_REVOKED = 4401;
-/** Of a gateway's WebSocket, or of who watches: what it came with does not open this any more. */
+/** For a gateway's WebSocket or a watcher whose key or rights are no longer valid. */
 export const CLOSE_NO_LONGER_ALLOWED = 4403;
 export const CLOSE_HELLO_TIMEOUT = 4408;
 export const CLOSE_REPLACED = 4409;

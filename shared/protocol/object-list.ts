@@ -2,14 +2,14 @@ import { encodeSettingList, OBJECTS_SETTING } from "./handshake.ts";
 import { readU32, writeU32 } from "./integers.ts";
 import { connectionError } from "./tunnel-error.ts";
 
-/** The objects of its tunnel that a connector is to attach to. */
+/** The objects of its tunnel to which a connector attaches. */
 export interface ObjectList {
   /** Grows with each change; lists come from every object, and the newest counts. */
   revision: number;
   names: readonly string[];
 }
 
-/** As many as a tunnel may have, those that come and those that go among them. */
+/** The most objects that a tunnel may have, including those that attach or leave. */
 export const MAX_OBJECTS = 64;
 
 const NAME = /^[A-Za-z0-9._-]{1,80}$/;

@@ -3,7 +3,7 @@ import { readU16, writeU16 } from "./integers.ts";
 import { MAX_CHECKS, MAX_CHECKS_BYTES, MAX_SETTINGS_BYTES } from "./limits.ts";
 import { connectionError } from "./tunnel-error.ts";
 
-/** By number on the wire. From the third on, why a check fails. */
+/** The outcomes by their number on the wire. From the third on, they say why a check fails. */
 export const CHECK_OUTCOMES = [
   "PENDING",
   "PASSING",
@@ -24,14 +24,14 @@ export function isFailing(outcome: CheckOutcome): boolean {
   return outcome !== "PENDING" && outcome !== "PASSING";
 }
 
-/** A list of checks as JSON in ASCII, and a name for just this list. */
+/** A list of checks as JSON in ASCII, and a name for exactly this list. */
 export interface CheckListText {
   /** 8 hex digits. */
   revision: string;
   json: string;
 }
 
-/** How the checks of one list stand, in its order: one byte each, so that it can be kept beside a socket. */
+/** The outcomes of one list's checks, in its order. One byte each, so that they fit in a socket's attachment. */
 export interface HealthReport {
   revision: string;
   codes: Uint8Array;
@@ -73,7 +73,7 @@ export function encodeChecks({ revision, json }: CheckListText): Uint8Array[] {
   });
 }
 
-/** Puts a list of checks together from the parts that one connection brings. */
+/** Assembles a list of checks from the parts that come on one connection. */
 export class CheckListReader {
   #revision = "";
   #pieces: Uint8Array[] = [];

@@ -7,12 +7,12 @@ export interface TunnelErrorOptions {
   scope?: ErrorScope;
   /** Nothing of the request was written upstream: it may be sent to another connector, whatever its method. */
   notProcessed?: boolean;
-  /** Gateways are told the message; else they are told what the code means. Never so for what a peer said. */
+  /** Gateways get the message. Otherwise they only get what the code means. Never set for a message from a peer. */
   isPublic?: boolean;
   cause?: unknown;
 }
 
-/** The one error of this project. `code` is for programs, `message` for people; neither ever holds a secret. */
+/** The one error class of this project. `code` is for programs, `message` for people. Neither ever contains a secret. */
 export class TunnelError extends Error {
   override readonly name = "TunnelError";
   readonly code: ErrorCode;
@@ -28,7 +28,7 @@ export class TunnelError extends Error {
     this.isPublic = options.isPublic ?? false;
   }
 
-  /** The edge: whatever was thrown, as one of ours. */
+  /** Wraps anything that was thrown. */
   static from(thrown: unknown): TunnelError {
     if (thrown instanceof TunnelError) return thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -36,7 +36,7 @@ export class TunnelError extends Error {
   }
 }
 
-/** In the relay's own words, which hold nothing but what the caller said itself, or may know. */
+/** An error whose message gateways may see: it contains only what the caller has sent or may know. */
 export function publicError(
   code: ErrorCode,
   message: string,

@@ -1,4 +1,4 @@
-/** Put in by the bundler: a digest of the bundle itself (scripts/bundle.ts). */
+/** The bundler inserts this: a digest of the bundle itself (scripts/bundle.ts). */
 declare const CULVERT_BUILD_ID: string | undefined;
 
 /** Tells two builds of the same version apart: 12 hex digits, or "source" where nothing was bundled. */

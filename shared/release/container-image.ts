@@ -1,7 +1,7 @@
 import { VERSION } from "./version.ts";
 
 /**
- * The container image that is named wherever a command line is printed. No registry has it: it is what
- * `docker build -t NAME .` makes from this repository, and may be pushed under another name.
+ * The container image in printed command lines. No registry has it: `docker build -t NAME .` makes it from this repository, and it
+ * may be pushed under another name.
  */
 export const CONTAINER_IMAGE = `culvert:${VERSION}`;

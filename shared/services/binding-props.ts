@@ -1,4 +1,4 @@
-/** What stands in `props` of a gateway's service binding: who the gateway is. The relay decides by these alone. */
+/** The `props` of a gateway's service binding. They say who the gateway is, and the relay decides only by them. */
 export interface TunnelBindingProps {
   /** `tnl_…` */
   tunnel: string;

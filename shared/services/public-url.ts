@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { parseEndpoint } from "./upstream-address.ts";
 
-/** Where a gateway's own clients call it: `https://api.example.com/base`. What stands behind is a service's path. */
+/** Where a gateway's own clients call it, such as `https://api.example.com/base`. A service's path follows it. */
 export const publicUrlSchema = z
   .string()
   .max(2048)

@@ -2,7 +2,7 @@ import * as z from "zod";
 
 /** Ten seconds between checks: three in a row that fail are noticed within half a minute. */
 const DEFAULT_INTERVAL_SECONDS = 10;
-/** An upstream that takes longer to connect or to answer a check is in trouble. */
+/** An upstream that needs longer to connect or to answer a check has a problem. */
 const DEFAULT_TIMEOUT_SECONDS = 5;
 /** A service that has come back proves it twice; one that fails gets three chances. */
 const DEFAULT_HEALTHY_THRESHOLD = 2;
@@ -35,7 +35,7 @@ const serviceCheckSchema = z.object({
   target: z.string().min(1).max(2048),
   /** As it goes to the upstream; null: only connect. */
   path: z.string().max(4096).nullable().default(null),
-  /** Begin TLS in this way before the connection counts as standing; of tcp:// targets alone. */
+  /** Start TLS in this way before the connection counts as established. Only for tcp:// targets. */
   startTls: z.enum(["postgres"]).nullable().default(null),
   intervalSeconds: intervalSchema.default(DEFAULT_INTERVAL_SECONDS),
   timeoutSeconds: timeoutSchema.default(DEFAULT_TIMEOUT_SECONDS),

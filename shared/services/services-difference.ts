@@ -23,7 +23,7 @@ function describeServices({ services, networks = [] }: ServicesFile): string[] {
   ];
 }
 
-/** Whatever else a rule says is a setting: a new one is never overlooked. */
+/** Everything else in a rule is shown as a setting, so that a new one is never overlooked. */
 function describeRule(
   subject: string,
   rule: Omit<Service, "name" | "endpoint"> | Omit<Network, "hosts">,

@@ -12,7 +12,7 @@ import { isTcpEndpoint, parseAuthority, parseEndpoint, parseHostPattern } from "
 /** A services file in bytes of JSON; well under what one row of the relay's storage holds (2 MB). */
 export const MAX_SERVICES_FILE_BYTES = 256 * 1024;
 
-/** A relay that was deployed anew has its connectors back in less. */
+/** After a deploy of the relay, its connectors are back sooner than this. */
 export const DEFAULT_CONNECTOR_WAIT_MS = 5_000;
 
 const MAX_ENTRIES = 1000;
@@ -30,7 +30,7 @@ const environmentSchema = z
 /** Who a gateway is: these two come from its binding or its key, never from a request. */
 export const callerSchema = z.strictObject({ project: projectSchema, environment: environmentSchema });
 
-/** Whole segments in the one spelling that every upstream reads alike: nothing encoded, empty or of dots. */
+/** Whole segments in a spelling that every upstream reads in the same way: not encoded, not empty, and not dots. */
 const PATH_PREFIX = /^\/(?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~!$&'()*+,=:@-]+(?:\/|$))*$/;
 
 export const pathPrefixSchema = z
@@ -50,16 +50,16 @@ const accessSchema = z.strictObject({
   paths: z.array(pathPrefixSchema).min(1).max(MAX_CONFIGURATIONS).optional(),
 });
 
-/** What both a service and a network say besides whom they name. */
+/** The keys that services and networks have in common. */
 const ruleShape = {
   configurations: z.array(accessSchema).max(MAX_CONFIGURATIONS),
   /** Absent: the connector's default. */
   connectTimeoutMs: z.int().min(1).max(MAX_CONNECT_TIMEOUT_MS).optional(),
   /** From the whole request sent to the response's head. Absent: the connector's default. */
   responseTimeoutMs: z.int().min(1).max(MAX_RESPONSE_TIMEOUT_MS).optional(),
-  /** How long gateway or upstream may take nothing of what waits for them. Absent: the connector's TUNNEL_STALL_TIMEOUT. */
+  /** How long the gateway or the upstream may read nothing of what waits for it. Absent: the connector's TUNNEL_STALL_TIMEOUT. */
   stallTimeoutMs: z.int().min(1).max(MAX_STALL_TIMEOUT_MS).optional(),
-  /** Of a request. Absent: no limit. */
+  /** Limit of a request's body. Absent: no limit. */
   maxBodyBytes: z.int().min(0).optional(),
   /** How long a request may wait for a connector that is expected back, 0 for not at all. Absent: 5 s. */
   connectorWaitMs: z.int().min(0).max(30_000).optional(),
@@ -68,17 +68,17 @@ const ruleShape = {
   /** Answers carry `culvert-request-id`. Absent: those of the tunnel itself do, and no others. */
   requestId: z.boolean().optional(),
   /**
-   * What was lost with a connector before any answer, and can be replayed, is sent to another one, once. Absent: GET, HEAD,
-   * OPTIONS, QUERY. True: PUT and DELETE as well. False: nothing.
+   * Which requests are sent to another connector, once, if they were lost with theirs before any answer and can be replayed. Absent:
+   * GET, HEAD, OPTIONS and QUERY. True: also PUT and DELETE. False: none.
    */
   retry: z.boolean().optional(),
-  /** TCP alone: how long nothing may come or go before the connection is cut. Absent: 15 min. */
+  /** Only TCP: the connection is cut if no bytes pass for so long. Absent: 15 min. */
   idleTimeoutMs: z.int().min(1).max(MAX_IDLE_TIMEOUT_MS).optional(),
-  /** TCP alone: how many each connector has open at once. Absent: as many as it takes streams. */
+  /** Only TCP: connections that each connector may have open at once. Absent: limited only by its streams. */
   maxConnections: z.int().min(1).max(MAX_TCP_CONNECTIONS).optional(),
 };
 
-/** A gateway's URL could not carry these as its host: the URL standard reads them as an IP address or as IDNA. */
+/** These cannot be the host of a gateway's URL, because the URL standard reads them as an IP address or as IDNA. */
 const UNREACHABLE_NAME = /^(?:[0-9]+|0x[0-9a-f]*|xn--.*)$/i;
 
 const serviceSchema = z.strictObject({
@@ -98,8 +98,8 @@ const serviceSchema = z.strictObject({
       `must have a path of at most ${MAX_ENDPOINT_PATH_LENGTH} characters, encoded ones counted as three`,
     ),
   /**
-   * What the upstream is told as its Host: its own ("endpoint", also where absent), that of the gateway's public URL, where
-   * there is one ("public"), or this host or host:port.
+   * The Host that the upstream gets: its own ("endpoint", also if absent), that of the gateway's public URL if there is one
+   * ("public"), or this host or host:port.
    */
   hostHeader: z
     .string()
@@ -109,7 +109,7 @@ const serviceSchema = z.strictObject({
       'must be "endpoint", "public", or host or host:port',
     )
     .optional(),
-  /** A tcp:// endpoint alone: the connector asks for TLS in this protocol's own way, and the gateway's driver does not. */
+  /** Only for a tcp:// endpoint: the connector starts TLS in the way of this protocol, so that the gateway's driver need not. */
   startTls: z.enum(["postgres"]).optional(),
   /** Absent: checked with the defaults. False: not checked. */
   healthCheck: z.union([z.literal(false), healthCheckSchema]).optional(),
@@ -131,7 +131,7 @@ const networkSchema = z.strictObject({
   ...ruleShape,
 });
 
-/** The services file: what a tunnel leads to and who may call it. What no rule allows is denied. */
+/** The services file: what a tunnel leads to and who may call it. Whatever no rule allows is denied. */
 export const servicesFileSchema = z
   .strictObject({
     version: z.literal(1),
@@ -158,11 +158,11 @@ export const servicesFileSchema = z
     }
   });
 
-/** What says something of HTTP alone, and of TCP alone. */
+/** Keys that are only for HTTP, and keys that are only for TCP. */
 const HTTP_KEYS = ["hostHeader", "responseTimeoutMs", "maxBodyBytes", "via", "requestId"];
 const TCP_KEYS = ["startTls", "idleTimeoutMs", "maxConnections"];
 
-/** What stands in a rule and would have no effect there: whoever wrote it believes that something is limited. */
+/** Keys that would have no effect in their rule. They are refused, because their author believes that something is limited. */
 function* misplacedKeys(
   rule: Record<string, unknown>,
   isTcp: boolean,

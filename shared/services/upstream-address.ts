@@ -1,4 +1,4 @@
-/** An upstream as an operator writes it, in the one spelling that `URL` gives it. */
+/** An upstream as an operator writes it, in the canonical spelling of `URL`. */
 export interface Endpoint {
   /** `http://host`, `https://host:port`; a default port is left out, as in `URL.origin`. */
   origin: string;
@@ -20,7 +20,7 @@ const HOST_PATTERN = /^(\*\.)?([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?$/
 const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
 const DEFAULT_PORTS = [80, 443];
 
-/** Null for what is no http or https URL, or has credentials, a query or a fragment. */
+/** Null for anything but an http or https URL without credentials, query and fragment. */
 export function parseEndpoint(text: string): Endpoint | null {
   const url = ENDPOINT.test(text) ? URL.parse(text) : null;
   if (url === null) return null;
@@ -34,7 +34,7 @@ const TCP_ENDPOINT = /^(tcp|tls):\/\/([^\s/?#@\\]+:[0-9]{1,5})\/?$/i;
 export function parseTcpEndpoint(text: string): string | null {
   const [, scheme, authority] = TCP_ENDPOINT.exec(text) ?? [];
   if (scheme === undefined || authority === undefined) return null;
-  // URLs of schemes that the standard does not know keep their host as it is written, "0x7f.1" for instance.
+  // `URL` does not normalise the host for schemes that the standard does not know, so "0x7f.1" would stay.
   const host = parseAuthority(authority);
   return host === null || host.startsWith(":") ? null : `${scheme.toLowerCase()}://${host}`;
 }
@@ -56,12 +56,12 @@ export function parseHostPattern(text: string): HostPattern | null {
   return port >= 1 && port <= 65535 ? { wildcard, host, ports: [port] } : null;
 }
 
-/** As it goes into a Host field: a name in another script as its ASCII form, a port as it was written. */
+/** An authority as it goes into a Host field: names in other scripts in their ASCII form, the port as written. */
 export function parseAuthority(text: string): string | null {
   const url = URL.parse(`http://${text}`);
   if (url === null || /[/?#@\\\s]|:$/.test(text)) return null;
   const port = /:(\d+)$/.exec(text)?.[1];
-  // URLs leave out the port of their scheme, and know no port 0.
+  // `URL` leaves out the default port of a scheme, and accepts port 0, which nobody can connect to.
   if (port !== undefined && Number(port) === 0) return null;
   return port === undefined ? url.hostname : `${url.hostname}:${Number(port)}`;
 }

@@ -9,7 +9,7 @@ import {
 /** A webhook as JSON, in bytes. */
 export const MAX_ALERT_BYTES = MAX_LOG_DESTINATION_BYTES;
 
-/** What is told of. */
+/** The problems that alerts report. */
 export const ALERT_KINDS = [
   "tunnel_down",
   "redundancy_lost",
@@ -19,7 +19,7 @@ export const ALERT_KINDS = [
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
-/** What a person writes: where alerts go, and which. */
+/** A webhook as a person writes it: where alerts go, and which ones. */
 export const alertSchema = z.strictObject({
   name: receiverNameSchema,
   url: receiverUrlSchema,
@@ -37,13 +37,13 @@ export const alertSchema = z.strictObject({
 
 export type AlertInput = z.infer<typeof alertSchema>;
 
-/** Something that is wrong, or was. */
+/** A problem that exists or has ended. */
 export interface AlertNotice {
   status: "firing" | "resolved" | "test";
   kind: AlertKind;
-  /** Null: it concerns the relay, as the end of an API key does. */
+  /** Null: it concerns the relay, such as the expiry of an API key. */
   tunnel: { id: string; name: string } | null;
-  /** The service, the token or the log destination, where it is about one. */
+  /** The service, the token or the log destination that it is about, if any. */
   subject: string | null;
   /** For people. */
   summary: string;

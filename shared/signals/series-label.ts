@@ -1,17 +1,17 @@
-/** No service and no host is written so. */
+/** Neither a service nor a host can have this name. */
 export const OTHER_SERIES = "(other)";
 
 /** The names that have a label of their own: keys of a map, or a set. */
 type Known = Pick<ReadonlyMap<string, unknown>, "has" | "size" | "keys">;
 
-/** What is not counted apart is counted as one. */
+/** Everything beyond `max` labels is counted under one label. */
 export function cappedLabel(label: string, known: Known, max: number): string {
   return known.has(label) || known.size < max ? label : OTHER_SERIES;
 }
 
 /**
- * A label for a service or a host: up to `max` services, and half as many hosts. They have room of their own, since a
- * wildcard rule matches whatever hosts a caller makes up, and services must not go without.
+ * A label for a service or a host: up to `max` services, and half as many hosts. The two limits are separate, because a wildcard
+ * rule matches any host that a caller makes up, and these must not use up the services' labels.
  */
 export function cappedService(name: string, known: Known, max: number): string {
   if (known.has(name)) return name;
@@ -20,12 +20,12 @@ export function cappedService(name: string, known: Known, max: number): string {
   return hasRoom ? name : OTHER_SERIES;
 }
 
-/** The hosts of a wildcard have a dot at least; a service's name has none, and no colon. */
+/** A wildcard's hosts have a dot. A service's name has neither a dot nor a colon. */
 export function isHost(name: string): boolean {
   return /[.:]/.test(name);
 }
 
-/** Names in parentheses stand for many, and take nobody's room. */
+/** Names in parentheses stand for many, so they do not count. */
 function counts(known: Known): { hosts: number; services: number } {
   const counted = { hosts: 0, services: 0 };
   for (const name of known.keys()) {

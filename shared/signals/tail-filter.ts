@@ -3,7 +3,7 @@ import type { RequestEvent } from "../events/request-event.ts";
 
 const text = z.string().min(1).max(256);
 
-/** What a watcher wants to see, as the query of `GET /v1/tunnels/{id}/tail` says it. All of it has to match. */
+/** The filter of a watcher, from the query of `GET /v1/tunnels/{id}/tail`. All of it has to match. */
 export const tailFilterSchema = z.strictObject({
   service: text.optional().describe("Name of the service, in any case"),
   status: z
@@ -31,7 +31,7 @@ function matchesStatus(wanted: string, status: number): boolean {
   return wanted.endsWith("xx") ? Math.floor(status / 100) === Number(wanted[0]) : status === Number(wanted);
 }
 
-/** Piece by piece, without backtracking: a pattern must not cost the tunnel its time. */
+/** Matches piece by piece, without backtracking, so that no pattern costs the tunnel much time. */
 function matchesPath(pattern: string, path: string): boolean {
   const [first = "", ...rest] = pattern.split("*");
   if (!path.startsWith(first)) return false;

@@ -4,13 +4,13 @@ import { WaitingRoom } from "./waiting-room.ts";
 
 const NOBODY_WAITS = (): void => {};
 
-/** Who begins a stream at once, who waits for what others have borrowed, and who is let in when it comes back. */
+/** Decides who opens a stream at once, who waits because others have borrowed its share, and who is next when a stream ends. */
 export class Admission {
   readonly shares = new StreamShares();
   readonly #room: WaitingRoom;
   readonly #freeStreams: () => number;
 
-  /** `freeStreams`: how many may still be opened by anybody. */
+  /** `freeStreams`: how many streams can still be opened. */
   constructor(clock: Clock, freeStreams: () => number) {
     this.#room = new WaitingRoom(clock, (party) => this.shares.openOf(party));
     this.#freeStreams = freeStreams;
@@ -21,8 +21,8 @@ export class Admission {
   }
 
   /**
-   * Calls `enter` at once, unless others have borrowed what this caller's share holds: then when some of it has come back,
-   * or after a while. There may be no room all the same: `enter` has to look. What is returned ends the wait without a call.
+   * Calls `enter` at once, unless others have borrowed this caller's share. Then it calls `enter` when a stream has come back, or
+   * after a while. `enter` has to check again, because there may still be no room. The returned function ends the wait.
    */
   whenRoom(party: StreamParty, enter: (waited: boolean) => void): () => void {
     const isNext = !this.#room.hasLine(party) && this.admits(party);

@@ -3,10 +3,10 @@ import { Admission } from "./admission.ts";
 import type { StreamParty } from "./stream-shares.ts";
 
 /**
- * How many streams a process serves at once, whichever of its connections they come by. Each object of the relay shares
- * out its own credit, and knows nothing of what its siblings use: a caller could have its share of each, and so have all
- * that the process serves. So the sum is shared out here by the same rule, and by the same rule who is owed a place waits
- * for one. What finds none is refused as not processed, for another connector to take.
+ * Limits how many streams a process serves at once, over all of its connections. Each object of the relay shares out only its own
+ * credit and does not know what the other objects use. So a caller could have its share of each, and in sum all that the process
+ * serves. This limit therefore shares out the sum by the same rules, and a caller that is due a place waits for one. A stream that
+ * finds none is refused as not processed, so that another connector can serve it.
  */
 export class StreamLimit {
   readonly #max: number;
@@ -24,8 +24,8 @@ export class StreamLimit {
   }
 
   /**
-   * Calls `enter` with whether there is a place, which is then taken: at once, or when one has come back for who is owed
-   * it. What is returned ends the wait without a call.
+   * Calls `enter` with whether there is a place, which then counts as taken. It calls at once, or, for a caller that is due a place,
+   * when one has come back. The returned function ends the wait.
    */
   whenPlace(party: StreamParty, enter: (taken: boolean) => void): () => void {
     return this.#admission.whenRoom(party, () => enter(this.#take(party)));

@@ -1,21 +1,21 @@
 import { RESERVED_STREAMS } from "../protocol/index.ts";
 
-/** Whose stream it is, and where it leads. */
+/** The caller of a stream, and its service. */
 export interface StreamParty {
   project: string;
   environment: string;
   service: string;
 }
 
-/** Of the reserve, this part is for callers that have little open; the rest is for services, of whatever caller. */
+/** The part of the reserve for callers with few streams. The rest is for services with few streams. */
 const CALLERS_PART = 2 / 3;
 
 /**
- * Who may open the next stream. A caller (project and environment) and a service each have a share: what there is,
- * divided by those that have something open. Shares that are not used are lent: whoever is alone may have all but the
- * reserve. Nothing is taken back while it is in use. But whoever is over its share gets nothing as long as only the
- * reserve is free, so what ends goes to those that are under theirs, and the less one has open, the further into the
- * reserve one may go. See docs/decisions/0039-a-share-for-each.md for the bounds that follow.
+ * Decides who may open the next stream. Each caller (project and environment) and each service has a share: all streams, divided
+ * by the number of those that have any open. Unused shares are lent, so one that is alone may use everything but the reserve. A
+ * stream is never taken back while it is open. But one that is over its share gets no more while only the reserve is free. So
+ * streams that end go to those under their share, and the fewer streams one has, the more of the reserve it may use.
+ * docs/decisions/0039-a-share-for-each.md has the bounds that follow.
  */
 export class StreamShares {
   readonly #callers = new Map<string, number>();
@@ -31,7 +31,7 @@ export class StreamShares {
     this.#count(party, -1);
   }
 
-  /** `free`: streams that may still be opened by anybody. */
+  /** `free`: how many streams can still be opened. */
   admits(party: StreamParty, free: number): boolean {
     const total = free + this.#open;
     const reserve = reserveOf(total);
@@ -40,7 +40,7 @@ export class StreamShares {
     return free > reserve * (CALLERS_PART * caller + (1 - CALLERS_PART) * service);
   }
 
-  /** Is this caller under its share while another is over its own? Then what ends next is this one's due. */
+  /** Whether this caller is under its share while another one is over its own. Then the next stream that ends is due to it. */
   isOwed(party: StreamParty, free: number): boolean {
     const caller = callerOf(party);
     const total = free + this.#open;
@@ -62,12 +62,12 @@ export class StreamShares {
   }
 }
 
-/** Small limits, as tests and cautious operators set them, have no reserve. */
+/** Small limits, such as in tests, have no reserve. */
 function reserveOf(total: number): number {
   return Math.min(RESERVED_STREAMS, Math.floor(total / 16));
 }
 
-/** How much of its share this one has open; 1 is all of it, or more. */
+/** The used part of a share; 1 if all of it is used, or more. */
 function usedShare(counts: ReadonlyMap<string, number>, key: string, total: number): number {
   const own = counts.get(key) ?? 0;
   const sharers = counts.size + (counts.has(key) ? 0 : 1);
@@ -80,7 +80,7 @@ function count(counts: Map<string, number>, key: string, change: number): void {
   else counts.delete(key);
 }
 
-/** Neither name holds a line end. */
+/** A key for the caller. Neither name contains a line break. */
 export function callerOf({ project, environment }: StreamParty): string {
   return `${project}\n${environment}`;
 }

@@ -2,15 +2,15 @@ import type { Clock } from "../time/clock.ts";
 import { callerOf, type StreamParty } from "./stream-shares.ts";
 
 /**
- * Waiting is counted in steps: a machine that stopped for seconds finds its timers due before it has read what ended
- * meanwhile, and nobody is to be refused for that.
+ * Waiting is counted in steps of this length. After a machine stood still, its timers are due before it has read which streams
+ * ended meanwhile, and nobody should be refused for that.
  */
 const STEP_MS = 500;
-/** Nobody of its line was let in for so long: what others hold longer than this is not about to end. */
+/** A line gives up if nobody in it was let in for so long, because then the others' streams will not end soon either. */
 const MAX_STILL_MS = 5_000;
-/** In a line that moves: whoever asked has hardly more patience. */
+/** The longest wait in a line that moves. Callers rarely wait longer. */
 const MAX_WAIT_MS = 30_000;
-/** Requests that wait hold memory: beyond this, callers with the most of them are refused at once. */
+/** Waiting requests need memory. Beyond this number, those of the callers with the most are refused at once. */
 const MAX_WAITING = 512;
 
 interface Waiting {
@@ -18,7 +18,7 @@ interface Waiting {
   enter(): void;
 }
 
-/** Of one caller, to one service. */
+/** The waiting requests of one caller to one service. */
 interface Line {
   key: string;
   party: StreamParty;
@@ -29,8 +29,8 @@ interface Line {
 }
 
 /**
- * Requests whose share others have borrowed, until some of it comes back. Those of one caller to one service wait in
- * line; of the lines that there is room for, the one whose rank is least goes next.
+ * Requests that wait until a stream of their share, which others have borrowed, comes back. The requests of one caller to one
+ * service wait in line. Of the lines that there is room for, the one with the lowest rank is next.
  */
 export class WaitingRoom {
   readonly #clock: Clock;
@@ -49,14 +49,14 @@ export class WaitingRoom {
     return this.#size === 0;
   }
 
-  /** Does somebody of the same line wait already? */
+  /** Whether the same line already has a waiting request. */
   hasLine(party: StreamParty): boolean {
     return this.#lines.has(lineOf(party));
   }
 
   /**
-   * Calls `enter` once it is this one's turn, or its time is over, or the room is wanted by who has less in it. What is
-   * returned ends the wait without a call. Null: there is no place to wait in.
+   * Calls `enter` when it is this request's turn, when its time is over, or when a caller with fewer waiting requests needs the
+   * place. The returned function ends the wait. Null: there is no place to wait.
    */
   wait(party: StreamParty, enter: () => void): (() => void) | null {
     if (this.#size >= MAX_WAITING && !this.#makePlace(callerOf(party))) return null;
@@ -73,7 +73,7 @@ export class WaitingRoom {
     return () => this.#leave(line, waiting);
   }
 
-  /** A stream has ended, or there is more credit. `hasRoom` is asked anew after each that was let in. */
+  /** A stream has ended, or there is more credit. `hasRoom` is called again after each request that was let in. */
   roomCame(hasRoom: (party: StreamParty) => boolean): void {
     if (this.#isLettingIn) return;
     this.#isLettingIn = true;
@@ -123,7 +123,7 @@ export class WaitingRoom {
     return best;
   }
 
-  /** The last that came of the caller with the most here goes, if that is another one with more than this one. */
+  /** Ends the newest wait of the caller with the most waiting requests, if that is another caller with more than this one. */
   #makePlace(caller: string): boolean {
     const own = this.#waitingOf.get(caller) ?? 0;
     let most: string | null = null;

@@ -1,17 +1,17 @@
 /**
- * TCP over a WebSocket, for whom no binding leads: docs/tcp.md. Binary messages are bytes. A WebSocket can neither end one
- * way alone nor hold its sender back, so text messages say both: `end`, and `window N`, up to which offset may be sent.
+ * TCP over a WebSocket, for clients without a binding: docs/tcp.md. Binary messages are bytes. A WebSocket can neither end only one
+ * direction nor slow its sender down. Text messages do this: `end`, and `window N`, the offset up to which the other end may send.
  */
 export const TCP_SUBPROTOCOL = "culvert.tcp.v1";
 
 /** What either end may send before the other's first `window`. */
 const TCP_SOCKET_WINDOW_BYTES = 256 * 1024;
 
-/** After both ends: the only close that is a clean end. */
+/** Sent after both sides' `end`. Only this close is a clean end. */
 export const TCP_CLOSE_CLEAN = 1000;
 /** The connection broke off; the reason is the code. */
 export const TCP_CLOSE_CUT = 1011;
-/** The other end does not keep to this. */
+/** The other end violated these rules. */
 export const TCP_CLOSE_PROTOCOL = 1002;
 
 export type TcpText = { kind: "end" } | { kind: "window"; limitBytes: number };
@@ -24,7 +24,7 @@ export function parseTcpText(text: string): TcpText | null {
   return digits !== undefined && Number.isSafeInteger(limitBytes) ? { kind: "window", limitBytes } : null;
 }
 
-/** One end's credit, of both ways. Pure: who uses it sends. */
+/** One end's credit in both directions. It sends nothing itself. */
 export class TcpSocketCredit {
   #sentBytes = 0;
   #limitBytes = TCP_SOCKET_WINDOW_BYTES;
@@ -33,7 +33,7 @@ export class TcpSocketCredit {
   #grantedBytes = TCP_SOCKET_WINDOW_BYTES;
   readonly #windowBytes: number;
 
-  /** `windowBytes`: what the other end may have under way; `consumed(0)` says so when it is more than the protocol's. */
+  /** `windowBytes`: how much the other end may have under way. If it is more than the protocol's default, `consumed(0)` returns the text to send. */
   constructor(windowBytes = TCP_SOCKET_WINDOW_BYTES) {
     this.#windowBytes = windowBytes;
   }

@@ -6,8 +6,8 @@ import { terminalText } from "./terminal-text.ts";
 const STOP_TIMEOUT_SECONDS = 45;
 
 /*
- * What a person types for a new connector. The token stands in no such line: a shell keeps those, and other users of the
- * machine see the arguments of programs.
+ * What a person types for a new connector. No line contains the token, because a shell keeps a history, and other users of the
+ * machine can see the arguments of programs.
  */
 
 /** Where a tunnel's token is kept unless somebody says otherwise. */
@@ -24,7 +24,7 @@ export function envLines(token: string): string {
   return `TUNNEL_TOKEN=${terminalText(token)}\nTUNNEL_ALLOW=HOST:PORT`;
 }
 
-/** Takes the lines above from the terminal into a file that nobody else can read. */
+/** A command that reads the lines above from the terminal into a file that nobody else can read. */
 export function keepLine(file: string): string {
   return `(umask 077 && cat > ${shellQuoted(file)})`;
 }
@@ -34,7 +34,7 @@ export function connectLine(file: string): string {
   return `(set -a && . ${shellQuoted(path)} && exec culvert connect)`;
 }
 
-/** Settings that are wrong end a connector with 78, and would again at each restart: they are tried first. */
+/** Tries the settings first: with wrong ones a connector exits with 78, and would do so again at each restart. */
 export function containerLines(file: string): string {
   const settings = `--env-file ${shellQuoted(file)} ${CONTAINER_IMAGE}`;
   return `docker run --rm ${settings} connect --check &&

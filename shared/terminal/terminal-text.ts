@@ -1,15 +1,15 @@
 /**
- * What a terminal may act upon, or show in another order than it was written: C0 and C1 (so ESC and CSI), DEL, line and
+ * Characters that a terminal may act upon or use to reorder text: C0 and C1 (so ESC and CSI), DEL, line and
  * paragraph separators, and the marks of bidirectional text.
  */
 const UNSAFE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Text from afar as one may show it within a line: a terminal must not obey what it holds. */
+/** Text from another machine, made safe to show within a line: the terminal must not act on it. */
 export function terminalText(text: string): string {
   return text.replace(UNSAFE, "?");
 }
 
-/** The same for a text of several lines, which our own code has put together. */
+/** The same for a text of several lines that our own code has assembled. */
 export function terminalLines(text: string): string {
   return text.split("\n").map(terminalText).join("\n");
 }

@@ -1,7 +1,7 @@
 const BASE_MS = 500;
 /** A relay that comes back is found again within half a minute. */
 const CAP_MS = 30_000;
-/** Shorter connections count as one more failure, or a flapping link would dial without pause. */
+/** A shorter connection counts as another failure. Otherwise a flapping network would cause dials without a pause. */
 const STABLE_MS = 60_000;
 
 /** How long to wait before the next attempt: full jitter, so that many connectors don't return at the same moment. */

@@ -3,8 +3,7 @@ export interface Clock {
   /** Milliseconds from any fixed origin; never goes back. */
   nowMs(): number;
   /**
-   * What the wall clock shows, which somebody may set. Where a machine sleeps, this goes on and `nowMs` (with every
-   * timer) may stand still.
+   * The wall clock, which can be set. While a machine sleeps, this clock goes on, but `nowMs` and all timers may stand still.
    */
   wallMs(): number;
   /** Calls `run` once after `delayMs`. The function returned cancels it. */
@@ -23,7 +22,7 @@ export function momentOf(clock: Clock): Moment {
   return { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
 }
 
-/** How long ago that was, by the clock that says more: the other one stood still, or was set back. */
+/** How long ago that was, by the clock that shows more, because the other one stood still or was set back. */
 export function elapsedMs(clock: Clock, since: Moment): number {
   return Math.max(clock.nowMs() - since.nowMs, clock.wallMs() - since.wallMs);
 }

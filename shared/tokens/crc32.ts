@@ -4,7 +4,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   return value;
 });
 
-/** CRC-32 (ISO-HDLC, as in zip) of ASCII text, as eight lower-case hex digits. It finds typing errors and guards nothing. */
+/** CRC-32 (ISO-HDLC, as in zip) of ASCII text, as eight lower-case hex digits. It finds typing errors and gives no security. */
 export function crc32Hex(asciiText: string): string {
   let value = 0xffffffff;
   for (let index = 0; index < asciiText.length; index++) {

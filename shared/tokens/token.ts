@@ -6,9 +6,9 @@ export interface Token {
   /** Origin of the relay, `https://host` or, on one machine, `http://127.0.0.1:port`. */
   relayUrl: string;
   tunnelId: string;
-  /** Names the token in the API and in logs; no secret. */
+  /** Names the token in the API and in logs. It is not secret. */
   kid: string;
-  /** 32 random bytes. The relay keeps their SHA-256 alone. */
+  /** 32 random bytes. The relay keeps only their SHA-256. */
   secret: Uint8Array;
 }
 
@@ -69,7 +69,7 @@ export function parseToken(text: string): { ok: true; token: Token } | { ok: fal
 const IDENTITY_NAMES = new RegExp(`^(${TUNNEL_ID})/(wid_[a-z2-7]{12})$`);
 const IDENTITY_PATH = new RegExp(`^/v1/tunnels/(${TUNNEL_ID})/identities/(wid_[a-z2-7]{12})$`);
 
-/** Its place in the admin API, which is all that a connector has to be told of it. */
+/** The identity's URL in the admin API, which is all that a connector needs to know about it. */
 export function formatIdentity({ relayUrl, tunnelId, kid }: Identity): string {
   return `${relayUrl}/v1/tunnels/${tunnelId}/identities/${kid}`;
 }
@@ -89,7 +89,7 @@ export function parseIdentityNames(text: string): Pick<Identity, "tunnelId" | "k
   return tunnelId === undefined || kid === undefined ? null : { tunnelId, kid };
 }
 
-/** What people put where a token belongs, with what to do about it; the first that fits is meant. */
+/** Common mistakes in place of a token, with what to do about each. The first one that matches is reported. */
 const MISTAKES: readonly (readonly [form: RegExp, problem: string])[] = [
   [/^\s*$/, "is empty"],
   [/[\0\uFFFD]/, "is not UTF-8 (perhaps UTF-16): save it as plain text"],

@@ -2,10 +2,10 @@ import { percentText } from "./percent-text.ts";
 
 export type Tone = "good" | "warn" | "bad" | "idle";
 
-/** Of the traffic that the verdict looks at: everyone who shows it asks for the same. */
+/** The length of the traffic that the verdict uses. Everything that shows the verdict asks for the same. */
 export const VERDICT_WINDOW_MINUTES = 15;
 
-/** What the admin API says of a tunnel, as far as it matters here. */
+/** The part of the admin API's description of a tunnel that is needed here. */
 export interface JudgedTunnel {
   status: "healthy" | "degraded" | "down" | "inactive";
   connectors: readonly {
@@ -21,7 +21,7 @@ export interface JudgedTraffic {
   codes: readonly { code: string; count: number }[];
 }
 
-/** Where a request passes, in this order. */
+/** The hops of a request, in this order. */
 export const HOPS = ["rules", "connectors", "services"] as const;
 
 export type Hop = (typeof HOPS)[number];
@@ -37,12 +37,12 @@ export interface Verdict {
   title: string;
   /** What to do, or what it means. */
   detail: string;
-  /** When the failures that it speaks of began; null where that is not known, or there are none. */
+  /** When the failures began; null if that is not known, or there are none. */
   since: string | null;
   hops: Record<Hop, HopState>;
 }
 
-/** Whose part it is to mend a failure of each code; what is not named here is the upstreams'. */
+/** The hop at fault for each code. For all others it is the upstreams. */
 const HOP_OF_CODE: Readonly<Record<string, Hop>> = {
   ACCESS_DENIED: "rules",
   UNKNOWN_SERVICE: "rules",
@@ -64,7 +64,7 @@ const HOP_OF_CODE: Readonly<Record<string, Hop>> = {
 const NOTABLE_SHARE = 0.01;
 const GRAVE_SHARE = 0.2;
 
-/** Is the tunnel well, and if not, which hop is at fault? From what is attached now and what happened in the window. */
+/** Whether the tunnel works, and if not, which hop is at fault, from its current state and the traffic in the window. */
 export function verdictOf(tunnel: JudgedTunnel, traffic: JudgedTraffic | null): Verdict {
   const hops: Record<Hop, HopState> = {
     rules: worse(rulesState(tunnel), trafficState("rules", traffic)),
@@ -81,7 +81,7 @@ export function verdictOf(tunnel: JudgedTunnel, traffic: JudgedTraffic | null): 
 
 const RANK: Record<Tone, number> = { good: 0, idle: 1, warn: 2, bad: 3 };
 
-/** Where no service is checked, that says nothing of the tunnel. */
+/** "No service is checked" says nothing about the tunnel, so it ranks lowest. */
 function rank(hop: Hop, { tone }: HopState): number {
   return hop === "services" && tone === "idle" ? RANK.good : RANK[tone];
 }
@@ -164,7 +164,7 @@ function servicesState({ services, connectors }: JudgedTunnel): HopState {
     : { tone: "idle", text: "No service is checked" };
 }
 
-/** Of one service: its checks, and what became of its requests. */
+/** The verdict on one service, from its checks and its requests. */
 export function serviceVerdict(
   { connectors }: Pick<JudgedTunnel, "connectors">,
   traffic: JudgedTraffic | null,
@@ -193,7 +193,7 @@ export function serviceVerdict(
   });
 }
 
-/** When the run of steps with failures began that still goes on; steps without a request end none. */
+/** When the current run of steps with failures began. Steps without a request do not end a run. */
 function failingSince(points: JudgedTraffic["points"]): string | null {
   let since: string | null = null;
   for (const { at, requests, errors } of points.toReversed()) {
