@@ -18,7 +18,14 @@ import {
   telemetryOperations,
   tunnelOperations,
 } from "./api/routes/index.ts";
-import { authenticate, openApiDocument, ApiError, apiProblemResponse, referencePage } from "./api/index.ts";
+import {
+  authenticate,
+  inTime,
+  openApiDocument,
+  ApiError,
+  apiProblemResponse,
+  referencePage,
+} from "./api/index.ts";
 
 const operations = [
   ...tunnelOperations,
@@ -41,9 +48,9 @@ app.get("/healthz", () => Response.json({ status: "ok" }));
 app.get("/", (c) => frontDoor(c.req.raw));
 app.get("/dashboard/assets/:name", (c) => dashboardAsset(c.req.raw, c.req.param("name")));
 app.get("/dashboard/*", () => dashboardPage());
-app.post("/v1/session", (c) => signIn(c.req.raw, c.env, Date.now()));
-app.get("/v1/session", (c) => describeSession(c.req.raw, c.env, Date.now()));
-app.delete("/v1/session", (c) => signOut(c.req.raw, c.env, Date.now()));
+app.post("/v1/session", (c) => inTime(signIn(c.req.raw, c.env, Date.now())));
+app.get("/v1/session", (c) => inTime(describeSession(c.req.raw, c.env, Date.now())));
+app.delete("/v1/session", (c) => inTime(signOut(c.req.raw, c.env, Date.now())));
 app.get("/v1/connect", (c) => connect(c.req.raw, c.env, Date.now()));
 app.all("/~/*", (c) => gatewayRoute(c.req.raw, c.env, Date.now(), (work) => c.executionCtx.waitUntil(work)));
 app.get("/v1/openapi.json", () => Response.json(openApiDocument(operations)));
@@ -52,7 +59,7 @@ app.get("/v1/docs", () => referencePage(openApiDocument(operations)));
 for (const operation of operations) {
   app.on(operation.method, honoPath(operation.path), async (c) => {
     const request = c.req.raw;
-    const { role, by, credential } = await authenticate(request, c.env, Date.now());
+    const { role, by, credential } = await inTime(authenticate(request, c.env, Date.now()));
     if (operation.role === "admin" && role !== "admin") throw new ApiError("FORBIDDEN");
     return operation.respond({
       env: c.env,

@@ -173,6 +173,7 @@ export const FIXED_LIMITS: readonly Section[] = [
       ),
       limit("between looks for stalls, each with a PING", LIMITS, "STALL_CHECK_MS", "–"),
       limit("at least between such PINGs", LIMITS, "STALL_PING_GAP_MS", "–"),
+      limit("an admin call's answer", "worker/api/in-time.ts", "ANSWER_WITHIN_MS", "504 `NO_ANSWER`"),
       limit("stalls wait for a peer that answers no PING", LIMITS, "MAX_BEHIND_MS", "over all the same"),
       limit("RESETs without an answer", LIMITS, "MAX_TEARDOWNS", "the connection ends with CALM"),
       limit(

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { CLOSE_REVOKED } from "../../shared/protocol/limits.ts";
 import { parseToken } from "../../shared/tokens/token.ts";
 import apiPage from "../../docs/api.md?raw";
+import { API_PATIENCE } from "../../worker/api/in-time.ts";
 import { PROBLEMS } from "../../worker/api/problem.ts";
 import { registryStub, tunnelStub } from "../../worker/env.ts";
 import relay, { Registry, Tunnel } from "../../worker/index.ts";
@@ -613,5 +614,49 @@ describe("a connector's WebSocket", () => {
     expect(answer.status).toBe(101);
     answer.webSocket?.accept();
     answer.webSocket?.close(1000);
+  });
+});
+
+describe("a part of the relay that hangs", () => {
+  // A timer, or the runtime would see that nothing can come of it.
+  const hang = () => new Promise<never>((resolve) => setTimeout(resolve, 20_000));
+
+  it("ends each kind of admin call with 504, and nothing is asked twice", async () => {
+    const { id } = await createTunnel();
+    const { key } = await json<{ key: string }>(
+      call("POST", "/v1/api-keys", { body: { role: "viewer", name: "v" } }),
+      201,
+    );
+    const patience = { ...API_PATIENCE };
+    API_PATIENCE.answerWithinMs = 50;
+    try {
+      const calls: [
+        method: "tunnels" | "createTunnel" | "apiKeyRole" | "openSession",
+        () => Promise<Response>,
+      ][] = [
+        ["tunnels", () => call("GET", "/v1/tunnels")],
+        ["createTunnel", () => call("POST", "/v1/tunnels", { body: { name: "once" } })],
+        ["apiKeyRole", () => call("GET", `/v1/tunnels/${id}`, { key })],
+        [
+          "openSession",
+          () =>
+            call("POST", "/v1/session", {
+              key: null,
+              body: { key },
+              headers: { "sec-fetch-site": "same-origin", "culvert-csrf": "1" },
+            }),
+        ],
+      ];
+      for (const [method, made] of calls) {
+        const asked = vi.spyOn(Registry.prototype, method).mockImplementation(hang);
+        if (method === "openSession") vi.spyOn(Registry.prototype, "apiKeyRole").mockReturnValue("viewer");
+        expect(await problem(made()), method).toMatchObject({ status: 504, code: "NO_ANSWER" });
+        // None where this machine was late before it got so far.
+        expect(asked.mock.calls.length, method).toBeLessThanOrEqual(1);
+        vi.restoreAllMocks();
+      }
+    } finally {
+      Object.assign(API_PATIENCE, patience);
+    }
   });
 });

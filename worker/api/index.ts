@@ -17,6 +17,7 @@ export {
   unauthenticated,
 } from "./authenticate.ts";
 export { readJson } from "./body.ts";
+export { inTime } from "./in-time.ts";
 export { openApiDocument } from "./openapi.ts";
 export { ApiError, apiProblemResponse } from "./problem.ts";
 export { referencePage } from "./reference-page.ts";

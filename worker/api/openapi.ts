@@ -3,7 +3,13 @@ import type { Operation } from "./operation.ts";
 import type { ProblemCode } from "./problem.ts";
 import { PROBLEMS } from "./problem.ts";
 
-const EVERYWHERE: readonly ProblemCode[] = ["UNAUTHENTICATED", "RATE_LIMITED", "INTERNAL", "RELAY_UPDATING"];
+const EVERYWHERE: readonly ProblemCode[] = [
+  "UNAUTHENTICATED",
+  "RATE_LIMITED",
+  "INTERNAL",
+  "RELAY_UPDATING",
+  "NO_ANSWER",
+];
 
 /** The OpenAPI 3.1 document of the operations that really run. */
 export function openApiDocument(operations: readonly Operation[]) {

@@ -4,6 +4,7 @@ import type { Env } from "../env.ts";
 import type { Actor, Role } from "../registry/stores/index.ts";
 import type { Credential } from "./authenticate.ts";
 import { readJson } from "./body.ts";
+import { inTime } from "./in-time.ts";
 import type { ProblemCode } from "./problem.ts";
 import { ApiError } from "./problem.ts";
 
@@ -58,7 +59,7 @@ export function operation<Body = undefined, Query = undefined>(spec: OperationSp
       const query = parse(spec.query, Object.fromEntries(new URL(call.request.url).searchParams), "query");
       const input = spec.body && (await readJson(call.request, spec.body.maxBytes));
       const body = parse(spec.body?.schema, input, "");
-      const answer = await spec.run({ ...call, body, query });
+      const answer = await inTime(spec.run({ ...call, body, query }));
       if (answer.response !== undefined) return answer.response;
       const { status } = spec.success;
       const init = { status, headers: { "cache-control": "no-store", ...answer.headers } };

@@ -21,6 +21,7 @@ export const PROBLEMS = {
   ACCESS_UNAVAILABLE: { status: 503, title: "Cloudflare Access could not be asked who this is; try again" },
   RELAY_UPDATING: { status: 503, title: "A part of the relay still runs an older version; try again later" },
   TUNNEL_UNAVAILABLE: { status: 503, title: "The tunnel could not be asked; try again" },
+  NO_ANSWER: { status: 504, title: "A part of the relay did not answer. A change may have been made or not" },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;
