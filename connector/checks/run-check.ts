@@ -7,7 +7,7 @@ import {
 } from "../../shared/protocol/index.ts";
 import type { ServiceCheck } from "../../shared/services/index.ts";
 import type { CheckResult, RunCheck } from "./service-checks.ts";
-import { wireText, type Upstream } from "../upstream/index.ts";
+import { CHECKS, wireText, type Upstream } from "../upstream/index.ts";
 
 const USER_AGENT = "culvert-check";
 const PASSING: CheckResult = { outcome: "PASSING", reason: null };
@@ -56,7 +56,7 @@ function ask(
   const timeoutMs = timeoutSeconds * 1_000;
   const exchange = upstream.request(
     {
-      caller: "culvert-check",
+      caller: CHECKS,
       service,
       target,
       method: "GET",

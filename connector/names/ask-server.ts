@@ -28,6 +28,12 @@ export type AskServer = (
 /** c-ares gets more time than our own timer, which is exact, because c-ares looks at the clock only now and then. */
 const LIBRARY_SLACK_MS = 2_000;
 
+/**
+ * Of one family, from one answer. More can't be tried in the time that a connection has, and names are kept: a hostile zone
+ * could fill the memory.
+ */
+const MAX_ADDRESSES = 64;
+
 const REASONS: Readonly<Record<string, string>> = {
   ESERVFAIL: "SERVFAIL",
   EREFUSED: "REFUSED",
@@ -73,7 +79,7 @@ export function serverAsker(clock: Clock): AskServer {
 }
 
 function addressesOf(records: readonly RecordWithTtl[], family: 4 | 6): DnsAnswer {
-  const addresses = records.map(({ address }) => ({ address, family }));
+  const addresses = records.slice(0, MAX_ADDRESSES).map(({ address }) => ({ address, family }));
   if (addresses.length === 0) return { kind: "no-data" };
   return { kind: "addresses", addresses, ttlSeconds: Math.min(...records.map(({ ttl }) => ttl)) };
 }

@@ -10,7 +10,7 @@ import { connect as connectTcp, type OnReadOpts, type Socket } from "node:net";
 import type { Clock } from "../../shared/time/clock.ts";
 import { isOwnWant } from "../platform/index.ts";
 import type { Address } from "./address.ts";
-import type { NameSource } from "./names.ts";
+import type { LookUpEvents, NameSource } from "./names.ts";
 
 /** RFC 8305 §5: how long one address may take before the next one is tried beside it. */
 const ATTEMPT_DELAY_MS = 250;
@@ -30,6 +30,8 @@ export interface HostDialOptions {
   host: string;
   /** For error messages. */
   port: number;
+  /** Whose request it is for. */
+  caller?: string;
   /** Called for each address before the attempt, and again for the connected one. Absent: all are allowed. */
   allows?: (address: string) => boolean;
   /** Starts a connection. Its `connect` event means that it is established. */
@@ -131,10 +133,11 @@ class HostDial implements HostDialing {
     this.#options = options;
     this.#deps = deps;
     this.#done = done;
-    this.#cancelLookUp = deps.names.lookUp(options.host, {
+    const events: LookUpEvents = {
       onAddresses: (addresses) => this.#found(addresses),
       onEnd: (problem) => this.#lookedUp(problem),
-    });
+    };
+    this.#cancelLookUp = deps.names.lookUp(options.host, events, options.caller);
   }
 
   cancel(): void {

@@ -62,10 +62,22 @@ describe("addresses", () => {
     expect(problem).toBe(null);
   });
 
+  it("are at most 64 of each family, however many a zone has", async () => {
+    const many = Array.from({ length: 200 }, (_, index) => [
+      `10.0.0.${index}`,
+      `fd00::${index.toString(16)}`,
+    ]);
+    const { names } = await asking(() => ({ addresses: many.flat(), truncated: true }));
+    const { addresses } = await names.addressesOf("many.internal");
+    expect([addresses.length, addresses.filter((address) => address.includes(":")).length]).toEqual([
+      128, 64,
+    ]);
+  });
+
   it("that do not fit a datagram come by TCP", async () => {
-    const many = Array.from({ length: 200 }, (_, index) => `10.0.0.${index}`);
+    const many = Array.from({ length: 60 }, (_, index) => `10.0.0.${index}`);
     const { names, server } = await asking(() => ({ addresses: many, truncated: true }));
-    expect((await names.addressesOf("many.internal")).addresses).toHaveLength(200);
+    expect((await names.addressesOf("many.internal")).addresses).toHaveLength(60);
     expect(server.questions.filter(({ transport }) => transport === "tcp")).toHaveLength(2);
   });
 
@@ -256,6 +268,32 @@ describe("look-ups", () => {
     }
   });
 
+  it("of one caller, hundreds of them beginning all the time, take none of another's place", async () => {
+    const { names } = await asking(
+      ({ name }) => (name.startsWith("hangs") ? null : { addresses: ["10.0.0.1"] }),
+      "options timeout:30",
+    );
+    const cancels: (() => void)[] = [];
+    let isOver = false;
+    const begin = (): void => {
+      if (isOver) return;
+      const events = { onAddresses() {}, onEnd: () => setTimeout(begin, 1) };
+      cancels.push(names.lookUp(`hangs-${cancels.length}.zone`, events, "hostile"));
+    };
+    for (let lane = 0; lane < 200; lane++) begin();
+    await until(() => names.inFlight === 128);
+    for (let index = 0; index < 5; index++) {
+      const found = new Promise((resolve) => {
+        const events = { onAddresses: resolve, onEnd: resolve };
+        names.lookUp(`api-${index}.internal`, events, "honest");
+      });
+      expect(await found).toEqual([{ address: "10.0.0.1", family: 4 }]);
+    }
+    isOver = true;
+    for (const cancel of cancels) cancel();
+    expect(names.inFlight).toBe(0);
+  });
+
   it("of one name are one, for all who wait for it", async () => {
     const { names, server } = await asking(() => ({ addresses: ["10.0.0.1"], ttlSeconds: 0, delayMs: 100 }));
     const answers = await Promise.all(Array.from({ length: 500 }, () => names.addressesOf("api.internal")));
@@ -405,7 +443,7 @@ describe.skipIf(DNSMASQ === undefined)("with dnsmasq", () => {
     await vi.waitFor(async () => expect(await sorted("api.internal")).toEqual(["10.0.0.1", "fd00::1"]), {
       ...{ timeout: 15_000, interval: 1_100 },
     });
-    expect(await sorted("many.internal")).toHaveLength(120);
+    expect(await sorted("many.internal")).toHaveLength(64);
     expect((await names.addressesOf("alias")).addresses).toEqual(["10.0.0.2"]);
     expect((await names.addressesOf("none.internal.")).problem).toContain("NXDOMAIN");
     expect((await names.addressesOf("other.example.")).problem).toContain("REFUSED");

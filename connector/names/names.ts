@@ -41,6 +41,9 @@ const LOOPBACK: readonly Address[] = [
   { address: "::1", family: 6 },
 ];
 
+/** Of a look-up that no caller of a tunnel asked for. */
+const NOBODY = "";
+
 /** RFC 1035 §2.3.4. Only lengths are checked; whether DNS knows a name with unusual characters is for DNS to say. */
 const NAME = /^(?=.{1,253}$)[^\s.]{1,63}(?:\.[^\s.]{1,63})*$/u;
 
@@ -68,6 +71,8 @@ export type NameSource = Pick<Names, "lookUp" | "forget" | "servers">;
 interface Flight {
   name: string;
   startedAtMs: number;
+  /** Null: several callers' requests wait for it. */
+  caller: string | null;
   found: Address[];
   /** The shortest time of the records found. */
   ttlSeconds: number;
@@ -118,7 +123,7 @@ export class Names {
   }
 
   /** `host` is a name or an address without brackets. No event comes before this returns or after it was cancelled. */
-  lookUp(host: string, events: LookUpEvents): () => void {
+  lookUp(host: string, events: LookUpEvents, caller = NOBODY): () => void {
     let isOver = false;
     let leave = (): void => {};
     const guarded: LookUpEvents = {
@@ -133,7 +138,7 @@ export class Names {
     };
     queueMicrotask(() => {
       if (isOver) return;
-      leave = this.#start(host.toLowerCase(), guarded);
+      leave = this.#start(host.toLowerCase(), guarded, caller);
       // The waiter cancelled while it handled these addresses.
       if (isOver) leave();
     });
@@ -159,18 +164,19 @@ export class Names {
     this.#kept.delete(host.toLowerCase());
   }
 
-  #start(host: string, events: LookUpEvents): () => void {
+  #start(host: string, events: LookUpEvents, caller: string): () => void {
     const settled = this.#withoutDns(host) ?? this.#keptOf(host);
     if (settled !== null) {
       if (settled.addresses.length > 0) events.onAddresses(settled.addresses);
       events.onEnd(settled.problem);
       return () => {};
     }
-    const flight = this.#joinable.get(host) ?? this.#begin(host);
+    const flight = this.#joinable.get(host) ?? this.#begin(host, caller);
     if (flight === null) {
       events.onEnd(`${host} has no address: ${MAX_IN_FLIGHT} other names are being looked up`);
       return () => {};
     }
+    if (flight.caller !== caller) flight.caller = null;
     flight.waiting.add(events);
     if (flight.found.length > 0) events.onAddresses([...flight.found]);
     return () => {
@@ -212,11 +218,24 @@ export class Names {
     return null;
   }
 
-  #begin(name: string): Flight | null {
+  /** Where all places are taken: who has the most gives up its oldest, at once to one with fewer, else if that takes long. */
+  #givingWayTo(caller: string, nowMs: number): Flight | null {
+    const counts = new Map<string | null, number>();
+    for (const flight of this.#flights) counts.set(flight.caller, (counts.get(flight.caller) ?? 0) + 1);
+    const mostCount = Math.max(...counts.values());
+    for (const flight of this.#flights) {
+      if (counts.get(flight.caller) !== mostCount) continue;
+      const isOwed = mostCount > (counts.get(caller) ?? 0) + 1;
+      return isOwed || nowMs - flight.startedAtMs >= GIVES_WAY_AFTER_MS ? flight : null;
+    }
+    return null;
+  }
+
+  #begin(name: string, caller: string): Flight | null {
     const nowMs = this.#clock.nowMs();
     if (this.#flights.size >= MAX_IN_FLIGHT) {
-      const [oldest] = this.#flights;
-      if (oldest === undefined || nowMs - oldest.startedAtMs < GIVES_WAY_AFTER_MS) return null;
+      const oldest = this.#givingWayTo(caller, nowMs);
+      if (oldest === null) return null;
       oldest.cancel();
       this.#end(
         oldest,
@@ -224,7 +243,7 @@ export class Names {
       );
     }
     const flight: Flight = {
-      ...{ name, startedAtMs: nowMs, found: [], ttlSeconds: Infinity, waiting: new Set() },
+      ...{ name, startedAtMs: nowMs, caller, found: [], ttlSeconds: Infinity, waiting: new Set() },
       cancel: () => {},
     };
     this.#joinable.set(name, flight);

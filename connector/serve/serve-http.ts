@@ -29,6 +29,7 @@ import {
   type UpstreamEvents,
   type UpstreamExchange,
 } from "../upstream/index.ts";
+import { callerOf } from "../../shared/streams/stream-shares.ts";
 import { failureOf, guarded, type OnFault } from "../platform/index.ts";
 import { endingStream } from "./stream-fault.ts";
 import { type OnFinished, RequestMeter, type RequestTrace, type TraceRequest } from "../telemetry/index.ts";
@@ -72,7 +73,7 @@ export class HttpStream implements StreamHandler, UpstreamEvents {
       this.#phase = "waiting";
       const exchange = this.#deps.upstream.request(
         {
-          caller: `${open.project}\n${open.environment}`,
+          caller: callerOf(open),
           service: open.service,
           target: open.target,
           method: open.method,

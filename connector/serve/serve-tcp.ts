@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import { TCP_STATUS, DEFAULT_TCP_IDLE_TIMEOUT_MS, TunnelError } from "../../shared/protocol/index.ts";
+import { callerOf } from "../../shared/streams/stream-shares.ts";
 import { failureOf, guarded, type OnFault } from "../platform/index.ts";
 import { RequestMeter, type RequestTrace } from "../telemetry/index.ts";
 import { dial, HeldBytes, SOCKET_PIECE_BYTES, permitTcp, settingsFor } from "../upstream/index.ts";
@@ -75,7 +76,11 @@ export class TcpStream implements StreamHandler {
           : this.#connected(socket, transport ?? socket),
       this.#onFault,
     );
-    this.#abandonDial = dial({ target, settings, timeoutMs, ...ways }, this.#deps, dialled);
+    this.#abandonDial = dial(
+      { target, settings, timeoutMs, ...ways, caller: callerOf(open) },
+      this.#deps,
+      dialled,
+    );
   }
 
   #refused(error: TunnelError): void {

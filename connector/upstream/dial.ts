@@ -30,6 +30,8 @@ export type Abandon = (() => void) & {
 export interface DialOptions {
   target: UpstreamAddress;
   settings: UpstreamSettings;
+  /** Whose request it is for. */
+  caller: string;
   timeoutMs: number;
   /** Offered over TLS (ALPN). Empty: ALPN is not used. */
   protocols: readonly string[];
@@ -127,7 +129,7 @@ export function dial(
       else fail(notAllowed(target));
     });
   } else {
-    hostDial = dialHost(hostDialOptions(target, deps.policy), deps, (outcome) => {
+    hostDial = dialHost(hostDialOptions(options, deps.policy), deps, (outcome) => {
       if (outcome.kind === "connected") connected(outcome.socket);
       else fail(failureOf(outcome, target));
     });
@@ -138,12 +140,13 @@ export function dial(
   return Object.assign(abandon, { progress });
 }
 
-function hostDialOptions(target: UpstreamAddress, policy: UpstreamPolicy): HostDialOptions {
+function hostDialOptions({ target, caller }: DialOptions, policy: UpstreamPolicy): HostDialOptions {
   // A final dot makes a name complete: no search domain is appended to it.
   const isComplete = new URL(target.origin).hostname.endsWith(".");
   return {
     host: isComplete ? `${target.host}.` : target.host,
     port: target.port,
+    caller,
     allows: (address) => policy.allowsAddress(target, address),
     connect: ({ address, family }) =>
       connectTcp({

@@ -26,4 +26,10 @@ export { bodyTooLarge, limitsFor, type LimitsByService, type ServiceLimits } fro
 export { TcpConnections } from "./tcp-connections.ts";
 export { UploadStream, readAll, wrongLength } from "./upload-stream.ts";
 export { DEFAULT_UPSTREAM, settingsFor, type UpstreamRule, type UpstreamSettings } from "./upstream-rules.ts";
-export { Upstream, type UpstreamDeps, type UpstreamEvents, type UpstreamExchange } from "./upstream.ts";
+export {
+  CHECKS,
+  Upstream,
+  type UpstreamDeps,
+  type UpstreamEvents,
+  type UpstreamExchange,
+} from "./upstream.ts";

@@ -210,7 +210,10 @@ class OriginPool {
   #dial(): void {
     const timeoutMs = Math.max(...[...this.#waiters].map((waiter) => waiter.timeoutMs));
     const protocols = this.#http1Required ? ["http/1.1"] : protocolsOffered(this.#settings);
-    const options = { target: this.#target, settings: this.#settings, timeoutMs, protocols };
+    // Whose turn is next.
+    const [next] = this.#waiters;
+    const caller = next?.caller ?? "";
+    const options = { target: this.#target, settings: this.#settings, caller, timeoutMs, protocols };
     const abandon = dial(options, this.#deps, (error, socket) => {
       this.#dials.delete(cancel);
       try {

@@ -32,6 +32,9 @@ const MAX_WAITS = 10;
 /** A stream of events may be silent for a long time, but nobody waits for ever. */
 export const SILENCE_MS = 60 * 60_000;
 
+/** The caller of the connector's own requests. */
+export const CHECKS = "culvert-check";
+
 export interface UpstreamRequest {
   /** Whose request it is. No two callers share an HTTP/1.1 connection. */
   caller: string;
@@ -117,7 +120,7 @@ export class Upstream {
     const target = permitTarget(origin, this.#deps.policy);
     const settings = settingsFor(this.#deps.rules, target);
     const protocols = target.protocol === "tcp" ? [] : protocolsOffered(settings);
-    const options = { target, settings, timeoutMs, protocols, startTls };
+    const options = { target, settings, caller: CHECKS, timeoutMs, protocols, startTls };
     return dial(options, this.#deps, (error, socket) => {
       socket?.destroy();
       done(error);

@@ -211,6 +211,12 @@ export const FIXED_LIMITS: readonly Section[] = [
         "the oldest ends",
       ),
       limit("names looked up at a time", "connector/names/names.ts", "MAX_IN_FLIGHT", "`UPSTREAM_DNS`"),
+      limit(
+        "addresses of a name, each family",
+        "connector/names/ask-server.ts",
+        "MAX_ADDRESSES",
+        "the rest is ignored",
+      ),
       limit("an answer of DNS kept", "connector/names/names.ts", "MAX_KEPT_MS", "asked again"),
       limit("a failure of DNS kept", "connector/names/names.ts", "FAILURE_KEPT_MS", "asked again"),
     ],

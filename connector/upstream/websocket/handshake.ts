@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Field, OpenHead } from "../../../shared/protocol/index.ts";
+import { callerOf } from "../../../shared/streams/stream-shares.ts";
 import { faultError, guarded } from "../../platform/index.ts";
 import { dial } from "../dial.ts";
 import { Http1Connection, listed } from "../http1/index.ts";
@@ -59,7 +60,7 @@ export class UpstreamHandshake {
     };
     const request: UpstreamRequest = {
       ...wanted,
-      ...{ caller: `${open.project}\n${open.environment}`, host: wantedHost(open.fields) },
+      ...{ caller: callerOf(open), host: wantedHost(open.fields) },
       rawHeaders: rawHeadersOf([
         ...withoutHandshakeFields(requestFields(open.fields, limitsFor(deps.limits, service))),
         ["sec-websocket-version", "13"],
@@ -97,7 +98,7 @@ function ownConnection(deps: UpstreamDeps): LeaseSource {
   const { clock, memory, reportFault } = deps;
   return {
     lease(target, settings, { caller, timeoutMs }, done) {
-      return dial({ target, settings, timeoutMs, protocols: ["http/1.1"] }, deps, (error, socket) => {
+      return dial({ target, settings, caller, timeoutMs, protocols: ["http/1.1"] }, deps, (error, socket) => {
         if (socket === null) return done(error, null);
         const connection = new Http1Connection({
           ...{ socket, caller, clock, memory, reportFault, idleTimeoutMs: null },
