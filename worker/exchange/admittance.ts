@@ -1,21 +1,21 @@
 import type { TunnelError } from "../../shared/protocol/index.ts";
 
-/** What ends with it: an attempt of a request, or the WebSocket that it became. */
+/** What a withdrawal ends: an attempt of a request, or the WebSocket that it became. */
 interface Admitted {
   revoked(refusal: TunnelError): void;
 }
 
-/** One request's leave to go on. It may be withdrawn at any time, and is looked at wherever the request has waited. */
+/** One request's permission. It may be withdrawn at any time, and is checked each time that the request has waited. */
 export class Admittance {
   #withdrawn: TunnelError | null = null;
   #admitted: Admitted | null = null;
 
-  /** Throws what withdrew it. */
+  /** Throws the reason if it was withdrawn. */
   check(): void {
     if (this.#withdrawn !== null) throw this.#withdrawn;
   }
 
-  /** Instead of what it covered before. */
+  /** Replaces what it covered before. */
   covers(admitted: Admitted): void {
     this.#admitted = admitted;
   }

@@ -10,18 +10,18 @@ export function closeCodeOf(reported: number): number | null {
   return reported === WITHOUT_CODE ? null : reported;
 }
 
-/** As events tell it. */
+/** The close code as WebSocket events report it. */
 export function reportedCloseCode(code: number | null): number {
   return code ?? WITHOUT_CODE;
 }
 
-/** Begins a close or answers one; nothing where the socket is closed already. */
+/** Begins a close or answers one. Does nothing if the socket is already closed. */
 export function closeSocket(socket: WebSocket, code: number | null, reason: string): void {
   try {
     // The platform sends an empty frame for a call without arguments, and throws at 1005.
     if (code === null) socket.close();
     else socket.close(legalCloseCode(code), decoder.decode(utf8Prefix(reason, MAX_CLOSE_REASON_BYTES)));
   } catch {
-    // There is nothing left to say.
+    // The socket is already closed.
   }
 }

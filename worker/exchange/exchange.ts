@@ -92,7 +92,7 @@ export class Exchange implements StreamHandler {
     this.stream.reset(refusal.code, refusal.message);
   }
 
-  /** The answer cannot be given as it came. */
+  /** The answer cannot be passed on as it came. */
   broke(error: TunnelError): void {
     this.#record.aborted(error);
     this.stream.reset(error.code, error.message);

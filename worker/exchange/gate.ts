@@ -1,14 +1,14 @@
-/** What several may wait for, each time anew, until it happens next. */
+/** Something that happens again and again. Several can wait for the next time. */
 export class Gate {
   #next: PromiseWithResolvers<void> | null = null;
 
-  /** Look first whether there is anything to wait for: what happened before does not count. */
+  /** Check first whether waiting is needed, because earlier openings do not count. */
   untilOpened(): Promise<void> {
     this.#next ??= Promise.withResolvers();
     return this.#next.promise;
   }
 
-  /** Lets go who waits now. */
+  /** Ends all current waits. */
   open(): void {
     this.#next?.resolve();
     this.#next = null;

@@ -1,19 +1,19 @@
 import type { Clock } from "../../shared/time/clock.ts";
 
-/** A gateway that gives up is noticed this much later, twice at most. Most answers are there before. */
+/** A gateway that gives up is noticed at most twice this time later. Most answers come sooner. */
 const LOOK_EVERY_MS = 25;
 
 interface Waiting {
   request: Request;
   gaveUp: () => void;
-  /** It was there at the last look already. */
+  /** The request was already waiting at the last look. */
   isOld: boolean;
   isListening: boolean;
 }
 
 /**
- * Tells when a gateway gives its request up. A Request's signal is made when it is asked for, and what listens to it is
- * kept until the whole heap is collected: only requests that wait for longer are listened to.
+ * Notices when a gateway gives up its request. The runtime creates a request's signal on first use, and keeps its listeners until
+ * a full garbage collection. So only requests that wait longer get a listener.
  */
 export class GatewayWatch {
   readonly #clock: Clock;
@@ -24,7 +24,7 @@ export class GatewayWatch {
     this.#clock = clock;
   }
 
-  /** Calls `gaveUp` at most once; never after the function returned was called. */
+  /** Calls `gaveUp` at most once, and never after a call of the returned function. */
   watch(request: Request, gaveUp: () => void): () => void {
     const waiting: Waiting = { request, gaveUp, isOld: false, isListening: false };
     this.#waiting.add(waiting);
@@ -35,7 +35,7 @@ export class GatewayWatch {
     };
   }
 
-  /** A timer keeps the object awake: none outlives what it waits for by more than one look. */
+  /** A timer keeps the object awake, so it ends at most one look after the last waiting request. */
   #lookLater(): void {
     if (this.#looks) return;
     this.#looks = true;

@@ -4,20 +4,20 @@ const CDN_LOOP = "cdn-loop";
 const VIA = "via";
 
 /**
- * Has this request passed the relay before? By CDN-Loop (RFC 8586). The name is looked for anywhere in the value and not
- * among its parsed members: a client could open a quoted string that hides all which is added behind it. The name is
- * random, so that nothing else holds it by chance.
+ * Whether this request has passed the relay before, according to CDN-Loop (RFC 8586). The relay's name is searched anywhere in the
+ * value and not among parsed members, because a client could open a quoted string that hides everything after it. The name is
+ * random, so nothing else contains it by chance.
  */
 export function cameBack(headers: Headers, relayName: string): boolean {
   return headers.get(CDN_LOOP)?.toLowerCase().includes(relayName) ?? false;
 }
 
-/** Fields that name who has carried a request, which each hop adds to. */
+/** Fields to which each hop adds its name. */
 export function isRelayField(name: string): boolean {
   return name === CDN_LOOP || name === VIA;
 }
 
-/** What clients and other relays have said is kept, and ours comes behind it. */
+/** Appends our name to what clients and other relays have written. */
 export function addRelayFields(
   fields: Field[],
   headers: Headers,

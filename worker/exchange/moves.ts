@@ -3,22 +3,22 @@ import type { TunnelError } from "../../shared/protocol/index.ts";
 import { publicCodeOf } from "../failures/problem.ts";
 import type { RetryBudget } from "../tunnel/connections/retry-budget.ts";
 
-/** One move is always worth it; for further ones a gateway that waits for timeouts has waited long enough after this. */
+/** After this time only one move is made. A gateway whose attempts time out has then waited long enough. */
 const MOVES_WITHIN_MS = 15_000;
 
 const NONE: ReadonlySet<string> = new Set();
 
 export interface MovesOptions {
   method: string;
-  /** The service's own word on what was lost with a connector; absent: what is safe. */
+  /** The service's `retry` setting. Absent: only safe requests move after the loss of a connector. */
   retry: boolean | undefined;
   budget: RetryBudget;
   nowMs: () => number;
 }
 
 /**
- * May a request whose attempt failed be sent to another connector? As often as there are connectors while it surely was
- * not processed; once where it may have been, and doing it twice does no harm. All within the tunnel's budget.
+ * Whether a request whose attempt failed may be sent to another connector. If it certainly was not processed: as often as there are
+ * connectors. If it may have been processed, but doing it twice does no harm: once. All moves count against the tunnel's budget.
  */
 export class Moves {
   readonly #repeatable: boolean;

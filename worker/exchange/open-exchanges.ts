@@ -7,32 +7,32 @@ import {
 } from "../tunnel/configuration/access-policy.ts";
 import type { TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
 
-/** By what an exchange was let in: enough to ask again when the rules have changed. */
+/** The facts by which an exchange was allowed, so that it can be checked again when the rules change. */
 export interface Grounds {
   project: string;
   environment: string;
-  /** Of the gateway key that it came with; null for a gateway's binding. */
+  /** The id of its gateway key; null for a binding. */
   kid: string | null;
   /** What was asked for, without its path; of a TCP connection `tcp://` and the address as it was given. */
   origin: string;
-  /** As it was judged; null where that is not known any more, and only the caller can be judged. */
+  /** The path of the decision. Null: it is not known any more, so only the caller is checked. */
   path: string | null;
 }
 
 interface OpenExchange {
   grounds: Grounds;
-  /** Ends it, whatever it is at. Called once at most. */
+  /** Ends the exchange in any phase. Called at most once. */
   end(refusal: TunnelError): void;
 }
 
 /**
- * Every exchange that is not over, requests that still wait for a connector and sleeping WebSockets included. Revoked
- * means over: with each new configuration all of them are judged again, by the same rules that let them in.
+ * Every exchange that is not over, including requests that wait for a connector, and sleeping WebSockets. With each new
+ * configuration all of them are checked again by the same rules, so that a revocation also ends what is open.
  */
 export class OpenExchanges {
   readonly #open = new Set<OpenExchange>();
 
-  /** The result takes it out again: to be called when it is over. */
+  /** Call the returned function when the exchange is over. */
   add(exchange: OpenExchange): () => void {
     this.#open.add(exchange);
     return () => this.#open.delete(exchange);

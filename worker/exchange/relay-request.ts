@@ -35,9 +35,9 @@ export interface RelayDeps {
   gateways: GatewayWatch;
   log: EventLog;
   nowMs: () => number;
-  /** The relay's variable EDGE says so. */
+  /** From the relay's variable EDGE. */
   isBehindEdge: boolean;
-  /** Judged again when the rules change. */
+  /** Its exchange is checked again when the rules change. */
   exchanges: OpenExchanges;
   captures: Captures;
 }
@@ -118,7 +118,7 @@ export async function relayRequest(
   }
 }
 
-/** Null: the gateway says it itself. */
+/** The values for Forwarded and similar fields. Null: the gateway sets them itself. */
 function factsOf(
   { isBehindEdge }: RelayDeps,
   { headers }: Request,
@@ -128,7 +128,7 @@ function factsOf(
   return keepForwarded ? null : callerFacts({ headers, isBehindEdge, scheme, publicUrl });
 }
 
-/** What the upstream is told as its Host; null: the endpoint's own. */
+/** The Host for the upstream; null: the endpoint's own. */
 function hostOf({ hostHeader }: Allowed, publicUrl: Endpoint | null): string | null {
   if (hostHeader === undefined || hostHeader === "endpoint") return null;
   if (hostHeader !== "public") return parseAuthority(hostHeader);
@@ -149,9 +149,9 @@ interface Call {
   record: RequestRecord;
   grounds: Grounds;
   admittance: Admittance;
-  /** How Location is to be read; null: as it was sent. */
+  /** How to rewrite Location; null: not at all. */
   location: PublicLocation | null;
-  /** The request's id, where its answer is to say it. */
+  /** The request's id, if its answer should contain it. */
   shownId: string | null;
 }
 

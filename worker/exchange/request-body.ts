@@ -18,11 +18,11 @@ const READ_BYTES = 64 * 1024;
 const WAITING_READ_BYTES = 1024;
 /** After a read of this size or more, the next read uses a large buffer. */
 const QUICK_BYTES = 8 * 1024;
-/** Of many uploads that come quickly, when memory is short. */
+/** The buffer of each of many fast uploads while memory is short. */
 const SHORT_READ_BYTES = 8 * 1024;
 /** How much later than the end of a broken-off body its signal may come. */
 const SIGNAL_MS = 5;
-/** What is kept so that an unprocessed request can be sent again. */
+/** How much is kept so that an unprocessed request can be sent again. */
 const REPLAY_BYTES = 64 * 1024;
 
 /** A request's body, read on demand; the first bytes are kept until the request can no longer be moved. */
@@ -34,7 +34,7 @@ export class RequestBody {
   readonly #memory: MemoryAccount;
   readonly #turns: ReadTurns;
   readonly #record: RequestRecord;
-  /** The last read came full, or brought much: there is more behind it. */
+  /** The last read filled its buffer or brought much, so more will follow soon. */
   #comesQuickly = false;
   #kept: Uint8Array[] | null = [];
   #keptBytes = 0;
@@ -64,12 +64,12 @@ export class RequestBody {
     return this.#reader === null;
   }
 
-  /** All that was read of it can be sent again. */
+  /** Everything that was read can be sent again. */
   get isReplayable(): boolean {
     return this.#kept !== null;
   }
 
-  /** No more replays: what was kept is let go. */
+  /** No more replays: forgets the kept bytes. */
   commit(): void {
     this.#kept = null;
     this.#memory.giveBack(this.#keptBytes);
@@ -90,7 +90,8 @@ export class RequestBody {
       }
     } catch (thrown) {
       const ours = thrown instanceof TunnelError;
-      // The runtime keeps errors of broken-off bodies for a while, and each keeps all that its stack ran in until it is a text.
+      // The runtime keeps errors of broken-off bodies for a while. Reading `stack` turns it into text, so that the error no longer keeps
+      // the objects of its call stack alive.
       if (thrown instanceof Error) void thrown.stack;
       stream.reset(ours ? thrown.code : "CANCEL", ours ? thrown.message : "the gateway's body failed");
     }
@@ -112,14 +113,14 @@ export class RequestBody {
     this.#reader?.cancel().catch(() => {});
   }
 
-  /** A read that an earlier attempt began is taken over by the next one: no chunk is lost, none appears twice. */
+  /** The next attempt takes over a read that an earlier one began, so that no chunk is lost or appears twice. */
   #next(): Promise<Uint8Array | null> | null {
     if (this.#done) return null;
     return (this.#pending ??= this.#read());
   }
 
   async #read(): Promise<Uint8Array | null> {
-    // A body that waits for its sender gives up its turn: nobody knows when the next bytes come.
+    // A body that waits for its sender gives up its turn, because its next bytes may come at any time.
     const turn = this.#comesQuickly ? this.#turns.take(this) : null;
     if (turn !== null) await turn;
     const sizeBytes = this.#nextReadBytes();
@@ -131,7 +132,7 @@ export class RequestBody {
       this.#memory.giveBack(sizeBytes);
       this.#turns.giveBack(this);
     }
-    // Together with keeping the chunk: an attempt that begins now finds it in one place alone.
+    // Done in the same turn as keeping the chunk, so that an attempt that begins now finds it in exactly one place.
     this.#pending = null;
     if (result === undefined || result.done) {
       this.#done = true;
@@ -139,7 +140,7 @@ export class RequestBody {
     }
     const { byteLength } = result.value;
     this.#comesQuickly = byteLength === sizeBytes || byteLength >= QUICK_BYTES;
-    // A little of a large buffer would keep all of it.
+    // Copied, because a small view would keep the whole large buffer alive.
     const chunk = byteLength * 4 < sizeBytes ? new Uint8Array(result.value) : result.value;
     if (chunk === result.value) markHeadroom(chunk);
     this.#readTotal += byteLength;
@@ -162,11 +163,11 @@ export class RequestBody {
       : leftBytes <= SHORT_READ_BYTES
         ? SHORT_READ_BYTES
         : WAITING_READ_BYTES;
-    // At its end, one byte more shows that it is over.
+    // At the end of a known length, a read of one more byte shows whether the body is over.
     return Math.max(1, Math.min(wantedBytes, leftBytes));
   }
 
-  /** Small ones in any case; of larger ones what memory there is. */
+  /** Small bodies are always kept, larger ones as far as memory allows. */
   #keep(chunk: Uint8Array): void {
     if (this.#kept === null) return;
     const { byteLength } = chunk;

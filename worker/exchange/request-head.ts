@@ -25,7 +25,7 @@ export interface RequestHeadOptions {
   relayName: string | null;
 }
 
-/** What the connector is told of a request. Throws URI_TOO_LONG. */
+/** The head of a request for the connector. Throws URI_TOO_LONG. */
 export function requestHead(options: RequestHeadOptions): OpenHead {
   const { request, claim, allowed, requestId, facts, host } = options;
   const path = claim.path ?? rawPath(request.url);

@@ -17,17 +17,17 @@ import { publicReasonOf } from "../failures/problem.ts";
 const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * Up to here a body that is complete is handed over as bytes. The runtime then holds it until the gateway reads, and
- * no limit of ours counts it: a longer one stays in its stream, which counts.
+ * A complete body of up to this size is handed over as bytes. The runtime then keeps it until the gateway reads it, and none of our
+ * limits counts it. A longer one stays in its stream, where it counts.
  */
 const WHOLE_BODY_BYTES = 16 * 1024;
 
-/** One turn of the runtime's event loop has been enough in every test. */
+/** One turn of the event loop was enough in every test. */
 const HEAD_GONE_MS = 5;
 
 /**
  * The gateway's Response of an HTTP exchange whose head has arrived. A small body that is complete is handed
- * over as bytes, which is cheapest; any other is pulled through as the gateway reads it.
+ * over as bytes, which is cheapest. Any other is passed through as the gateway reads it.
  */
 export function responseOf(
   exchange: Exchange,
@@ -58,12 +58,12 @@ export function responseOf(
 }
 
 /**
- * Demand goes from the gateway's reader to the connector: nothing is buffered here but the stream's own window. What is
- * here already is handed over without a promise, so that the platform takes all of it in one go.
+ * The gateway's reader drives the connector, so nothing is buffered here beyond the stream's own window. Bytes that are already here
+ * are handed over without a promise, so that the platform reads all of them at once.
  */
 function pulledBody(exchange: Exchange, lengthBytes: number | null): ReadableStream<Uint8Array> {
   let receivedBytes = 0;
-  /** False: nothing is here, and more is to come. */
+  /** False: nothing is here now, but more will come. */
   const hand = (controller: ReadableStreamDefaultController<Uint8Array>): boolean => {
     const chunk = exchange.readChunk();
     receivedBytes += chunk?.byteLength ?? 0;
@@ -97,7 +97,7 @@ function pulledBody(exchange: Exchange, lengthBytes: number | null): ReadableStr
   };
   return new ReadableStream<Uint8Array>(
     {
-      // Of the platform's own: becomes the Content-Length.
+      // A property of the platform, which becomes the Content-Length.
       ...(lengthBytes === null ? {} : { expectedLength: lengthBytes }),
       pull(controller) {
         try {
@@ -113,8 +113,8 @@ function pulledBody(exchange: Exchange, lengthBytes: number | null): ReadableStr
 }
 
 /**
- * The runtime writes the head of a Response after the first read of its body. Where that fails at once, it cuts the
- * connection with the head unwritten, and a caller that retries what was not answered would send the request again.
+ * The runtime writes the head of a Response after the first read of its body. If that read fails at once, the runtime cuts the
+ * connection before it has written the head, and a caller that retries unanswered requests would send this one again.
  */
 function headGone(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, HEAD_GONE_MS));

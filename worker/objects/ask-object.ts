@@ -3,11 +3,11 @@ import { withTimeout } from "../with-timeout.ts";
 
 /** Tests set shorter times. */
 export const PATIENCE = {
-  /** Nearly all answers are there before, and an upstream may take far longer: the object is asked, not given up. */
+  /** Nearly all answers come sooner. An upstream may take far longer, so the object is asked and not given up. */
   askAfterMs: 10_000,
   /**
-   * An object that runs says so within milliseconds. One that starts, or has a queue, gets time for it; the platform itself resets
-   * what blocks an object for 30 s.
+   * An object that runs answers within milliseconds. One that starts or has a queue gets this time. The platform itself resets an
+   * object that is blocked for 30 s.
    */
   answerWithinMs: 20_000,
 };
@@ -18,9 +18,8 @@ export class SilentObjectError extends Error {
 }
 
 /**
- * What `work` gives, or a `SilentObjectError` where the object that does it is stuck. How long an answer may take is for its
- * upstream to say; but an object that runs answers `ask` at once, and while it does, `work` goes on. A refusal to answer is
- * an answer too.
+ * The result of `work`, or a `SilentObjectError` if the object is stuck. Only the upstream says how long an answer may take, but an
+ * object that runs answers `ask` at once, and as long as it does, `work` goes on. A refusal counts as an answer.
  */
 export function whileAlive<T>(work: Promise<T>, ask: () => Promise<unknown>): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();

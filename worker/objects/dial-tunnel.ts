@@ -13,8 +13,8 @@ import type { Dialled } from "../calls/tunnel-calls.ts";
 const ELSEWHERE: ReadonlySet<string> = new Set(["NO_CONNECTOR", "OVERLOADED", "RELAY_RESTART"]);
 
 /**
- * Asks one of the tunnel's objects for a TCP connection, and another one, once, where it can't. By RPC: of all ways it
- * alone tells a cut from an end, in both directions (docs/decisions/0045-tcp-by-rpc.md). Never throws.
+ * Asks one of the tunnel's objects for a TCP connection, and another one, once, if the first one can't. It uses RPC, because only RPC
+ * distinguishes a cut from an end in both directions (docs/decisions/0045-tcp-by-rpc.md). Never throws.
  */
 export async function dialTunnel(
   env: Env,
@@ -30,7 +30,7 @@ export async function dialTunnel(
   );
 }
 
-/** For a refusal before any object is asked. */
+/** The result of a refusal before any object is asked. */
 export function refusedDial(code: TunnelError["code"], message: string): Dialled {
   return {
     ok: false,

@@ -4,12 +4,11 @@ import { type Env, tunnelStub } from "../env.ts";
 import { type ChosenObject, type ServingObjects, SILENT_LEFT_OUT_MS } from "./serving-objects.ts";
 import type { TunnelCalls } from "../calls/tunnel-calls.ts";
 
-/** Of an object's answer: `keep` it; the object can take nothing now; or another one may be asked instead. */
+/** What to do with an object's answer: keep it, avoid the object for a while, or also ask another object. */
 export type MoveVerdict = "keep" | "leave out" | "move";
 
 /**
- * Asks one of the tunnel's objects, and another one, once, where that can do no harm. `onMove` is told the answer that
- * nobody gets.
+ * Asks one of the tunnel's objects, and another one, once, if that can do no harm. `onMove` gets the answer that is dropped.
  */
 export async function overObjects<T>(
   serving: ServingObjects,
@@ -30,7 +29,7 @@ export async function overObjects<T>(
   return ask(other);
 }
 
-/** What the object answers. Throws where it was reset, or is stuck. */
+/** The object's answer. Throws if it was reset or is stuck. */
 export async function askChosen<T>(
   env: Env,
   object: ChosenObject,
@@ -47,13 +46,13 @@ export async function askChosen<T>(
   }
 }
 
-/** Of an object that has answered with this code: in these cases nothing of the request was processed. */
+/** The verdict on an answer with this code. With the codes named here, nothing of the request was processed. */
 export function verdictOnCode(code: string | null, hasBody: boolean): MoveVerdict {
   if (code !== "NO_CONNECTOR" && code !== "OVERLOADED") return "keep";
   return hasBody ? "leave out" : "move";
 }
 
-/** Of an object that failed under the request, which may have been processed. */
+/** The verdict on an object that failed during the request, which may have been processed. */
 export function verdictOnFailure(method: string, hasBody: boolean): MoveVerdict {
   return !hasBody && SAFE_METHODS.has(method) ? "move" : "leave out";
 }

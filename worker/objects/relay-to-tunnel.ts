@@ -27,8 +27,8 @@ export interface Relayed {
 }
 
 /**
- * Hands a gateway's request to one of the tunnel's objects. Never throws: an object that fails is an answer too. What an
- * object has not processed, or what is safe to ask twice, is handed to another one, once, if it has no body.
+ * Passes a gateway's request to one of the tunnel's objects. Never throws: a failed object becomes an answer. A request without a
+ * body that the object has not processed, or that is safe to send twice, goes to another object, once.
  */
 export function relayToTunnel(
   env: Env,
@@ -61,7 +61,7 @@ async function ask(
   const asked = knownRevision === undefined ? { ...claim, build } : { ...claim, build, knownRevision };
   const hasBody = request.body !== null;
   try {
-    // `cf` replaces whatever stood there: no client can make a claim.
+    // This replaces any `cf` of the request, so no client can make a claim.
     const response = await askChosen(env, object, (stub) => stub.fetch(request, { cf: { culvert: asked } }));
     const told = knownRevision === undefined ? null : response.headers.get(OBJECTS_FIELD);
     if (told !== null) servingObjects.learn(tunnelId, told);
@@ -73,11 +73,11 @@ async function ask(
 }
 
 function outcomeOf(response: Response, tunnelId: string, object: ChosenObject, hasBody: boolean): Outcome {
-  // Headers are an object of their own to the runtime, made when asked for.
+  // Read once, because the runtime creates the headers' object on each first use.
   switch (response.status) {
     case 401:
     case 404:
-      // Of an object that stands for no tunnel, or does not know for whom it acts. No upstream can set that header.
+      // The object has no tunnel, or does not know its caller. No upstream can set this header.
       if (!response.headers.has(UNLOGGED)) break;
       if (response.status === 404) forget({ kind: "tunnel", id: tunnelId });
       return { response: without(response, UNLOGGED), isOwn: true, verdict: "keep" };

@@ -40,9 +40,9 @@ export interface ChosenObject {
   readonly knownRevision: number | undefined;
   /** There are others to turn to. */
   readonly hasSiblings: boolean;
-  /** Once, when the request is over there. */
+  /** Call it once, when the request is over. */
   done(): void;
-  /** It can take nothing now; `forMs`: nor for so long. */
+  /** The object cannot accept requests now, nor for `forMs`. */
   leaveOut(forMs?: number): void;
 }
 
@@ -93,7 +93,7 @@ export class ServingObjects {
     return this.#tunnels.get(tunnelId)?.objects[0] ?? { name: tunnelId, location: null };
   }
 
-  /** Takes a newer list, as the Registry or an object tells it. */
+  /** Accepts a newer list, from the Registry or an object. */
   learn(tunnelId: string, text: string): void {
     const told = parseServing(text);
     if (told === null || told.objects.length === 0) return;

@@ -6,7 +6,7 @@ import type { ConnectorAttachment } from "./connectors/connector-socket.ts";
 
 export type Attachment = ConnectorAttachment | GatewayAttachment | TailAttachment;
 
-/** Whatever else stands there is newer code's, or older code's that nobody reads any more. */
+/** Any other content was written by newer code, or by older code that is no longer supported. */
 const version = z.literal(ATTACHMENT_VERSION).optional();
 const numbers = <Name extends string>(...names: Name[]) =>
   z.looseObject(Object.fromEntries(names.map((name) => [name, z.number()])) as Record<Name, z.ZodNumber>);
@@ -79,7 +79,7 @@ const tailSchema = z.looseObject({
 
 const attachmentSchema = z.discriminatedUnion("role", [connectorSchema, gatewaySchema, tailSchema]);
 
-/** What stands beside a socket, as it was; null: this code can't tell what it is, and the socket is lost. */
+/** A socket's attachment. Null: this code cannot read it, and the socket is lost. */
 export function readAttachment(stored: unknown): Attachment | null {
   return attachmentSchema.safeParse(stored).success ? (stored as Attachment) : null;
 }

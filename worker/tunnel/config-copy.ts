@@ -3,40 +3,40 @@ import { withTimeout } from "../with-timeout.ts";
 import { isListed, type TunnelConfig } from "./configuration/tunnel-config.ts";
 import type { TunnelStore } from "./tunnel-store.ts";
 
-/** It answers in milliseconds. Requests wait for it where there is no copy. */
+/** Time limit for the Registry, which answers in milliseconds. Requests wait for it if there is no copy. */
 const REGISTRY_TIMEOUT_MS = 10_000;
 
-/** For so long a tunnel that the Registry does not know is not asked for again. */
+/** How long a tunnel that the Registry does not know is not asked for again. */
 const UNKNOWN_MS = 5_000;
 
-/** So often a copy that an older release left is asked to be renewed. */
+/** How often to ask the Registry to renew a copy that an older release has left. */
 const NEWER_MS = 60_000;
 
 interface ConfigCopyOptions {
   store: TunnelStore;
   nowMs: () => number;
-  /** Of this object. An object that does not know its own asks nobody. */
+  /** This object's name. An object that does not know its name asks nobody. */
   name: () => string | undefined;
   /** Asks the Registry. */
   pull: (objectName: string) => Promise<TunnelConfig | null>;
-  /** Takes a newer configuration into force. */
+  /** Activates a newer configuration. */
   apply: (config: TunnelConfig) => void;
   waitUntil: (work: Promise<unknown>) => void;
 }
 
-/** The configuration by which this object decides: its stored copy, or the Registry's word where it has none. */
+/** The configuration by which this object decides: its stored copy, or the Registry's answer if it has none. */
 export class ConfigCopy {
   readonly #options: ConfigCopyOptions;
   #unknownUntilMs = 0;
   #newerAskedUntilMs = 0;
-  /** For one that is off the list: whom to hand requests to. It keeps nothing of it. */
+  /** For an object that is off the list: where to hand requests. It does not store this. */
   #strayed: { config: TunnelConfig; untilMs: number } | null = null;
 
   constructor(options: ConfigCopyOptions) {
     this.#options = options;
   }
 
-  /** Null: there is no such tunnel, as far as is known. An error: the Registry did not answer. */
+  /** Null: as far as is known, there is no such tunnel. Throws if the Registry did not answer. */
   async get(): Promise<TunnelConfig | TunnelError | null> {
     const { store, nowMs, pull } = this.#options;
     const kept = store.config();
@@ -68,7 +68,7 @@ export class ConfigCopy {
     return true;
   }
 
-  /** Beside the request: by its copy the tunnel serves all the same. */
+  /** Runs beside the request, because the tunnel can serve with its copy. */
   #askForNewer(): void {
     const { nowMs, pull, apply, waitUntil } = this.#options;
     const name = this.#options.name();

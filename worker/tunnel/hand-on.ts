@@ -10,9 +10,9 @@ export interface Hop {
 }
 
 /**
- * Whom an object hands a request to, its body unread; null: nobody, it answers itself. First to any that serves. One that
- * has no connector either hands it to the first on the list, where a connector is if there is one anywhere: those of
- * older versions attach to no other. Then whoever has it keeps it.
+ * The object to which a request is handed on, with its body unread. Null: this object answers itself. The first hand-on goes to any
+ * serving object. If that one has no connector either, the request goes to the first object on the list, because connectors of
+ * older versions attach only there. After that it is not handed on again.
  */
 export function nextHop(
   objects: TunnelObjects | undefined,
@@ -33,7 +33,7 @@ export function nextHop(
   return object === undefined ? null : { object, hops: { handedOn: true } };
 }
 
-/** Copies of version 0.1 name no objects: then there is one. One that leaves or has left takes nothing new. */
+/** Whether this object accepts new requests. One that leaves or has left does not. Copies of version 0.1 name no objects, so there is one. */
 function carries(objects: TunnelObjects | undefined, ownName: string): boolean {
   if (objects === undefined) return true;
   const own = objects.list.find(({ name }) => name === ownName);

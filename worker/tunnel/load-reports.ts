@@ -2,11 +2,11 @@ import type { Clock } from "../../shared/time/clock.ts";
 import { Backoff } from "../../shared/time/backoff.ts";
 import type { ObjectLoad } from "../registry/scaling/scaling.ts";
 
-/** So often at most, unless there is distress: the Registry decides by two reports in a row. */
+/** The shortest time between reports without distress. The Registry decides by two consecutive reports. */
 const REPORT_EVERY_MS = 15_000;
-/** An object in distress says so at once, and then once a second. */
+/** An object in distress reports at once, and then once a second. */
 const DISTRESS_EVERY_MS = 1_000;
-/** What was heard so short a time ago is not said again: each edit of a list asks every object of it. */
+/** A report that arrived so recently is not repeated, because each edit of a list asks every object for one. */
 const STILL_KNOWN_MS = 10_000;
 /** Below this there is nothing to decide for a tunnel of one object, and a report would wake the Registry for nothing. */
 const QUIET_REQUESTS_PER_SECOND = 20;
@@ -14,29 +14,29 @@ const QUIET_REQUESTS_PER_SECOND = 20;
 export interface LoadReportsOptions {
   clock: Clock;
   random: () => number;
-  /** What is true of the object now. */
+  /** The object's current state. */
   measure: () => Omit<ObjectLoad, "atMs" | "bytesPerSecond" | "overloaded">;
   /** The tunnel has other objects, or this one does not serve: then every report counts. */
   isWatched: () => boolean;
-  /** Gateways use its siblings: it finishes what it has. */
+  /** Gateways use its siblings, and it only finishes its requests. */
   isLeaving: () => boolean;
-  /** Fails where it was not heard. */
+  /** Rejects if the report did not arrive. */
   send: (load: ObjectLoad) => Promise<void>;
 }
 
 /**
- * When an object tells the Registry of its load. Driven by requests and connectors, and by no timer: it may sleep. Only a
- * change of its connectors that was not heard is told again by itself: an object that nobody uses yet has no other
- * occasion to say that it is ready.
+ * Decides when an object reports its load to the Registry. Requests and connectors cause reports, and no timer does, so that the object
+ * can sleep. Only a report about its connectors that did not arrive is repeated by itself, because an object that is not used yet has
+ * no other occasion to report that it is ready.
  */
 export class LoadReports {
   readonly #options: LoadReportsOptions;
   #sentAtMs = -Infinity;
   #bytes = 0;
   #overloaded = false;
-  /** What the Registry has heard last of connectors and leaving. */
+  /** What the last report that arrived said about connectors and leaving. */
   #heard = { said: "", atMs: -Infinity };
-  /** Of a change that was not heard. */
+  /** Cancels the repetition of a report that did not arrive. */
   #backoff: Backoff | null = null;
   #cancelRetry: (() => void) | null = null;
 
@@ -44,7 +44,7 @@ export class LoadReports {
     this.#options = options;
   }
 
-  /** A request is over; so many bytes of bodies went through. */
+  /** A request with bodies of so many bytes is over. */
   finished(bytes: number): void {
     this.#bytes += bytes;
     this.#sendIfDue(REPORT_EVERY_MS);
@@ -72,7 +72,7 @@ export class LoadReports {
   }
 
   #sendIfDue(everyMs: number): void {
-    // The last one of an object that leaves is over: it need not wait for the end of its drain time.
+    // The last request of a leaving object is over, so it need not wait for the end of its drain time.
     if (this.#options.isLeaving() && this.#options.measure().openStreams === 0) return this.#send();
     if (this.#options.clock.nowMs() - this.#sentAtMs < everyMs) return;
     const { requestsPerSecond, isOutdated = false } = this.#options.measure();

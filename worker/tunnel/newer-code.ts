@@ -1,12 +1,12 @@
 /**
- * An object that has been idle for ten seconds sleeps, and wakes with the code that is deployed then. One that is still
- * called by other code after so long finds no such moment.
+ * An object sleeps after ten idle seconds, and wakes with the code that is deployed then. If newer code still calls it after this
+ * time, it is never idle for long enough.
  */
 const PATIENCE_MS = 60_000;
 
 /**
- * Does this object run older code than those who call it? By the build that each claim names: another one than its own,
- * and its own no more. Where two versions are deployed side by side both go on calling, and neither is the older one.
+ * Whether this object runs older code than its callers. Each claim names the caller's build. The object is older if only other builds
+ * than its own call it. If two versions are deployed side by side, both keep calling, and neither counts as older.
  */
 export class NewerCode {
   readonly #ownBuild: string;
@@ -16,7 +16,7 @@ export class NewerCode {
     this.#ownBuild = ownBuild;
   }
 
-  /** Of a caller; absent: it does not say. */
+  /** A caller's build; absent if it does not send one. */
   called(build: string | undefined, nowMs: number): void {
     if (build === undefined) return;
     this.#sinceMs = build === this.#ownBuild ? null : (this.#sinceMs ?? nowMs);

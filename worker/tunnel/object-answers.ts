@@ -5,7 +5,7 @@ import type { TunnelConfig } from "./configuration/tunnel-config.ts";
 import { formatServing } from "./configuration/tunnel-objects.ts";
 
 /*
- * What a tunnel's object answers by itself, and what it adds to an answer for the Worker that called it.
+ * The answers that a tunnel's object gives itself, and what it adds to an answer for the Worker.
  */
 
 /** The answer, with the newer list of objects if the Worker knows an older one. Never beside a WebSocket. */
@@ -21,7 +21,7 @@ export function withObjects(
   return told;
 }
 
-/** The list of objects, as the Worker is told it; null where the Worker knows it. */
+/** The list of objects for the Worker; null if the Worker already has it. */
 export function newerObjects(
   { objects }: TunnelConfig,
   { knownRevision }: Pick<GatewayClaim, "knownRevision">,
@@ -30,13 +30,13 @@ export function newerObjects(
   return isNewer ? formatServing(objects) : null;
 }
 
-/** To a connector that dials an object which is off the list: with the objects to dial instead, where they are known. */
+/** The answer to a connector that dials an object off the list, with the objects to dial instead if they are known. */
 export function offTheList({ objects }: TunnelConfig): Response {
   const headers = objects === undefined ? {} : { [OBJECTS_FIELD]: formatServing(objects) };
   return new Response(null, { status: 410, headers });
 }
 
-/** For the Worker, which gives the one answer to every invalid key. */
+/** Tells the Worker that the key is invalid. The Worker gives the same answer to all invalid keys. */
 export function keyRefusal(request: Request): Response {
   request.body?.cancel().catch(() => {});
   return new Response(null, { status: 401, headers: { "culvert-error": KEY_REFUSED, [UNLOGGED]: "1" } });
@@ -47,7 +47,7 @@ export function refusal(reason: TunnelError, request: Request): Response {
   return problemResponse(reason, request.method, crypto.randomUUID());
 }
 
-/** The Worker logs it, as whatever no tunnel stands for. */
+/** Marks an answer that the Worker has to log, because it belongs to no tunnel. */
 export function unlogged(response: Response): Response {
   response.headers.set(UNLOGGED, "1");
   return response;

@@ -1,6 +1,6 @@
 const SECONDS = 10;
 
-/** How many requests a second came lately. Counting costs an addition; no timer runs. */
+/** The recent rate of requests per second. Counting costs one addition, and no timer runs. */
 export class RequestRate {
   readonly #counts = Array.from({ length: SECONDS }, () => 0);
   #second = 0;

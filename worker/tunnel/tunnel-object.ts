@@ -68,7 +68,7 @@ import { type ObjectPhase, tunnelIdOf } from "./configuration/tunnel-objects.ts"
 import { TunnelStore } from "./tunnel-store.ts";
 import { TunnelConnections } from "./connections/tunnel-connections.ts";
 
-/** Of gateways' WebSockets, before others are looked at: some 5 ms of work. */
+/** Messages of gateways' WebSockets before other events get a turn: about 5 ms of work. */
 const MESSAGES_IN_TURN = 64;
 
 const nowMs = (): number => Date.now();
@@ -123,7 +123,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     clock,
     memory: this.#memory,
     settings: this.#log.settings,
-    // In one place for the whole tunnel, so that what is kept is bounded for the sum.
+    // Stored by one object for the whole tunnel, so that the limit applies to the sum.
     send: async (entry) => await telemetryStub(this.env, tunnelIdOf(this.#name)).capture(entry),
     waitUntil: (work) => this.ctx.waitUntil(work),
   });
@@ -247,13 +247,13 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     await sent;
   }
 
-  /** This object carries the tunnel no longer: its siblings do. What did not finish in the drain time ends now. */
+  /** This object no longer carries the tunnel; its siblings do. Requests that did not finish in the drain time end now. */
   #retire(): void {
     const error = new TunnelError("DRAINING", "This object no longer carries the tunnel.", {
       scope: "connection",
     });
     const why = "another object carries the tunnel now";
-    // First: the end of their connection would close them with a code that says less.
+    // Done first, because the end of their connection would close them with a less specific code.
     for (const relay of this.#gateways.values()) relay.orphaned(why);
     for (const connection of this.#connections.values()) connection.end(error, CLOSE_GOING_AWAY);
     this.#tails.endAll(why);
@@ -265,7 +265,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     return nextHop(objects, own, claim, Math.random);
   }
 
-  /** A sibling carries it. Nothing of the body has been read. */
+  /** Hands the request to a sibling, with its body unread. */
   async #handOn(
     { object: { name, location }, hops }: Hop,
     claim: GatewayClaim | GatewayKeyClaim,
@@ -284,14 +284,14 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
 
   // ── called by the Registry ──────────────────────────────────────────────────────────────────────
 
-  /** Takes a newer configuration into force at once; answers with the version held afterwards. */
+  /** Activates a newer configuration at once, and returns the version that it has afterwards. */
   applyConfig(config: TunnelConfig): { version: number } {
     const checksBefore = this.#checks().revision;
     const objectsBefore = this.#store.config()?.objects?.revision;
     if (this.#copy.save(config)) {
       this.#policy = null;
       this.#checkList = null;
-      // Before connectors are cut, which would end the same exchanges for a lesser reason.
+      // Done before connectors are cut, which would end the same exchanges with a less specific reason.
       this.#exchanges.judge(config, this.#policyOf(config));
       this.#captures.judge(config.captures ?? []);
       this.#cutRevoked(config);
@@ -313,7 +313,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     return { version: this.#store.config()?.version ?? 0 };
   }
 
-  /** These keys and sessions are gone, and what they watched with them. */
+  /** These keys and sessions are no longer valid, so their watchers are cut off. */
   endTails(kids: readonly string[]): void {
     this.#tails.endOf(kids);
   }
@@ -340,8 +340,8 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
   }
 
   /**
-   * A flood of messages is one event after the other, before which nothing new is looked at: after some of them the object
-   * takes no event until the runtime has looked for others. Those waiting are then served in turn, one of each socket.
+   * A flood of messages is a long run of events in which nothing else gets a turn. So after some of them the object accepts no events
+   * until the runtime has polled for others. Waiting sockets are then served in turn, one message each.
    */
   #giveWay(pauseMs: number): void {
     if (++this.#messagesInTurn < MESSAGES_IN_TURN && pauseMs === 0) return;
@@ -398,7 +398,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     return new Response(null, { status: 101, webSocket: watcherEnd, headers });
   }
 
-  /** After the memory was lost, sockets and their attachments are what is left. */
+  /** Restores the object after a loss of memory, from its sockets and their attachments. */
   #resume(): void {
     const kept = this.ctx.getWebSockets().map((socket) => ({
       socket,
@@ -419,7 +419,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
 
   #restoreGateway(socket: WebSocket): void {
     const attachment = readAttachment(socket.deserializeAttachment());
-    // Over, and told of: nothing is left but the platform's own farewell.
+    // The exchange is over and logged. Only the platform's own close is still to come.
     if (attachment?.role !== "gateway" || attachment.isOver) return;
     const record = new RequestRecord(attachment.record, nowMs, (event) => {
       leave();
@@ -436,7 +436,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     try {
       relay.join(carrier.mux.restoreStream(attachment.open, attachment.rest, relay));
     } catch {
-      // The stream's number is not this socket's any more.
+      // The stream's number now belongs to another stream.
       relay.orphaned();
     }
   }

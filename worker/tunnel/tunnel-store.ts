@@ -32,7 +32,7 @@ export class TunnelStore {
     return true;
   }
 
-  /** Nothing is kept of what this object no longer carries. */
+  /** Deletes everything about a tunnel that this object no longer carries. */
   async forget(): Promise<void> {
     this.#config = undefined;
     await this.#storage.deleteAll();

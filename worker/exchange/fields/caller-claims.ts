@@ -1,6 +1,6 @@
 /**
- * By these, proxies tell upstreams the address of who calls, each in its own way; frameworks and libraries believe them
- * (Rails `Client-IP`, WebLogic `WL-Proxy-Client-IP`, and so on). What a client sends of them says what it likes.
+ * Fields by which various proxies tell upstreams the caller's address. Frameworks and libraries believe them (Rails `Client-IP`,
+ * WebLogic `WL-Proxy-Client-IP`, and so on), but a client can send any value.
  */
 const ADDRESSES: ReadonlySet<string> = new Set([
   "ali-cdn-real-ip",
@@ -35,7 +35,7 @@ const ADDRESSES: ReadonlySet<string> = new Set([
   "x-vercel-forwarded-for",
 ]);
 
-/** And by these, how and at which host it asked. */
+/** Fields that claim the scheme and the host that the caller used. */
 const OTHERS: ReadonlySet<string> = new Set([
   "front-end-https",
   "x-arr-ssl",
@@ -50,12 +50,12 @@ const OTHERS: ReadonlySet<string> = new Set([
 ]);
 
 const FORWARDED = /^(?:forwarded|x-forwarded(?:-.*)?)$/;
-/** Cloudflare's edge says these, and takes off what a client sends of them. Credentials for its Access are none of them. */
+/** Cloudflare's edge sets these, and removes those that a client sends. Credentials for Access are not among them. */
 const BY_EDGE = /^cf-(?!access-(?:client-id|client-secret|jwt-assertion|token)$)/;
 
 /**
- * What a field claims of who calls: "address" may be answered with the address that is known, "other" is said by the relay
- * alone, "edge" is true behind the edge. Null: nothing. `name` as CGI reads it, with "-" alone.
+ * What a field claims about the caller. "address" may be replaced by the known address; only the relay sets "other"; "edge" is true
+ * behind the edge. Null: the field claims nothing. `name` is the name as CGI reads it, with "-" only.
  */
 export function callerClaim(name: string): "address" | "other" | "edge" | null {
   if (ADDRESSES.has(name)) return "address";

@@ -1,12 +1,12 @@
 import type { Field } from "../../../shared/protocol/index.ts";
 import type { Endpoint } from "../../../shared/services/index.ts";
 
-/** What is known of whom the gateway serves. Null: not known, and then nothing is said. */
+/** What is known about the gateway's client. Null: not known, and then nothing is sent. */
 export interface CallerFacts {
   address: string | null;
   scheme: string | null;
   host: string | null;
-  /** What Cloudflare's edge says in fields of its own is true. */
+  /** Cloudflare's own fields can be trusted. */
   isBehindEdge: boolean;
 }
 
@@ -14,9 +14,9 @@ export interface FactsSource {
   headers: Headers;
   /** Requests come by Cloudflare's edge, which sets its fields itself: without it, a client can forge them. */
   isBehindEdge: boolean;
-  /** Of the request by `/~/`, whose URL the object does not see. */
+  /** The scheme of a request over `/~/`, whose URL the object does not see. */
   scheme: string | undefined;
-  /** What the gateway's operator says of it. */
+  /** The public URL that the gateway's operator has set. */
   publicUrl: Endpoint | null;
 }
 
@@ -33,14 +33,14 @@ export function callerFacts({ headers, isBehindEdge, scheme, publicUrl }: FactsS
   return { ...known, scheme: isBehindEdge ? edgeScheme(headers, scheme) : null, host: null };
 }
 
-/** As the edge was asked, not as it asks on. */
+/** The scheme in which the client called the edge, not the one in which the edge calls the Worker. */
 function edgeScheme(headers: Headers, ofRequest: string | undefined): string | null {
   const visitor = /"scheme"\s*:\s*"(https?)"/.exec(headers.get("cf-visitor") ?? "")?.[1];
   const said = visitor ?? headers.get("x-forwarded-proto") ?? ofRequest ?? "";
   return said === "http" || said === "https" ? said : null;
 }
 
-/** RFC 7239, and the fields that were there before it. */
+/** RFC 7239, and the older fields. */
 export function forwardedFields({ address, scheme, host }: CallerFacts): Field[] {
   const parameters: string[] = [];
   const fields: Field[] = [];

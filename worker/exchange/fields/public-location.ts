@@ -1,19 +1,19 @@
 import type { Endpoint } from "../../../shared/services/index.ts";
 
-/** How an upstream names itself, and how its gateway's clients do. */
+/** The addresses of a service: the upstream's own, and the public one that the gateway's clients use. */
 export interface PublicLocation {
   endpoint: Endpoint;
-  /** The Host that it is sent, where that is not the endpoint's own. */
+  /** The Host that the upstream gets, if it is not the endpoint's own. */
   host: string | null;
   publicUrl: Endpoint;
 }
 
-/** RFC 3986 Appendix B, with what stands before the path apart. */
+/** RFC 3986 Appendix B, with scheme and authority separate. */
 const REFERENCE = /^(?:([a-z][a-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(.*)$/is;
 
 /**
- * A Location or Content-Location as the gateway's clients can follow it: the endpoint's origin and prefix become those of
- * the public URL. What leads elsewhere, what is public already, and what is relative to the request stays as it is.
+ * A Location or Content-Location that the gateway's clients can follow: the endpoint's origin and prefix become those of the public
+ * URL. A value that leads elsewhere, is already public, or is relative to the request stays unchanged.
  */
 export function publicLocation(value: string, { endpoint, host, publicUrl }: PublicLocation): string {
   const [, scheme, authority, path = "", rest = ""] = REFERENCE.exec(value) ?? [];
@@ -21,7 +21,7 @@ export function publicLocation(value: string, { endpoint, host, publicUrl }: Pub
     if (scheme !== undefined || !path.startsWith("/") || isUnder(path, publicUrl.pathPrefix)) return value;
     const mapped = mappedPath(path, endpoint, publicUrl);
     if (mapped === null) return value;
-    // A path that begins so names a host.
+    // A reference that begins with `//` names a host.
     const origin = /^\/[/\\]/.test(mapped) ? publicUrl.origin : "";
     return `${origin}${mapped === "" ? "/" : mapped}${rest}`;
   }
@@ -29,7 +29,7 @@ export function publicLocation(value: string, { endpoint, host, publicUrl }: Pub
   const origin = originOf(scheme === undefined ? protocol : `${scheme}:`, authority);
   if (origin === null) return value;
   if (origin === publicUrl.origin && isUnder(path, publicUrl.pathPrefix)) return value;
-  // It is told the public host, and may name that with the scheme that it is asked by, before paths of its own.
+  // The upstream gets the public host, so it may combine that host with its own scheme and its own paths.
   const publicHost = new URL(publicUrl.origin).host;
   const own = [endpoint.origin, publicUrl.origin, originOf(protocol, publicHost)];
   if (!own.includes(origin) && (host === null || origin !== originOf(protocol, host))) return value;
@@ -37,13 +37,13 @@ export function publicLocation(value: string, { endpoint, host, publicUrl }: Pub
   return mapped === null ? value : `${publicUrl.origin}${mapped}${rest}`;
 }
 
-/** Null for what is not under the endpoint. */
+/** The rest of the path below the endpoint's prefix; null if it is not below it. */
 function mappedPath(path: string, endpoint: Endpoint, publicUrl: Endpoint): string | null {
   if (endpoint.pathPrefix !== "" && !isUnder(path, endpoint.pathPrefix)) return null;
   return publicUrl.pathPrefix + path.slice(endpoint.pathPrefix.length);
 }
 
-/** Of whole segments. Under no prefix is nothing that would have to stay. */
+/** Compares whole segments. Without a prefix, every path is below it. */
 function isUnder(path: string, prefix: string): boolean {
   return prefix !== "" && (path === prefix || path.startsWith(`${prefix}/`));
 }

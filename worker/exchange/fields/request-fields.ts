@@ -18,11 +18,11 @@ import { isRelayField } from "../loop.ts";
 import { callerClaim } from "./caller-claims.ts";
 import { type CallerFacts, forwardedFields } from "./forwarded.ts";
 
-/** Ours in both directions: no client can set them, no upstream can answer them. */
+/** The relay's own fields in both directions: no client and no upstream can set them. */
 export const RESERVED_PREFIX = "culvert-";
-/** A field of the request itself: there is one spelling of it, and clients do not choose another. */
+/** Fields of the request itself, which have exactly one spelling. */
 const NO_OTHER_SPELLING = /^(?:cf-.*|content-length|host|expect)$/;
-/** Of the handshake between gateway and relay; the connector makes its own. */
+/** Fields of the handshake between gateway and relay. The connector writes its own. */
 const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
   "sec-websocket-accept",
   "sec-websocket-extensions",
@@ -32,16 +32,16 @@ const HANDSHAKE_FIELDS: ReadonlySet<string> = new Set([
 
 export interface RequestFieldsOptions {
   headers: Headers;
-  /** What Forwarded and its like say. Null: the gateway's own go on. */
+  /** The values for Forwarded and similar fields. Null: the gateway's own are passed on. */
   facts: CallerFacts | null;
-  /** Said to the connector, which asks with it in place of the target's own. */
+  /** The Host that the connector should send instead of the target's own. */
   host: string | null;
-  /** What path is asked for has been judged: no field may name another. */
+  /** There was a decision about the path, so no field may name another one. */
   hasPathRule: boolean;
   requestId: string;
 }
 
-/** The fields that go on from the gateway's request, and those that the relay says. */
+/** The fields of the gateway's request that are passed on, and those that the relay sets. */
 export function requestFields(options: RequestFieldsOptions): Field[] {
   const { headers, facts, host, hasPathRule, requestId } = options;
   const fields: Field[] = [];
@@ -50,7 +50,7 @@ export function requestFields(options: RequestFieldsOptions): Field[] {
   const ofThisHop = connection === null ? null : connectionOptions(connection);
   for (const field of headers) {
     const [name] = field;
-    // Before what Connection says of them: whoever sends a request must not be able to hide that it comes again.
+    // Read before `Connection` is applied, so that a sender cannot hide that a request comes a second time.
     if (isRelayField(name)) continue;
     if (HOP_BY_HOP.has(name) || ofThisHop?.has(name) === true) continue;
     if (name === "host" || name === "expect" || HANDSHAKE_FIELDS.has(name)) continue;
@@ -60,7 +60,7 @@ export function requestFields(options: RequestFieldsOptions): Field[] {
       if (claim === "address" && facts.address !== null) fields.push([name, facts.address]);
       continue;
     }
-    // Without the one the other says nothing.
+    // `tracestate` without `traceparent` has no meaning.
     if (!traced && (name === "traceparent" || name === "tracestate")) continue;
     fields.push(field);
   }
@@ -70,18 +70,18 @@ export function requestFields(options: RequestFieldsOptions): Field[] {
   return fields;
 }
 
-/** Said by the relay, or by the edge before it, in a spelling that an upstream may take for it. */
+/** Whether an upstream could take this field for one that the relay or the edge sets, however CGI would read its name. */
 function isOurs(name: string): boolean {
   const read = dashedName(name);
   if (read.startsWith(RESERVED_PREFIX)) return true;
-  // What the gateway sets it spells as it is spelt.
+  // Names in their usual spelling are not refused here: other code decides about them.
   if (read === name) return false;
   return (
     callerClaim(read) !== null || NO_OTHER_SPELLING.test(read) || HOP_BY_HOP.has(read) || isRelayField(read)
   );
 }
 
-/** W3C Trace Context §3.2.2, not sampled: whoever wants the trace starts it. A UUID's lower half is never zero. */
+/** W3C Trace Context §3.2.2, not sampled: a caller that wants a trace starts one. A UUID's lower half is never zero. */
 export function newTraceparent(requestId: string): Field {
   const hex = requestId.replaceAll("-", "");
   return ["traceparent", `00-${hex}-${hex.slice(16)}-00`];

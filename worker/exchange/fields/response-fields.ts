@@ -12,12 +12,12 @@ import { setsSession } from "../../auth/index.ts";
 import { type PublicLocation, publicLocation } from "./public-location.ts";
 import { RESERVED_PREFIX } from "./request-fields.ts";
 
-/** Which of the relay's events is the answer's. */
+/** The field with the request's id, by which the answer's event can be found. */
 const REQUEST_ID = `${RESERVED_PREFIX}request-id`;
 
 /**
- * The headers of the gateway's Response, in the form that costs the platform least to take. `requestId`: what it says of
- * itself as well; null for nothing.
+ * The headers of the gateway's Response, in the form that is cheapest for the platform. `requestId`: added as a field; null: not
+ * added.
  */
 export function responseHeaders(
   fields: readonly Field[],
@@ -28,7 +28,7 @@ export function responseHeaders(
   for (const [name, received] of fields) {
     const value = passed(name, received, location);
     if (value === null) continue;
-    // Only a list holds a name twice, or one that means something to an object.
+    // An object cannot contain a name twice, or names such as `__proto__`, so these need a list.
     if (name in headers) return repeatedHeaders(fields, location, requestId);
     headers[name] = value;
   }
@@ -48,7 +48,7 @@ function repeatedHeaders(
   return headers;
 }
 
-/** What goes on of a field of the upstream; null for nothing. */
+/** The value to pass on for an upstream's field; null: drop the field. */
 function passed(name: string, value: string, location: PublicLocation | null): string | null {
   if (HOP_BY_HOP.has(name) || dashedName(name).startsWith(RESERVED_PREFIX)) return null;
   switch (name) {
@@ -58,20 +58,20 @@ function passed(name: string, value: string, location: PublicLocation | null): s
     case "content-location":
       return location === null ? value : publicLocation(value, location);
     case "set-cookie":
-      // Where a browser calls by `/~/`, it would sign an operator out of the dashboard, or in as somebody else.
+      // Over `/~/` this cookie could sign an operator out of the dashboard, or in as somebody else.
       return setsSession(value) ? null : value;
     default:
       return value;
   }
 }
 
-/** A member of a list (RFC 9651 §4.2): text in quotes may hold commas. */
+/** A member of a list (RFC 9651 §4.2). Quoted text may contain commas. */
 const MEMBERS = /(?:"(?:[^"\\]|\\.)*"|[^,"])+/g;
 
-/** `Proxy-Status` (RFC 9209) without what would pass for the relay's own word. */
+/** `Proxy-Status` (RFC 9209) without members that would pass for the relay's own. */
 function withoutOurs(value: string): string | null {
   const members = value.match(MEMBERS) ?? [];
-  // A quote that is never closed would hide what stands behind it from one reader and not from the next.
+  // Readers differ about what an unclosed quote hides.
   if (!/^,*$/.test(value.replace(MEMBERS, ""))) return /culvert/i.test(value) ? null : value;
   const others = members.filter((member) => !/^\s*"?\s*culvert\s*"?\s*(?:;|$)/i.test(member));
   if (others.length === members.length) return value;

@@ -22,7 +22,7 @@ export type OpenedTcp =
   | { ok: true; exchange: TcpExchange; requestId: string }
   | { ok: false; failure: TcpFailure };
 
-/** Before its head a connection has carried nothing, so it may be made again like a request that is safe. */
+/** Before its head a connection has carried nothing, so it may be tried again like a safe request. */
 const LIKE = "GET";
 
 /**

@@ -7,25 +7,25 @@ import { Gate } from "../gate.ts";
 import { SendBacklog, type SendQueued } from "../websocket/send-backlog.ts";
 
 /**
- * One attempt at a TCP connection, and the connection that it becomes: a stream's events as promises. Each way ends by
- * itself; the event is written when both have, or with whatever cuts it.
+ * One attempt at a TCP connection, and the connection that it becomes: a stream's events as promises. Each direction ends by
+ * itself. The event is written when both have ended, or when the connection is cut.
  */
 export class TcpExchange implements StreamHandler, SendQueued {
-  /** Rejects with a TunnelError when the connection does not come to stand. */
+  /** Rejects with a TunnelError if the connection cannot be established. */
   readonly head: Promise<ResponseHead>;
   readonly #record: RequestRecord;
-  /** Where what is kept for this connection counts. */
+  /** The account in which bytes kept for this connection count. */
   readonly memory: MemoryAccount;
   readonly #settleHead: { resolve(head: ResponseHead): void; reject(error: TunnelError): void };
   #stream: Stream | null = null;
   #backlog: SendBacklog | null = null;
   /** Given to `write`, and not yet in the stream's queue, which counts its own. */
   #waitingBytes = 0;
-  /** The gateway has it: from here on this writes its event. */
+  /** The gateway has the connection. From here on, this object writes its event. */
   #isHandedOver = false;
   #error: TunnelError | null = null;
   #isOver = false;
-  /** The gateway has all that came, or wants no more of it. */
+  /** The gateway has everything that came, or wants no more. */
   #isRead = false;
   #endedFirst: EndedBy | null = null;
   readonly #readable = new Gate();
@@ -57,7 +57,7 @@ export class TcpExchange implements StreamHandler, SendQueued {
 
   // ── from and to the gateway ─────────────────────────────────────────────────────────────────────
 
-  /** The next bytes; null when none are here now, or none come any more: `isReadEnded`. Throws what cut it. */
+  /** The next bytes; null if none are here now, or if no more will come (`isReadEnded`). Throws the error that cut the connection. */
   readNow(): Uint8Array | null {
     this.#throwIfCut();
     const bytes = this.#open.read();
@@ -69,7 +69,7 @@ export class TcpExchange implements StreamHandler, SendQueued {
     return bytes;
   }
 
-  /** All that the upstream sent has been read, and it has ended its way. */
+  /** The upstream has ended its direction, and everything from it was read. */
   get isReadEnded(): boolean {
     return this.#error === null && this.#open.readEnded;
   }
@@ -79,7 +79,7 @@ export class TcpExchange implements StreamHandler, SendQueued {
     return this.#readable.untilOpened();
   }
 
-  /** Resolves when more may be written. Rejects with what cut the connection. */
+  /** Resolves when more may be written. Rejects with the error that cut the connection. */
   async write(bytes: Uint8Array): Promise<void> {
     let leftBytes = bytes.byteLength;
     this.#waitingBytes += leftBytes;
@@ -98,7 +98,7 @@ export class TcpExchange implements StreamHandler, SendQueued {
     }
   }
 
-  /** For a gateway that cannot be held back. False: it should send no more until `drained`. Throws what cut the connection. */
+  /** For a gateway that cannot be slowed down. False: it should not send until `drained`. Throws the error that cut the connection. */
   push(bytes: Uint8Array): boolean {
     if (this.#backlog?.isEnded === true) this.#endForMemory();
     this.#throwIfCut();
@@ -113,7 +113,7 @@ export class TcpExchange implements StreamHandler, SendQueued {
     return this.#untilWritable();
   }
 
-  /** The gateway sends no more. Resolves when all that it sent has left. */
+  /** The gateway sends no more. Resolves when everything from it was sent. */
   async end(): Promise<void> {
     this.#throwIfCut();
     this.#endedFirst ??= "gateway";
@@ -122,7 +122,7 @@ export class TcpExchange implements StreamHandler, SendQueued {
     this.#throwIfCut();
   }
 
-  /** The gateway reads no more; what it sends still goes its way. */
+  /** The gateway reads no more. What it sends still goes to the upstream. */
   stopReading(): void {
     this.#isRead = true;
     this.#open.stopSending();
@@ -167,7 +167,7 @@ export class TcpExchange implements StreamHandler, SendQueued {
     this.memory.giveBack(givenBytes);
   }
 
-  /** The isolate's memory is short, and this was the largest that stood still. */
+  /** The isolate's memory is short, and this was the largest connection without progress. */
   #endForMemory(): void {
     this.#open.reset("OVERLOADED", "the upstream reads too slowly");
   }
@@ -187,7 +187,7 @@ export class TcpExchange implements StreamHandler, SendQueued {
     this.#writable.open();
   }
 
-  /** The upstream reads no more, and its own way goes on. What is written is dropped, as a socket's is. */
+  /** The upstream reads no more, but still sends. What is written to it is dropped, as with a socket. */
   onStop(): void {
     this.onWritable();
   }
@@ -205,7 +205,7 @@ export class TcpExchange implements StreamHandler, SendQueued {
     if (this.#error !== null) throw this.#error;
   }
 
-  /** `empty`: the queue's mark says nothing of its end, so it is looked at again. */
+  /** `empty`: there is no event for an empty queue, so it is checked repeatedly. */
   #untilWritable(empty = false): Promise<void> {
     if (empty) setTimeout(() => this.onWritable(), LOOK_EVERY_MS);
     return this.#writable.untilOpened();
@@ -218,7 +218,7 @@ export class TcpExchange implements StreamHandler, SendQueued {
   }
 }
 
-/** How often it is looked whether the last bytes have left. */
+/** How often to check whether the last bytes were sent. */
 const LOOK_EVERY_MS = 5;
 
 function endedBy({ code }: TunnelError): EndedBy {

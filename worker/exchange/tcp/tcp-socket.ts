@@ -16,7 +16,7 @@ import { UnreadBytes } from "./unread-bytes.ts";
 
 const REVOKED: ReadonlySet<string> = new Set(["ACCESS_DENIED", "UNKNOWN_SERVICE", "UNKNOWN_TUNNEL"]);
 
-/** Does this request want a TCP connection over a WebSocket? */
+/** Whether this request asks for a TCP connection over a WebSocket. */
 export function isTcpSocket({ headers }: Request): boolean {
   const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
   return headers.get("upgrade")?.toLowerCase() === "websocket" && offered.includes(TCP_SUBPROTOCOL);
@@ -29,7 +29,7 @@ export function tcpSocketResponse(opened: OpenedTcp): Response {
     return problemResponse(publicError(code, detail), "GET", requestId);
   }
   const { 0: clientEnd, 1: socket } = new WebSocketPair();
-  // Not a hibernating one: a connection that stands has state which nobody keeps.
+  // Not a hibernating socket, because an open TCP connection has state that would be lost.
   socket.binaryType = "arraybuffer";
   socket.accept();
   new TcpSocketBridge(socket, opened.exchange).start();
@@ -43,7 +43,7 @@ class TcpSocketBridge {
   readonly #exchange: TcpExchange;
   readonly #credit = new TcpSocketCredit();
   readonly #unread: UnreadBytes;
-  /** Received, and not told as taken: more waits for the upstream than should. */
+  /** Bytes that were received but not credited, because too much waits for the upstream. */
   #untakenBytes = 0;
   #waitsForUpstream = false;
   #clientEnded = false;
@@ -68,7 +68,7 @@ class TcpSocketBridge {
     if (this.#isOver) return;
     if (typeof message === "string") return this.#receivedText(message);
     if (this.#clientEnded || !this.#credit.received(message.byteLength)) return this.#refuse();
-    // No bytes; and each would be a thing in a queue.
+    // Skipped: empty messages carry no bytes, but each would need an entry in a queue.
     if (message.byteLength === 0) return;
     try {
       const goesOn = this.#exchange.push(new Uint8Array(message));
@@ -123,7 +123,7 @@ class TcpSocketBridge {
     this.#wayEnded();
   }
 
-  /** What was read of the stream counts there no longer. */
+  /** Bytes that were read from the stream no longer count there. */
   async #sendCounted(bytes: Uint8Array): Promise<void> {
     const { memory } = this.#exchange;
     memory.hold(bytes.byteLength);
@@ -161,7 +161,7 @@ class TcpSocketBridge {
     this.#close(REVOKED.has(code) ? CLOSE_NO_LONGER_ALLOWED : TCP_CLOSE_CUT, code);
   }
 
-  /** The client is gone, be it by a close: after both ends that says nothing, before them it is an abort. */
+  /** The client is gone. After both sides' `end` this means nothing; before that, it is an abort. */
   #gone(): void {
     if (this.#isOver) return;
     this.#exchange.abort();

@@ -2,19 +2,19 @@ import { TunnelError } from "../../../shared/protocol/index.ts";
 import { failureFacts, type TcpFailure } from "../../failures/tcp-failure.ts";
 import type { TcpExchange } from "./tcp-exchange.ts";
 
-/** What a gateway gets of a TCP connection. */
+/** What a gateway gets for a TCP connection. */
 export interface TcpStreams {
   readable: ReadableStream<Uint8Array>;
   writable: WritableStream<Uint8Array>;
 }
 
 /**
- * The two ways of a connection. A cut rejects its reader and its writer; the writer learns the code as well. Nothing is
- * buffered here: who awaits its writes waits for the tunnel, who reads pulls from it.
+ * The two directions of a connection as streams. A cut rejects the reader and the writer; the writer also gets the code. Nothing is
+ * buffered here: awaited writes wait for the tunnel, and reads pull from it.
  */
 export function streamsOf(exchange: TcpExchange, requestId: string): TcpStreams {
   const failure = (thrown: unknown): Error => errorOf(failureFacts(TunnelError.from(thrown), requestId));
-  /** False: nothing is here, and more is to come. */
+  /** False: nothing is here now, but more will come. */
   const hand = (controller: ReadableStreamDefaultController<Uint8Array>): boolean => {
     const bytes = exchange.readNow();
     if (bytes !== null) controller.enqueue(bytes);
@@ -48,7 +48,7 @@ export function streamsOf(exchange: TcpExchange, requestId: string): TcpStreams 
     {
       write: (chunk) =>
         exchange.write(bytesOf(chunk)).catch((thrown) => {
-          // A sink that fails hears of no abort, and the upstream must not take what it has for all.
+          // A failed sink gets no `abort`, so cut here. The upstream must not mistake what it has for everything.
           exchange.abort();
           return Promise.reject(failure(thrown));
         }),
@@ -60,12 +60,12 @@ export function streamsOf(exchange: TcpExchange, requestId: string): TcpStreams 
   return { readable, writable };
 }
 
-/** The runtime hands over what came by RPC as a buffer. */
+/** Bytes that came by RPC arrive as a buffer. */
 function bytesOf(chunk: Uint8Array | ArrayBuffer): Uint8Array {
   return chunk instanceof ArrayBuffer ? new Uint8Array(chunk) : chunk;
 }
 
-/** As it crosses an RPC call: the runtime carries an error's own properties, and no class of ours. */
+/** The error in a form that survives an RPC call, which keeps an error's own properties but not its class. */
 export function errorOf(facts: TcpFailure): Error {
   const { detail, ...rest } = facts;
   return Object.assign(new Error(detail), rest);

@@ -1,12 +1,12 @@
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 
-/** Beyond this nothing more is sent, whatever the client grants: what it does not read lies in this isolate. */
+/** Beyond this nothing more is sent, whatever the client grants, because unread bytes are kept in this isolate. */
 const MAX_UNREAD_BYTES = 256 * 1024;
 /** The same while memory is short. */
 const SHORT_UNREAD_BYTES = 32 * 1024;
 const LOOK_EVERY_MS = 20;
 
-/** What has been sent on a WebSocket and is still here. `send` never waits: a client that reads nothing would keep all of it. */
+/** Bytes sent on a WebSocket that are still in this isolate. `send` never waits, so a client that does not read would fill memory. */
 export class UnreadBytes {
   readonly #socket: Pick<WebSocket, "bufferedAmount">;
   readonly #memory: MemoryAccount;
@@ -41,7 +41,7 @@ export class UnreadBytes {
   #look(): void {
     if (this.#isOver) return;
     this.#count(this.#socket.bufferedAmount);
-    // What leaves later has to be given back as well, though nothing more may be sent.
+    // Bytes that leave later have to be uncounted too, even if nothing more is sent.
     if (this.#countedBytes === 0 || this.#timer !== null) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;

@@ -2,15 +2,15 @@ import type { Stream } from "../../../shared/mux/index.ts";
 import { AHEAD_MIN_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../../shared/protocol/index.ts";
 import { type Assembly, SMALL_BYTES, type WebSocketMemory } from "./message-room.ts";
 
-/** A gateway that reads slowly: beyond this its messages wait on the connector's side. */
+/** If more waits for a slow gateway, further messages wait on the connector's side. */
 const GATEWAY_BACKLOG_BYTES = 1024 * 1024;
 const SHORT_GATEWAY_BACKLOG_BYTES = 128 * 1024;
-/** Less is not worth a timer: it is gone in a moment, or the next message finds it. */
+/** Less than this is not worth a timer. It is sent in a moment, or the next message checks again. */
 const COUNTED_BACKLOG_BYTES = 64 * 1024;
 const LOOK_EVERY_MS = 10;
-/** When nothing more is sent, only what the socket still holds is of interest. */
+/** How often to check when nothing more is sent and only the socket's own bytes are left. */
 const LOOK_WHEN_OVER_MS = 1_000;
-/** The same for room that comes free in another object, and for whether a message was given up for others' sake. */
+/** How often to check for room that becomes free in another object, and whether the message was given up for others. */
 const LOOK_FOR_ROOM_MS = 250;
 const LOOK_AT_PARTS_MS = 1_000;
 
@@ -18,16 +18,16 @@ export interface IntakeEvents {
   /** A whole message, to be sent to the gateway. False: nothing more is wanted. */
   onMessage(bytes: Uint8Array, text: boolean): boolean;
   onTooLarge(): void;
-  /** The room was needed, and of this message nothing more came. */
+  /** The message was given up, because nothing more of it came and others needed the room. */
   onEnded(): void;
-  /** What held the messages back is over. */
+  /** The messages no longer have to wait. */
   goOn(): void;
 }
 
 /**
- * Puts an upstream's messages together from their fragments, as far as there is room and the gateway takes them. What is
- * not read stays in the stream, and holds its sender back. Looks for both in turns of its own object: room may come free
- * in another's.
+ * Assembles an upstream's messages from their fragments, as far as there is room and the gateway reads them. Unread bytes stay in
+ * the stream, so its sender has to wait. It checks for both in turns of its own object, because room may become free in the turn of
+ * another one.
  */
 export class MessageIntake implements Assembly {
   readonly #socket: WebSocket;
@@ -42,7 +42,7 @@ export class MessageIntake implements Assembly {
   #wasEnded = false;
   #looksAtParts = false;
   #looksAtSocket = false;
-  /** In the gateway's socket, as it was last seen. */
+  /** Bytes in the gateway's socket at the last check. */
   #unreadBytes = 0;
 
   constructor(socket: WebSocket, memory: WebSocketMemory, events: IntakeEvents) {
@@ -55,11 +55,11 @@ export class MessageIntake implements Assembly {
     return this.#memory.account;
   }
 
-  /** False: what follows the messages has to wait, or is of no use any more. */
+  /** False: what follows the messages has to wait, or is not needed any more. */
   take(stream: Stream): boolean {
     const { messages } = this.#memory;
     if (this.#isOver && !this.#wasEnded) {
-      // Nobody reads them any more, but the stream is over only when they have been read.
+      // Nobody needs them any more, but the stream is only over when they have been read.
       while (stream.readMessage() !== null);
       return true;
     }
@@ -72,7 +72,7 @@ export class MessageIntake implements Assembly {
         this.#events.onTooLarge();
         return false;
       }
-      // One that is whole lies in the stream's window already.
+      // A complete message is already in the stream's window.
       const isWhole = this.#parts.length === 0 && !next.more;
       if (!isWhole && !messages.grow(this, bytes)) {
         this.#lookAgainIn(LOOK_FOR_ROOM_MS);
@@ -83,7 +83,7 @@ export class MessageIntake implements Assembly {
       this.#sizeBytes += bytes;
       if (next.more) {
         this.#lookAtParts();
-        // It was let in: its window opens as fast as it comes.
+        // It has room, so its window opens as fast as it arrives.
         stream.expect(Math.max(AHEAD_MIN_BYTES, this.#sizeBytes));
       } else if (!this.#events.onMessage(this.#whole(), next.text)) return false;
       else this.#lookAtSocket();
@@ -98,7 +98,7 @@ export class MessageIntake implements Assembly {
     void Promise.resolve().then(() => this.#lookAgain());
   }
 
-  /** For somebody else's sake. */
+  /** Gives the message up for others. */
   drop(): void {
     this.#wasEnded = true;
     this.#drop();
@@ -109,7 +109,7 @@ export class MessageIntake implements Assembly {
     this.#drop();
   }
 
-  /** The socket is no more, nor what waited in it. */
+  /** The socket is gone, with everything that waited in it. */
   gone(): void {
     this.#isGone = true;
     this.#drop();
@@ -140,7 +140,7 @@ export class MessageIntake implements Assembly {
     return whole;
   }
 
-  /** What the socket holds is not given back before the gateway has it. */
+  /** Bytes in the socket stay counted until the gateway has them. */
   #lookAtSocket(): void {
     if (this.#isGone) return;
     const unreadBytes = this.#socket.bufferedAmount;

@@ -1,14 +1,14 @@
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 
-/** What any message may hold, and is never given up for: most are whole by then. */
+/** Every message gets so much room, and is never given up for it. Most are complete by then. */
 export const SMALL_BYTES = 64 * 1024;
-/** Of larger messages that are being put together beside each other, the one whose turn it is aside. */
+/** Room for larger messages that grow beside each other, without the one whose turn it is. */
 const OPEN_BYTES = 8 * 1024 * 1024;
-/** So many are let in: of more, each would have a little of its message, and none would be whole soon. */
+/** At most so many grow at a time. With more, each would have a little of its message and none would be complete soon. */
 const MAX_OPEN = 8;
-/** While gateways have so much of what was sent not taken yet, no large message is begun. */
+/** While gateways have not read so many bytes, no large message is begun. */
 const UNREAD_BYTES = 4 * 1024 * 1024;
-/** Who waits asks again several times within this; else its object is gone. */
+/** A waiting message asks again several times within this time. If it does not, its object is gone. */
 const ASKED_MS = 2_000;
 /** While others wait for room, a message of which nothing more comes for so long is given up. */
 const SILENT_MS = 5_000;
@@ -16,16 +16,16 @@ const SILENT_MS = 5_000;
 /** Where the messages of an object's WebSockets are kept. */
 export interface WebSocketMemory {
   account: MemoryAccount;
-  /** Of the whole isolate. */
+  /** The room of the whole isolate. */
   messages: MessageRoom;
 }
 
-/** A message of which parts are here. */
+/** A message of which some parts have arrived. */
 export interface Assembly {
   readonly memory: MemoryAccount;
   /** There may be room now. Called in a turn of its own object. */
   wake(): void;
-  /** Lets go of the parts. No I/O may come of it: it may be another object's turn. */
+  /** Frees the parts. It must not do any I/O, because it may run in another object's turn. */
   drop(): void;
 }
 
@@ -40,23 +40,23 @@ interface Place {
 }
 
 /**
- * Room in which WebSocket messages are put together: the runtime sends whole ones only. A few grow beside each other as
- * far as they fit; of those that do not fit, one at a time may grow to the limit of a message, so that each is whole some
- * day. The others wait with their credit held back.
+ * Room in which WebSocket messages are assembled, because the runtime sends only whole ones. A few grow beside each other as far as
+ * they fit. Of those that do not fit, one at a time may grow to the limit of a message, so that each is complete at some point. The
+ * others wait without credit.
  */
 export class MessageRoom {
   readonly #nowMs: () => number;
   readonly #places = new Map<Assembly, Place>();
-  /** Who was let in and found no room to grow, longest first. */
+  /** Messages that have begun but find no room to grow, the longest wait first. */
   readonly #blocked = new Map<Assembly, number>();
-  /** Who waits to be let in, longest first; and when it last asked. */
+  /** Messages that wait to begin, the longest wait first, with the time when each last asked. */
   readonly #waiting = new Map<Assembly, number>();
   #first: Assembly | null = null;
   #openCount = 0;
   #openBytes = 0;
   #unreadBytes = 0;
   readonly #unreadOf = new WeakMap<MemoryAccount, Unread>();
-  /** An object that is reset says nothing of what its sockets held. */
+  /** An object that was reset did not report the end of its sockets' bytes. */
   readonly #lost = new FinalizationRegistry<Unread>(({ bytes }) => (this.#unreadBytes -= bytes));
 
   constructor(nowMs: () => number) {
@@ -81,7 +81,7 @@ export class MessageRoom {
     return true;
   }
 
-  /** It is whole, or nobody wants it any more. */
+  /** The message is complete, or nobody wants it any more. */
   leave(assembly: Assembly): void {
     if (this.#remove(assembly)) this.#wakeNext(assembly.memory);
   }
@@ -117,14 +117,14 @@ export class MessageRoom {
     return true;
   }
 
-  /** Those let in come first: what they hold is of use to nobody until they are whole. */
+  /** Messages that have begun come first, because their parts are of no use until they are complete. */
   #isNext(assembly: Assembly): boolean {
     if (this.#unreadBytes > UNREAD_BYTES) return false;
     const next = this.#longestOf(this.#blocked) ?? this.#longestOf(this.#waiting);
     return next === null || next === assembly;
   }
 
-  /** Whoever has not asked for a while is gone. */
+  /** A message that has not asked for a while is gone. */
   #longestOf(line: Map<Assembly, number>): Assembly | null {
     const aliveMs = this.#nowMs() - ASKED_MS;
     for (const [assembly, askedMs] of line) {
@@ -152,7 +152,7 @@ export class MessageRoom {
     this.#openBytes -= place.bytes;
   }
 
-  /** Those of other objects find out by asking. */
+  /** Messages of other objects learn of it when they ask. */
   #wakeNext(memory: MemoryAccount): void {
     for (const line of [this.#blocked, this.#waiting]) {
       for (const assembly of line.keys()) if (assembly.memory === memory) return assembly.wake();

@@ -35,31 +35,31 @@ export interface GatewayAttachment {
   /** The connector's connection that carries the stream. */
   connectionId: string;
   open: OpenHead;
-  /** What the stream goes on from; null until it first came to rest. */
+  /** The state from which the stream continues; null until it first came to rest. */
   rest: StreamRest | null;
   record: RecordState;
-  /** By what it was let in, beside what `record` and `open` say. Sockets that a version before 0.2 accepted have none. */
+  /** The facts by which it was allowed, beside `record` and `open`. Sockets that a version before 0.2 accepted have none. */
   admittedBy?: AdmittedBy;
   /** Closed by this end or the other, and logged. */
   isOver: boolean;
 }
 
 export interface AdmittedBy {
-  /** Of the gateway key; null for a binding. */
+  /** The id of the gateway key; null for a binding. */
   kid: string | null;
   origin: string;
   /** How much of `open.path` the endpoint put before the path that was asked for. */
   prefixLength: number;
 }
 
-/** What the socket is judged by when the rules change. */
+/** The facts by which the socket is checked when the rules change. */
 export function groundsOf({ open, record, admittedBy }: GatewayAttachment): Grounds {
   const { project, environment } = record;
   if (admittedBy !== undefined) {
     const { kid, origin, prefixLength } = admittedBy;
     return { project, environment, kid, origin, path: open.path.slice(prefixLength) };
   }
-  // Of a network rule `service` is the authority that was asked for, which is the target's as well.
+  // For a network rule, `service` is the requested authority, which is also the target's.
   const ofNetwork = URL.parse(open.target)?.host === open.service.toLowerCase();
   const origin = ofNetwork ? open.target : `http://${open.service}`;
   return { project, environment, kid: null, origin, path: null };
@@ -82,7 +82,7 @@ export function relayWebSocket(
 ): Response {
   const headers = responseHeaders(head.fields, null, shownId);
   const { 0: gatewayEnd, 1: socket } = new WebSocketPair();
-  // The fields have done their work, and an attachment is small.
+  // The fields are not needed any more, and an attachment has little room.
   const attachment: GatewayAttachment = {
     version: ATTACHMENT_VERSION,
     role: "gateway",
@@ -102,7 +102,7 @@ export function relayWebSocket(
   try {
     sockets.accept(socket, relay);
     relay.join(stream);
-    // A message of common size then needs no round trip of its own. What is not used is taken back when memory is short.
+    // So a message of usual size needs no extra round trip. Unused credit is taken back when memory is short.
     stream.expect(AHEAD_MIN_BYTES);
   } catch (thrown) {
     stream.reset("INTERNAL", "the gateway's socket cannot be kept");
@@ -139,7 +139,7 @@ export class WebSocketRelay implements StreamHandler {
     });
   }
 
-  /** After `accept`: what has arrived on the stream already is passed on at once. */
+  /** Call it after `accept`. Messages that are already here are passed on at once. */
   join(stream: Stream): void {
     this.#stream = stream;
     this.#backlog = new SendBacklog(stream, this.#memory.account, () =>
@@ -150,7 +150,7 @@ export class WebSocketRelay implements StreamHandler {
     this.onReadable();
   }
 
-  /** The stream that the socket belongs to is not to be had any more: whoever connects again gets another. */
+  /** The socket's stream is lost. A client that connects again gets another one. */
   orphaned(why = "the relay restarted"): void {
     this.#record.closed(CLOSE_SERVICE_RESTART, { code: "RELAY_RESTART", scope: "stream" });
     this.#close(CLOSE_SERVICE_RESTART, why);
@@ -167,7 +167,7 @@ export class WebSocketRelay implements StreamHandler {
 
   received(message: ArrayBuffer | string): void {
     const stream = this.#stream;
-    // What was on its way when it was closed.
+    // The message was under way when the socket was closed.
     if (stream === null || stream.closed || this.#attachment.isOver) return;
     const text = typeof message === "string";
     const bytes = bytesOf(message);
@@ -179,7 +179,7 @@ export class WebSocketRelay implements StreamHandler {
     else this.#backlog?.grew();
   }
 
-  /** After a message: how long the object should take no event for its sake. */
+  /** How long the object should accept no events after a message, so that the upstream can catch up. */
   get pauseMs(): number {
     return this.#backlog?.pauseMs ?? 0;
   }
@@ -205,12 +205,12 @@ export class WebSocketRelay implements StreamHandler {
     if (stream.closeFrame === null) return;
     const { code, reason } = stream.closeFrame;
     this.#close(code, reason);
-    // Not left to the gateway, which may never answer.
+    // Done here, because the gateway may never answer the close.
     stream.sendClose(code, reason);
   }
 
   onWritable(): void {
-    // A gateway cannot be held back: see SendBacklog.
+    // A gateway cannot be slowed down: see SendBacklog.
   }
 
   onRest(rest: StreamRest): void {
@@ -220,7 +220,7 @@ export class WebSocketRelay implements StreamHandler {
   }
 
   onClosed(error: TunnelError | null): void {
-    // Else what arrived whole may still wait to be read.
+    // Otherwise complete messages may still wait to be read.
     if (error === null) return;
     this.#intake.end();
     this.#record.closed(CLOSE_INTERNAL, error);
@@ -234,12 +234,12 @@ export class WebSocketRelay implements StreamHandler {
       this.#refuse(CLOSE_INVALID_TEXT, "text that is not UTF-8");
       return false;
     }
-    // Behind the gateway's close nobody reads any more.
+    // After the gateway's close, nobody reads any more.
     if (!this.#attachment.isOver && this.#socket.readyState === WebSocket.OPEN) this.#socket.send(data);
     return true;
   }
 
-  /** The isolate's memory is short, and this was the largest that stood still. */
+  /** The isolate's memory is short, and this was the largest backlog without progress. */
   #endForMemory(reason: string): void {
     this.#record.closed(CLOSE_TRY_AGAIN, { code: "OVERLOADED", scope: "stream" });
     this.#close(CLOSE_TRY_AGAIN, reason);
@@ -253,9 +253,9 @@ export class WebSocketRelay implements StreamHandler {
     this.#stream?.stopSending();
   }
 
-  /** The gateway may have closed already: then there is nothing left to say. */
+  /** Does nothing if the gateway has already closed. */
   #close(code: number | null, reason: string): void {
-    // Its stream is not to be restored: by then another may have its number.
+    // Marked so that its stream is not restored: by then another stream may have its number.
     this.#attachment.rest = null;
     this.#attachment.isOver = true;
     this.#intake.end();
@@ -263,13 +263,13 @@ export class WebSocketRelay implements StreamHandler {
     try {
       this.#socket.serializeAttachment(this.#attachment);
     } catch {
-      // A socket that is gone already has no attachment to change.
+      // The socket is already gone, so there is no attachment to change.
     }
     closeSocket(this.#socket, code, reason);
   }
 }
 
-/** Of many empty messages none needs memory of its own. */
+/** One shared buffer for all empty messages. */
 function bytesOf(message: ArrayBuffer | string): Uint8Array {
   if (typeof message === "string") return message === "" ? NO_PAYLOAD : encoder.encode(message);
   return message.byteLength === 0 ? NO_PAYLOAD : new Uint8Array(message);

@@ -1,24 +1,24 @@
 import type { Holder, MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import type { Stream } from "../../../shared/mux/index.ts";
 
-/** From here on it is looked after: what five hundred keep beneath it fits the budget's reserve. */
+/** A backlog of this size counts individually. Five hundred smaller ones fit in the budget's reserve. */
 const WATCHED_BYTES = 16 * 1024;
 const LOOK_EVERY_MS = 250;
-/** From here on the object looks the other way for a moment after each message, and from twice as much for longer. */
+/** From this size on, the object accepts no events for a moment after each message. From twice this size on, for longer. */
 const PAUSED_BYTES = 16 * 1024 * 1024;
 const PAUSE_MS = 1;
 const LONG_PAUSE_MS = 5;
-/** Only for what moves: a pause is of no use to an upstream that takes nothing. */
+/** Only if the upstream makes progress: a pause does not help one that reads nothing. */
 const MOVING_MS = 1_000;
-/** When memory is short, what has not moved for so long makes room. */
+/** When memory is short, a backlog without progress for so long is ended. */
 const STILL_MS = 10_000;
 
-/** Where it waits. */
+/** The queue in which the messages wait. */
 export type SendQueued = Pick<Stream, "queuedBytes" | "sentBytes" | "closed" | "discardQueued">;
 
 /**
- * What a gateway has sent and waits for the upstream. Workers cannot hold a single gateway back, so it may send as much as the
- * budget has room for; then the largest backlog that stands still is ended.
+ * A gateway's messages that wait for the upstream. Workers cannot slow down a single gateway, so it may send as much as the budget has
+ * room for. Then the largest backlog without progress is ended.
  */
 export class SendBacklog implements Holder {
   readonly #stream: SendQueued;
@@ -44,7 +44,7 @@ export class SendBacklog implements Holder {
     return this.#isEnded;
   }
 
-  /** How long the object should take no event, so that an upstream that reads as fast as it can catches up. */
+  /** How long the object should accept no events, so that an upstream that reads as fast as it can catches up. */
   get pauseMs(): number {
     if (!this.#isWatched || this.heldBytes < PAUSED_BYTES) return 0;
     if (Date.now() - this.progressMs > MOVING_MS) return 0;
@@ -67,7 +67,7 @@ export class SendBacklog implements Holder {
     this.#stream.discardQueued();
   }
 
-  /** In a turn of this object's own: memory may have been short in another's. */
+  /** Runs in a turn of this object, because memory may have become short in another object's turn. */
   #lookLater(): void {
     setTimeout(() => this.#look(), LOOK_EVERY_MS);
   }

@@ -32,11 +32,11 @@ export interface Allowed {
   target: string;
   /** "" or a path without a final "/": goes before the request's own. */
   pathPrefix: string;
-  /** The caller may not ask for every path, or the endpoint has one of its own. */
+  /** The caller is limited to some paths, or the endpoint has a path. */
   hasPathRule: boolean;
   /** "endpoint", "public" or an authority. */
   hostHeader: string | undefined;
-  /** Of TCP alone. */
+  /** Only for TCP. */
   startTls: StartTls | undefined;
   idleTimeoutMs: number | undefined;
   maxConnections: number | undefined;
@@ -45,9 +45,9 @@ export interface Allowed {
   stallTimeoutMs: number | undefined;
   maxBodyBytes: number | undefined;
   via: boolean;
-  /** Answers are to say which request they belong to. */
+  /** Answers should contain the request's id. */
   requestId: boolean;
-  /** Absent: what is safe is sent again after the loss of a connector. */
+  /** Absent: only safe requests are sent again after the loss of a connector. */
   retry: boolean | undefined;
   connectorWaitMs: number;
 }
@@ -55,7 +55,7 @@ export interface Allowed {
 export interface Denied {
   allow: false;
   code: "UNKNOWN_SERVICE" | "ACCESS_DENIED" | "BAD_REQUEST";
-  /** For the caller; names nothing that the caller did not name. */
+  /** For the caller, so it contains only names that the caller has used. */
   message: string;
 }
 
@@ -73,12 +73,12 @@ export interface AccessPolicy {
 
 type Protocol = "http" | "tcp";
 
-/** By caller; whoever is not here is denied. */
+/** By caller. All others are denied. */
 type Callers = ReadonlyMap<string, PathRule>;
 
 interface ServiceRule {
   protocol: Protocol;
-  /** Of its endpoint. */
+  /** The path prefix of its endpoint. */
   port: number;
   callers: Callers;
   allowed: Allowed;
@@ -118,9 +118,9 @@ export function compilePolicy(config: Pick<TunnelConfig, "services" | "networks"
 }
 
 /**
- * May this caller reach what this URL names, and where does that lead? A service's name wins over a host of the same
- * spelling; a URL with a port of its own names a host. Default: no. `rawPath` is the path that will be forwarded; null,
- * where it is not known any more, leaves rules on paths out.
+ * Whether this caller may reach what this URL names, and where that is. The default is no. A service's name takes precedence over a
+ * host of the same spelling. A URL with a port names a host. `rawPath` is the path that will be forwarded; with null, which means
+ * that it is not known any more, rules on paths do not apply.
  */
 export function decide(
   policy: AccessPolicy,
@@ -153,8 +153,8 @@ export function decide(
 const TCP_ADDRESS = /^(?:[a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/i;
 
 /**
- * The same for a TCP connection. Paths and methods say nothing here. A name with a port means the service if its
- * endpoint has that port, and a host else.
+ * The same for a TCP connection, which has no path and no method. A name with a port means the service if its endpoint has that
+ * port, and otherwise a host.
  */
 export function decideTcp(policy: AccessPolicy, caller: Caller, address: string): Decision {
   const url = TCP_ADDRESS.test(address) ? URL.parse(`http://${address}`) : null;
@@ -175,7 +175,7 @@ export function decideTcp(policy: AccessPolicy, caller: Caller, address: string)
   return allowed(rule.network, authority, { origin: `tcp://${authority}`, pathPrefix: "" });
 }
 
-/** The first that names this caller; of the other protocol only so that it can be told what to call instead. */
+/** The first rule that names this caller. One for the other protocol is only used for the error message. */
 function networkRule(
   policy: AccessPolicy,
   host: string,
@@ -292,13 +292,13 @@ function allowed(
   };
 }
 
-/** Of `scheme://host:port`, or the scheme's own. */
+/** The port of `scheme://host:port`, or the scheme's default. */
 function portOf(origin: string): number {
   const { protocol, port } = new URL(origin);
   return port === "" ? (DEFAULT_PORT[protocol] ?? 0) : Number(port);
 }
 
-/** Rules for the host itself first, then for its closest parent domain, and so on up. */
+/** First the rules for the host itself, then those for its closest parent domain, and so on. */
 function networkRules(policy: AccessPolicy, host: string, port: number): readonly NetworkRule[] {
   const found = [...(policy.hosts.get(`${host}:${port}`) ?? [])];
   if (policy.domains.size === 0) return found;
@@ -308,7 +308,7 @@ function networkRules(policy: AccessPolicy, host: string, port: number): readonl
   return found;
 }
 
-/** Neither part can hold a line end: the schema of the services file says what names look like. */
+/** A key for a caller. The schema of the services file allows no line break in either part. */
 function callerKey(caller: Caller): string {
   return `${caller.project}\n${caller.environment}`;
 }

@@ -1,7 +1,7 @@
-/** What the Registry has a tunnel's objects capture. */
+/** What the Registry tells a tunnel's objects to capture. */
 export interface CaptureRule {
   id: string;
-  /** Its name as configured, or a host of a network rule, in lower case. */
+  /** The service's configured name, or a host of a network rule, in lower case. */
   service: string;
   endsAtMs: number;
   maxRequests: number;

@@ -10,11 +10,11 @@
 import type { ConnectClaim } from "../../auth/index.ts";
 import type { TailFilter } from "../../../shared/signals/tail-filter.ts";
 
-/** Stands in every claim. */
+/** Part of every claim. */
 export interface CallersBuild {
   /**
-   * Of the Worker's code. One that differs from the object's own: a new version is deployed, and the platform is about to
-   * reset the object. Workers of version 0.1 do not say.
+   * The build of the Worker's code. If it differs from the object's own, a new version is being deployed, and the platform will soon
+   * reset the object. Workers of version 0.1 do not send it.
    */
   build?: string;
 }
@@ -24,19 +24,19 @@ export interface GatewayClaim extends CallersBuild {
   kind: "request";
   project: string;
   environment: string;
-  /** Id of the gateway key that it came with, where there was one. */
+  /** The id of the gateway key, if there was one. */
   kid?: string;
-  /** Path and query as they came, where the request's URL cannot carry them. */
+  /** Path and query as they came, if the request's URL cannot represent them. */
   path?: string;
-  /** The revision of the list of objects that the Worker knows: an object with a newer one tells it. */
+  /** The revision of the Worker's list of objects. An object with a newer list sends it back. */
   knownRevision?: number;
   /** An object that cannot carry it has handed it on. */
   handedOn?: true;
-  /** So has the one that it came to: this one answers. */
+  /** It was handed on twice, so this object has to answer. */
   handedOnTwice?: true;
   /** A TCP connection over a WebSocket is wanted, to this service or host:port. */
   tcp?: string;
-  /** Leave the caller's own Forwarded and X-Forwarded-* as they are. */
+  /** Leave the caller's own Forwarded and X-Forwarded-* unchanged. */
   keepForwarded: boolean;
   /** Where the gateway's own clients call it. */
   publicUrl?: string;
@@ -44,11 +44,11 @@ export interface GatewayClaim extends CallersBuild {
   scheme?: string;
 }
 
-/** A gateway outside the account shows a key; the tunnel's object knows whom it stands for. */
+/** A gateway outside the account presents a key. The tunnel's object knows the caller that the key stands for. */
 export interface GatewayKeyClaim extends CallersBuild {
   kind: "gateway-key";
   kid: string;
-  /** Of the key's secret, SHA-256 in hex. */
+  /** SHA-256 of the key's secret, in hex. */
   digestHex: string;
   /** As for a bound gateway. */
   path?: string;
@@ -63,18 +63,18 @@ export interface GatewayKeyClaim extends CallersBuild {
 /** `culvert-error` of the object's answer to an invalid key. No upstream can set that header. */
 export const KEY_REFUSED = "UNAUTHENTICATED";
 
-/** The object has not logged this answer. The Worker takes the header off. */
+/** Says that the object has not logged this answer. The Worker removes the header. */
 export const UNLOGGED = "culvert-unlogged";
 
-/** The list of the tunnel's objects, where the claim asked for a newer one. The Worker takes the header off. */
+/** The list of the tunnel's objects, if it is newer than the claim's. The Worker removes the header. */
 export const OBJECTS_FIELD = "culvert-objects";
 
 /** Somebody with a key of the admin API watches the requests. */
 export interface TailClaim extends CallersBuild {
   kind: "tail";
-  /** Of the key or session that was shown, or "admin-key". A Worker of an older version names none. */
+  /** The id of the key or session, or "admin-key". Workers of older versions do not send it. */
   kid?: string;
-  /** When that ends by itself. */
+  /** When the key or session expires. */
   endsAtMs?: number;
   filter: TailFilter;
 }

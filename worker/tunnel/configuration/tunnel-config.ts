@@ -3,16 +3,16 @@ import type { CaptureRule } from "./capture-rule.ts";
 import type { TunnelObjects } from "./tunnel-objects.ts";
 import type { Network, Service } from "../../../shared/services/index.ts";
 
-/** What a connector attaches by: its token, or an identity that the tunnel trusts. As far as the relay knows it. */
+/** A credential of connectors, as the relay knows it: a token, or an identity that the tunnel trusts. */
 export interface TokenDigest {
   kid: string;
-  /** SHA-256 of the secret, 64 lower-case hex digits. Of an identity as many that the Worker has of the Registry. */
+  /** SHA-256 of the secret, 64 lower-case hex digits. For an identity, its proof, which the Worker gets from the Registry. */
   digestHex: string;
-  /** Null: until it is revoked. */
+  /** Null: it is valid until it is revoked. */
   expiresAtMs: number | null;
 }
 
-/** The key of a gateway that is no Worker of this account; stands for one caller. */
+/** The key of a gateway outside this account. It stands for one caller. */
 export interface GatewayKeyDigest {
   kid: string;
   digestHex: string;
@@ -22,10 +22,10 @@ export interface GatewayKeyDigest {
   publicUrl?: string;
 }
 
-/** All that the data plane needs to know of a tunnel. The Registry makes it, every object of the tunnel keeps a copy. */
+/** Everything that the data plane needs to know about a tunnel. The Registry makes it, and every object of the tunnel keeps a copy. */
 export interface TunnelConfig {
   tunnelId: string;
-  /** Grows with each change; an object ignores what is not newer than its copy. */
+  /** Increases with each change. An object ignores versions that are not newer than its copy. */
   version: number;
   /** A deleted tunnel has no tokens and no rules; its objects cut their connectors and forget. */
   deleted: boolean;
@@ -33,38 +33,38 @@ export interface TunnelConfig {
   services: readonly Service[];
   networks: readonly Network[];
   gatewayKeys: readonly GatewayKeyDigest[];
-  /** By which this relay knows its own requests, in CDN-Loop (RFC 8586). Copies of version 0.1 have none. */
+  /** The name by which this relay recognises its own requests in CDN-Loop (RFC 8586). Copies of version 0.1 have none. */
   relayName?: string;
-  /** The objects that carry the tunnel. Copies of version 0.1 have none: then it is one, of the tunnel's name. */
+  /** The objects that carry the tunnel. Copies of version 0.1 have none; then there is one object, with the tunnel's name. */
   objects?: TunnelObjects;
   /** What is captured now. Absent in copies of earlier versions. */
   captures?: readonly CaptureRule[];
-  /** Of the relay's log destinations; 0 while there are none. */
+  /** The revision of the relay's log destinations; 0 while there are none. */
   destinationsRevision: number;
 }
 
 /** One attached connection of a connector. */
 export interface ConnectionStatus {
-  /** Of the process: several connections may share it. */
+  /** The id of the connector's process. Several connections may share it. */
   connectorId: string;
   connectorVersion: string;
-  /** As its HELLO says them; connectors of version 0.1 do not. */
+  /** From its HELLO. Connectors of version 0.1 do not send them. */
   connectorBuild?: string;
   connectorName?: string;
   host?: string;
   platform?: string;
-  /** As the platform saw it; null where it did not say. */
+  /** The address that the platform saw; null if it did not report one. */
   address?: string | null;
   kid: string;
   connectedAtMs: number;
   openStreams: number;
-  /** Streams that the connector takes at once. */
+  /** The connector's maximum of concurrent streams. */
   maxStreams: number;
-  /** Upper bound; null until a transfer measured it. */
+  /** An upper bound; null until a transfer has measured it. */
   roundTripMs: number | null;
-  /** Where its handshake came in, as the platform names the data centre; null where it does not. */
+  /** The data centre at which its handshake arrived; null if the platform does not name it. */
   dataCentre: string | null;
-  /** Of the services that connectors check. */
+  /** The outcomes of the services that connectors check. */
   health: ReadonlyMap<string, CheckOutcome>;
 }
 
@@ -73,23 +73,23 @@ export interface TokenUse {
   lastUsedAtMs: number;
 }
 
-/** What one object of a tunnel tells of itself. */
+/** What one object of a tunnel reports about itself. */
 export interface TunnelStatus {
   connections: readonly ConnectionStatus[];
   /** One per token that ever connected here, revoked ones included. */
   tokenUses: readonly TokenUse[];
   /** Over the last ten seconds. */
   requestsPerSecond: number;
-  /** Of the code that it runs; objects of version 0.1 do not say. */
+  /** The build of the code that it runs. Objects of version 0.1 do not send it. */
   build?: string;
 }
 
-/** Copies of version 0.1 name no objects: then this is the one. */
+/** Copies of version 0.1 name no objects. Then this is the only one. */
 export function isListed({ objects, deleted }: TunnelConfig, name: string): boolean {
   return deleted || objects === undefined || objects.list.some((object) => object.name === name);
 }
 
-/** The objects that connectors are to attach to. Null where the copy is of version 0.1. */
+/** The objects to which connectors attach. Null if the copy is of version 0.1. */
 export function attachList(config: TunnelConfig | null): ObjectList | null {
   if (config?.objects === undefined) return null;
   const { revision, list } = config.objects;

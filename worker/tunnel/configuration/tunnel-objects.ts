@@ -25,7 +25,7 @@ export const JURISDICTIONS = ["eu", "us", "fedramp"] as const;
 export type Jurisdiction = (typeof JURISDICTIONS)[number];
 
 /**
- * attaching ──every connector is there──▶ serving ──too many, or in the wrong place──▶ leaving ──idle, or its time is over──▶ (off the list)
+ * attaching ──every connector is attached──▶ serving ──too many, or in the wrong place──▶ leaving ──idle, or its time is over──▶ (off the list)
  *
  * Connectors dial all of them; gateways use those that serve.
  */
@@ -33,7 +33,7 @@ export type ObjectPhase = "attaching" | "serving" | "leaving";
 
 export interface TunnelObject {
   name: string;
-  /** Null: near whoever calls it first, which is a connector. */
+  /** Null: near its first caller, which is a connector. */
   location: LocationHint | null;
   phase: ObjectPhase;
 }
@@ -44,13 +44,13 @@ export interface TunnelObjects {
   list: readonly TunnelObject[];
 }
 
-/** An object that gateways use, as far as a Worker has to know it. */
+/** The part of an object that a Worker has to know. */
 export interface ServingObject {
   name: string;
   location: LocationHint | null;
 }
 
-/** Those that gateways use, in one line: `7 tnl_…,tnl_….k3x@weur`. */
+/** The objects that gateways use, in one line: `7 tnl_…,tnl_….k3x@weur`. */
 export function formatServing({ revision, list }: TunnelObjects): string {
   const names = list
     .filter(({ phase }) => phase === "serving")

@@ -5,10 +5,10 @@ const EXPECTED_MS = 30_000;
 /** Waiting requests use memory. Over this limit, the callers with the most of them fail at once. */
 const MAX_WAITING = 512;
 
-/** Is a connector about to come (back)? Requests may wait for it instead of failing. */
+/** Knows whether a connector is about to come (back), and lets requests wait for it instead of failing. */
 export class Arrivals {
   readonly #clock: Clock;
-  /** Of each caller, those that came last behind the others. */
+  /** Waiting requests by caller, in the order of their arrival. */
   readonly #waiting = new Map<string, Set<() => void>>();
   #size = 0;
   #expectedUntilMs = -Infinity;
@@ -17,7 +17,7 @@ export class Arrivals {
     this.#clock = clock;
   }
 
-  /** One was here a moment ago. */
+  /** A connector was attached a moment ago. */
   expect(): void {
     this.#expectedUntilMs = this.#clock.nowMs() + EXPECTED_MS;
   }
@@ -27,8 +27,8 @@ export class Arrivals {
   }
 
   /**
-   * Resolves when a connector has come, or after `maxMs`; at once where none is expected. Where no more may wait, who has
-   * fewer than another caller takes the place of its last one.
+   * Resolves when a connector has come, or after `maxMs`, or at once if none is expected. If all places are taken, a caller with fewer
+   * waiting requests than another one gets the place of that one's last request.
    */
   async wait(maxMs: number, caller: string): Promise<void> {
     if (maxMs === 0 || this.#clock.nowMs() >= this.#expectedUntilMs) return;

@@ -1,14 +1,14 @@
 import type { Clock } from "../../../shared/time/clock.ts";
 import { Fifo } from "../../../shared/memory/fifo.ts";
 
-/** Reads of uploads that may be under way at once: what stands between a small request and its turn in the event loop. */
+/** Reads of uploads that may be under way at once. A small request may have to wait for all of them in the event loop. */
 const MAX_TURNS = 16;
 /** After this long without bytes, a read waits for its sender and gives up its turn. */
 const TURN_MS = 50;
 
 /**
- * Whose upload is read next? A thousand that have something to read at the same moment would be a thousand events before
- * the next small request is looked at.
+ * Lets uploads take turns with their reads. A thousand uploads that are ready at the same moment would be a thousand events before
+ * the next small request.
  */
 export class ReadTurns {
   readonly #clock: Clock;

@@ -3,7 +3,7 @@ const PER_REQUEST = 0.2;
 /** A tunnel with few requests may still move some. */
 const MIN_SAVED = 20;
 
-/** How many requests may be sent a second time? */
+/** Limits how many requests are sent a second time. */
 export class RetryBudget {
   #saved = MIN_SAVED;
   #underWay = 0;

@@ -41,7 +41,7 @@ export interface Connection {
   readonly connectedAtMs: number;
   /** When the peer last sent anything, keepalives included; ms since the Unix epoch. */
   lastAliveMs(): number;
-  /** Its connector has found that it cannot reach this service. */
+  /** The connector's check of this service fails. */
   isFailing(service: string): boolean;
   /** Sends the peer a PING, and closes the connection if it does not answer. */
   probe(): void;
@@ -50,7 +50,7 @@ export interface Connection {
 /** Two missed keepalives, with slack. A connection that is silent for longer is checked before it gets requests. */
 const QUIET_MS = KEEPALIVE_INTERVAL_MS + KEEPALIVE_TIMEOUT_MS;
 
-/** One object's connections: who is attached, and which one takes the next request. Knows no platform. */
+/** One object's connections: which connectors are attached, and which one gets the next request. Knows no platform. */
 export class TunnelConnections {
   readonly memory: MemoryAccount;
   readonly budget: SendBudget;
@@ -100,12 +100,12 @@ export class TunnelConnections {
   }
 
   /**
-   * Resolves at once, with false, while a connector takes requests; else when one comes, if one is expected, or after
+   * Resolves at once, with false, while a connector accepts requests. Otherwise it resolves when an expected one comes, or after
    * `maxMs`.
    */
   async waitForConnector(head: OpenHead, maxMs: number): Promise<boolean> {
     if (this.takesRequests) return false;
-    // Those that drain are most often being replaced.
+    // A draining connection is usually being replaced.
     if (this.#connections.size > 0) this.arrivals.expect();
     const heldBytes = waitingBytes(head);
     if (!this.memory.take(heldBytes)) return true;
@@ -117,15 +117,15 @@ export class TunnelConnections {
     return true;
   }
 
-  /** Could a request be sent on a connection that is not excluded, now or when one comes? */
+  /** Whether a request can be sent on a connection that is not excluded, now or when one comes. */
   hasOtherThan(excluded: ReadonlySet<Connection>): boolean {
     const taking = [...this.#connections].filter(takesRequests);
     return taking.length === 0 || taking.some((connection) => !excluded.has(connection));
   }
 
   /**
-   * What `begin` returns or throws. It is called at once, unless others have borrowed what this caller's share holds:
-   * then when some of it has come back, or after a while. `watch` tells when the caller gives up meanwhile, until what it
+   * Calls `begin` and returns its result. It is called at once, unless others have borrowed this caller's share. Then it is called
+   * when a stream has come back, or after a while. `watch` reports if the caller gives up meanwhile, until the function that it
    * returns is called.
    */
   whenRoom<T>(
@@ -165,17 +165,17 @@ export class TunnelConnections {
     return promise;
   }
 
-  /** A stream takes its part of the credit. */
+  /** A stream uses credit. */
   streamOpened(open: OpenHead): void {
     this.#admission.shares.opened(open);
   }
 
-  /** The part of a stream that is gone is free again. */
+  /** The credit of a stream that has ended is free again. */
   creditCameBack(open: OpenHead): void {
     this.#admission.shares.ended(open);
   }
 
-  /** A stream has ended, or a connector takes more. */
+  /** A stream has ended, or a connector accepts more. */
   roomCame(): void {
     this.#admission.roomCame();
   }
@@ -193,8 +193,8 @@ export class TunnelConnections {
   }
 
   /**
-   * Opens a stream on the less loaded of two connections picked at random, not on `excluded`, and of those whose
-   * connectors take such a head. Throws NO_CONNECTOR or OVERLOADED, or what the head's own faults are.
+   * Opens a stream on the less loaded of two connections that are picked at random. Connections in `excluded` and those whose connectors
+   * cannot accept such a head are left out. Throws NO_CONNECTOR, OVERLOADED, or an error about the head.
    */
   open(
     head: OpenHead,
@@ -235,8 +235,8 @@ export class TunnelConnections {
   }
 
   /**
-   * This object has no room, whatever its connectors have: another one would help. A caller over its share, or a connector
-   * with all that it takes, is none of that.
+   * Whether this object itself has no room, so that another object would help. That is not so if a caller is over its share, or if the
+   * connectors are at their limit.
    */
   get isFull(): boolean {
     let open = 0;
@@ -244,7 +244,7 @@ export class TunnelConnections {
     return open >= MAX_STREAMS_PER_OBJECT - RESERVED_STREAMS || this.memory.isShort;
   }
 
-  /** Over all connections: a share is one of the tunnel's, whichever connector carries it. */
+  /** Over all connections, because shares are those of the whole tunnel. */
   #freeStreams(): number {
     let open = 0;
     let credit = 0;
@@ -280,7 +280,7 @@ export class TunnelConnections {
   }
 }
 
-/** Connections whose connectors reach the service; all, if none does: a check may be wrong, and the request will tell. */
+/** Connections whose connectors reach the service. If none does, all of them, because a check may be wrong. */
 function withoutFailing(connections: Connection[], service: string): Connection[] {
   const working = connections.filter((connection) => !connection.isFailing(service));
   return working.length > 0 ? working : connections;
@@ -301,7 +301,7 @@ function beyondAll({ kind, path }: OpenHead): TunnelError {
     : publicError("FIELDS_TOO_LARGE", `The request's head is very large, and ${update}.`);
 }
 
-/** What a request keeps while it waits: its head, as the platform has it and as it goes on. */
+/** Memory of a waiting request: its head, as the platform has it and as it is sent on. */
 function waitingBytes({ path, fields }: OpenHead): number {
   const length = fields.reduce((sum, [name, value]) => sum + name.length + value.length, path.length);
   return STREAM_OVERHEAD_BYTES + 2 * length;

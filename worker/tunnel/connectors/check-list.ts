@@ -8,9 +8,9 @@ import {
 } from "../../../shared/protocol/index.ts";
 import { type Service, parseEndpoint, parseTcpEndpoint } from "../../../shared/services/index.ts";
 
-/** What a tunnel's connectors are to check: its services, until the list is as long as it may be. */
+/** The list of checks for a tunnel's connectors: its services, up to the list's maximum size. */
 export interface CheckList {
-  /** Of the same services it is the same, in every object and after every restart. */
+  /** The same for the same services, in every object and after every restart. */
   revision: string;
   /** Payloads of SETTINGS, in order. */
   settings: readonly Uint8Array[];
@@ -35,7 +35,7 @@ export function checkListOf(services: readonly Service[]): CheckList {
   return { revision, settings: encodeChecks({ revision, json }), services: checked };
 }
 
-/** By service, as far as this report is about this list. */
+/** The outcomes by service, if the report is about this list. */
 export function outcomesOf(
   { revision, services }: CheckList,
   report: HealthReport | null,
@@ -46,7 +46,7 @@ export function outcomesOf(
   );
 }
 
-/** ASCII: names, URLs and paths hold nothing else. */
+/** ASCII, because names, URLs and paths contain nothing else. */
 function entryOf({ name, endpoint, startTls, healthCheck = {} }: Service): string | null {
   const tcp = parseTcpEndpoint(endpoint);
   const upstream = tcp === null ? parseEndpoint(endpoint) : { origin: tcp, pathPrefix: "" };

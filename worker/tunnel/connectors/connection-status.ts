@@ -1,7 +1,7 @@
 import type { ConnectionStatus } from "../configuration/tunnel-config.ts";
 import type { ConnectorConnection } from "./connector-connection.ts";
 
-/** What is told of a connection; null of one whose connector has not said hello, or that is over. */
+/** A connection's status. Null: its connector has not sent HELLO yet, or it is over. */
 export function connectionStatus({
   mux,
   kid,

@@ -38,9 +38,9 @@ export interface ConnectorConnectionOptions {
   build: string;
   /** When the platform last answered this socket's keepalive by itself; null if it never did. */
   lastAutoAnswerMs(): number | null;
-  /** What this tunnel's connectors are to check now. */
+  /** The current list of checks for this tunnel's connectors. */
   checkList: () => CheckList;
-  /** The objects that connectors are to attach to; null: this copy of the configuration does not say. */
+  /** The objects to which connectors attach; null: this copy of the configuration does not say. */
   objects: () => ObjectList | null;
   /** The connector was welcomed, or is gone. */
   onChange(): void;
@@ -58,7 +58,7 @@ export class ConnectorConnection implements Connection {
   readonly dataCentre: string | null;
   readonly address: string | null;
   readonly #options: ConnectorConnectionOptions;
-  /** Of the services that are checked; null: not known in this memory. */
+  /** Outcomes of the checked services; null: not computed since the memory was lost. */
   #health: ReadonlyMap<string, CheckOutcome> | null = null;
   #cancelProbe: (() => void) | null = null;
   #cancelHelloTimeout: (() => void) | null = null;
@@ -133,7 +133,7 @@ export class ConnectorConnection implements Connection {
     return isFailing(this.health.get(service) ?? "PENDING");
   }
 
-  /** Tells the connector what to check, instead of what it was told before. */
+  /** Sends the connector a new list of checks. */
   sendChecks(): void {
     this.#health = null;
     if (this.mux.hello === null) return;

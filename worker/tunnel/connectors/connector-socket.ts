@@ -18,24 +18,24 @@ import type { Transport } from "../../../shared/transport.ts";
 export interface ConnectorAttachment {
   version?: typeof ATTACHMENT_VERSION;
   role: "connector";
-  /** Of this connection alone: sockets of gateways name the one that carries them. */
+  /** The id of this connection. Gateways' sockets refer to the connection that carries them. */
   connectionId: string;
   kid: string;
   connectedAtMs: number;
-  /** Where its handshake came in; attachments of version 0.1 do not say. */
+  /** The data centre at which its handshake arrived. Attachments of version 0.1 do not have it. */
   dataCentre?: string | null;
-  /** Where the connector came from, as the platform saw it. As above. */
+  /** The connector's address, as the platform saw it. As above. */
   address?: string | null;
   epoch: number;
-  /** Null until the connector has said it. */
+  /** Null until the connector has sent it. */
   hello: Hello | null;
-  /** What the connection goes on from after the memory was lost; null while anything is under way. */
+  /** The state from which the connection continues after a loss of memory; null while anything is under way. */
   rest: ConnectionRest | null;
-  /** The connector's last word on its upstreams. */
+  /** The connector's last health report. */
   health: HealthReport | null;
 }
 
-/** Of a connection that begins. */
+/** The attachment of a new connection. */
 export function newAttachment(claim: ConnectClaim, nowMs: number): ConnectorAttachment {
   const { kid, dataCentre, address } = claim;
   return {
@@ -46,8 +46,8 @@ export function newAttachment(claim: ConnectClaim, nowMs: number): ConnectorAtta
 }
 
 /**
- * Each message is put together here: `send` copies what it is given before it returns, as the standard wants it. Takes
- * any message that carries data, for the last frame begins under the target.
+ * The buffer in which messages are assembled. It can be reused, because `send` copies its argument before it returns, as the standard
+ * requires. It is large enough for any message with data, because the last frame begins below the target size.
  */
 const scratch = new Uint8Array(TARGET_MESSAGE_BYTES + MAX_DATA_BYTES + 2 * HEADER_BYTES);
 
@@ -83,7 +83,7 @@ export class ConnectorSocket implements Transport {
     }
   }
 
-  /** `bufferedAmount` says nothing of the far side of a production hop: credit alone bounds what is sent. */
+  /** In production, `bufferedAmount` does not show what waits behind the next hop, so only credit limits what is sent. */
   bufferedBytes(): number {
     return 0;
   }
