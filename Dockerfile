@@ -12,8 +12,8 @@ RUN node scripts/build.ts culvert
 FROM ${RUNTIME_IMAGE}
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /src/dist/culvert.js /usr/local/lib/culvert/culvert.js
-# Bounds V8's heap; bodies lie outside of it, bounded by windows of their own.
-ENV NODE_ENV=production MALLOC_ARENA_MAX=2 NODE_OPTIONS="--max-semi-space-size=1 --max-old-space-size=192" TUNNEL_METRICS=0.0.0.0:20241
+# Bounds V8's heap; bodies lie outside of it, bounded by windows of their own. What the start frees goes back to the system.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=524288 NODE_OPTIONS="--max-semi-space-size=1 --max-old-space-size=192" TUNNEL_METRICS=0.0.0.0:20241
 # In numbers: Kubernetes' runAsNonRoot cannot judge a name.
 USER 65532:65532
 EXPOSE 20241

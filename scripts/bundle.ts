@@ -79,6 +79,9 @@ export async function bundleCulvert(outfile = CULVERT_BUNDLE): Promise<void> {
     platform: "node",
     target: "node22",
     plugins: [withoutCostlyNames],
+    // The source stays in memory for as long as the process lives. Names stay, and lines are short: a stack still says where.
+    minifyWhitespace: true,
+    lineLimit: 120,
     banner: {
       // CommonJS packages in the bundle call `require` for Node's own modules.
       js: [

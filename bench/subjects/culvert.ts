@@ -134,6 +134,7 @@ export async function startCulvert(
     const environment = {
       // As the container image and the systemd unit set it.
       MALLOC_ARENA_MAX: "2",
+      MALLOC_TRIM_THRESHOLD_: "524288",
       NODE_OPTIONS: IMAGE_NODE_OPTIONS,
       TUNNEL_ALLOW: [upstreamUrl, ...(tcpUpstreamUrl === undefined ? [] : [tcpUpstreamUrl])]
         .map((url) => new URL(url).host)
