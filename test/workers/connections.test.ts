@@ -50,6 +50,12 @@ describe("many connectors", () => {
 
   it("are refused beyond the limit with a reason, and let in when there is room again", async () => {
     const tunnel = await readyTunnel();
+    // Whoever says no HELLO keeps nobody out.
+    for (let silent = 0; silent < MAX_CONNECTIONS_PER_OBJECT + 5; silent++) {
+      const { status, webSocket } = await connect({ authorization: `Bearer ${tunnel.token}` });
+      expect(status).toBe(101);
+      webSocket?.accept();
+    }
     const peers = await attachMany(tunnel, MAX_CONNECTIONS_PER_OBJECT);
     const refusal = await connect({ authorization: `Bearer ${tunnel.token}` });
     expect([refusal.status, (await refusal.json<{ code: string }>()).code]).toEqual([409, "LIMIT_REACHED"]);

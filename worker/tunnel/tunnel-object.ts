@@ -10,7 +10,6 @@ import {
   CLOSE_GOING_AWAY,
   CLOSE_REVOKED,
   CLOSE_SERVICE_RESTART,
-  MAX_CONNECTIONS_PER_OBJECT,
   PING_TEXT,
   PONG_TEXT,
   SUBPROTOCOL,
@@ -357,7 +356,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
       return new Response(null, { status: 401 });
     }
     if (!isListed(config, this.#name)) return offTheList(config);
-    if (this.#core.connections.size >= MAX_CONNECTIONS_PER_OBJECT) return new Response(null, { status: 409 });
+    if (!this.#core.makePlace()) return new Response(null, { status: 409 });
     this.#store.tokenUsed(claim.kid, Date.now());
     const { 0: connectorEnd, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);

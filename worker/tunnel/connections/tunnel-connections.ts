@@ -17,6 +17,8 @@ import {
   type OpenHead,
   KEEPALIVE_INTERVAL_MS,
   KEEPALIVE_TIMEOUT_MS,
+  MAX_CONNECTIONS_PER_OBJECT,
+  CLOSE_HELLO_TIMEOUT,
   MAX_STREAMS_PER_OBJECT,
   MAX_UNACKNOWLEDGED_BYTES,
   MIN_UNACKNOWLEDGED_BYTES,
@@ -81,6 +83,26 @@ export class TunnelConnections {
   get takesRequests(): boolean {
     for (const connection of this.#connections) if (takesRequests(connection)) return true;
     return false;
+  }
+
+  /**
+   * False: there is no place for another connection. One that has not said HELLO gives way, of the token that has most of
+   * them: whoever opens connections and says nothing keeps no connector out.
+   */
+  makePlace(): boolean {
+    if (this.#connections.size < MAX_CONNECTIONS_PER_OBJECT) return true;
+    const silent = Map.groupBy(
+      [...this.#connections].filter(({ mux }) => mux.hello === null),
+      (connection) => connection.kid,
+    );
+    const [first, ...others] = silent.values();
+    if (first === undefined) return false;
+    const most = others.reduce((before, next) => (next.length > before.length ? next : before), first);
+    const error = new TunnelError("PROTOCOL_ERROR", "no HELLO yet, and its place is needed", {
+      scope: "connection",
+    });
+    most[0]?.mux.fail(error, CLOSE_HELLO_TIMEOUT);
+    return true;
   }
 
   attach(connection: Connection): void {
