@@ -6,7 +6,7 @@ it("real servers answer through the tunnel as they do directly", { timeout: 400_
   const lines: string[] = [];
   const { problems, played, skipped } = await runBattery({
     only: ["node", "nginx", "h2o"],
-    requests: 60,
+    requests: 30,
     seed: 20_261_129,
     say: (line) => lines.push(line),
   });
