@@ -9,7 +9,7 @@ const retry = process.env["CI"] === undefined ? 0 : 1;
 const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/culvert-tests") };
 
 /** More than there are cores: most of the time a test waits. */
-const maxWorkers = 4;
+const maxWorkers = 6;
 
 /** What loads the machine by itself: not beside four others, but beside each other. */
 const ALONE = ["chaos", "memory", "mixed"].map((name) => `test/e2e/${name}.test.ts`);
@@ -81,7 +81,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,
-          maxWorkers: 2,
+          maxWorkers: ALONE.length,
           sequence: { groupOrder: 1 },
           retry,
         },

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-const POLL_MS = 25;
+/** What is asked for soon is seen soon. What takes seconds is asked for less often: asking costs CPU on both sides. */
+const MIN_PAUSE_MS = 15;
+const MAX_PAUSE_MS = 150;
 
 /** Polls until `probe` gives something other than null, false or undefined; throws once `timeoutMs` has passed. */
 export async function eventually<T>(
@@ -8,11 +10,12 @@ export async function eventually<T>(
   timeoutMs: number,
   probe: () => T | null | false | undefined | Promise<T | null | false | undefined>,
 ): Promise<T> {
-  const deadlineMs = performance.now() + timeoutMs;
+  const startedMs = performance.now();
   for (;;) {
     const value = await probe();
     if (value !== null && value !== false && value !== undefined) return value;
-    if (performance.now() > deadlineMs) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await sleep(POLL_MS);
+    const elapsedMs = performance.now() - startedMs;
+    if (elapsedMs > timeoutMs) throw new Error(`${what}: not within ${timeoutMs} ms`);
+    await sleep(Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS + elapsedMs / 20));
   }
 }

@@ -6,8 +6,8 @@ it("a few hundred requests of every kind while things break", { timeout: 240_000
   const lines: string[] = [];
   const report = await runChaos({
     seed: 20_261_123,
-    requests: 1_500,
-    requestsPerFault: 150,
+    requests: 1_000,
+    requestsPerFault: 100,
     say: (line) => lines.push(line),
   });
   expect(report.problems, lines.join("\n")).toEqual([]);

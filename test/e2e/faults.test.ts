@@ -10,7 +10,7 @@ import { LedgerUpstream } from "../support/servers/ledger-upstream.ts";
  */
 const LANES = 8;
 /** `npm run faults` has ten. */
-const ROUNDS = Number(process.env["FAULT_ROUNDS"] ?? 4);
+const ROUNDS = Number(process.env["FAULT_ROUNDS"] ?? 3);
 const WAIT_MS = 60_000;
 const TIMEOUT = { timeout: 180_000 };
 

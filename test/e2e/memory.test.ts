@@ -15,7 +15,7 @@ const GIB = 2 ** 30;
 const SLOW_BYTES_PER_SECOND = 4 * MIB;
 const SLOW_BYTES = 16 * MIB;
 /** Each way at full speed. `npm run soak` has more than 2^32 bytes. */
-const FULL_SPEED_MIB = Number(process.env["SOAK_MIB"] ?? 256);
+const FULL_SPEED_MIB = Number(process.env["SOAK_MIB"] ?? 128);
 /** Windows and garbage that is not collected yet; a tenth of what would be held if nothing held it back. */
 const ALLOWED_GROWTH_BYTES = 100 * MIB;
 

@@ -217,7 +217,7 @@ describe("a request that goes wrong", () => {
     const response = await answer;
     const told = JSON.stringify([...response.headers]) + (await response.text());
     expect(told).not.toMatch(/10\.0\.0\.5|ECONN/);
-    expect(response.headers.get("culvert-error-detail")).toContain("no connection to the upstream");
+    expect(response.headers.get("culvert-error-detail")).toContain("could not connect to the upstream");
     expect(await theEvent()).toMatchObject({ code: "UPSTREAM_REFUSED", detail: said });
   });
 
