@@ -26,6 +26,7 @@ export default defineConfig({
             "{shared,worker,bin,connector,cli,kit,deploy,scripts,bench,dashboard}/**/*.test.ts",
             "test/{conformance,simulation,fuzz}/**/*.test.ts",
           ],
+          globalSetup: ["test/bundle-once.ts"],
           testTimeout: 60_000,
           // Files share a process and its modules: a process for each took half of this project's time.
           isolate: false,

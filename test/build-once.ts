@@ -1,5 +1,5 @@
 import { buildKit } from "../scripts/build-kit.ts";
-import { bundleCulvert, bundleRelay } from "../scripts/bundle.ts";
+import { setup as bundleOnce } from "./bundle-once.ts";
 
 const BUILT = "culvert.test.built";
 
@@ -10,5 +10,5 @@ export function setup(): Promise<void> {
 }
 
 async function build(): Promise<void> {
-  await Promise.all([bundleRelay(), bundleCulvert(), buildKit()]);
+  await Promise.all([bundleOnce(), buildKit()]);
 }

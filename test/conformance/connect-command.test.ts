@@ -6,13 +6,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
 import { freePort } from "../../scripts/check-image/free-port.ts";
 import { formatToken, type Token } from "../../shared/tokens/token.ts";
 import { ConnectProcess } from "../support/connect-process.ts";
 import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 import { bareEnvironment } from "../support/bare-environment.ts";
 
-const CULVERT = join(import.meta.dirname, "../../bin/culvert.ts");
 const closing: (() => unknown)[] = [];
 let relay: RelayDouble;
 let upstream: { server: Server; origin: string; held: ServerResponse[] };
@@ -159,7 +159,7 @@ describe("culvert ready", () => {
     env: Record<string, string>,
     ...args: string[]
   ): Promise<{ code: number | null; output: string }> {
-    const child = spawn(process.execPath, [CULVERT, "ready", ...args], {
+    const child = spawn(process.execPath, [CULVERT_BUNDLE, "ready", ...args], {
       env: { ...bareEnvironment(), ...env },
     });
     let output = "";

@@ -3,14 +3,13 @@ import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
 import { formatToken } from "../../shared/tokens/token.ts";
 import { OtlpReceiver } from "../support/servers/otlp-receiver.ts";
 import { TRUSTED_CERTIFICATE_FILE, trustedIdentity } from "../support/tls-identities.ts";
 import { bareEnvironment } from "../support/bare-environment.ts";
 
-const MAIN = join(import.meta.dirname, "../../bin/culvert.ts");
 const PROXY_CREDENTIALS = "operator:canary-proxy-password";
 
 /** What a relay over TLS and a proxy on the way to it do, changed by the tests. */
@@ -76,7 +75,7 @@ async function doctor(env: Record<string, string> = {}): Promise<Record<string, 
   const out = await new Promise<string>((resolve) => {
     execFile(
       process.execPath,
-      [MAIN, "doctor", "--json"],
+      [CULVERT_BUNDLE, "doctor", "--json"],
       { env: whole, timeout: 15_000 },
       (_error, text, problems) => resolve(text + problems),
     );

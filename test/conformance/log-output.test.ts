@@ -3,13 +3,12 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
 import { freePort } from "../../scripts/check-image/free-port.ts";
 import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 import { bareEnvironment } from "../support/bare-environment.ts";
 
-const MAIN = join(import.meta.dirname, "../../bin/culvert.ts");
 /** Each line holds the path: 300 of them are beyond what a pipe and the sink take. */
 const LONG_PATH = `/${"p".repeat(6_000)}`;
 const REQUESTS = 300;
@@ -42,7 +41,7 @@ const until = (condition: () => boolean) =>
 function connect(
   stdout: number | "pipe",
   program = process.execPath,
-  args = [MAIN, "connect"],
+  args = [CULVERT_BUNDLE, "connect"],
 ): ChildProcess {
   const child = spawn(program, args, {
     stdio: ["ignore", stdout, program === "script" ? "ignore" : "inherit"],
@@ -117,7 +116,7 @@ describe("the log's reader", () => {
 
   it.skipIf(!hasScript())("may be a terminal that is stopped", async () => {
     // `script` gives it a terminal; nobody reads what that shows, as after Ctrl-S.
-    const command = `exec '${process.execPath}' '${MAIN}' connect`;
+    const command = `exec '${process.execPath}' '${CULVERT_BUNDLE}' connect`;
     const child = connect("pipe", "script", ["-qfec", command, "/dev/null"]);
     await requests(REQUESTS);
     expect(await droppedLines()).toBeGreaterThan(0);

@@ -6,13 +6,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
 import { freePort } from "../../scripts/check-image/free-port.ts";
 import { formatToken } from "../../shared/tokens/token.ts";
 import { ConnectProcess } from "../support/connect-process.ts";
 import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 import { bareEnvironment } from "../support/bare-environment.ts";
 
-const MAIN = join(import.meta.dirname, "../../bin/culvert.ts");
 const CANARIES = {
   HTTPS_PROXY: "http://operator:canary%2Dproxy@127.0.0.1:9",
   OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
@@ -74,7 +74,7 @@ function doctor(args: readonly string[], more: Record<string, string> = {}) {
   return new Promise<{ code: unknown; out: string; err: string }>((resolve) => {
     execFile(
       process.execPath,
-      [MAIN, "doctor", ...args],
+      [CULVERT_BUNDLE, "doctor", ...args],
       { env: { ...bareEnvironment(), ...env, ...more }, timeout: PATIENCE_MS },
       (error, out, err) => resolve({ code: error === null ? 0 : error.code, out, err }),
     );

@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
+import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
 import { bareEnvironment } from "./bare-environment.ts";
-
-const MAIN = join(import.meta.dirname, "../../bin/culvert.ts");
 
 /** `culvert connect` as a process of its own, with nothing of this one's environment. */
 export class ConnectProcess {
@@ -12,7 +10,7 @@ export class ConnectProcess {
   exitCode: number | null = null;
 
   constructor(env: Record<string, string>, ...args: string[]) {
-    this.child = spawn(process.execPath, [MAIN, "connect", "--metrics", "127.0.0.1:0", ...args], {
+    this.child = spawn(process.execPath, [CULVERT_BUNDLE, "connect", "--metrics", "127.0.0.1:0", ...args], {
       env: { ...bareEnvironment(), TUNNEL_ALLOW: "127.0.0.1", ...env },
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {

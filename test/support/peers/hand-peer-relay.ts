@@ -4,7 +4,7 @@ import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
-import { bundleRelay, bundleWorker } from "../../../scripts/bundle.ts";
+import { bundleWorker, RELAY_BUNDLE } from "../../../scripts/bundle.ts";
 import type { AdminApi } from "../../../scripts/demo/admin-api.ts";
 import { startLocalTunnels } from "../../../scripts/demo/local-tunnels.ts";
 import type { Hello } from "../../../shared/protocol/handshake.ts";
@@ -235,10 +235,10 @@ export async function startHandRelay(
   { entry }: { entry?: string } = {},
 ): Promise<HandRelay> {
   const directory = await mkdtemp(join(tmpdir(), "culvert-hand-"));
-  const relayBundle = join(directory, "relay.js");
+  const relayBundle = entry === undefined ? RELAY_BUNDLE : join(directory, "relay.js");
   const gatewayBundle = join(directory, "gateway.js");
   await Promise.all([
-    entry === undefined ? bundleRelay(relayBundle) : bundleWorker(entry, relayBundle),
+    entry === undefined ? null : bundleWorker(entry, relayBundle),
     bundleWorker(join(import.meta.dirname, "../gateway.ts"), gatewayBundle),
   ]);
   const names = Array.from({ length: tunnelCount }, (_, index) => `T${index}`);
