@@ -82,7 +82,7 @@ for (const [path, methods] of Map.groupBy(operations, (operation) => operation.p
 app.notFound(() => apiProblemResponse(new ApiError("NOT_FOUND")));
 
 app.onError((error) => {
-  // The object asked was made by an older version, and changes to this one when it sleeps: see docs/upgrading.md.
+  // The object still runs an older version, and changes to this one when it sleeps: see docs/upgrading.md.
   if (isUnknownMethod(error))
     return apiProblemResponse(new ApiError("RELAY_UPDATING", { headers: { "retry-after": "60" } }));
   if (!(error instanceof ApiError))

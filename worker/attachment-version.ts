@@ -1,6 +1,6 @@
 /**
- * Stands in what objects keep beside their sockets, which outlives the code that wrote it: a deploy leaves WebSockets open.
- * Fields may be added without another number. It is raised where one changes its meaning: then older code takes the socket
- * for lost, and so does newer code what it can't read any more. What revision 18b23a9 wrote has no number.
+ * The version of sockets' attachments, which outlive the code that wrote them, because a deploy leaves WebSockets open. Adding a field
+ * needs no new number. The number is raised when a field changes its meaning. Older code then treats the socket as lost, and so does
+ * newer code that can no longer read it. Attachments of revision 18b23a9 have no number.
  */
 export const ATTACHMENT_VERSION = 1;

@@ -54,8 +54,8 @@ export class TunnelBinding extends WorkerEntrypoint<Env, Partial<TunnelBindingPr
   }
 
   /**
-   * `env.TUNNEL.connect(address)`, for code that knows only that. The caller is told nothing: over a binding `opened`
-   * resolves in any case, and every end looks like a clean one.
+   * `env.TUNNEL.connect(address)`, for code that only knows this API. The caller cannot learn of failures: over a binding, `opened`
+   * always resolves, and every end looks like a clean one.
    */
   override async connect(socket: Socket): Promise<void> {
     const { localAddress = "" } = await socket.opened;
@@ -110,7 +110,7 @@ export class TunnelBinding extends WorkerEntrypoint<Env, Partial<TunnelBindingPr
   }
 }
 
-/** Props are whatever was deployed. */
+/** Checks the props, because a deploy may contain anything. */
 function textsOf({ tunnel, project, environment }: Partial<TunnelBindingProps>): Partial<KnownFacts> {
   const given = { tunnel, project, environment };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => typeof value === "string"));

@@ -14,24 +14,24 @@ export interface Env extends LogVariables, AccessVariables {
   TUNNEL: DurableObjectNamespace<TunnelCalls>;
   REGISTRY: DurableObjectNamespace<RegistryCalls>;
   TELEMETRY: DurableObjectNamespace<TelemetryCalls>;
-  /** "cloudflare": requests come by its edge, which sets `CF-Connecting-IP` and the like. Else nobody vouches for them. */
+  /** "cloudflare": requests come through its edge, which sets `CF-Connecting-IP` and the like. Otherwise these cannot be trusted. */
   EDGE?: string;
   /** "off": the runtime calls no private addresses; see `scripts/workerd-config.ts`. */
   PRIVATE_ADDRESSES?: string;
-  /** Cloudflare's word on the version that runs; other runtimes have none. */
+  /** The deployed version, from Cloudflare. Other runtimes do not have it. */
   VERSION_METADATA?: { id: string };
-  /** "off": nobody may capture requests; else admins may, service by service. */
+  /** "off": nobody may capture requests. Otherwise admins may, service by service. */
   CAPTURE?: string;
   /** Secret that opens the admin API before there are keys. Unset: only API keys do. */
   ADMIN_KEY?: string;
 }
 
-/** Asked for anew on each request: a stub stays broken once its object was reset. */
+/** Made anew for each request, because a stub stays broken once its object was reset. */
 export function registryStub(env: Env): DurableObjectStub<RegistryCalls> {
   return env.REGISTRY.get(env.REGISTRY.idFromName("registry"));
 }
 
-/** As above. `location` counts when this call makes the object: it then stands there, for ever. */
+/** As above. `location` only counts if this call creates the object, which then stays there. */
 export function tunnelStub(
   env: Env,
   objectName: string,
@@ -41,7 +41,7 @@ export function tunnelStub(
   return location === null ? env.TUNNEL.get(id) : env.TUNNEL.get(id, { locationHint: location });
 }
 
-/** Named like the tunnel's object that it serves, and beside it; or `RELAY_TELEMETRY`. */
+/** The Telemetry object of this name: that of the tunnel's object beside it, or `RELAY_TELEMETRY`. */
 export function telemetryStub(
   env: Env,
   name: string,
@@ -51,7 +51,7 @@ export function telemetryStub(
   return location === null ? env.TELEMETRY.get(id) : env.TELEMETRY.get(id, { locationHint: location });
 }
 
-/** False where this runtime has no jurisdictions, as workerd by itself: it throws when asked for one. */
+/** Whether this runtime has jurisdictions. workerd by itself does not, and throws. */
 export function hasJurisdiction(env: Pick<Env, "TUNNEL">, jurisdiction: Jurisdiction): boolean {
   try {
     env.TUNNEL.jurisdiction(jurisdiction).idFromName("tunnel");

@@ -31,7 +31,7 @@ const KEY_HEADER = "culvert-gateway-key";
 /** A client may write "~" either way (RFC 3986 §2.3). */
 const ROUTE = /^\/(?:~|%7e)\/([^/?]+)\/([^/?]+)(.*)$/is;
 const LIMITED_LOG_MS = 1_000;
-/** It answers in milliseconds. */
+/** Time limit for the Registry, which answers in milliseconds. */
 const REGISTRY_TIMEOUT_MS = 10_000;
 const AUTHORITY = /^(?:[a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/i;
 

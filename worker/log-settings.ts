@@ -12,7 +12,7 @@ export interface LogVariables {
   LOG_SPOOL_BYTES?: string;
   /** How many of a tunnel's last requests can be searched for (20,000 for each of its objects); 0: none are kept. */
   HISTORY_EVENTS?: string;
-  /** How often at most a busy tunnel tells of itself for `/v1/metrics`, in seconds (15): each time is a billed call. */
+  /** The shortest time between two reports of a tunnel for `/v1/metrics`, in seconds (15). Each report is a billed call. */
   METRICS_INTERVAL_SECONDS?: string;
   /** How long something has to be wrong, or over, before an alert says so, in percent of the usual times (100). */
   ALERT_PATIENCE_PERCENT?: string;
@@ -30,7 +30,7 @@ export interface LogSettings {
 
 const known = new WeakMap<LogVariables, LogSettings>();
 
-/** What cannot be understood is taken to mean the most discreet, and said on the console. */
+/** A value that is not valid counts as the most discreet one, and is reported on the console. */
 export function logSettings(variables: LogVariables): LogSettings {
   const kept = known.get(variables) ?? readSettings(variables);
   known.set(variables, kept);
@@ -64,7 +64,7 @@ export interface HistoryLimits {
 const DEFAULT_SPOOL_BYTES = 64 * 1024 * 1024;
 const DEFAULT_INTERVAL_SECONDS = 15;
 const DEFAULT_HISTORY_EVENTS = 20_000;
-/** Compressed, an event has some eighty; one whose path is long, and like no other, has a thousand. */
+/** Bytes of a compressed event: about eighty, or a thousand if its path is long and unique. */
 const HISTORY_BYTES_PER_EVENT = 400;
 
 export function maxSpoolBytes({ LOG_SPOOL_BYTES = "" }: LogVariables): number {

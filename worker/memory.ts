@@ -4,8 +4,8 @@ import { MessageRoom } from "./exchange/websocket/message-room.ts";
 
 const nowMs = (): number => Date.now();
 
-/** Of this isolate: all objects in it, and the Worker, share its memory. */
+/** The memory budget of this isolate, which all of its objects and the Worker share. */
 export const isolateMemory = new MemoryBudget(RELAY_MEMORY_BYTES, RELAY_MEMORY_RESERVE_BYTES, nowMs);
 
-/** Where all WebSocket messages of this isolate are put together. */
+/** The room in which this isolate assembles WebSocket messages. */
 export const messageRoom = new MessageRoom(nowMs);

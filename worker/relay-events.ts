@@ -14,15 +14,15 @@ import {
 import { logSettings, redact } from "./log-settings.ts";
 
 const GATHER_MS = 2_000;
-/** Whoever floods the relay with requests that are refused does not fill its memory, nor that of the one who counts. */
+/** A limit, so that a flood of refused requests fills neither this memory nor the Telemetry object's. */
 const MAX_HELD_EVENTS = 500;
 const MAX_HELD_BYTES = 256 * 1024;
 const RETRY_MS = [500, 2_000];
 
-/** What the Worker knows of whom a request is from and where it goes. */
+/** What the Worker knows about a request's caller and target. */
 export interface KnownFacts {
   arrivedAtMs: number;
-  /** As a binding would have been asked, where the request's own is another. */
+  /** The URL as a binding would have got it, if the request's own is another one. */
   url?: string | undefined;
   tunnel?: string;
   project?: string;
@@ -32,7 +32,7 @@ export interface KnownFacts {
 /** How long a request's invocation may go on after its answer: `ctx.waitUntil`. */
 export type WaitUntil = (work: Promise<unknown>) => void;
 
-/** After so long an invocation was ended by the platform, and took its window along. */
+/** After so long the platform has ended the invocation, and with it its window. */
 const MAX_WINDOW_MS = 30_000;
 
 interface Gathering {
@@ -42,11 +42,11 @@ interface Gathering {
   lost: number;
 }
 
-/** This isolate's events on their way, by the Telemetry object that they are for. */
+/** This isolate's unsent events, by the Telemetry object that they are for. */
 const gathering = new Map<string, Gathering>();
 let sequence = 0;
 let sender = "";
-/** For the next batch to tell: whatever object it goes to, the relay has lost them. */
+/** Lost events, to report with the next batch, whichever object it goes to. */
 let lostBefore = 0;
 
 /** Logs a request that never reached its tunnel's object, or got no answer there: `response` is the Worker's own. */
@@ -96,7 +96,7 @@ function logRefusal(
   const write = (event: RequestEvent): void => {
     const line = JSON.stringify(redact(event, settings));
     if (settings.console) console.log(line);
-    // Names that nobody gave out must not make objects: only an object that was there can have been reset.
+    // Made-up names must not create objects. Only an object that existed can have been reset.
     gather((code === "RELAY_RESTART" && facts.tunnel) || RELAY_TELEMETRY, line, env, waitUntil);
   };
   const state = newRecordState({
@@ -109,7 +109,7 @@ function logRefusal(
   new RequestRecord(state, () => Date.now(), write).refused(code, status, detail);
 }
 
-/** The first event opens a window; those that follow within it go along, in its invocation. */
+/** The first event opens a window. Events that follow within it are sent with it, in its invocation. */
 function gather(name: string, line: string, env: Env, waitUntil: WaitUntil): void {
   let open = gathering.get(name);
   if (open === undefined || Date.now() - open.openedAtMs > MAX_WINDOW_MS) {
@@ -131,7 +131,7 @@ async function flushLater(name: string, env: Env): Promise<void> {
   const gathered = gathering.get(name);
   if (gathered === undefined) return;
   gathering.delete(name);
-  // Random values are not to be had before the first request.
+  // Random values are not available before the first request.
   sender ||= crypto.randomUUID();
   const batch: EventBatch = {
     sender,

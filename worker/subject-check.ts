@@ -13,17 +13,17 @@ import { servingObjects } from "./objects/serving-objects.ts";
 import { isLocationHint, type LocationHint } from "./tunnel/configuration/tunnel-objects.ts";
 
 /*
- * What the Worker decides before it calls any object: a made-up tunnel or key ends here, since each call of an object's
- * stub makes the object and a file that stays. The object, or the Registry, still decides on all that passes.
- * Both memories are this isolate's: see docs/decisions/0030-who-knows-the-secret.md.
+ * What the Worker checks before it calls any object. Requests for made-up tunnels or keys end here, because each call of an object
+ * creates the object and a file that stays. The object or the Registry still decides about everything that passes. Both memories
+ * belong to this isolate: see docs/decisions/0030-who-knows-the-secret.md.
  */
 const knowledge = new RegistryKnowledge(() => Date.now());
 const limiter = new FailureLimiter();
 
-/** `absent`: surely not. `unknown`: the Registry could not say in time, so whoever decides is to be asked. */
+/** `absent`: it certainly does not exist. `unknown`: the Registry did not answer in time, so ask the object that decides. */
 export type SubjectPresence = "known" | "absent" | "unknown";
 
-/** Is there such a tunnel? The Registry's answer names its objects as well. */
+/** Whether there is such a tunnel. The Registry's answer also names its objects. */
 export async function tunnelPresence(
   env: Env,
   tunnelId: string,
@@ -45,7 +45,7 @@ export async function objectPresence(
   return answer === null ? "absent" : { location: isLocationHint(answer) ? answer : null };
 }
 
-/** Is there such a key, and is this its secret's digest? It takes as long for a key that is not there as for another. */
+/** Whether there is such a key with this digest. It takes equally long for keys that do not exist. */
 export async function credentialPresence(
   env: Env,
   subject: Subject,
@@ -58,7 +58,7 @@ export async function credentialPresence(
   return answer !== null && isEqual ? "known" : "absent";
 }
 
-/** Does a tunnel trust an identity of this name? */
+/** Whether a tunnel trusts an identity of this name. */
 export async function identityPresence(
   env: Env,
   subject: Subject,
@@ -68,24 +68,24 @@ export async function identityPresence(
   return answer === undefined ? "unknown" : answer === null ? "absent" : "known";
 }
 
-/** Whoever decides does not know it (any more). */
+/** Forgets a subject that the object or the Registry does not know (any more). */
 export function forget(subject: Subject): void {
   knowledge.forget(subject);
 }
 
-/** Counts a failed authentication. The result: 0 while that is within the limits, else how long to wait. */
+/** Counts a failed authentication. Returns 0 while that is within the limits, or how long to wait. */
 export function authenticationFailed(
   request: Pick<Request, "headers">,
   subject: Subject | null,
   nowMs: number,
 ): number {
-  // Ids that nobody gave out are countless, and each is looked up once: only real ones are counted by.
+  // Only real ids are counted, because there are countless made-up ones, and each is looked up once.
   const isReal = subject !== null && typeof knowledge.recall(subject) === "string";
   const sources = [`address ${addressBlock(clientAddress(request))}`];
   return limiter.failed(isReal ? [...sources, `key ${subject.kind} ${subject.id}`] : sources, nowMs);
 }
 
-/** Synchronous where it is known: the way of every request. */
+/** Synchronous if the answer is known, because every request passes here. */
 function learn(env: Env, subject: Subject, request: Pick<Request, "headers">) {
   const recalled = knowledge.recall(subject);
   if (recalled !== undefined) return recalled;

@@ -1,4 +1,4 @@
-/** What `work` gives, or `otherwise` if that takes longer. Leaves no timer behind: one would keep the object awake. */
+/** The result of `work`, or `otherwise` if it takes too long. It leaves no timer behind, which would keep the object awake. */
 export async function withTimeout<T, U>(work: Promise<T>, timeoutMs: number, otherwise: U): Promise<T | U> {
   const timeout = Promise.withResolvers<U>();
   const timer = setTimeout(() => timeout.resolve(otherwise), timeoutMs);

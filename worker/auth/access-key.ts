@@ -9,7 +9,7 @@ import { sha256Hex } from "./digest.ts";
  */
 export type AccessKeyKind = "api" | "gateway" | "session";
 
-/** A key as the relay knows it: the secret itself is shown once and not kept. */
+/** A key as the relay knows it. The secret itself is shown once and not kept. */
 export interface KeyProof {
   kid: string;
   digestHex: string;
@@ -22,7 +22,7 @@ export function formatAccessKey(kind: AccessKeyKind, kid: string, secret: Uint8A
   return withChecksum(`culvert_${kind}_${kid.slice(2)}_${encodeBase64url(secret)}`);
 }
 
-/** What to look up for a presented key; null when its form or checksum is wrong, which costs no look-up. */
+/** What to look up for a presented key. Null: its form or checksum is wrong, so no look-up is needed. */
 export async function accessKeyProof(kind: AccessKeyKind, text: string): Promise<KeyProof | null> {
   const [, body, writtenKind, kidText, secretText, checksum] = KEY.exec(text) ?? [];
   if (body === undefined || secretText === undefined || writtenKind !== kind) return null;

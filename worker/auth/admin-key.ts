@@ -6,7 +6,7 @@ export const MIN_ADMIN_KEY_LENGTH = 32;
 const SET_IT =
   "Set one: openssl rand -base64 32 | npx wrangler secret put ADMIN_KEY; for `npm run dev`, ADMIN_KEY in .dev.vars";
 
-/** Why this `ADMIN_KEY` opens nothing; null where it is fit for use. Says nothing of its value. */
+/** Why this `ADMIN_KEY` is not accepted; null if it can be used. Reveals nothing of its value. */
 export function adminKeyProblem(adminKey: string | undefined): string | null {
   if (adminKey === undefined || adminKey === "")
     return `This relay has no ADMIN_KEY, so only API keys open it. ${SET_IT}`;

@@ -1,11 +1,11 @@
-/** The client as the platform sees it. Without Cloudflare in front all clients count as one. */
+/** The client's address as the platform sees it. Without Cloudflare in front, all clients count as one. */
 export function clientAddress(request: Pick<Request, "headers">): string {
   return request.headers.get("cf-connecting-ip") ?? "";
 }
 
 /**
- * What failures are counted by. Whoever has one IPv6 address has the 2^64 of its network, so those count together; an
- * IPv4 address in IPv6 form is the IPv4 address. What is no address counts as it is written, up to a length.
+ * The block by which failures are counted. A client with one IPv6 address has the 2^64 of its network, so these count together. An IPv4
+ * address in IPv6 form counts as the IPv4 address. Text that is not an address counts as written, up to a length.
  */
 export function addressBlock(address: string): string {
   const text = address.trim().toLowerCase();

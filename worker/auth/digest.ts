@@ -4,10 +4,10 @@ export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** No secret has this digest. Compared with when a key id is unknown, so that an unknown one takes as long as a known one. */
+/** No secret has this digest. It is compared if a key id is unknown, so that an unknown id takes as long as a known one. */
 export const DUMMY_DIGEST_HEX = "0".repeat(64);
 
-/** Takes the same time wherever two digests differ. Both are SHA-256 in hex: the length is no secret. */
+/** Takes the same time wherever two digests differ. Both are SHA-256 in hex, so their length is not secret. */
 export function equalDigests(leftHex: string, rightHex: string): boolean {
   if (leftHex.length !== 64 || rightHex.length !== 64) return false;
   let difference = 0;

@@ -1,29 +1,29 @@
-/** Failures a source may have at once: more than a person mistypes, and than a fleet restarting with an old key needs. */
+/** Failures that a source may have at once: more than typing errors, or a fleet that restarts with an old key, cause. */
 const BURST = 60;
-/** Guessing goes on at one a second: nothing against 256 bits, and slow enough for a weak `ADMIN_KEY` to be noticed. */
+/** After that, one guess a second: hopeless against 256 bits, and slow enough to be noticed with a weak `ADMIN_KEY`. */
 const REFILL_MS = 1000;
 /** A request takes no longer than this to fail. */
 const CLOCK_SLACK_MS = 60_000;
-/** Each entry is some 100 bytes; the oldest go first. */
+/** Each entry is about 100 bytes. The oldest are dropped first. */
 const MAX_SOURCES = 10_000;
 
 /**
- * Counts failed authentications by where they come from, in this isolate's memory: a client's network, and a key whose
- * secret is guessed at. Nothing here keeps out a credential that holds: only failures are asked about.
+ * Counts failed authentications in this isolate's memory, by the client's network and by the key whose secret is guessed. It never
+ * keeps out a valid credential, because only failures are counted and refused.
  */
 export class FailureLimiter {
-  /** When the source has all its failures back. */
+  /** When the source will be allowed its full number of failures again. */
   readonly #fullAtMs = new Map<string, number>();
 
-  /** How long this source's failures are refused as too many; 0: they are within the limit. */
+  /** How long this source's failures are refused as too many; 0 if they are within the limit. */
   waitMs(source: string, nowMs: number): number {
     return Math.max(0, this.#fullAt(source, nowMs) - nowMs - (BURST - 1) * REFILL_MS);
   }
 
-  /** Counts one failure against each source. The result: 0 if that was within their limits, else how long to wait. */
+  /** Counts one failure against each source. Returns 0 if that was within their limits, or how long to wait. */
   failed(sources: readonly string[], nowMs: number): number {
     const waitsMs = sources.map((source) => this.waitMs(source, nowMs));
-    // Who is over the limit already does not get further over it.
+    // A source that is over the limit does not get further over it.
     for (const [index, source] of sources.entries()) if (waitsMs[index] === 0) this.#count(source, nowMs);
     return Math.max(0, ...waitsMs);
   }
@@ -39,8 +39,8 @@ export class FailureLimiter {
 
   #fullAt(source: string, nowMs: number): number {
     const fullAtMs = this.#fullAtMs.get(source) ?? nowMs;
-    // Much further away than a whole burst: the clock was set back, and nobody is to wait for it to catch up. A little
-    // is nothing: requests that began earlier may fail later.
+    // If the time is much further ahead than a whole burst, the clock was set back, and nobody should have to wait until it catches
+    // up. A small difference is normal, because requests that began earlier may fail later.
     return fullAtMs > nowMs + BURST * REFILL_MS + CLOCK_SLACK_MS ? nowMs : Math.max(nowMs, fullAtMs);
   }
 }

@@ -1,6 +1,6 @@
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
-/** Without a jurisdiction as ever: older connectors take no other ids. */
+/** Without a jurisdiction the form is the old one, because older connectors accept no other ids. */
 const TUNNEL_ID = /^tnl_(?:(?:eu|us|fedramp)_)?[a-z2-7]{20}$/;
 
 export function isTunnelId(text: string): boolean {
@@ -11,17 +11,17 @@ export function newTunnelId(jurisdiction?: string): string {
   return `tnl_${jurisdiction === undefined ? "" : `${jurisdiction}_`}${randomBase32(20)}`;
 }
 
-/** Of a further object of this tunnel. */
+/** The name of a further object of this tunnel. */
 export function newObjectName(tunnelId: string): string {
   return `${tunnelId}.${randomBase32(6)}`;
 }
 
-/** Names a token or a key; no secret. */
+/** The id of a token or a key. It is not secret. */
 export function newKid(): string {
   return `k_${randomBase32(12)}`;
 }
 
-/** Of an identity that a tunnel trusts. Stands where a token's id stands. */
+/** The id of an identity that a tunnel trusts, used in place of a token's id. */
 export function newIdentityId(): string {
   return `wid_${randomBase32(12)}`;
 }

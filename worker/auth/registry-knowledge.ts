@@ -3,16 +3,16 @@ import { withTimeout } from "../with-timeout.ts";
 /** Something that exists if, and only if, the Registry knows it. */
 export interface Subject {
   kind: "tunnel" | "object" | "token" | "identity" | "gateway-key" | "api-key" | "session";
-  /** Of a tunnel its id, of an object its name, else the key's id. */
+  /** A tunnel's id, an object's name, or a key's id. */
   id: string;
-  /** Of a token or an identity: the tunnel that it claims to be of. */
+  /** For a token or an identity: the tunnel to which it claims to belong. */
   tunnelId?: string;
 }
 
 /**
- * What the Registry says of a subject: the digest of its secret, of a tunnel the list of its objects, of an object where it is
- * wanted, of an identity nothing more; or null where there is no such thing. Ids are random and never given out twice, so a
- * digest once learnt stays right; whether the key still holds is for the tunnel's object or the Registry to say.
+ * The Registry's answer about a subject: the digest of a secret, the list of a tunnel's objects, the location of an object, nothing
+ * more for an identity, or null if it does not exist. Ids are random and never reused, so a digest stays correct. Whether a key is
+ * still valid is decided by the tunnel's object or the Registry.
  */
 export type RegistryAnswer = string | null;
 
@@ -20,15 +20,15 @@ export type LookUp = (subjects: readonly Subject[]) => Promise<readonly Registry
 
 export interface LearnOptions {
   lookUp: LookUp;
-  /** Whoever asks has failed too often: its look-ups are put off a little and go together. */
+  /** The caller has failed too often, so its look-ups are delayed a little and sent together. */
   isSuspect: boolean;
-  /** Keeps a look-up going though the request that began it is over: others wait for the same answer. */
+  /** Keeps a look-up alive after the request that began it is over, because others wait for the same answer. */
   waitUntil: (work: Promise<unknown>) => void;
 }
 
 /**
- * One look-up under way, begun by one request, whose end others wait for. They share no promise: the platform ties each to
- * the request that made it. One that is settled elsewhere may never settle, or go on where all other I/O throws.
+ * One look-up under way. One request has begun it, and others wait for its end. They share no promise, because the platform ties each
+ * promise to the request that made it. A promise of another request may never settle, or may continue where all I/O throws.
  */
 interface Batch {
   openedAtMs: number;
@@ -38,29 +38,29 @@ interface Batch {
 
 /** Each entry is some 200 bytes. */
 const MAX_KEPT = 10_000;
-/** A tunnel or key that is made a moment after it was asked for is known this much later at most. */
+/** If a tunnel or key is created right after somebody asked for it, it is known at most this much later. */
 const REFUSED_MS = 5_000;
 /** The Registry answers in milliseconds. If it doesn't, the tunnel's object decides by its own copy. */
 const TIMEOUT_MS = 1_000;
-/** So long a request waits for a look-up of another one, which the platform may have ended; then it asks for itself. */
+/** How long a request waits for another request's look-up, which the platform may have ended. Then it asks for itself. */
 const SHARED_MS = 500;
-/** Those that wait look after 2 ms, and then after twice as long each time, up to this. */
+/** Waiting requests check after 2 ms, and then after twice as long each time, up to this. */
 const MAX_LOOK_MS = 16;
-/** However many guess: at most a hundred look-ups a second come of it from one isolate. */
+/** However many clients guess, one isolate makes at most a hundred look-ups a second for them. */
 const GATHER_MS = 10;
-/** The Registry reads each by its key, in some ten microseconds. */
+/** Subjects per look-up. The Registry reads each by its key, in about ten microseconds. */
 export const MAX_SUBJECTS_PER_LOOK_UP = 500;
 
 /**
- * What one isolate has learnt of the Registry, so that a made-up tunnel or key starts no object, which on this platform
- * leaves a file for ever. In doubt it says `undefined`, and whoever decides is asked: nothing is ever let in by this.
+ * What one isolate has learnt from the Registry, so that a made-up tunnel or key starts no object, which on this platform would leave a
+ * file for ever. If it does not know, it returns `undefined`, and the object or the Registry decides. It never admits anything itself.
  */
 export class RegistryKnowledge {
   readonly #nowMs: () => number;
   readonly #known = new Map<string, string>();
   readonly #refusedUntilMs = new Map<string, number>();
   readonly #inFlight = new Map<string, Batch>();
-  /** What goes along with the next look-up of those that are put off, and of those that are not. */
+  /** The subjects of the next delayed look-up, and of the next one without delay. */
   #batches: { suspect: Batch | null; prompt: Batch | null } = { suspect: null, prompt: null };
 
   constructor(nowMs: () => number) {
@@ -82,21 +82,21 @@ export class RegistryKnowledge {
     const first = this.#join(subject, options);
     if (await over(first, SHARED_MS)) return this.recall(subject);
     this.#abandon(first.batch);
-    // Somebody else who waited may have asked already.
+    // Another waiting request may already have asked.
     if (this.recall(subject) === undefined) await over(this.#join(subject, options), TIMEOUT_MS - SHARED_MS);
     return this.recall(subject);
   }
 
-  /** It was refused by whoever decides: the next one who asks learns it anew. */
+  /** The object or the Registry has refused it, so the next request asks again. */
   forget(subject: Subject): void {
     this.#known.delete(keyOf(subject));
   }
 
-  /** The look-up of this subject that is under way, or one that it goes along with. */
+  /** The look-up of this subject: one that is under way, or a new one. */
   #join(subject: Subject, options: LearnOptions): Joined {
     const key = keyOf(subject);
     const shared = this.#inFlight.get(key);
-    // One that is older was left behind by a request that the platform ended.
+    // An older one was left behind by a request that the platform has ended.
     if (shared !== undefined && this.#isYoung(shared)) return { batch: shared, own: null };
     const lane = options.isSuspect ? "suspect" : "prompt";
     const open = this.#batches[lane];
@@ -133,7 +133,7 @@ export class RegistryKnowledge {
     else if (answer !== undefined) keep(this.#known, key, answer);
   }
 
-  /** Nobody else is to wait for it. */
+  /** Removes it, so that nobody else waits for it. */
   #abandon(batch: Batch): void {
     for (const lane of ["suspect", "prompt"] as const)
       if (this.#batches[lane] === batch) this.#batches[lane] = null;
@@ -154,7 +154,7 @@ interface Joined {
   own: Promise<void> | null;
 }
 
-/** Own look-ups are bounded by themselves. False: another request's is not over after so long. */
+/** Waits for a look-up. False: another request's look-up is not over after the time limit. Own look-ups have their own limit. */
 async function over({ batch, own }: Joined, timeoutMs: number): Promise<boolean> {
   if (own !== null) await own;
   for (let waitedMs = 0, lookMs = 1; !batch.isOver && waitedMs < timeoutMs; waitedMs += lookMs) {

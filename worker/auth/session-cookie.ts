@@ -9,7 +9,7 @@ export function sessionOf(request: Request): string {
   return pairs.find((pair) => pair.startsWith(`${SESSION_COOKIE}=`))?.slice(SESSION_COOKIE.length + 1) ?? "";
 }
 
-/** What a Cookie field says without it; null for nothing. It is the relay's own, and no upstream's to know. */
+/** A Cookie field without the session cookie, which no upstream may see; null if nothing is left. */
 export function withoutSession(cookies: string): string | null {
   if (!cookies.includes(SESSION_COOKIE)) return cookies;
   const others = cookies.split(";").filter((pair) => !isSession(pair));

@@ -2,32 +2,32 @@ import type { Caller } from "../../shared/services/index.ts";
 import type { TokenDigest, TunnelConfig } from "../tunnel/configuration/tunnel-config.ts";
 import { DUMMY_DIGEST_HEX, equalDigests } from "./digest.ts";
 
-/** Handed by the Worker to the tunnel's object as `cf.culvert`; the object decides by its own copy of the configuration. */
+/** The Worker passes this to the tunnel's object as `cf.culvert`. The object decides by its own copy of the configuration. */
 export interface ConnectClaim {
   kind: "connect";
   kid: string;
   secretDigestHex: string;
-  /** Where the handshake came in. */
+  /** The data centre at which the handshake arrived. */
   dataCentre?: string;
-  /** Of the connector, as the platform saw it. */
+  /** The connector's address, as the platform saw it. */
   address?: string;
-  /** Of the Worker's code: see `CallersBuild` in tunnel/claim.ts. */
+  /** The build of the Worker's code: see `CallersBuild` in tunnel/configuration/claim.ts. */
   build?: string;
 }
 
-/** May a connector that proves this digest attach now? */
+/** Whether a connector that proves this digest may attach now. */
 export function verifyToken(config: TunnelConfig, kid: string, digestHex: string, nowMs: number): boolean {
   const token = config.tokens.find((candidate) => candidate.kid === kid);
   const equal = equalDigests(digestHex, token?.digestHex ?? DUMMY_DIGEST_HEX);
   return equal && token !== undefined && isLive(token, nowMs);
 }
 
-/** Is this token still valid? Asked of attached connectors whenever a new configuration arrives. */
+/** Whether this token is still valid. Checked for attached connectors whenever a new configuration arrives. */
 export function tokenIsLive(config: TunnelConfig, kid: string, nowMs: number): boolean {
   return config.tokens.some((token) => token.kid === kid && isLive(token, nowMs));
 }
 
-/** Whom a gateway's key stands for; null for a key that is not known. */
+/** The caller for whom a gateway key stands; null if the key is not known. */
 export function verifyGatewayKey(
   config: TunnelConfig,
   kid: string,

@@ -72,7 +72,7 @@ export interface TunnelDetails extends TunnelRecord {
   identities: IdentityRecord[];
   services: StoredServicesFile;
   objects: TunnelObjectRecord[];
-  /** Those that have carried it, and when they told of requests last: their telemetry is still there. */
+  /** Objects that have carried it, and when each last reported requests. Their telemetry still exists. */
   pastObjects: { name: string; atMs: number }[];
   /** Those that run. */
   captures: CaptureRecord[];
@@ -89,20 +89,20 @@ export interface NewTunnel {
   location?: LocationHint | undefined;
 }
 
-/** What others may ask of the Registry. Every answer is a promise, and may fail: it is another object. */
+/** The Registry's RPC methods. Every call is asynchronous and may fail, because it goes to another object. */
 export interface RegistryCalls extends Rpc.DurableObjectBranded {
   /**
-   * For a tunnel's object that has no copy yet, or an older one; null for one that carries no tunnel. From then on the
-   * object hears of changes, and before it does not.
+   * The configuration for a tunnel's object that has no copy yet, or an older one; null if it carries no tunnel. From this call on, the
+   * object gets changes.
    */
   tunnelConfig(objectName: string): TunnelConfig | null;
 
   createTunnel(by: Actor, tunnel: NewTunnel, token: KeyProof): Promise<Outcome>;
 
-  /** What is not named stays as it is. */
+  /** Settings that are not named stay unchanged. */
   changeTunnel(by: Actor, id: string, change: TunnelChange): Promise<Outcome>;
 
-  /** What an object says of its load. The list of the tunnel's objects may change by it. */
+  /** An object's report of its load. The list of the tunnel's objects may change because of it. */
   objectReport(objectName: string, load: ObjectLoad): Promise<void>;
 
   tunnels(limit: number, afterSeq: number): TunnelRecord[];
@@ -114,7 +114,7 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
 
   deleteTunnel(by: Actor, id: string): Promise<Outcome>;
 
-  /** The older tokens of the tunnel end after the overlap. */
+  /** The tunnel's older tokens expire after the overlap. */
   addToken(by: Actor, tunnelId: string, token: KeyProof, overlapMs: number): Promise<Outcome>;
 
   deleteToken(by: Actor, tunnelId: string, kid: string): Promise<Outcome>;
@@ -124,7 +124,7 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   /** Oldest first; null for a tunnel that does not exist. */
   identities(tunnelId: string): IdentityRecord[] | null;
 
-  /** For a Worker that is to judge its tokens. Null for what is no identity of this tunnel. */
+  /** For a Worker that has to check the identity's tokens. Null: the tunnel has no such identity. */
   identity(tunnelId: string, id: string): StoredIdentity | null;
 
   setIdentityKeys(
@@ -150,7 +150,7 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   /** Newest first; null for a tunnel that does not exist. */
   servicesVersions(tunnelId: string, limit: number, beforeVersion: number): ServicesVersion[] | null;
 
-  /** Puts the file of an earlier version into force, as a new one. `expected`: as for `putServicesFile`. */
+  /** Activates the file of an earlier version, as a new version. `expected`: as for `putServicesFile`. */
   rollBackServices(
     by: Actor,
     tunnelId: string,
@@ -164,7 +164,7 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
 
   deleteGatewayKey(by: Actor, kid: string): Promise<Outcome>;
 
-  /** A Worker of version 0.1 knows the role alone. */
+  /** A Worker of version 0.1 sends only the role. */
   addApiKey(by: Actor, key: KeyProof, said: ApiKeyFacts | Role): Promise<Outcome>;
 
   apiKeys(limit: number, afterSeq: number): ApiKeyRecord[];
@@ -174,21 +174,21 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   /** For a Worker that decides before it calls any object: see `RegistryKnowledge`. */
   lookUp(subjects: readonly Subject[]): RegistryAnswer[];
 
-  /** Asked only where no tunnel's object can answer. */
+  /** Called only if no tunnel's object can answer. */
   isGatewayKey(key: KeyProof): boolean;
 
-  /** Null for whatever is not a key of this relay. */
+  /** Null: it is not a key of this relay. */
   apiKeyRole(key: KeyProof): Role | null;
 
-  /** When it ends. Nothing: a Registry that still runs older code. */
+  /** When the session ends. A Registry that still runs older code returns nothing. */
   openSession(session: KeyProof, holder: SessionHolder, nowMs: number): Promise<number | undefined>;
 
-  /** Null for whatever is not, or no longer, a session. */
+  /** Null: it is not a session, or not any more. */
   useSession(session: KeyProof, adminProofHex: string, nowMs: number): OpenSession | null;
 
   closeSession(session: KeyProof): Promise<void>;
 
-  /** Somebody watches at this object. False: the key or session that was shown is gone already. */
+  /** Registers a watcher at this object. False: its key or session is no longer valid. */
   registerTail(objectName: string, kid: string, untilMs: number): boolean;
 
   addLogDestination(by: Actor, id: string, input: LogDestinationInput): Promise<DestinationOutcome>;
@@ -204,13 +204,13 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
 
   logDestination(id: string): DescribedDestination | null;
 
-  /** With its secrets: for who sends to it, and nobody else. */
+  /** With its secrets. Only for code that sends to it. */
   shippingDestination(id: string): LogDestination | null;
 
-  /** With their secrets: for Telemetry objects, and nobody else. */
+  /** With their secrets. Only for Telemetry objects. */
   shippingList(): ShippingList;
 
-  /** False: its tunnel is gone, and nothing of it has to be kept. */
+  /** False: its tunnel was deleted, so the object may delete everything. */
   telemetryReport(objectName: string, report: TelemetryReport): Promise<boolean>;
 
   telemetryReports(limit: number, afterName: string): StoredReport[];
@@ -218,7 +218,7 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   /** Null for a tunnel that does not exist. */
   tunnelReports(tunnelId: string): StoredReport[] | null;
 
-  /** Null: there are as many as there may be. */
+  /** Null: the limit is reached. */
   addAlert(by: Actor, id: string, input: AlertInput): Promise<DescribedAlert | null>;
 
   deleteAlert(by: Actor, id: string): Promise<Outcome>;
@@ -226,7 +226,7 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   /** All webhooks, and what is wrong now. */
   alerts(): { alerts: DescribedAlert[]; firing: FiringCondition[] };
 
-  /** With its secrets: for who sends to it, and nobody else. */
+  /** With its secrets. Only for code that sends to it. */
   sendableAlert(id: string): AlertInput | null;
 
   startCapture(by: Actor, tunnelId: string, capture: NewCapture): Promise<CaptureOutcome>;
@@ -234,14 +234,14 @@ export interface RegistryCalls extends Rpc.DurableObjectBranded {
   /** The newest first, those that are over included; null for a tunnel that does not exist. */
   captures(tunnelId: string): CaptureRecord[] | null;
 
-  /** Who reads what was captured is noted. Null: there is no such capture. */
+  /** Records in the audit log who reads a capture. Null: there is no such capture. */
   readCapture(by: Actor, tunnelId: string, id: string): Promise<CaptureRecord | null>;
 
   stopCapture(by: Actor, tunnelId: string, id: string): Promise<CaptureOutcome>;
 
   deleteCapture(by: Actor, tunnelId: string, id: string): Promise<Outcome>;
 
-  /** It has as many requests as it may: the tunnel's objects are told. */
+  /** The capture is full, so the tunnel's objects are told to stop it. */
   captureFull(tunnelId: string, id: string): Promise<void>;
 
   auditLog(limit: number, beforeId: number): AuditEntry[];

@@ -4,15 +4,15 @@ import type { CaptureAnswer, CaptureEntry, StoredCapture } from "../capture/inde
 import type { RequestQuery } from "../history/find-requests.ts";
 import type { TrafficStep } from "../telemetry/traffic/traffic-series.ts";
 
-/** What others may ask of a Telemetry object. Every answer is a promise, and may fail: it is another object. */
+/** A Telemetry object's RPC methods. Every call is asynchronous and may fail, because it goes to another object. */
 export interface TelemetryCalls extends Rpc.DurableObjectBranded {
-  /** Once per batch, however often it comes. When it returns, the batch is stored. */
+  /** Stores a batch. A batch that comes again is ignored. */
   take(batch: EventBatch): Promise<void>;
 
   /** Steps with traffic that begin after `sinceMs`: of ten seconds for the last hour, of a minute for the last day. */
   traffic(sinceMs: number, stepSeconds: 10 | 60): TrafficStep[];
 
-  /** Keeps one request that an object of the tunnel has captured; asked of the tunnel's own namesake alone. */
+  /** Keeps a request that an object of the tunnel has captured. Only called on the object with the tunnel's own name. */
   capture(entry: CaptureEntry): Promise<CaptureAnswer>;
 
   /** How many are kept, by capture. */
@@ -27,7 +27,7 @@ export interface TelemetryCalls extends Rpc.DurableObjectBranded {
   /** Of one capture, or of all. */
   deleteCaptured(captureId: string | null): Promise<void>;
 
-  /** Gives back what is too old, where no batch comes any more. */
+  /** Deletes what is too old, for an object that gets no more batches. */
   expire(): Promise<void>;
 
   /** Of the requests that are kept, those that match, the newest first. */

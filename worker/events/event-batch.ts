@@ -1,21 +1,21 @@
 import type { Presence } from "./presence.ts";
 
-/** What a tunnel's object, or the Worker itself, hands to its Telemetry object. */
+/** A batch of events from a tunnel's object, or from the Worker itself, for its Telemetry object. */
 export interface EventBatch {
-  /** Names the sender's memory: a new one after each loss of it. */
+  /** Identifies the sender's memory. It is new after each loss of memory. */
   sender: string;
-  /** Grows by one with each batch of a sender: a batch that comes again is known by it. */
+  /** Increases by one with each batch of a sender, so that a repeated batch is recognised. */
   sequence: number;
   /** `RequestEvent`s, one JSON text a line. */
   lines: string;
   count: number;
   /** Events since the last batch for which the sender had no room. */
   lost: number;
-  /** Of the log destinations, as the sender knows it; 0: there are none. Null: the sender cannot know. */
+  /** The revision of the log destinations that the sender knows; 0: there are none. Null: the sender does not know. */
   destinationsRevision: number | null;
   /** Accepted connections when the batch was sent; null from the Worker itself, which has none. */
   connectors: number | null;
-  /** Who they are, and what they do not reach. Left out by the Worker itself. */
+  /** The attached connectors and the services that they cannot reach. The Worker itself leaves it out. */
   presence?: Presence;
 }
 

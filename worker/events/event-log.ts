@@ -3,7 +3,7 @@ import type { EventOutbox } from "./event-outbox.ts";
 import { type LogSettings, redact } from "../log-settings.ts";
 import type { TailHub } from "./tail-hub.ts";
 
-/** Where the events of one object go: the console, whoever watches, and the batches for Telemetry. */
+/** Sends the events of one object to the console, to watchers, and into the batches for Telemetry. */
 export class EventLog {
   readonly settings: LogSettings;
   readonly #outbox: EventOutbox;
@@ -23,7 +23,7 @@ export class EventLog {
   }
 
   readonly write = (event: RequestEvent): void => {
-    // Nobody may find out by a filter what they may not see.
+    // The filter sees the redacted event, so that nobody can find out redacted values with a filter.
     const shown = redact(event, this.settings);
     const line = JSON.stringify(shown);
     if (this.settings.console) console.log(line);

@@ -6,30 +6,30 @@ import type { EventBatch } from "./event-batch.ts";
 /** Each batch is one billed call, and wakes an object: while there is traffic, one goes off every two seconds. */
 const GATHER_MS = 2_000;
 /**
- * The first event after such a time waits only for those that came with it, as a page's requests do. A timer keeps the
- * object awake: two seconds of that cost ten times what the request did.
+ * After a silence of this length, an event only waits for those that come with it, such as a page's requests. The timer keeps the object
+ * awake, and two seconds of that would cost ten times as much as the request.
  */
 const BURST_MS = 25;
 const BATCH_EVENTS = 500;
 const BATCH_BYTES = 256 * 1024;
-/** Held while the receiver does not answer; beyond it events are lost, and counted. */
+/** How much is kept while the receiver does not answer. Beyond it, events are lost and counted. */
 const MAX_HELD_EVENTS = 10_000;
 const MAX_HELD_BYTES = 4 * 1024 * 1024;
-/** A timer keeps the object awake: after so many refusals what is held is given up. */
+/** After so many failures the kept events are given up, because the timer keeps the object awake. */
 const MAX_ATTEMPTS = 5;
 const FIRST_RETRY_MS = 1_000;
 
 export interface EventOutboxOptions {
   clock: Clock;
   memory: MemoryAccount;
-  /** Names this memory. */
+  /** Identifies this memory. */
   sender: string;
   send(batch: EventBatch): Promise<void>;
-  /** What a batch says besides its events. */
+  /** The content of a batch beside its events. */
   facts(): Pick<EventBatch, "destinationsRevision" | "connectors" | "presence">;
 }
 
-/** Gathers events into batches and hands them on, one batch at a time, in order. */
+/** Collects events in batches and sends them, one batch at a time, in order. */
 export class EventOutbox {
   readonly #options: EventOutboxOptions;
   #lines: string[] = [];
@@ -56,7 +56,7 @@ export class EventOutbox {
     this.#schedule();
   }
 
-  /** Something that a batch says besides its events has changed. */
+  /** The content of a batch beside its events has changed. */
   changed(): void {
     this.#news = true;
     this.#schedule();
@@ -86,7 +86,7 @@ export class EventOutbox {
     if (this.#lines.length > 0 || this.#news) this.#schedule();
   }
 
-  /** False: the receiver cannot be had, and nothing is held any more. */
+  /** False: the receiver is not available, and the kept events were given up. */
   async #sendOne(): Promise<boolean> {
     const lines = this.#take();
     const lost = this.#lost;
@@ -126,7 +126,7 @@ export class EventOutbox {
     return taken;
   }
 
-  /** The count of what was lost goes with the next batch, whenever there is one. */
+  /** The count of lost events goes out with the next batch, whenever that is. */
   #giveUp(unsent: number, error: string): void {
     this.#lost += unsent + this.#lines.length;
     this.#release(this.#lines);

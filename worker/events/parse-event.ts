@@ -1,6 +1,6 @@
 import type { RequestEvent } from "../../shared/events/request-event.ts";
 
-/** What is computed with, or handed to a receiver as what it claims to be. `code` and `connector` may be null. */
+/** The fields whose types matter here or to receivers. `code` and `connector` may be null. */
 const FIELDS: readonly (readonly [keyof RequestEvent, "string" | "number"])[] = [
   ["event", "string"],
   ["time", "string"],
@@ -20,7 +20,7 @@ const FIELDS: readonly (readonly [keyof RequestEvent, "string" | "number"])[] = 
   ["durationMs", "number"],
 ];
 
-/** Null for a line that is no request's event. Fields that are not known here are kept. */
+/** The event; null if the line is not a request's event. Unknown fields are kept. */
 export function parseEvent(line: string): RequestEvent | null {
   try {
     const value: unknown = JSON.parse(line);
@@ -40,7 +40,7 @@ function isEvent(value: unknown): value is RequestEvent {
   );
 }
 
-/** What somebody has to look into; the filter `failures` of a destination, and the errors of the traffic view. */
+/** Whether the event counts as a failure: for the filter `failures` of a destination, and for the errors of the traffic view. */
 export function isFailure({ outcome, status }: RequestEvent): boolean {
   return outcome === "refused" || outcome === "failed" || outcome === "aborted" || status >= 500;
 }

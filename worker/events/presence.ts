@@ -1,7 +1,7 @@
 import { isFailing } from "../../shared/protocol/index.ts";
 import type { ConnectionStatus } from "../tunnel/configuration/tunnel-config.ts";
 
-/** Who is attached to one object of a tunnel, as far as alerts need it. */
+/** Which connectors are attached to one object of a tunnel, for alerts. */
 export interface Presence {
   connectors: readonly { id: string; kid: string }[];
   /** Services whose check fails on every connector. */
@@ -22,7 +22,7 @@ export function presenceOf(connections: readonly ConnectionStatus[]): Presence {
   return { connectors: [...byId.values()].slice(0, MAX_CONNECTORS), failing: failing.slice(0, MAX_FAILING) };
 }
 
-/** Over all objects of a tunnel. A service is down where no object has a connector that reaches it. */
+/** The sum over all objects of a tunnel. A service is down if no object has a connector that reaches it. */
 export function mergePresence(all: readonly Presence[]): Presence {
   const attached = all.filter(({ connectors }) => connectors.length > 0);
   const byId = new Map(attached.flatMap(({ connectors }) => connectors).map((one) => [one.id, one]));

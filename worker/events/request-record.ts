@@ -18,7 +18,7 @@ import { detailOf } from "./detail.ts";
 import type { RequestTap } from "../capture/index.ts";
 import { publicCodeOf } from "../failures/problem.ts";
 
-/** A path is logged up to here: an event stays small whatever is asked for. */
+/** The logged part of a path, so that an event stays small whatever is requested. */
 const MAX_PATH_LENGTH = 2_048;
 const MAX_NAME_LENGTH = 256;
 const STATUS_CANCELLED = 499;
@@ -50,30 +50,30 @@ export interface Arrival {
   arrivedAtMs: number;
 }
 
-/** What is told of an end that not all kinds have. */
+/** Facts about an end that only some kinds have. */
 type Ending = Pick<RequestEvent, "closeCode" | "endedBy">;
 
-/** Plain data: it outlives the object's memory beside a WebSocket that sleeps. */
+/** Plain data, because it outlives the object's memory in the attachment of a sleeping WebSocket. */
 export interface RecordState extends Arrival {
   connector: string | null;
   connectorName?: string | undefined;
   attempts: number;
   openedAtMs: number | null;
   headAtMs: number | null;
-  /** As the connector said it. */
+  /** As the connector reported it. */
   upstreamMs: number;
   status: number;
   requestBytes: number;
   responseBytes: number;
 }
 
-/** Why a request failed; `message` where there is more to say than the code does. */
+/** Why a request failed. `message` adds details to the code. */
 export type FailureFacts = Pick<TunnelError, "code" | "scope"> & Partial<Pick<TunnelError, "message">>;
 
-/** Collects the facts of one request until it is over, and then tells them, once. */
+/** Collects the facts of one request until it is over, and then reports them once. */
 export class RequestRecord {
   readonly state: RecordState;
-  /** Looks on where this request is captured. */
+  /** Observes the request if it is captured. */
   tap: RequestTap | null = null;
   readonly #nowMs: () => number;
   readonly #write: (event: RequestEvent) => void;
@@ -110,7 +110,7 @@ export class RequestRecord {
     this.#finish("answered", this.state.status, null);
   }
 
-  /** The gateway gets an answer of the tunnel's own, with this `culvert-error`. */
+  /** The gateway gets the tunnel's own answer, with this `culvert-error`. */
   refused(code: string, status: number, detail: string): void {
     this.#finish(REFUSALS.has(code) ? "refused" : "failed", status, code, {}, detail);
   }
@@ -125,7 +125,7 @@ export class RequestRecord {
     this.#finish("cancelled", status, null, endedBy === undefined ? {} : { endedBy });
   }
 
-  /** A TCP connection ended as both ends wanted. */
+  /** Both ends have ended a TCP connection properly. */
   connectionEnded(endedBy: EndedBy): void {
     this.#finish("answered", this.state.status, null, { endedBy });
   }
@@ -135,7 +135,7 @@ export class RequestRecord {
     this.#finish("aborted", this.state.status, publicCodeOf(error), { endedBy }, error.message);
   }
 
-  /** A WebSocket is over. `error`: why, when it was no close of either end. */
+  /** A WebSocket is over. `error`: the reason, if neither end has closed it. */
   closed(closeCode: number, error: FailureFacts | null): void {
     if (error === null) return this.#finish("answered", this.state.status, null, { closeCode });
     const { message } = error;
@@ -200,14 +200,14 @@ export function traceIdOf(traceparent: string | null): string {
   return TRACEPARENT.exec(traceparent ?? "")?.[1] ?? "";
 }
 
-/** Of a head that is on its way, which always has one. */
+/** The trace id of a head that is sent on, which always has one. */
 export function traceIdOfHead({ fields }: OpenHead): string {
   return traceIdOf(fields.find(([name]) => name === "traceparent")?.[1] ?? null);
 }
 
 type Timings = Pick<RequestEvent, "durationMs" | "relayMs" | "tunnelMs" | "upstreamMs" | "bodyMs">;
 
-/** Where the time went. An answer that the connector says its upstream owes was waited for there. */
+/** Divides the time into its parts. The connector reports how long it waited for the upstream. */
 function timings(state: RecordState, code: string | null, endMs: number): Timings {
   const openedAtMs = state.openedAtMs ?? endMs;
   const headAtMs = state.headAtMs ?? endMs;

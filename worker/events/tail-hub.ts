@@ -9,25 +9,25 @@ import {
 import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { matches, type TailFilter } from "../../shared/signals/tail-filter.ts";
 
-/** Of all watchers of one object: they must not cost the tunnel more than a glance. */
+/** The maximum of watchers of one object, so that they cost the tunnel little. */
 export const MAX_TAILS = 8;
 const WATCH_MS = 15 * 60_000;
 /** Several events leave in one message. */
 const GATHER_MS = 100;
-/** Sent and not yet said to be received: a watcher that cannot keep up misses events, and is told how many. */
+/** Events that were sent but not yet acknowledged. A watcher that cannot keep up misses events, and is told how many. */
 const MAX_UNRECEIVED_EVENTS = 1_000;
 
-/** Kept beside the watcher's socket, which sleeps with the object. */
+/** The attachment of a watcher's socket, which sleeps with the object. */
 export interface TailAttachment {
   version?: typeof ATTACHMENT_VERSION;
   role: "tail";
   filter: TailFilter;
-  /** Of the key or session that was shown. Sockets that a version before 0.2 accepted have none. */
+  /** The id of the key or session. Sockets that a version before 0.2 accepted have none. */
   kid?: string;
   /** Events, since the watcher came. */
   sent: number;
   received: number;
-  /** Then the key has to be shown again. */
+  /** When the key has to be presented again. */
   untilMs: number;
 }
 
@@ -37,7 +37,7 @@ interface Watcher {
   dropped: number;
 }
 
-/** Whoever watches the requests of one object, live. */
+/** The live watchers of one object's requests. */
 export class TailHub {
   readonly #clock: Clock;
   readonly #memory: MemoryAccount;
@@ -70,7 +70,7 @@ export class TailHub {
 
   /** After the object's memory was lost. */
   restore(socket: WebSocket, attachment: TailAttachment): void {
-    // Nobody could end it with its key.
+    // Without an id, it could not be ended with its key.
     if (attachment.kid === undefined) return socket.close(CLOSE_SERVICE_RESTART, "show the key again");
     this.#watchers.set(socket, { attachment, lines: [], dropped: 0 });
   }
@@ -92,7 +92,7 @@ export class TailHub {
     }
   }
 
-  /** What these keys and sessions opened is over: they are gone. */
+  /** Ends the watchers of these keys and sessions, which are no longer valid. */
   endOf(kids: readonly string[]): void {
     for (const [socket, { attachment }] of [...this.#watchers]) {
       if (attachment.kid === undefined || !kids.includes(attachment.kid)) continue;
@@ -118,7 +118,7 @@ export class TailHub {
     }
   }
 
-  /** A watcher's word of how much it has. Whatever else it says is of no account. */
+  /** A watcher's acknowledgement. Any other message is an error. */
   received(socket: WebSocket, message: ArrayBuffer | string): void {
     const watcher = this.#watchers.get(socket);
     if (watcher === undefined) return;

@@ -3,9 +3,9 @@ import { matches, type TailFilter } from "../../shared/signals/tail-filter.ts";
 import { endMs, isFailure, parseEvent } from "../events/index.ts";
 import { History } from "./history.ts";
 
-/** Which of the requests that are kept somebody asks for: all that is given has to match. */
+/** A search for kept requests. Everything that is given has to match. */
 export interface RequestQuery extends TailFilter {
-  /** As the events name it: in the relay's own Telemetry object lie those of all tunnels. */
+  /** The tunnel of the events. The relay's own Telemetry object has those of all tunnels. */
   tunnel: string;
   id?: string | undefined;
   traceId?: string | undefined;
@@ -18,7 +18,7 @@ export interface RequestQuery extends TailFilter {
   minDurationMs?: number | undefined;
   sinceMs: number;
   untilMs: number;
-  /** Those that stand behind this one. */
+  /** Only requests that come after this one in the list. */
   after: RequestPosition | null;
   limit: number;
 }
@@ -50,7 +50,7 @@ export async function findRequests(
   const certain = certainText(query);
   let found: { event: RequestEvent; position: RequestPosition }[] = [];
   for await (const { lastMs, texts } of history.read(sinceMs, untilMs)) {
-    // All that is yet to come is older than what was found.
+    // All further chunks are older than what was found.
     const last = found[limit - 1];
     if (last !== undefined && last.position.timeMs > lastMs) break;
     for (const text of texts) {
@@ -66,7 +66,7 @@ export async function findRequests(
   return found.map(({ event }) => event);
 }
 
-/** What stands in the line of any request that is asked for: most need not be parsed then. */
+/** Text that the line of every matching request contains, so that most lines need not be parsed. */
 function certainText({ id, traceId, connector }: RequestQuery): string | null {
   const value = id ?? traceId ?? connector;
   return value === undefined ? null : JSON.stringify(value);

@@ -1,7 +1,7 @@
 import type { RequestEvent } from "../../shared/events/request-event.ts";
 import { endMs, isFailure } from "../events/index.ts";
 
-/** An event as it is kept, with what decides for how long. */
+/** A kept event, with the facts that decide how long it is kept. */
 export interface HistoryLine {
   /** JSON of the event. */
   text: string;
@@ -9,7 +9,7 @@ export interface HistoryLine {
   timeMs: number;
   endMs: number;
   isFailure: boolean;
-  /** Null for what lasts as long as its ends please: WebSockets. */
+  /** Null for WebSockets, whose duration says nothing. */
   latencyMs: number | null;
 }
 
@@ -26,8 +26,8 @@ export function historyLine(event: RequestEvent, text: string): HistoryLine {
 const SLOWEST_SHARE = 0.01;
 
 /**
- * Which lines outlive the others of their chunk: failures, then the slowest hundredth, the newest first as far as
- * there is room. A fixed bound for "slow" would be all requests of one tunnel and none of another.
+ * The lines that outlive the others of their chunk: failures, then the slowest hundredth, the newest first, as far as there is room. A
+ * fixed limit for "slow" would match all requests of one tunnel and none of another.
  */
 export function worthKeeping(
   lines: readonly HistoryLine[],

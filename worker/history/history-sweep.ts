@@ -7,7 +7,7 @@ const RETRY_MS = 3_600_000;
 /** An object's last report may be a little older than its last request. */
 const MARGIN_MS = 3_600_000;
 const EXPIRE_TIMEOUT_MS = 10_000;
-/** Of one turn; the others follow a minute later. */
+/** How many are told in one turn. The others follow a minute later. */
 const MAX_OBJECTS = 200;
 const AGAIN_MS = 60_000;
 
@@ -18,8 +18,8 @@ interface Progress {
 }
 
 /**
- * Once a day the Registry tells the Telemetry objects that have been idle for as long as requests are kept. An alarm of their
- * own would cost a row each time that they have worked.
+ * Once a day the Registry calls the Telemetry objects that have been idle for as long as requests are kept, so that they delete them. An
+ * alarm of their own would cost them a row each time that they work.
  */
 export class HistorySweep {
   readonly #sql: SqlStorage;
@@ -41,7 +41,7 @@ export class HistorySweep {
     return this.#progress()?.dueMs ?? null;
   }
 
-  /** One that cannot be told is told an hour later. */
+  /** An object that does not answer is called again an hour later. */
   async run(nowMs: number, expire: (objectName: string) => Promise<void>): Promise<void> {
     const progress = this.#progress();
     if (progress === null || progress.dueMs > nowMs) return;

@@ -7,9 +7,9 @@ const MAX_AGE_MS = 7 * 24 * 3_600_000;
 /** A chunk is full with so many events or characters. With the batch that fills it, it still fits into a row of two megabytes. */
 const CHUNK_EVENTS = 500;
 const CHUNK_LENGTH = 128 * 1024;
-/** Few events at all make smaller chunks: what goes is one chunk, not most of what there is. */
+/** If few events are kept in all, chunks are smaller, so that deleting one chunk does not delete most of them. */
 const LEAST_CHUNKS = 16;
-/** Of a chunk, what goes on into the one that takes its place. */
+/** How much of a chunk is carried over into the one that replaces it. */
 const KEPT_SHARE = 0.25;
 
 interface Chunk {
@@ -23,7 +23,7 @@ interface Chunk {
   endedMs: number;
 }
 
-/** What the next transaction writes. Made before it, because compressing takes turns of the event loop. */
+/** What the next transaction writes. It is prepared before, because compression is asynchronous. */
 export interface HistoryChange {
   chunk: Chunk;
   /** Null: the chunk takes more. */
@@ -33,9 +33,9 @@ export interface HistoryChange {
 }
 
 /**
- * The last requests of a tunnel's object. Events lie in chunks, compressed once full; one row is written per batch,
- * because rows are what storage costs. The oldest chunk's row is written over by the newest, which takes along what of
- * it is worth keeping. There is no index: a search reads chunks, the newest first, which are some forty.
+ * The last requests of a tunnel's object. Events are stored in chunks, which are compressed once full. One row is written per batch,
+ * because storage is billed by rows. The newest chunk overwrites the oldest one's row, and keeps those of its lines that are worth
+ * keeping. There is no index: a search reads the chunks, about forty, the newest first.
  */
 export class History {
   readonly #sql: SqlStorage;
@@ -97,7 +97,7 @@ export class History {
     return { chunk, full, lines, gone: this.#tooMuchWith(chunk, freshMs) };
   }
 
-  /** Within the transaction of whatever the lines changed besides. Gives the rows that it wrote. */
+  /** Call it within the transaction that stores the batch. Returns the number of rows written. */
   apply({ chunk, full, lines, gone }: HistoryChange): number {
     for (const { slot } of gone) this.#sql.exec("DELETE FROM history WHERE slot = ?", slot);
     // Not OR REPLACE, which would delete and insert: two rows.
@@ -120,7 +120,7 @@ export class History {
     return gone.length + rowsWritten;
   }
 
-  /** Of the chunks that may have requests of this time, the texts, those with the newest first. */
+  /** The texts of the chunks that may contain requests of this time, the newest first. */
   async *read(sinceMs: number, untilMs: number): AsyncGenerator<{ lastMs: number; texts: string[] }> {
     const chunks = this.#chunks
       .filter(({ firstMs, lastMs }) => lastMs >= sinceMs && firstMs <= untilMs)
@@ -147,7 +147,7 @@ export class History {
     this.#chunks = this.#chunks.filter((chunk) => !gone.includes(chunk));
   }
 
-  /** Older than this is not shown, though it may still lie in a chunk with newer ones. */
+  /** Older requests are not shown, although they may still be in a chunk with newer ones. */
   static oldestEndMs(nowMs: number): number {
     return nowMs - MAX_AGE_MS;
   }

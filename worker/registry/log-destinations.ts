@@ -80,7 +80,7 @@ export class LogDestinations {
     return record && described(record, this.#stores.reports.totals());
   }
 
-  /** With its secrets: for who sends to it, and nobody else. */
+  /** With its secrets. Only for code that sends to it. */
   shipping(id: string): LogDestination | null {
     const { destinations } = this.#stores.destinations.shippingList();
     return destinations.find((destination) => destination.id === id) ?? null;

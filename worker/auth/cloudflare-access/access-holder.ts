@@ -6,22 +6,22 @@ import { type JwtClaims, verifyJwt } from "../jwt/verify-jwt.ts";
 import { IdentityGroups } from "./identity-groups.ts";
 
 export const ASSERTION_FIELD = "cf-access-jwt-assertion";
-/** Names people apart from keys: no key's id begins so. */
+/** The prefix of people's names in the audit log. No key's id begins with it. */
 export const ACCESS_ACTOR_PREFIX = "access:";
 const MAX_EMAIL_LENGTH = 254;
 const EVERYBODY = "*";
 
-/** `none`: nobody is signed in by Access. `no-role`: Access knows who it is, and none of the groups has a role here. */
+/** `none`: nobody is signed in by Access. `no-role`: Access knows the person, but none of the person's groups has a role. */
 export type AccessOutcome =
   | { outcome: "holder"; role: Role; actor: string; endsAtMs: number }
   | { outcome: "none" | "invalid" | "no-role" | "unavailable" };
 
 const nowMs = (): number => Date.now();
-/** Of this isolate, by issuer: there is one, but in tests. */
+/** This isolate's keys by issuer. Outside of tests there is one issuer. */
 const keysOf = new Map<string, IssuerKeys>();
 const identities = new IdentityGroups(nowMs);
 
-/** Who Cloudflare Access says is calling. Whatever it does not say for sure opens nothing. */
+/** The person whom Cloudflare Access names. In any doubt, nobody is signed in. */
 export async function accessHolder(
   { headers }: Pick<Request, "headers">,
   variables: AccessVariables,
@@ -35,7 +35,7 @@ export async function accessHolder(
     const claims = await verifyJwt(token, rule, issuerKeys(issuer), nowMs());
     if (claims === null) return { outcome: "invalid" };
     const { email } = claims;
-    // A service's token names nobody: services use keys.
+    // A service token names no person. Services use keys.
     if (typeof email !== "string" || !isEmail(email)) return { outcome: "no-role" };
     const role = await roleOf(settings, () => identities.of(token, claims, settings.issuer));
     if (role === null) return { outcome: "no-role" };
@@ -49,7 +49,7 @@ export async function accessHolder(
   }
 }
 
-/** Of the application, not of the whole team. */
+/** The audience of the application, not of the whole team. */
 function isForRelay({ aud, type = "app" }: JwtClaims, audiences: ReadonlySet<string>): boolean {
   return type === "app" && [aud].flat().some((audience) => audiences.has(audience));
 }
@@ -75,7 +75,7 @@ async function roleOf(
   return viewerGroups.has(EVERYBODY) || isIn(viewerGroups) ? "viewer" : null;
 }
 
-/** It stands in the audit log, for people to read. */
+/** It appears in the audit log, so it must be readable. */
 function isEmail(text: string): boolean {
   return text.length <= MAX_EMAIL_LENGTH && /^[^\s@\p{Cc}\p{Cf}]+@[^\s@\p{Cc}\p{Cf}]+$/u.test(text);
 }

@@ -1,4 +1,4 @@
-/** Text variables of the Worker: who may sign in by Cloudflare Access, which stands before the relay. */
+/** Variables of the Worker: who may sign in by Cloudflare Access, which is in front of the relay. */
 export interface AccessVariables {
   /** `myteam`, or its whole domain. Unset: nobody signs in by Access. */
   ACCESS_TEAM_DOMAIN?: string;
@@ -19,7 +19,7 @@ export interface AccessSettings {
 
 const known = new WeakMap<AccessVariables, { settings: AccessSettings | null }>();
 
-/** Null: nobody signs in by Access. What is not whole is said on the console, and lets nobody in. */
+/** Null: nobody signs in by Access. Incomplete settings are reported on the console, and let nobody in. */
 export function accessSettings(variables: AccessVariables): AccessSettings | null {
   const kept = known.get(variables) ?? { settings: readSettings(variables) };
   known.set(variables, kept);

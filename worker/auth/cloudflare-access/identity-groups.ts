@@ -2,14 +2,14 @@ import { sha256Hex } from "../digest.ts";
 import { askIssuer } from "../jwt/ask-issuer.ts";
 import type { JwtClaims } from "../jwt/verify-jwt.ts";
 
-/** So long after somebody has left a group, or was signed out by Access, the rights end. */
+/** The longest time that a person's rights last after leaving a group, or after Access signed the person out. */
 const KNOWN_MS = 60_000;
 const MAX_KNOWN = 1_000;
 const MAX_GROUPS = 2_000;
 
 /**
- * The groups of whoever shows a token. The token itself has them only where the application was set to put them there; else
- * the issuer is asked, as its documentation says, with the token as a cookie.
+ * The groups of a token's owner. The token itself contains them only if the application is configured to add them. Otherwise the issuer
+ * is asked, as its documentation says, with the token as a cookie.
  */
 export class IdentityGroups {
   readonly #nowMs: () => number;

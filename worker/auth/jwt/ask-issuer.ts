@@ -1,15 +1,15 @@
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 256 * 1024;
 
-/** The issuer could not be asked: whoever calls is neither known nor unknown. */
+/** The issuer could not be asked, so it is not known whether the token is valid. */
 export class IssuerUnavailable extends Error {
   override readonly name = "IssuerUnavailable";
 }
 
-/** The JSON of an answer of 200; null for any other answer but 5xx, which is no answer. Throws IssuerUnavailable. */
+/** The JSON of a 200 answer; null for other answers. Throws IssuerUnavailable, also for 5xx. */
 export async function askIssuer(url: string, headers: Record<string, string> = {}): Promise<unknown> {
   try {
-    // A redirect leads to a page where somebody signs in.
+    // Redirects are not followed, because they lead to a sign-in page.
     const response = await fetch(url, {
       headers,
       redirect: "manual",
@@ -25,7 +25,7 @@ export async function askIssuer(url: string, headers: Record<string, string> = {
     }
     return JSON.parse(await boundedText(response)) as unknown;
   } catch (thrown) {
-    // Never with its headers.
+    // The error contains none of the answer's headers.
     console.warn({ event: "issuer_failed", url, error: String(thrown) });
     throw new IssuerUnavailable("The issuer could not be reached.", { cause: thrown });
   }

@@ -5,17 +5,17 @@ export type SigningAlgorithm = "RS256" | "ES256";
 
 /** Keys are exchanged every few weeks, and are published long before they are used. */
 const FRESH_MS = 3_600_000;
-/** For so long known keys hold where the issuer does not answer. */
+/** How long known keys are used while the issuer does not answer. */
 const STALE_MS = 24 * 3_600_000;
-/** Whoever makes up key ids has the issuer asked so often at most. */
+/** Made-up key ids cause questions to the issuer at most this often. */
 const ASK_AGAIN_MS = 10_000;
 const AFTER_FAILURE_MS = 1_000;
 const MAX_KEYS = 20;
 const MAX_KID_LENGTH = 200;
 const MIN_RSA_BYTES = 256;
-/** A larger key would make each look at a token dear. */
+/** A larger key would make each check of a token expensive. */
 const MAX_RSA_BYTES = 1024;
-/** Of its base64url: 32 bits. */
+/** The length of the exponent's base64url: 32 bits. */
 const MAX_EXPONENT_LENGTH = 6;
 
 export interface IssuerKeysOptions {
@@ -36,12 +36,12 @@ export class IssuerKeys {
     this.#options = options;
   }
 
-  /** Null: the issuer signs with no such key. Throws IssuerUnavailable where that cannot be told. */
+  /** Null: the issuer has no such key. Throws IssuerUnavailable if that is not known. */
   async key(kid: string, algorithm: SigningAlgorithm): Promise<CryptoKey | null> {
     const nowMs = this.#options.nowMs();
     const isMissing = !this.#keys.has(kid);
     const isOld = nowMs - this.#fetchedAtMs >= FRESH_MS;
-    // Requests that come together at first each ask for themselves: none may wait for another's.
+    // Simultaneous first requests each ask for themselves, because on Workers none may wait for another one's call.
     const mayAsk =
       this.#keys.size === 0
         ? nowMs - this.#failedAtMs >= AFTER_FAILURE_MS
@@ -63,7 +63,7 @@ export class IssuerKeys {
   }
 }
 
-/** By their ids, without those that are of another kind, or weak. Throws IssuerUnavailable for what is no JSON Web Key Set. */
+/** The keys by their ids, without weak ones and other kinds. Throws IssuerUnavailable if the text is not a JSON Web Key Set. */
 export async function importedKeys(document: unknown): Promise<IssuerKeysMap> {
   const keys: unknown = (document as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(keys)) throw new IssuerUnavailable("The answer has no keys.");
@@ -79,7 +79,7 @@ export async function importedKeys(document: unknown): Promise<IssuerKeysMap> {
 
 export type IssuerKeysMap = Map<string, { algorithm: SigningAlgorithm; key: CryptoKey }>;
 
-/** Null for what is of another kind, or weak. */
+/** The key; null if it is weak or of another kind. */
 async function importedKey({ kty, crv, n, e, x, y }: Record<string, unknown>) {
   try {
     if (kty === "RSA" && typeof n === "string" && typeof e === "string") {
@@ -96,7 +96,7 @@ async function importedKey({ kty, crv, n, e, x, y }: Record<string, unknown>) {
       return { algorithm: "ES256" as const, key };
     }
   } catch {
-    // Not a key after all.
+    // It is not a valid key.
   }
   return null;
 }

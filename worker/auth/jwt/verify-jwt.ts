@@ -2,12 +2,12 @@ import * as z from "zod";
 import { decodeBase64url } from "../../../shared/tokens/base64url.ts";
 import type { IssuerKeys, SigningAlgorithm } from "./issuer-keys.ts";
 
-/** With a few hundred groups in it; a field of more does not come through the edge. */
+/** Enough for a few hundred groups. The edge does not pass longer fields. */
 const MAX_TOKEN_LENGTH = 16 * 1024;
-/** Of clocks that differ. Never in favour of a token that has ended. */
+/** Tolerance for differing clocks. It never extends an expired token. */
 const LEEWAY_SECONDS = 60;
 
-/** `crit` names what has to be understood, and nothing is. */
+/** `crit` names extensions that must be understood. None is supported. */
 const headerSchema = z.looseObject({
   alg: z.enum(["RS256", "ES256"]),
   kid: z.string().min(1),
@@ -25,10 +25,10 @@ const claimsSchema = z.looseObject({
 
 export type JwtClaims = z.infer<typeof claimsSchema>;
 
-/** Whose tokens hold, and which of them. */
+/** Which tokens are accepted. */
 export interface JwtRule {
   issuer: string;
-  /** Of the claims that somebody writes into a token and that cost nothing to look at: audience, subject. */
+  /** A cheap check of the claims: audience, subject. */
   accepts: (claims: JwtClaims) => boolean;
 }
 
@@ -38,8 +38,8 @@ const ALGORITHMS: Readonly<Record<SigningAlgorithm, SubtleCryptoSignAlgorithm>> 
 };
 
 /**
- * What a token says, if its issuer has signed it, the rule accepts it and it has not ended; null otherwise (RFC 7519 §7.2,
- * RFC 8725). Throws IssuerUnavailable where the signature cannot be judged.
+ * The claims of a token, if its issuer has signed it, the rule accepts it and it has not expired; otherwise null (RFC 7519 §7.2,
+ * RFC 8725). Throws IssuerUnavailable if the signature cannot be checked.
  */
 export async function verifyJwt(
   token: string,
@@ -55,7 +55,7 @@ export async function verifyJwt(
   const claims = claimsSchema.safeParse(jsonOf(claimsText)).data;
   const signature = decodeBase64url(signatureText);
   if (header === undefined || claims === undefined || signature === null) return null;
-  // What costs nothing goes first: the issuer is asked for no key of a token that would not hold.
+  // Cheap checks come first, so that the issuer is not asked for a key of a token that would be refused anyway.
   if (claims.iss !== issuer || !isInTime(claims, nowMs / 1_000) || !accepts(claims)) return null;
   const key = await keys.key(header.kid, header.alg);
   if (key === null) return null;

@@ -3,12 +3,12 @@ import { IssuerKeys } from "../jwt/issuer-keys.ts";
 import { type JwtClaims, verifyJwt } from "../jwt/verify-jwt.ts";
 import type { WorkloadIdentity } from "./workload-identity.ts";
 
-/** What the Registry tells a Worker that is to judge its tokens. */
+/** What the Registry tells a Worker that has to check the identity's tokens. */
 export interface StoredIdentity {
   identity: WorkloadIdentity;
   /**
-   * Random, another with each change of the keys. The Worker hands it to the tunnel's object as it does a token's digest: the
-   * object sees by it that the Worker judged by what is in force.
+   * Random, and new with each change of the keys. The Worker passes it to the tunnel's object like a token's digest. By it the object sees
+   * that the Worker has used the current keys.
    */
   proofHex: string;
 }
@@ -18,14 +18,14 @@ interface Known extends StoredIdentity {
   atMs: number;
 }
 
-/** So soon at the latest a change of the keys counts here. Dials are rare: asking again costs nothing. */
+/** A change of the keys counts here at the latest after this time. Dials are rare, so asking again costs little. */
 const FRESH_MS = 10_000;
 /** Each is 32 KiB at most. */
 const MAX_KNOWN = 100;
-/** However its issuer writes them: one that is lost is worth nothing after a day. */
+/** Whatever the issuer writes, a stolen token is useless after a day. */
 const MAX_LIFETIME_SECONDS = 24 * 3_600 + 60;
 
-/** The identities that tunnels trust, as far as this isolate has learnt of them. */
+/** The identities that tunnels trust, as far as this isolate knows them. */
 export class KnownIdentities {
   readonly #nowMs: () => number;
   readonly #known = new Map<string, Known>();
@@ -35,8 +35,8 @@ export class KnownIdentities {
   }
 
   /**
-   * Does this token show that its bearer is the identity `kid` of this tunnel? The result: what to show the tunnel's object, or
-   * null. Throws IssuerUnavailable, or what `ask` throws, where it cannot be told.
+   * Whether this token proves that its bearer is the identity `kid` of this tunnel. Returns the proof for the tunnel's object, or null.
+   * Throws IssuerUnavailable, or what `ask` throws, if that is not known.
    */
   async proofHex(
     token: string,
@@ -61,7 +61,7 @@ export class KnownIdentities {
     this.#known.delete(`${tunnelId}/${kid}`);
   }
 
-  /** Requests that come together each ask for themselves: on Workers none may wait for another's call. */
+  /** Simultaneous requests each ask for themselves, because on Workers none may wait for another one's call. */
   async #get(name: string, ask: () => Promise<StoredIdentity | null>): Promise<Known | null> {
     const before = this.#known.get(name);
     if (before !== undefined && this.#nowMs() - before.atMs < FRESH_MS) return before;
@@ -69,7 +69,7 @@ export class KnownIdentities {
     try {
       stored = await ask();
     } catch (thrown) {
-      // The object decides by its own copy whether that is in force still.
+      // The object decides by its own copy whether this is still valid.
       if (before !== undefined) return before;
       throw thrown;
     }
@@ -91,7 +91,7 @@ export class KnownIdentities {
   }
 }
 
-/** A token that is for others as well could be shown here by any of them. */
+/** If a token were also for others, any of them could present it here. */
 function isOnly(aud: JwtClaims["aud"], audience: string): boolean {
   const audiences = [aud].flat();
   return audiences.length === 1 && audiences[0] === audience;

@@ -30,7 +30,7 @@ const keySetSchema = z.looseObject({
 
 /** Members of a JSON Web Key that no public one has (RFC 7518 §6). */
 const PRIVATE_PARTS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] as const;
-/** What is kept of a key. */
+/** The stored members of a key. */
 const PUBLIC_PARTS = ["kty", "kid", "alg", "use", "n", "e", "crv", "x", "y"] as const;
 
 const keysShape = {
@@ -43,7 +43,7 @@ const keysShape = {
 /** Where an issuer's keys come from. */
 export const identityKeysSchema = z.strictObject(keysShape);
 
-/** What an admin says of an identity. */
+/** An identity as an admin describes it. */
 export const identitySchema = z.strictObject({
   issuer: exactText.describe("`iss` of its tokens"),
   audience: exactText
@@ -63,7 +63,7 @@ export type IssuerKeySource =
   | { jwks: { keys: PublicKey[] }; jwksUrl: null }
   | { jwks: null; jwksUrl: string };
 
-/** A workload that a tunnel trusts by the word of its issuer: its connectors need no token of the tunnel. */
+/** A workload that a tunnel trusts because its issuer vouches for it. Its connectors need no token of the tunnel. */
 export interface WorkloadIdentity {
   issuer: string;
   audience: string;
@@ -71,7 +71,7 @@ export interface WorkloadIdentity {
   keySource: IssuerKeySource;
 }
 
-/** The keys as they are to be kept; or what is wrong with them. Those given by URL are fetched to see that they are there. */
+/** The keys to store, or the problems with them. Keys at a URL are fetched once, to check that they are there. */
 export async function keySourceOf({
   jwks,
   jwksUrl,
