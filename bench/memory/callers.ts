@@ -81,7 +81,7 @@ export class Callers {
     return answer;
   }
 
-  /** A download that is begun and not read. */
+  /** A download that is begun and not read: `path` is one that the gateway does not read either. */
   async unread(path: string): Promise<void> {
     const request = httpRequest(this.origin + path, { agent: false });
     request.on("error", () => {});

@@ -126,7 +126,7 @@ async function stalledUploads(callers: Callers, scale: number, whole: number): P
 async function slowReaders(callers: Callers, count: number): Promise<void> {
   for (let made = 0; made < count; made += BATCH) {
     const batch = Math.min(BATCH, count - made);
-    await Promise.all(Array.from({ length: batch }, () => callers.unread(`/bytes/${4 * MIB}`)));
+    await Promise.all(Array.from({ length: batch }, () => callers.unread(`/unread/bytes/${2 * MIB}`)));
     await sleep(BATCH_PAUSE_MS);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The gateway of every subject on workerd: hands each request on to the service of its binding. `/tcp/…` does the same work
- * over a TCP connection, `/rounds/N` makes N small requests, or echoes of a byte, one after the other, and `/self/bytes/N` is
- * answered here.
+ * over a TCP connection, `/rounds/N` makes N small requests, or echoes of a byte, one after the other, `/unread/…` does not read
+ * the body of its answer, and `/self/bytes/N` is answered here.
  */
 import { connectTcp, type TunnelBinding } from "../../kit/gateway/index.ts";
 
@@ -11,6 +11,8 @@ interface Env {
 
 const SERVICE = "bench-tcp";
 const READ_BYTES = 64 * 1024;
+/** Longer than any measurement. */
+const UNREAD_MS = 3_600_000;
 const BYTE = new Uint8Array(1);
 const ANSWER = "x".repeat(64 * 1024);
 
@@ -20,10 +22,25 @@ export default {
     const [, first, second, count] = path.split("/");
     if (first === "tcp") return tcp(request, env.TUNNEL, second ?? "", Number(count));
     if (first === "rounds") return rounds(env.TUNNEL, Number(second));
+    if (first === "unread") return unread(env.TUNNEL, path.slice("/unread".length));
     if (first === "self") return new Response(ANSWER.slice(0, Number(count)));
     return env.TUNNEL.fetch(new Request(`http://bench-api${path}`, request));
   },
 } satisfies ExportedHandler<Env>;
+
+/**
+ * Its caller gets the head, and nobody reads the body. If the caller were the one who does not read, the kernel would keep
+ * 3 MiB of each on the way to it: with some hundreds of them it runs out of memory for sockets, and slows down all of the machine's.
+ */
+async function unread(binding: Fetcher, path: string): Promise<Response> {
+  const answer = await binding.fetch(`http://bench-api${path}`);
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(BYTE),
+    pull: () => scheduler.wait(UNREAD_MS),
+    cancel: () => answer.body?.cancel(),
+  });
+  return new Response(body, { status: answer.status });
+}
 
 async function rounds(binding: Fetcher, count: number): Promise<Response> {
   for (let round = 0; round < count; round++) {

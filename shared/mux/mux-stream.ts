@@ -191,8 +191,8 @@ export class MuxStream implements Stream {
     this.#host.released(this);
   }
 
-  expect(bytes: number): void {
-    this.receiveWindow.expect(bytes);
+  expect(bytes: number, leastBytes = 0): void {
+    this.receiveWindow.expect(bytes, leastBytes);
     if (this.wantsCredit) this.#host.creditOwed(this);
   }
 

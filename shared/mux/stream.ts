@@ -74,8 +74,11 @@ export interface Stream {
   discardQueued(): void;
 
   // receiving
-  /** The peer will send so many bytes in all. Credit for them is granted at once, as far as memory allows. */
-  expect(bytes: number): void;
+  /**
+   * The peer will send so many bytes in all. Credit for them is granted at once, as far as memory allows, and for `leastBytes` in
+   * any case.
+   */
+  expect(bytes: number, leastBytes?: number): void;
   /** The next bytes; null if none are here now. Reading returns credit to the peer. */
   read(): Uint8Array | null;
   readMessage(): WebSocketMessage | null;

@@ -10,8 +10,8 @@ it("what the sockets of an object held that is reset without a word holds up no 
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
   const room = new MessageRoom(() => 0);
-  const other: Assembly = { memory: memoryOf(), wake() {}, drop() {} };
-  room.unread(5 * MIB, memoryOf());
+  const other: Assembly = { memory: memoryOf(), caller: "a", wake() {}, drop() {} };
+  room.unread(17 * MIB, { memory: memoryOf(), caller: "a" });
   expect(room.grow(other, MIB)).toBe(false);
   await expect.poll(() => (collectGarbage(), room.grow(other, MIB)), { timeout: 10_000 }).toBe(true);
 });

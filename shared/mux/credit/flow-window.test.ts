@@ -204,6 +204,24 @@ describe("ReceiveWindow", () => {
     expect(memory.heldBytes).toBe(0);
   });
 
+  it("has what is wanted in any case though memory is short, until less is wanted", () => {
+    const { memory, window } = receiver({ roomBytes: 0, maxBytes: 1024 * KIB });
+    window.expect(512 * KIB);
+    expect([window.sizeBytes, memory.heldBytes]).toEqual([BASE, BASE]);
+    window.expect(512 * KIB, 128 * KIB);
+    expect([window.sizeBytes, window.grant(0), memory.heldBytes]).toEqual([128 * KIB, 128 * KIB, 128 * KIB]);
+    window.receive(128 * KIB, 1);
+    window.consume(128 * KIB);
+    expect(window.grant(5_000)).toBe(256 * KIB);
+    window.reclaim(60_000);
+    expect(window.sizeBytes).toBe(128 * KIB);
+    // What was granted cannot be taken back, and is held until nobody has used it for a while.
+    window.expect(32 * KIB);
+    expect([window.sizeBytes, memory.heldBytes]).toEqual([BASE, 128 * KIB]);
+    window.reclaim(60_000);
+    expect(memory.heldBytes).toBe(BASE);
+  });
+
   it("halves for a slow reader when memory is short, and takes nothing back that was granted", () => {
     const { window, memory } = receiver({ rttMs: 1 });
     window.expect(256 * KIB);

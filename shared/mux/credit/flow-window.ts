@@ -56,6 +56,8 @@ export class ReceiveWindow implements Promised {
   receivedBytes = 0;
   consumedBytes = 0;
   #sizeBytes: number;
+  /** The window is never smaller, however short memory is. */
+  #leastBytes: number;
   #grantedBytes: number;
   /** Bytes that count in the budget: the window, or what was granted of a larger one before. */
   #heldBytes: number;
@@ -79,6 +81,7 @@ export class ReceiveWindow implements Promised {
   constructor(options: ReceiveWindowOptions, nowMs: number) {
     this.#options = options;
     this.#sizeBytes = options.baseBytes;
+    this.#leastBytes = options.baseBytes;
     this.#grantedBytes = options.baseBytes;
     this.#heldBytes = options.baseBytes;
     this.#wantedBytes = options.baseBytes;
@@ -168,13 +171,24 @@ export class ReceiveWindow implements Promised {
     return this.#grantedBytes;
   }
 
-  /** The peer announces so many bytes. A smaller window would cost round trips until it has grown; a larger one would be unused. */
-  expect(bytes: number): void {
-    const { baseBytes } = this.#options;
+  /**
+   * The peer announces so many bytes. A smaller window would cost round trips until it has grown; a larger one would be unused.
+   * The window has at least `leastBytes` from now on, even if memory is short.
+   */
+  expect(bytes: number, leastBytes = 0): void {
+    const { baseBytes, memory } = this.#options;
+    this.#leastBytes = Math.max(baseBytes, leastBytes);
     this.#announcedBytes = this.consumedBytes + bytes;
     this.#growTo(bytes);
-    this.#sizeBytes = Math.min(this.#sizeBytes, Math.max(baseBytes, bytes));
-    this.#wantedBytes = Math.min(this.#wantedBytes, Math.max(baseBytes, bytes));
+    const mostBytes = Math.max(this.#leastBytes, bytes);
+    this.#sizeBytes = Math.min(Math.max(this.#sizeBytes, this.#leastBytes), mostBytes);
+    this.#wantedBytes = Math.min(Math.max(this.#wantedBytes, this.#leastBytes), mostBytes);
+    const addedBytes = this.#sizeBytes - this.#heldBytes;
+    if (addedBytes > 0 && !this.#disposed) {
+      this.#heldBytes += addedBytes;
+      memory.promised.add(this);
+      memory.hold(addedBytes);
+    }
     this.#release();
   }
 
@@ -192,10 +206,11 @@ export class ReceiveWindow implements Promised {
   /** Gives unused memory back. Credit that was granted stays granted, but beyond the base it is only renewed as it is used. */
   reclaim(nowMs: number): void {
     if (nowMs - this.#receivedMs < IDLE_MS) return;
-    const { baseBytes, memory } = this.#options;
-    const neededBytes = Math.max(baseBytes, this.receivedBytes - this.consumedBytes);
-    this.#sizeBytes = baseBytes;
-    this.#wantedBytes = baseBytes;
+    const { memory } = this.#options;
+    const leastBytes = this.#leastBytes;
+    const neededBytes = Math.max(leastBytes, this.receivedBytes - this.consumedBytes);
+    this.#sizeBytes = leastBytes;
+    this.#wantedBytes = leastBytes;
     memory.promised.delete(this);
     if (neededBytes >= this.#heldBytes) return;
     memory.giveBack(this.#heldBytes - neededBytes);
@@ -212,7 +227,7 @@ export class ReceiveWindow implements Promised {
 
   /** Measures the time for half a window since the last look. Small grants in between do not count. */
   #growIfLimiting(nowMs: number): void {
-    const { roundTrip, memory, baseBytes } = this.#options;
+    const { roundTrip, memory } = this.#options;
     if ((this.consumedBytes - this.#lookedAtBytes) * 2 < this.#sizeBytes) return;
     const elapsedMs = nowMs - this.#lookedAtMs;
     this.#lookedAtBytes = this.consumedBytes;
@@ -223,7 +238,7 @@ export class ReceiveWindow implements Promised {
     }
     this.#wantedBytes = this.#sizeBytes;
     if (elapsedMs < SLOW_ROUND_TRIPS * roundTrip.estimateMs || !memory.isShort) return;
-    this.#sizeBytes = Math.max(baseBytes, Math.ceil(this.#sizeBytes / 2));
+    this.#sizeBytes = Math.max(this.#leastBytes, Math.ceil(this.#sizeBytes / 2));
     this.#release();
   }
 
@@ -243,8 +258,7 @@ export class ReceiveWindow implements Promised {
 
   /** While other windows have too little, credit beyond an even share is not renewed. */
   #share(): void {
-    const { memory, baseBytes } = this.#options;
-    const mostBytes = Math.max(baseBytes, Math.floor(memory.shareOfPromised));
+    const mostBytes = Math.max(this.#leastBytes, Math.floor(this.#options.memory.shareOfPromised));
     if (this.#sizeBytes <= mostBytes) return;
     this.#sizeBytes = mostBytes;
     this.#release();

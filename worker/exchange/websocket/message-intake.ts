@@ -13,6 +13,11 @@ const LOOK_WHEN_OVER_MS = 1_000;
 /** How often to check for room that becomes free in another object, and whether the message was given up for others. */
 const LOOK_FOR_ROOM_MS = 250;
 const LOOK_AT_PARTS_MS = 1_000;
+/** The largest window that a message with room gets even if memory is short. */
+const MAX_LEAST_WINDOW_BYTES = 1024 * 1024;
+
+const leastWindowBytes = (sizeBytes: number): number =>
+  Math.min(Math.max(AHEAD_MIN_BYTES, Math.floor(sizeBytes / 4)), MAX_LEAST_WINDOW_BYTES);
 
 export interface IntakeEvents {
   /** A whole message, to be sent to the gateway. False: nothing more is wanted. */
@@ -30,6 +35,7 @@ export interface IntakeEvents {
  * another one.
  */
 export class MessageIntake implements Assembly {
+  readonly caller: string;
   readonly #socket: WebSocket;
   readonly #memory: WebSocketMemory;
   readonly #events: IntakeEvents;
@@ -40,13 +46,15 @@ export class MessageIntake implements Assembly {
   #isOver = false;
   #isGone = false;
   #wasEnded = false;
+  #saidSo = false;
   #looksAtParts = false;
   #looksAtSocket = false;
   /** Bytes in the gateway's socket at the last check. */
   #unreadBytes = 0;
 
-  constructor(socket: WebSocket, memory: WebSocketMemory, events: IntakeEvents) {
+  constructor(socket: WebSocket, caller: string, memory: WebSocketMemory, events: IntakeEvents) {
     this.#socket = socket;
+    this.caller = caller;
     this.#memory = memory;
     this.#events = events;
   }
@@ -63,6 +71,7 @@ export class MessageIntake implements Assembly {
       while (stream.readMessage() !== null);
       return true;
     }
+    if (this.#wasEnded) this.#sayEnded();
     while (this.#wait === null && !this.#isOver) {
       const next = stream.peekMessage();
       if (next === null) return true;
@@ -83,10 +92,14 @@ export class MessageIntake implements Assembly {
       this.#sizeBytes += bytes;
       if (next.more) {
         this.#lookAtParts();
-        // It has room, so its window opens as fast as it arrives.
-        stream.expect(Math.max(AHEAD_MIN_BYTES, this.#sizeBytes));
-      } else if (!this.#events.onMessage(this.#whole(), next.text)) return false;
-      else this.#lookAtSocket();
+        // It has room, so its window opens as fast as it arrives. Others may wait for it, so the window must not be tiny.
+        const leastBytes = messages.isIn(this) ? leastWindowBytes(this.#sizeBytes) : 0;
+        stream.expect(Math.max(AHEAD_MIN_BYTES, this.#sizeBytes), leastBytes);
+        continue;
+      }
+      if (messages.isIn(this)) stream.expect(AHEAD_MIN_BYTES);
+      if (!this.#events.onMessage(this.#whole(), next.text)) return false;
+      this.#lookAtSocket();
     }
     return false;
   }
@@ -165,7 +178,7 @@ export class MessageIntake implements Assembly {
     const addedBytes = bytes - this.#unreadBytes;
     if (addedBytes === 0) return;
     this.#unreadBytes = bytes;
-    this.#memory.messages.unread(addedBytes, this.memory);
+    this.#memory.messages.unread(addedBytes, this);
     if (addedBytes > 0) this.memory.hold(addedBytes);
     else this.memory.giveBack(-addedBytes);
   }
@@ -182,14 +195,20 @@ export class MessageIntake implements Assembly {
     if (this.#wait === null) this.#events.goOn();
   }
 
-  /** It may be dropped in another object's turn. */
+  #sayEnded(): void {
+    if (this.#saidSo) return;
+    this.#saidSo = true;
+    this.#events.onEnded();
+  }
+
+  /** It may be dropped in another object's turn. Who holds little hears of it with its next bytes. */
   #lookAtParts(): void {
     // A timer keeps the object awake.
     if (this.#looksAtParts || this.#sizeBytes <= SMALL_BYTES) return;
     this.#looksAtParts = true;
     setTimeout(() => {
       this.#looksAtParts = false;
-      if (this.#wasEnded) this.#events.onEnded();
+      if (this.#wasEnded) this.#sayEnded();
       else if (this.#parts.length > 0) this.#lookAtParts();
     }, LOOK_AT_PARTS_MS);
   }

@@ -16,6 +16,7 @@ import { closeCodeOf, closeSocket, reportedCloseCode } from "../close-socket.ts"
 import { MessageIntake } from "./message-intake.ts";
 import type { WebSocketMemory } from "./message-room.ts";
 import type { Grounds } from "../open-exchanges.ts";
+import { callerOf } from "../../../shared/streams/stream-shares.ts";
 import { responseHeaders } from "../fields/response-fields.ts";
 import { SendBacklog } from "./send-backlog.ts";
 
@@ -131,7 +132,7 @@ export class WebSocketRelay implements StreamHandler {
     this.#attachment = attachment;
     this.#record = record;
     this.#memory = memory;
-    this.#intake = new MessageIntake(socket, memory, {
+    this.#intake = new MessageIntake(socket, callerOf(record.state), memory, {
       onMessage: (bytes, text) => this.#deliver(bytes, text),
       onTooLarge: () => this.#refuse(CLOSE_TOO_LARGE, "message too large"),
       onEnded: () => this.#endForMemory("there is no memory for the message"),
