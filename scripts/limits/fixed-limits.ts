@@ -119,9 +119,15 @@ export const FIXED_LIMITS: readonly Section[] = [
         "the upstreams are held back, all but one",
       ),
       limit(
-        "an unfinished message of which nothing comes while others wait",
+        "one of these that does not grow by 32 KiB while others wait",
         "worker/exchange/websocket/message-room.ts",
-        "SILENT_MS",
+        "STILL_MS",
+        "closed with 1013",
+      ),
+      limit(
+        "others wait for one of these at most",
+        "worker/exchange/websocket/message-room.ts",
+        "MAX_HELD_UP_MS",
         "closed with 1013",
       ),
       limit(

@@ -54,7 +54,7 @@ function crowd(room: MessageRoom, clock: { nowMs: number }) {
   const senders: Sender[] = [];
   return {
     senders,
-    add(count: number, bytes: number, isWhole: boolean, memory: MemoryAccount, caller: string): void {
+    add: (count: number, bytes: number, isWhole: boolean, memory: MemoryAccount, caller: string): void => {
       for (let made = 0; made < count; made += 1) {
         const sender: Sender = {
           ...{ bytes, isWhole, gotBytes: 0, doneMs: null, wasDropped: false },
@@ -70,7 +70,7 @@ function crowd(room: MessageRoom, clock: { nowMs: number }) {
         senders.push(sender);
       }
     },
-    run(untilMs: number): void {
+    run: (untilMs: number): void => {
       for (; clock.nowMs < untilMs; clock.nowMs += LOOK_MS) {
         for (const sender of senders) {
           const untilBytes = Math.min(sender.bytes, sender.gotBytes + LOOK_BYTES);
