@@ -125,12 +125,6 @@ export const FIXED_LIMITS: readonly Section[] = [
         "closed with 1013",
       ),
       limit(
-        "others wait for one of these at most",
-        "worker/exchange/websocket/message-room.ts",
-        "MAX_HELD_UP_MS",
-        "closed with 1013",
-      ),
-      limit(
         "granted to a gateway's messages with the 101",
         "connector/serve/serve-websocket.ts",
         "WEBSOCKET_AHEAD_BYTES",
