@@ -23,15 +23,15 @@ interface AdminAccessOptions {
   stores: Pick<RegistryStores, "keys" | "sessions" | "tails" | "audit">;
   change: MakeChange;
   alerts: Alerts;
-  /** What is due at which time has changed. */
+  /** The due times have changed, so the alarm has to be set again. */
   schedule(): Promise<void>;
-  /** Tells an object that these keys and sessions are gone. */
+  /** Tells an object that these keys and sessions are no longer valid. */
   tellEnded(objectName: string, kids: readonly string[]): Promise<void>;
 }
 
 /**
- * Keys of the admin API, with when each was used last; sessions of browsers that were opened with them; and who watches
- * requests with either. Whatever a key has opened ends with it.
+ * Keys of the admin API with their last use, browsers' sessions that were opened with them, and watchers that use either. Everything that
+ * a key has opened ends with it.
  */
 export class AdminAccess {
   readonly #options: AdminAccessOptions;
@@ -76,7 +76,7 @@ export class AdminAccess {
     }
   }
 
-  /** Null for whatever is not a key of this relay. */
+  /** Null: it is not a key of this relay. */
   roleOf(key: KeyProof): Role | null {
     const nowMs = Date.now();
     const role = this.#stores.keys.roleOf(key.kid, key.digestHex, nowMs);
@@ -84,7 +84,7 @@ export class AdminAccess {
     return role;
   }
 
-  /** When it ends. */
+  /** When the session ends. */
   async openSession(session: KeyProof, holder: SessionHolder, nowMs: number): Promise<number> {
     for (const ended of this.#stores.sessions.open(session, holder, nowMs))
       this.#stores.tails.revoke(ended, nowMs + PUSH_GUARD_MS);
@@ -92,7 +92,7 @@ export class AdminAccess {
     return this.#stores.sessions.endsAtMs(holder, nowMs);
   }
 
-  /** Null for whatever is not, or no longer, a session. */
+  /** Null: it is not a session, or not any more. */
   useSession(session: KeyProof, adminProofHex: string, nowMs: number): OpenSession | null {
     const open = this.#stores.sessions.use(session, adminProofHex, nowMs);
     if (open !== null && open.actor !== "admin-key") this.#noteUse(open.actor, nowMs);
@@ -105,11 +105,11 @@ export class AdminAccess {
     await this.endTails();
   }
 
-  /** Somebody watches at this object. False: the key or session that was shown is gone already. */
+  /** Registers a watcher at this object. False: its key or session is no longer valid. */
   registerTail(objectName: string, kid: string, untilMs: number): boolean {
     const isHeld =
       kid === "admin-key" ||
-      // Access says when it ends, and has nobody told before.
+      // An Access sign-in has its own expiry, and Access does not report an earlier end.
       kid.startsWith(ACCESS_ACTOR_PREFIX) ||
       this.#stores.keys.apiKeyDigest(kid) !== null ||
       this.#stores.sessions.digest(kid) !== null;
@@ -117,7 +117,7 @@ export class AdminAccess {
     return isHeld;
   }
 
-  /** What is not told by then is told by the alarm. */
+  /** Tells the objects. The alarm repeats whatever is not acknowledged by then. */
   async endTails(dueMs = Date.now() + PUSH_GUARD_MS): Promise<void> {
     const { tails } = this.#stores;
     if (tails.nextDueMs() === null) return;
@@ -127,7 +127,7 @@ export class AdminAccess {
     await this.#options.schedule();
   }
 
-  /** With what was opened by it. What it was; null: there is none. */
+  /** Deletes a key and everything that it has opened. Returns the deleted key; null: there is none. */
   #endKey(kid: string, nowMs: number): AuditFacts | null {
     const key = this.#stores.keys.deleteApiKey(kid);
     if (key === null) return null;
@@ -137,7 +137,7 @@ export class AdminAccess {
     return keyFacts(key);
   }
 
-  /** Behind the answer: nobody waits for the note. */
+  /** Runs after the answer, because nobody needs to wait for it. */
   #noteUse(kid: string, nowMs: number): void {
     const { keys } = this.#stores;
     if (keys.isUseDue(kid, nowMs)) setTimeout(() => keys.used(kid, nowMs), 0);

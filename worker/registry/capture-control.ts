@@ -47,7 +47,7 @@ export class CaptureControl {
     return this.#stores.tunnels.tunnel(tunnelId) && this.#stores.captures.of(tunnelId);
   }
 
-  /** Who reads what was captured is noted. Null: there is no such capture. */
+  /** Records in the audit log who reads a capture. Null: there is no such capture. */
   read(by: Actor, tunnelId: string, id: string): CaptureRecord | null {
     const record = this.#stores.captures.get(tunnelId, id);
     if (record !== null) {
@@ -61,7 +61,7 @@ export class CaptureControl {
     return this.#change<CaptureOutcome>(by, () => this.#end("capture.stop", tunnelId, id, by.atMs));
   }
 
-  /** It has as many requests as it may: the tunnel's objects are told. */
+  /** The capture is full, so the tunnel's objects are told to stop it. */
   async full(tunnelId: string, id: string): Promise<void> {
     const by = byRelay(Date.now());
     await this.#change<CaptureOutcome>(by, () => this.#end("capture.full", tunnelId, id, by.atMs));
@@ -78,7 +78,7 @@ export class CaptureControl {
     });
   }
 
-  /** Nothing changes of one that is over. */
+  /** Does nothing if the capture is over. */
   #end(
     action: "capture.stop" | "capture.full",
     tunnelId: string,

@@ -1,17 +1,17 @@
 import type { Outcome } from "../calls/registry-calls.ts";
 import type { Actor, AuditChange } from "./stores/index.ts";
 
-/** What came of a change. */
+/** The result of a change. */
 export interface Change<T> {
   result: T;
-  /** Tunnels whose objects have to hear of it. */
+  /** Tunnels whose objects have to get the change. */
   tunnelIds?: readonly string[];
   audit?: AuditChange;
 }
 
 /**
- * Runs `make` in a transaction with the change's audit entry and the pushes that it causes, so `make` calls nobody. The
- * promise also waits a little for the tunnels concerned to take the change.
+ * Runs `make` in a transaction with the change's audit entry and the pushes that it causes, so `make` must not call other objects. The
+ * promise also waits a little until the tunnels concerned have the change.
  */
 export type MakeChange = <T>(by: Actor, make: () => Change<T>) => Promise<T>;
 
@@ -23,7 +23,7 @@ export function refused(result: Exclude<Outcome, "done">): Change<Outcome> {
   return { result };
 }
 
-/** Who does what happens by itself. */
+/** The actor of changes that happen by themselves. */
 export function byRelay(atMs: number): Actor {
   return { actor: "relay", address: "", atMs };
 }

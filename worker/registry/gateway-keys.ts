@@ -3,10 +3,10 @@ import { done, type MakeChange, refused } from "./change.ts";
 import type { Outcome } from "../calls/registry-calls.ts";
 import type { Actor, RegistryStores } from "./stores/index.ts";
 
-/** They are part of every tunnel's configuration. */
+/** A limit, because they are part of every tunnel's configuration. */
 const MAX_GATEWAY_KEYS = 1000;
 
-/** Keys of gateways outside the account: every tunnel's objects hear of each. */
+/** Keys of gateways outside the account. Every tunnel's objects get all of them. */
 export class GatewayKeys {
   readonly #stores: Pick<RegistryStores, "keys" | "tunnels">;
   readonly #change: MakeChange;

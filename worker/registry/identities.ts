@@ -4,10 +4,10 @@ import { done, type MakeChange, refused } from "./change.ts";
 import type { Outcome } from "../calls/registry-calls.ts";
 import { type Actor, identityFacts, type IdentityRecord, type RegistryStores } from "./stores/index.ts";
 
-/** Each is part of every copy of the tunnel's configuration. */
+/** A limit, because each is part of every copy of the tunnel's configuration. */
 const MAX_IDENTITIES_PER_TUNNEL = 10;
 
-/** The workloads that tunnels trust. Whoever is attached as one is cut when it is removed, as by a token's end. */
+/** The workloads that tunnels trust. Removing one cuts its connections, as revoking a token does. */
 export class Identities {
   readonly #stores: Pick<RegistryStores, "tunnels" | "identities">;
   readonly #change: MakeChange;
@@ -32,7 +32,7 @@ export class Identities {
     });
   }
 
-  /** Whoever is attached stays: it has proved who it is. */
+  /** Attached connectors stay, because they have already proved their identity. */
   setKeys(
     by: Actor,
     tunnelId: string,

@@ -14,12 +14,12 @@ import {
   type RegistryStores,
 } from "./stores/index.ts";
 
-/** Each gets every event: bounds the work of sending. */
+/** A limit on the work of sending, because each gets every event. */
 const MAX_LOG_DESTINATIONS = 20;
 
 type Stores = Pick<RegistryStores, "destinations" | "reports" | "tunnels">;
 
-/** Where the relay's logs go. Every tunnel's objects hear that the list has changed; Telemetry objects then fetch it. */
+/** Where the relay's logs go. Every tunnel's objects learn that the list has changed, and Telemetry objects then fetch it. */
 export class LogDestinations {
   readonly #stores: Stores;
   readonly #change: MakeChange;

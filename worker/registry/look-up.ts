@@ -4,7 +4,7 @@ import type { RegistryStores } from "./stores/index.ts";
 
 type Stores = Pick<RegistryStores, "tunnels" | "objects" | "identities" | "keys" | "sessions">;
 
-/** What the Registry says of a subject to a Worker that decides before it calls any object: see `RegistryKnowledge`. */
+/** Answers a Worker that asks about a subject before it calls any object: see `RegistryKnowledge`. */
 export function answerOf(
   { tunnels, objects, identities, keys, sessions }: Stores,
   { kind, id, tunnelId = "" }: Subject,

@@ -6,28 +6,28 @@ export interface PushPorts {
   queue: PushQueue;
   nowMs(): number;
   config(tunnelId: string): TunnelConfig | null;
-  /** Hands the configuration to one object and gives the version that it holds afterwards. */
+  /** Sends the configuration to one object and returns the version that it has afterwards. */
   send(objectName: string, config: TunnelConfig): Promise<number>;
   /** A call that takes longer counts as failed. */
   sendTimeoutMs: number;
-  /** Every object of this tunnel holds the newest configuration. */
+  /** Every object of this tunnel has the newest configuration. */
   settled(tunnelId: string): void;
   warn(event: { event: "config_push_failed"; objectName: string; attempts: number; error: string }): void;
 }
 
-/** An answer waits this long for whoever has to hear of the change. */
+/** How long an answer waits for the objects that have to get the change. */
 export const PUSH_WAIT_MS = 2000;
 
-/** The alarm takes over pushes that are then still open, because the Registry was reset. */
+/** After this time the alarm repeats pushes that are still open because the Registry was reset. */
 export const PUSH_GUARD_MS = 5000;
 
-/** Calls open at one time: enough to be quick with many tunnels, few enough not to queue in the platform. */
+/** Concurrent calls: enough to be quick with many tunnels, few enough not to queue in the platform. */
 const AT_ONCE = 100;
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 
-/** One attempt for each of `pushes`. What fails stays queued. */
+/** Makes one attempt for each of `pushes`. Failed ones stay queued. */
 export async function pushConfigs(ports: PushPorts, pushes: readonly PendingPush[]): Promise<void> {
   for (let start = 0; start < pushes.length; start += AT_ONCE) {
     await Promise.all(pushes.slice(start, start + AT_ONCE).map((push) => pushOne(ports, push)));
@@ -57,7 +57,7 @@ async function pushOne(ports: PushPorts, push: PendingPush): Promise<void> {
   }
 }
 
-/** Doubles up to a minute: a tunnel cut off for an hour hears of the change within a minute of its return. */
+/** Doubles up to a minute, so that a tunnel that was cut off for an hour gets the change within a minute of its return. */
 export function pushRetryDelayMs(attempts: number): number {
   return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 10));
 }

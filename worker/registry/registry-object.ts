@@ -66,9 +66,9 @@ import { TunnelConfigs } from "./tunnel-configs.ts";
 import { Tunnels } from "./tunnels.ts";
 
 /**
- * The source of truth. Every method is one short turn over SQLite; changes are pushed to the tunnels that they concern.
- * What each method does stands in `RegistryCalls`, how in the part that it calls. Here parts are joined, changes made whole,
- * and the one alarm is shared.
+ * The source of truth. Every method is one short turn over SQLite, and changes are pushed to the tunnels that they concern. `RegistryCalls`
+ * says what each method does; the parts that they call do the work. This class joins the parts, makes changes atomic, and shares the one
+ * alarm.
  */
 export class Registry extends DurableObject<Env> implements RegistryCalls {
   readonly #stores: RegistryStores;
@@ -114,7 +114,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
       ...{ stores, change, configs: this.#configs, scaling: this.#scaling, alerts: this.#alerts },
       deleteCaptured: (tunnelId) => {
         const deleted = telemetryStub(env, tunnelId).deleteCaptured(null);
-        // What cannot be deleted now goes a day later.
+        // If deleting fails now, it is done a day later.
         ctx.waitUntil(deleted.catch(() => {}));
       },
     });
@@ -134,7 +134,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
 
   // ── tunnels and their objects ───────────────────────────────────────────────────────────────────
 
-  /** Only an object that has asked is told of changes: a push would make it, wherever the Registry happens to be. */
+  /** Only an object that has asked gets changes, because a push would create it near the Registry, wherever that is. */
   tunnelConfig(objectName: string): TunnelConfig | null {
     return this.ctx.storage.transactionSync(() => this.#configs.pulledBy(objectName));
   }
@@ -246,7 +246,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
   }
 
   addApiKey(by: Actor, key: KeyProof, said: ApiKeyFacts | Role): Promise<Outcome> {
-    // A Worker of version 0.1 knows the role alone.
+    // A Worker of version 0.1 sends only the role.
     const facts = typeof said === "string" ? { role: said, name: null, expiresAtMs: null } : said;
     return this.#access.addKey(by, key, facts);
   }
@@ -387,7 +387,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
 
   // ── what parts share ────────────────────────────────────────────────────────────────────────────
 
-  /** Ends tokens whose time is over and repeats pushes that were not acknowledged. */
+  /** Removes expired tokens and repeats pushes that were not acknowledged. */
   override async alarm(): Promise<void> {
     const nowMs = Date.now();
     const expired = this.ctx.storage.transactionSync(() => {
@@ -402,7 +402,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     await this.#scheduleAlarm();
   }
 
-  /** The change, its audit entry, the pushes it causes and the alarm that guards them are kept together or not at all. */
+  /** The change, its audit entry, its pushes and the alarm for them are stored together or not at all. */
   async #change<T>(by: Actor, make: () => Change<T>): Promise<T> {
     const { result, tunnelIds = [] } = this.ctx.storage.transactionSync(() => {
       const change = make();
@@ -418,7 +418,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     return result;
   }
 
-  /** A webhook that is slow delays nothing: what is not sent by then is sent again by the alarm, if it has to be. */
+  /** Sends notices. A slow webhook delays nothing, because the alarm sends again whatever was not sent. */
   async #sendAlerts(nowMs: number): Promise<void> {
     this.ctx.storage.transactionSync(() => this.#alerts.lookAtDue(nowMs));
     const sent = this.#alerts.sendDue(() => Date.now()).then(() => this.#scheduleAlarm());

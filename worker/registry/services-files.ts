@@ -4,7 +4,7 @@ import type { MakeChange } from "./change.ts";
 import type { PutOutcome, RollBackOutcome } from "../calls/registry-calls.ts";
 import type { Actor, RegistryStore, ServicesVersion, StoredServicesFile } from "./stores/index.ts";
 
-/** The services file of each tunnel and its earlier versions, which can be put back. */
+/** The services file of each tunnel and its earlier versions, which can be activated again. */
 export class ServicesFiles {
   readonly #store: RegistryStore;
   readonly #change: MakeChange;
@@ -49,7 +49,7 @@ export class ServicesFiles {
     return this.#store.tunnel(tunnelId) && this.#store.servicesVersions(tunnelId, limit, beforeVersion);
   }
 
-  /** Puts the file of an earlier version into force, as a new one. `expected`: as for `put`. */
+  /** Activates the file of an earlier version, as a new version. `expected`: as for `put`. */
   rollBack(
     by: Actor,
     tunnelId: string,
@@ -62,7 +62,7 @@ export class ServicesFiles {
       if (expected !== null && !expected.includes(current.version)) return { result: { outcome: "stale" } };
       const earlier = this.#store.servicesFile(tunnelId, rolledBackTo);
       if (earlier === null) return { result: { outcome: "not_kept" } };
-      // It was valid for the relay that took it.
+      // It was valid for the relay that stored it, but may not be any more.
       const parsed = servicesFileSchema.safeParse(earlier.file);
       if (!parsed.success) return { result: { outcome: "invalid", problems: problemsOf(parsed.error) } };
       const changes = servicesDifference(current.file, parsed.data);

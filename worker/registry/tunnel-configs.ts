@@ -14,14 +14,14 @@ type Stores = Pick<
   "tunnels" | "identities" | "objects" | "queue" | "keys" | "destinations" | "captures"
 >;
 
-/** Hands the configuration to one object and gives the version that it holds afterwards. */
+/** Sends the configuration to one object and returns the version that it has afterwards. */
 type SendConfig = (objectName: string, config: TunnelConfig) => Promise<number>;
 
-/** What the objects of each tunnel are to hold, and which of them have yet to hear of it. */
+/** The configuration for the objects of each tunnel, and which of them still have to get it. */
 export class TunnelConfigs {
   readonly #stores: Stores;
   readonly #send: SendConfig;
-  /** Taken off a list in the change that is being made. */
+  /** Objects that the current change takes off a list. */
   readonly #leavers: { name: string; tunnelId: string }[] = [];
 
   constructor(stores: Stores, send: SendConfig) {
@@ -29,21 +29,21 @@ export class TunnelConfigs {
     this.#send = send;
   }
 
-  /** For an object that asks. From then on it hears of changes, if it is on the list. */
+  /** The configuration for an object that asks. From then on it gets changes, if it is on the list. */
   pulledBy(objectName: string): TunnelConfig | null {
     const config = this.#config(tunnelIdOf(objectName));
     const isListed = config?.objects?.list.some(({ name }) => name === objectName) ?? false;
-    // One that is off the list learns whom to hand requests to, and hears of no changes.
+    // An object off the list learns where to hand requests, and gets no changes.
     if (isListed) this.#stores.objects.markPulled(objectName);
     return config;
   }
 
-  /** Off the list, the object still has to hear that it is. Within the change that takes it off. */
+  /** An object that was taken off the list still has to learn this. Call it within the change. */
   leaves(name: string, tunnelId: string): void {
     this.#leavers.push({ name, tunnelId });
   }
 
-  /** Within the change: every object of the tunnel is to be told. */
+  /** Queues a push to every object of the tunnel. Call it within the change. */
   enqueue(tunnelId: string, nowMs: number): void {
     const { tunnels, objects, queue } = this.#stores;
     const version = tunnels.raiseConfigVersion(tunnelId);
@@ -56,18 +56,18 @@ export class TunnelConfigs {
     }
   }
 
-  /** Tells the objects of these tunnels; of very many, the alarm tells the rest. */
+  /** Pushes to the objects of these tunnels. If there are very many, the alarm pushes to the rest. */
   pushTo(tunnelIds: readonly string[]): Promise<void> {
     return this.#push(tunnelIds.slice(0, PUSHES_PER_TURN).flatMap((id) => this.#stores.queue.of(id)));
   }
 
-  /** Tells the objects of these tunnels, and those whose time to be told again has come. */
+  /** Pushes to the objects of these tunnels, and to those that are due again. */
   pushDue(tunnelIds: readonly string[], nowMs: number): Promise<void> {
     const { queue } = this.#stores;
     return this.#push([...tunnelIds.flatMap((id) => queue.of(id)), ...queue.due(nowMs, PUSHES_PER_TURN)]);
   }
 
-  /** Only what was deleted. */
+  /** Only a deleted tunnel can be forgotten. */
   forget(tunnelId: string): void {
     if (this.#stores.tunnels.forgetTunnel(tunnelId)) this.#stores.objects.removeAll(tunnelId);
   }

@@ -8,7 +8,7 @@ import type { ObjectLoad, ScalingWish } from "./scaling/scaling.ts";
 import { type Actor, isRunning, type RegistryStores } from "./stores/index.ts";
 import type { TunnelConfigs } from "./tunnel-configs.ts";
 
-/** Bounds the storage, and the work of a change that concerns every tunnel. */
+/** Limits the storage, and the work of a change that concerns every tunnel. */
 const MAX_TUNNELS = 10_000;
 const MAX_TOKENS_PER_TUNNEL = 10;
 
@@ -18,7 +18,7 @@ interface TunnelsOptions {
   configs: TunnelConfigs;
   scaling: ObjectScaling;
   alerts: Alerts;
-  /** Begins to delete what was captured of a tunnel; waits for nothing. */
+  /** Starts to delete a tunnel's captures, without waiting. */
   deleteCaptured(tunnelId: string): void;
 }
 
@@ -47,7 +47,7 @@ export class Tunnels {
     });
   }
 
-  /** What is not named stays as it is. */
+  /** Settings that are not named stay unchanged. */
   update(by: Actor, id: string, { name, ...wanted }: TunnelChange): Promise<Outcome> {
     const { tunnels, objects } = this.#stores;
     return this.#options.change(by, () => {
@@ -99,13 +99,13 @@ export class Tunnels {
       reports.deleteOf(id);
       if (captures.deleteOf(id)) this.#options.deleteCaptured(id);
       this.#options.alerts.deleted(id, tunnel.name, by.atMs);
-      // Nothing of it is anywhere but here.
+      // It exists only here, so there is nothing to tell anybody.
       if (!objects.of(id).some(({ pulled }) => pulled)) this.#options.configs.forget(id);
       return done([id], { action: "tunnel.delete", target: id, before: { name: tunnel.name }, after: null });
     });
   }
 
-  /** The older tokens of the tunnel end after the overlap. */
+  /** The tunnel's older tokens expire after the overlap. */
   addToken(by: Actor, tunnelId: string, token: KeyProof, overlapMs: number): Promise<Outcome> {
     const { tunnels } = this.#stores;
     return this.#options.change(by, () => {
@@ -135,7 +135,7 @@ export class Tunnels {
     });
   }
 
-  /** Within a transaction. Gives the tunnels concerned. */
+  /** Call it within a transaction. Returns the tunnels concerned. */
   expireTokens(nowMs: number): string[] {
     const expired = this.#stores.tunnels.takeExpiredTokens(nowMs);
     for (const { tunnelId, kid } of expired) {
@@ -149,7 +149,7 @@ export class Tunnels {
     return tunnelIds;
   }
 
-  /** What an object says of its load. The list of the tunnel's objects may change by it. */
+  /** An object's report of its load. The list of the tunnel's objects may change because of it. */
   async objectReport(objectName: string, load: ObjectLoad): Promise<void> {
     const nowMs = Date.now();
     if (this.#options.scaling.report(objectName, load, nowMs))
@@ -170,7 +170,7 @@ export class Tunnels {
     }
   }
 
-  /** Edits the list of the tunnel's objects as it is due, within a change. True: its objects have to hear of it. */
+  /** Makes the due edits of the tunnel's list, within a change. True: its objects have to get the new list. */
   #rescale(tunnelId: string, nowMs: number): boolean {
     const applied = this.#options.scaling.apply(tunnelId, nowMs);
     for (const { edit, name, pulled, reason } of applied) {

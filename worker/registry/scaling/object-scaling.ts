@@ -12,11 +12,11 @@ import {
 } from "./scaling.ts";
 import type { TunnelObjectStore } from "../stores/index.ts";
 
-/** One tunnel's objects, as far as they have told of themselves since this object was started. */
+/** One tunnel's objects, according to their reports since this object was started. */
 interface TunnelLoad {
   loads: Map<string, Pick<ObjectState, "load" | "emptySinceMs">>;
   busy: ScalingMemory["busy"];
-  /** When what is due for its list was looked at last. */
+  /** When its list was last checked for due edits. */
   askedAtMs: number;
 }
 
@@ -29,18 +29,19 @@ export interface AppliedEdit {
   reason: string;
 }
 
-/** A new object serves, the old one leaves, and is gone at once where its drain time is 0: no chain is longer. */
+/** The longest chain: a new object serves, the old one leaves, and it is removed at once if its drain time is 0. */
 const MAX_ROUNDS = 4;
 
-/** Tunnels whose objects report; each is some hundred bytes. */
+/** The maximum of tunnels whose reports are kept; each is some hundred bytes. */
 const MAX_TUNNELS = 10_000;
 
-/** So often at most it is written down that a tunnel needs all of its objects: patience is counted in half hours. */
+/** The shortest time between two writes of when a tunnel needed all of its objects. The patience is half an hour, so this is exact enough. */
 const NEEDED_EVERY_MS = 60_000;
 
 /**
- * Keeps the loads that objects report, and edits the lists as `scaling.ts` says. Loads are in memory alone. When all of a
- * tunnel's objects were needed last is stored: patience outlasts this object's memory, and tunnels that fall silent.
+ * Keeps the loads that objects report, and edits the lists as `scaling.ts` decides. Loads are only in memory. The time when all of a
+ * tunnel's objects were last needed is stored, because the patience is longer than this object's memory may last, and because silent
+ * tunnels report nothing.
  */
 export class ObjectScaling {
   readonly #store: TunnelObjectStore;
@@ -52,13 +53,13 @@ export class ObjectScaling {
     this.#store = store;
   }
 
-  /** Takes a report. True: the list has to be edited, or looked at later. */
+  /** Processes a report. True: the list has to be edited, or checked later. */
   report(objectName: string, said: ObjectLoad, nowMs: number): boolean {
     const tunnelId = tunnelIdOf(objectName);
     const wish = this.#store.wish(tunnelId);
     if (wish === null || !this.#states(tunnelId).some(({ name }) => name === objectName)) return false;
     const tunnel = this.#tunnel(tunnelId);
-    // By this clock: others may be minutes off.
+    // By this object's clock, because others may be wrong by minutes.
     const load = { ...said, atMs: nowMs };
     const before = tunnel.loads.get(objectName)?.emptySinceMs ?? null;
     const emptySinceMs = load.connectors > 0 ? null : (before ?? nowMs);
@@ -76,7 +77,7 @@ export class ObjectScaling {
     return nextEdits(this.#states(tunnelId), wish, this.#memory(tunnelId), nowMs);
   }
 
-  /** Makes the edits that are due, and those that they make due. All of one call are one change of the list. */
+  /** Makes the due edits, and further ones that these make due. All edits of one call are one change of the list. */
   apply(tunnelId: string, nowMs: number): AppliedEdit[] {
     const applied: AppliedEdit[] = [];
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -92,7 +93,7 @@ export class ObjectScaling {
     return applied;
   }
 
-  /** An operator wants another number of objects: patience begins anew. */
+  /** An operator wants another number of objects, so the patience begins again. */
   wishChanged(tunnelId: string, nowMs: number): void {
     this.#beginPatience(tunnelId, nowMs);
   }
@@ -155,7 +156,7 @@ export class ObjectScaling {
     return { busy, neededAtMs: this.#store.neededAtMs(tunnelId) };
   }
 
-  /** True: the time that is written down is another one now. */
+  /** True: the stored time has changed. */
   #keep(tunnelId: string, { busy, neededAtMs }: ScalingMemory, nowMs: number): boolean {
     this.#tunnel(tunnelId).busy = busy;
     const before = this.#store.neededAtMs(tunnelId);

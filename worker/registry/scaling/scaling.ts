@@ -2,32 +2,32 @@ import { MAX_OBJECTS } from "../../../shared/protocol/index.ts";
 import type { LocationHint, TunnelObject } from "../../tunnel/configuration/tunnel-objects.ts";
 
 /*
- * How many objects carry a tunnel, as edits of its list: pure, time as an argument. `ObjectPhase` has the states of one
- * object; docs/decisions/0037-a-tunnel-is-a-list-of-objects.md why it is done so.
+ * Decides how many objects carry a tunnel, as edits of its list. Pure functions, with the time as an argument. `ObjectPhase` has the states
+ * of one object; docs/decisions/0037-a-tunnel-is-a-list-of-objects.md has the reasons.
  */
 
 export interface ObjectState extends TunnelObject {
   phaseSinceMs: number;
   /** It exists: somebody has called it. */
   pulled: boolean;
-  /** Null: it has said nothing yet, or nothing that this memory still holds. */
+  /** Null: no report since this memory exists. */
   load: ObjectLoad | null;
-  /** Since when it says that no connector is there; null: one is, or nothing is known. */
+  /** Since when it has reported no connector; null: it has one, or nothing is known. */
   emptySinceMs: number | null;
 }
 
-/** What an object says of itself while it has something to say. */
+/** A report of an object. */
 export interface ObjectLoad {
   atMs: number;
   connectors: number;
   requestsPerSecond: number;
   bytesPerSecond: number;
   openStreams: number;
-  /** It knows that it leaves, and takes nothing new. Objects of an older version do not say. */
+  /** It knows that it leaves, and accepts nothing new. Objects of older versions do not send this. */
   isLeaving?: boolean;
-  /** It runs older code than its callers, and is too busy to be put to sleep and begin anew. */
+  /** It runs older code than its callers, and is too busy to sleep and wake with the new code. */
   isOutdated?: boolean;
-  /** It has refused requests for want of room that siblings would have, since its last report. */
+  /** Since its last report it has refused requests for which siblings would have had room. */
   overloaded: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface ScalingWish {
   max: number;
   /** Where objects are wanted; null: anywhere. */
   location: LocationHint | null;
-  /** How long what leaves may take to finish. */
+  /** How long the requests of a leaving object may take to finish. */
   drainMs: number;
 }
 
@@ -47,38 +47,38 @@ export type ScalingEdit =
   | { edit: "retire"; name: string; reason: string }
   | { edit: "remove"; name: string; reason: string };
 
-/** What earlier reports add to the momentary picture. */
+/** What is remembered from earlier reports. */
 export interface ScalingMemory {
-  /** From when to when each report found the objects to have too much to do; null: the last one did not. */
+  /** The period in which every report found the objects overloaded; null: the last one did not. */
   busy: { sinceMs: number; atMs: number } | null;
-  /** When half of the objects would not have done; null: there are no more of them than the least. */
+  /** When half of the objects were last too few; null: there are only as many as the minimum. */
   neededAtMs: number | null;
 }
 
 export const CALM: ScalingMemory = { busy: null, neededAtMs: null };
 
 /**
- * One object is good for about a thousand small requests a second by the platform's word. Below half of that its answers
- * do not wait for each other yet, and there is time to add others before the limit.
+ * According to the platform, one object serves about a thousand small requests a second. Below half of that, answers do not wait for each
+ * other yet, and there is time to add objects before the limit.
  */
 const BUSY_REQUESTS_PER_SECOND = 400;
-/** A third of what one object relays with nothing else to do (docs/performance.md). */
+/** A third of what an otherwise idle object can relay (docs/performance.md). */
 const BUSY_BYTES_PER_SECOND = 40_000_000;
-/** Of the 512 that one connector takes. */
+/** Open streams, compared with the 512 that one connector accepts. */
 const BUSY_OPEN_STREAMS = 300;
-/** Rates are of so long a time: a report that comes sooner after a change of the list tells of before, too. */
+/** Rates are measured over this time. A report that comes sooner after a change of the list also covers the time before it. */
 const RATE_MS = 10_000;
-/** One burst is no load: after as long nothing of it is left in a rate. */
+/** A single burst does not count as load. After this time, it no longer affects a rate. */
 const BUSY_MS = RATE_MS;
-/** Half of the objects would then stand at half of what counts as busy: far from growing again at once. */
+/** With half of the objects, each would then be at half of "busy", which is far from growing again. */
 const QUIET_SHARE = 0.25;
-/** An hour has its peaks. Objects that sleep cost nothing, so there is no hurry. */
+/** Load varies within an hour, and sleeping objects cost nothing, so there is no hurry. */
 const QUIET_MS = 30 * 60_000;
-/** An object that reports nothing for so long has nothing to do. */
+/** An object without a report for so long has nothing to do. */
 const STALE_MS = 60_000;
-/** So long a new object waits for every connector that its siblings have; then those that came are enough. */
+/** How long a new object waits for every connector that its siblings have. After that, the ones that came are enough. */
 const ATTACH_MS = 10_000;
-/** Connectors redial within seconds: an object without one for longer is not reached from where they are. */
+/** Connectors redial within seconds. If an object has none for longer, they cannot reach it. */
 const EMPTY_MS = 10_000;
 /**
  * An object of old code is replaced by one of new code once, not again: while two versions of the Worker are deployed
@@ -88,7 +88,7 @@ const REPLACE_AFTER_MS = 10 * 60_000;
 /** A new object that has not been reached for so long may never be. */
 const STUCK_MS = 30_000;
 
-/** How much of what counts as busy this is: 1 is busy. */
+/** The load as a part of "busy", which is 1. */
 function pressure({ requestsPerSecond, bytesPerSecond, openStreams }: ObjectLoad): number {
   return Math.max(
     requestsPerSecond / BUSY_REQUESTS_PER_SECOND,
@@ -97,7 +97,7 @@ function pressure({ requestsPerSecond, bytesPerSecond, openStreams }: ObjectLoad
   );
 }
 
-/** What is remembered of a tunnel once an object of it has reported. */
+/** What is remembered after a report of one of the tunnel's objects. */
 export function remember(
   { busy, neededAtMs }: ScalingMemory,
   report: ObjectLoad,
@@ -115,7 +115,7 @@ export function remember(
   };
 }
 
-/** By the mean of those that tell of the list as it is: gateways spread evenly, whatever one object happens to hold. */
+/** The mean over the objects whose reports are about the current list. Gateways spread requests evenly, whatever a single object has. */
 function busyNow(
   before: ScalingMemory["busy"],
   loads: readonly ObjectLoad[],
@@ -132,12 +132,12 @@ function sumOf(loads: readonly ObjectLoad[]): number {
   return loads.reduce((sum, load) => sum + pressure(load), 0);
 }
 
-/** When the load was last shared out anew. */
+/** When the list last changed, so that the load was distributed anew. */
 function changedAtMs(objects: readonly ObjectState[]): number {
   return Math.max(0, ...objects.map(({ phase, phaseSinceMs }) => (phase === "attaching" ? 0 : phaseSinceMs)));
 }
 
-/** What is remembered once the list was edited. */
+/** What is remembered after an edit of the list. */
 export function rememberEdits(
   { busy }: ScalingMemory,
   objects: readonly ObjectState[],
@@ -151,7 +151,7 @@ function isAboveLeast(objects: readonly ObjectState[], min: number): boolean {
   return objects.filter(({ phase }) => phase !== "leaving").length > min;
 }
 
-/** What is to be done to the list now. */
+/** The edits of the list that are due now. */
 export function nextEdits(
   objects: readonly ObjectState[],
   wish: ScalingWish,
@@ -166,7 +166,7 @@ export function nextEdits(
   ];
 }
 
-/** When to ask again though nothing is reported, after what was asked then; null: need not be. */
+/** When to check again without a report, after the check at `askedAtMs`; null: not needed. */
 export function nextLookMs(
   objects: readonly ObjectState[],
   wish: ScalingWish,
@@ -179,7 +179,7 @@ export function nextLookMs(
     return emptySinceMs === null ? [] : [emptySinceMs + EMPTY_MS];
   });
   if (neededAtMs !== null) times.push(neededAtMs + QUIET_MS);
-  // What was due by then has been looked at: then only a report changes anything, and it would be asked for without end.
+  // Times up to then were already checked. Returning them again would repeat the check for ever, because only a report changes anything.
   const coming = times.filter((timeMs) => timeMs > askedAtMs);
   return coming.length === 0 ? null : Math.min(...coming);
 }
@@ -190,9 +190,9 @@ function arrivals(objects: readonly ObjectState[], nowMs: number): ScalingEdit[]
     ...objects.map(({ phase, load }) => (phase === "serving" ? (load?.connectors ?? 0) : 0)),
   );
   return objects.flatMap(({ name, phase, phaseSinceMs, load, pulled }): ScalingEdit[] => {
-    // What it said is forgotten with the Registry's memory, but nobody else than a connector calls a new object.
+    // Its report may be lost with the Registry's memory, but only connectors call a new object.
     const here = load?.connectors ?? (pulled ? 1 : 0);
-    // Without one it could only hand requests on: connectors of an older version attach to the first object alone.
+    // Without a connector it could only hand requests on. Connectors of older versions attach only to the first object.
     if (phase !== "attaching" || here === 0) return [];
     if (load !== null && here >= most && most > 0)
       return [{ edit: "serve", name, reason: "every connector has attached" }];
@@ -202,8 +202,8 @@ function arrivals(objects: readonly ObjectState[], nowMs: number): ScalingEdit[]
 }
 
 /**
- * No connector has come to it for a while, but to its siblings: it would hand on all that it gets. It serves again when
- * one comes.
+ * No connector has attached to it for a while, but some have to its siblings, so it would hand on all its requests. It serves again when
+ * one attaches.
  */
 function lonely(objects: readonly ObjectState[], nowMs: number): ScalingEdit[] {
   const serving = objects.filter(({ phase }) => phase === "serving");
@@ -216,7 +216,7 @@ function lonely(objects: readonly ObjectState[], nowMs: number): ScalingEdit[] {
 function departures(objects: readonly ObjectState[], { drainMs }: ScalingWish, nowMs: number): ScalingEdit[] {
   return objects.flatMap(({ name, phase, phaseSinceMs, load }): ScalingEdit[] => {
     if (phase !== "leaving") return [];
-    // One that has not heard of it yet may take a request at any moment.
+    // An object that does not know yet that it leaves may accept a request at any moment.
     const isIdle = load?.isLeaving === true && load.openStreams === 0;
     if (isIdle) return [{ edit: "remove", name, reason: "nothing is under way on it" }];
     return nowMs - phaseSinceMs >= drainMs
@@ -232,15 +232,15 @@ function wantedCount(
   nowMs: number,
 ): number {
   const carrying = objects.filter(({ phase }) => phase !== "leaving");
-  // In a move those in the right place take over from as many in the wrong one.
+  // In a move, objects in the right place replace as many in the wrong one.
   const right = carrying.filter((object) => isRight(object, location, nowMs)).length;
   const count = Math.max(right, carrying.length - right);
   const attaching = carrying.filter(({ phase }) => phase === "attaching");
-  // More of what connectors do not come to is of no use; one such among others is no reason to stand still.
+  // If connectors reach none of the new objects, more of them are of no use. A single unreached one is no reason to stop.
   const isGrowing =
     attaching.length * 2 >= carrying.length ||
     attaching.some(({ phaseSinceMs }) => nowMs - phaseSinceMs < STUCK_MS);
-  // What was said of the list as it was is no reason to grow again.
+  // Reports about the earlier list are no reason to grow again.
   const changedMs = changedAtMs(objects);
   const isBusy =
     busy !== null &&
@@ -256,7 +256,7 @@ function wantedCount(
   return Math.min(max, Math.max(min, wanted));
 }
 
-/** Toward so many objects of the right kind. What is of the wrong one leaves once others carry its load. */
+/** Edits toward so many objects of the right kind. Those of the wrong kind leave once others carry their load. */
 function countEdits(
   objects: readonly ObjectState[],
   { location }: ScalingWish,
@@ -267,7 +267,7 @@ function countEdits(
   const right = carrying.filter((object) => isRight(object, location, nowMs));
   const wrong = carrying.filter((object) => !right.includes(object));
   const reason = reasonFor(wrong, location, wanted);
-  // Connectors take no longer list. What leaves makes room, and then this is looked at again.
+  // Connectors accept no longer list. Objects that leave make room, and then this is checked again.
   const room = MAX_OBJECTS - objects.length;
   const missing = Math.max(0, Math.min(wanted - right.length, room));
   const added = Array.from({ length: missing }, (): ScalingEdit => ({
@@ -275,14 +275,14 @@ function countEdits(
     location,
     reason,
   }));
-  // Those first that nobody uses yet, then the newest: the oldest are what connectors and gateways know for longest.
+  // First those that nobody uses yet, then the newest, because connectors and gateways have known the oldest for longest.
   const isServing = ({ phase }: ObjectState) => phase === "serving";
   const byWorth = [...right.filter(isServing), ...right.filter((object) => !isServing(object))];
   const tooMany = byWorth.slice(Math.max(wanted, 1)).toReversed();
   const isReplaced = right.filter(isServing).length >= wanted;
   const replaced = wrong.filter((object) => isReplaced || !isServing(object));
   const given = [...tooMany, ...replaced].map(({ name, phase }): ScalingEdit => ({
-    // No gateway knows of one that has not served: there is nothing to wait for.
+    // No gateway knows an object that has never served, so there is nothing to wait for.
     edit: phase === "serving" ? "retire" : "remove",
     name,
     reason,

@@ -35,7 +35,7 @@ export type AuditAction =
   | "capture.read"
   | "capture.delete";
 
-/** Facts of the thing changed. Never a secret, nor its digest. */
+/** Facts about what was changed. Never a secret or its digest. */
 export type AuditFacts = Readonly<Record<string, string | number | null>>;
 
 export interface AuditChange {
@@ -48,7 +48,7 @@ export interface AuditChange {
 
 export interface AuditEntry extends Actor, AuditChange {
   id: number;
-  /** Of the actor's key, as it was then; null where it has none. */
+  /** The name of the actor's key at that time; null if it had none. */
   actorName: string | null;
 }
 
@@ -59,7 +59,7 @@ export class AuditLog {
   readonly #sql: SqlStorage;
   readonly #nameOf: (actor: string) => string | null;
 
-  /** `nameOf`: what people call an actor; asked when something is written, since keys go. */
+  /** `nameOf`: the name of an actor's key, looked up when the entry is written, because keys may be deleted. */
   constructor(sql: SqlStorage, nameOf: (actor: string) => string | null) {
     this.#sql = sql;
     this.#nameOf = nameOf;

@@ -6,20 +6,20 @@ export interface CaptureRecord {
   tunnelId: string;
   service: string;
   maxRequests: number;
-  /** As the audit log names them. */
+  /** The actor, as in the audit log. */
   startedBy: string;
   startedAtMs: number;
   endsAtMs: number;
-  /** Null: it has not been ended before its time. */
+  /** Null: it was not stopped early. */
   endedAtMs: number | null;
 }
 
-/** Of a tunnel at one time. */
+/** Captures of a tunnel at the same time. */
 const MAX_RUNNING = 5;
-/** Of a tunnel within a day: their requests are kept for so long. */
+/** Captures of a tunnel within a day, because their requests are kept for so long. */
 const MAX_KEPT = 20;
 
-/** What was captured when, and by whom: never what it was. */
+/** When something was captured, and by whom. Never the content. */
 export class CaptureRecordStore {
   readonly #sql: SqlStorage;
 
@@ -27,7 +27,7 @@ export class CaptureRecordStore {
     this.#sql = sql;
   }
 
-  /** False: there are as many as there may be, or this service is being captured already. */
+  /** False: the limit is reached, or this service is already being captured. */
   start(record: CaptureRecord): boolean {
     const nowMs = record.startedAtMs;
     this.#sql.exec("DELETE FROM captures WHERE ends_at_ms <= ?", nowMs - CAPTURE_KEPT_MS);

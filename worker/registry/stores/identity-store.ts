@@ -8,7 +8,7 @@ export interface IdentityRecord {
   createdAtMs: number;
 }
 
-/** Workloads that tunnels trust by the word of their issuers. */
+/** Workloads that tunnels trust because their issuers vouch for them. */
 export class IdentityStore {
   readonly #sql: SqlStorage;
 
@@ -43,7 +43,7 @@ export class IdentityStore {
       .map((row) => ({ ...row, identity: JSON.parse(row.identity) as WorkloadIdentity }));
   }
 
-  /** Null for what is no identity of this tunnel. */
+  /** Null: the tunnel has no such identity. */
   stored(tunnelId: string, id: string): StoredIdentity | null {
     const [row] = this.#sql
       .exec<{ identity: string; proofHex: string }>(
@@ -56,7 +56,7 @@ export class IdentityStore {
       : { identity: JSON.parse(row.identity) as WorkloadIdentity, proofHex: row.proofHex };
   }
 
-  /** To the tunnel's objects each is one more token, of which the Worker knows who has shown it. */
+  /** For the tunnel's objects each identity is one more token, and the Worker checks who presents it. */
   digests(tunnelId: string): TokenDigest[] {
     return this.#sql
       .exec<{ kid: string; digestHex: string }>(
@@ -76,7 +76,7 @@ export class IdentityStore {
   }
 }
 
-/** What the audit log says of one. */
+/** The facts about an identity for the audit log. */
 export function identityFacts(id: string, { issuer, audience, subjects, keySource }: WorkloadIdentity) {
   const keys = keySource.jwksUrl ?? keySource.jwks.keys.map(({ kid }) => kid).join(" ");
   return { identity: id, issuer, audience, subjects: subjects.join(" "), keys };

@@ -13,7 +13,7 @@ export interface GatewayKeyRecord {
   createdAtMs: number;
 }
 
-/** What is said of a key of the admin API when it is made. */
+/** The properties of a new key of the admin API. */
 export interface ApiKeyFacts {
   role: Role;
   /** For people. */
@@ -26,20 +26,20 @@ export interface ApiKeyRecord extends ApiKeyFacts {
   seq: number;
   kid: string;
   createdAtMs: number;
-  /** As exact as `USE_MS`; null: never, or by no relay that noted it. */
+  /** As exact as `USE_MS`; null: never, or before relays recorded it. */
   lastUsedAtMs: number | null;
 }
 
-/** A row written now and then, not one for each request. */
+/** How exact the last use is, so that not every request writes a row. */
 const USE_MS = 5 * 60_000;
 
 /** As `exec` types its rows. */
 type Row<T> = { [Name in keyof T]: T[Name] & SqlStorageValue };
 
-/** Keys of gateways and of the admin API: digests alone. */
+/** Keys of gateways and of the admin API. Only their digests are stored. */
 export class KeyStore {
   readonly #sql: SqlStorage;
-  /** As far as this memory knows: there are a thousand keys at most. */
+  /** The last uses since this memory exists. There are at most a thousand keys. */
   readonly #usedAtMs = new Map<string, number>();
 
   constructor(sql: SqlStorage) {
@@ -163,7 +163,7 @@ export class KeyStore {
     return row ?? null;
   }
 
-  /** Those that end by themselves. */
+  /** The keys that expire. */
   endingApiKeys(): { kid: string; name: string | null; expiresAtMs: number }[] {
     return this.#sql
       .exec<{ kid: string; name: string | null; expiresAtMs: number }>(
@@ -172,7 +172,7 @@ export class KeyStore {
       .toArray();
   }
 
-  /** Null for an unknown key, a wrong secret, or a key whose time is over, after the same work. */
+  /** Null for an unknown key, a wrong secret or an expired key, after the same work. */
   roleOf(kid: string, digestHex: string, nowMs: number): Role | null {
     const [row] = this.#sql
       .exec<Row<Pick<ApiKeyRecord, "role" | "expiresAtMs"> & { digest: string }>>(
@@ -184,7 +184,7 @@ export class KeyStore {
     return equal && row !== undefined && nowMs < (row.expiresAtMs ?? Infinity) ? row.role : null;
   }
 
-  /** True: the use of this key is to be noted down. */
+  /** True: record this use of the key. */
   isUseDue(kid: string, nowMs: number): boolean {
     return nowMs - (this.#usedAtMs.get(kid) ?? -Infinity) >= USE_MS;
   }

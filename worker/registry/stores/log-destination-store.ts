@@ -11,13 +11,13 @@ import { type DeliveryTotals, NO_DELIVERIES } from "./telemetry-report-store.ts"
 export interface LogDestinationRecord {
   seq: number;
   id: string;
-  /** With its secrets: these leave the Registry only towards those who send. */
+  /** With its secrets, which leave the Registry only for objects that send to it. */
   destination: LogDestinationInput;
   createdAtMs: number;
   updatedAtMs: number;
 }
 
-/** A destination without its secrets; its URL's path, which may be one, is for admins alone. */
+/** A destination without its secrets. Only admins see its URL's path, which may be a secret. */
 export interface DescribedDestination {
   id: string;
   /** Without its secrets. */
@@ -29,7 +29,7 @@ export interface DescribedDestination {
   delivery: DeliveryTotals;
 }
 
-/** Where the relay's logs go. Secrets are stored as they are, since they have to be sent: see docs/security.md. */
+/** Where the relay's logs go. Secrets are stored in the clear, because they have to be sent: see docs/security.md. */
 export class LogDestinationStore {
   readonly #sql: SqlStorage;
 
@@ -119,6 +119,6 @@ export function described(
 /** For the audit log. */
 export function destinationFacts({ destination }: LogDestinationRecord): AuditFacts {
   const { name, kind, url, events } = destination;
-  // A path may hold a token, and viewers read this.
+  // The path is left out, because it may contain a token, and viewers can read this.
   return { name, kind, url: new URL(url).origin, events };
 }

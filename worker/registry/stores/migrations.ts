@@ -1,4 +1,4 @@
-/** Applied in order, each once. Never edit one that was released: add the next. docs/registry.md describes the tables. */
+/** Applied in order, each once. Never edit a released one; add another. docs/registry.md describes the tables. */
 const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE tunnels (

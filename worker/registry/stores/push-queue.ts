@@ -3,7 +3,7 @@ export interface PendingPush {
   objectName: string;
   tunnelId: string;
   version: number;
-  /** Failed so far. */
+  /** Failed attempts so far. */
   attempts: number;
 }
 
@@ -11,7 +11,7 @@ type Row = { objectName: string; tunnelId: string; version: number; attempts: nu
 
 const COLUMNS = "object_name AS objectName, tunnel_id AS tunnelId, version, attempts";
 
-/** Which objects still have to hear of which version, and when to try next. */
+/** Which objects still have to get which version, and when to try next. */
 export class PushQueue {
   readonly #sql: SqlStorage;
 
@@ -19,7 +19,7 @@ export class PushQueue {
     this.#sql = sql;
   }
 
-  /** Takes the place of an older version still waiting for the same object. */
+  /** Replaces an older version that still waits for the same object. */
   add(objectName: string, tunnelId: string, version: number, nowMs: number): void {
     this.#sql.exec(
       "INSERT OR REPLACE INTO config_pushes (object_name, tunnel_id, version, attempts, due_at_ms) VALUES (?, ?, ?, 0, ?)",

@@ -24,29 +24,29 @@ export interface StoredServicesFile {
   file: ServicesFile;
 }
 
-/** One file that was in force, and what it changed. */
+/** One version of a services file, and what it changed. */
 export interface ServicesVersion {
   version: number;
   atMs: number;
-  /** Null: a relay of version 0.1 took it, which did not note it down. */
+  /** Null: a relay of version 0.1 stored it, which did not record this. */
   actor: string | null;
-  /** The version that was put back; null: the file was new. */
+  /** The version that was activated again; null: the file was new. */
   rolledBackTo: number | null;
   /** How many it has. */
   services: number;
-  /** Lines that begin with "- " or "+ "; null: the version before it is kept no longer. */
+  /** Lines that begin with "- " or "+ "; null: the version before it is no longer kept. */
   changes: string[] | null;
   /** Lines beyond those. */
   moreChanges: number;
 }
 
-/** Files kept per tunnel, so that the audit log's versions can still be read and put back. */
+/** Files kept per tunnel, so that the audit log's versions can still be read and activated. */
 const KEPT_FILES = 100;
-/** What they may take together; the two newest stay in any case. */
+/** Their maximum size together. The two newest are always kept. */
 const KEPT_FILE_BYTES = 4 * 1024 * 1024;
 const MAX_CHANGES = 200;
 
-/** Tunnels, their tokens and their services files: SQL alone, time as an argument. */
+/** Tunnels, their tokens and their services files: only SQL, with the time as an argument. */
 export class RegistryStore {
   readonly #sql: SqlStorage;
 
@@ -100,7 +100,7 @@ export class RegistryStore {
       .one().count;
   }
 
-  /** Its row stays as a mark until every object of the tunnel has heard of the deletion: see `forgetTunnel`. */
+  /** Its row stays as a mark until every object of the tunnel knows of the deletion: see `forgetTunnel`. */
   deleteTunnel(id: string, nowMs: number): void {
     this.#sql.exec("UPDATE tunnels SET deleted_at_ms = ? WHERE id = ?", nowMs, id);
     this.#sql.exec("DELETE FROM tokens WHERE tunnel_id = ?", id);
@@ -120,7 +120,7 @@ export class RegistryStore {
     );
   }
 
-  /** The configuration of this tunnel is about to differ from what its objects hold. Null: nothing is left of it. */
+  /** Increases the version, because the tunnel's configuration changes. Null: there is no such tunnel any more. */
   raiseConfigVersion(tunnelId: string): number | null {
     const [row] = this.#sql
       .exec<{ version: number }>(
@@ -151,7 +151,7 @@ export class RegistryStore {
       .toArray();
   }
 
-  /** Null for what is no token of this tunnel. */
+  /** Null: the tunnel has no such token. */
   tokenDigest(tunnelId: string, kid: string): string | null {
     const [row] = this.#sql
       .exec<{ digest: string }>(
@@ -163,7 +163,7 @@ export class RegistryStore {
     return row?.digest ?? null;
   }
 
-  /** No token of this tunnel outlives `endMs`; one that ends earlier keeps its end. */
+  /** Lets all tokens of this tunnel expire at `endMs`, unless they expire earlier. */
   endTokens(tunnelId: string, endMs: number): void {
     this.#sql.exec(
       "UPDATE tokens SET expires_at_ms = min(coalesce(expires_at_ms, ?1), ?1) WHERE tunnel_id = ?2",
@@ -180,7 +180,7 @@ export class RegistryStore {
     );
   }
 
-  /** Takes away the tokens whose time is over and says whose they were. */
+  /** Removes expired tokens, and returns their tunnels and ids. */
   takeExpiredTokens(nowMs: number): { tunnelId: string; kid: string }[] {
     return this.#sql
       .exec<{ tunnelId: string; kid: string }>(
@@ -264,7 +264,7 @@ export class RegistryStore {
     return this.#sql.exec<{ name: string }>("SELECT name FROM relay").one().name;
   }
 
-  /** Null for a tunnel that never was, or that all its objects have forgotten. */
+  /** Null: there never was such a tunnel, or all of its objects have forgotten it. */
   config(
     tunnelId: string,
     relayWide: Pick<TunnelConfig, "gatewayKeys" | "destinationsRevision">,

@@ -10,7 +10,7 @@ import { TailRegister } from "./tail-register.ts";
 import { TelemetryReportStore } from "./telemetry-report-store.ts";
 import { TunnelObjectStore } from "./tunnel-object-store.ts";
 
-/** The Registry's tables, by what uses them: each part of the Registry is given those that it needs. */
+/** The Registry's tables. Each part of the Registry gets those that it needs. */
 export interface RegistryStores {
   tunnels: RegistryStore;
   objects: TunnelObjectStore;

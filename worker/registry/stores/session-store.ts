@@ -1,19 +1,19 @@
 import { type KeyProof, DUMMY_DIGEST_HEX, equalDigests } from "../../auth/index.ts";
 import type { Role } from "./key-store.ts";
 
-/** A day's work, then the key is asked for again. */
+/** About a working day. Then the key has to be entered again. */
 export const SESSION_MS = 12 * 3600_000;
-/** An open page asks something every few seconds: so long after it was closed or hidden. */
+/** A session ends so long after its page was closed or hidden. An open page makes a request every few seconds. */
 const IDLE_MS = 3600_000;
-/** How exact the last use is kept: a row written a minute, not one per request. */
+/** How exact the last use is: one row per minute is written, not one per request. */
 const TOUCH_MS = 60_000;
-/** Of one key. The one that was used longest ago makes room. */
+/** Sessions of one key. The least recently used one is ended for a new one. */
 const SESSIONS_PER_KEY = 20;
 
-/** Whose session it is. Its rights are looked up on each use, so they end when the key does. */
+/** The owner of a session. Its rights are looked up on each use, so they end with the key. */
 export type SessionHolder =
   | { key: "api-key"; kid: string }
-  /** `proofHex`: digest of the session's secret and the `ADMIN_KEY` together. Another `ADMIN_KEY`, another digest. */
+  /** `proofHex`: the digest of the session's secret together with the `ADMIN_KEY`, so that it changes with the `ADMIN_KEY`. */
   | { key: "admin-key"; proofHex: string };
 
 export interface OpenSession {
@@ -23,7 +23,7 @@ export interface OpenSession {
   endsAtMs: number;
 }
 
-/** Browsers that are signed in: digests alone. */
+/** The sessions of browsers. Only their digests are stored. */
 export class SessionStore {
   readonly #sql: SqlStorage;
 
@@ -31,7 +31,7 @@ export class SessionStore {
     this.#sql = sql;
   }
 
-  /** Ids of the sessions that made room. */
+  /** Ids of the sessions that were ended for it. */
   open({ kid, digestHex }: KeyProof, holder: SessionHolder, nowMs: number): string[] {
     const actor = holder.key === "api-key" ? holder.kid : "admin-key";
     this.#sql.exec(
@@ -59,7 +59,7 @@ export class SessionStore {
     return displaced.map((row) => row.kid);
   }
 
-  /** Of a session that begins now: it ends with its key, if that is sooner. */
+  /** When a session that begins now will end: with its key, if that is sooner. */
   endsAtMs(holder: SessionHolder, nowMs: number): number {
     const kid = holder.key === "api-key" ? holder.kid : null;
     const [row] = this.#sql
@@ -68,7 +68,7 @@ export class SessionStore {
     return Math.min(nowMs + SESSION_MS, row?.endsAtMs ?? Infinity);
   }
 
-  /** Null for what never was a session, or was taken away. */
+  /** Null: it never was a session, or was removed. */
   digest(kid: string): string | null {
     const [row] = this.#sql
       .exec<{ digest: string }>("SELECT digest_hex AS digest FROM sessions WHERE kid = ?", kid)
@@ -76,7 +76,7 @@ export class SessionStore {
     return row?.digest ?? null;
   }
 
-  /** Null for what is no session, or none any more. */
+  /** Null: it is not a session, or not any more. */
   use({ kid, digestHex }: KeyProof, adminProofHex: string, nowMs: number): OpenSession | null {
     const [row] = this.#sql
       .exec<{
@@ -117,7 +117,7 @@ export class SessionStore {
     return closed.toArray().length > 0;
   }
 
-  /** Of a key that is no more: the ids of its sessions. */
+  /** Ends the sessions of a deleted key, and returns their ids. */
   closeOf(actor: string): string[] {
     return this.#sql
       .exec<{ kid: string }>("DELETE FROM sessions WHERE actor = ? RETURNING kid", actor)

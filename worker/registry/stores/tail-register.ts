@@ -1,18 +1,18 @@
 import { withTimeout } from "../../with-timeout.ts";
 
-/** An object where somebody watches whose key, or session, is gone. */
+/** An object with a watcher whose key or session is no longer valid. */
 interface DueEnding {
   objectName: string;
   kids: string[];
 }
 
-/** An object that could not be told is told again after so long. */
+/** After this time, an object that did not answer is told again. */
 const RETRY_MS = 5_000;
 const TELL_TIMEOUT_MS = 10_000;
 
 /**
- * Who watches where, by the id of the key or session that was shown: whoever loses it stops watching, wherever the
- * objects of a tunnel are. Rows are of use for as long as one may watch without showing the key again, a quarter of an hour.
+ * Which objects have watchers, by the id of the key or session. When a key or session ends, its watchers are cut off at every object. A row
+ * is needed for as long as a watcher need not present its key again, which is a quarter of an hour.
  */
 export class TailRegister {
   readonly #sql: SqlStorage;
@@ -32,12 +32,12 @@ export class TailRegister {
     );
   }
 
-  /** What this key or session watches is to end; whoever does not tell the objects at once does at `dueMs`. */
+  /** Marks the watchers of this key or session as ended. If telling the objects fails now, it is due again at `dueMs`. */
   revoke(kid: string, dueMs: number): void {
     this.#sql.exec("UPDATE tails SET end_due_ms = ? WHERE kid = ?", dueMs, kid);
   }
 
-  /** Tells the objects concerned, and no other. One that cannot be told stays due. */
+  /** Tells exactly the objects concerned. One that does not answer stays due. */
   async endDue(dueMs: number, tell: (ending: DueEnding) => Promise<void>): Promise<void> {
     await Promise.all(
       this.#due(dueMs).map(async (ending) => {

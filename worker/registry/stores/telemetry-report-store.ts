@@ -3,12 +3,12 @@ import type { RequestMetrics } from "../../telemetry/metrics/request-metrics.ts"
 import type { DeliveryReport, TelemetryReport } from "../../telemetry/metrics/telemetry-report.ts";
 
 export interface StoredReport extends TelemetryReport {
-  /** Of the object whose requests it tells of. */
+  /** The name of the object whose requests it reports. */
   objectName: string;
   atMs: number;
 }
 
-/** A destination over all objects that ship to it. */
+/** The state of a destination over all objects that ship to it. */
 export interface DeliveryTotals {
   shipped: number;
   lost: number;
@@ -26,7 +26,7 @@ type Row = {
   deliveries: string;
 };
 
-/** "/" is the character behind ".", with which the names of further objects go on. */
+/** "/" is the character after ".", which follows the tunnel's id in the names of further objects. */
 const OF_TUNNEL = "object_name = ?1 OR (object_name > ?1 || '.' AND object_name < ?1 || '/')";
 
 /** The last report of each Telemetry object. */
@@ -67,7 +67,7 @@ export class TelemetryReportStore {
       .map(storedReport);
   }
 
-  /** Of all objects that carry this tunnel, or did: what they counted still counts. */
+  /** The reports of all objects that carry this tunnel or did, because their counts still count. */
   of(tunnelId: string): StoredReport[] {
     return this.#sql
       .exec<Row>(
@@ -79,7 +79,7 @@ export class TelemetryReportStore {
       .map(storedReport);
   }
 
-  /** Of the same, only who they are and when they reported last. */
+  /** Only the names of these objects and the times of their last reports. */
   reporters(tunnelId: string): { name: string; atMs: number }[] {
     return this.#sql
       .exec<{ name: string; atMs: number }>(

@@ -9,7 +9,7 @@ import type { ScalingWish } from "../scaling/scaling.ts";
 /** An object as the Registry keeps it. */
 export interface TunnelObjectRecord extends TunnelObject {
   phaseSinceMs: number;
-  /** It has pulled its configuration, so it exists and hears of changes. */
+  /** It has pulled its configuration, so it exists and gets changes. */
   pulled: boolean;
   addedAtMs: number;
 }
@@ -25,7 +25,7 @@ type Row = {
 
 const COLUMNS = "name, location, phase, phase_since_ms AS phaseSinceMs, pulled, added_at_ms AS addedAtMs";
 
-/** Which objects carry which tunnel, and how many are wanted: SQL alone, time as an argument. */
+/** Which objects carry which tunnel, and how many are wanted: only SQL, with the time as an argument. */
 export class TunnelObjectStore {
   readonly #sql: SqlStorage;
 
@@ -52,7 +52,7 @@ export class TunnelObjectStore {
       .map((row) => ({ ...row, pulled: row.pulled === 1 }));
   }
 
-  /** Null where no connector may dial an object of this name. */
+  /** Null: connectors may not dial an object of this name. */
   dialled(name: string): { location: LocationHint | null } | null {
     const [row] = this.#sql
       .exec<{ location: LocationHint | null }>("SELECT location FROM tunnel_objects WHERE name = ?", name)
@@ -72,7 +72,7 @@ export class TunnelObjectStore {
     this.#sql.exec("UPDATE tunnels SET objects_revision = objects_revision + 1 WHERE id = ?", tunnelId);
   }
 
-  /** From now on it hears of changes. */
+  /** From now on it gets changes. */
   markPulled(name: string): void {
     this.#sql.exec("UPDATE tunnel_objects SET pulled = 1 WHERE name = ? AND pulled = 0", name);
   }
@@ -115,7 +115,7 @@ export class TunnelObjectStore {
     );
   }
 
-  /** When all of its objects were needed last; null: it has no more than the least. */
+  /** When all of its objects were last needed; null: it only has the minimum. */
   neededAtMs(tunnelId: string): number | null {
     const [row] = this.#sql
       .exec<{ neededAtMs: number | null }>(
