@@ -475,6 +475,47 @@ describe("a connection that went silent", () => {
   });
 });
 
+describe("a flood of frames that change nothing", () => {
+  const many = (bytes: Buffer): Buffer => Buffer.concat(Array.from({ length: 9_000 }, () => bytes));
+
+  it.each<[string, (id: number) => Buffer]>([
+    ["PING answers", () => frame(TYPE.PING, ACK, 0, "12345678")],
+    ["PINGs", () => frame(TYPE.PING, 0, 0, "12345678")],
+    ["SETTINGS answers", () => frame(TYPE.SETTINGS, ACK, 0)],
+    ["WINDOW_UPDATEs of the connection", () => frame(TYPE.WINDOW_UPDATE, 0, 0, uint32(1))],
+    ["WINDOW_UPDATEs of a stream that is over", (id) => frame(TYPE.WINDOW_UPDATE, 0, id, uint32(1))],
+    ["frames of an unknown type", () => frame(0x55, 0, 0)],
+    ["priorities", (id) => frame(TYPE.PRIORITY, 0, id, Buffer.alloc(5))],
+    ["resets of a stream that is over", (id) => reset(id, 8)],
+    ["heads of a stream that is over", (id) => headers(id, OK)],
+  ])("ends the connection: %s", async (_what, useless) => {
+    const server = await frameServer(
+      onRequest((client, id) => {
+        answerOk(client, id);
+        client.send(many(useless(id)));
+      }),
+    );
+    const outcome = await sent(upstreamWith(), server.port);
+    expect([outcome.status, outcome.body, outcome.ended]).toEqual([200, "ok", true]);
+    await until(() => server.openCount === 0);
+  });
+
+  it("is not what servers send that give back the window in small pieces", async () => {
+    const server = await frameServer((client, { type, streamId, payload, flags }) => {
+      if (type !== TYPE.DATA) return;
+      for (let at = 0; at < payload.byteLength; at += 512)
+        client.send(...[0, streamId].map((id) => frame(TYPE.WINDOW_UPDATE, 0, id, uint32(512))));
+      if ((flags & END_STREAM) !== 0) answerOk(client, streamId);
+    });
+    const upstream = upstreamWith();
+    for (let round = 0; round < 3; round++) {
+      const outcome = await sent(upstream, server.port, { body: Buffer.alloc(2 ** 20) });
+      expect([outcome.status, outcome.error]).toEqual([200, null]);
+    }
+    expect(server.clients).toHaveLength(1);
+  });
+});
+
 describe("windows", () => {
   it("hold back an upload that its upstream does not take, which runs out of patience", async () => {
     const server = await frameServer(

@@ -51,6 +51,9 @@ const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
 const CONNECTION_CREDIT_STEP_BYTES = 1024 * 1024;
 /** Concurrent streams until the upstream has sent its limit. */
 const INITIAL_STREAMS = 1;
+/** Some servers give back the window after each small read, and for each request once more. */
+const BYTES_PER_WINDOW_UPDATE = 64;
+const WINDOW_UPDATES_PER_REQUEST = 4;
 /** How long an upstream may take to close its side when we have closed ours. */
 const CLOSE_MS = 5_000;
 /** What each field adds to the size that SETTINGS_MAX_HEADER_LIST_SIZE limits (RFC 9113 §6.5.2). */
@@ -277,6 +280,15 @@ export class Http2Connection implements Http2StreamOwner, Http2FrameEvents {
     if (this.#receivedBytes < CONNECTION_CREDIT_STEP_BYTES) return;
     this.sender.answer(numberFrame(HTTP2_FRAME.WINDOW_UPDATE, 0, this.#receivedBytes));
     this.#receivedBytes = 0;
+  }
+
+  onUselessFrame(): void {
+    if (!this.#abuse.spend("staleControl", this.clock.nowMs())) throw calm("frames that change nothing");
+  }
+
+  get windowUpdatesDue(): number {
+    const requests = (this.#nextId - 1) / 2;
+    return this.sender.sentBytes / BYTES_PER_WINDOW_UPDATE + requests * WINDOW_UPDATES_PER_REQUEST;
   }
 
   onSettings(settings: PeerSettings): void {

@@ -31,6 +31,10 @@ export interface Http2FrameEvents {
   within(stream: Http2Stream, run: () => void): void;
   /** DATA came. `frameBytes` counts against the windows. */
   onDataBytes(frameBytes: number, stream: Http2Stream | null, empty: boolean): void;
+  /** A frame came that changes nothing. Throws when there are too many. */
+  onUselessFrame(): void;
+  /** The peer may have so many reasons for a WINDOW_UPDATE: what was sent to it. */
+  readonly windowUpdatesDue: number;
   onSettings(settings: PeerSettings): void;
   /** `lastId` never increases. */
   onGoaway(lastId: number, code: number): void;
@@ -46,6 +50,7 @@ export class FrameHandler {
   #lastId = MAX_STREAM_ID;
   #pongs = 0;
   #others = 0;
+  #windowUpdates = 0;
 
   constructor(events: Http2FrameEvents) {
     this.#events = events;
@@ -68,6 +73,7 @@ export class FrameHandler {
       throw broken("it does not start with SETTINGS");
     }
     this.#greeted = true;
+    if (this.#isUseless(frame)) this.#events.onUselessFrame();
     if (type === HTTP2_FRAME.PING && (flags & HTTP2_FLAG.ACK) !== 0) this.#pongs++;
     else this.#others++;
     switch (type) {
@@ -92,6 +98,25 @@ export class FrameHandler {
         return this.#onGoaway(frame);
       case HTTP2_FRAME.WINDOW_UPDATE:
         return this.#onWindowUpdate(frame);
+    }
+  }
+
+  /** A flood of such frames would cost the time of all exchanges, those of other upstreams included. */
+  #isUseless({ type, flags, streamId }: Http2Frame): boolean {
+    switch (type) {
+      case HTTP2_FRAME.DATA:
+      case HTTP2_FRAME.CONTINUATION:
+        return false;
+      case HTTP2_FRAME.SETTINGS:
+        return (flags & HTTP2_FLAG.ACK) !== 0;
+      case HTTP2_FRAME.HEADERS:
+      case HTTP2_FRAME.RST_STREAM:
+        return streamId === 0 || this.#events.streamOf(streamId) === null;
+      case HTTP2_FRAME.WINDOW_UPDATE:
+        return ++this.#windowUpdates > this.#events.windowUpdatesDue;
+      default:
+        // Answers to PINGs, too: few are asked for. And what nobody knows.
+        return true;
     }
   }
 

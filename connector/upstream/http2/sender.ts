@@ -25,6 +25,8 @@ export class FrameSender {
   readonly #socket: Socket;
   /** In the order of their turns. */
   readonly #ready = new Set<DataSource>();
+  /** Of bodies. */
+  sentBytes = 0;
   #windowBytes = DEFAULT_WINDOW_BYTES;
   #frameBytes = DEFAULT_FRAME_BYTES;
   #corked = false;
@@ -80,6 +82,7 @@ export class FrameSender {
   /** At most `dataRoom` bytes. */
   data(streamId: number, bytes: Buffer, endStream: boolean): void {
     this.#windowBytes -= bytes.byteLength;
+    this.sentBytes += bytes.byteLength;
     this.write(
       frameHead(bytes.byteLength, HTTP2_FRAME.DATA, endStream ? HTTP2_FLAG.END_STREAM : 0, streamId),
     );
