@@ -51,6 +51,8 @@ const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
 const CONNECTION_CREDIT_STEP_BYTES = 1024 * 1024;
 /** Concurrent streams until the upstream has sent its limit. */
 const INITIAL_STREAMS = 1;
+/** A header block takes time by its length, and one for a stream that is over has to be decoded as well. */
+const BYTES_PER_USELESS_FRAME = 256;
 /** Some servers give back the window after each small read, and for each request once more. */
 const BYTES_PER_WINDOW_UPDATE = 64;
 const WINDOW_UPDATES_PER_REQUEST = 4;
@@ -282,8 +284,10 @@ export class Http2Connection implements Http2StreamOwner, Http2FrameEvents {
     this.#receivedBytes = 0;
   }
 
-  onUselessFrame(): void {
-    if (!this.#abuse.spend("staleControl", this.clock.nowMs())) throw calm("frames that change nothing");
+  onUselessFrame(bytes: number): void {
+    const count = 1 + Math.floor(bytes / BYTES_PER_USELESS_FRAME);
+    if (!this.#abuse.spend("staleControl", this.clock.nowMs(), count))
+      throw calm("frames that change nothing");
   }
 
   get windowUpdatesDue(): number {

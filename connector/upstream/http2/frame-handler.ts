@@ -32,7 +32,7 @@ export interface Http2FrameEvents {
   /** DATA came. `frameBytes` counts against the windows. */
   onDataBytes(frameBytes: number, stream: Http2Stream | null, empty: boolean): void;
   /** A frame came that changes nothing. Throws when there are too many. */
-  onUselessFrame(): void;
+  onUselessFrame(bytes: number): void;
   /** The peer may have so many reasons for a WINDOW_UPDATE: what was sent to it. */
   readonly windowUpdatesDue: number;
   onSettings(settings: PeerSettings): void;
@@ -73,7 +73,7 @@ export class FrameHandler {
       throw broken("it does not start with SETTINGS");
     }
     this.#greeted = true;
-    if (this.#isUseless(frame)) this.#events.onUselessFrame();
+    if (this.#isUseless(frame)) this.#events.onUselessFrame(frame.payload.byteLength);
     if (type === HTTP2_FRAME.PING && (flags & HTTP2_FLAG.ACK) !== 0) this.#pongs++;
     else this.#others++;
     switch (type) {
@@ -105,11 +105,12 @@ export class FrameHandler {
   #isUseless({ type, flags, streamId }: Http2Frame): boolean {
     switch (type) {
       case HTTP2_FRAME.DATA:
+      // A header block is judged when it is complete.
+      case HTTP2_FRAME.HEADERS:
       case HTTP2_FRAME.CONTINUATION:
         return false;
       case HTTP2_FRAME.SETTINGS:
         return (flags & HTTP2_FLAG.ACK) !== 0;
-      case HTTP2_FRAME.HEADERS:
       case HTTP2_FRAME.RST_STREAM:
         return streamId === 0 || this.#events.streamOf(streamId) === null;
       case HTTP2_FRAME.WINDOW_UPDATE:
@@ -156,6 +157,8 @@ export class FrameHandler {
 
   /** Every block is decoded, even for a closed stream, because the tables of both sides depend on it. */
   #complete({ streamId, endStream }: HeaderBlock, bytes: Buffer): void {
+    const stream = this.#events.streamOf(streamId);
+    if (stream === null) this.#events.onUselessFrame(bytes.byteLength);
     let raw: string[] | null;
     try {
       raw = this.#decoder.decode(bytes, HEAD_LIMITS);
@@ -163,7 +166,6 @@ export class FrameHandler {
       if (!(error instanceof HpackError)) throw error;
       throw new Http2ConnectionError(CODE.COMPRESSION_ERROR, error.message);
     }
-    const stream = this.#events.streamOf(streamId);
     if (stream !== null) this.#events.within(stream, () => stream.onHeaders(raw, endStream));
   }
 

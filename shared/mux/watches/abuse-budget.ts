@@ -24,14 +24,14 @@ export class AbuseBudget {
   readonly #buckets = new Map<Abuse, { tokens: number; atMs: number }>();
 
   /** False: the budget for this kind is spent. */
-  spend(kind: Abuse, nowMs: number): boolean {
+  spend(kind: Abuse, nowMs: number, count = 1): boolean {
     const { burst, perSecond } = RATES[kind];
     const bucket = this.#buckets.get(kind) ?? { tokens: burst, atMs: nowMs };
     bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) * perSecond) / 1000);
     bucket.atMs = nowMs;
     this.#buckets.set(kind, bucket);
-    if (bucket.tokens < 1) return false;
-    bucket.tokens -= 1;
+    if (bucket.tokens < count) return false;
+    bucket.tokens -= count;
     return true;
   }
 }
