@@ -5,7 +5,7 @@ import type { Presence } from "../events/index.ts";
 export interface AlertRecord {
   seq: number;
   id: string;
-  /** With its headers, and the URL's path: these leave the Registry only towards those who send. */
+  /** With its headers and the URL's path, which leave the Registry only for code that sends. */
   alert: AlertInput;
   createdAtMs: number;
   lastSentAtMs: number | null;
@@ -17,7 +17,7 @@ export interface StoredCondition extends ConditionState {
   summary: string;
 }
 
-/** On its way to one webhook. */
+/** A notice for one webhook. */
 export interface QueuedNotice {
   id: number;
   alertId: string;
@@ -26,10 +26,10 @@ export interface QueuedNotice {
   madeAtMs: number;
 }
 
-/** Of each tunnel: what was seen of it. */
+/** What is known about a tunnel. */
 export interface TunnelMemory {
   mostConnectors: number;
-  /** Events that were lost, over all its objects, when it was last looked at. */
+  /** Lost events, over all of its objects, at the last look. */
   lost: number;
   nextLookMs: number | null;
 }
@@ -41,10 +41,10 @@ type AlertRow = Pick<AlertRecord, "seq" | "id" | "createdAtMs" | "lastSentAtMs">
 
 const ALERT_COLUMNS =
   "seq, id, alert, created_at_ms AS createdAtMs, last_sent_at_ms AS lastSentAtMs, last_error AS lastError";
-/** For each webhook; the oldest go first. */
+/** Notices that may wait for each webhook. The oldest are dropped first. */
 const MAX_QUEUED = 200;
 
-/** Webhooks, what is known of tunnels, what is wrong with them, and what is on its way: SQL alone. */
+/** Webhooks, the known state of tunnels, their problems, and unsent notices: only SQL. */
 export class AlertStore {
   readonly #sql: SqlStorage;
 
@@ -89,7 +89,7 @@ export class AlertStore {
 
   // ── what is known of tunnels ────────────────────────────────────────────────────────────────────
 
-  /** False where that was known: it is told every few seconds by a busy tunnel. */
+  /** False: it was known. A busy tunnel reports it every few seconds. */
   putPresence(objectName: string, tunnelId: string, presence: Presence, lost: number): boolean {
     const text = JSON.stringify(presence);
     const known = this.#sql
@@ -106,7 +106,7 @@ export class AlertStore {
     return true;
   }
 
-  /** Of these objects alone: others carry the tunnel no longer. */
+  /** Only for these objects, because others no longer carry the tunnel. */
   presence(tunnelId: string, objectNames: readonly string[]): { presence: Presence; lost: number }[] {
     return this.#sql
       .exec<{ objectName: string; presence: string; lost: number }>(
@@ -160,7 +160,7 @@ export class AlertStore {
     return this.#conditions("WHERE tunnel_id = ?", tunnelId);
   }
 
-  /** Told of and not over, the newest first. */
+  /** Conditions that were reported and are not over, the newest first. */
   firing(limit: number): (StoredCondition & { tunnelId: string })[] {
     return this.#conditions("WHERE state <> 'pending' ORDER BY since_ms DESC LIMIT ?", limit);
   }
@@ -210,7 +210,7 @@ export class AlertStore {
     );
   }
 
-  /** The oldest of each webhook, where it is due: they arrive in order. */
+  /** The oldest notice of each webhook, if it is due. So each webhook gets its notices in order. */
   dueNotices(nowMs: number): QueuedNotice[] {
     return this.#sql
       .exec<{ id: number; alertId: string; notice: string; attempts: number; madeAtMs: number }>(

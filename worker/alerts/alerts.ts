@@ -16,21 +16,21 @@ import { type ConditionState, nextLookMs, patienceOf, step } from "./hysteresis.
 import { mergePresence } from "../events/index.ts";
 import { isFinal, type SendResult } from "./send-notice.ts";
 
-/** Bounds the work of a change: each is sent to by itself. */
+/** A limit on the work of a change, because each webhook gets its own request. */
 export const MAX_ALERTS = 20;
 const MAX_SHOWN = 200;
-/** What is under way is left alone for longer than a send can take; then it is sent again. */
+/** A notice that is being sent is not sent again within this time, which is longer than a send can take. */
 const GUARD_MS = 30_000;
 const GIVE_UP_MS = 24 * 3600_000;
-/** Looked at in one turn; the rest at once in the next. */
+/** Tunnels that are checked in one turn. The rest follow in the next one. */
 const LOOKS_PER_TURN = 100;
-/** Stands for the relay where a tunnel's id would: what is wrong there concerns no tunnel. */
+/** Used in place of a tunnel's id for problems of the relay itself. */
 const OF_RELAY = "";
 
 export interface AlertPorts {
   /** Null: there is no such tunnel. */
   tunnel(id: string): { name: string; tokens: TunnelFacts["tokens"]; objectNames: readonly string[] } | null;
-  /** Keys of the admin API that end by themselves. */
+  /** Keys of the admin API that expire. */
   endingKeys(): readonly EndingKey[];
   send(alert: AlertInput, notice: AlertNotice): Promise<SendResult>;
   random(): number;
@@ -38,14 +38,14 @@ export interface AlertPorts {
   patiencePercent: number;
 }
 
-/** A webhook for readers: without its headers' values; its URL's path, which may be a secret, is for admins alone. */
+/** A webhook without its headers' values. Only admins see its URL's path, which may be a secret. */
 export interface DescribedAlert extends Omit<AlertRecord, "seq" | "alert"> {
   alert: Omit<AlertInput, "headers">;
   /** `headers.authorization` and the like. */
   secrets: string[];
 }
 
-/** What is wrong with a tunnel, and was told of. */
+/** A problem of a tunnel that was reported. */
 export interface FiringCondition {
   kind: AlertKind;
   subject: string | null;
@@ -56,8 +56,8 @@ export interface FiringCondition {
 }
 
 /**
- * Looks at tunnels when they tell of themselves, and again when a condition has lasted for long enough; wakes none of
- * them. Conditions are kept while there is no webhook as well, so that the first one does not begin with old news.
+ * Checks tunnels when they report, and again when a condition has lasted long enough. It wakes no tunnel. Conditions are kept even while
+ * there is no webhook, so that a first webhook does not get old problems as new ones.
  */
 export class Alerts {
   readonly #store: AlertStore;
@@ -77,7 +77,7 @@ export class Alerts {
     return this.described(id);
   }
 
-  /** What it was, for the audit log; null where there is none. */
+  /** Returns the deleted webhook, for the audit log; null if there is none. */
   delete(id: string): AuditFacts | null {
     const record = this.#store.get(id);
     if (record !== null) this.#store.delete(id);
@@ -93,7 +93,7 @@ export class Alerts {
     return record && describe(record);
   }
 
-  /** With its secrets: for who sends to it. */
+  /** With its secrets. Only for code that sends to it. */
   sendable(id: string): AlertInput | null {
     return this.#store.get(id)?.alert ?? null;
   }
@@ -104,16 +104,16 @@ export class Alerts {
     });
   }
 
-  /** An object of a tunnel has told of itself. False: nothing is new. */
+  /** An object of a tunnel has reported. False: nothing is new. */
   reported(objectName: string, tunnelId: string, report: TelemetryReport, nowMs: number): boolean {
-    // A Telemetry object of an older release does not tell who is attached.
+    // A Telemetry object of an older release does not report which connectors are attached.
     if (report.presence === undefined || report.presence === null) return false;
     if (!this.#store.putPresence(objectName, tunnelId, report.presence, lostIn(report))) return false;
     this.look(tunnelId, nowMs);
     return true;
   }
 
-  /** The tunnel is gone, and whatever was wrong with it is over. */
+  /** The tunnel was deleted, so its problems are over. */
   deleted(id: string, name: string, nowMs: number): void {
     for (const { key, summary, state, sinceMs } of this.#store.conditions(id)) {
       if (state === "pending") continue;
@@ -125,7 +125,7 @@ export class Alerts {
     this.#store.forget(id);
   }
 
-  /** A key was made, or has gone, or it is time to. */
+  /** Checks the keys: one was created or deleted, or it is time to check. */
   lookAtKeys(nowMs: number): void {
     const keys = this.#ports.endingKeys();
     const dueMs = this.#judge(OF_RELAY, null, () => keyConditionsOf(keys, nowMs), nowMs);
@@ -139,7 +139,7 @@ export class Alerts {
     const tunnel = this.#ports.tunnel(tunnelId);
     if (tunnel === null) return this.#store.forget(tunnelId);
     const objects = this.#store.presence(tunnelId, tunnel.objectNames);
-    // Nobody has told of it since alerts are there.
+    // There is no report of it since alerts exist.
     if (objects.length === 0) return;
     const presence = mergePresence(objects.map((object) => object.presence));
     const lost = objects.reduce((sum, object) => sum + object.lost, 0);
@@ -147,7 +147,7 @@ export class Alerts {
     const mostConnectors = Math.max(memory?.mostConnectors ?? 0, presence.connectors.length);
     const facts: TunnelFacts = {
       ...{ id: tunnelId, name: tunnel.name, presence, mostConnectors, tokens: tunnel.tokens },
-      // Never of what was lost before anybody looked; the sum falls with an object that is gone.
+      // Losses from before the first look do not count. The sum becomes smaller when an object is removed.
       newlyLost: memory === null ? 0 : Math.max(0, lost - memory.lost),
     };
     const { id, name } = facts;
@@ -158,7 +158,7 @@ export class Alerts {
     this.#store.remember(tunnelId, { mostConnectors, lost, nextLookMs });
   }
 
-  /** Looks where it is time to. */
+  /** Checks the tunnels that are due. */
   lookAtDue(nowMs: number): void {
     for (const tunnelId of this.#store.dueTunnels(nowMs, LOOKS_PER_TURN)) this.look(tunnelId, nowMs);
   }
@@ -191,7 +191,7 @@ export class Alerts {
     );
   }
 
-  /** Gives the times at which its conditions are to be looked at again. */
+  /** Returns the times at which its conditions have to be checked again. */
   #judge(
     of: string,
     tunnel: AlertNotice["tunnel"],
@@ -244,7 +244,7 @@ export class Alerts {
       return null;
     }
     this.#store.saveCondition(tunnelId, { key, summary, ...state });
-    // What is lost is told of once: without another loss it is over after a while, and nobody reports that.
+    // A loss is reported once. Without another loss it is over after a while, so a later check is needed, because nobody reports that.
     if (kind === "events_lost" && state.state === "firing") return state.changedAtMs + 1;
     return nextLookMs(state, this.#patience(kind));
   }
@@ -256,7 +256,7 @@ export class Alerts {
   }
 }
 
-/** For the audit log and viewers: a path may hold a token. */
+/** The URL for the audit log and viewers, without its path, which may contain a token. */
 export function alertFacts({ name, url, format, kinds }: AlertInput): AuditFacts {
   return { name, url: new URL(url).origin, format, kinds: kinds.join(" ") };
 }

@@ -1,7 +1,7 @@
 import type { AlertKind } from "../../shared/signals/alert.ts";
 import type { Presence } from "../events/index.ts";
 
-/** A key of the admin API that ends by itself. */
+/** A key of the admin API that expires. */
 export interface EndingKey {
   kid: string;
   name: string | null;
@@ -10,7 +10,7 @@ export interface EndingKey {
 
 const TOKEN_NOTICE_MS = 7 * 24 * 3600_000;
 
-/** What is known of a tunnel when it is looked at. */
+/** What is known about a tunnel when it is checked. */
 export interface TunnelFacts {
   id: string;
   name: string;
@@ -22,19 +22,19 @@ export interface TunnelFacts {
   newlyLost: number;
 }
 
-/** One thing that is wrong with a tunnel. */
+/** One problem of a tunnel. */
 export interface Condition {
   kind: AlertKind;
   subject: string | null;
   summary: string;
 }
 
-/** By `kind subject`: what tells the conditions of a tunnel apart. */
+/** The key of a condition: `kind subject`. */
 export function conditionKey({ kind, subject }: Pick<Condition, "kind" | "subject">): string {
   return subject === null ? kind : `${kind} ${subject}`;
 }
 
-/** What is wrong now. `known`: keys of what was wrong before. */
+/** The current problems. `known`: the keys of earlier ones. */
 export function conditionsOf(tunnel: TunnelFacts, known: ReadonlySet<string>, nowMs: number): Condition[] {
   const { name, presence, mostConnectors, tokens, newlyLost } = tunnel;
   const count = presence.connectors.length;
@@ -46,11 +46,11 @@ export function conditionsOf(tunnel: TunnelFacts, known: ReadonlySet<string>, no
   if (count === 0 && mostConnectors > 0) {
     add("tunnel_down", null, `No connector is attached to ${name}: every request fails.`);
   }
-  // It does not begin with an outage, which is told of by itself, and is not over with one either.
+  // An outage, which is reported by itself, neither begins this condition nor ends it.
   if (mostConnectors > 1 && (count === 1 || (count === 0 && known.has("redundancy_lost")))) {
     add("redundancy_lost", null, `One connector is left on ${name}: its loss would be an outage.`);
   }
-  // Without a connector nobody knows whether it is over.
+  // Without a connector, it is not known whether it is over.
   for (const key of count === 0 ? known : []) {
     const [kind, service = ""] = key.split(" ", 2);
     if (kind === "service_down") add(kind, service, serviceDown(name, service));
@@ -68,7 +68,7 @@ export function conditionsOf(tunnel: TunnelFacts, known: ReadonlySet<string>, no
   return conditions;
 }
 
-/** What is wrong with the relay's own keys. */
+/** Problems with the relay's own keys. */
 export function keyConditionsOf(keys: readonly EndingKey[], nowMs: number): Condition[] {
   return keys
     .filter(({ expiresAtMs }) => expiresAtMs > nowMs && expiresAtMs - nowMs <= TOKEN_NOTICE_MS)
@@ -83,7 +83,7 @@ function serviceDown(tunnel: string, service: string): string {
   return `No connector of ${tunnel} reaches ${service}: its check fails on all of them.`;
 }
 
-/** When a tunnel has to be looked at again though nothing happens to it; null for never. */
+/** When a tunnel has to be checked again even if nothing happens; null: never. */
 export function nextTokenLookMs(
   tokens: readonly { expiresAtMs: number | null }[],
   nowMs: number,

@@ -1,6 +1,6 @@
 import type { AlertKind } from "../../shared/signals/alert.ts";
 
-/** Where a condition stands: not yet told of, told of, or over but not yet told to be. */
+/** The state of a condition: not yet reported, reported, or over but not yet reported as over. */
 export interface ConditionState {
   state: "pending" | "firing" | "clearing";
   /** When it began. */
@@ -10,15 +10,15 @@ export interface ConditionState {
 }
 
 interface Patience {
-  /** It has to last for so long before it is told of. */
+  /** How long it has to last before it is reported. */
   fireMs: number;
-  /** And has to be over for so long. */
+  /** How long it has to be over before that is reported. */
   clearMs: number;
 }
 
 const MINUTE_MS = 60_000;
 
-/** A redeploy takes a minute or less; what comes and goes is one alert, not twenty. */
+/** A redeploy takes at most a minute. A problem that comes and goes should cause one alert, not twenty. */
 const PATIENCE: Readonly<Record<AlertKind, Patience>> = {
   tunnel_down: { fireMs: MINUTE_MS, clearMs: MINUTE_MS },
   redundancy_lost: { fireMs: 5 * MINUTE_MS, clearMs: 2 * MINUTE_MS },
@@ -26,14 +26,14 @@ const PATIENCE: Readonly<Record<AlertKind, Patience>> = {
   service_down: { fireMs: MINUTE_MS, clearMs: 2 * MINUTE_MS },
   // Connectors are given their new token within minutes of a rotation.
   token_ends: { fireMs: 15 * MINUTE_MS, clearMs: 0 },
-  // Each loss is one look: it is over when there was none for a while.
+  // Each loss counts once. The condition is over if there was none for a while.
   events_lost: { fireMs: 0, clearMs: 30 * MINUTE_MS },
 };
 
 export interface ConditionStep {
   /** Null: nothing is left to remember. */
   state: ConditionState | null;
-  /** What is to be told of now. */
+  /** What has to be reported now. */
   tell: "firing" | "resolved" | null;
 }
 
@@ -43,7 +43,7 @@ export function patienceOf(kind: AlertKind, percent: number): Patience {
   return { fireMs: (fireMs * percent) / 100, clearMs: (clearMs * percent) / 100 };
 }
 
-/** One look at a condition: does it hold now? */
+/** The next state of a condition, from whether it is true now. */
 export function step(
   before: ConditionState | null,
   holds: boolean,
@@ -65,7 +65,7 @@ export function step(
   return { state: { state: "clearing", sinceMs, changedAtMs: overSinceMs }, tell: null };
 }
 
-/** When a look may come to something though nothing changes; null: never. */
+/** When the state may change even if nothing else does; null: never. */
 export function nextLookMs(
   { state, sinceMs, changedAtMs }: ConditionState,
   { fireMs, clearMs }: Patience,

@@ -1,10 +1,10 @@
 import type { AlertInput, AlertNotice } from "../../shared/signals/alert.ts";
 import { VERSION } from "../../shared/release/version.ts";
 
-/** For the whole of an exchange. */
+/** Time limit of a whole exchange. */
 const TIMEOUT_MS = 10_000;
 
-/** What came of it. Never throws; a reason is for people, and never holds what the receiver wrote. */
+/** Sends a notice. Never throws. The reason is for people, and never contains what the receiver wrote. */
 export type SendResult = { ok: true; status: number } | { ok: false; status: number | null; reason: string };
 
 export async function sendNotice(alert: AlertInput, notice: AlertNotice): Promise<SendResult> {
@@ -20,7 +20,7 @@ export async function sendNotice(alert: AlertInput, notice: AlertNotice): Promis
         "content-type": "application/json",
       },
       body: JSON.stringify(alert.format === "slack" ? slackMessage(notice) : jsonMessage(notice)),
-      // The credentials are for this address alone.
+      // Redirects are not followed, because the credentials are only for this address.
       redirect: "manual",
       signal: deadline.signal,
     });
@@ -41,12 +41,12 @@ function lowerCase(headers: Readonly<Record<string, string>>): Record<string, st
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** It will not take this notice later either. */
+/** The receiver will not accept this notice later either. */
 export function isFinal({ status }: { status: number | null }): boolean {
   return status !== null && status >= 400 && status < 500 && ![401, 403, 404, 408, 425, 429].includes(status);
 }
 
-/** What a webhook is sent; docs/observability.md describes it. */
+/** The body for a webhook; docs/observability.md describes it. */
 export function jsonMessage({ sinceMs, atMs, ...notice }: AlertNotice) {
   return {
     event: "alert",
@@ -59,7 +59,7 @@ export function jsonMessage({ sinceMs, atMs, ...notice }: AlertNotice) {
 
 const MARK = { firing: ":red_circle:", resolved: ":large_green_circle:", test: ":white_circle:" } as const;
 
-/** As Slack's incoming webhooks take it; names are anybody's, and no markup. */
+/** The body for Slack's incoming webhooks. Names come from others, so they are escaped and cannot be markup. */
 export function slackMessage({ status, summary, tunnel }: AlertNotice): { text: string } {
   const escaped = (text: string) =>
     text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -21,17 +21,17 @@ export interface Principal {
   credential: Credential;
 }
 
-/** With what somebody calls: what is opened with it ends with it. */
+/** The credential of a caller. Whatever is opened with it ends with it. */
 export interface Credential {
-  /** Of the API key or the session; "admin-key" for that one; of whoever Access has signed in the actor. */
+  /** The id of the API key or session; "admin-key"; for a person whom Access has signed in, the actor. */
   kid: string;
-  /** Absent: when it is deleted. */
+  /** When it expires. Absent: it is valid until it is deleted. */
   endsAtMs?: number;
 }
 
 /**
- * The one answer to every invalid credential, whatever is wrong with it; 429 instead for a client, or against
- * a key, that fails too often. Made when a credential has failed, and never before: one that holds always passes.
+ * The same answer for every invalid credential, whatever is wrong with it, or 429 if the client, or attempts on the key, fail too often.
+ * It is made only after a credential has failed, so a valid one always passes.
  */
 export function unauthenticated(
   request: Request,
@@ -54,7 +54,7 @@ export function bearerCredential(request: Request): string {
   return /^Bearer +([\x21-\x7e]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
 }
 
-/** Who calls the admin API, by a key, by a browser's session or by Cloudflare Access; throws `ApiError` otherwise. */
+/** The caller of the admin API: by a key, by a browser's session or by Cloudflare Access. Throws `ApiError` otherwise. */
 export async function authenticate(request: Request, env: Env, nowMs: number): Promise<Principal> {
   const session = request.headers.has("authorization") ? "" : sessionOf(request);
   if (session !== "") refuseOtherSites(request);
@@ -75,8 +75,8 @@ export async function authenticate(request: Request, env: Env, nowMs: number): P
 }
 
 /**
- * Who Cloudflare Access has signed in; null where it has nobody. Browsers send what it goes by whoever makes them, as they do a
- * session's cookie: the same rules hold. Throws `ApiError` for whoever has no role here.
+ * The person whom Cloudflare Access has signed in; null if there is none. Browsers send its assertion with every request, whichever page
+ * makes it, so the rules for a session's cookie apply. Throws `ApiError` if the person has no role here.
  */
 export async function accessPerson(
   request: Request,
@@ -108,7 +108,7 @@ export interface KeyHolder {
   isAdminKey: boolean;
 }
 
-/** Whose key this is; throws `ApiError` for what is none. */
+/** The owner of this key. Throws `ApiError` if it is not valid. */
 export async function keyHolder(
   credential: string,
   request: Request,
@@ -131,7 +131,7 @@ export async function keyHolder(
   throw unauthenticated(request, nowMs, { subject, ...(problem === null ? {} : { detail: problem }) });
 }
 
-/** Throws `ApiError` for whatever is not, or no longer, a session. */
+/** Throws `ApiError` if it is not a session, or not any more. */
 export async function sessionHolder(
   session: string,
   request: Request,
@@ -151,12 +151,12 @@ export async function sessionHolder(
   throw unauthenticated(request, nowMs, { subject });
 }
 
-/** What ties a session to the `ADMIN_KEY` that it was opened with. Says nothing of the key to whom it is stored with. */
+/** Binds a session to the `ADMIN_KEY` with which it was opened, without revealing the key to the Registry. */
 export function adminProof(session: string, { ADMIN_KEY = "" }: Env): Promise<string> {
   return sha256Hex(new TextEncoder().encode(`${session}\n${ADMIN_KEY}`));
 }
 
-/** What is wrong with this relay's ADMIN_KEY, for whoever stands before the door: they can't get in. The log says it too. */
+/** The problem with this relay's ADMIN_KEY, for people who cannot sign in because of it. The log has it too. */
 export function adminKeyNotice({ ADMIN_KEY }: Env): string | null {
   const problem = adminKeyProblem(ADMIN_KEY);
   if (problem !== null) warnOnce(problem);
@@ -165,7 +165,7 @@ export function adminKeyNotice({ ADMIN_KEY }: Env): string | null {
 
 let hasWarned = false;
 
-/** Once for each isolate: whoever reads the log must find it, and nobody who guesses may flood it. */
+/** Logged once per isolate, so that it can be found in the log, but guesses cannot flood the log. */
 function warnOnce(problem: string): void {
   if (hasWarned) return;
   hasWarned = true;

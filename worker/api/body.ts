@@ -1,7 +1,7 @@
 import { repeatedKey } from "../../shared/repeated-key.ts";
 import { ApiError } from "./problem.ts";
 
-/** The body as JSON; no body is `{}`. Never holds more than `maxBytes` and one chunk of it. */
+/** The body as JSON. No body counts as `{}`. Never keeps more than `maxBytes` and one chunk of it. */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;

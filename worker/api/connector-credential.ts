@@ -8,7 +8,7 @@ import { withTimeout } from "../with-timeout.ts";
 import { bearerCredential, unauthenticated } from "./authenticate.ts";
 import { ApiError } from "./problem.ts";
 
-/** What a connector has shown. Whether it holds is for the tunnel's object to say. */
+/** A connector's credential. The tunnel's object decides whether it is valid. */
 export interface ConnectorCredential {
   tunnelId: string;
   kid: string;
@@ -23,7 +23,7 @@ const TIMEOUT_MS = 5_000;
 
 const knownIdentities = new KnownIdentities(() => Date.now());
 
-/** Throws `ApiError` for what is surely no token of this relay, and no proof of an identity that one of its tunnels trusts. */
+/** Throws `ApiError` if it certainly is neither a token of this relay nor the proof of an identity that one of its tunnels trusts. */
 export async function connectorCredential(
   request: Request,
   env: Env,
@@ -44,7 +44,7 @@ async function byToken(request: Request, env: Env, nowMs: number): Promise<Conne
   return { tunnelId, kid, digestHex, subject, refused: () => forget(subject) };
 }
 
-/** A token of an issuer is judged here, so that a bad one starts no object; the object sees that it was judged by what is in force. */
+/** Checks an issuer's token here, so that a bad one starts no object. The proof shows the object that the current keys were used. */
 async function byIdentity(
   names: string,
   request: Request,

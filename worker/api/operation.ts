@@ -8,7 +8,7 @@ import { inTime } from "./in-time.ts";
 import type { ProblemCode } from "./problem.ts";
 import { ApiError } from "./problem.ts";
 
-/** One route of the admin API: what `openapi.json` says of it and what runs are the same value. */
+/** One route of the admin API. The same value is the source of `openapi.json` and of the code that runs. */
 export interface OperationSpec<Body, Query> {
   id: string;
   method: "get" | "post" | "put" | "patch" | "delete";
@@ -41,11 +41,11 @@ export interface Call<Body, Query> {
 export interface Answer {
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
-  /** Instead of all that: what is no JSON. */
+  /** For answers that are not JSON. */
   response?: Response;
 }
 
-/** What an operation starts from, before its input was looked at. */
+/** The start of an operation, before its input is checked. */
 export type RawCall = Omit<Call<never, never>, "body" | "query">;
 
 export interface Operation extends Omit<OperationSpec<unknown, unknown>, "run"> {

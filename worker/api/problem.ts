@@ -1,6 +1,6 @@
 import type { Problem } from "../../shared/problems.ts";
 
-/** Everything the admin API can refuse with: status and a title for people. Codes are stable. */
+/** All refusals of the admin API: status, and a title for people. Codes are stable. */
 export const PROBLEMS = {
   INVALID_REQUEST: { status: 400, title: "The request is not valid" },
   UNAUTHENTICATED: { status: 401, title: "A valid key is required" },
@@ -45,7 +45,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What outsiders learn of an error: all of an `ApiError`, nothing of any other. */
+/** The answer for an error: everything about an `ApiError`, and nothing about others. */
 export function apiProblemResponse(thrown: unknown): Response {
   const error = thrown instanceof ApiError ? thrown : new ApiError("INTERNAL");
   const { status, title } = PROBLEMS[error.code];

@@ -4,8 +4,8 @@ import { ApiError } from "./problem.ts";
 const CSRF_HEADER = "culvert-csrf";
 
 /**
- * A cookie is sent whoever makes the browser send it, so a request that counts on one has to come from the relay's own
- * pages. What only reads may also be typed into the address bar; a WebSocket may not, as its messages could be read.
+ * A browser sends its cookie whichever page makes the request, so requests with a cookie must come from the relay's own pages. Reading is
+ * also allowed from the address bar. WebSockets are not, because another page could read their messages.
  */
 export function refuseOtherSites(request: Request): void {
   const isUpgrade = request.headers.has("upgrade");
@@ -17,7 +17,7 @@ export function refuseOtherSites(request: Request): void {
   if (!isAllowed) throw new ApiError("CROSS_SITE_REFUSED");
 }
 
-/** By what the browser says of itself, which no script can set; older ones say the origin alone. */
+/** Decides by fields that no script can set. Older browsers only send the origin. */
 function isSameOrigin({ headers, url }: Request): boolean {
   const site = headers.get("sec-fetch-site");
   if (site !== null) return site === "same-origin";

@@ -1,12 +1,12 @@
 import { MAX_CAPTURED_BODY_BYTES } from "../../shared/capture/captured-request.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 
-/** The first bytes of a body that passes by. Copies: what passes is a view into memory that is used again. */
+/** Copies of the first bytes of a passing body. The bytes themselves are views into memory that is used again. */
 export class BodySample {
   readonly #memory: MemoryAccount;
   readonly #pieces: Uint8Array[] = [];
   #keptBytes = 0;
-  /** Of the whole body, as far as it was seen. */
+  /** All bytes of the body that were seen. */
   bytes = 0;
   hadNoRoom = false;
 
@@ -30,7 +30,7 @@ export class BodySample {
     return this.#keptBytes === MAX_CAPTURED_BODY_BYTES || this.hadNoRoom;
   }
 
-  /** In the memory's account, until somebody gives them back. */
+  /** Bytes that count in the memory's account until they are given back. */
   get keptBytes(): number {
     return this.#keptBytes;
   }

@@ -13,7 +13,7 @@ export function valueOf(fields: readonly Field[], name: string): string {
   return fields.find(([known]) => known === name)?.[1] ?? "";
 }
 
-/** The first bytes of a body as text, before anything is taken out of it. `totalBytes` as they went over the wire. */
+/** The first bytes of a body as text, before redaction. `totalBytes` is the size on the wire. */
 export async function bodyText(
   first: Uint8Array,
   totalBytes: number,
@@ -40,27 +40,27 @@ function decodedBody(
   return text === null ? { ...body, text: null, why: "binary" } : { ...body, text };
 }
 
-/** Null where it is no text: a secret in what cannot be read cannot be found. */
+/** Null: it is not text. Secrets cannot be found in it, so it is not kept. */
 function decodedText(bytes: Uint8Array, contentType: string): string | null {
   const charset = /charset="?([\w-]{1,40})/i.exec(contentType)?.[1] ?? "utf-8";
   try {
     // `stream`: the last character may be cut.
     const text = new TextDecoder(charset, { fatal: true, ignoreBOM: false }).decode(bytes, { stream: true });
-    // NUL is valid UTF-8, and stands in no text.
+    // NUL is valid UTF-8, but text does not contain it.
     return text.includes("\0") ? null : text;
   } catch {
     return null;
   }
 }
 
-/** As much as one may keep: a small body may unfold into gigabytes. Null where it is not what it says. */
+/** Decompresses only as much as may be kept, because a small body may expand to gigabytes. Null: the content does not match its coding. */
 async function decompressed(
   bytes: Uint8Array,
   format: Format,
 ): Promise<{ bytes: Uint8Array; isCut: boolean } | null> {
   const stream = new DecompressionStream(format);
   const writer = stream.writable.getWriter();
-  // What is cut ends with an error, behind all that could be read.
+  // A cut body ends with an error, after everything that could be read.
   void writer.write(bytes).catch(() => {});
   void writer.close().catch(() => {});
   const reader = stream.readable.getReader();

@@ -8,5 +8,5 @@ export interface CaptureEntry {
   json: string;
 }
 
-/** `full`: nothing more of this capture has to come. */
+/** `full`: the capture needs no more requests. */
 export type CaptureAnswer = "taken" | "full";

@@ -1,9 +1,9 @@
 import { gunzip, gzip } from "../log-delivery/gzip.ts";
 import type { CaptureAnswer, CaptureEntry } from "./capture-entry.ts";
 
-/** After so long nothing of a request is left here, whoever has looked at it. */
+/** After this time a captured request is deleted, whether or not somebody has read it. */
 export const CAPTURE_KEPT_MS = 24 * 3_600_000;
-/** Of all captures of a tunnel, compressed. */
+/** Maximum size of all captures of a tunnel, compressed. */
 const MAX_BYTES = 8 * 1024 * 1024;
 /** In place of a request's id: the capture was deleted. */
 const DELETED = "";
@@ -15,8 +15,8 @@ export interface StoredCapture {
 }
 
 /**
- * The captured requests of one tunnel, whichever of its objects has seen them: in the Telemetry object of the tunnel's own
- * name, so that their number and size are bounded for the sum. No index: there are a few hundred rows at most.
+ * The captured requests of one tunnel, from all of its objects. They are kept in the Telemetry object with the tunnel's own name, so that
+ * the limits on number and size apply to the sum. There is no index, because there are at most a few hundred rows.
  */
 export class CaptureStore {
   readonly #sql: SqlStorage;
@@ -40,7 +40,7 @@ export class CaptureStore {
     nowMs: number,
   ): Promise<CaptureAnswer> {
     const gzipped = await gzip(json);
-    // From here on in one turn: several may come at once, and one may come twice.
+    // From here on everything is in one turn, because several may come at once, and one may come twice.
     this.expire(nowMs);
     const { byteLength } = gzipped;
     if (this.#isKept(captureId, DELETED)) return "full";
@@ -74,12 +74,12 @@ export class CaptureStore {
     );
   }
 
-  /** Null: it was not captured, or that is not kept any more. */
+  /** Null: it was not captured, or is no longer kept. */
   async request(requestId: string, nowMs: number): Promise<StoredCapture | null> {
     return (await this.#read("request_id <> '' AND request_id = ? LIMIT 1", nowMs, requestId))[0] ?? null;
   }
 
-  /** For good: what is still on its way here is not kept either. */
+  /** Deletes a capture for good. Requests that are still on their way here are not kept either. */
   delete(captureId: string, nowMs: number): void {
     this.#sql.exec("DELETE FROM captured WHERE capture_id = ?", captureId);
     this.#insert(captureId, DELETED, nowMs, new ArrayBuffer(0));

@@ -4,7 +4,7 @@ import { bodyText, valueOf } from "./body-text.ts";
 import { redactBody, redactFields, redactPath, REDACTED, Redactor } from "./redaction/index.ts";
 import type { SeenMessage, SeenRequest } from "./request-tap.ts";
 
-/** What may leave the object of what it has seen: nothing that is a secret by its name or its form. */
+/** The captured request as it may leave the object: without anything that is a secret by its name or its form. */
 export async function capturedRequest(
   captureId: string,
   seen: SeenRequest,
@@ -26,7 +26,7 @@ export async function capturedRequest(
     project: unless("project", open.project),
     environment: unless("environment", open.environment),
     service: unless("service", open.service),
-    // Last: what was found in one place is taken out everywhere.
+    // This comes last, because a secret that was found in one place is removed everywhere.
     path: unless("path", redactor.again(path)),
     request: again(request, redactor),
     response: response && { status: response.status, ...again(response, redactor) },

@@ -14,7 +14,7 @@ export interface CapturesOptions {
   memory: MemoryAccount;
   settings: Pick<LogSettings, "redacted">;
   send(entry: CaptureEntry): Promise<CaptureAnswer>;
-  /** Work that goes on when the request is over. */
+  /** For work that continues after the request. */
   waitUntil(work: Promise<unknown>): void;
 }
 
@@ -25,12 +25,12 @@ interface Running {
   taps: Set<RequestTap>;
 }
 
-/** Which requests of this object are captured. Costs nothing while none is. */
+/** Decides which requests of this object are captured. Costs nothing while there is no capture. */
 export class Captures {
   readonly #options: CapturesOptions;
   readonly #running = new Map<string, Running>();
   #cancelTimer: (() => void) | null = null;
-  /** One after the other: what waits is counted, what is worked on is one. */
+  /** Requests are processed one after the other. Waiting ones count in the memory budget. */
   #lastDelivery: Promise<void> = Promise.resolve();
 
   constructor(options: CapturesOptions) {
@@ -61,7 +61,7 @@ export class Captures {
     return tap;
   }
 
-  /** The rules have changed: what is captured no longer is handed on as far as it was seen. */
+  /** The rules have changed. Requests that are no longer captured are handed on as far as they were seen. */
   judge(rules: readonly CaptureRule[]): void {
     for (const [id, { taps }] of this.#running) {
       if (rules.some((rule) => rule.id === id)) continue;
@@ -98,7 +98,7 @@ export class Captures {
       const entry = { captureId, maxRequests, requestId, timeMs, json: JSON.stringify(captured) };
       if (!running.isFull && (await this.#send(entry)) === "full") running.isFull = true;
     } catch (thrown) {
-      // Never with what was captured.
+      // The log never contains what was captured.
       console.error({ event: "capture_failed", capture: captureId, error: String(thrown) });
     } finally {
       this.#options.memory.giveBack(seen.heldBytes);

@@ -7,14 +7,14 @@ import {
 } from "../../shared/protocol/index.ts";
 import { BodySample } from "./body-sample.ts";
 
-/** One request as it was seen, with its secrets: it does not leave this object's memory. */
+/** One observed request, with its secrets. It does not leave this object's memory. */
 export interface SeenRequest {
   requestId: string;
   arrivedAtMs: number;
   open: OpenHead;
   request: SeenMessage;
   response: (SeenMessage & { status: number }) | null;
-  /** In the memory's account: whoever is done with it gives them back. */
+  /** Bytes in the memory's account. The last user gives them back. */
   heldBytes: number;
 }
 
@@ -35,8 +35,8 @@ export interface RequestTapOptions {
 }
 
 /**
- * Looks on as one request passes, and never holds it up. What it saw is handed on when the request is over, when as much of
- * its bodies was seen as is kept, or when the capture ends, whichever comes first.
+ * Observes one request without delaying it. What it saw is handed on when the request is over, when enough of its bodies was seen, or
+ * when the capture ends, whichever comes first.
  */
 export class RequestTap {
   readonly #options: RequestTapOptions;
@@ -66,7 +66,7 @@ export class RequestTap {
     if (!this.#options.memory.take(sizeBytes)) return this.end();
     this.#heldBytes += sizeBytes;
     this.#head = head;
-    // What a WebSocket carries from here on is not looked at.
+    // A WebSocket's messages are not observed.
     if (head.status === 101) this.end();
   }
 
@@ -74,7 +74,7 @@ export class RequestTap {
   received(chunk: Uint8Array): void {
     if (this.#isOver) return;
     this.#received.add(chunk);
-    // How long the body goes on is told by the request's event.
+    // The request's event has the body's full length.
     if (this.#received.isFull) this.end();
   }
 

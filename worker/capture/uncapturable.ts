@@ -1,6 +1,6 @@
 import { type ServicesFile, isTcpEndpoint, parseHostPattern } from "../../shared/services/index.ts";
 
-/** Why nothing of this service can be captured; null where it can. */
+/** Why this service cannot be captured; null if it can. */
 export function uncapturable({ services, networks = [] }: ServicesFile, service: string): string | null {
   const named = services.find(({ name }) => name.toLowerCase() === service.toLowerCase());
   if (named !== undefined)

@@ -34,7 +34,7 @@ const signInSchema = z.strictObject({ key: z.string().min(1).max(1024) });
 export async function signIn(request: Request, env: Env, nowMs: number): Promise<Response> {
   refuseOtherSites(request);
   const input = signInSchema.safeParse(await readJson(request, BODY_BYTES));
-  // Nothing more: what is wrong with it might be a part of a secret.
+  // The answer says nothing more, because details might reveal a part of a secret.
   if (!input.success) throw new ApiError("INVALID_REQUEST");
   const holder = await keyHolder(input.data.key.trim(), request, env, nowMs);
 
@@ -67,7 +67,7 @@ export async function describeSession(request: Request, env: Env, nowMs: number)
   }
 }
 
-/** Signed in by Cloudflare Access, where one also signs out. Whoever has no role here is nobody, and is told why. */
+/** A sign-in by Cloudflare Access, which also does the sign-out. A person without a role is not signed in, and is told why. */
 async function byAccess(request: Request, env: Env, nowMs: number, cookie?: string): Promise<Response> {
   try {
     const person = await accessPerson(request, env, nowMs);
@@ -82,7 +82,7 @@ async function byAccess(request: Request, env: Env, nowMs: number, cookie?: stri
   }
 }
 
-/** `DELETE /v1/session`: signs out. Whatever the cookie holds, it is gone afterwards; only one that is real costs a look-up. */
+/** `DELETE /v1/session`: signs out. The cookie is removed in any case. Only a well-formed one needs a look-up. */
 export async function signOut(request: Request, env: Env, nowMs: number): Promise<Response> {
   refuseOtherSites(request);
   const session = sessionOf(request);
@@ -119,7 +119,7 @@ function sessionAnswer({ role, actor, endsAtMs, signOutUrl }: ShownSession, cook
   return answer({ session }, cookie);
 }
 
-/** A page that asks shows the notice before a key is tried in vain. */
+/** The sign-in page asks for this notice, and shows it before somebody tries a key. */
 function nobody(env: Env, cookie?: string): Response {
   const notice = adminKeyNotice(env);
   return answer({ session: null, ...(notice === null ? {} : { notice }) }, cookie);

@@ -5,7 +5,7 @@ const MAX_DETAIL_LENGTH = 500;
 interface Outcome {
   status: number;
   title: string;
-  /** What gateways are told where a peer's own words are not for them. */
+  /** The text for gateways, if the peer's own message is not for them. */
   reason: string;
   /** Of the registry in RFC 9209 §2.3. */
   proxyError: string;
@@ -140,7 +140,7 @@ const OUTCOMES: Readonly<Record<PublicCode, Outcome>> = {
   },
 };
 
-/** What outsiders learn of an error: here alone it is decided. */
+/** The only place that decides what outsiders learn about an error. */
 export function publicCodeOf(error: Pick<TunnelError, "code" | "scope">): PublicCode {
   if (error.scope === "connection") return "CONNECTOR_LOST";
   return publicCode(error.code);
@@ -190,14 +190,14 @@ function publicCode(code: ErrorCode): PublicCode {
 }
 
 /**
- * Why, in words that a gateway may see and pass on: the relay's own, or what the code means. What a connector said names
- * addresses, hosts, certificates and settings of the private network: it is for the event, `detail`, and stays there.
+ * The reason, in words that a gateway may see and pass on: the relay's own, or what the code means. A connector's message names addresses,
+ * hosts, certificates and settings of the private network, so it only goes into the event's `detail`.
  */
 export function publicReasonOf(error: TunnelError): string {
   return error.isPublic ? error.message : OUTCOMES[publicCodeOf(error)].reason;
 }
 
-/** Of an answer with this code. */
+/** The status of an answer with this code. */
 export function statusOf(code: PublicCode): number {
   return OUTCOMES[code].status;
 }
@@ -211,7 +211,7 @@ export function problemResponse(error: TunnelError, method: string, requestId: s
     "content-type": "application/problem+json",
     "cache-control": "no-store",
     "culvert-error": code,
-    // As in the body, which a HEAD has not, and which is then still unread where the answer is passed on.
+    // The same as in the body, because a HEAD has none, and because a gateway can read this and still pass the body on unread.
     "culvert-error-detail": fieldText(detail),
     "culvert-request-id": requestId,
     "proxy-status": `culvert; error=${proxyError}`,
@@ -221,7 +221,7 @@ export function problemResponse(error: TunnelError, method: string, requestId: s
   return new Response(method === "HEAD" ? null : JSON.stringify(problem), { status, headers });
 }
 
-/** What may stand in a field's value; the body has it as it is. */
+/** The text as it may appear in a field's value. The body has it unchanged. */
 function fieldText(text: string): string {
   return text
     .replace(/[^\x20-\x7e]/g, "?")

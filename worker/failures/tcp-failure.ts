@@ -1,10 +1,10 @@
 import type { PublicCode, TunnelError } from "../../shared/protocol/index.ts";
 import { publicCodeOf, publicReasonOf, statusOf } from "./problem.ts";
 
-/** Why there is no connection, or not any more: what an answer to `fetch` says in its fields. */
+/** Why there is no connection (any more). The same facts as in the fields of an answer to `fetch`. */
 export interface TcpFailure {
   code: PublicCode;
-  /** That an answer of this code would have. */
+  /** The status that an answer with this code would have. */
   status: number;
   /** What gateways may know. */
   detail: string;

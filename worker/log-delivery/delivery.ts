@@ -1,60 +1,60 @@
-/** Where the next event to send stands: behind `offset` events of the entry, or at the first of a later one. */
+/** The position of the next event to send: after `offset` events of the entry, or at the first event of a later entry. */
 export interface SpoolPosition {
   id: number;
   offset: number;
 }
 
-/** How one destination takes what it is sent. Kept in SQLite as JSON. */
+/** The state of the delivery to one destination. Kept in SQLite as JSON. */
 export interface Delivery {
   id: string;
   filter: "all" | "failures";
   position: SpoolPosition;
   /** Events, since the destination was made. */
   shipped: number;
-  /** Dropped unsent, because the spool had no room for longer. */
+  /** Events that were dropped unsent, because the spool was full. */
   lost: number;
-  /** Dropped, because the receiver would not have them. */
+  /** Events that were dropped because the receiver refused them. */
   rejected: number;
-  /** In a row; 0 after a success. */
+  /** Consecutive failures; 0 after a success. */
   failures: number;
   /** Not before this time; 0: at once. */
   dueAtMs: number;
   split: Split | null;
-  /** What the receiver has taken; null or not there: nothing yet since its settings changed. */
+  /** The encoding that the receiver has accepted. Null or absent: none yet since its settings changed. */
   encoding?: Encoding | null;
   lastSuccessAtMs: number | null;
   lastError: { atMs: number; reason: string } | null;
 }
 
-/** What was refused as one is sent in parts. */
+/** After a refusal, events are sent in smaller parts. */
 export interface Split {
-  /** Behind the last event of what was refused. */
+  /** The position after the last refused event. */
   until: SpoolPosition;
   /** Events of the next part; null: all up to `until`. */
   size: number | null;
-  /** So often in a row a part was refused, with nothing taken in between. */
+  /** How many parts in a row were refused, with none accepted in between. */
   halvings: number;
 }
 
-/** Of bodies. Some receivers know no compression. */
+/** The encoding of bodies. Some receivers do not support compression. */
 export type Encoding = "gzip" | "identity";
 
-/** What came of one request to a receiver. Reasons are for people, and never hold what the receiver wrote. */
+/** The outcome of one request to a receiver. Reasons are for people, and never contain what the receiver wrote. */
 export type SendOutcome =
-  /** It took the events but for `rejected` of them. */
+  /** It accepted the events except `rejected` of them. */
   | { outcome: "accepted"; rejected: number }
-  /** It may take them later; `retryAfterMs` where it said when. */
+  /** It may accept them later; `retryAfterMs` if it said when. */
   | { outcome: "retry"; reason: string; retryAfterMs: number | null }
-  /** It took so many, and will never take the next one. It has not looked at the rest. */
+  /** It accepted so many, and will never accept the next one. It has not checked the rest. */
   | { outcome: "stopped"; taken: number; reason: string }
-  /** It will never take them as they are: one of them, or too many at once. */
+  /** It will never accept them as they are: one of them is wrong, or there are too many. */
   | { outcome: "refused"; reason: string }
-  /** It will never take them, whichever they are. */
+  /** It will never accept such requests, whatever events they contain. */
   | { outcome: "refused_all"; reason: string };
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 5 * 60_000;
-/** Ten find one event among a thousand. Bounded, for a receiver that takes nothing at all. */
+/** Ten halvings find one event among a thousand. There is a limit, because a receiver may refuse everything. */
 const MAX_HALVINGS = 30;
 
 export function newDelivery(id: string, filter: Delivery["filter"], position: SpoolPosition): Delivery {
@@ -79,11 +79,11 @@ export interface Sent {
   end: SpoolPosition;
   /** Where each of them stands. */
   positions: readonly SpoolPosition[];
-  /** So many of them were given up as lost while they were on their way. */
+  /** How many of them were counted as lost while they were being sent. */
   overtaken: number;
 }
 
-/** What the delivery is after an outcome. `random` is from 0 to 1. */
+/** The delivery's state after an outcome. `random` is from 0 to 1. */
 export function afterSend(
   delivery: Delivery,
   sent: Sent,
@@ -138,7 +138,7 @@ export function afterSend(
   }
 }
 
-/** Goes on behind the event that was named. */
+/** Continues after the event that the receiver named. */
 function afterStop(
   delivery: Delivery,
   sent: Sent,
@@ -153,7 +153,7 @@ function afterStop(
   const done = passed(delivery, sent.positions[taken + 1] ?? sent.end);
   return {
     ...done,
-    // The rest of what was sent goes by itself, so that refusals are counted within it.
+    // The rest is sent by itself, so that its refusals are counted.
     split: isBefore(done.position, until)
       ? { until, size: null, halvings: taken === 0 ? halvings + 1 : 0 }
       : null,
@@ -172,7 +172,7 @@ export function passed(delivery: Delivery, end: SpoolPosition): Delivery {
   return { ...delivery, position, split, failures: 0, dueAtMs: 0 };
 }
 
-/** The oldest entries had to go; so many events of them, `lost`, this destination had not been sent. */
+/** The oldest entries were dropped. `lost` of their events had not been sent to this destination. */
 export function overtaken(delivery: Delivery, firstKeptId: number, lost: number): Delivery {
   if (delivery.position.id >= firstKeptId) return delivery;
   return { ...delivery, position: { id: firstKeptId, offset: 0 }, lost: delivery.lost + lost };
@@ -182,7 +182,7 @@ export function isBefore(a: SpoolPosition, b: SpoolPosition): boolean {
   return a.id < b.id || (a.id === b.id && a.offset < b.offset);
 }
 
-/** Doubles from a second to five minutes; up to half is left to chance, so that receivers are not met all at once. */
+/** Doubles from a second to five minutes. Up to half of it is random, so that attempts are spread. */
 export function deliveryRetryDelayMs(failures: number, random: number): number {
   const fullMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20));
   return Math.round(fullMs * (1 - random / 2));

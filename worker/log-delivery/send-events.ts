@@ -12,26 +12,26 @@ import {
   encodeWebhook,
 } from "./receivers/index.ts";
 
-/** For the whole of an exchange. */
+/** Time limit of a whole exchange. */
 const TIMEOUT_MS = 15_000;
-/** A receiver cannot put itself out of use for longer. */
+/** The longest `Retry-After` that is respected. */
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
 /** Of an answer, that of OTLP says how many records were rejected. */
 const MAX_ANSWER_BYTES = 16 * 1024;
 
-/** A receiver that does not know a compression says so (RFC 9110 §15.5.16), or that it is not made for it. */
+/** Statuses with which a receiver may refuse a compression (RFC 9110 §15.5.16). */
 const UNKNOWN_ENCODING: readonly number[] = [415, 501];
-/** What OTLP lets be sent again (OTLP 1.x, "Failures"); everything else is final. */
+/** The statuses after which OTLP allows to send again (OTLP 1.x, "Failures"). All others are final. */
 const OTLP_RETRIES: readonly number[] = [429, 502, 503, 504];
-/** Final, and of the request as a whole: in parts it would fare no better. */
+/** Final for the whole request, so smaller parts would not help. */
 const WHOLE_REQUEST: readonly number[] = [401, 402, 403, 404, 405, 407, 410, 421, 426, 511];
 
-/** What a receiver answered, and to which encoding; or why there was no answer. */
+/** A receiver's answer and the encoding that it was sent, or why there was no answer. */
 export type ReceiverAnswer =
   | { status: number; retryAfter: string | null; text: string; encoding: Encoding }
   | { status: null; reason: "timeout" | "unreachable" };
 
-/** Of what is sent to this destination, whatever would let somebody else send there. */
+/** Everything in a request by which somebody else could send to this destination. */
 export function credentialsSent(destination: LogDestination): string[] {
   const { authorization = "", ...headers } = encode(destination, []).headers;
   return [authorization, headers["dd-api-key"] ?? "", ...Object.values(destination.headers ?? {})].filter(
@@ -40,8 +40,8 @@ export function credentialsSent(destination: LogDestination): string[] {
 }
 
 /**
- * One request with these events. Where the receiver may not know the encoding that it was sent, a second one in the other:
- * `known` is what it has taken before. Never throws.
+ * Sends one request with these events. If the receiver may not support the encoding, a second request uses the other one. `known` is the
+ * encoding that it has accepted before. Never throws.
  */
 export async function sendEvents(
   destination: LogDestination,
@@ -52,11 +52,11 @@ export async function sendEvents(
   const answer = await sendOnce(destination, events, encoding);
   if (!mayBeEncoding(answer, known)) return answer;
   const other = await sendOnce(destination, events, encoding === "gzip" ? "identity" : "gzip");
-  // Where both are refused alike it was something else.
+  // If both were refused in the same way, the encoding was not the reason.
   return other.status === null || UNKNOWN_ENCODING.includes(other.status) ? answer : other;
 }
 
-/** Bytes that a receiver did not unpack are malformed to it: until it has taken some, that is asked once more. */
+/** A receiver that does not decompress finds the body malformed. So until it has accepted an encoding, this counts as a possible reason. */
 function mayBeEncoding(answer: ReceiverAnswer, known: Encoding | null): boolean {
   if (answer.status === null) return false;
   if (UNKNOWN_ENCODING.includes(answer.status)) return true;
@@ -97,7 +97,7 @@ async function exchange(
       ...(encoding === "gzip" ? { "content-encoding": "gzip" } : {}),
     },
     body: encoding === "gzip" ? await gzip(body) : body,
-    // The credentials are for this address alone.
+    // Redirects are not followed, because the credentials are only for this address.
     redirect: "manual",
     signal,
   });
@@ -175,7 +175,7 @@ function otlpRejected(text: string): number {
   }
 }
 
-/** The event collector stops at the first event that it cannot read, and counts from 0: those before it are in. */
+/** The event collector stops at the first event that it cannot read, and counts from 0. It has accepted those before it. */
 function splunkTaken(text: string): number | null {
   try {
     const answer = JSON.parse(text) as Record<string, unknown> | null;

@@ -15,7 +15,7 @@ export interface Sample {
 
 export const PROMETHEUS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** All samples of a family stand together, as the format wants it. Names are taken as they are: they come from here. */
+/** Writes all samples of a family together, as the format requires. Names are not escaped, because they come from this code. */
 export function prometheusText(families: readonly Family[]): string {
   return families
     .map(({ name, help, type, samples }) => {

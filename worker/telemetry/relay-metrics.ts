@@ -19,7 +19,7 @@ interface TunnelReports {
   metrics: RequestMetrics;
 }
 
-/** Of all tunnels together: some four kilobytes each. Those beyond have no series before something became of their requests. */
+/** Services with series at 0, over all tunnels; about four kilobytes each. Others have series only after their first requests. */
 const MAX_SERVICES_AT_ZERO = 1_000;
 
 /** What `GET /v1/metrics` shows, from the last reports. `known`: the tunnels that there are, reported or not. */
@@ -102,7 +102,7 @@ function tunnelFamilies(tunnels: readonly TunnelReports[]): Family[] {
       "connectors",
       "gauge",
       "Connections of connectors, as the tunnel last reported.",
-      // One that never told of any never had any.
+      // An object that has never reported any never had any.
       tunnels
         .filter(({ tunnel }) => tunnel !== "")
         .map(({ tunnel, reports }) => ({
@@ -141,7 +141,7 @@ function destinationFamilies(
         reports.flatMap((report) => report.deliveries),
         ({ id }) => id,
       );
-      // At 0 where nothing was told of it yet.
+      // 0 if there is no report about it yet.
       return destinations.map(({ id }) => ({
         labels: { tunnel, destination: id },
         value: (byId.get(id) ?? []).reduce((sum, delivery) => sum + valueOf(delivery), 0),

@@ -1,17 +1,17 @@
-/** When a Telemetry object is to tell the Registry of itself. Kept with its state, since it loses its memory between batches. */
+/** When a Telemetry object reports to the Registry. Stored with its state, because it loses its memory between batches. */
 export interface ReportPlan {
-  /** When it told last. */
+  /** The time of the last report. */
   toldAtMs: number;
-  /** When it is to tell next; null: there is nothing that it has not told. */
+  /** The time of the next report; null: there is nothing new. */
   dueMs: number | null;
-  /** Requests that it has not told of. */
+  /** Requests that it has not reported. */
   untold: number;
 }
 
 /** Each report is two billed calls and two rows: for fewer requests than these it is made less often. */
 const WORTH_REQUESTS = 100;
 const QUIET_FACTOR = 4;
-/** Its alarm may be so late. What is longer due was told of; the memory in which that was noted is gone. */
+/** How late its alarm may be. A report that has been due for longer was sent, but the memory that recorded this was lost. */
 const LATE_MS = 5_000;
 
 export function noReportPlan(): ReportPlan {
@@ -19,8 +19,8 @@ export function noReportPlan(): ReportPlan {
 }
 
 /**
- * With `requests` more. What somebody may wait for (a failure, a connector that came or went) is `urgent`: told of
- * after `everyMs`, as much traffic is; a few good requests after four times that.
+ * The plan after `requests` more. A failure, or a connector that came or went, is `urgent`. It is reported after `everyMs`, like much
+ * traffic. A few successful requests are reported after four times that.
  */
 export function planReport(
   plan: ReportPlan,

@@ -15,16 +15,16 @@ import { isFailure, parseEvent } from "../events/index.ts";
 import { type Spool, type SpooledLine, type SpoolRow, waiting } from "./spool.ts";
 import type { DeliveryReport } from "./metrics/telemetry-report.ts";
 
-/** Of one request. Datadog takes a thousand; services take a few megabytes, and an encoding is up to three times its lines. */
+/** Limits of one request. Datadog accepts a thousand events. Services accept a few megabytes, and an encoding is up to three times the lines. */
 const MAX_EVENTS = 1_000;
 const MAX_TEXT_LENGTH = 512 * 1024;
-/** Requests in a row before others get their turn. */
+/** Consecutive requests to a destination before others get their turn. */
 const MAX_ROUNDS = 20;
 
 export interface ShipperOptions {
   sql: SqlStorage;
   spool: Spool;
-  /** Entries from here on are kept for destinations yet unknown; null: none are. */
+  /** Entries from here on are kept for destinations that are not known yet; null: none. */
   keptFromId: () => number | null;
   nowMs: () => number;
   random: () => number;
@@ -42,7 +42,7 @@ interface Batch {
   end: SpoolPosition;
 }
 
-/** Brings the spool to the destinations, each at its own pace. */
+/** Sends the spool to the destinations, each at its own pace. */
 export class Shipper {
   readonly #options: ShipperOptions;
   readonly #deliveries: Map<string, Delivery>;
@@ -93,7 +93,7 @@ export class Shipper {
     });
   }
 
-  /** When there is something to do next; null for nothing. A destination under way says so by itself. */
+  /** When there is something to do next; null: nothing. Destinations that are being sent to do not count. */
   nextDueMs(): number | null {
     const { lastId } = this.#options.spool;
     const due = [...this.#deliveries.values()]
@@ -106,7 +106,7 @@ export class Shipper {
     return this.#running.size > 0;
   }
 
-  /** Somebody may have mended the destination meanwhile. */
+  /** Tries at once, because somebody may have repaired the destination. */
   get hasFailed(): boolean {
     return [...this.#deliveries.values()].some(({ failures }) => failures > 0);
   }
@@ -161,7 +161,7 @@ export class Shipper {
     );
   }
 
-  /** What every destination has passed is not kept. */
+  /** Deletes the entries that every destination has passed. */
   #trim(): void {
     const { spool, keptFromId } = this.#options;
     const positions = Array.from(this.#deliveries.values(), ({ position }) => position.id);
@@ -170,7 +170,7 @@ export class Shipper {
   }
 }
 
-/** Of what was read, the events that this destination is to get in one request. */
+/** The events for one request to this destination, from what was read. */
 function batchOf(
   { filter, split }: Delivery,
   { lines, end }: { lines: readonly SpooledLine[]; end: SpoolPosition },

@@ -1,7 +1,7 @@
 import type { Delivery, SpoolPosition } from "../log-delivery/delivery.ts";
 import { gunzip, gzip } from "../log-delivery/gzip.ts";
 
-/** One batch as it waits: so many events, of which so many are failures, as compressed lines. */
+/** A waiting batch: the number of its events and failures, and the compressed lines. */
 export interface SpoolEntry {
   count: number;
   failures: number;
@@ -53,7 +53,7 @@ export class Spool {
       .one().bytes;
   }
 
-  /** Gives the oldest entries that had to make room. One entry always stays, however large. */
+  /** Returns the oldest entries that were dropped for room. One entry always stays, however large. */
   append({ count, failures, textLength, gzipped }: SpoolEntry): SpoolRow[] {
     const { byteLength } = gzipped;
     const { id } = this.#sql
@@ -88,7 +88,7 @@ export class Spool {
     this.deleteBefore(this.lastId + 1);
   }
 
-  /** Every entry to come stands behind it. */
+  /** The position before all future entries. */
   get lastId(): number {
     const [row] = this.#sql
       .exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'spool'")
@@ -96,7 +96,7 @@ export class Spool {
     return row?.seq ?? 0;
   }
 
-  /** Events that a destination still has before it. */
+  /** Events that a destination still has to get. */
   backlog({ position, filter }: Pick<Delivery, "position" | "filter">): number {
     const { count, failures, first } = this.#sql
       .exec<{ count: number; failures: number; first: number }>(
@@ -155,7 +155,7 @@ export class Spool {
   }
 }
 
-/** Events of an entry that a destination still has before it. Within an entry the failures are not told apart. */
+/** Events of an entry that a destination still has to get. Within an entry, failures are not counted separately. */
 export function waiting(
   row: Pick<SpoolRow, "id" | "count" | "failures">,
   { id, offset }: SpoolPosition,

@@ -19,19 +19,19 @@ import { isTaken, markTaken, type TelemetryState, TelemetryStateStore } from "./
 import { addRequest } from "./traffic/traffic.ts";
 import { type TrafficStep, TrafficSeries } from "./traffic/traffic-series.ts";
 
-/** Events wait so long for others to go with them. */
+/** How long events wait for others. */
 const GATHER_MS = 2_000;
 /** An answer of the Registry takes milliseconds. */
 const REGISTRY_TIMEOUT_MS = 10_000;
 const REGISTRY_RETRY_MS = 10_000;
-/** How old the list of destinations may be while one of them fails, and for a sender that cannot know of changes. */
+/** The maximum age of the list of destinations while one of them fails, and for senders that do not learn of changes. */
 const LIST_AGE_MS = 15_000;
-/** Quick sends are over within the alarm; slow ones go on beside the next one, so that none delays the others. */
+/** Fast sends finish within the alarm. Slow ones continue beside the next alarm, so that none delays the others. */
 const ALARM_WAIT_MS = 2_000;
 /** Longer than a send can take: if the object is lost while it sends, the alarm takes over. */
 const GUARD_MS = 30_000;
 
-/** Batches that wait for those before them; a sender whose batch is refused sends it again. */
+/** Batches that may wait for earlier ones. A sender whose batch is refused sends it again. */
 const MAX_WAITING = 8;
 /** Twice a sender's batch. Compressed or not, it has to fit into a row of two megabytes: three bytes a character. */
 const MAX_BATCH_LENGTH = 512 * 1024;
@@ -48,32 +48,32 @@ interface Parts {
   shipper: Shipper;
 }
 
-/** Events of a batch, looked at before anything is changed. */
+/** A batch's events, parsed before anything is changed. */
 interface ReadBatch {
   events: RequestEvent[];
   malformed: number;
-  /** There may be destinations that this object has not heard of. */
+  /** There may be destinations that this object does not know yet. */
   isUnsure: boolean;
   entry: SpoolEntry | null;
   change: HistoryChange | null;
 }
 
 /**
- * What became of the requests of one tunnel's object: metrics, the traffic of the last day, and the events that wait
- * for the log destinations. Wakes by itself only while there is something to send or to report.
+ * The results of one object's requests: metrics, the traffic of the last day, and the events that wait for the log destinations. It wakes by
+ * itself only while there is something to send or to report.
  */
 export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
   #opened: Parts | null = null;
-  /** With secrets, so in memory alone. Null: not asked for since the memory was lost. */
+  /** With secrets, so only in memory. Null: not fetched since the memory was lost. */
   #list: ShippingList | null = null;
-  /** The Registry did not answer: not before this time. */
+  /** The Registry did not answer, so it is not asked again before this time. */
   #registryDueMs = 0;
-  /** Who comes to life has something to report: a batch or an alarm woke it. */
+  /** True at first, because a batch or an alarm has woken this object, so there is something to report. */
   #isNews = true;
   #lastTurn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  /** Once per batch, however often it comes. When it returns, the batch is stored. */
+  /** Stores a batch. A batch that comes again is ignored. */
   async take(batch: EventBatch): Promise<void> {
     if (this.#waiting >= MAX_WAITING) throw new Error("too many batches at once");
     this.#waiting++;
@@ -115,7 +115,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     return this.#parts.captures.request(requestId, Date.now());
   }
 
-  /** Gives back what is too old, where no batch comes any more. */
+  /** Deletes what is too old, for an object that gets no more batches. */
   async expire(): Promise<void> {
     await this.#inTurn(async () => this.#parts.history.expire(Date.now()));
   }
@@ -145,7 +145,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     if (await this.#report()) await this.#schedule(0);
   }
 
-  /** One after the other: a batch may come twice at once, or while everything is deleted. */
+  /** Batches are processed one after the other, because one may come twice at once, or while everything is deleted. */
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
     const done = this.#lastTurn.then(act);
     this.#lastTurn = done.catch(() => {});
@@ -241,12 +241,12 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
 
   #isUnsure(named: number | null): boolean {
     const { revision, revisionAtMs } = this.#parts.state;
-    // A lower one is of a sender that has not heard of the last change. None at all may be the last change.
+    // A lower revision comes from a sender that does not know the last change. But 0 may be the last change.
     if (named !== null && named !== 0) return named > revision;
     return (named === null || revision !== 0) && Date.now() - revisionAtMs > LIST_AGE_MS;
   }
 
-  /** Where the list of destinations is missing, or may have changed. */
+  /** Fetches the list of destinations if it is missing or may have changed. */
   async #askForDestinations(): Promise<void> {
     const { state, shipper } = this.#parts;
     const isWanted =
@@ -286,7 +286,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     return known === false ? this.#inTurn(() => this.#forget()) : true;
   }
 
-  /** Of a tunnel that is gone nothing is kept but what has yet to be sent or reported; true: there is such. */
+  /** For a deleted tunnel, only unsent and unreported data is kept. True: there is some. */
   async #forget(): Promise<boolean> {
     const { shipper } = this.#parts;
     if (this.#isNews || shipper.nextDueMs() !== null || shipper.isRunning) return true;
@@ -306,7 +306,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     return Math.max(this.#parts.state.reportPlan?.dueMs ?? 0, this.#registryDueMs);
   }
 
-  /** Null when it does not answer; it is then left alone for a while. */
+  /** Null: the Registry does not answer, and is not asked again for a while. */
   async #askRegistry<T>(ask: (registry: Registry) => Promise<T>): Promise<T | null> {
     if (Date.now() < this.#registryDueMs) return null;
     try {
@@ -319,7 +319,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     return null;
   }
 
-  /** Sets the alarm for what is to be done next, `waitMs` from now at the earliest; no alarm where there is nothing. */
+  /** Sets the alarm for the next work, at the earliest `waitMs` from now. No alarm if there is nothing to do. */
   async #schedule(waitMs: number): Promise<void> {
     const { state, shipper, captures } = this.#parts;
     const times: number[] = [];
@@ -328,7 +328,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     if (state.newFromId !== null) times.push(this.#registryDueMs);
     if (this.#isNews) times.push(this.#reportDueMs());
     if (shipper.isRunning) times.push(Date.now() + GUARD_MS);
-    // Until then what is too old is not shown.
+    // Until then, requests that are too old are not shown.
     const expiredMs = captures.allExpiredMs();
     if (expiredMs !== null) times.push(expiredMs);
     if (times.length === 0) return;

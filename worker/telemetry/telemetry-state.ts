@@ -4,7 +4,7 @@ import type { ReportPlan } from "./report-plan.ts";
 import { noMetrics, type RequestMetrics } from "./metrics/request-metrics.ts";
 import { noOpenTraffic, type OpenTraffic } from "./traffic/traffic-series.ts";
 
-/** What a Telemetry object knows but for the spool and the traffic of the past: one row, written with each batch. */
+/** A Telemetry object's state, without the spool and past traffic. One row, written with each batch. */
 export interface TelemetryState {
   metrics: RequestMetrics;
   traffic: OpenTraffic;
@@ -13,10 +13,10 @@ export interface TelemetryState {
   presence?: Presence | null;
   /** By sender, the sequence numbers of its last batches. */
   taken: Map<string, number[]>;
-  /** Of the list of destinations that was asked for last; 0: there were none. */
+  /** The revision of the last fetched list of destinations; 0: there were none. */
   revision: number;
   revisionAtMs: number;
-  /** There may be destinations yet unknown: the first entry of the spool that they are to get. */
+  /** The first entry of the spool for destinations that are not known yet. */
   newFromId: number | null;
   /** States of version 0.1 have none. */
   reportPlan?: ReportPlan;

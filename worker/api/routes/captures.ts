@@ -133,7 +133,7 @@ export const captureOperations: readonly Operation[] = [
     problems: ["NOT_FOUND", "TUNNEL_UNAVAILABLE"],
     async run({ env, by, param }) {
       const [tunnelId, captureId] = [param("tunnelId"), param("captureId")];
-      // Known to be one: a call to an object that is not there would make it.
+      // The tunnel is known to exist. A call to an object that does not exist would create it.
       expectRecord(await registryStub(env).stopCapture(by, tunnelId, captureId));
       await ask(() => telemetryStub(env, tunnelId).deleteCaptured(captureId));
       expectDone(await registryStub(env).deleteCapture(by, tunnelId, captureId));

@@ -12,12 +12,12 @@ import { ApiError } from "../problem.ts";
 import { connectorCredential } from "../connector-credential.ts";
 
 const SUBPROTOCOL = "culvert.v1";
-/** Of an IPv6 address with its zone; without Cloudflare in front the field is the client's own word. */
+/** The maximum length of an address. Without Cloudflare in front, the client itself can set the field. */
 const MAX_ADDRESS_LENGTH = 64;
 
 /**
- * A connector's WebSocket. What is no token of this relay, and proves no identity, is refused here; whether one is still valid
- * is for the tunnel's object to say, which answers 101 or 401.
+ * A connector's WebSocket. Anything that is neither a token of this relay nor a proof of an identity is refused here. The tunnel's object
+ * decides whether it is still valid, and answers 101 or 401.
  */
 export async function connect(request: Request, env: Env, nowMs: number): Promise<Response> {
   if (request.headers.has("origin")) throw new ApiError("ORIGIN_REFUSED");
@@ -39,7 +39,7 @@ export async function connect(request: Request, env: Env, nowMs: number): Promis
   headers.delete(IDENTITY_FIELD);
   const onward = new Request(request, { headers });
   let response = await dial(env, await dialledObject(request, env, tunnelId), onward, claim);
-  // What this isolate knew of the list was out of date: a connector that named no object goes where the others are.
+  // This isolate's list was out of date. A connector that named no object is sent on to the current first object.
   const told = response.status === 410 ? response.headers.get(OBJECTS_FIELD) : null;
   if (told !== null) {
     servingObjects.learn(tunnelId, told);
@@ -76,7 +76,7 @@ function named(request: Request): string | null {
   return new URL(request.url).searchParams.get("object");
 }
 
-/** The one that the connector names, or else the first that serves. */
+/** The object that the connector names, or the first one on the list. */
 async function dialledObject(request: Request, env: Env, tunnelId: string): Promise<ServingObject> {
   const name = named(request);
   if (name === null) {
@@ -86,7 +86,7 @@ async function dialledObject(request: Request, env: Env, tunnelId: string): Prom
   if (tunnelIdOf(name) !== tunnelId) throw notOnTheList();
   const presence = await objectPresence(env, name, request);
   if (presence === "absent") throw notOnTheList();
-  // In doubt the object decides, by its own copy: it is dialled because it exists.
+  // If it is not known, the object decides by its own copy.
   return { name, location: presence === "unknown" ? null : presence.location };
 }
 

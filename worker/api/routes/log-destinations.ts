@@ -206,7 +206,7 @@ function testResult(
   return { ok, status: answer.status, reason, answer: shown(answer.text, destination) };
 }
 
-/** Some receivers repeat the credentials that they refuse: whole or in part, as they are or within JSON. */
+/** Some receivers repeat refused credentials in their answer: whole or in part, plain or within JSON. */
 function shown(text: string, destination: LogDestination): string {
   const whole = [...secretsOf(destination).values(), ...credentialsSent(destination)];
   const parts = whole.flatMap((value) => value.split(/[ ,;:=]+/)).filter(({ length }) => length >= 4);
@@ -214,7 +214,7 @@ function shown(text: string, destination: LogDestination): string {
     const inJson = JSON.stringify(secret).slice(1, -1);
     return [secret, inJson, inJson.replaceAll("/", "\\/")];
   });
-  // At once, the longest first: what stands for one secret is not searched for the next.
+  // All at once, the longest first, so that a replacement is not searched for the next secret.
   const patterns = [...new Set(secrets)].sort((a, b) => b.length - a.length).map(escapedForRegExp);
   const hidden =
     patterns.length === 0 ? text : text.replace(new RegExp(patterns.join("|"), "g"), "[redacted]");

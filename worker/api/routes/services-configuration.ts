@@ -17,7 +17,7 @@ const versionQuery = z.strictObject({
   version: z.coerce.number().int().min(0).optional().describe("An earlier one, as the audit log names it"),
 });
 
-/** Each may hold a large file, and its difference is found anew. */
+/** Few per page, because each may have a large file, and its difference is computed on each request. */
 const MAX_VERSIONS_ON_PAGE = 20;
 const SMALL_BODY_BYTES = 1024;
 

@@ -48,12 +48,12 @@ export const tailOperations: readonly Operation[] = [
       const tunnelId = param("tunnelId");
       const { object: name, ...filter } = query;
       const details = await tunnelDetails(env, tunnelId);
-      // A tunnel that has moved has none of its own name.
+      // A tunnel that has moved has no object with its own name.
       const object = details?.objects.find((one) =>
         name === undefined ? one.phase === "serving" : one.name === name,
       );
       if (object === undefined) throw new ApiError("NOT_FOUND");
-      // This call would make it, near whoever watches, for ever.
+      // This call would create the object near the watcher, and it would stay there.
       if (!object.pulled) {
         const detail = "No connector has dialled this object yet.";
         throw new ApiError("TUNNEL_UNAVAILABLE", { detail, headers: { "retry-after": "1" } });
@@ -69,7 +69,7 @@ export const tailOperations: readonly Operation[] = [
 ];
 
 async function watch(env: Env, { name, location }: ServingObject, claim: TailClaim): Promise<Response> {
-  // Of what the client sent, nothing but its wish goes on: it holds a key.
+  // Only the filter is passed on, because the client's request contains a key.
   const headers = { upgrade: "websocket" };
   try {
     return await tunnelStub(env, name, location).fetch("http://tunnel/tail", {

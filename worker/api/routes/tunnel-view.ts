@@ -95,7 +95,7 @@ export const tunnelDetailsSchema = z.strictObject({
   servicesConfigurationVersion: z.int(),
 });
 
-/** One tunnel for people, from what the Registry knows and what the tunnel's objects say. */
+/** A tunnel's description, from the Registry and the reports of the tunnel's objects. */
 export function describeTunnel(
   details: TunnelDetails,
   statuses: ReadonlyMap<string, TunnelStatus>,
@@ -158,7 +158,7 @@ function statusOf(connectors: number, everConnected: boolean): z.infer<typeof st
   return everConnected ? "down" : "inactive";
 }
 
-/** One connector may hold several connections, to several objects. */
+/** One connector may have several connections, to several objects. */
 function describeConnectors(objects: readonly TunnelStatus[]): z.infer<typeof connectorSchema>[] {
   const connections = objects.flatMap((object) => object.connections);
   const byConnector = Map.groupBy(connections, ({ connectorId }) => connectorId);
@@ -175,7 +175,7 @@ function describeConnectors(objects: readonly TunnelStatus[]): z.infer<typeof co
       connectedAt: isoTime(Math.min(...all.map(({ connectedAtMs }) => connectedAtMs))),
       connections: all.length,
       openStreams: all.reduce((sum, { openStreams }) => sum + openStreams, 0),
-      // A process takes as many over all objects as over one.
+      // A process accepts the same number over all objects as over one.
       maxStreams: Math.max(...objects.map((object) => maxStreamsOf(id, object))),
       roundTripMs: leastOf(all.map(({ roundTripMs }) => roundTripMs)),
       kid: first?.kid ?? "",

@@ -230,7 +230,7 @@ export const tunnelOperations: readonly Operation[] = [
   }),
 ];
 
-/** The secret is in the text alone, which goes to the caller; the Registry sees its digest. */
+/** Only the text, which goes to the caller, contains the secret. The Registry gets its digest. */
 async function newToken(request: Request, tunnelId: string) {
   if (!isTunnelId(tunnelId)) throw new ApiError("NOT_FOUND");
   const secret = newSecret();
@@ -240,12 +240,12 @@ async function newToken(request: Request, tunnelId: string) {
   return { text, proof: { kid, digestHex: await sha256Hex(secret) } };
 }
 
-/** An object that is there answers within milliseconds. */
+/** Time limit for an object, which answers within milliseconds if it exists. */
 const STATUS_TIMEOUT_MS = 3_000;
 
 /**
- * By object; one that has never been called is not asked: that would make it. One that does not answer now hides nothing
- * of the others.
+ * The status of each object. Objects that were never called are not asked, because that would create them. If one does not answer, the
+ * others are still shown.
  */
 async function statuses(
   env: Env,

@@ -3,9 +3,9 @@ import type { Field } from "../../../shared/http/index.ts";
 import { REDACTED, type Redactor } from "./redactor.ts";
 import { isSecretName } from "./secret-name.ts";
 
-/** Shown, because it says how somebody signed in, and not by what. */
+/** The scheme stays, because it says how somebody signed in, but not with which secret. */
 const SCHEME = /^(basic|bearer|digest|negotiate|ntlm|hawk|token|apikey|aws4-hmac-sha256)[ \t]+(?=\S)/i;
-/** A cookie that says `dark` is a word that stands elsewhere, too. */
+/** Shorter values, such as `dark`, may be ordinary words, so they are not searched for elsewhere. */
 const MIN_COOKIE_LENGTH = 12;
 const MIN_SUBPROTOCOL_TOKEN_LENGTH = 32;
 
@@ -41,7 +41,7 @@ function redactValue(name: string, value: string, redactor: Redactor): string {
   return scheme + REDACTED;
 }
 
-/** Its name stays: which cookie there was is what is looked for. */
+/** A cookie's name stays, because that is often what matters. */
 function redactCookie(pair: string, redactor: Redactor): string {
   const equalsAt = pair.indexOf("=");
   const value = pair.slice(equalsAt + 1);

@@ -16,8 +16,8 @@ interface Level {
 }
 
 /**
- * JSON by its keys, however deep. It may be cut anywhere, or be several documents, or be none: whatever cannot be told
- * is looked at as text.
+ * Redacts JSON by its keys, at any depth. The text may be cut anywhere, may be several documents, or may not be JSON. Parts that cannot
+ * be parsed are redacted as text.
  */
 export function redactJson(text: string, redactor: Redactor, nesting = 0): string {
   const levels: Level[] = [];
@@ -86,7 +86,7 @@ function isSecretMember({ key, namesSecret }: Level): boolean {
   return key !== null && (isSecretName(key) || (namesSecret && key.toLowerCase() === "value"));
 }
 
-/** As it stood where nothing was taken out. */
+/** The original text if nothing was redacted. */
 function shown(token: string, value: string, clean: string): string {
   return value === clean ? token : JSON.stringify(clean);
 }

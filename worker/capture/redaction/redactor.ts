@@ -2,11 +2,11 @@ import { isSecretName } from "./secret-name.ts";
 
 export const REDACTED = "[redacted]";
 
-/** Shorter ones stand everywhere by chance. */
+/** Shorter secrets would be found everywhere by chance. */
 const MIN_KNOWN_LENGTH = 6;
 const MAX_KNOWN = 100;
 
-/** What is a secret by its form, whatever it is called. Linear on any text. */
+/** Forms that are secrets whatever their name is. The patterns run in linear time on any text. */
 const FORMS = new RegExp(
   [
     String.raw`-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}-----|$)`,
@@ -26,16 +26,16 @@ const NAMED = /([A-Za-z0-9_.%[\]-]{1,64})((?:\\{0,8}["'])?[ \t]{0,4}([=:])[ \t]{
 /** What follows; behind a colon it may have blanks. */
 const VALUE = /"[^"\r\n]*"?|'[^'\r\n]*'?|[^\s&;,"'<>{}[\]]+/y;
 const VALUE_OF_LINE = /"[^"\r\n]*"?|'[^'\r\n]*'?|[^\s&;,"'<>{}[\]][^\r\n&;,"'<>{}[\]]*/y;
-/** As good as no secret, and a word of many texts. */
+/** Values that are no secrets, and occur in many texts. */
 const PLAIN_WORD = /^[a-z]{1,19}$/;
 const XML_TEXT =
   /(<(?:[\w.-]{1,64}:)?([\w.-]{1,64})(?:\s[^<>]{0,200})?>)(<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|[^<]+)/g;
 
-/** Takes the secrets out of one captured request: those that it finds in one place are taken out of all others, too. */
+/** Removes the secrets from one captured request. A secret that is found in one place is removed everywhere. */
 export class Redactor {
   readonly #known = new Set<string>();
 
-  /** In place of a secret. */
+  /** Records a secret and returns its replacement. */
   hide(secret: string): string {
     const value = secret.trim();
     const isKnowable =
@@ -44,7 +44,7 @@ export class Redactor {
     return REDACTED;
   }
 
-  /** Of any text, by form and by the names in it. */
+  /** Redacts any text, by form and by the names in it. */
   text(text: string): string {
     if (text.length < 4) return text;
     const formless = text
@@ -55,7 +55,7 @@ export class Redactor {
     return this.#named(formless);
   }
 
-  /** A value that is no secret by its name may hold a pair of its own: `next=/?token=…`. */
+  /** A value that is no secret by its name may contain a pair of its own: `next=/?token=…`. */
   #named(text: string): string {
     let out = "";
     let at = 0;
@@ -78,7 +78,7 @@ export class Redactor {
     return out + text.slice(at);
   }
 
-  /** The secrets that were found by now, wherever they stand again: as they are, encoded for a URL, or for JSON. */
+  /** Removes all known secrets from a text: as they are, encoded for a URL, or for JSON. */
   again(text: string): string {
     let clean = text;
     for (const secret of [...this.#known].sort((a, b) => b.length - a.length)) {
@@ -103,7 +103,7 @@ function encoded(text: string): string {
   return text.isWellFormed() ? encodeURIComponent(text) : text;
 }
 
-/** Undone as often as somebody may have done it. */
+/** Decodes several times, because the text may have been encoded several times. */
 export function decoded(text: string): string {
   let current = text;
   for (let round = 0; round < 3 && current.includes("%"); round++) {
@@ -112,7 +112,7 @@ export function decoded(text: string): string {
       if (next === current) break;
       current = next;
     } catch {
-      // Broken in one place: what is not broken still says something.
+      // The encoding is broken in one place. The rest can still be decoded.
       return current.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
         String.fromCharCode(Number.parseInt(hex, 16)),
       );

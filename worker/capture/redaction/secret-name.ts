@@ -26,7 +26,7 @@ const HARMLESS =
 
 const MAX_NAME_LENGTH = 200;
 
-/** Is what has this name a secret, by what names usually mean? Of fields, parameters, keys of JSON, elements of XML. */
+/** Whether a value with this name is usually a secret. For fields, parameters, keys of JSON and elements of XML. */
 export function isSecretName(name: string): boolean {
   const words = name
     .slice(0, MAX_NAME_LENGTH)

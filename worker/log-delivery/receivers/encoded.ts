@@ -1,6 +1,6 @@
 import type { RequestEvent } from "../../../shared/events/request-event.ts";
 
-/** What one request to a receiver consists of, besides what all have in common. */
+/** The parts of a request that depend on the kind of receiver. */
 export interface Encoded {
   contentType: string;
   headers: Record<string, string>;

@@ -1,4 +1,4 @@
-/** JSON with maps in it, which are written as `{"$map": [[key, value], …]}`: names of services come from outside, and are no keys of objects. */
+/** JSON with maps, written as `{"$map": [[key, value], …]}`, because names from outside must not become keys of objects. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => (inner instanceof Map ? { $map: [...inner] } : inner));
 }

@@ -1,11 +1,11 @@
-/** Each bound is 4% above the one before, and a percentile the middle of its bucket: 2% off at most. 1 ms to two minutes. */
+/** Each bound is 4% above the one before, and a percentile is the middle of its bucket, so it is at most 2% off. 1 ms to two minutes. */
 const GROWTH = 1.04;
 const LAST_INDEX = Math.ceil(Math.log(120_000) / Math.log(GROWTH));
 /** Numbers below it are buckets of version 0.1, each a fifth above the one before: rows of the day before an update. */
 const FIRST_BUCKET = 1_000;
 const COARSE_GROWTH = 1.2;
 
-/** How many requests had which latency: counts by bucket, the empty ones left out. */
+/** Counts of requests by bucket of latency, without the empty ones. */
 export type LatencyHistogram = Map<number, number>;
 
 export function countLatency(histogram: LatencyHistogram, latencyMs: number): void {

@@ -2,9 +2,9 @@ import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import { cappedLabel } from "../../../shared/signals/series-label.ts";
 import { serviceLabel, UNKNOWN_SERIES } from "./service-label.ts";
 
-/** The connector's own metrics are bounded alike. */
+/** The same limit as in the connector's metrics. */
 const MAX_SERVICES = 200;
-/** What becomes of a request of a service: there at 0 before it happens, since a counter that is born risen has not risen. */
+/** Results that exist at 0 from the start, because Prometheus sees no increase in a counter that begins above 0. */
 const KNOWN_RESULTS: readonly string[] = [
   ...["2xx", "3xx", "4xx", "5xx"].map((statusClass) => `answered - ${statusClass}`),
   ...[
@@ -26,7 +26,7 @@ const UNKNOWN_RESULTS = ["refused UNKNOWN_SERVICE 4xx", "refused ACCESS_DENIED 4
 /** Outcome, code and status class of one service; outcomes and codes are closed sets of some five and thirty. */
 const MAX_RESULTS = 100;
 
-/** Upper bounds in seconds; those of the connector, so that both can be laid over each other. */
+/** Upper bounds in seconds, the same as the connector's, so that both can be compared. */
 export const DURATION_BOUNDS = [
   0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ] as const;
@@ -41,7 +41,7 @@ export interface ServiceMetrics {
   responseBytes: number;
 }
 
-/** What the requests of one object came to since it was made. Values never fall. */
+/** Totals of one object's requests since it was created. Values never decrease. */
 export interface RequestMetrics {
   services: Map<string, ServiceMetrics>;
   /** Events for which their sender had no room. */
@@ -97,7 +97,7 @@ export function mergeMetrics(all: readonly RequestMetrics[]): RequestMetrics {
   return merged;
 }
 
-/** These services' results at 0, and those of names that nobody knows. To be merged with what was counted. */
+/** Zero results for these services and for unknown names, to merge with the counted ones. */
 export function metricsAtZero(services: readonly string[]): RequestMetrics {
   const metrics = noMetrics();
   const add = (service: string, results: readonly string[]) =>

@@ -1,12 +1,12 @@
 import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import { cappedService, isHost } from "../../../shared/signals/series-label.ts";
 
-/** No service and no host is written so. */
+/** Neither a service nor a host can have this name. */
 export const UNKNOWN_SERIES = "(unknown)";
 
 /**
- * Under which name a request counts. A caller can ask for any host: what was not let through makes no series of its
- * own, and what was makes so many at most.
+ * The name under which a request counts. A caller can ask for any host, so refused requests get no series of their own, and the others
+ * at most `max`.
  */
 export function serviceLabel(event: RequestEvent, known: ReadonlyMap<string, unknown>, max: number): string {
   if (known.has(event.service)) return event.service;
@@ -14,7 +14,7 @@ export function serviceLabel(event: RequestEvent, known: ReadonlyMap<string, unk
   return cappedService(event.service, known, max);
 }
 
-/** Refused after the name was found in the services file, and by nothing that a caller can vary. */
+/** Whether it was refused after its name was found in the services file, so that callers cannot make up names. */
 function isNamedRefusal({ code, service }: RequestEvent): boolean {
   const named = code === "ACCESS_DENIED" || code === "LOOP_DETECTED";
   return code === "UPSTREAM_NOT_ALLOWED" || (named && !isHost(service));

@@ -2,17 +2,17 @@ import type { Presence } from "../../events/index.ts";
 import type { LogDestination } from "../../../shared/events/log-destination.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 
-/** What a Telemetry object tells the Registry of itself, so that nobody has to wake it. */
+/** A Telemetry object's report to the Registry, so that nobody has to wake the object. */
 export interface TelemetryReport {
   metrics: RequestMetrics;
-  /** Connections of connectors when the tunnel's object last said so; null where there can be none. */
+  /** Connections of connectors at the last report of the tunnel's object; null if there can be none. */
   connectors: number | null;
   deliveries: readonly DeliveryReport[];
-  /** Who is attached; null where nobody can be, or nobody said. Reports of version 0.1 have none. */
+  /** The attached connectors; null if there can be none or they are not known. Reports of version 0.1 do not have it. */
   presence?: Presence | null;
 }
 
-/** How one destination takes the events of one object. Counts grow from the destination's making. */
+/** The delivery of one object's events to one destination. Counts begin when the destination is created. */
 export interface DeliveryReport {
   id: string;
   shipped: number;
@@ -24,7 +24,7 @@ export interface DeliveryReport {
   lastError: { atMs: number; reason: string } | null;
 }
 
-/** With their secrets: for those who send. */
+/** With their secrets. Only for code that sends. */
 export interface ShippingList {
   revision: number;
   destinations: readonly LogDestination[];

@@ -1,7 +1,7 @@
 import { fromJson, toJson } from "../metrics/json-maps.ts";
 import { addTraffic, noTraffic, type Traffic } from "./traffic.ts";
 
-/** Ten seconds for an hour, a minute's in one row; minutes for a day. */
+/** Steps of ten seconds for an hour, with those of a minute in one row, and steps of a minute for a day. */
 const FINE = { stepSeconds: 10, slots: 60 };
 const COARSE = { stepSeconds: 60, slots: 1440 };
 const FINE_AGE_MS = 3_600_000;
@@ -10,7 +10,7 @@ const FINE_AGE_MS = 3_600_000;
 export interface OpenTraffic {
   fine: TrafficStep;
   coarse: TrafficStep;
-  /** What is over of the minute. States of version 0.1 have none. */
+  /** The finished fine steps of the open minute. States of version 0.1 have none. */
   past?: TrafficStep[];
 }
 
@@ -24,8 +24,8 @@ export function noOpenTraffic(nowMs: number): OpenTraffic {
 }
 
 /**
- * The traffic of the last day. Rows are written once, when their step is over, and a new one takes the place of the
- * one a day (or an hour) older: nothing has to be deleted.
+ * The traffic of the last day. A row is written once, when its step is over, and replaces the one that is a day (or an hour) older, so
+ * nothing has to be deleted.
  */
 export class TrafficSeries {
   readonly #sql: SqlStorage;
@@ -41,7 +41,7 @@ export class TrafficSeries {
     ) WITHOUT ROWID`);
   }
 
-  /** The step for what happens now; those that are over are written. */
+  /** The current step. Writes the steps that are over. */
   current(open: OpenTraffic, nowMs: number): Traffic {
     const fine = newStep(nowMs, FINE.stepSeconds);
     if (fine.atMs > open.fine.atMs) {

@@ -3,7 +3,7 @@ import type { TrafficStep } from "./traffic-series.ts";
 
 /** Steps of ten seconds are kept for an hour; the oldest gives way to the one that is open. */
 const FINE_MS = 59 * 60_000;
-/** From which window on steps are a minute at least. */
+/** From this window on, steps are at least a minute long. */
 const COARSE_MINUTES = 61;
 
 /** Few enough points for a chart. */
@@ -13,12 +13,12 @@ const STEPS = [
   { maxWindowMinutes: 1440, stepSeconds: 300, readSeconds: 60 },
 ] as const;
 
-/** Which steps a window is read in, and which it is shown in. */
+/** The length of the steps that are read for a window, and of those that are shown. */
 export function windowSteps(windowMinutes: number): { stepSeconds: number; readSeconds: 10 | 60 } {
   return STEPS.find(({ maxWindowMinutes }) => windowMinutes <= maxWindowMinutes) ?? STEPS[2];
 }
 
-/** Which time is looked at, in which steps. */
+/** The time that is shown, and its steps. */
 export interface TrafficWindow {
   fromMs: number;
   steps: number;
@@ -34,7 +34,7 @@ export function lastMinutes(windowMinutes: number, nowMs: number): TrafficWindow
   return { fromMs: nowMs - (nowMs % stepMs) - (steps - 1) * stepMs, steps, stepSeconds, readSeconds };
 }
 
-/** The steps that hold the time between these two, as fine as they are still known. */
+/** The steps for the time between these two, as fine as they are still stored. */
 export function timesBetween(sinceMs: number, untilMs: number, nowMs: number): TrafficWindow {
   const minutes = Math.ceil((untilMs - sinceMs) / 60_000);
   const { stepSeconds } = windowSteps(

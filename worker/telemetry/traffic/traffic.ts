@@ -9,7 +9,7 @@ import { isFailure } from "../../events/index.ts";
 import { cappedLabel, cappedService } from "../../../shared/signals/series-label.ts";
 import { serviceLabel } from "../metrics/service-label.ts";
 
-/** A bucket is one row, written often: its size is kept to a few kilobytes. */
+/** A limit, because a bucket is one row that is written often, and should stay within a few kilobytes. */
 const MAX_SERVICES = 20;
 const MAX_CODES = 50;
 const MAX_CONNECTORS = 20;
@@ -111,7 +111,7 @@ export function trafficPoint(atMs: number, traffic: Traffic) {
   };
 }
 
-/** Who was called, and what went wrong, the most frequent first. */
+/** Counts by service, or by error, the most frequent first. */
 export function trafficBreakdown({ services, codes }: Traffic) {
   return {
     services: Array.from(services, ([service, { requests, errors, latencies }]) => ({
