@@ -17,27 +17,27 @@ import { type RunCheck, ServiceChecks } from "./checks/service-checks.ts";
 export interface ConnectorOptions {
   /** How many connections to keep to each object of the tunnel. */
   connections: number;
-  /** Streams taken at once, for each connection that is to be kept: more objects do not mean more streams. */
+  /** The maximum of concurrent streams per kept connection. More objects do not mean more streams. */
   maxStreams: number;
-  /** How long a stream's window may stay shut where its service does not say. Asked for with each connection. */
+  /** How long a stream's window may stay closed if its service does not say. Called for each connection. */
   stallTimeoutMs: () => number;
   dialRelay: DialRelay;
-  /** Of the token in use. */
+  /** The tunnel of the current token. */
   tunnelId: () => string;
   serve(stream: Stream, onFinished: OnFinished): StreamHandler;
   runCheck: RunCheck;
-  /** Of the successful requests, the share that is logged: 0 to 1. Asked for each. */
+  /** The logged share of the successful requests: 0 to 1. Called for each request. */
   accessLogShare: () => number;
-  /** Random per process: the relay tells connectors apart by it. */
+  /** Random per process. The relay tells connectors apart by it. */
   connectorId: string;
-  /** What people call it. */
+  /** A name for people. */
   connectorName?: string;
-  /** Where it runs. */
+  /** The name of its host. */
   host?: string;
   platform?: string;
   softwareVersion: string;
   clock: Clock;
-  /** Of all that the process keeps for others. */
+  /** The memory budget of the process. */
   memory: MemoryAccount;
   /** Numbers from 0 to below 1, for jitter. */
   random: () => number;
@@ -49,7 +49,7 @@ export interface ConnectorOptions {
   log: Logger;
 }
 
-/** The daemon: keeps its connections to the relay, has their streams served, checks upstreams, and counts. */
+/** The daemon. It keeps connections to the relay, serves their streams, checks upstreams, and counts. */
 export class Connector {
   readonly connectorId: string;
   readonly #accessLog: AccessLog;
@@ -99,7 +99,7 @@ export class Connector {
     return this.#metrics.render();
   }
 
-  /** Takes no more streams, lets those taken finish for up to `graceMs`, and resolves when all connections ended. */
+  /** Accepts no more streams, lets open ones finish for up to `graceMs`, and resolves when all connections have ended. */
   async drain(graceMs: number): Promise<void> {
     this.#checks.stop();
     await this.#attachments.drain(graceMs);
@@ -138,7 +138,7 @@ export class Connector {
     });
   }
 
-  /** Over every connection: each may lead to another object of the relay. */
+  /** Sends on every connection, because each may lead to another object of the relay. */
   #report(payload: Uint8Array): void {
     for (const keeper of this.#attachments.keepers) keeper.sendSettings(payload);
   }

@@ -24,9 +24,9 @@ export interface NodeConnectorOptions {
   droppedLogLines: () => number;
   /** Absent: by TCP or TLS to the relay that the settings name. */
   dialRelay?: DialRelay;
-  /** Stands before what serves a stream: it may serve it instead. Absent: nothing does. */
+  /** Called before a stream is served, and may serve it instead. Absent: streams are served as usual. */
   intercept?: (stream: Stream, onFinished: OnFinished, serve: Serve) => StreamHandler;
-  /** From 0 to below 1: where between nothing and its longest each pause falls. Absent: `Math.random`. */
+  /** Numbers from 0 to below 1, for the length of each pause. Absent: `Math.random`. */
   random?: () => number;
 }
 
@@ -34,9 +34,9 @@ export type Serve = (stream: Stream, onFinished: OnFinished) => StreamHandler;
 
 export interface NodeConnector {
   connector: Connector;
-  /** Requests from now on are served by these settings; those under way keep theirs. */
+  /** New requests use these settings. Those under way keep theirs. */
   apply: (config: ConnectorSettings) => void;
-  /** For what is thrown where no exchange and no connection is known. */
+  /** For exceptions that belong to no known exchange or connection. */
   reportFault: ReportFault;
 }
 
@@ -55,7 +55,7 @@ export function startConnector({
 }: NodeConnectorOptions): NodeConnector {
   const clock = nodeClock;
   const faults = new Faults(log, clock);
-  // Two, so that the relay's name waits for no look-up of an upstream's.
+  // Two instances, so that the relay's name does not wait for look-ups of upstreams' names.
   const relayDial = { clock, names: new Names({ clock, ...nameFiles }) };
   const upstreamDial = { clock, names: new Names({ clock, ...nameFiles }) };
   const memory = processMemory();

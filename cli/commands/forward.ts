@@ -68,7 +68,7 @@ function listenAddress({ listen, anyInterface = false }: ForwardOptions): { host
   if (parts?.["host"] === undefined || port > 65_535)
     throw new CommandError("usage", "--listen must be host:port, such as 127.0.0.1:5432.");
   if (!LOOPBACK.test(parts["host"]) && !anyInterface) {
-    const message = `${parts["host"]} is no loopback address: others could use your key there. Add --any-interface if they may.`;
+    const message = `${parts["host"]} is not a loopback address: others could use your key there. Add --any-interface if they may.`;
     throw new CommandError("usage", message);
   }
   return { host: parts["host"].replace(/^\[(.*)\]$/, "$1"), port };
@@ -77,10 +77,7 @@ function listenAddress({ listen, anyInterface = false }: ForwardOptions): { host
 function gatewayKey({ gatewayKeyFile }: ForwardOptions): string {
   const key = gatewayKeyFile === undefined ? process.env["CULVERT_GATEWAY_KEY"] : keyIn(gatewayKeyFile);
   if (key !== undefined && key !== "") return key;
-  throw new CommandError(
-    "usage",
-    "Set CULVERT_GATEWAY_KEY, or --gateway-key-file to a file that holds the key.",
-  );
+  throw new CommandError("usage", "Set CULVERT_GATEWAY_KEY, or --gateway-key-file to a file with the key.");
 }
 
 function keyIn(file: string): string {

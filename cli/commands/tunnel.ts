@@ -114,7 +114,7 @@ function createCommand(): Command {
   return command("create", "create a tunnel and print its token, once", [
     "culvert tunnel create --tunnel-name payments",
     "culvert tunnel create --tunnel-name payments --write-env payments.env   # the token is not shown",
-    "culvert tunnel create --tunnel-name payments --json > tunnel.json   # holds the token: keep it to yourself",
+    "culvert tunnel create --tunnel-name payments --json > tunnel.json   # contains the token: keep it secret",
   ])
     .requiredOption("--tunnel-name <name>", "a name for people")
     .option("--location <place>", `where to run it: ${LOCATIONS_HELP} (default: near its first connector)`)

@@ -1,6 +1,6 @@
 import { type CheckOutcome, isFailing } from "../../shared/protocol/index.ts";
 
-/** How a service's upstream is judged, and what has lately been seen of it. */
+/** The current outcome of a service's check, and the results since it last changed. */
 export interface CheckState {
   outcome: CheckOutcome;
   passesInRow: number;
@@ -14,7 +14,7 @@ export interface Thresholds {
 
 export const UNCHECKED: CheckState = { outcome: "PENDING", passesInRow: 0, failuresInRow: 0 };
 
-/** The first result counts at once: there is no better judgement yet. Later ones have to repeat. */
+/** The first result counts at once, because nothing else is known. Later results have to repeat before they count. */
 export function nextCheckState(state: CheckState, result: CheckOutcome, thresholds: Thresholds): CheckState {
   const failed = isFailing(result);
   const passesInRow = failed ? 0 : state.passesInRow + 1;

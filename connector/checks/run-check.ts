@@ -12,7 +12,7 @@ import { CHECKS, wireText, type Upstream } from "../upstream/index.ts";
 const USER_AGENT = "culvert-check";
 const PASSING: CheckResult = { outcome: "PASSING", reason: null };
 
-/** Checks go the way of requests: by the same allowlist, limits and settings, as they are when the check begins. */
+/** Checks use the same allowlist, limits and settings as requests, as they are when the check begins. */
 export function checkRunner(upstream: () => Upstream, clock: Clock): RunCheck {
   return (check, done) => {
     let cancelled = false;
@@ -26,7 +26,7 @@ export function checkRunner(upstream: () => Upstream, clock: Clock): RunCheck {
       cancel =
         path === null ? connectOnly(check, upstream(), settle) : ask(check, path, upstream(), clock, settle);
     } catch (error) {
-      // Not at once: the caller has nothing to cancel yet.
+      // Deferred, because the caller does not have the function to cancel it yet.
       queueMicrotask(() => settle(failed(TunnelError.from(error))));
     }
     return () => {
@@ -68,7 +68,7 @@ function ask(
     },
     {
       onResponse: (status) => {
-        // Read to its end, the body leaves a connection for the next request; an endless one does not.
+        // If the body is read to its end, the connection can be used again. The limit is for endless bodies.
         cancelPatience = clock.after(timeoutMs, () => exchange.abort());
         done(status < 400 ? PASSING : { outcome: "UNHEALTHY_STATUS", reason: `${path} answered ${status}` });
       },

@@ -18,10 +18,10 @@ export interface CheckResult {
   reason: string | null;
 }
 
-/** Looks at a service's upstream once. `done` is called once; never after the function returned was called. */
+/** Checks a service's upstream once. `done` is called once, and never after a call of the returned function. */
 export type RunCheck = (check: ServiceCheck, done: (result: CheckResult) => void) => () => void;
 
-/** First checks are spread over this, so that a long list is no burst. */
+/** First checks are spread over this time, so that a long list is not a burst. */
 const FIRST_WITHIN_MS = 1_000;
 /** Intervals are shortened by up to this share, so that checks begun together drift apart. */
 const JITTER = 0.1;
@@ -34,11 +34,11 @@ export interface ServiceChecksOptions {
   /** Numbers from 0 to below 1, for jitter. */
   random: () => number;
   log: Logger;
-  /** Something of the report has changed, or the relay may not know it. */
+  /** The report has changed, or the relay may not have it. */
   onReport(report: HealthReport): void;
 }
 
-/** Checks the upstreams that the relay names, on and on, and reports how they are. */
+/** Checks the upstreams that the relay names, again and again, and reports the outcomes. */
 export class ServiceChecks {
   readonly #options: ServiceChecksOptions;
   #revision: string | null = null;
@@ -57,7 +57,7 @@ export class ServiceChecks {
     return known.map(({ check, state }) => ({ service: check.service, outcome: state.outcome }));
   }
 
-  /** A list replaces the one before; checks that stand in both go on. Throws a connection error. */
+  /** A list replaces the one before. Checks that are in both continue. Throws a connection error. */
   apply({ revision, json }: CheckListText): void {
     const checks = parseServiceChecks(json, MAX_CHECKS);
     if (checks === null) throw connectionError("PROTOCOL_ERROR", "a list of checks that cannot be read");

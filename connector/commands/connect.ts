@@ -28,7 +28,7 @@ import { VERSION } from "../../shared/release/version.ts";
 
 /** `EX_CONFIG` of sysexits.h: nothing changes until somebody edits the settings. */
 const EXIT_CONFIG = 78;
-/** After the grace period: what supervises the process waits somewhat longer than that. */
+/** Time for the last spans after the grace period. The process's supervisor waits somewhat longer than that. */
 const LAST_SPANS_MS = 5_000;
 
 export function connectCommand(): Command {
@@ -61,7 +61,7 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
     ...{ config, connectorId, softwareVersion: VERSION, tracing, log },
     droppedLogLines: () => sink.droppedLines,
   });
-  // What came from where nothing is known ends nothing, and the process least of all.
+  // An exception from an unknown place is logged and ends nothing, least of all the process.
   process.on("uncaughtException", (thrown) => reportFault("process", thrown));
   process.on("unhandledRejection", (thrown) => reportFault("process", thrown));
   keepDescriptors(
@@ -103,7 +103,7 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) {
       sink.abandon();
-      // Should anything keep the process from ending even now, the next signal does what the system does by default.
+      // If anything keeps the process from ending even now, the next signal has the system's default effect.
       process.removeAllListeners(signal);
       process.exit(1);
     }
@@ -119,13 +119,13 @@ async function runConnector(first: LoadedConfig & { ok: true }, load: () => Load
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  // A terminal that hangs up takes its programs with it; a daemon has none, and is told to read its settings again.
+  // On a terminal, SIGHUP means that the terminal is gone. A daemon has no terminal, and reloads its settings.
   const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
   process.on("SIGHUP", onTerminal ? stop : () => reload.now("SIGHUP"));
   process.on("SIGUSR1", () => log.warn("SIGUSR1 ignored: the debugger is disabled"));
 }
 
-/** The metrics are no reason to end: where they cannot be served, requests still are. */
+/** If the metrics cannot be served, the connector still serves requests. */
 async function listenForHealth(
   { metrics }: ConnectorSettings,
   log: Logger,
@@ -142,7 +142,7 @@ async function listenForHealth(
   }
 }
 
-/** With the port that the system chose where 0 was asked for. */
+/** The origin, with the port that the system chose if 0 was given. */
 function originOf(server: Server): string {
   const { address, port, family } = server.address() as AddressInfo;
   return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;

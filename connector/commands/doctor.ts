@@ -38,7 +38,7 @@ export function doctorCommand(): Command {
   return addSettingOptions(command)
     .addHelpText("after", "\nExit codes: 0 every check passed, 1 a check failed.")
     .action(async ({ json = false, bundle, upstream = [], ...flags }: DoctorFlags) => {
-      // Before anything is looked at, which takes a while.
+      // Opened first, because the checks take a while.
       const file = bundle === undefined ? null : BundleFile.open(bundle);
       const loaded = loadConfig(flags, process.env, (path) => readFileSync(path, "utf8"));
       const endpoints = upstream.map(upstreamOf).filter((named): named is NamedUpstream => named !== null);
@@ -63,7 +63,7 @@ export function doctorCommand(): Command {
     });
 }
 
-/** Where the bundle goes. A file of its own: what is there already is somebody's. */
+/** The file for the bundle. It must be a new file, so that nothing is overwritten. */
 class BundleFile {
   readonly isOutput: boolean;
   readonly #path: string;
@@ -126,7 +126,7 @@ async function askRunning(loaded: LoadedConfig): Promise<LocalConnector> {
   return { missing: `found no connector with this token here: ${reasons.join("; ")}` };
 }
 
-/** A path that is written is asked for, "/" and a query too; without one, a connection is enough. */
+/** A path in the URL is requested, even "/" and a query. Without a path, a connection is enough. */
 function upstreamOf(text: string): NamedUpstream | null {
   const origin = parseTcpEndpoint(text);
   if (origin !== null) return { origin, path: null };
@@ -136,7 +136,7 @@ function upstreamOf(text: string): NamedUpstream | null {
   return { origin: endpoint.origin, path: path === null || path.startsWith("/") ? path : `/${path}` };
 }
 
-/** `PASS  dns  relay.example is at 192.0.2.1`, and under it what to do. What comes from afar is made printable. */
+/** `PASS  dns  relay.example is at 192.0.2.1`, with the remedy below it. Text from other machines is made printable. */
 function shown(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length));
   return findings

@@ -8,18 +8,18 @@ export type LocalAnswer = { ok: true; status: number; text: string } | { ok: fal
 export interface LocalQuestion {
   path: string;
   headers?: Readonly<Record<string, string>>;
-  /** Another program's answer may be anything. */
+  /** A limit, because another program may answer with anything. */
   maxBytes: number;
 }
 
-/** What a program on this machine answers. To connect to a wildcard address is to connect to loopback. Never throws. */
+/** The answer of a program on this machine. A wildcard address means loopback. Never throws. */
 export function askLocally(
   { host, port }: ListenAddress,
   { path, headers = {}, maxBytes }: LocalQuestion,
 ): Promise<LocalAnswer> {
   return new Promise((done) => {
     const failed = (reason: string) => done({ ok: false, reason: `${host}:${port}: ${reason}` });
-    // An agent of its own: the shared one may be told by the environment to use a proxy.
+    // No shared agent, because the environment may tell that one to use a proxy.
     const options = { host, port, path, headers, agent: false, timeout: TIMEOUT_MS };
     const request = get(options, (response) => {
       let text = "";
@@ -30,7 +30,7 @@ export function askLocally(
       response.on("end", () => done({ ok: true, status: response.statusCode ?? 0, text }));
       response.on("error", (error) => failed(error.message));
     });
-    // Counts from the start: a peer that sends a byte now and then would keep an idle timer from ever firing.
+    // Counted from the start, because a peer that sends a byte now and then would keep an idle timer from firing.
     const timer = setTimeout(
       () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)),
       TIMEOUT_MS,
@@ -47,7 +47,7 @@ export type FoundConnector =
   | { found: true; address: ListenAddress; status: number; text: string; kid: string | undefined }
   | { found: false; reason: string };
 
-/** Which connector listens there, by its `/readyz`. */
+/** The connector that listens there, from its `/readyz`. */
 export async function connectorAt(address: ListenAddress): Promise<FoundConnector> {
   const answer = await askLocally(address, { path: "/readyz", maxBytes: MAX_READY_BYTES });
   if (!answer.ok) return { found: false, reason: answer.reason };

@@ -5,7 +5,7 @@ import { loadConfig, CONFIG_FILE, type Flags, SETTINGS } from "../settings/index
 import { metricsAddresses, parseListenAddress } from "../platform/index.ts";
 import { terminalLines } from "../../shared/terminal/terminal-text.ts";
 
-/** For health checks of platforms whose images hold neither a shell nor curl. */
+/** For health checks of platforms whose images have neither a shell nor curl. */
 export function readyCommand(): Command {
   return new Command("ready")
     .description("exit with 0 if the relay accepts the connector with these settings, else with 1")
@@ -39,7 +39,7 @@ async function readiness(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Readiness> {
   const loaded = loadConfig(flags, env, (path) => readFileSync(path, "utf8"));
-  // The settings of a health check may lack the token: then whatever connector answers is meant.
+  // The settings of a health check may lack the token. Then any connector that answers counts.
   const set = loaded.ok
     ? loaded.config.metrics
     : parseListenAddress(flags.metrics ?? env[SETTINGS.metrics.env] ?? "");

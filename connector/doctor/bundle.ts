@@ -5,9 +5,9 @@ import type { GivenSetting, LoadedConfig } from "../settings/index.ts";
 import type { Finding } from "./finding.ts";
 import { lineWithoutSecrets, valueWithoutSecrets, withoutSecrets } from "./without-secrets.ts";
 
-/** What the connector of these settings tells of itself, if it runs on this machine. */
+/** What is known from the connector with these settings, if it runs on this machine. */
 export interface LocalConnector {
-  /** Why there is nothing of it. */
+  /** Why nothing is known. */
   missing?: string;
   /** As `/readyz` has it. */
   ready?: string;
@@ -18,7 +18,7 @@ export interface LocalConnector {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** One JSON object for whoever helps: everything that is known here, and no secret. */
+/** One JSON object for support: everything that is known here, without secrets. */
 export function supportBundle(
   loaded: LoadedConfig,
   findings: readonly Finding[],
@@ -50,7 +50,7 @@ export function supportBundle(
   };
 }
 
-/** Of a secret its presence, and what its finding says of it anyway. */
+/** The value to show. For a secret, only that it is set, and what its finding says about it anyway. */
 function shown(name: string, value: unknown, secrets: readonly string[], loaded: LoadedConfig): unknown {
   switch (name) {
     case "token":
@@ -62,7 +62,7 @@ function shown(name: string, value: unknown, secrets: readonly string[], loaded:
   }
 }
 
-/** Every value that is one by where it stands. */
+/** Every value that is secret because of its setting. */
 function secretsOf(given: readonly GivenSetting[], env: Env): string[] {
   const ofSettings = given.flatMap(({ name, value }) => {
     if (name === "token") return typeof value === "string" ? [value, value.trim()] : [];
@@ -87,7 +87,7 @@ function headerPairs(value: unknown): [name: string, value: string][] {
     : [];
 }
 
-/** Name and password, as written and as meant, together and apart. */
+/** The name and the password, encoded and decoded, together and separately. */
 function proxySecrets(url: string): string[] {
   const [, userinfo = ""] = /^(?:[a-z]+:\/\/)?([^/]*)@/i.exec(url) ?? [];
   const password = userinfo.slice(userinfo.indexOf(":") + 1);

@@ -8,14 +8,14 @@ import { examineHandshake, examineRelay } from "./relay.ts";
 import { examineTraces } from "./traces.ts";
 import { examineAllowlist, examineUpstreams } from "./upstreams.ts";
 
-/** One that the person names, beside the relay's services. */
+/** An upstream that the person names, in addition to the relay's services. */
 export interface NamedUpstream {
   origin: string;
-  /** Asked for, with its query; null: a connection is enough. */
+  /** The path to request, with its query; null: a connection is enough. */
   path: string | null;
 }
 
-/** Everything between these settings and an answered request, one finding each, in the order in which to repair. */
+/** Checks every step from these settings to an answered request. Returns one finding each, in the order of repair. */
 export async function diagnose(
   loaded: LoadedConfig,
   upstreams: readonly NamedUpstream[],

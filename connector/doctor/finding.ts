@@ -1,4 +1,4 @@
-/** What one examination found. Never a secret: it is shown, and sent to whoever helps. */
+/** The result of one check. It never contains a secret, because it is shown and sent to support. */
 export interface Finding {
   /** What was examined: `token`, `tls`, `service payments-api`. */
   check: string;

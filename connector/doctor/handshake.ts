@@ -26,7 +26,7 @@ export type Handshake =
   | {
       ok: true;
       relayVersion: string;
-      /** The object that has answered, and all that carry the tunnel: itself alone, where it names no others. */
+      /** The object that has answered, and all that carry the tunnel: only itself if it names no others. */
       object: string;
       objects: readonly string[];
       roundTripMs: number;
@@ -37,8 +37,8 @@ export type Handshake =
   | { ok: false; status: null; reason: string };
 
 /**
- * Attaches as a connector does, with a GOAWAY right behind the HELLO: the relay says what it would say to a connector
- * and opens no stream. Then it leaves.
+ * Attaches as a connector does, with a GOAWAY right after the HELLO. So the relay sends what it would send to a connector, but opens no
+ * stream. Then it leaves.
  */
 export function shakeHands(
   dialRelay: DialRelay,

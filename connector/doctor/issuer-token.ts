@@ -3,8 +3,8 @@ import { fail, type Finding, pass } from "./finding.ts";
 const REFRESH = "the platform must keep a current token in this file: check what mounts it";
 
 /**
- * What the token of an identity says of itself, for comparison with what the tunnel trusts: the relay tells nobody why it
- * refuses one. Whether it is signed is for the relay to judge.
+ * The claims of an identity's token, to compare them with what the tunnel trusts, because the relay does not say why it refuses a token. Only
+ * the relay checks the signature.
  */
 export function issuerTokenFinding(tokenText: string, identity: string, nowMs: number): Finding {
   const claims = claimsOf(tokenText);

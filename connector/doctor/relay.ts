@@ -16,7 +16,7 @@ import { fail, type Finding, pass, skip } from "./finding.ts";
 import { type Handshake, shakeHands } from "./handshake.ts";
 
 const TIMEOUT_MS = 10_000;
-/** Certificates and expiring tokens are judged by the clock; less than this has never mattered to them. */
+/** Certificates and expiring tokens depend on the clock, but a smaller difference does not matter to them. */
 const MAX_SKEW_MS = 60_000;
 /** The Date field counts whole seconds. */
 const DATE_STEP_MS = 1_000;
@@ -26,7 +26,7 @@ const SOURCES = "the hosts file and the DNS servers of /etc/resolv.conf on this 
 
 const EGRESS = "let this host connect out to the relay, or set HTTPS_PROXY to the proxy that may";
 
-/** How far the way to the relay goes; each examination stands on the one before. */
+/** Checks the way to the relay step by step. Each step needs the one before it. */
 export async function examineRelay(
   address: RelayAddress,
   deps: HostDialDeps & { names: Names },
@@ -57,7 +57,7 @@ export async function examineRelay(
   return findings;
 }
 
-/** Whether the relay takes this token; the services that it names, or null. */
+/** Whether the relay accepts this token. Returns the services that it names, or null. */
 export async function examineHandshake(
   address: RelayAddress,
   softwareVersion: string,
@@ -85,7 +85,7 @@ export async function examineHandshake(
   return { handshake, findings: [failed, skip("latency", "not attached")] };
 }
 
-/** The other objects that carry the tunnel, one after the other: how far each is. */
+/** Measures the round trip to the other objects of the tunnel, one after the other. */
 async function examineSiblings(
   { object, objects }: Extract<Handshake, { ok: true }>,
   shake: (name: string) => Promise<Handshake>,
@@ -96,7 +96,7 @@ async function examineSiblings(
     const answer = await shake(name);
     if (answer.ok)
       findings.push(pass("latency", `${answer.roundTripMs.toFixed(1)} ms round trip to ${name}`));
-    // Gone since the list was told.
+    // The object was removed after the list was sent.
     else if (answer.status === 404) findings.push(skip("latency", `${name} no longer carries the tunnel`));
     else {
       const what = answer.status === null ? answer.reason : `it answered ${answer.status}`;
@@ -122,7 +122,7 @@ async function examineName({ host, proxy }: RelayEndpoint, names: Names): Promis
   return fail("dns", problem ?? `${name} has no address`, `check the name, and ${SOURCES}`);
 }
 
-/** The socket to go on with; null when it is of no use. */
+/** The socket for the next step; null if it cannot be used. */
 async function examineTls(
   socket: Duplex,
   endpoint: RelayEndpoint,
@@ -147,7 +147,7 @@ async function examineTls(
 
 function describeTls(socket: TLSSocket): string {
   const { valid_to: validTo, issuer } = socket.getPeerCertificate();
-  // A name may stand several times in a certificate.
+  // A certificate may contain a name several times.
   const [issuerName = "an unnamed issuer"] = [issuer.O ?? issuer.CN ?? []].flat();
   return `${socket.getProtocol()}, certificate of ${issuerName} until ${validTo}`;
 }
@@ -167,7 +167,7 @@ async function examineAnswer(socket: Duplex, relayUrl: string): Promise<Finding[
 function clockFinding(date: string | undefined, nowMs: number): Finding {
   const relayMs = Date.parse(date ?? "");
   if (Number.isNaN(relayMs)) return skip("clock", "the relay does not tell the time");
-  // The field tells the second that had begun.
+  // The field has the current second without its fraction.
   const aheadMs = nowMs < relayMs ? nowMs - relayMs : Math.max(0, nowMs - relayMs - DATE_STEP_MS);
   const seconds = Math.round(Math.abs(aheadMs) / 1_000);
   const detail = `${seconds} s ${aheadMs < 0 ? "behind" : "ahead of"} the relay's`;
@@ -198,7 +198,7 @@ function skipped(checks: readonly string[], why: string): Finding[] {
   return checks.map((check) => skip(check, why));
 }
 
-/** Node's errors of several addresses hold theirs inside. */
+/** Node's error for several addresses contains the single errors. */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
   return error instanceof Error ? error.message : String(error);

@@ -46,7 +46,7 @@ const TLS_REMEDIES: readonly (readonly [code: RegExp, remedy: string])[] = [
   [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION/, "it speaks only TLS versions that are no longer safe: update it"],
 ];
 
-/** What a server sends that knows nothing of TLS. */
+/** Errors that mean that a server does not speak TLS. */
 const NO_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNEXPECTED_MESSAGE/;
 
 function tlsRemedy(reason: string, target: string): string {
@@ -58,7 +58,7 @@ function tlsRemedy(reason: string, target: string): string {
   );
 }
 
-/** A TLS handshake that failed for what the certificate says has found TLS all the same. */
+/** Whether there is TLS. A handshake that failed because of the certificate has found TLS. */
 export function speaksTls(outcome: CheckOutcome, reason: string | null): boolean {
   if (outcome === "PASSING") return true;
   return outcome === "UPSTREAM_TLS" && /CERT|SELF_SIGNED|ISSUER|ALTNAME/.test(reason ?? "");

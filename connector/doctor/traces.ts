@@ -8,7 +8,7 @@ import { dialingAgent } from "../proxy/proxy.ts";
 
 const TIMEOUT_MS = 10_000;
 
-/** Does the collector take traces? It is sent one request with no spans in it. Nothing where none is set. */
+/** Checks that the collector accepts traces, with one request without spans. Returns nothing if no collector is set. */
 export async function examineTraces(config: ConnectorSettings, deps: HostDialDeps): Promise<Finding[]> {
   const { traces } = config;
   if (traces === null) return [];

@@ -9,21 +9,21 @@ import { checkRunner } from "../checks/run-check.ts";
 import type { CheckResult } from "../checks/service-checks.ts";
 import { Upstream, parseTarget, type UpstreamPolicy } from "../upstream/index.ts";
 
-/** At once: enough to be quick, few enough to disturb nobody. */
+/** Concurrent checks: enough to be quick, few enough to disturb nobody. */
 const CONCURRENCY = 32;
 
-/** Besides a connection that stands. */
+/** Outcomes after which the port may speak TLS, beside an open connection. */
 const SUSPECT: ReadonlySet<CheckOutcome> = new Set([
   "UPSTREAM_PROTOCOL",
   "UPSTREAM_RESPONSE_TIMEOUT",
   "UNHEALTHY_STATUS",
 ]);
 
-/** Names and addresses that nobody means to allow. */
+/** A name that nobody would allow on purpose. */
 const ANY_NAME = parseTarget("http://culvert-doctor.invalid:9");
 const PUBLIC_ADDRESSES = ["192.0.2.1", "2001:db8::1"];
 
-/** Does the allowlist allow anything, and not everything? */
+/** Checks that the allowlist allows something, but not everything. */
 export function examineAllowlist({ policy, allowsNothing }: ConnectorSettings): Finding {
   if (allowsNothing) {
     const remedy = "set TUNNEL_ALLOW to the upstreams this connector may reach, such as api.internal:8080";
@@ -43,7 +43,7 @@ function allowsAnything(policy: UpstreamPolicy): boolean {
   );
 }
 
-/** Each upstream is looked at once, as the connector's own checks do it. */
+/** Checks each upstream once, as the connector's own checks do. */
 export async function examineUpstreams(
   config: ConnectorSettings,
   checks: readonly ServiceCheck[],
@@ -79,7 +79,7 @@ async function examine(check: ServiceCheck, run: Run): Promise<Finding> {
   return pass(name, path === null ? `${target} accepts connections` : `${target}${path} answers well`);
 }
 
-/** Such a port accepts connections, or answers plain HTTP in a way of its own: only a handshake tells. */
+/** Whether the port speaks TLS. Such a port accepts connections, or answers plain HTTP in various ways, so only a handshake shows it. */
 async function isTlsPort(check: ServiceCheck, outcome: CheckOutcome, run: Run): Promise<boolean> {
   const { target, path } = check;
   const isSuspect = outcome === "PASSING" ? path === null : SUSPECT.has(outcome);

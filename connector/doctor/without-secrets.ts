@@ -1,12 +1,12 @@
 const REDACTED = "[redacted]";
-/** Shorter ones would be found in everything. */
+/** Shorter secrets would be found everywhere by chance. */
 const MIN_SECRET_LENGTH = 6;
 const SECRET_NAME = /pass|secret|token|credential|auth|cookie|key|session|signature/i;
-/** Names of that kind whose values are no secrets. */
+/** Names that look like secrets' names, but are not. */
 const HARMLESS = /^(?:kid|keyFile|certFile|caFile|tokenFile|tunnelId)$/i;
 
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
-  // Tokens and keys of this product, whole or cut; metrics begin alike.
+  // Tokens and keys of this product, whole or cut. Names of metrics begin in the same way.
   [/culvert_(?!connector_|relay_)[A-Za-z0-9_-]{20,}/g, REDACTED],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
   [/\b(Bearer|Basic|Digest|Negotiate) +[A-Za-z0-9+/=._~-]{6,}/gi, `$1 ${REDACTED}`],
@@ -21,18 +21,18 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Of a text that goes to strangers. `secrets`: values that are known to be some. */
+/** The text without secrets, to give to others. `secrets`: known secret values. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
   const known = secrets
     .flatMap((secret) => [secret, encodeURIComponent(secret), ...inBase64(secret)])
     .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
-    // A longer one may hold a shorter one.
+    // The longest first, because it may contain a shorter one.
     .sort((a, b) => b.length - a.length);
   const masked = known.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
   return PATTERNS.reduce((rest, [pattern, instead]) => rest.replaceAll(pattern, instead), masked);
 }
 
-/** Every text in it, and whatever stands under a name that speaks of a secret. */
+/** The value without secrets in any of its texts, and without any value whose name suggests a secret. */
 export function valueWithoutSecrets(value: unknown, secrets: readonly string[]): unknown {
   if (typeof value === "string") return withoutSecrets(value, secrets);
   if (Array.isArray(value)) return value.map((item) => valueWithoutSecrets(item, secrets));

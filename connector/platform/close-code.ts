@@ -1,6 +1,6 @@
 import { MAX_CLOSE_REASON_BYTES } from "../../shared/protocol/index.ts";
 
-/** The close frame held no code (RFC 6455 §7.1.5). */
+/** Reported if the close frame had no code (RFC 6455 §7.1.5). */
 const NO_STATUS = 1005;
 /** The connection broke without a close frame. */
 const ABNORMAL = 1006;
@@ -8,12 +8,12 @@ const TLS_FAILED = 1015;
 const PROTOCOL_ERROR = 1002;
 const INTERNAL_ERROR = 1011;
 
-/** The close of an upstream, as its WebSocket reports it. Null: it had no code, and clients decide on that. */
+/** The code of an upstream's close, as its WebSocket reports it. Null: it had none, which matters to some clients. */
 export function upstreamCloseCode(reported: number): number | null {
   return reported === NO_STATUS ? null : sendableCloseCode(reported);
 }
 
-/** A close code as it may stand on the wire (RFC 6455 §7.4). */
+/** A close code that may be sent (RFC 6455 §7.4). */
 export function sendableCloseCode(code: number): number {
   if (code === ABNORMAL || code === TLS_FAILED) return INTERNAL_ERROR;
   const defined =

@@ -1,21 +1,21 @@
 import { closeSync, openSync } from "node:fs";
 
-/** Kept for what must work when all others are taken: answers about health, the relay's connection, settings. */
+/** Kept for what must work when all other descriptors are in use: health checks, the relay's connection, settings. */
 const RESERVE = 16;
-/** Beyond the reserve, so that what is opened at the same time fits as well. */
+/** Free descriptors beyond the reserve, so that files opened at the same time fit as well. */
 const MARGIN = 2;
-/** Whoever opens and closes connections at the limit would fill the log. */
+/** The shortest time between two warnings, because connections at the limit would fill the log. */
 const TOLD_EVERY_MS = 60_000;
 
-/** A socket could not be had, and neither the upstream nor the network is to blame. */
+/** Errors for which this host is to blame, and neither the upstream nor the network. */
 const OWN_WANTS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 
-/** Module state, because the table of descriptors is the process's. Null: nothing is kept. */
+/** Module state, because the table of descriptors belongs to the process. Null: nothing is kept. */
 let reserve: { held: number[]; nowMs: () => number; onShort: () => void; toldAtMs: number } | null = null;
 
 /**
  * Keeps some of this process's file descriptors back from now on, for everything but connections to upstreams.
- * `onShort` hears that the others are used up, at most once a minute.
+ * `onShort` is called when the others are used up, at most once a minute.
  */
 export function keepDescriptors(nowMs: () => number, onShort: () => void): void {
   // Windows has no such limit.
@@ -25,8 +25,8 @@ export function keepDescriptors(nowMs: () => number, onShort: () => void): void 
 }
 
 /**
- * To be asked before a connection to an upstream is begun. While the reserve is held, there must be room beside it; when
- * there is none, the reserve is given up to who needs it, and upstreams get nothing until it can be taken back.
+ * Call it before a connection to an upstream is begun. There must be free descriptors beside the reserve. If there are none, the reserve is
+ * released for everything else, and upstreams get none until the reserve can be taken back.
  */
 export function mayOpenSocket(): boolean {
   if (reserve === null) return true;
@@ -41,14 +41,14 @@ export function mayOpenSocket(): boolean {
   return true;
 }
 
-/** To be asked with the code of what failed. */
+/** Whether an error with this code is caused by this host. */
 export function isOwnWant(code: string): boolean {
   if (!OWN_WANTS.has(code)) return false;
   giveUpReserve();
   return true;
 }
 
-/** Are there none left? For failures that do not say why, such as those of DNS. */
+/** Whether no descriptors are left. For failures that do not say why, such as those of DNS. */
 export function outOfDescriptors(): boolean {
   const one = opened(1);
   if (one === null) return true;
@@ -65,7 +65,7 @@ function giveUpReserve(): void {
   reserve.onShort();
 }
 
-/** So many new descriptors; null where there are not so many. */
+/** Opens so many descriptors; null if there are not enough. */
 function opened(count: number): number[] | null {
   const descriptors: number[] = [];
   try {
@@ -73,7 +73,7 @@ function opened(count: number): number[] | null {
     return descriptors;
   } catch (error) {
     for (const descriptor of descriptors) closeSync(descriptor);
-    // Where there is no such file, nothing is known of the limit.
+    // Without this file, nothing is known about the limit.
     return OWN_WANTS.has((error as NodeJS.ErrnoException).code ?? "") ? null : [];
   }
 }

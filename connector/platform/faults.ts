@@ -3,8 +3,8 @@ import { TunnelError } from "../../shared/protocol/index.ts";
 import type { Logger } from "./log.ts";
 
 /**
- * What an exception that nobody expected ends: one request or WebSocket, one connection to an upstream, one connection
- * to the relay. "process": it came from where none of these is known, and ends nothing.
+ * What an unexpected exception ends: one request or WebSocket, one connection to an upstream, or one connection to the relay. "process":
+ * it came from an unknown place and ends nothing.
  */
 export const FAULT_SCOPES = ["exchange", "upstream", "relay", "process"] as const;
 export type FaultScope = (typeof FAULT_SCOPES)[number];
@@ -12,7 +12,7 @@ export type FaultScope = (typeof FAULT_SCOPES)[number];
 export type ReportFault = (scope: FaultScope, thrown: unknown) => void;
 export type OnFault = (thrown: unknown) => void;
 
-/** The same one again within this is counted and not logged: whoever can cause one can cause thousands. */
+/** A repeated exception within this time is counted but not logged, because a peer that causes one can cause thousands. */
 const REPEATED_MS = 1_000;
 
 const MESSAGES: Record<FaultScope, string> = {
@@ -22,7 +22,7 @@ const MESSAGES: Record<FaultScope, string> = {
   process: "a fault of the connector",
 };
 
-/** Counts and logs exceptions that nobody expected. Each is a bug of the connector's, and none may end its process. */
+/** Counts and logs unexpected exceptions. Each is a bug of the connector, and none may end its process. */
 export class Faults {
   readonly counts: Record<FaultScope, number> = { exchange: 0, upstream: 0, relay: 0, process: 0 };
   readonly #log: Logger;
@@ -45,7 +45,7 @@ export class Faults {
     try {
       this.#log.error({ scope, stack }, MESSAGES[scope]);
     } catch {
-      // The log itself may be what fails. It is counted.
+      // The log itself may be failing. The exception is counted anyway.
     }
   };
 }
@@ -54,19 +54,19 @@ function stackOf(thrown: unknown): string {
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : `thrown: ${String(thrown)}`;
 }
 
-/** What a caller hears of a fault: nothing of its text, which nobody has looked through for secrets. */
+/** The error that a caller gets for a fault. It does not contain the exception's text, which might contain secrets. */
 export function faultError(): TunnelError {
   return new TunnelError("INTERNAL", "an internal fault of the connector; its log has the details");
 }
 
-/** Failures have their codes; whatever else is thrown is a fault. */
+/** A TunnelError is a failure with a code. Anything else that was thrown is a fault. */
 export function failureOf(thrown: unknown, onFault: OnFault): TunnelError {
   if (thrown instanceof TunnelError) return thrown;
   onFault(thrown);
   return faultError();
 }
 
-/** For a handler that Node calls: what it throws would end the process. */
+/** Wraps a handler that Node calls, where an exception would end the process. */
 export function guarded<A extends unknown[]>(
   handler: (...args: A) => void,
   onFault: OnFault,
@@ -80,7 +80,7 @@ export function guarded<A extends unknown[]>(
   };
 }
 
-/** Timers and `soon` of this clock are guarded. */
+/** A clock whose timers and `soon` are guarded. */
 export function guardedClock(clock: Clock, onFault: OnFault): Clock {
   return {
     nowMs: () => clock.nowMs(),
@@ -92,7 +92,7 @@ export function guardedClock(clock: Clock, onFault: OnFault): Clock {
 
 type Guard<T> = new (inner: T, onFault: OnFault) => T;
 
-/** The same for a whole set of handlers: makes a class of objects that pass every call on to another. */
+/** The same for a whole set of handlers: a class whose objects pass every call on to another object. */
 export function guardFor<T extends object>(methods: Record<keyof T, true>): Guard<T> {
   class HandlerGuard {
     readonly inner: T;

@@ -1,5 +1,5 @@
 /*
- * The ground: Node's clock, the log, file descriptors, sockets that keep a peer's last words, and what an unexpected exception ends.
+ * The base: Node's clock, the log, file descriptors, sockets that keep a peer's last bytes, and what an unexpected exception ends.
  *
  * Everything else in the connector may import this; this imports nothing of the connector. An exception ends the exchange or the
  * connection that it came from, never the process. Logging never blocks: if nobody reads the log, lines are dropped and counted.

@@ -4,10 +4,10 @@ export interface ListenAddress {
   port: number;
 }
 
-/** The first is cloudflared's default as well: where it is taken, the connector listens on the next that is free. */
+/** The first is also cloudflared's default. If it is taken, the connector listens on the next free one. */
 const DEFAULT_METRICS_PORTS = [20241, 20242, 20243, 20244, 20245, 20246];
 
-/** Where the metrics may be served, in the order in which the addresses are tried. */
+/** The addresses for the metrics, in the order in which they are tried. */
 export function metricsAddresses(setting: ListenAddress | null): readonly ListenAddress[] {
   if (setting !== null) return [setting];
   return DEFAULT_METRICS_PORTS.map((port) => ({ host: "127.0.0.1", port }));

@@ -1,23 +1,23 @@
 import { constants, fstatSync, openSync, type Stats, writeSync } from "node:fs";
 import { Socket } from "node:net";
 
-/** A write for each line would be a fifth of what a small request costs here. */
+/** Lines are written in batches, because a write for each line would be a fifth of a small request's cost. */
 const BATCH_BYTES = 8 * 1024;
 const BATCH_MS = 100;
-/** When nobody reads what is written, lines beyond this are dropped: better than the process. */
+/** If nobody reads the log, lines beyond this are dropped, which is better than running out of memory. */
 const MAX_WAITING_BYTES = 1024 * 1024;
-/** How soon to try again where the reader has no room. */
+/** How soon to try again if the reader has no room. */
 const RETRY_MS = 50;
-/** What waits is still written at exit, for at most so long. */
+/** How long waiting lines may still be written at exit. */
 const EXIT_FLUSH_MS = 1_000;
 const EXIT_RETRY_MS = 10;
 
-/** Writes what it can of these bytes and returns how many that were; 0: no room now. Throws when it never will. */
+/** Writes as many of these bytes as it can, and returns how many; 0: no room now. Throws if it can never write. */
 export type WriteSome = (bytes: Uint8Array) => number;
 
 /**
- * Takes log lines and never holds up the process, whatever becomes of their reader: a full disk, a pipe that nobody
- * reads, a terminal stopped with Ctrl-S. Lines that find no room are dropped and counted.
+ * Accepts log lines and never blocks the process, whatever happens to the reader: a full disk, a pipe that nobody reads, a terminal stopped
+ * with Ctrl-S. Lines without room are dropped and counted.
  */
 export class LogSink {
   /** Lines that were not written, or not wholly. */
@@ -25,7 +25,7 @@ export class LogSink {
   readonly #write: WriteSome;
   #batch: string[] = [];
   #batchBytes = 0;
-  /** What the reader had no room for, and how many lines end in it. */
+  /** Bytes for which the reader had no room, and how many lines end in them. */
   #backlog: Buffer = Buffer.alloc(0);
   #backlogLines = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -67,7 +67,7 @@ export class LogSink {
     }
   }
 
-  /** As `flush`, but waits for the reader a little: nothing comes after this. */
+  /** As `flush`, but waits a little for the reader, because this is the last flush. */
   flushAtExit(): void {
     const deadlineMs = performance.now() + EXIT_FLUSH_MS;
     for (;;) {
@@ -78,7 +78,7 @@ export class LogSink {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
-  /** Leaves unwritten what waits. */
+  /** Gives up the waiting lines. */
   abandon(): void {
     this.#batch = [];
     this.#batchBytes = 0;
@@ -107,7 +107,7 @@ export class LogSink {
   }
 }
 
-/** Standard output, so that a write never blocks: neither the event loop nor a thread that exit would wait for. */
+/** Standard output without blocking writes, neither of the event loop nor of a thread for which exit would wait. */
 export function standardOutput(): WriteSome {
   const stdout = fstatSync(1);
   if (stdout.isSocket()) return socketWriter();
@@ -123,15 +123,15 @@ export function standardOutput(): WriteSome {
 }
 
 /**
- * Terminals and pipes are opened anew: O_NONBLOCK belongs to the open file, which other processes share as their own
- * standard output. Files stay as they are, since a second opening would not know that they are appended to.
+ * Terminals and pipes are opened again, because O_NONBLOCK belongs to the open file, which other processes share as their standard output.
+ * Files stay as they are, because a second opening would not append.
  */
 function unblocked(stdout: Stats): number {
   if (!stdout.isFIFO() && !stdout.isCharacterDevice()) return 1;
   try {
     return openSync("/dev/fd/1", constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    // Another user's terminal, as after `su`, or no /dev: written as it is.
+    // Another user's terminal, as after `su`, or no /dev: use it as it is.
     return 1;
   }
 }

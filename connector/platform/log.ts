@@ -8,7 +8,7 @@ export type { Logger } from "pino";
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "fatal"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Never meant to be logged; should one slip into an object all the same, it is masked. */
+/** Keys that should never be logged. If one gets into an object anyway, its value is masked. */
 const SECRET_KEYS = [
   "token",
   "authorization",
@@ -21,7 +21,7 @@ const SECRET_KEYS = [
 ];
 
 const COLOURS: Record<string, string> = { debug: "90", info: "32", warn: "33", error: "31", fatal: "31" };
-/** Shown elsewhere in the line, or always the same. */
+/** Keys that are shown elsewhere in the line, or are always the same. */
 const NOT_REPEATED = new Set(["level", "time", "msg", "pid", "hostname"]);
 
 export interface Log {
@@ -55,7 +55,7 @@ export function createLog(level: LogLevel, onLine: (line: string) => void = () =
   return { log, sink };
 }
 
-/** NO_COLOR counts when it holds something (no-color.org); a dumb terminal has no colours. */
+/** NO_COLOR counts if it is not empty (no-color.org). A dumb terminal has no colours. */
 export function coloursWanted(env: Readonly<Record<string, string | undefined>>): boolean {
   return (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
 }

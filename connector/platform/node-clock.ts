@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/time/clock.ts";
 
-/** Real time. `soon` waits for the event loop's poll phase to end, so that what many sockets brought leaves together. */
+/** Real time. `soon` waits until the event loop's poll phase ends, so that results from many sockets are sent together. */
 export const nodeClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),

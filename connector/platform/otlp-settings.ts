@@ -4,7 +4,7 @@ export interface OtlpSettings {
   url: string;
   /** May hold a secret: never logged. */
   headers: Readonly<Record<string, string>>;
-  /** Of the requests whose caller traces nothing itself, the share that is traced: 0 to 1. */
+  /** The traced share of requests without a trace context: 0 to 1. */
   rootShare: number;
 }
 

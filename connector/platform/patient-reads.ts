@@ -1,15 +1,15 @@
 import type { Socket } from "node:net";
 
 export interface ReadSide {
-  /** Its `end` was a reset: nothing says that what came before is whole. */
+  /** The `end` was a reset, so the bytes before it may be incomplete. */
   readonly reset: Error | null;
 }
 
 const sides = new WeakMap<Socket, ReadSide>();
 
 /**
- * A peer that closes with something unread resets the connection, behind its last words. Node drops what it has read by
- * then of a paused socket. On this socket a reset is told as an end is: behind everything that came before it.
+ * A peer that closes with unread bytes resets the connection, after its last bytes. Node then drops what it has already read from a paused
+ * socket. On this socket a reset is reported like an end: after everything that came before it.
  */
 export function readUpToReset(socket: Socket): ReadSide {
   const known = sides.get(socket);
@@ -21,7 +21,7 @@ export function readUpToReset(socket: Socket): ReadSide {
     if (error?.syscall !== "read" || socket.readableEnded || side.reset !== null) return destroy(error);
     side.reset = error;
     socket.push(null);
-    // With nothing left to hand on, this is what tells of the end.
+    // If nothing is left to read, this causes the `end` event.
     socket.read(0);
     return socket;
   };

@@ -1,15 +1,15 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../shared/time/clock.ts";
 
-/** What a write says when the peer has closed its end. */
+/** Errors of a write after the peer has closed its end. */
 const PEER_GONE: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"]);
-/** What the peer said before is here already, or never comes: so long may reading it make no progress. */
+/** How long reading may make no progress. The peer's last bytes are already here, or will never come. */
 const PATIENCE_MS = 1_000;
 
 type Done = (error?: NodeJS.ErrnoException | null) => void;
 
 /**
- * How long a failed write waits. An upstream may refuse an upload by answering and closing without reading the rest.
+ * Delays the failure of a write. An upstream may refuse an upload by answering and closing without reading the rest.
  * Node destroys a socket whose write fails, with the answer still unread in the kernel. On this socket such a write
  * stays open until the reading side has come to its own end; while that is paused, it waits for its reader.
  * `onFailing` is called first.

@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 
-/** Says whether this host and port are reached without the proxy. */
+/** Whether this host and port are reached without the proxy. */
 export type ProxyBypass = (host: string, port: number) => boolean;
 
 /**

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { dialInTime, type HostDialDeps, tcpTo } from "../names/index.ts";
 
-/** An HTTP proxy that is asked to CONNECT. */
+/** An HTTP proxy, used with CONNECT. */
 export interface Proxy {
   secure: boolean;
   host: string;
@@ -14,7 +14,7 @@ export interface Proxy {
   authorization: string | null;
 }
 
-/** Of the connection to it; and, a little longer, of its answer. */
+/** Time-out of the connection to the proxy. Its answer gets a little longer. */
 const TIMEOUT_MS = 9_000;
 const SLACK_MS = 500;
 
@@ -37,8 +37,8 @@ export function parseProxyUrl(given: string): Proxy | null {
 }
 
 /**
- * A connection to `authority` (host:port) through the proxy. `done` is called once, and never after the function
- * returned was called, which abandons the attempt.
+ * A connection to `authority` (host:port) through the proxy. `done` is called once, and never after a call of the returned function, which
+ * abandons the attempt.
  */
 export function connectThroughProxy(
   proxy: Proxy,
@@ -93,7 +93,7 @@ export function connectThroughProxy(
     if (head.byteLength > 0) connection.unshift(head);
     settle(null, connection);
   });
-  // Without a body to wait for, Node takes any refusal of a CONNECT for one of an ordinary request.
+  // Node reports a refused CONNECT as an ordinary response in some cases.
   request.on("response", ({ statusCode }) => refuse(statusCode));
   request.on("error", (error) => fail(`cannot be used: ${error.message}`));
   request.end();
@@ -109,7 +109,7 @@ function secureIfNeeded(socket: Socket, { secure, host }: Proxy): Socket {
   return connectTls({ socket, host, servername: isIP(host) === 0 ? host : "", ALPNProtocols: ["http/1.1"] });
 }
 
-/** For requests that dial as this process does, through the proxy if one is given. */
+/** An agent that dials as this process does, through the proxy if one is given. */
 export function dialingAgent(secure: boolean, proxy: Proxy | null, deps: HostDialDeps): PlainAgent {
   const agent = secure ? new Agent({ keepAlive: true }) : new PlainAgent({ keepAlive: true });
   agent.createConnection = (options: AgentOptions, connected) => {

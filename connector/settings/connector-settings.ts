@@ -9,11 +9,11 @@ import type { ProxyBypass } from "../proxy/proxy-bypass.ts";
 import { type LimitsByService, UpstreamPolicy, type UpstreamRule } from "../upstream/index.ts";
 import { CONFIG_FILE, type Flags, SETTING_NAMES, type SettingName, SETTINGS } from "./setting-table.ts";
 
-/** What the connector runs with; nothing in it is optional any more. */
+/** The connector's settings, complete with defaults. */
 export interface ConnectorSettings {
-  /** What the token says in the clear; of an identity, what its address says. */
+  /** The public parts of the token, or of the identity's address. */
   token: Identity;
-  /** As what the tunnel trusts this connector by the word of another issuer; null: the token is the tunnel's own. */
+  /** The identity under which the tunnel trusts this connector; null: the token is the tunnel's own. */
   identity: Identity | null;
   /** The token as it goes into the Authorization header. Never logged. */
   tokenText: string;
@@ -22,21 +22,21 @@ export interface ConnectorSettings {
   policy: UpstreamPolicy;
   /** True when no rule allows anything. */
   allowsNothing: boolean;
-  /** What single services may do. */
+  /** Limits of single services. */
   limits: LimitsByService;
-  /** How single upstreams are talked to; the first that fits decides. */
+  /** Settings of single upstreams. The first that matches counts. */
   upstreams: readonly UpstreamRule[];
   connections: number;
-  /** What people call this connector. */
+  /** The connector's name for people. */
   connectorName: string;
   maxStreams: number;
   gracePeriodMs: number;
-  /** How long a stream's window may stay shut where its service does not say. */
+  /** How long a stream's window may stay closed if its service does not say. */
   stallTimeoutMs: number;
-  /** Null: the default address, or one of the ports behind it where that is taken. */
+  /** Null: the default address, or one of the next ports if it is taken. */
   metrics: ListenAddress | null;
   logLevel: LogLevel;
-  /** Of the successful requests, the share that is logged: 0 to 1. */
+  /** The logged share of the successful requests: 0 to 1. */
   accessLogShare: number;
   /** On the way to the relay. */
   proxy: Proxy | null;
@@ -51,7 +51,7 @@ export interface ConfigProblem {
   message: string;
 }
 
-/** As somebody wrote it, secrets included. */
+/** A setting as it was written, including secrets. */
 export interface GivenSetting {
   name: SettingName;
   source: Source;
@@ -61,7 +61,7 @@ export interface GivenSetting {
 export type LoadedConfig = {
   files: readonly string[];
   given: readonly GivenSetting[];
-  /** The settings file is there and holds nothing: hardly meant, maybe just being written. */
+  /** The settings file exists but is empty, perhaps because it is just being written. */
   fileIsEmpty: boolean;
 } & ({ ok: true; config: ConnectorSettings } | { ok: false; problems: ConfigProblem[] });
 
@@ -77,8 +77,8 @@ const STRUCTURED: readonly SettingName[] = ["services", "upstreams"];
 const IN_ANY_CASE: ReadonlySet<string> = new Set<SettingName>(["proxy", "proxyBypass"]);
 
 /**
- * Settings from flags, then the environment, then the settings file. Every problem at once, each with the name it was
- * set by. `files` are all that were read or looked for, so that they can be watched.
+ * Settings from flags, then the environment, then the settings file. Reports every problem at once, each with the name by which the setting
+ * was given. `files` are all files that were read or searched, so that they can be watched.
  */
 export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedConfig {
   const files: string[] = [];
@@ -137,12 +137,12 @@ export function loadConfig(flags: Flags, env: Env, readFile: ReadFile): LoadedCo
   return { ok: true, config, ...told };
 }
 
-/** What decides about upstreams, for the connector and for doctor. */
+/** The settings that decide about upstreams, for the connector and for doctor. */
 export function upstreamRulesOf({ policy, limits, upstreams: rules }: ConnectorSettings) {
   return { policy, limits, rules };
 }
 
-/** What is set, by whom. */
+/** The given settings and their sources. */
 class GivenSettings {
   readonly values: Record<string, unknown> = {};
   readonly problems: ConfigProblem[] = [];
@@ -169,7 +169,7 @@ class GivenSettings {
     }
   }
 
-  /** Those that are known; a file's token is among them once it was read. */
+  /** The known settings. The token from a file is included once it was read. */
   get settings(): GivenSetting[] {
     return SETTING_NAMES.filter((name) => this.values[name] !== undefined).map((name) => ({
       ...{ name, value: this.values[name] },
@@ -190,7 +190,7 @@ class GivenSettings {
     return this.#wrong.has(name);
   }
 
-  /** The nearer source wins: a file named by a flag over a token in the environment. True when it cannot be read. */
+  /** The stronger source wins, so a file named by a flag overrides a token in the environment. True: the file cannot be read. */
   readToken(readFile: ReadFile, problems: ConfigProblem[]): boolean {
     const rank = (name: string) => SOURCES.indexOf(this.#sources.get(name) ?? "file");
     const { token, tokenFile } = this.values;
@@ -260,7 +260,7 @@ function isSetting(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);
 }
 
-/** Where `__proto__` is a key: copying such a key sets a prototype, so that no schema gets to see it. */
+/** The paths of keys named `__proto__`. Copying such a key would set a prototype, so the schema would not see it. */
 function protoKeys(value: unknown, path: string): string[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
@@ -269,7 +269,7 @@ function protoKeys(value: unknown, path: string): string[] {
   });
 }
 
-/** A tag that nobody here knows, as `!include`, is no value: what was meant by it would be missing. */
+/** Parses YAML. An unknown tag such as `!include` is an error, because the value that it stands for would be missing. */
 function parsedYaml(text: string): unknown {
   const document = parseDocument(text);
   const [problem] = [...document.errors, ...document.warnings];
@@ -277,10 +277,10 @@ function parsedYaml(text: string): unknown {
   return document.toJS();
 }
 
-/** Where and why; never the line itself. */
+/** The place and the reason, but never the line itself. */
 function yamlProblem(error: unknown, text: string): string {
-  // To YAML an unquoted * is the name of an anchor: without one it is a syntax error or, with a name, a missing anchor.
-  // Many that stand for one another grow without end.
+  // In YAML, an unquoted * begins an alias. It is a syntax error without a name, and a missing anchor with one. Nested aliases can
+  // expand without a limit.
   if (error instanceof ReferenceError && error.message.startsWith("Excessive"))
     return "has too many aliases (*)";
   const isAlias =

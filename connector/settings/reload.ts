@@ -3,14 +3,14 @@ import type { ConnectorSettings, LoadedConfig } from "./connector-settings.ts";
 import type { Logger } from "../platform/index.ts";
 import type { SettingName, SETTINGS } from "./setting-table.ts";
 
-/** Polled, because links that are swapped (Kubernetes) and mounted files escape the system's own notices. */
+/** Files are polled, because the system does not report swapped symbolic links (Kubernetes) and changes of mounted files. */
 const POLL_MS = 1_000;
 
 type RestartSetting = {
   [name in SettingName]: (typeof SETTINGS)[name]["changes"] extends "with a restart" ? name : never;
 }[SettingName];
 
-/** What a reload cannot change, and where the loaded settings have it. Complete by its type. */
+/** Settings that a reload cannot change, and their keys in the loaded settings. The type makes this complete. */
 const FIXED: Record<RestartSetting, keyof ConnectorSettings> = {
   connections: "connections",
   connectorName: "connectorName",
@@ -29,7 +29,7 @@ export interface ReloadOptions {
   log: Logger;
 }
 
-/** Takes up changed settings: when asked to, and when one of their files changed. Bad ones leave the old in force. */
+/** Loads changed settings, when asked to and when one of their files has changed. If they are wrong, the old ones stay active. */
 export class Reload {
   readonly #options: ReloadOptions;
   #config: ConnectorSettings;
@@ -67,7 +67,7 @@ export class Reload {
     }
     this.#config = config;
     this.#fileIsEmpty = loaded.fileIsEmpty;
-    // While the old log level holds: the new one may not want to know.
+    // Logged before the new log level applies, which may hide it.
     log.info({ why }, "settings reloaded");
     apply(config);
     warnOf(config, log);
@@ -97,7 +97,7 @@ export class Reload {
   }
 }
 
-/** What is valid, and yet hardly meant to stay. */
+/** Warns about settings that are valid, but probably not intended. */
 export function warnOf(config: ConnectorSettings, log: Logger): void {
   if (config.allowsNothing) {
     log.warn(

@@ -43,13 +43,13 @@ const NO_NAME = "must be 1 to 64 letters, digits, dots, hyphens and underscores"
 const NO_SHARE = "must be a number from 0 to 1";
 const NO_FIELDS = 'must be header fields such as "name=value,name=value", values percent-encoded';
 
-/** What may be set, by the schema that holds it: docs/limits.md is made from it. Durations in milliseconds. */
+/** The allowed ranges, by schema. docs/limits.md is made from them. Durations are in milliseconds. */
 export const SETTING_RANGES = z.registry<{ min: number; max: number; isDuration: boolean }>();
 
-/** Gives a file's text, or throws. */
+/** Returns a file's text, or throws. */
 export type ReadFile = (path: string) => string;
 
-/** Of a tunnel. */
+/** A tunnel's own token. */
 const tokenSchema = z
   .string({ error: "set TUNNEL_TOKEN, or TUNNEL_TOKEN_FILE to a file with the token" })
   .transform((text, context): { text: string; token: Token | null } => {
@@ -59,13 +59,13 @@ const tokenSchema = z
     return z.NEVER;
   });
 
-/** Of an issuer that the tunnel trusts. It is for the relay to judge. */
+/** A token of an issuer that the tunnel trusts. Only the relay checks it. */
 const issuerTokenSchema = z
   .string({ error: "set TUNNEL_TOKEN_FILE to the file with the token of TUNNEL_IDENTITY" })
   .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, "is not a JSON Web Token, which TUNNEL_IDENTITY needs")
   .transform((text): { text: string; token: Token | null } => ({ text, token: null }));
 
-/** Every setting, as text (from a flag or the environment) or in YAML's types. Files are read as they are named. */
+/** Every setting, as text (from a flag or the environment) or in YAML's types. Files that are named are read. */
 export function settingsSchema(readFile: ReadFile, { hasIdentity } = { hasIdentity: false }) {
   return z.strictObject({
     token: hasIdentity ? issuerTokenSchema : tokenSchema,
@@ -211,12 +211,12 @@ function upstreamRules(
   });
 }
 
-/** Host names may hold anything; what cannot be sent is written with hyphens. */
+/** The host's name for the relay. Characters that cannot be sent become hyphens. */
 export function nameOfHost(host: string): string {
   return host.replace(/[^A-Za-z0-9._-]/g, "-").slice(0, 64) || "unnamed";
 }
 
-/** Why a file gives nothing, without its content. */
+/** Why a file cannot be used, without its content. */
 export function unreadable(error: unknown): string {
   return `cannot be read: ${error instanceof Error && "code" in error ? String(error.code) : "no text"}`;
 }

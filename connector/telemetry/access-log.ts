@@ -3,8 +3,8 @@ import type { Logger } from "../platform/index.ts";
 import type { RequestSummary } from "./request-summary.ts";
 
 /**
- * One line per request. `share` is of those that succeeded: failures are all told, as warnings, unless the log is off.
- * What the allowlist refused is told even then, for somebody has to change something.
+ * One line per request. `share` applies to successful requests. All failures are logged, as warnings, unless the log is off. Refusals by the
+ * allowlist are logged even then, because somebody has to change a setting.
  */
 export class AccessLog {
   readonly #log: Logger;
@@ -12,7 +12,7 @@ export class AccessLog {
   readonly #random: () => number;
 
   constructor(log: Logger, share: () => number, random: () => number) {
-    // None of a summary's keys is one that is masked, and looking for them costs more than writing the line.
+    // Masking is off: a summary has no keys that need it, and searching for them costs more than writing the line.
     this.#log = log.child({}, { redact: [] });
     this.#share = share;
     this.#random = random;
@@ -25,7 +25,7 @@ export class AccessLog {
     const share = this.#share();
     if (share === 0) return;
     if (error !== null) {
-      // A caller that went away is no failure of the tunnel's or the upstream's.
+      // A caller that went away is not a failure of the tunnel or the upstream.
       const level = error.code === "CANCEL" ? "info" : "warn";
       return this.#log[level]({ ...summary, reason: error.message }, "request");
     }

@@ -9,7 +9,7 @@ export interface HealthSources {
   readyConnections(): number;
   connectorId: string;
   metricsText(): Promise<string>;
-  /** True: whoever shows this knows the token in use. */
+  /** True: the sender of this proof knows the current token. */
   isOwner(proof: string | undefined): boolean;
   /** The newest ones. */
   logLines(): string;
@@ -19,8 +19,8 @@ export interface HealthSources {
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /**
- * Serves `/healthz`, `/readyz` and `/metrics` on the first of these addresses that is free. Rejects with the last one's
- * error when none is.
+ * Serves `/healthz`, `/readyz` and `/metrics` on the first of these addresses that is free. If none is free, it rejects with the last one's
+ * error.
  */
 export async function startHealthServer(
   addresses: readonly ListenAddress[],
@@ -31,7 +31,7 @@ export async function startHealthServer(
     const server = healthServer(sources).listen(port, host);
     try {
       await once(server, "listening");
-      // A listener that fails later (no descriptors left) is no reason to end.
+      // If the listener fails later (no descriptors left), the process goes on.
       server.on("error", () => {});
       return server;
     } catch (error) {
@@ -67,7 +67,7 @@ function healthServer(sources: HealthSources): Server {
           (error: unknown) => send(500, "text/plain", `no metrics: ${String(error)}\n`),
         );
       case "/logs": {
-        // Paths and hosts stand in them, and others may reach this port.
+        // Log lines contain paths and hosts, and others may reach this port.
         const proof = request.headers[PROOF_HEADER];
         if (!sources.isOwner(typeof proof === "string" ? proof : undefined))
           return send(404, "text/plain", "not found\n");

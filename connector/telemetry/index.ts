@@ -1,8 +1,8 @@
 /*
- * What the connector tells of itself: metrics, the access log, spans, `/healthz`, `/readyz`.
+ * What the connector reports about itself: metrics, the access log, spans, `/healthz`, `/readyz`.
  *
- * Labels are bounded in number and length, whatever the relay sends. Never a query, a field or a body. Nothing here may hold
- * up a request.
+ * Labels are bounded in number and length, whatever the relay sends. Queries, fields and bodies are never reported. Nothing here may
+ * delay a request.
  *
  * Begin with `request-summary.ts` (the facts of one request), then `metrics.ts`, `access-log.ts` and `request-trace.ts`.
  * docs/observability.md; decision 0023.

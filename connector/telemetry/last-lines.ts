@@ -1,7 +1,7 @@
 const MAX_LINES = 500;
 const MAX_CHARACTERS = 256 * 1024;
 
-/** The newest log lines of this process, for a bundle that is sent to whoever helps. */
+/** The newest log lines of this process, for a support bundle. */
 export class LastLines {
   #lines: string[] = [];
   #characters = 0;

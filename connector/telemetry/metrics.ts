@@ -10,8 +10,8 @@ import { MAX_SERVICES, ServiceLabels } from "./service-labels.ts";
 const DURATION_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /**
- * How a request ends that somebody has to look into. These are there at 0 from the first on that a service is known: a
- * counter that is born with its value has not risen, for Prometheus.
+ * Failures that somebody has to look into. Their counters exist at 0 as soon as a service is known, because Prometheus sees no increase in a
+ * counter that begins above 0.
  */
 const FAILURES: readonly ErrorCode[] = [
   ...Object.keys(ERROR_CODES).filter((code): code is ErrorCode => /^(?:UPSTREAM|CONNECTOR)_/.test(code)),
@@ -30,7 +30,7 @@ export const CONNECTION_STATES = [
   "stopped",
 ] as const;
 
-/** What is asked for when the metrics are read. */
+/** Sources that are read when the metrics are read. */
 export interface MetricSources {
   connections(): readonly {
     state: (typeof CONNECTION_STATES)[number];
@@ -44,7 +44,7 @@ export interface MetricSources {
   faults: Readonly<Record<FaultScope, number>>;
 }
 
-/** What the process has done since it started, for Prometheus. Labels are bounded whatever the relay sends. */
+/** The process's metrics since its start, for Prometheus. Labels are bounded, whatever the relay sends. */
 export class Metrics {
   activeStreams = 0;
   readonly #registry = new Registry();
@@ -138,7 +138,7 @@ export class Metrics {
     );
     gauge("service_up", "1 while the check of a service passes, 0 while it fails.", ["service"], (up) => {
       up.reset();
-      // Those that the relay has connectors check, whatever was called: none of these names comes from a caller.
+      // These are the services that the relay lets connectors check, so none of the names comes from a caller.
       for (const { service, outcome } of sources.services().slice(0, MAX_SERVICES)) {
         if (outcome !== "PENDING") up.set({ service }, isFailing(outcome) ? 0 : 1);
       }
@@ -182,7 +182,7 @@ export class Metrics {
     this.#relayBytes = counter("relay_bytes_total", "Bytes sent to the relay.");
     this.#creditStalls = counter("credit_stalls_total", "Streams that had to wait for the relay's window.");
     collectDefaultMetrics({ register: this.#registry });
-    // Gauges with a counter's name; how many of which kind there are is told by the ones without it.
+    // Remove gauges that have a counter's name. Others without it have the numbers by kind.
     for (const kind of ["handles", "requests", "resources"]) {
       this.#registry.removeSingleMetric(`nodejs_active_${kind}_total`);
     }

@@ -40,10 +40,10 @@ import type { RequestSummary } from "./request-summary.ts";
 import type { RequestTrace, SpanCounts, TraceOutcome, Tracing } from "./request-trace.ts";
 import { countedBatches } from "./span-batches.ts";
 
-/** Of one batch, repetitions included. */
+/** Time limit of one batch, including repetitions. */
 const EXPORT_TIMEOUT_MS = 10_000;
 
-/** The methods that the conventions name; any other is told as `_OTHER`, for there may be endlessly many. */
+/** The methods in the conventions. Any other is reported as `_OTHER`, because their number is not limited. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set(
   "CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE".split(" "),
 );
@@ -54,7 +54,7 @@ export interface OtlpTracingOptions {
   agent: () => Agent;
   /** Host and port that an upstream's origin names. */
   addressOf: (target: string) => { host: string; port: number };
-  /** Who tells it: `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` add to this and come first. */
+  /** Part of the resource. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` add to it and take precedence. */
   connectorId: string;
   tunnelId: string;
   softwareVersion: string;
@@ -62,8 +62,8 @@ export interface OtlpTracingOptions {
 }
 
 /**
- * Traces by OpenTelemetry's SDK, sent over OTLP/HTTP in protobuf. Loaded only where it is configured: what this file needs of other
- * rooms it gets as arguments, because a bundler makes everything that it imports load late as well.
+ * Traces by OpenTelemetry's SDK, sent over OTLP/HTTP in protobuf. It is loaded only if it is configured. What it needs of other rooms comes
+ * as arguments, because a bundler would also load late whatever this file imports.
  */
 export class OtlpTracing implements Tracing {
   readonly counts: SpanCounts = { exported: 0, failed: 0, dropped: 0 };
@@ -175,21 +175,21 @@ class OtlpRequestTrace implements RequestTrace {
     this.#end(this.#span, summary, 500);
   }
 
-  /** Statuses from `errorsFrom` on are errors: for who asks, 4xx are; for who answers, they are not. */
+  /** Statuses from `errorsFrom` on are errors. 4xx count as errors for a client's span, but not for a server's. */
   #end(span: Span, { status, code }: TraceOutcome, errorsFrom: number): void {
     if (status !== null && this.#open.kind !== "tcp")
       span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
     const error = code ?? (status !== null && status >= errorsFrom ? String(status) : null);
     if (error !== null) span.setAttribute(ATTR_ERROR_TYPE, error);
-    // That the gateway gave up is no fault of anyone here.
+    // A gateway that gave up is not an error.
     if (error !== null && error !== "CANCEL") span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
   }
 }
 
 /**
- * The caller's span. A trace that the relay named, because no caller did, begins here: it keeps its id, which the logs
- * have too, and no parent is told that nobody exports.
+ * The parent of the request's span. If the caller sent no trace and the relay made one, the trace begins here. It keeps its id, which the
+ * logs also have, but has no parent, because nobody would export that.
  */
 function parentOf({ fields, requestId }: OpenHead): { context: Context; adopted: string | null } {
   const traceparent = fields.find(([name]) => name === "traceparent")?.[1] ?? "";
@@ -211,7 +211,7 @@ class AdoptingIds extends RandomIdGenerator {
 
 function commonAttributes(open: OpenHead): Record<string, string> {
   const scheme = { [ATTR_URL_SCHEME]: open.target.slice(0, open.target.indexOf(":")) };
-  // A TCP connection has no method and no status: what the conventions for HTTP name would count it among requests.
+  // A TCP connection has no method and no status. With HTTP's attributes it would count as a request.
   if (open.kind === "tcp") return { ...scheme, [ATTR_NETWORK_TRANSPORT]: NETWORK_TRANSPORT_VALUE_TCP };
   const method = methodOf(open);
   return {
@@ -221,13 +221,13 @@ function commonAttributes(open: OpenHead): Record<string, string> {
   };
 }
 
-/** What stands first in a span's name. */
+/** The first word of a span's name. */
 function methodOf({ kind, method }: OpenHead): string {
   if (kind === "tcp") return "TCP";
   return KNOWN_METHODS.has(method) ? method : "HTTP";
 }
 
-/** Queries hold what must not leave: tokens, names, card numbers. */
+/** The path without its query, which may contain tokens, names or card numbers. */
 function withoutQuery(path: string): string {
   return path.split("?", 1)[0] ?? "";
 }

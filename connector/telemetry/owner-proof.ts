@@ -5,7 +5,7 @@ export const PROOF_HEADER = "culvert-owner-proof";
 /** Both are on one machine. */
 const VALID_MS = 60_000;
 
-/** Shows whoever knows the token that one knows it, too, and nobody else anything: what listens there may be another program. */
+/** Proves knowledge of the token to a connector that also knows it, and reveals nothing to any other program that may listen there. */
 export function ownerProof(tokenText: string, nowMs: number): string {
   return `${nowMs}.${digest(tokenText, String(nowMs)).toString("base64url")}`;
 }

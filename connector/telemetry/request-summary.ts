@@ -2,7 +2,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import { TRACEPARENT } from "../../shared/http/index.ts";
 import type { ErrorCode, TunnelError, OpenHead, StreamKind } from "../../shared/protocol/index.ts";
 
-/** What is logged and counted of one request. Never its query, its fields or its body. */
+/** The facts of one request for log and metrics. Never its query, its fields or its body. */
 export interface RequestSummary {
   kind: StreamKind;
   requestId: string;
@@ -24,7 +24,7 @@ export interface RequestSummary {
   durationMs: number;
 }
 
-/** Told once per stream, when it is over on the tunnel's side. */
+/** Called once per stream, when it is over on the tunnel's side. */
 export type OnFinished = (summary: RequestSummary, error: TunnelError | null) => void;
 
 /** Collects the facts while a stream is served. */
@@ -51,7 +51,7 @@ export class RequestMeter {
     this.#response = { status, waitMs: this.#elapsedMs() };
   }
 
-  /** How long the upstream has been waited for, as a head says it: whole milliseconds, at least 1. */
+  /** How long the request has waited for the upstream, for the head: whole milliseconds, at least 1. */
   get upstreamMs(): number {
     return Math.max(1, Math.round(this.#elapsedMs()));
   }

@@ -1,16 +1,16 @@
 import { cappedService, OTHER_SERIES } from "../../shared/signals/series-label.ts";
 
-/** Names of services come from the relay: so many have a label of their own, and half as many hosts. */
+/** Services with a label of their own; half as many hosts may have one. A limit, because the names come from the relay. */
 export const MAX_SERVICES = 200;
-/** Longer than any service's: each is kept, and written some sixty times on every read. */
+/** Longer than any service's name. A limit is needed, because each label is kept and written some sixty times on every read. */
 const MAX_NAME_LENGTH = 128;
 
-/** The services that metrics tell apart. Services have room of their own: callers, who can name any host of a wildcard, do not use it up. */
+/** The labels of services in the metrics. Services and hosts have separate limits, because callers can name any host of a wildcard. */
 export class ServiceLabels {
   readonly #known = new Set<string>();
   readonly #onNew: (label: string) => void;
 
-  /** `onNew` hears of each label before anything is counted under it. */
+  /** `onNew` is called with each label before anything is counted under it. */
   constructor(onNew: (label: string) => void) {
     this.#onNew = onNew;
   }

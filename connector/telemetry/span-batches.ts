@@ -3,17 +3,17 @@ import { BatchSpanProcessor, type SpanExporter, type SpanProcessor } from "@open
 import type { Logger } from "../platform/index.ts";
 import type { SpanCounts } from "./request-trace.ts";
 
-/** Spans that wait or are on their way, about 1 KiB each; beyond that they are dropped. */
+/** Spans that wait or are being sent, about 1 KiB each. Further ones are dropped. */
 const MAX_WAITING_SPANS = 4_096;
 /** One POST. */
 const MAX_BATCH_SPANS = 512;
 const BATCH_MS = 2_000;
-/** More than an exporter takes with all its attempts. */
+/** Longer than an exporter needs with all its attempts. */
 const EXPORT_TIMEOUT_MS = 30_000;
 
 /**
- * Sends spans in batches, and counts what became of them. The SDK's own limit is for what waits, this one is for what is
- * on its way as well. The log has a line when exports begin to fail and one when they work again.
+ * Sends spans in batches and counts the outcomes. The SDK's own limit is only for waiting spans; this one includes those being sent. The log
+ * has a line when exports begin to fail, and one when they work again.
  */
 export function countedBatches(exporter: SpanExporter, counts: SpanCounts, log: Logger): SpanProcessor {
   let waiting = 0;
@@ -34,7 +34,7 @@ export function countedBatches(exporter: SpanExporter, counts: SpanCounts, log: 
       export: (spans, done) =>
         exporter.export(spans, ({ code, error = new Error("failed") }) => {
           sent(spans.length, code === ExportResultCode.SUCCESS ? null : error);
-          // A failure has been told here, and nobody else is to tell it.
+          // The failure was reported here, and should not be reported again.
           done({ code: ExportResultCode.SUCCESS });
         }),
       shutdown: () => exporter.shutdown(),
@@ -55,7 +55,7 @@ export function countedBatches(exporter: SpanExporter, counts: SpanCounts, log: 
   };
 }
 
-/** A status or the system's code; never what the other side wrote, nor where it is. */
+/** A status or the system's error code. Never what the other side wrote, nor its address. */
 function reasonOf({ code }: Error & { code?: unknown }): string {
   return typeof code === "string" || typeof code === "number" ? String(code) : "not available";
 }

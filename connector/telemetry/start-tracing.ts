@@ -21,7 +21,7 @@ export interface TracingOptions {
   log: Logger;
 }
 
-/** Null where no endpoint is set: then nothing of OpenTelemetry is loaded. */
+/** Null if no endpoint is set. OpenTelemetry is then not loaded. */
 export async function startTracing({ config, ...rest }: TracingOptions): Promise<Tracing | null> {
   const { traces: settings, token } = config;
   if (settings === null) return null;
@@ -35,7 +35,7 @@ export async function startTracing({ config, ...rest }: TracingOptions): Promise
   });
 }
 
-/** Null: straight. As with relays, only what is inside TLS goes through the proxy. */
+/** Null: without a proxy. As with relays, only connections with TLS use the proxy. */
 export function proxyForTraces({ traces, proxy, proxyBypass }: Omit<TracingSettings, "token">): Proxy | null {
   const url = URL.parse(traces?.url ?? "");
   if (url?.protocol !== "https:") return null;

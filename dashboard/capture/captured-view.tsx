@@ -4,7 +4,7 @@ import { ApiFailure, get } from "../api.ts";
 import { Failure, bytesText } from "../parts/index.ts";
 
 const WHY: Record<NonNullable<CapturedBody["why"]>, string> = {
-  binary: "it is no text",
+  binary: "it is not text",
   encoded: "the relay cannot decode it",
   websocket: "messages are not captured",
   "no-room": "the relay was short of memory",

@@ -55,5 +55,5 @@ function checked(file: unknown): ServicesFile {
   const problems = problemsOf(parsed.error).map(
     ({ path, message }) => `\n  ${path || "(the whole)"}: ${message}`,
   );
-  throw new Error(`this is no services file:${problems.join("")}`);
+  throw new Error(`this is not a services file:${problems.join("")}`);
 }
