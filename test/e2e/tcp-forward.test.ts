@@ -126,7 +126,7 @@ it.each([
 
 it("listens on nothing but loopback unless told", async () => {
   const child = startForward(system, key, "echo-tcp", "0.0.0.0:0");
-  await child.line(/no loopback address/, TIMEOUT_MS);
+  await child.line(/not a loopback address/, TIMEOUT_MS);
   expect(await child.exited).toBe(2);
 });
 
