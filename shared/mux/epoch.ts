@@ -12,12 +12,17 @@ export interface Epoch {
   receiveCredit: ReceiveCredit;
 }
 
-/** Windows of the connection: what this end grants, and what the peer granted at first. */
-export function newEpoch(budget: SendBudget, windowBytes: number, peerWindowBytes: number): Epoch {
+/** Windows of the connection: what this end grants, and what the peer granted at first. `takesQuestions`: as the peer has said. */
+export function newEpoch(
+  budget: SendBudget,
+  windowBytes: number,
+  peerWindowBytes: number,
+  takesQuestions: boolean,
+): Epoch {
   return {
     streams: new Map(),
     queue: new SendQueue(),
-    sendCredit: new SendCredit(budget, peerWindowBytes),
+    sendCredit: new SendCredit(budget, peerWindowBytes, takesQuestions),
     receiveCredit: new ReceiveCredit(windowBytes),
   };
 }

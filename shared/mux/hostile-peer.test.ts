@@ -40,6 +40,10 @@ const BUDGETS: readonly Budget[] = [
   },
   { kind: "STOP without effect", atOnce: 5_000, perSecond: 2_000, ends: BOTH, flood: frame("STOP", 1) },
   { kind: "PING", atOnce: 100, perSecond: 10, ends: BOTH, flood: frame("PING", 0, new Uint8Array(8)) },
+  {
+    ...{ kind: "PING that asks what has arrived", atOnce: 400, perSecond: 200, ends: BOTH },
+    flood: frame("PING", 0, Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 0)),
+  },
   { kind: "DATA, empty and without END", atOnce: 100, perSecond: 10, ends: BOTH, flood: frame("DATA", 3) },
   {
     kind: "HEAD with INFO",

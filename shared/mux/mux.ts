@@ -19,6 +19,7 @@ import {
   encodeGoaway,
   encodeOffset,
   readU32,
+  writeU32,
   FLAG,
   FRAME,
   type OpenHead,
@@ -208,10 +209,11 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     this.#nowMs = this.clock.nowMs();
     this.#flushes.flushed(this.#nowMs);
     if (this.closed) return;
+    this.#askWhatArrived();
     do {
       let touched: Set<Outbox> | null = null;
       this.#queueCredit();
-      const room = this.#isBacklogged ? 0 : this.epoch.sendCredit.roomBytes();
+      const room = this.#isBacklogged ? 0 : this.epoch.sendCredit.roomBytes(this.#nowMs);
       const sent = (outbox: Outbox, cost: number): void => {
         (touched ??= new Set()).add(outbox);
         this.epoch.sendCredit.spend(cost);
@@ -224,6 +226,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
       if (touched !== null) this.epoch.sendCredit.sent(this.#nowMs);
       for (const outbox of touched ?? []) this.#afterSend(outbox);
       if (this.closed) return;
+      this.#askWhatArrived();
     } while (!this.epoch.queue.isEmpty);
     this.turnEnded();
     if (this.epoch.queue.isEmpty) return;
@@ -249,7 +252,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     this.#maxDataBytes = has(this.peerCapabilities, "LARGE_DATA") ? MAX_DATA_BYTES : SMALL_DATA_BYTES;
     this.#peerConnectionWindowBytes = peer.connectionWindowBytes;
     this.peerStreamWindowBytes = peer.streamWindowBytes;
-    this.epoch.sendCredit.adopt(peer.connectionWindowBytes);
+    this.epoch.sendCredit.adopt(peer.connectionWindowBytes, has(this.peerCapabilities, "QUESTIONS"));
   }
 
   protected get memory(): MemoryAccount {
@@ -324,8 +327,8 @@ export abstract class Mux extends MuxEnd implements StreamHost {
         return;
       }
       case FRAME.PING:
-        if ((flags & FLAG.ACK) !== 0) return this.#stalls.answered(readU32(payload, 4));
-        this.spend("ping");
+        if ((flags & FLAG.ACK) !== 0) return this.#pingAnswered(payload);
+        this.spend(readU32(payload, 0) === 0 ? "ping" : "question");
         this.epoch.queue.pushControl(FRAME.PING, payload.slice(), FLAG.ACK);
         return this.schedule();
       case FRAME.SETTINGS: {
@@ -409,6 +412,16 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     if (!queue.isEmpty) this.schedule();
   }
 
+  /** A PING's eight bytes: the number of a question about what has arrived, or 0, and the id of one about life. */
+  #pingAnswered(payload: Uint8Array): void {
+    const { queue, sendCredit } = this.epoch;
+    const question = readU32(payload, 0);
+    if (question === 0) return this.#stalls.answered(readU32(payload, 4));
+    if (!sendCredit.answered(question, this.#nowMs)) return;
+    sendCredit.note();
+    if (!queue.isEmpty) this.schedule();
+  }
+
   #receiveConnectionBytes(cost: number): void {
     const limitBytes = this.epoch.receiveCredit.receive(cost, this.#nowMs);
     if (limitBytes === null) return;
@@ -424,6 +437,14 @@ export abstract class Mux extends MuxEnd implements StreamHost {
       this.streamTouched(stream);
       this.epoch.queue.pushControl(FRAME.WINDOW, encodeOffset(limitBytes), 0, stream.id);
     });
+  }
+
+  #askWhatArrived(): void {
+    const question = this.epoch.sendCredit.question(this.#nowMs);
+    if (question === null) return;
+    const payload = new Uint8Array(8);
+    writeU32(payload, 0, question);
+    this.epoch.queue.pushControl(FRAME.PING, payload);
   }
 
   get #isBacklogged(): boolean {
@@ -457,7 +478,8 @@ export abstract class Mux extends MuxEnd implements StreamHost {
 
   #newEpoch(): Epoch {
     const { budget, connectionWindowBytes } = this.#options;
-    return newEpoch(budget, connectionWindowBytes, this.#peerConnectionWindowBytes);
+    const takesQuestions = has(this.peerCapabilities, "QUESTIONS");
+    return newEpoch(budget, connectionWindowBytes, this.#peerConnectionWindowBytes, takesQuestions);
   }
 
   #forget(stream: MuxStream): void {

@@ -46,6 +46,31 @@ describe("SendQueue", () => {
     expect(small.items.length).toBe(0);
   });
 
+  it("lets what is new go before a turn of each of many, again and again", () => {
+    const queue = new SendQueue();
+    for (let id = 1; id < 200; id += 2) outbox(queue, id, 10 * 1024 * 1024);
+    for (let messages = 0; messages < 100; messages++) take(queue);
+    const small = outbox(queue, 201, 100);
+    for (let times = 0; times < 10; times++) {
+      expect(shown(take(queue))[0]).toBe("DATA 201 100");
+      small.push(FRAME.DATA, 0, new Uint8Array(100));
+      queue.wake(small);
+    }
+  });
+
+  it("gives large streams their turns, however much is new", () => {
+    const queue = new SendQueue();
+    outbox(queue, 1, 10 * 1024 * 1024);
+    for (let messages = 0; messages < 3; messages++) take(queue);
+    const sentBytes = { large: 0, small: 0 };
+    for (let id = 3; id < 2_000; id += 2) {
+      for (const extra of [0, 1]) outbox(queue, id + 10_000 * extra, 1_000);
+      for (const { streamId, payload } of take(queue, 4_000))
+        sentBytes[streamId === 1 ? "large" : "small"] += payload.byteLength;
+    }
+    expect(sentBytes.large).toBeGreaterThan(0.25 * (sentBytes.large + sentBytes.small));
+  });
+
   it("gives every stream a quantum before any has its second", () => {
     const queue = new SendQueue();
     for (const id of [1, 3, 5]) outbox(queue, id, 100 * 1024);

@@ -2,7 +2,8 @@
  * What waits to be sent on one connection, and who goes next. `mux.ts` asks it for the next message.
  *
  * Control frames go first, then heads, then data by turns (deficit round robin), so that a small answer never waits for a large
- * one. A stream without credit is skipped and stops nobody.
+ * one. Streams whose earlier data has all been sent go first, so a small answer does not wait for a turn of each of many large ones either. A stream
+ * without credit is skipped and stops nobody.
  *
  * docs/protocol.md#order-of-sending; decisions 0003 and 0025.
  */
@@ -25,6 +26,8 @@ import type { SendWindow } from "./credit/flow-window.ts";
 
 /** How much a stream can save up while it cannot send. With a whole message, the longest waiter could keep the others out. */
 const MAX_DEFICIT_BYTES = 2 * QUANTUM_BYTES;
+/** Streams with new data get at most so many turns in a row. */
+const MAX_FRESH_TURNS = 8;
 /** Without credit only ends and trailers can be sent. At most so many streams are checked for them at a time. */
 const MAX_LOOKED_AT = 32;
 /** Consecutive writes up to this size are sent as one frame. */
@@ -41,6 +44,8 @@ export class Outbox {
   queuedBytes = 0;
   deficitBytes = 0;
   inRing = false;
+  /** Everything before has been sent, so what comes next is new data and not the rest of a large body. */
+  wasEmptied = true;
 
   constructor(streamId: number, window: SendWindow, memory: MemoryAccount) {
     this.streamId = streamId;
@@ -143,17 +148,22 @@ export class SendQueue {
   #heads: Frame[] = [];
   /** Outboxes with an item that their own window allows. */
   #ring: Outbox[] = [];
+  /** Those of them whose earlier data has all been sent. They go first. */
+  #fresh: Outbox[] = [];
+  #freshTurns = 0;
 
   get isEmpty(): boolean {
-    return this.#control.length === 0 && this.#heads.length === 0 && this.#ring.length === 0;
+    return this.#control.length === 0 && this.#heads.length === 0 && this.#waitingCount === 0;
   }
 
   /** Whether the streams in the ring have so many bytes together. */
   holds(bytes: number): boolean {
     let leftBytes = bytes;
-    for (const outbox of this.#ring) {
-      leftBytes -= outbox.queuedBytes;
-      if (leftBytes <= 0) return true;
+    for (const waiting of [this.#fresh, this.#ring]) {
+      for (const outbox of waiting) {
+        leftBytes -= outbox.queuedBytes;
+        if (leftBytes <= 0) return true;
+      }
     }
     return false;
   }
@@ -171,7 +181,7 @@ export class SendQueue {
     if (outbox.inRing || !outbox.isSendable) return;
     outbox.inRing = true;
     outbox.deficitBytes = 0;
-    this.#ring.push(outbox);
+    (outbox.wasEmptied ? this.#fresh : this.#ring).push(outbox);
   }
 
   /** Drops a stream's queued frames, except HEADs if they should be kept. True: its OPEN was among them. */
@@ -188,7 +198,8 @@ export class SendQueue {
   clear(): void {
     this.#control = [];
     this.#heads = [];
-    for (const outbox of this.#ring) outbox.inRing = false;
+    for (const outbox of [...this.#fresh, ...this.#ring]) outbox.inRing = false;
+    this.#fresh = [];
     this.#ring = [];
   }
 
@@ -205,15 +216,15 @@ export class SendQueue {
     if (this.#heads.length > 0) return frames;
     let roomBytes = dataRoomBytes;
     let skipped = 0;
-    while (size < TARGET_MESSAGE_BYTES && skipped < this.#ring.length) {
+    while (size < TARGET_MESSAGE_BYTES && skipped < this.#waitingCount) {
       if (roomBytes <= 0 && skipped >= MAX_LOOKED_AT) break;
-      const outbox = this.#ring[0];
+      const isAlone = this.#waitingCount === 1;
+      const from = this.#nextTurn();
+      const outbox = from.shift();
       if (outbox === undefined) break;
-      outbox.deficitBytes =
-        this.#ring.length === 1
-          ? MAX_DATA_BYTES
-          : Math.min(outbox.deficitBytes + QUANTUM_BYTES, MAX_DEFICIT_BYTES);
-      this.#ring.shift();
+      outbox.deficitBytes = isAlone
+        ? MAX_DATA_BYTES
+        : Math.min(outbox.deficitBytes + QUANTUM_BYTES, MAX_DEFICIT_BYTES);
       const framesBefore = frames.length;
       do {
         const frame = outbox.take(Math.min(outbox.deficitBytes, roomBytes), maxDataBytes);
@@ -225,15 +236,28 @@ export class SendQueue {
         frames.push(frame);
         sent(outbox, cost);
       } while (size < TARGET_MESSAGE_BYTES && outbox.nextCostBytes <= outbox.deficitBytes);
-      skipped = frames.length > framesBefore ? 0 : skipped + 1;
+      const hasSent = frames.length > framesBefore;
+      if (hasSent) outbox.wasEmptied = outbox.items.length === 0;
+      skipped = hasSent ? 0 : skipped + 1;
       if (outbox.isSendable) {
-        this.#ring.push(outbox);
+        (hasSent ? this.#ring : from).push(outbox);
       } else {
         outbox.inRing = false;
         skipped = 0;
       }
     }
     return frames;
+  }
+
+  get #waitingCount(): number {
+    return this.#fresh.length + this.#ring.length;
+  }
+
+  /** New data first. However much there is, the others get a turn in between. */
+  #nextTurn(): Outbox[] {
+    const isFresh = this.#fresh.length > 0 && (this.#ring.length === 0 || this.#freshTurns < MAX_FRESH_TURNS);
+    this.#freshTurns = isFresh ? this.#freshTurns + 1 : 0;
+    return isFresh ? this.#fresh : this.#ring;
   }
 }
 

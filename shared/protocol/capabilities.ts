@@ -15,6 +15,8 @@ export const CAPABILITY = {
   LARGE_DATA: 1 << 4,
   /** The fact `upstreamMs` in HEAD. Else it is left out. */
   UPSTREAM_MS: 1 << 5,
+  /** PINGs that ask what has arrived, 200 a second. Else 10 PINGs of any kind. */
+  QUESTIONS: 1 << 6,
 } as const;
 
 export type Capability = keyof typeof CAPABILITY;
@@ -26,7 +28,8 @@ export const OWN_CAPABILITIES: number =
   CAPABILITY.STALL_LIMIT |
   CAPABILITY.TCP |
   CAPABILITY.LARGE_DATA |
-  CAPABILITY.UPSTREAM_MS;
+  CAPABILITY.UPSTREAM_MS |
+  CAPABILITY.QUESTIONS;
 
 /** The connection windows by which older builds, which announced nothing, are told apart. */
 const SECOND_WINDOW_BYTES = 16 * 1024 * 1024;

@@ -57,7 +57,7 @@ export {
   type StreamKind,
 } from "./head.ts";
 export { markHeadroom, roomBehindHeadroom } from "./headroom.ts";
-export { readU32 } from "./integers.ts";
+export { readU32, writeU32 } from "./integers.ts";
 export * from "./limits.ts";
 export { MAX_OBJECTS, encodeObjects, readObjects, type ObjectList } from "./object-list.ts";
 export type { PublicCode } from "./public-code.ts";

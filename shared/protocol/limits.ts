@@ -96,6 +96,8 @@ export const MAX_UNACKNOWLEDGED_BYTES = 24 * 1024 * 1024;
 export const MIN_UNACKNOWLEDGED_BYTES = CONNECTION_CREDIT_STEP_BYTES + MAX_DATA_BYTES;
 /** Allowed however late acknowledgements are, so that a second step can be sent while the first one's credit returns. */
 export const MIN_UNDER_WAY_BYTES = 2 * MIN_UNACKNOWLEDGED_BYTES;
+/** PINGs that ask what has arrived, where less than that may be under way: half of what a peer with QUESTIONS allows. */
+export const MAX_QUESTIONS = { burst: 200, perSecond: 100 };
 /** Over this, DATA waits in its queue, where small frames overtake it, and not in the socket's. */
 export const SEND_BACKLOG_BYTES = 256 * 1024;
 /** A stream's writer stops over the high mark and goes on under half of it. The mark is lower when memory is short. */

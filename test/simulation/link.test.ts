@@ -10,6 +10,8 @@ import { World } from "../support/simulation/sim-world.ts";
 const FAR_LINK = { latencyMs: 40, bytesPerMs: 20_000 };
 /** 5 MB/s over 200 ms: 1 MB fills it. Both ends have little more memory for windows, and eight transfers want far more. */
 const LONG_PATH = { link: { latencyMs: 100, bytesPerMs: 5_000 }, memoryBytes: 3 * 1024 * 1024 };
+/** 10 Mbit/s: what an office sends with. The sockets on the way take four seconds of that. */
+const NARROW_LINK = { latencyMs: 10, bytesPerMs: 1_250, socketBytes: 5_000_000 };
 const AT_ONCE = 8;
 const LONG_BYTES = 4_000_000;
 /** What they take on the path alone. */
@@ -213,6 +215,25 @@ describe("both ends over a link", () => {
     // A round trip, and what is in the sender's socket already.
     expect(small.endAtMs - startedAtMs).toBeLessThan(80 + 40);
     expect(large.every(({ closed }) => closed.length === 0)).toBe(true);
+  });
+
+  it("answer small requests at once over a narrow path with deep buffers, beside sixty downloads, and keep it busy", () => {
+    const pair = new SimPair({ link: NARROW_LINK, onStream: download });
+    const large = Array.from({ length: 60 }, () => get(pair, 4_000_000));
+    pair.clock.advance(30_000);
+    const arrived = () => large.reduce((sum, { bytes }) => sum + bytes, 0);
+    const before = arrived();
+    const startedAtMs = pair.clock.nowMs();
+    for (let count = 0; count < 100; count++) {
+      const askedAtMs = pair.clock.nowMs();
+      const small = get(pair, 1_000);
+      pair.clock.advance(500);
+      expect(small.closed).toEqual([null]);
+      // A round trip, what may be under way, and a few turns of others.
+      expect(small.endAtMs - askedAtMs).toBeLessThan(300);
+    }
+    const passedMs = pair.clock.nowMs() - startedAtMs;
+    expect(arrived() - before).toBeGreaterThan(0.9 * passedMs * NARROW_LINK.bytesPerMs);
   });
 
   it("share it evenly", () => {

@@ -5,7 +5,7 @@ const MIB = 1024 * 1024;
 const MINIMUM = 576 * 1024;
 
 /**
- * A path of `bytesPerMs` and `latencyMs` each way; the peer acknowledges every 512 KiB; the sender always has more, and a
+ * A path of `bytesPerMs` and `latencyMs` each way; the peer acknowledges every piece, 512 KiB; the sender always has more, and a
  * window of `windowBytes`. `slowStart`: the path carries 16 KiB in its first round trip, and twice as much in each one.
  */
 function transfer(
@@ -18,9 +18,11 @@ function transfer(
     sentBytes?: number;
     windowBytes?: number;
     slowStart?: boolean;
+    pieceBytes?: number;
   },
 ) {
   const { latencyMs, forMs, fromMs = 0, windowBytes = 16 * MIB, slowStart = false } = options;
+  const { pieceBytes = MIB / 2 } = options;
   const bytesPerMsAt = (nowMs: number): number => {
     const carried = (16 * 1024 * 2 ** Math.floor((nowMs - fromMs) / (2 * latencyMs))) / (2 * latencyMs);
     return slowStart ? Math.min(options.bytesPerMs, carried) : options.bytesPerMs;
@@ -37,10 +39,10 @@ function transfer(
       ackedBytes = ack.offsetBytes;
     }
     const room = Math.min(flight.bytes, windowBytes) - (sentBytes - ackedBytes);
-    for (let left = room; left >= MIB / 2; left -= MIB / 2) {
-      sentBytes += MIB / 2;
+    for (let left = room; left >= pieceBytes; left -= pieceBytes) {
+      sentBytes += pieceBytes;
       freeAtMs = Math.max(freeAtMs, nowMs);
-      for (let leftBytes = MIB / 2; leftBytes > 0;) {
+      for (let leftBytes = pieceBytes; leftBytes > 0;) {
         const stepMs = Math.min(1, leftBytes / bytesPerMsAt(freeAtMs));
         leftBytes -= stepMs * bytesPerMsAt(freeAtMs);
         freeAtMs += stepMs;
@@ -144,5 +146,47 @@ describe("FlightLimit", () => {
       sentBytes: short.sentBytes,
     });
     expect(long.underWayBytes).toBeGreaterThan(6 * MIB);
+  });
+
+  it("does not take its own line on a narrow path for the path's length, however long that lasts", () => {
+    const flight = new FlightLimit(MINIMUM);
+    const { underWayBytes, ackedBytes } = transfer(flight, {
+      bytesPerMs: 1_250,
+      latencyMs: 10,
+      forMs: 300_000,
+    });
+    expect(underWayBytes).toBeLessThanOrEqual(2 * MINIMUM);
+    expect(ackedBytes).toBeGreaterThan(0.9 * 300_000 * 1_250);
+  });
+
+  it("keeps next to nothing waiting on a narrow path that answers every piece", () => {
+    const flight = new FlightLimit(MINIMUM);
+    flight.useFineAnswers();
+    const path = { bytesPerMs: 1_250, latencyMs: 10, forMs: 60_000, pieceBytes: 8 * 1024 };
+    const { underWayBytes, ackedBytes } = transfer(flight, path);
+    expect(underWayBytes).toBeLessThanOrEqual(128 * 1024);
+    expect(ackedBytes).toBeGreaterThan(0.9 * 60_000 * 1_250);
+  });
+
+  it("opens again at once where a narrow path becomes wide", () => {
+    const flight = new FlightLimit(MINIMUM);
+    flight.useFineAnswers();
+    const path = { latencyMs: 10, pieceBytes: 8 * 1024 };
+    const { sentBytes } = transfer(flight, { ...path, bytesPerMs: 1_250, forMs: 20_000 });
+    const wide = { ...path, bytesPerMs: MIB / 10, fromMs: 21_000, sentBytes, forMs: 2_000 };
+    const { ackedBytes } = transfer(flight, wide);
+    expect(ackedBytes - sentBytes).toBeGreaterThan(0.75 * 2_000 * (MIB / 10));
+  });
+
+  it("finds out how long the path is, though its first answer came through a line", () => {
+    const flight = new FlightLimit(MINIMUM);
+    flight.useFineAnswers();
+    let offsetBytes = 0;
+    flight.sent((offsetBytes += 4 * MIB), 4 * MIB, 0);
+    flight.acknowledged(offsetBytes, 4 * MIB, 3_300);
+    const path = { bytesPerMs: 1_250, latencyMs: 10, pieceBytes: 8 * 1024, fromMs: 3_300, forMs: 30_000 };
+    expect(transfer(flight, { ...path, sentBytes: offsetBytes }).underWayBytes).toBeLessThanOrEqual(
+      128 * 1024,
+    );
   });
 });

@@ -1,10 +1,22 @@
-import { MIN_UNDER_WAY_BYTES, connectionError } from "../../protocol/index.ts";
-import { FlightLimit } from "./flight-limit.ts";
+import { MAX_QUESTIONS, MIN_UNDER_WAY_BYTES, connectionError } from "../../protocol/index.ts";
+import { TokenBucket } from "../../time/token-bucket.ts";
+import { FINE_BYTES, FlightLimit } from "./flight-limit.ts";
 import { type SendBudget, SendWindow } from "./flow-window.ts";
+
+/** On a narrow path, what may be under way is sent in so many pieces, each with a question behind it. */
+const PIECES = 4;
+/** Numbers of questions start again after this. */
+const LAST_QUESTION = 0xf_ffff;
+
+/** A PING sent at this offset: its answer says that everything before it has arrived. */
+interface Question {
+  number: number;
+  offsetBytes: number;
+}
 
 /**
  * What this end may send on a connection, over all its streams. The peer's window, the path, and the budget that it shares with
- * other connections limit it. See docs/protocol.md, "Flow control".
+ * other connections limit it. See docs/protocol.md, "What either end has under way"; decision 58.
  */
 export class SendCredit {
   readonly #window: SendWindow;
@@ -14,11 +26,19 @@ export class SendCredit {
   #peerWindowBytes: number;
   /** The unacknowledged bytes that the budget knows of. */
   #notedBytes = 0;
+  /** The peer has received everything up to here, by its credit or its answers. */
+  #arrivedBytes = 0;
+  readonly #questions: Question[] = [];
+  #takesQuestions = false;
+  #lastNumber = 0;
+  #askedBytes = 0;
+  readonly #allowance = new TokenBucket(MAX_QUESTIONS);
 
-  constructor(budget: SendBudget, peerWindowBytes: number) {
+  constructor(budget: SendBudget, peerWindowBytes: number, takesQuestions: boolean) {
     this.#window = new SendWindow(peerWindowBytes);
     this.#budget = budget;
     this.#peerWindowBytes = peerWindowBytes;
+    if (takesQuestions) this.#useQuestions();
   }
 
   get sentBytes(): number {
@@ -29,16 +49,19 @@ export class SendCredit {
     return this.#window.limitBytes;
   }
 
-  /** The peer has announced its window. */
-  adopt(peerWindowBytes: number): void {
+  /** The peer has announced its window. `takesQuestions`: it allows a PING behind each piece. */
+  adopt(peerWindowBytes: number, takesQuestions: boolean): void {
     this.#peerWindowBytes = peerWindowBytes;
     this.#window.grant(peerWindowBytes);
+    if (takesQuestions) this.#useQuestions();
   }
 
   /** Continues from before a loss of memory. */
   restore(sentBytes: number, limitBytes: number): void {
     this.#window.spend(sentBytes);
     this.#window.grant(limitBytes);
+    this.#arrivedBytes = Math.min(sentBytes, limitBytes - this.#peerWindowBytes);
+    this.#askedBytes = sentBytes;
     this.note();
   }
 
@@ -50,7 +73,7 @@ export class SendCredit {
       throw connectionError("FLOW_CONTROL", "connection credit for data that was never sent");
     }
     this.#window.grant(limitBytes);
-    this.#flight.acknowledged(limitBytes - this.#peerWindowBytes, addedBytes, nowMs);
+    this.#arrived(limitBytes - this.#peerWindowBytes, nowMs);
     return true;
   }
 
@@ -63,10 +86,44 @@ export class SendCredit {
     this.#flight.sent(this.#window.sentBytes, this.#underWayBytes, nowMs);
   }
 
-  roomBytes(): number {
+  /** How much may leave in the next message. */
+  roomBytes(nowMs: number): number {
     const underWayBytes = this.#underWayBytes;
-    const room = Math.min(this.#budget.roomBytes(underWayBytes), this.#flight.bytes - underWayBytes);
-    return Math.min(room, this.#window.availableBytes);
+    return Math.min(
+      this.#budget.roomBytes(underWayBytes),
+      this.#flight.isNarrow ? this.#narrowRoomBytes(nowMs) : this.#flight.bytes - underWayBytes,
+      this.#window.availableBytes,
+    );
+  }
+
+  /**
+   * The number of a question to send now, before anything else; null: none. Where the limit is below the steps in which credit
+   * returns, only answers tell what has arrived. One more question measures the round trip before much is under way.
+   */
+  question(nowMs: number): number | null {
+    const sentBytes = this.#window.sentBytes;
+    const unaskedBytes = sentBytes - this.#askedBytes;
+    if (unaskedBytes === 0 || !this.#isDue(unaskedBytes) || !this.#allowance.take(nowMs)) return null;
+    this.#lastNumber = (this.#lastNumber % LAST_QUESTION) + 1;
+    this.#questions.push({ number: this.#lastNumber, offsetBytes: sentBytes });
+    this.#askedBytes = sentBytes;
+    return this.#lastNumber;
+  }
+
+  #isDue(unaskedBytes: number): boolean {
+    const isFirst = this.#questions.length === 0;
+    if (!this.#flight.isNarrow)
+      return isFirst && this.#takesQuestions && !this.#flight.knowsRoundTrip && unaskedBytes >= FINE_BYTES;
+    const isFull = this.#flight.bytes - this.#underWayBytes < this.#pieceBytes;
+    return unaskedBytes >= this.#pieceBytes || (isFirst && isFull);
+  }
+
+  /** Questions are answered in order. False: this one was not asked, or has been answered. */
+  answered(number: number, nowMs: number): boolean {
+    const question = this.#questions.find((asked) => asked.number === number);
+    if (question === undefined) return false;
+    this.#arrived(question.offsetBytes, nowMs);
+    return true;
   }
 
   /** Updates the budget, which may let other connections send at once. */
@@ -79,8 +136,32 @@ export class SendCredit {
     this.#noteBytes(0);
   }
 
+  /** A whole piece or nothing: otherwise each answer would free a smaller piece, which needs a question of its own. */
+  #narrowRoomBytes(nowMs: number): number {
+    if (!this.#allowance.has(nowMs)) return MIN_UNDER_WAY_BYTES - this.#underWayBytes;
+    return this.#flight.bytes - this.#underWayBytes < this.#pieceBytes ? 0 : this.#pieceBytes;
+  }
+
+  get #pieceBytes(): number {
+    return Math.floor(this.#flight.bytes / PIECES);
+  }
+
+  #useQuestions(): void {
+    this.#takesQuestions = true;
+    this.#flight.useFineAnswers();
+  }
+
+  #arrived(offsetBytes: number, nowMs: number): void {
+    const newBytes = offsetBytes - this.#arrivedBytes;
+    if (newBytes <= 0) return;
+    this.#arrivedBytes = offsetBytes;
+    // Credit answers questions, too, so a peer that ignores them cannot make this list grow.
+    while ((this.#questions[0]?.offsetBytes ?? Infinity) <= offsetBytes) this.#questions.shift();
+    this.#flight.acknowledged(offsetBytes, newBytes, nowMs);
+  }
+
   get #underWayBytes(): number {
-    return Math.max(0, this.#window.sentBytes - (this.#window.limitBytes - this.#peerWindowBytes));
+    return this.#window.sentBytes - this.#arrivedBytes;
   }
 
   #noteBytes(nowBytes: number): void {

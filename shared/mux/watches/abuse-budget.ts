@@ -1,3 +1,5 @@
+import { TokenBucket } from "../../time/token-bucket.ts";
+
 /** Frames that an honest peer sends now and then, and an attacker in floods: the allowed burst, then the rate per second. */
 const RATES = {
   /** Resets of streams that are not open. Those of open streams are bounded by STREAMS credit. */
@@ -6,6 +8,8 @@ const RATES = {
   lateFrame: { burst: 100, perSecond: 10 },
   /** Culvert's own peers never send them in bursts. */
   ping: { burst: 100, perSecond: 10 },
+  /** PINGs that ask what has arrived: twice what our own peers send on a narrow path, `MAX_QUESTIONS`. */
+  question: { burst: 400, perSecond: 200 },
   /** WINDOW, STREAMS and STOP frames without effect. Honest peers send some when an END crosses them on its way. */
   staleControl: { burst: 5_000, perSecond: 2_000 },
   /** DATA frames without bytes and without END. */
@@ -19,19 +23,14 @@ const RATES = {
 
 export type Abuse = keyof typeof RATES;
 
-/** Limits abuse with a token bucket per kind. Its state is bounded, and it uses no timers. */
+/** Limits abuse with a token bucket per kind. */
 export class AbuseBudget {
-  readonly #buckets = new Map<Abuse, { tokens: number; atMs: number }>();
+  readonly #buckets = new Map<Abuse, TokenBucket>();
 
   /** False: the budget for this kind is spent. */
   spend(kind: Abuse, nowMs: number, count = 1): boolean {
-    const { burst, perSecond } = RATES[kind];
-    const bucket = this.#buckets.get(kind) ?? { tokens: burst, atMs: nowMs };
-    bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) * perSecond) / 1000);
-    bucket.atMs = nowMs;
-    this.#buckets.set(kind, bucket);
-    if (bucket.tokens < count) return false;
-    bucket.tokens -= count;
-    return true;
+    let bucket = this.#buckets.get(kind);
+    if (bucket === undefined) this.#buckets.set(kind, (bucket = new TokenBucket(RATES[kind])));
+    return bucket.take(nowMs, count);
   }
 }

@@ -6,6 +6,8 @@ import type { Transport } from "../../../shared/transport.ts";
 export interface LinkOptions {
   latencyMs: number;
   bytesPerMs: number;
+  /** What the sockets on the way take before their sender sees a backlog. */
+  socketBytes?: number;
 }
 
 export interface LinkEnd {
@@ -64,7 +66,7 @@ export class SimDirection implements Transport {
   }
 
   bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return Math.max(0, this.#bufferedBytes - (this.#options.socketBytes ?? 0));
   }
 
   /** What is under way is lost. */
