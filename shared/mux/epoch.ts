@@ -1,3 +1,4 @@
+import { FRAME, readU32, writeU32 } from "../protocol/index.ts";
 import type { SendBudget } from "./credit/flow-window.ts";
 import { ReceiveCredit } from "./credit/receive-credit.ts";
 import { SendCredit } from "./credit/send-credit.ts";
@@ -25,4 +26,30 @@ export function newEpoch(
     sendCredit: new SendCredit(budget, peerWindowBytes, takesQuestions),
     receiveCredit: new ReceiveCredit(windowBytes),
   };
+}
+
+/** Of a PING's eight bytes: the first four are a question's number, or 0 in all other PINGs. See docs/protocol.md#what-either-end-has-under-way. */
+export function isQuestion(payload: Uint8Array): boolean {
+  return readU32(payload, 0) !== 0;
+}
+
+/** Sends a question about what has arrived, if one is due. */
+export function askWhatArrived({ queue, sendCredit }: Epoch, nowMs: number): void {
+  const question = sendCredit.question(nowMs);
+  if (question === null) return;
+  const payload = new Uint8Array(8);
+  writeU32(payload, 0, question);
+  queue.pushControl(FRAME.PING, payload);
+}
+
+/** A question was answered; `wakeUp`: more may be sent now. */
+export function noteArrived(
+  { queue, sendCredit }: Epoch,
+  answer: Uint8Array,
+  nowMs: number,
+  wakeUp: () => void,
+): void {
+  if (!sendCredit.answered(readU32(answer, 0), nowMs)) return;
+  sendCredit.note();
+  if (!queue.isEmpty) wakeUp();
 }

@@ -19,7 +19,6 @@ import {
   encodeGoaway,
   encodeOffset,
   readU32,
-  writeU32,
   FLAG,
   FRAME,
   type OpenHead,
@@ -41,7 +40,7 @@ import { FlushSchedule } from "./flush-schedule.ts";
 import { MuxEnd } from "./mux-end.ts";
 import type { MuxEvents, MuxOptions } from "./mux-options.ts";
 import { OwedCredit } from "./owed-credit.ts";
-import { type Epoch, newEpoch } from "./epoch.ts";
+import { askWhatArrived, type Epoch, isQuestion, newEpoch, noteArrived } from "./epoch.ts";
 import { StallWatch } from "./watches/stall-watch.ts";
 import { type Abuse, AbuseBudget } from "./watches/abuse-budget.ts";
 import { AnswerWatch } from "./watches/answer-watch.ts";
@@ -209,7 +208,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     this.#nowMs = this.clock.nowMs();
     this.#flushes.flushed(this.#nowMs);
     if (this.closed) return;
-    this.#askWhatArrived();
+    askWhatArrived(this.epoch, this.#nowMs);
     do {
       let touched: Set<Outbox> | null = null;
       this.#queueCredit();
@@ -226,7 +225,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
       if (touched !== null) this.epoch.sendCredit.sent(this.#nowMs);
       for (const outbox of touched ?? []) this.#afterSend(outbox);
       if (this.closed) return;
-      this.#askWhatArrived();
+      askWhatArrived(this.epoch, this.#nowMs);
     } while (!this.epoch.queue.isEmpty);
     this.turnEnded();
     if (this.epoch.queue.isEmpty) return;
@@ -328,7 +327,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
       }
       case FRAME.PING:
         if ((flags & FLAG.ACK) !== 0) return this.#pingAnswered(payload);
-        this.spend(readU32(payload, 0) === 0 ? "ping" : "question");
+        this.spend(isQuestion(payload) ? "question" : "ping");
         this.epoch.queue.pushControl(FRAME.PING, payload.slice(), FLAG.ACK);
         return this.schedule();
       case FRAME.SETTINGS: {
@@ -412,14 +411,9 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     if (!queue.isEmpty) this.schedule();
   }
 
-  /** A PING's eight bytes: the number of a question about what has arrived, or 0, and the id of one about life. */
   #pingAnswered(payload: Uint8Array): void {
-    const { queue, sendCredit } = this.epoch;
-    const question = readU32(payload, 0);
-    if (question === 0) return this.#stalls.answered(readU32(payload, 4));
-    if (!sendCredit.answered(question, this.#nowMs)) return;
-    sendCredit.note();
-    if (!queue.isEmpty) this.schedule();
+    if (isQuestion(payload)) return noteArrived(this.epoch, payload, this.#nowMs, this.#wakeUp);
+    this.#stalls.answered(readU32(payload, 4));
   }
 
   #receiveConnectionBytes(cost: number): void {
@@ -437,14 +431,6 @@ export abstract class Mux extends MuxEnd implements StreamHost {
       this.streamTouched(stream);
       this.epoch.queue.pushControl(FRAME.WINDOW, encodeOffset(limitBytes), 0, stream.id);
     });
-  }
-
-  #askWhatArrived(): void {
-    const question = this.epoch.sendCredit.question(this.#nowMs);
-    if (question === null) return;
-    const payload = new Uint8Array(8);
-    writeU32(payload, 0, question);
-    this.epoch.queue.pushControl(FRAME.PING, payload);
   }
 
   get #isBacklogged(): boolean {
