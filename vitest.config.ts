@@ -1,6 +1,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/longest-first.ts";
 
 /** A shared machine may stop for seconds. What fails twice is a fault; what was run twice stands in the report. */
 const retry = process.env["CI"] === undefined ? 0 : 1;
@@ -8,16 +9,19 @@ const retry = process.env["CI"] === undefined ? 0 : 1;
 /** Commands that tests start are compiled once, not once each. Not where memory is measured. */
 const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/culvert-tests") };
 
-/** More than there are cores: most of the time a test waits. */
-const maxWorkers = 6;
+/** More files at a time than there are cores: most of the time a test waits. */
+const FIRST = { maxWorkers: 5, sequence: { groupOrder: 0 } };
+/** Then these. Each more of `workers` would load all modules into a runtime of its own. */
+const SECOND = { maxWorkers: 4, sequence: { groupOrder: 1 } };
 
-/** What loads the machine by itself: not beside four others, but beside each other. */
-const ALONE = ["chaos", "memory", "mixed"].map((name) => `test/e2e/${name}.test.ts`);
+/** What loads the machine by itself stands beside `workers` alone. */
+const LOAD = ["chaos", "memory", "mixed"].map((name) => `test/e2e/${name}.test.ts`);
 
 export default defineConfig({
   test: {
     // Named, so that the closing summary is the same wherever it runs.
     reporters: ["default"],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -31,7 +35,7 @@ export default defineConfig({
           // Files share a process and its modules: a process for each took half of this project's time.
           isolate: false,
           env,
-          maxWorkers,
+          ...FIRST,
           retry,
         },
       },
@@ -55,7 +59,7 @@ export default defineConfig({
           testTimeout: 60_000,
           // A runtime for each file took half of this project's time.
           isolate: false,
-          maxWorkers,
+          ...SECOND,
           retry,
         },
       },
@@ -64,26 +68,25 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          exclude: ALONE,
+          exclude: LOAD,
           globalSetup: ["test/build-once.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,
           env,
-          maxWorkers,
+          ...FIRST,
           retry,
         },
       },
       {
         test: {
-          name: "alone",
-          include: ALONE,
+          name: "load",
+          include: LOAD,
           globalSetup: ["test/build-once.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,
-          maxWorkers: ALONE.length,
-          sequence: { groupOrder: 1 },
+          ...SECOND,
           retry,
         },
       },
