@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { MemoryWorld } from "../../bench/memory/memory.ts";
 import { type Row, ROWS } from "../../bench/memory/rows.ts";
 import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
@@ -43,13 +43,16 @@ const GROUPS: readonly { name: string; scale: number; rows: readonly Row[] }[] =
 ];
 
 describe.each(GROUPS)("$name", { timeout: TIMEOUT_MS }, ({ scale, rows }) => {
-  let world: MemoryWorld;
-  beforeAll(async () => {
+  let world: MemoryWorld | null = null;
+  beforeEach(async () => {
+    if (world !== null && (await world.isFree())) return;
+    await world?.stop();
     world = await MemoryWorld.start(rows[0] ?? {}, BUNDLES);
   }, TIMEOUT_MS);
   afterAll(() => world?.stop());
 
   it.each(rows)("$name", async (row) => {
+    if (world === null) throw new Error("nothing was started");
     const { relayLiveBytes, connectorBytes, probe, delivery, closeCodes } = await world.run(
       row,
       row.name === EMPTY_MESSAGES ? EMPTY_MESSAGES_SCALE : scale,
@@ -61,6 +64,5 @@ describe.each(GROUPS)("$name", { timeout: TIMEOUT_MS }, ({ scale, rows }) => {
     expect(delivery?.delivered).toBe(delivery?.of);
     // Whom the budget ends, it tells to come again.
     expect([...closeCodes.keys()].filter((code) => code !== 1013)).toEqual([]);
-    await world.settled();
   });
 });

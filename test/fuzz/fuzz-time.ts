@@ -1,7 +1,7 @@
 import kept from "./corpus/seeds.json" with { type: "json" };
 
 /** For each fuzzer; more by `npm run fuzz -- --minutes N`. */
-export const SECONDS = Number(process.env["CULVERT_FUZZ_SECONDS"] ?? 3);
+export const SECONDS = Number(process.env["CULVERT_FUZZ_SECONDS"] ?? 2);
 /** The same in each run of the suite; `npm run fuzz` looks elsewhere. */
 export const SEED = Number(process.env["CULVERT_FUZZ_SEED"] ?? 1);
 
