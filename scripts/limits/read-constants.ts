@@ -27,9 +27,9 @@ export class Constants {
     return this.#evaluate(path, expression);
   }
 
-  /** The numbers that `path` declares itself, in its order. */
+  /** The numbers that `path` declares itself, in its order. A rate, which is two, is none. */
   namesIn(path: string): string[] {
-    const numbers = [...this.#declarations(path)].filter(([, expression]) => !/["`']/.test(expression));
+    const numbers = [...this.#declarations(path)].filter(([, expression]) => !/["`'{]/.test(expression));
     return numbers.map(([name]) => name);
   }
 
