@@ -104,7 +104,7 @@ export const FIXED_LIMITS: readonly Section[] = [
         "waiting for a gateway that reads slowly",
         "worker/exchange/websocket/message-intake.ts",
         "GATEWAY_BACKLOG_BYTES",
-        "the upstream is held back",
+        "the upstream has to wait",
       ),
       limit(
         "of a message that is put together, whatever else is",
@@ -116,7 +116,7 @@ export const FIXED_LIMITS: readonly Section[] = [
         "messages over that beside each other",
         "worker/exchange/websocket/message-room.ts",
         "OPEN_BYTES",
-        "the upstreams are held back, all but one",
+        "all upstreams but one have to wait",
       ),
       limit(
         "one of these that does not grow by 32 KiB while others wait",
@@ -279,7 +279,7 @@ export const FIXED_LIMITS: readonly Section[] = [
   },
   {
     title: "Windows and buffers",
-    text: "They bound what is held for readers, whatever these do.",
+    text: "They limit what is kept for slow readers.",
     limits: [
       limit("window of a stream toward the relay, at first", LIMITS, "RELAY_STREAM_WINDOW_BYTES", "–"),
       limit(
@@ -390,12 +390,7 @@ export const FIXED_LIMITS: readonly Section[] = [
         "MAX_KEYS",
         "400 `INVALID_REQUEST`",
       ),
-      limit(
-        "time that its tokens may hold",
-        `${IDENTITIES}/known-identities.ts`,
-        "MAX_LIFETIME_SECONDS",
-        "401",
-      ),
+      limit("lifetime of its tokens", `${IDENTITIES}/known-identities.ts`, "MAX_LIFETIME_SECONDS", "401"),
       limit("entries on a page", "worker/api/paging.ts", "MAX_LIMIT", "400 `INVALID_REQUEST`"),
       limit(
         "earlier services files that are kept",
