@@ -41,7 +41,7 @@ const SHORT_SHARE = 1 / 8;
  */
 export class MemoryBudget {
   readonly #totalBytes: number;
-  readonly #reserveBytes: number;
+  readonly reserveBytes: number;
   /** If more is used, holders are ended. This happens before the reserve is used up. */
   readonly #reliefBytes: number;
   readonly #nowMs: () => number;
@@ -60,7 +60,7 @@ export class MemoryBudget {
   /** Only `hold` may use the last `reserveBytes` of the total. */
   constructor(totalBytes: number, reserveBytes: number, nowMs: () => number) {
     this.#totalBytes = totalBytes;
-    this.#reserveBytes = reserveBytes;
+    this.reserveBytes = reserveBytes;
     this.#reliefBytes = totalBytes - reserveBytes / 2;
     this.#nowMs = nowMs;
   }
@@ -102,7 +102,7 @@ export class MemoryBudget {
   }
 
   get #takeableBytes(): number {
-    return this.#totalBytes - this.#reserveBytes;
+    return this.#totalBytes - this.reserveBytes;
   }
 
   get #leftBytes(): number {
@@ -214,6 +214,11 @@ export class MemoryAccount {
 
   get freeBytes(): number {
     return this.#budget.freeBytes;
+  }
+
+  /** Bytes of the whole that `take` and `promise` leave alone. */
+  get reserveBytes(): number {
+    return this.#budget.reserveBytes;
   }
 
   get isShort(): boolean {

@@ -39,6 +39,9 @@ export interface ConnectorMuxEvents extends MuxEvents {
   onStream(stream: Stream): StreamHandler;
 }
 
+/** Requests with a body leave so much of the reserve to those without one: stalled uploads must not keep a small GET out. */
+const KEPT_FOR_SMALL_SHARE = 1 / 5;
+
 export interface ConnectorMuxOptions extends MuxOptions {
   events: ConnectorMuxEvents;
   /** The limit over all connections of the process. Absent: this connection's credit is the only limit. */
@@ -205,7 +208,10 @@ export class ConnectorMux extends Mux {
 
   #take(id: number, payload: Uint8Array, end: boolean): void {
     const problem: { error: TunnelError | null } = { error: null };
-    const neededBytes = this.#options.streamWindowBytes + STREAM_OVERHEAD_BYTES + payload.byteLength;
+    const bodyBytes = end
+      ? 0
+      : this.#options.streamWindowBytes + this.memory.reserveBytes * KEPT_FOR_SMALL_SHARE;
+    const neededBytes = bodyBytes + STREAM_OVERHEAD_BYTES + payload.byteLength;
     const hasRoom = this.memory.makeRoomFor(neededBytes);
     const stream = new MuxStream({
       id,

@@ -103,6 +103,7 @@ export class MuxStream implements Stream {
     this.#localHalf = options.localHalf;
     this.#remoteHalf = options.remoteHalf;
     this.receiveWindow = options.receiveWindow;
+    if (options.remoteHalf === "ended") this.receiveWindow.ended();
     this.outbox = new Outbox(options.id, options.sendWindow, options.memory);
   }
 
@@ -433,12 +434,14 @@ export class MuxStream implements Stream {
 
   /** The owner is told of the bytes before it is told of the end. */
   #arrived(): void {
+    if (this.#remoteHalf === "ended") this.receiveWindow.ended();
     this.#handler?.onReadable();
     if (this.#remoteHalf === "ended") this.#host.settle(this);
   }
 
   #endRemote(): void {
     this.#remoteHalf = "ended";
+    this.receiveWindow.ended();
     this.#host.settle(this);
   }
 

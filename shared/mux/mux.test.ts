@@ -8,6 +8,7 @@ import {
   openFrame,
   STREAM_WINDOW,
   u32,
+  RESERVE_BYTES,
 } from "../../test/support/simulation/sim-peer.ts";
 import { SOME_REQUEST } from "../../test/support/simulation/sim-pair.ts";
 import {
@@ -442,11 +443,25 @@ describe("GOAWAY", () => {
 it("a connector whose memory is used up takes no stream, and says that another may", () => {
   const bench = Bench.ready("connector");
   const before = bench.witnesses.length;
-  bench.memory.hold(bench.memory.freeBytes);
+  bench.memory.hold(bench.memory.freeBytes + RESERVE_BYTES);
   bench.send(openFrame(101));
   bench.clock.advance(0);
   const [refusal] = bench.framesSent("RESET", 101);
   expect(refusal?.flags).toBe(FLAG.NOT_PROCESSED);
   expect(decodeReset(refusal?.payload ?? bytes(2)).code).toBe("OVERLOADED");
   expect(bench.witnesses).toHaveLength(before);
+});
+
+it("a connector keeps room for requests without a body when those with one have used up the rest", () => {
+  const bench = Bench.ready("connector");
+  const before = bench.witnesses.length;
+  bench.memory.hold(bench.memory.freeBytes + RESERVE_BYTES - 128 * 1024);
+  bench.send(openFrame(101));
+  const heldBytes = bench.memory.heldBytes;
+  bench.send(openFrame(103, {}, FLAG.END), openFrame(105, {}, FLAG.END));
+  bench.clock.advance(0);
+  expect([101, 103, 105].map((id) => bench.framesSent("RESET", id).length)).toEqual([1, 0, 0]);
+  expect(bench.witnesses).toHaveLength(before + 2);
+  // Nothing of them is to come, so they need no window.
+  expect(bench.memory.heldBytes - heldBytes).toBeLessThan(32 * 1024);
 });

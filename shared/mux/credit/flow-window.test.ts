@@ -222,6 +222,21 @@ describe("ReceiveWindow", () => {
     expect(memory.heldBytes).toBe(BASE);
   });
 
+  it("holds what waits to be read, and no more, once nothing more arrives", () => {
+    const { memory, window } = receiver();
+    window.receive(10 * KIB, 0);
+    window.ended();
+    expect(memory.heldBytes).toBe(10 * KIB);
+    window.consume(4 * KIB);
+    window.expect(512 * KIB, 128 * KIB);
+    window.reclaim(60_000);
+    expect(memory.heldBytes).toBe(6 * KIB);
+    window.consume(6 * KIB);
+    expect(memory.heldBytes).toBe(0);
+    window.dispose();
+    expect(memory.heldBytes).toBe(0);
+  });
+
   it("halves for a slow reader when memory is short, and takes nothing back that was granted", () => {
     const { window, memory } = receiver({ rttMs: 1 });
     window.expect(256 * KIB);

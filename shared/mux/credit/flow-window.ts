@@ -66,6 +66,7 @@ export class ReceiveWindow implements Promised {
   /** The offset up to which bytes are announced. */
   #announcedBytes = 0;
   #disposed = false;
+  #ended = false;
   #receivedMs: number;
   /** Where and when growth was last considered. */
   #lookedAtBytes = 0;
@@ -135,7 +136,7 @@ export class ReceiveWindow implements Promised {
 
   consume(bytes: number): void {
     this.consumedBytes += bytes;
-    if (this.#heldBytes > this.#sizeBytes) this.#release();
+    if (this.#ended || this.#heldBytes > this.#sizeBytes) this.#release();
   }
 
   /** How many bytes a grant would add now. */
@@ -184,7 +185,7 @@ export class ReceiveWindow implements Promised {
     this.#sizeBytes = Math.min(Math.max(this.#sizeBytes, this.#leastBytes), mostBytes);
     this.#wantedBytes = Math.min(Math.max(this.#wantedBytes, this.#leastBytes), mostBytes);
     const addedBytes = this.#sizeBytes - this.#heldBytes;
-    if (addedBytes > 0 && !this.#disposed) {
+    if (addedBytes > 0 && !this.#disposed && !this.#ended) {
       this.#heldBytes += addedBytes;
       memory.promised.add(this);
       memory.hold(addedBytes);
@@ -203,9 +204,16 @@ export class ReceiveWindow implements Promised {
     return this.#grantedBytes;
   }
 
+  /** Nothing more arrives. Only bytes that wait to be read count in the budget from now on. */
+  ended(): void {
+    this.#ended = true;
+    this.#options.memory.promised.delete(this);
+    this.#release();
+  }
+
   /** Gives unused memory back. Credit that was granted stays granted, but beyond the base it is only renewed as it is used. */
   reclaim(nowMs: number): void {
-    if (nowMs - this.#receivedMs < IDLE_MS) return;
+    if (this.#ended || nowMs - this.#receivedMs < IDLE_MS) return;
     const { memory } = this.#options;
     const leastBytes = this.#leastBytes;
     const neededBytes = Math.max(leastBytes, this.receivedBytes - this.consumedBytes);
@@ -243,7 +251,7 @@ export class ReceiveWindow implements Promised {
   }
 
   #growTo(bytes: number): void {
-    if (this.#disposed) return;
+    if (this.#disposed || this.#ended) return;
     const { maxBytes, memory } = this.#options;
     this.#wantedBytes = Math.max(this.#sizeBytes, Math.floor(Math.min(bytes, maxBytes)));
     const wantedBytes = this.#wantedBytes - this.#sizeBytes;
@@ -267,7 +275,8 @@ export class ReceiveWindow implements Promised {
   /** Credit that was granted cannot be taken back, but it need not be renewed. */
   #release(): void {
     if (this.#disposed) return;
-    const neededBytes = Math.max(this.#sizeBytes, this.#grantedBytes - this.consumedBytes);
+    const mayArriveBytes = Math.max(this.#sizeBytes, this.#grantedBytes - this.consumedBytes);
+    const neededBytes = this.#ended ? this.receivedBytes - this.consumedBytes : mayArriveBytes;
     if (neededBytes >= this.#heldBytes) return;
     this.#options.memory.giveBack(this.#heldBytes - neededBytes);
     this.#heldBytes = neededBytes;

@@ -59,6 +59,9 @@ export const headFrame = (streamId: number, status = 200, flags = 0): Frame =>
 export const openFrame = (streamId: number, open: Partial<OpenHead> = {}, flags = 0): Frame =>
   frame("OPEN", streamId, encodeOpen({ ...SOME_REQUEST, ...open }), flags);
 
+/** Of a bench's memory, what large things never get. */
+export const RESERVE_BYTES = 1024 * 1024;
+
 /** What the owner of a stream saw. */
 export class Witness implements StreamHandler {
   stream: Stream | null = null;
@@ -93,7 +96,7 @@ export class Witness implements StreamHandler {
 /** One real end, and a peer made by hand that may say anything. */
 export class Bench {
   readonly clock = new FakeClock();
-  readonly memory = memoryOf(MEMORY);
+  readonly memory = memoryOf(MEMORY + RESERVE_BYTES, RESERVE_BYTES);
   readonly budget = new SendBudget(BUDGET, 64 * 1024, this.memory);
   readonly sent: Frame[] = [];
   readonly witnesses: Witness[] = [];
