@@ -210,7 +210,7 @@ export class ConnectorMux extends Mux {
     const problem: { error: TunnelError | null } = { error: null };
     const bodyBytes = end
       ? 0
-      : this.#options.streamWindowBytes + this.memory.reserveBytes * KEPT_FOR_SMALL_SHARE;
+      : this.#options.streamWindowBytes + Math.floor(this.memory.reserveBytes * KEPT_FOR_SMALL_SHARE);
     const neededBytes = bodyBytes + STREAM_OVERHEAD_BYTES + payload.byteLength;
     const hasRoom = this.memory.makeRoomFor(neededBytes);
     const stream = new MuxStream({
