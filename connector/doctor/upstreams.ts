@@ -19,7 +19,7 @@ const SUSPECT: ReadonlySet<CheckOutcome> = new Set([
   "UNHEALTHY_STATUS",
 ]);
 
-/** A name that nobody would allow on purpose. */
+/** A name and addresses that nobody would allow on purpose. */
 const ANY_NAME = parseTarget("http://culvert-doctor.invalid:9");
 const PUBLIC_ADDRESSES = ["192.0.2.1", "2001:db8::1"];
 

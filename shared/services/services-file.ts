@@ -152,7 +152,7 @@ export const servicesFileSchema = z
       const first = firstIndex.get(name.toLowerCase());
       if (first === undefined) firstIndex.set(name.toLowerCase(), index);
       else {
-        const message = `has the name of services[${first}]; names differ only in case`;
+        const message = `has the same name as services[${first}] (case does not count)`;
         context.addIssue({ code: "custom", path: ["services", index, "name"], message });
       }
     }

@@ -33,7 +33,7 @@ export function nextHop(
   return object === undefined ? null : { object, hops: { handedOn: true } };
 }
 
-/** Whether this object accepts new requests. One that leaves or has left does not. Copies of version 0.1 name no objects, so there is one. */
+/** Whether this object accepts new requests: it is on the list and is not leaving. Copies of version 0.1 name no objects. */
 function carries(objects: TunnelObjects | undefined, ownName: string): boolean {
   if (objects === undefined) return true;
   const own = objects.list.find(({ name }) => name === ownName);

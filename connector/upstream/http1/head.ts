@@ -123,7 +123,7 @@ export class HeadReader {
         while (at < byteLength && isBlank(bytes[at] ?? 0)) at++;
         this.#at = at - start;
         if (at === byteLength) return -1;
-        if (bytes[at] !== COLON) throw malformed("a field name is not a token with a colon behind it");
+        if (bytes[at] !== COLON) throw malformed("a field name is not a token with a colon after it");
         this.#colonAt = this.#at;
         this.#phase = "value";
         at++;
