@@ -9,7 +9,7 @@ const CONNECTOR_BYTES = 160 * MIB;
 const BUNDLES = { relay: RELAY_BUNDLE, culvert: CULVERT_BUNDLE };
 const TIMEOUT_MS = 240_000;
 /** Collections of the relay's heap took more of the CPU than the rows themselves. */
-const REST_FACTOR = 6;
+const REST_FACTOR = 10;
 
 /** Of each empty message it costs CPU, and nothing in memory: of a million, these are still more than all credit. */
 const EMPTY_MESSAGES = "1,000,000 empty messages, upstream never reads";
