@@ -5,7 +5,7 @@ import { Turns } from "./turns.ts";
 /** Every message gets so much room while memory is ample. Most are complete by then. */
 export const SMALL_BYTES = 64 * 1024;
 /** The same while memory is short. */
-const LEAST_SMALL_BYTES = 8 * 1024;
+const LEAST_SMALL_BYTES = 32 * 1024;
 /** Room for larger messages that grow beside each other, without the one whose turn it is. */
 const OPEN_BYTES = 8 * 1024 * 1024;
 /** At most so many grow at a time. With more, each would have a little of its message and none would be complete soon. */
