@@ -2,7 +2,7 @@
  * The entrance of gateways elsewhere: `/~/TUNNEL/SERVICE/path` with a gateway key. `app.ts` calls it.
  *
  * Only the form of the key is checked here; the tunnel's object decides whether the key is right, by its own copy of the
- * configuration. All wrong keys get the same answer. Who guesses is slowed down, and whoever has the right key is not.
+ * configuration. All wrong keys get the same answer. Clients that guess keys are slowed down, and one with the right key is not.
  *
  * docs/gateways.md; decisions 0007 and 0030.
  */

@@ -411,7 +411,7 @@ export class Tunnel extends DurableObject<Env> implements TunnelCalls {
     for (const { socket, isOpen, attachment } of kept) {
       if (attachment?.role === "gateway") this.#restoreGateway(socket);
       if (isOpen && attachment?.role === "tail") this.#tails.restore(socket, attachment);
-      // Of code that is too new or too old for this: whoever is there begins anew.
+      // Code that is too new or too old has written the attachment, so the client has to connect again.
       if (attachment === null) closeSocket(socket, CLOSE_SERVICE_RESTART, "the relay was updated");
     }
   }

@@ -4,7 +4,7 @@ export interface AccessVariables {
   ACCESS_TEAM_DOMAIN?: string;
   /** The application's audience tag; several are separated by commas. */
   ACCESS_AUD?: string;
-  /** Names, ids or addresses of groups, separated by commas; `*` is whoever Access lets in. Unset: nobody. */
+  /** Names, ids or addresses of groups, separated by commas; `*` is everybody whom Access lets in. Unset: nobody. */
   ACCESS_ADMIN_GROUPS?: string;
   ACCESS_VIEWER_GROUPS?: string;
 }
