@@ -12,7 +12,7 @@ const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache
 /** More files at a time than there are cores: most of the time a test waits. */
 const FIRST = { maxWorkers: 5, sequence: { groupOrder: 0 } };
 /** Then these. Each more of `workers` would load all modules into a runtime of its own. */
-const SECOND = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+const SECOND = { maxWorkers: 5, sequence: { groupOrder: 1 } };
 
 /** What loads the machine by itself stands beside `workers` alone. */
 const LOAD = ["chaos", "memory", "mixed"].map((name) => `test/e2e/${name}.test.ts`);

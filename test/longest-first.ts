@@ -1,16 +1,19 @@
 import { relative } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What takes longest, or waits for longest. Without times of an earlier run, Vitest goes by the size of a file. */
+/**
+ * What takes longest: first what waits, then what computes, so that not all that computes for long runs at the same time. Without
+ * times of an earlier run, Vitest goes by the size of a file.
+ */
 const LONGEST = [
   "test/conformance/sleeping-relay.test.ts",
   "test/e2e/memory-rows.test.ts",
   "test/e2e/control-plane.test.ts",
-  "test/e2e/dashboard.test.ts",
   "test/e2e/log-push.test.ts",
-  "test/e2e/faults.test.ts",
-  "test/e2e/battery.test.ts",
   "test/e2e/alert-command.test.ts",
+  "test/e2e/faults.test.ts",
+  "test/e2e/dashboard.test.ts",
+  "test/e2e/battery.test.ts",
 ];
 
 /** Otherwise the last of them would run by themselves, each on one core of two. */
