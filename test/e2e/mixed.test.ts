@@ -6,7 +6,7 @@ it("honest callers lose nothing to hostile ones beside them", { timeout: 400_000
   const lines: string[] = [];
   const report = await runMixed({
     seed: 20_261_129,
-    seconds: 12,
+    seconds: 20,
     kinds: null,
     say: (line) => lines.push(line),
   });
