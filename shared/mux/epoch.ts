@@ -42,14 +42,15 @@ export function askWhatArrived({ queue, sendCredit }: Epoch, nowMs: number): voi
   queue.pushControl(FRAME.PING, payload);
 }
 
-/** A question was answered; `wakeUp`: more may be sent now. */
+/** A question was answered; `wakeUp`: more may be sent now. False: nobody waited for this answer. */
 export function noteArrived(
   { queue, sendCredit }: Epoch,
   answer: Uint8Array,
   nowMs: number,
   wakeUp: () => void,
-): void {
-  if (!sendCredit.answered(readU32(answer, 0), nowMs)) return;
+): boolean {
+  if (!sendCredit.answered(readU32(answer, 0), nowMs)) return false;
   sendCredit.note();
   if (!queue.isEmpty) wakeUp();
+  return true;
 }

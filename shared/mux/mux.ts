@@ -412,11 +412,13 @@ export abstract class Mux extends MuxEnd implements StreamHost {
   }
 
   #pingAnswered(payload: Uint8Array): void {
-    if (isQuestion(payload)) return noteArrived(this.epoch, payload, this.#nowMs, this.#wakeUp);
-    this.#stalls.answered(readU32(payload, 4));
+    if (!isQuestion(payload)) return this.#stalls.answered(readU32(payload, 4));
+    if (!noteArrived(this.epoch, payload, this.#nowMs, this.#wakeUp)) return this.spend("staleControl");
+    this.#stalls.creditCame();
   }
 
   #receiveConnectionBytes(cost: number): void {
+    this.epoch.sendCredit.received(cost, this.#nowMs);
     const limitBytes = this.epoch.receiveCredit.receive(cost, this.#nowMs);
     if (limitBytes === null) return;
     this.epoch.queue.pushControl(FRAME.WINDOW, encodeOffset(limitBytes));

@@ -71,6 +71,50 @@ describe("SendQueue", () => {
     expect(sentBytes.large).toBeGreaterThan(0.25 * (sentBytes.large + sentBytes.small));
   });
 
+  it("gives many streams even turns where little credit comes at a time, and none comes in between", () => {
+    for (const count of [20, 33, 66, 99, 130]) {
+      const queue = new SendQueue();
+      const sent = new Map<number, number>();
+      for (let id = 1; id < 2 * count; id += 2) outbox(queue, id, 4 * 1024 * 1024);
+      for (let messages = 0; messages < 60; messages++) take(queue);
+      for (let pieces = 0; pieces < 10 * count; pieces++) {
+        for (const { streamId, payload } of take(queue, 8 * 1024))
+          sent.set(streamId, (sent.get(streamId) ?? 0) + payload.byteLength);
+        take(queue, 0);
+      }
+      expect(sent.size).toBe(count);
+      expect(Math.max(...sent.values()) - Math.min(...sent.values())).toBeLessThanOrEqual(QUANTUM_BYTES);
+    }
+  });
+
+  it("lets no stream that writes again and again keep a large one out", () => {
+    const queue = new SendQueue();
+    outbox(queue, 1, 10 * 1024 * 1024);
+    take(queue);
+    const writer = outbox(queue, 3, 0);
+    let largeBytes = 0;
+    for (let pieces = 0; pieces < 90; pieces++) {
+      if (writer.items.length === 0) {
+        writer.push(FRAME.DATA, 0, new Uint8Array(8 * 1024));
+        queue.wake(writer);
+      }
+      for (const { streamId, payload } of take(queue, 8 * 1024))
+        if (streamId === 1) largeBytes += payload.byteLength;
+    }
+    expect(largeBytes).toBeGreaterThanOrEqual(9 * 8 * 1024);
+  });
+
+  it("sends ends without credit, however many wait before them", () => {
+    const queue = new SendQueue();
+    for (let id = 1; id < 400; id += 2) outbox(queue, id, 1_000_000);
+    const last = outbox(queue, 401, 0);
+    last.push(FRAME.DATA, FLAG.END, new Uint8Array(0));
+    queue.wake(last);
+    const frames: Frame[] = [];
+    for (let looks = 0; looks < 10; looks++) frames.push(...take(queue, 0));
+    expect(shown(frames)).toEqual(["DATA 401 0"]);
+  });
+
   it("gives every stream a quantum before any has its second", () => {
     const queue = new SendQueue();
     for (const id of [1, 3, 5]) outbox(queue, id, 100 * 1024);

@@ -44,6 +44,8 @@ export class Outbox {
   queuedBytes = 0;
   deficitBytes = 0;
   inRing = false;
+  /** Its turn was cut short by the credit, and goes on with what it has left. */
+  isMidTurn = false;
   /** Everything before has been sent, so what comes next is new data and not the rest of a large body. */
   wasEmptied = true;
 
@@ -151,6 +153,8 @@ export class SendQueue {
   /** Those of them whose earlier data has all been sent. They go first. */
   #fresh: Outbox[] = [];
   #freshTurns = 0;
+  /** Where to look next for ends that may leave without credit. */
+  #lookAt = 0;
 
   get isEmpty(): boolean {
     return this.#control.length === 0 && this.#heads.length === 0 && this.#waitingCount === 0;
@@ -181,6 +185,7 @@ export class SendQueue {
     if (outbox.inRing || !outbox.isSendable) return;
     outbox.inRing = true;
     outbox.deficitBytes = 0;
+    outbox.isMidTurn = false;
     (outbox.wasEmptied ? this.#fresh : this.#ring).push(outbox);
   }
 
@@ -216,37 +221,74 @@ export class SendQueue {
     if (this.#heads.length > 0) return frames;
     let roomBytes = dataRoomBytes;
     let skipped = 0;
-    while (size < TARGET_MESSAGE_BYTES && skipped < this.#waitingCount) {
-      if (roomBytes <= 0 && skipped >= MAX_LOOKED_AT) break;
-      const isAlone = this.#waitingCount === 1;
+    const cut: [Outbox[], Outbox][] = [];
+    const take = (outbox: Outbox, mostBytes: number): number | null => {
+      const frame = outbox.take(mostBytes, maxDataBytes);
+      if (frame === null) return null;
+      const cost = costBytes(frame.type, frame.payload.byteLength);
+      size += HEADER_BYTES + frame.payload.byteLength;
+      frames.push(frame);
+      sent(outbox, cost);
+      return cost;
+    };
+    while (size < TARGET_MESSAGE_BYTES && roomBytes > 0 && skipped < MAX_LOOKED_AT) {
+      const isAlone = this.#waitingCount === 1 && cut.length === 0;
       const from = this.#nextTurn();
       const outbox = from.shift();
       if (outbox === undefined) break;
-      outbox.deficitBytes = isAlone
-        ? MAX_DATA_BYTES
-        : Math.min(outbox.deficitBytes + QUANTUM_BYTES, MAX_DEFICIT_BYTES);
+      if (isAlone) outbox.deficitBytes = MAX_DATA_BYTES;
+      else if (!outbox.isMidTurn)
+        outbox.deficitBytes = Math.min(outbox.deficitBytes + QUANTUM_BYTES, MAX_DEFICIT_BYTES);
+      outbox.isMidTurn = false;
       const framesBefore = frames.length;
       do {
-        const frame = outbox.take(Math.min(outbox.deficitBytes, roomBytes), maxDataBytes);
-        if (frame === null) break;
-        const cost = costBytes(frame.type, frame.payload.byteLength);
+        const cost = take(outbox, Math.min(outbox.deficitBytes, roomBytes));
+        if (cost === null) break;
         outbox.deficitBytes -= cost;
         roomBytes -= cost;
-        size += HEADER_BYTES + frame.payload.byteLength;
-        frames.push(frame);
-        sent(outbox, cost);
       } while (size < TARGET_MESSAGE_BYTES && outbox.nextCostBytes <= outbox.deficitBytes);
       const hasSent = frames.length > framesBefore;
-      if (hasSent) outbox.wasEmptied = outbox.items.length === 0;
       skipped = hasSent ? 0 : skipped + 1;
-      if (outbox.isSendable) {
-        (hasSent ? this.#ring : from).push(outbox);
-      } else {
+      if (hasSent) {
+        outbox.wasEmptied = outbox.items.length === 0;
+        this.#freshTurns = from === this.#fresh ? this.#freshTurns + 1 : 0;
+      }
+      if (!outbox.isSendable) {
         outbox.inRing = false;
         skipped = 0;
+      } else if (!hasSent || (roomBytes <= 0 && outbox.deficitBytes > 0)) {
+        outbox.isMidTurn = true;
+        cut.push([from, outbox]);
+      } else {
+        this.#ring.push(outbox);
       }
     }
+    for (const [from, outbox] of cut.reverse()) from.unshift(outbox);
+    if (roomBytes <= 0)
+      this.#takeEnds(
+        () => size < TARGET_MESSAGE_BYTES,
+        (outbox) => take(outbox, 0) !== null,
+      );
     return frames;
+  }
+
+  /** Without credit, only what costs none leaves. It changes nobody's turn. */
+  #takeEnds(hasSpace: () => boolean, takeOne: (outbox: Outbox) => boolean): void {
+    for (let looked = 0; looked < MAX_LOOKED_AT && looked < this.#waitingCount && hasSpace(); looked++) {
+      if (this.#lookAt >= this.#waitingCount) this.#lookAt = 0;
+      const isFresh = this.#lookAt < this.#fresh.length;
+      const waiting = isFresh ? this.#fresh : this.#ring;
+      const index = isFresh ? this.#lookAt : this.#lookAt - this.#fresh.length;
+      const outbox = waiting[index];
+      if (outbox === undefined) return;
+      while (hasSpace() && takeOne(outbox)) outbox.wasEmptied = outbox.items.length === 0;
+      if (outbox.isSendable) {
+        this.#lookAt++;
+      } else {
+        outbox.inRing = false;
+        waiting.splice(index, 1);
+      }
+    }
   }
 
   get #waitingCount(): number {
@@ -256,7 +298,6 @@ export class SendQueue {
   /** New data first. However much there is, the others get a turn in between. */
   #nextTurn(): Outbox[] {
     const isFresh = this.#fresh.length > 0 && (this.#ring.length === 0 || this.#freshTurns < MAX_FRESH_TURNS);
-    this.#freshTurns = isFresh ? this.#freshTurns + 1 : 0;
     return isFresh ? this.#fresh : this.#ring;
   }
 }

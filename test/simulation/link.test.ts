@@ -236,6 +236,38 @@ describe("both ends over a link", () => {
     expect(arrived() - before).toBeGreaterThan(0.9 * passedMs * NARROW_LINK.bytesPerMs);
   });
 
+  it("keep both ways busy where one is a tenth of the other, and answers wait in the other way's queue", () => {
+    const uploads: Sink[] = [];
+    const pair: SimPair = new SimPair({
+      link: { latencyMs: 8, bytesPerMs: 12_500 },
+      linkToRelay: { latencyMs: 8, bytesPerMs: 1_250 },
+      onStream: (stream) => {
+        if (stream.open.path !== "/up") return download(stream);
+        const sink = new Sink(() => pair.clock.nowMs());
+        sink.stream = stream;
+        stream.sendHead(OK, true);
+        uploads.push(sink);
+        return sink;
+      },
+    });
+    for (let count = 0; count < 2; count++) {
+      const handler: { current: StreamHandler | null } = { current: null };
+      const stream = pair.relay.open({ ...SOME_REQUEST, path: "/up" }, false, {
+        onReadable: () => {},
+        onWritable: () => handler.current?.onWritable(),
+        onClosed: () => {},
+      });
+      handler.current = new Source(stream, 1_000_000_000).start();
+    }
+    const downloads = [1, 2, 3, 4].map(() => get(pair, 1_000_000_000));
+    const arrived = (sinks: Sink[]) => sinks.reduce((sum, { bytes }) => sum + bytes, 0);
+    pair.clock.advance(20_000);
+    const before = [arrived(uploads), arrived(downloads)] as const;
+    pair.clock.advance(10_000);
+    expect(arrived(uploads) - before[0]).toBeGreaterThan(0.9 * 10_000 * 12_500);
+    expect(arrived(downloads) - before[1]).toBeGreaterThan(0.9 * 10_000 * 1_250);
+  });
+
   it("share it evenly", () => {
     const pair = new SimPair({ link: FAR_LINK, onStream: download });
     const sinks = [1, 2, 3, 4].map(() => get(pair, 50_000_000));

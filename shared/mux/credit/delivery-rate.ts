@@ -32,12 +32,7 @@ export class DeliveryRate {
 
   /** The best recent rate; 0 if none is known since the last pause. */
   get bytesPerMs(): number {
-    return this.#isMeasured ? (this.bestBytesPerMs ?? 0) : 0;
-  }
-
-  /** The same, though there may have been a pause since; null: never known. */
-  get bestBytesPerMs(): number | null {
-    return this.#rates.length > 0 ? Math.max(...this.#rates) : null;
+    return this.#isMeasured ? Math.max(...this.#rates) : 0;
   }
 
   /** The last round trip was much better than all before it. */

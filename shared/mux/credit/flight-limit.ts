@@ -1,3 +1,4 @@
+import { BestRate } from "./best-rate.ts";
 import { DeliveryRate } from "./delivery-rate.ts";
 
 /** Queuing delay that is allowed, as a time or as a share of the round trip. It keeps the path busy, and busy machines add some. */
@@ -13,9 +14,19 @@ const AS_EARLY_MS = 1;
 const IDLE_MS = 1_000;
 /** Messages sent at the same time share a mark up to this size, so that many small ones make few marks. */
 const MARK_BYTES = 64 * 1024;
-/** With fine answers, the minimum is what the path delivers in this time, so that questions stay few, and at least this much. */
-const FINE_MS = 40;
-export const FINE_BYTES = 32 * 1024;
+/** With so many marks, later messages share them up to that size whenever they are sent: a peer may acknowledge nothing at all. */
+const MAX_MARKS = 1_024;
+/** On a path that needs so long for the coarse minimum, small answers would wait too long: it uses fine answers. */
+const NARROW_MS = 400;
+/**
+ * With fine answers, so many ms of what the path delivers may queue: answers that others delay by less then cost no throughput. And at
+ * least so many bytes.
+ */
+const FINE_MS = 100;
+const FINE_BYTES = 32 * 1024;
+/** With more than this a second coming the other way, answers wait in that queue, and fine answers would tell of it and not of the path. */
+const OTHER_WAY_BYTES = 32 * 1024;
+const OTHER_WAY_MS = 2_000;
 
 /** Where messages of the same moment began and ended, and how many bytes were under way with them. */
 interface Mark {
@@ -34,15 +45,21 @@ export class FlightLimit {
   readonly #coarseBytes: number;
   readonly #marks: Mark[] = [];
   readonly #rate = new DeliveryRate();
+  readonly #bestRate = new BestRate();
   #isFine = false;
   #limitBytes = Infinity;
   #roundTripMs = Infinity;
   /** When an acknowledgement last came about as early as the round trip, or the first message was sent after a pause. */
   #confirmedMs = -Infinity;
-  #heardMs = -Infinity;
+  /** When something was last sent or acknowledged. */
+  #activeMs = -Infinity;
+  /** What came the other way in this second, and until when that counts. */
+  #otherWay = { bytes: 0, sinceMs: -Infinity, untilMs: -Infinity };
   /** Messages after this offset have almost nothing queued before them, so they measure the round trip; null: it is not being measured. */
   #probeAtBytes: number | null = null;
   #sentBytes = 0;
+  /** Acknowledged since the last mark. */
+  #newBytes = 0;
   /** Bytes that were sent before the last cut say nothing about the limit since then. */
   #cutAtBytes = 0;
 
@@ -60,23 +77,35 @@ export class FlightLimit {
     return this.#limitBytes < this.#coarseBytes;
   }
 
-  get knowsRoundTrip(): boolean {
-    return this.#roundTripMs !== Infinity;
-  }
-
   /** Any piece can be acknowledged, not only the steps in which credit returns. */
   useFineAnswers(): void {
     this.#isFine = true;
   }
 
+  /** So many bytes came the other way. */
+  received(bytes: number, nowMs: number): void {
+    const otherWay = this.#otherWay;
+    if (nowMs - otherWay.sinceMs > 1_000) Object.assign(otherWay, { bytes: 0, sinceMs: nowMs });
+    otherWay.bytes += bytes;
+    if (otherWay.bytes > OTHER_WAY_BYTES) otherWay.untilMs = nowMs + OTHER_WAY_MS;
+  }
+
   /** A message was sent that ends at this offset. */
   sent(offsetBytes: number, underWayBytes: number, nowMs: number): void {
     const beginBytes = this.#sentBytes;
+    const wasFull = (underWayBytes - (offsetBytes - beginBytes)) * 2 >= this.#limitBytes;
+    if (nowMs - this.#activeMs > IDLE_MS && !wasFull) {
+      // What was sent before the pause arrived during it, so its acknowledgement would look late.
+      this.#marks.length = 0;
+      this.#confirmedMs = nowMs;
+    }
+    this.#activeMs = nowMs;
     this.#sentBytes = offsetBytes;
     const last = this.#marks.at(-1);
-    if (last === undefined && nowMs - this.#heardMs > IDLE_MS) this.#confirmedMs = nowMs;
-    if (last?.sentMs === nowMs && offsetBytes - last.beginBytes <= MARK_BYTES) {
+    const isSameTime = last?.sentMs === nowMs || this.#marks.length >= MAX_MARKS;
+    if (last !== undefined && isSameTime && offsetBytes - last.beginBytes <= MARK_BYTES) {
       last.offsetBytes = offsetBytes;
+      last.sentMs = nowMs;
       last.underWayBytes = underWayBytes;
     } else {
       this.#marks.push({ beginBytes, offsetBytes, sentMs: nowMs, underWayBytes });
@@ -85,24 +114,31 @@ export class FlightLimit {
 
   /** The peer has everything up to this offset, `newBytes` of it since it last said so. */
   acknowledged(offsetBytes: number, newBytes: number, nowMs: number): void {
+    this.#activeMs = nowMs;
+    this.#newBytes += newBytes;
     const arrived = this.#marks.findLastIndex((mark) => mark.offsetBytes <= offsetBytes);
     const mark = this.#marks[arrived];
     if (mark === undefined) return;
     this.#marks.splice(0, arrived + 1);
-    this.#heardMs = nowMs;
+    const grownBytes = this.#newBytes;
+    this.#newBytes = 0;
     const elapsedMs = nowMs - mark.sentMs;
     if (mark.beginBytes >= (this.#probeAtBytes ?? Infinity)) return this.#probed(elapsedMs, nowMs);
-    if (elapsedMs <= this.#roundTripMs * AS_EARLY_SHARE + AS_EARLY_MS) this.#confirmedMs = nowMs;
     this.#roundTripMs = Math.min(elapsedMs, this.#roundTripMs);
+    if (this.#isConfirmedBy(elapsedMs)) this.#confirmedMs = nowMs;
     const isLate = elapsedMs > this.#allowedMs;
     const usesLimit = mark.underWayBytes * 2 >= this.#limitBytes;
-    // A little that arrives late kept the path busy only if the limit allowed no more.
-    if (mark.underWayBytes > this.#coarseBytes || (isLate && usesLimit))
-      this.#rate.acknowledged(offsetBytes, nowMs, this.#roundTripMs);
+    const isMuch = mark.underWayBytes > this.#coarseBytes;
+    if (isMuch) this.#rate.acknowledged(offsetBytes, nowMs, this.#roundTripMs);
     else this.#rate.paused();
+    // A little that arrives late kept the path busy only if the limit allowed no more.
+    if (isMuch || (isLate && usesLimit)) this.#bestRate.acknowledged(offsetBytes, nowMs, elapsedMs);
+    else this.#bestRate.paused();
     if (this.#probeAtBytes !== null) return;
-    if (nowMs - this.#confirmedMs > FORGET_MS) return this.#probe();
-    if (!isLate && usesLimit) this.#limitBytes += newBytes;
+    if (nowMs - this.#confirmedMs > FORGET_MS) return this.#remeasure(elapsedMs, nowMs);
+    // The minimum may have grown.
+    this.#limitBytes = Math.max(this.#limitBytes, this.#leastBytes);
+    if (!isLate && usesLimit) this.#limitBytes += grownBytes;
     if (!isLate) return;
     // A short path carries almost nothing at a time, so nearly everything under way is queued, and less of it queues for less time.
     if (this.#isShort) this.#cut(mark.offsetBytes, (mark.underWayBytes * this.#allowedMs) / elapsedMs);
@@ -110,11 +146,16 @@ export class FlightLimit {
   }
 
   /**
-   * Has the path become longer, or do this end's own bytes queue on it? Only a message with little queued before it can tell.
-   * To believe the others would let the queue grow without end.
+   * Has the path become longer, or do this end's own bytes queue on it? Where next to nothing may be under way, only a message with
+   * nothing queued before it can tell, and it is sent once the others have arrived.
    */
-  #probe(): void {
-    this.#limitBytes = this.#leastBytes;
+  #remeasure(elapsedMs: number, nowMs: number): void {
+    if (this.#leastBytes === this.#coarseBytes) {
+      this.#roundTripMs = elapsedMs;
+      this.#confirmedMs = nowMs;
+      return;
+    }
+    this.#limitBytes = FINE_BYTES;
     this.#cutAtBytes = this.#probeAtBytes = this.#sentBytes;
   }
 
@@ -122,15 +163,16 @@ export class FlightLimit {
     this.#roundTripMs = roundTripMs;
     this.#confirmedMs = nowMs;
     this.#probeAtBytes = null;
-    const fittingBytes = (this.#rate.bestBytesPerMs ?? 0) * this.#allowedMs;
+    const fittingBytes = (this.#bestRate.bytesPerMs ?? 0) * this.#allowedMs;
     this.#limitBytes = Math.max(this.#leastBytes, Math.floor(fittingBytes));
   }
 
   /** Too much is queued: limits it to what the path delivers in the allowed time. */
   #fit(offsetBytes: number): void {
-    const fittingBytes = this.#rate.bytesPerMs * this.#allowedMs;
+    const bytesPerMs = this.isNarrow ? (this.#bestRate.bytesPerMs ?? 0) : this.#rate.bytesPerMs;
+    const fittingBytes = bytesPerMs * this.#allowedMs;
     if (fittingBytes === 0) return;
-    if (!this.#rate.isOpening) return this.#cut(offsetBytes, fittingBytes);
+    if (this.isNarrow || !this.#rate.isOpening) return this.#cut(offsetBytes, fittingBytes);
     this.#limitBytes = Math.max(this.#leastBytes, Math.floor(OPENING_GAIN * fittingBytes));
   }
 
@@ -138,6 +180,12 @@ export class FlightLimit {
     if (offsetBytes <= this.#cutAtBytes) return;
     this.#limitBytes = Math.max(this.#leastBytes, Math.floor(fittingBytes));
     this.#cutAtBytes = this.#sentBytes;
+  }
+
+  /** A path with much under way is taken for longer only if nothing at all arrives in time. */
+  #isConfirmedBy(elapsedMs: number): boolean {
+    if (this.#leastBytes === this.#coarseBytes) return elapsedMs <= this.#allowedMs;
+    return elapsedMs <= this.#roundTripMs * AS_EARLY_SHARE + AS_EARLY_MS;
   }
 
   get #isShort(): boolean {
@@ -149,8 +197,11 @@ export class FlightLimit {
   }
 
   get #leastBytes(): number {
-    const { bestBytesPerMs } = this.#rate;
-    if (!this.#isFine || bestBytesPerMs === null) return this.#coarseBytes;
-    return Math.min(this.#coarseBytes, Math.max(FINE_BYTES, Math.floor(bestBytesPerMs * FINE_MS)));
+    const { bytesPerMs } = this.#bestRate;
+    const isFine = this.#isFine && this.#activeMs >= this.#otherWay.untilMs;
+    if (!isFine || bytesPerMs === null || bytesPerMs * NARROW_MS >= this.#coarseBytes)
+      return this.#coarseBytes;
+    const fineBytes = Math.max(FINE_BYTES, Math.floor(bytesPerMs * (this.#roundTripMs + FINE_MS)));
+    return Math.min(this.#coarseBytes, fineBytes);
   }
 }

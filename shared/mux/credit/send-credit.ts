@@ -1,6 +1,6 @@
 import { MAX_QUESTIONS, MIN_UNDER_WAY_BYTES, connectionError } from "../../protocol/index.ts";
 import { TokenBucket } from "../../time/token-bucket.ts";
-import { FINE_BYTES, FlightLimit } from "./flight-limit.ts";
+import { FlightLimit } from "./flight-limit.ts";
 import { type SendBudget, SendWindow } from "./flow-window.ts";
 
 /** On a narrow path, what may be under way is sent in so many pieces, each with a question behind it. */
@@ -29,7 +29,6 @@ export class SendCredit {
   /** The peer has received everything up to here, by its credit or its answers. */
   #arrivedBytes = 0;
   readonly #questions: Question[] = [];
-  #takesQuestions = false;
   #lastNumber = 0;
   #askedBytes = 0;
   readonly #allowance = new TokenBucket(MAX_QUESTIONS);
@@ -81,6 +80,11 @@ export class SendCredit {
     this.#window.spend(costBytes);
   }
 
+  /** So many bytes came the other way. */
+  received(bytes: number, nowMs: number): void {
+    this.#flight.received(bytes, nowMs);
+  }
+
   /** A message was sent. */
   sent(nowMs: number): void {
     this.#flight.sent(this.#window.sentBytes, this.#underWayBytes, nowMs);
@@ -98,7 +102,7 @@ export class SendCredit {
 
   /**
    * The number of a question to send now, before anything else; null: none. Where the limit is below the steps in which credit
-   * returns, only answers tell what has arrived. One more question measures the round trip before much is under way.
+   * returns, only answers tell what has arrived.
    */
   question(nowMs: number): number | null {
     const sentBytes = this.#window.sentBytes;
@@ -111,11 +115,9 @@ export class SendCredit {
   }
 
   #isDue(unaskedBytes: number): boolean {
-    const isFirst = this.#questions.length === 0;
-    if (!this.#flight.isNarrow)
-      return isFirst && this.#takesQuestions && !this.#flight.knowsRoundTrip && unaskedBytes >= FINE_BYTES;
+    if (!this.#flight.isNarrow) return false;
     const isFull = this.#flight.bytes - this.#underWayBytes < this.#pieceBytes;
-    return unaskedBytes >= this.#pieceBytes || (isFirst && isFull);
+    return unaskedBytes >= this.#pieceBytes || (this.#questions.length === 0 && isFull);
   }
 
   /** Questions are answered in order. False: this one was not asked, or has been answered. */
@@ -147,7 +149,6 @@ export class SendCredit {
   }
 
   #useQuestions(): void {
-    this.#takesQuestions = true;
     this.#flight.useFineAnswers();
   }
 

@@ -41,6 +41,8 @@ const FAST_LINK: LinkOptions = { latencyMs: 1, bytesPerMs: 100_000 };
 
 export interface PairOptions {
   link?: LinkOptions;
+  /** Toward the relay; else as the other way. */
+  linkToRelay?: LinkOptions;
   maxStreams?: number;
   /** The connector's half of each stream. */
   onStream(stream: Stream): StreamHandler;
@@ -77,7 +79,7 @@ export class SimPair {
     const relayEnd = (): LinkEnd => this.#endOf(() => this.relay);
     const connectorEnd = (): LinkEnd => this.#endOf(() => this.connector);
     this.toConnector = new SimDirection(this.clock, link, relayEnd, connectorEnd);
-    this.toRelay = new SimDirection(this.clock, link, connectorEnd, relayEnd);
+    this.toRelay = new SimDirection(this.clock, options.linkToRelay ?? link, connectorEnd, relayEnd);
     this.relayMemory = this.#newRelayMemory();
     this.relayBudget = this.#newBudget(this.relayMemory);
     this.connectorMemory = this.#newMemory(CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES);
