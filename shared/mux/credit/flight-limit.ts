@@ -1,5 +1,4 @@
-import { BestRate } from "./best-rate.ts";
-import { DeliveryRate } from "./delivery-rate.ts";
+import { BestRate, DeliveryRate } from "./delivery-rate.ts";
 
 /** Queuing delay that is allowed, as a time or as a share of the round trip. It keeps the path busy, and busy machines add some. */
 const MAX_WAIT_MS = 5;
