@@ -5,6 +5,7 @@ import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 
 const MIB = 1024 * 1024;
 const RELAY_BYTES = 64 * MIB;
+/** Rows share connectors here. Of a row with connectors of its own, `npm run bench -- memory` allows 160,000,000. */
 const CONNECTOR_BYTES = 160 * MIB;
 const BUNDLES = { relay: RELAY_BUNDLE, culvert: CULVERT_BUNDLE };
 const TIMEOUT_MS = 240_000;
