@@ -179,7 +179,7 @@ describe("informational responses", () => {
   });
 
   it("may go on for hours at a modest rate", () => {
-    const budget = new InterimBudget(0);
+    const budget = new InterimBudget();
     const fields = [["x", "y".repeat(500)]] as const;
     let refused = 0;
     for (let second = 0; second < 10 * 3600; second++) {

@@ -214,7 +214,7 @@ export class UpstreamExchange implements LeaseEvents {
   onInterimHead(status: number, fields: readonly Field[]): void {
     if (this.#phase !== "sending") return;
     const nowMs = this.#deps.clock.nowMs();
-    this.#interim ??= new InterimBudget(nowMs);
+    this.#interim ??= new InterimBudget();
     if (!this.#interim.spend(fields, nowMs)) {
       const message = `${this.#target.authority}: too many informational responses (1xx)`;
       return this.#fail(new TunnelError("UPSTREAM_PROTOCOL", message));

@@ -137,8 +137,10 @@ export class FlightLimit {
     if (nowMs - this.#confirmedMs > FORGET_MS) return this.#remeasure(elapsedMs, nowMs);
     // The minimum may have grown.
     this.#limitBytes = Math.max(this.#limitBytes, this.#leastBytes);
-    if (!isLate && usesLimit) this.#limitBytes += grownBytes;
-    if (!isLate) return;
+    if (!isLate) {
+      if (usesLimit) this.#limitBytes += grownBytes;
+      return;
+    }
     // A short path carries almost nothing at a time, so nearly everything under way is queued, and less of it queues for less time.
     if (this.#isShort) this.#cut(mark.offsetBytes, (mark.underWayBytes * this.#allowedMs) / elapsedMs);
     else if (mark.underWayBytes > this.#leastBytes) this.#fit(mark.offsetBytes);
@@ -162,8 +164,7 @@ export class FlightLimit {
     this.#roundTripMs = roundTripMs;
     this.#confirmedMs = nowMs;
     this.#probeAtBytes = null;
-    const fittingBytes = (this.#bestRate.bytesPerMs ?? 0) * this.#allowedMs;
-    this.#limitBytes = Math.max(this.#leastBytes, Math.floor(fittingBytes));
+    this.#limitTo((this.#bestRate.bytesPerMs ?? 0) * this.#allowedMs);
   }
 
   /** Too much is queued: limits it to what the path delivers in the allowed time. */
@@ -172,13 +173,17 @@ export class FlightLimit {
     const fittingBytes = bytesPerMs * this.#allowedMs;
     if (fittingBytes === 0) return;
     if (this.isNarrow || !this.#rate.isOpening) return this.#cut(offsetBytes, fittingBytes);
-    this.#limitBytes = Math.max(this.#leastBytes, Math.floor(OPENING_GAIN * fittingBytes));
+    this.#limitTo(OPENING_GAIN * fittingBytes);
   }
 
   #cut(offsetBytes: number, fittingBytes: number): void {
     if (offsetBytes <= this.#cutAtBytes) return;
-    this.#limitBytes = Math.max(this.#leastBytes, Math.floor(fittingBytes));
+    this.#limitTo(fittingBytes);
     this.#cutAtBytes = this.#sentBytes;
+  }
+
+  #limitTo(bytes: number): void {
+    this.#limitBytes = Math.max(this.#leastBytes, Math.floor(bytes));
   }
 
   /** A path with much under way is taken for longer only if nothing at all arrives in time. */

@@ -37,7 +37,7 @@ export class SendCredit {
     this.#window = new SendWindow(peerWindowBytes);
     this.#budget = budget;
     this.#peerWindowBytes = peerWindowBytes;
-    if (takesQuestions) this.#useQuestions();
+    if (takesQuestions) this.#flight.useFineAnswers();
   }
 
   get sentBytes(): number {
@@ -52,7 +52,7 @@ export class SendCredit {
   adopt(peerWindowBytes: number, takesQuestions: boolean): void {
     this.#peerWindowBytes = peerWindowBytes;
     this.#window.grant(peerWindowBytes);
-    if (takesQuestions) this.#useQuestions();
+    if (takesQuestions) this.#flight.useFineAnswers();
   }
 
   /** Continues from before a loss of memory. */
@@ -146,10 +146,6 @@ export class SendCredit {
 
   get #pieceBytes(): number {
     return Math.floor(this.#flight.bytes / PIECES);
-  }
-
-  #useQuestions(): void {
-    this.#flight.useFineAnswers();
   }
 
   #arrived(offsetBytes: number, nowMs: number): void {

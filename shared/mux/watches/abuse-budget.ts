@@ -1,3 +1,4 @@
+import { MAX_QUESTIONS } from "../../protocol/index.ts";
 import { TokenBucket } from "../../time/token-bucket.ts";
 
 /** Frames that an honest peer sends now and then, and an attacker in floods: the allowed burst, then the rate per second. */
@@ -8,8 +9,8 @@ const RATES = {
   lateFrame: { burst: 100, perSecond: 10 },
   /** Culvert's own peers never send them in bursts. */
   ping: { burst: 100, perSecond: 10 },
-  /** PINGs that ask what has arrived: twice what our own peers send on a narrow path, `MAX_QUESTIONS`. */
-  question: { burst: 400, perSecond: 200 },
+  /** PINGs that ask what has arrived: twice what our own peers send on a narrow path. */
+  question: { burst: 2 * MAX_QUESTIONS.burst, perSecond: 2 * MAX_QUESTIONS.perSecond },
   /** WINDOW, STREAMS and STOP frames without effect. Honest peers send some when an END crosses them on its way. */
   staleControl: { burst: 5_000, perSecond: 2_000 },
   /** DATA frames without bytes and without END. */
