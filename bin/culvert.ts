@@ -1,8 +1,8 @@
-// oxlint-disable-next-line import/no-unassigned-import -- ends a process whose Node is too old, before anything else runs
+// oxlint-disable-next-line import/no-unassigned-import -- first, because it ends the process if its Node is too old
 import "./node-version.ts";
-// oxlint-disable-next-line import/no-unassigned-import -- sets what holds for the whole process, before anything else runs
+// oxlint-disable-next-line import/no-unassigned-import -- applies to the whole process, so it comes before anything else
 import "./small-heap.ts";
-// oxlint-disable-next-line import/no-unassigned-import -- holds for every command, before it reads a token or a key
+// oxlint-disable-next-line import/no-unassigned-import -- applies to every command, before it reads a token or a key
 import "./no-debugger.ts";
 import { Command } from "commander";
 import { addAdminCommands, runCulvert } from "../cli/index.ts";
@@ -17,10 +17,10 @@ const culvert = new Command("culvert")
   .description("a secure tunnel from an API gateway on Cloudflare Workers to private APIs")
   .version(`${VERSION}+${BUILD_ID}`)
   .addCommand(connectCommand());
-// A connector runs for weeks: it keeps nothing of the other commands.
+// A connector runs for weeks, so it does not load the other commands.
 if (process.argv[2] !== "connect") {
   addAdminCommands(culvert.addCommand(doctorCommand()).addCommand(readyCommand()).addCommand(devCommand()));
 }
 
-// Not awaited: the single-file executable is made from CommonJS, which has no top-level await.
+// Not awaited: the single-file executable is built as CommonJS, which has no top-level await.
 void runCulvert(culvert, process.argv);

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
 
 const FILE = pathToFileURL(join(import.meta.dirname, "no-debugger.ts")).href;
-/** Signals itself, and ends when there has been time for a debugger to open. */
+/** Sends itself the signal, and exits after a debugger has had time to open. */
 const SCRIPT = `process.kill(process.pid, "SIGUSR1"); setTimeout(() => {}, 500);`;
 
 it.each([

@@ -1,3 +1,3 @@
-// Without a listener, Node opens its debugger on this signal, through which another process could read tokens and keys.
-// Commands that have something to say about it add listeners of their own. It keeps no process from ending.
+// Without a listener, Node opens its debugger on this signal, and another process could read tokens and keys through it.
+// Commands that log the signal add their own listeners. A signal listener does not keep the process running.
 process.on("SIGUSR1", () => {});

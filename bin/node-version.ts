@@ -1,9 +1,9 @@
-/** `engines` of what is shipped; docs/setup.md and package.json say the same. */
+/** The `engines` of the shipped package; docs/setup.md and package.json contain the same version. */
 const MIN = { major: 22, minor: 19 };
 
 /**
- * Imported before all else: an older Node starts this program and fails somewhere in the middle of it, with an error that
- * says nothing, or hangs.
+ * Imported first: an older Node would start this program, and then fail in the middle of it with an error that explains
+ * nothing, or hang.
  */
 const problem = nodeProblem(process.versions.node);
 if (problem !== null) {
@@ -11,7 +11,7 @@ if (problem !== null) {
   process.exit(1);
 }
 
-/** Null: it is new enough. */
+/** Null if this Node is new enough. */
 export function nodeProblem(version: string): string | null {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major > MIN.major || (major === MIN.major && minor >= MIN.minor)) return null;

@@ -8,11 +8,11 @@ import { agentFor, reasonOf } from "./relay/way-to-relay.ts";
 const TIMEOUT_MS = 30_000;
 const PAGE_SIZE = 100;
 
-/** What a request says besides its path. */
+/** The parts of a request besides its method and path. */
 interface Sent {
   body?: unknown;
   headers?: Record<string, string>;
-  /** What a 404 means here, for people. */
+  /** The message for a 404, which depends on what was asked for. */
   missing?: string;
 }
 
@@ -21,7 +21,7 @@ interface Answer<T> {
   headers: Headers;
 }
 
-/** The API refused; `code` is its stable name for why. */
+/** The API refused the request. `code` is the stable name of the reason. */
 export class RefusedError extends CommandError {
   readonly code: string;
 
@@ -31,14 +31,14 @@ export class RefusedError extends CommandError {
   }
 }
 
-/** The relay's admin API. Every method throws CommandError. */
+/** A client of the relay's admin API. Every method throws CommandError. */
 export class AdminClient {
   readonly relay: string;
   readonly #key: string;
   readonly #agent: Agent;
 
   constructor(relay: string, key: string, env: Readonly<Record<string, string | undefined>> = process.env) {
-    // What a header field cannot hold would be repeated by Node's own error.
+    // Checked here because Node's own error about an invalid header value would print the key.
     if (!isKey(key)) {
       throw new CommandError(
         "usage",
@@ -50,7 +50,7 @@ export class AdminClient {
     this.#agent = agentFor(relay, env);
   }
 
-  /** Names the key; null for the relay's ADMIN_KEY, which has none. */
+  /** The key's id, which is no secret; null for the relay's ADMIN_KEY, which has no id. */
   get kid(): string | null {
     const id = /^culvert_api_([a-z2-7]{12})_/.exec(this.#key)?.[1];
     return id === undefined ? null : `k_${id}`;
@@ -73,7 +73,7 @@ export class AdminClient {
     await this.request("DELETE", path, { missing });
   }
 
-  /** All pages, or as many as give `limit` entries. */
+  /** Entries of all pages, `limit` at most. */
   async list<T>(
     path: string,
     limit = Infinity,
@@ -142,7 +142,7 @@ export class AdminClient {
   }
 }
 
-/** RFC 9457, as the relay writes it. */
+/** A problem in the form of RFC 9457, as the relay writes it. */
 interface RelayProblem {
   code: string;
   title: string;
@@ -164,7 +164,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What can stand in a header field without another word about it. */
+/** True for text that can be a header field's value as it is. */
 export function isKey(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);
 }

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 
-/** What a person types at the terminal, without showing it; "" when they end the input instead. */
+/** Asks a question at the terminal without echoing the answer; "" if the input ends before an answer. */
 export async function askUnseen(question: string): Promise<string> {
   process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

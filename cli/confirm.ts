@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { terminalText } from "../shared/terminal/terminal-text.ts";
 import { CommandError } from "./exit-code.ts";
 
-/** Goes on only if a person says so, or `--yes` said so before. */
+/** Throws unless the person confirms, at the terminal or beforehand with `--yes`. */
 export async function confirm(question: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY)

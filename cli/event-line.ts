@@ -3,7 +3,10 @@ import { coloursWanted } from "../connector/platform/index.ts";
 import { type RequestEvent, verbOf } from "../shared/events/request-event.ts";
 import { printable } from "./output.ts";
 
-/** `20:04:05.123 200 GET payments-api-prod/v1/charges 34 ms (upstream 30) 0 B up 1.2 kB down conn-…`; colours where a terminal shows them. */
+/**
+ * One request as a line, in colour on a terminal: `20:04:05.123 200 GET payments-api-prod/v1/charges 34 ms (upstream 30) 0
+ * B up 1.2 kB down conn-…`.
+ */
 export function eventLine(event: RequestEvent, object: string | null = null): string {
   const { time, status, service, path, durationMs, upstreamMs, code, outcome } = event;
   const connector = event.connectorName ?? event.connector;

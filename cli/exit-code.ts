@@ -1,7 +1,7 @@
-/** What the admin commands end with; docs/setup.md lists them. */
+/** Exit codes of the admin commands; docs/setup.md lists them. */
 export const EXIT_CODE = {
   ok: 0,
-  /** The relay refused or failed, or the person said no. */
+  /** The relay refused, the command failed, or the person answered no. */
   failed: 1,
   /** Wrong arguments, settings or services file. */
   usage: 2,
@@ -13,7 +13,7 @@ export const EXIT_CODE = {
 
 export type Failure = Exclude<keyof typeof EXIT_CODE, "ok">;
 
-/** A failure that a person can do something about: its message is all they see. */
+/** A failure that a person can act on. The program prints its message and no stack trace. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
   readonly failure: Failure;

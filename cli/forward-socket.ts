@@ -4,20 +4,23 @@ import { WebSocket } from "ws";
 import { parseTcpText, TCP_CLOSE_CLEAN, TCP_SUBPROTOCOL, TcpSocketCredit } from "../shared/tcp/tcp-socket.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 30_000;
-/** What is silent for longer is cut by proxies; and a peer that has vanished is noticed. */
+/** Short enough that proxies do not cut an idle connection. A peer that has vanished is noticed after two intervals. */
 const PING_INTERVAL_MS = 25_000;
-/** Of one connection, under way from the relay: over 80 ms that is 50 MB/s. What a slow client leaves is kept here. */
+/**
+ * What the relay may send ahead of the local client on one connection: 50 MB/s over a path of 80 ms. This much is buffered
+ * for a slow client.
+ */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
-/** Where the relay takes TCP over a WebSocket. */
+/** The relay's URL for TCP over a WebSocket, and the key to use there. */
 export interface ForwardTarget {
   url: string;
   key: string;
 }
 
 /**
- * Carries one connection of this machine through the relay. `local` is paused. Where either side breaks off, the other is
- * reset: only both ends together are a clean one.
+ * Carries one TCP connection of this machine through the relay. `local` must be paused. If one side breaks off, the other
+ * is reset, so that a peer never takes a broken transfer for a complete one.
  */
 export function carryOver(
   local: Socket,
@@ -41,7 +44,7 @@ export function carryOver(
     local.resetAndDestroy();
     socket.terminate();
   };
-  /** Of the last read, what there was no room for: the socket waits with it. */
+  /** The part of the last read that exceeded the credit. The local socket stays paused until it is sent. */
   let waiting: Buffer | null = null;
   const send = (bytes: Buffer): void => {
     const piece = bytes.subarray(0, Math.max(0, credit.roomBytes));
@@ -55,7 +58,7 @@ export function carryOver(
   let hasEnded = false;
   let hasSaidEnd = false;
   const goOn = (): void => {
-    // A client may have ended before the relay has answered.
+    // The client may end before the relay has answered.
     if (socket.readyState !== WebSocket.OPEN) return;
     if (waiting !== null) send(waiting);
     if (waiting !== null) return;
@@ -87,12 +90,12 @@ export function carryOver(
   socket.on("message", (data: Buffer, isBinary) => {
     isAlive = true;
     if (isBinary) {
-      if (!credit.received(data.byteLength)) return cut("the relay sent more than it may");
+      if (!credit.received(data.byteLength)) return cut("the relay exceeded the flow-control limit");
       local.write(data, () => grant(data.byteLength));
       return;
     }
     const text = parseTcpText(data.toString("utf8"));
-    if (text === null) return cut("the relay does not keep to its protocol");
+    if (text === null) return cut("the relay sent a malformed message");
     if (text.kind === "window") {
       credit.granted(text.limitBytes);
       return goOn();
@@ -108,7 +111,7 @@ export function carryOver(
 
   local.on("data", send);
   local.on("end", () => {
-    // Node tells it of a paused socket as well, while its last bytes wait here.
+    // Node emits this for a paused socket too, so `waiting` may still contain the last bytes.
     hasEnded = true;
     goOn();
   });

@@ -1,14 +1,14 @@
 import { terminalJson, terminalLines, terminalText } from "../shared/terminal/terminal-text.ts";
 
 /**
- * Standard output, for what was asked for. What comes from afar must have been made printable before, since it may hold
- * line ends; whatever else a terminal might obey is taken out here.
+ * Prints a result on standard output. Removes the control characters that a terminal would obey, but keeps line ends: pass
+ * text from other machines through `printable` first, since it may contain line ends of its own.
  */
 export function print(text: string): void {
   process.stdout.write(`${terminalLines(text)}\n`);
 }
 
-/** Lines with colours of ours, whose parts have been made printable. */
+/** For lines that this program coloured itself. Their parts must have gone through `printable`. */
 export function printPainted(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -17,12 +17,12 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${terminalJson(value, 2)}\n`);
 }
 
-/** Beside what was asked for. */
+/** Prints a remark on standard error, so that it does not mix with the result. */
 export function note(text: string): void {
   process.stderr.write(`${terminalLines(text)}\n`);
 }
 
-/** Columns for people. What comes from afar may hold control characters: a terminal must not obey them. */
+/** A table with aligned columns. Control characters in the cells are made printable. */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly (string | number | null)[])[],

@@ -8,10 +8,10 @@ import { unreadable } from "./read-text-file.ts";
 
 const profileSchema = z.strictObject({ relay: z.string(), apiKey: z.string() });
 
-/** Which relay to talk to, and with which key. */
+/** The relay's URL and a key for it. */
 export type Profile = z.infer<typeof profileSchema>;
 
-/** `name`, else CULVERT_PROFILE, else the one without a name. */
+/** The file of the profile `name`, else of CULVERT_PROFILE, else of the default profile. */
 export function profilePath(env: Readonly<Record<string, string | undefined>>, name?: string): string {
   const chosen = name ?? (env["CULVERT_PROFILE"] || undefined);
   if (chosen !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(chosen))
@@ -20,11 +20,11 @@ export function profilePath(env: Readonly<Record<string, string | undefined>>, n
   return chosen === undefined ? join(folder, "profile.json") : join(folder, "profiles", `${chosen}.json`);
 }
 
-/** Null when there is none. One that others may read is refused: the key in it may be known to them. */
+/** Null if there is none. Throws if others may read the file: they may know its key. */
 export async function readProfile(path: string): Promise<Profile | null> {
   let text: string;
   try {
-    // Looked at and read through one handle: the file cannot be exchanged in between.
+    // Checks and reads the same open file, so that it cannot be exchanged in between.
     const file = await open(path);
     try {
       const { mode } = await file.stat();
@@ -46,7 +46,7 @@ export async function readProfile(path: string): Promise<Profile | null> {
   return parseProfile(path, text);
 }
 
-/** Made readable by its owner alone, and never seen half written. */
+/** Only its owner may read the file. It is renamed into place, so that nobody reads it half written. */
 export async function writeProfile(path: string, profile: Profile): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const unfinished = `${path}.${process.pid}`;
@@ -59,7 +59,7 @@ function parseProfile(path: string, text: string): Profile {
   try {
     json = JSON.parse(text);
   } catch {
-    // The parser's own message would repeat some of the text.
+    // The parser's own message is not shown, because it would quote some of the text.
     throw new CommandError("usage", `${path} is not JSON`);
   }
   const parsed = profileSchema.safeParse(json);

@@ -4,13 +4,13 @@ import { repeatedKey } from "../shared/repeated-key.ts";
 import { CommandError } from "./exit-code.ts";
 import { readTextFile } from "./read-text-file.ts";
 
-/** Judged here by the relay's own schema: what is wrong is said before anything is sent. */
+/** Checks the file with the relay's own schema, so that errors are reported before anything is sent. */
 export async function readServicesFile(path: string): Promise<ServicesFile> {
   let text = await readTextFile(path);
   if (Buffer.byteLength(text) > MAX_SERVICES_FILE_BYTES) {
     throw new CommandError(
       "usage",
-      `${path} is larger than the ${MAX_SERVICES_FILE_BYTES} bytes that the relay takes`,
+      `${path} is larger than ${MAX_SERVICES_FILE_BYTES} bytes, which is all that the relay accepts`,
     );
   }
   let json: unknown;

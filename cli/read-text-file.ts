@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { CommandError } from "./exit-code.ts";
 
-/** A file that the command line names. One that cannot be read is told as wrong use, with its path. */
+/** Reads a file that the command line names. If it cannot be read, that is a usage error with the path. */
 export async function readTextFile(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");

@@ -48,22 +48,22 @@ export function addAdminCommands(culvert: Command): Command {
     .addCommand(logoutCommand())
     .addCommand(completionCommand())
     .optionsGroup("Relay:")
-    .option("--relay <url>", "the same before a command as after it")
-    .option("--api-key <key>", "the same before a command as after it")
+    .option("--relay <url>", "the relay's URL; also accepted after the command")
+    .option("--api-key <key>", "the key of its admin API; also accepted after the command")
     .addHelpText("after", EXIT_CODES_HELP);
 }
 
-/** Runs the command of these arguments; its outcome is the process's exit code. */
+/** Runs the command that these arguments name, and sets the process's exit code. */
 export async function runCulvert(culvert: Command, argv: readonly string[]): Promise<void> {
   neverExit(culvert);
   culvert.hook("preAction", (_culvert, command) => inheritOptions(command));
-  // A reader that had enough, such as `head`, is no failure.
+  // A closed pipe is no failure: a reader such as `head` has read enough.
   process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
     if (code === "EPIPE") process.exit(0);
     console.error(`error: standard output cannot be written: ${code ?? message}`);
     process.exit(1);
   });
-  // What can't be told is told by the exit code still.
+  // If standard error cannot be written, the exit code still says what happened.
   process.stderr.on("error", () => {});
   try {
     await culvert.parseAsync(argv);
@@ -73,7 +73,7 @@ export async function runCulvert(culvert: Command, argv: readonly string[]): Pro
 }
 
 function exitCodeOf(thrown: unknown): number {
-  // commander has said what was wrong.
+  // commander has printed the reason already.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   console.error(`error: ${terminalLines(message)}`);
@@ -82,7 +82,7 @@ function exitCodeOf(thrown: unknown): number {
 
 function neverExit(command: Command): void {
   command.exitOverride();
-  // What it repeats of the arguments may come from a script's input.
+  // commander quotes the arguments, which may come from a script's input, so control characters are removed.
   command.configureOutput({
     writeOut: (text) => process.stdout.write(terminalLines(text)),
     writeErr: (text) => process.stderr.write(terminalLines(text)),
@@ -90,7 +90,7 @@ function neverExit(command: Command): void {
   for (const child of command.commands) neverExit(child);
 }
 
-/** `culvert --relay URL tunnel list` is `culvert tunnel list --relay URL`. */
+/** Makes `culvert --relay URL tunnel list` mean the same as `culvert tunnel list --relay URL`. */
 function inheritOptions(command: Command): void {
   const own = new Set(command.options.map((option) => option.attributeName()));
   for (let above = command.parent; above !== null; above = above.parent) {

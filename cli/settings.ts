@@ -10,7 +10,7 @@ export interface RelayOptions {
   profile?: string;
 }
 
-/** For a command and all that it holds: they may stand anywhere in the line. */
+/** Adds the options to a command and to all its subcommands, so that they are accepted anywhere in the line. */
 export function addRelayOptions(command: Command): Command {
   for (const child of command.commands) addRelayOptions(child);
   return command
@@ -23,10 +23,10 @@ export function addRelayOptions(command: Command): Command {
     );
 }
 
-/** Precedence: flag, environment, profile. */
+/** Flags come first, then the environment, then the profile. */
 export async function adminClient(options: RelayOptions): Promise<AdminClient> {
   const { env } = process;
-  // A profile that is named on the line stands for both.
+  // A profile that is named on the command line gives both, relay and key, even if the environment has others.
   const named = options.profile !== undefined;
   const relayText = options.relay ?? ((!named && env["CULVERT_RELAY"]) || undefined);
   const key = options.apiKey ?? ((!named && env["CULVERT_API_KEY"]) || undefined);
@@ -39,7 +39,7 @@ export async function adminClient(options: RelayOptions): Promise<AdminClient> {
   const origin = relayOrigin(relay);
   if (key !== undefined) return new AdminClient(origin, key);
   if (profile === null) throw missing("No API key is set: use CULVERT_API_KEY");
-  // A key goes to the relay that it was given for, and to no other.
+  // The profile's key is sent only to the relay that it belongs to.
   if (relayOrigin(profile.relay) !== origin) {
     throw new CommandError(
       "usage",

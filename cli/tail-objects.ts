@@ -4,31 +4,34 @@ import type { TailMessage } from "../shared/events/tail.ts";
 import { CommandError } from "./exit-code.ts";
 import { type TailTarget, watchOnce } from "./tail-socket.ts";
 
-/** So often it is looked whether the tunnel has got more objects: each look asks all of them. */
+/** How often to look for new objects of the tunnel. Each look asks all of its objects. */
 const LOOK_EVERY_MS = 30_000;
-/** An object that is gone may stand on the list for a moment. */
+/** The list may contain an object for a moment after it is gone. */
 const LOOK_AGAIN_MS = 1_000;
 
 export interface TailObjectsOptions {
-  /** Names of the tunnel's objects; one without a name where the relay knows of one alone; none before the first dial. */
+  /**
+   * The names of the tunnel's objects. A null in place of a name means a relay that knows only one object. Called first
+   * before anything is dialled.
+   */
   list: () => Promise<readonly (string | null)[]>;
   target: (object: string | null) => TailTarget;
   onMessage: (object: string | null, message: TailMessage) => Promise<void>;
-  /** One was there, and is lost: what happens until it is back is not seen. */
+  /** The connection to an object was lost. Requests are missed until it is back. */
   onLost: () => void;
   signal: AbortSignal;
 }
 
 /**
- * Watches every object of a tunnel, those that come later too, until `signal` says so. Each request is told by the one
- * object that carried it, so none comes twice. Throws CommandError where the relay refuses from the start.
+ * Watches every object of a tunnel, including those that are added later, until `signal` is aborted. Only the object that
+ * carried a request reports it, so no request appears twice. Throws CommandError if the relay refuses at the start.
  */
 export async function watchObjects(given: TailObjectsOptions): Promise<void> {
   const over = new AbortController();
   try {
     await watchAll({ ...given, signal: AbortSignal.any([given.signal, over.signal]) });
   } finally {
-    // Where one was refused, the others and every timer end with it.
+    // If one object was refused, this ends the watching of the others, and every timer.
     over.abort();
   }
 }
@@ -57,7 +60,7 @@ async function watchAll(options: TailObjectsOptions): Promise<void> {
   await Promise.race([Promise.all(watched.values()), failed.promise]);
 }
 
-/** Comes back after each loss; returns when the tunnel has no object of this name any more. */
+/** Connects again after each loss. Returns when the tunnel has no object of this name any more. */
 async function watchObject(
   name: string | null,
   { target, onMessage, onLost, signal }: TailObjectsOptions,
@@ -80,7 +83,7 @@ async function watchObject(
   }
 }
 
-/** A relay that cannot be asked now says nothing about the objects. One that knows the tunnel no more does. */
+/** If the relay cannot be asked now, the list stays as it was. If it says that the tunnel is gone, that is thrown. */
 async function listedAgain(
   { list }: TailObjectsOptions,
   before: readonly (string | null)[],

@@ -4,7 +4,9 @@ import { CommandError } from "./exit-code.ts";
 import { reasonOf } from "./relay/way-to-relay.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** The relay answers without waking up. Silence for longer than two of these is a loss. */
+/**
+ * The relay's platform answers without waking the object. No answer for two intervals means that the connection is lost.
+ */
 const PING_INTERVAL_MS = 25_000;
 
 export interface TailTarget {
@@ -12,24 +14,24 @@ export interface TailTarget {
   relay: string;
   agent: Agent;
   key: string;
-  /** Of the admin API, with its query. */
+  /** A path of the admin API, with its query. */
   path: string;
-  /** What a 404 means, for people. */
+  /** The message for a 404. */
   missing: string;
-  /** It was there before: that it is busy, not ready or not to be reached now is a loss, and no reason to end. */
+  /** It was connected before. If the relay is then busy or unreachable, it is a loss and tried again, not an error. */
   isPatient?: boolean;
 }
 
 /**
- * Watches until the connection is lost or `signal` says so; gives for how many milliseconds it was up.
- * Throws CommandError where the relay refuses, and where the first attempt reaches none; a loss later on is no error.
+ * Watches until the connection is lost or `signal` is aborted. Returns for how many milliseconds it was connected. Throws
+ * CommandError if the relay refuses, or if the first attempt does not reach it. A later loss is no error.
  */
 export async function watchOnce(
   { relay, agent, key, path, missing, isPatient = false }: TailTarget,
   signal: AbortSignal,
   onMessage: (message: TailMessage) => Promise<void>,
 ): Promise<number> {
-  // A connector, which is most of what this program is run for, does not need it.
+  // Imported only here, because `culvert connect`, the most frequent use of this program, does not need it.
   const { WebSocket } = await import("ws");
   const socket = new WebSocket(`${relay.replace(/^http/, "ws")}/v1${path}`, TAIL_SUBPROTOCOL, {
     agent,
@@ -56,7 +58,8 @@ export async function watchOnce(
     lastHeardMs = Date.now();
     const text = data.toString("utf8");
     if (isBinary || text === "q") return;
-    // One after another; the relay hears of what was shown, not of what has come.
+    // One message at a time. The relay is told what was shown, not what was received, so that a slow terminal slows it
+    // down.
     handled = handled.then(async () => {
       const message = JSON.parse(text) as TailMessage;
       await onMessage(message);
@@ -96,7 +99,7 @@ function refusal(status: number, relay: string, missing: string): CommandError {
   if (status === 429)
     return new CommandError(
       "failed",
-      "The relay refuses for now: too many clients watch, or too many keys were wrong.",
+      "The relay refuses for now: too many clients are watching, or there were too many wrong keys.",
     );
   return new CommandError("unreachable", `${relay} answered ${status} to a watcher.`);
 }

@@ -1,4 +1,4 @@
-/** Of the admin API. */
+/** The tunnel's path in the admin API. */
 export function tunnelPath(tunnelId: string): string {
   return `/tunnels/${encodeURIComponent(tunnelId)}`;
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FIXED_LIMITS, type Section } from "./limits/fixed-limits.ts";
+import { FIXED_LIMITS, type Section } from "./limits/fixed/index.ts";
 import { Constants } from "./limits/read-constants.ts";
 import { connectorRows, type Row, servicesFileRows, upstreamRows } from "./limits/settable.ts";
 import { amount, unitOf } from "./limits/units.ts";

@@ -7,14 +7,14 @@ import { CommandError } from "../exit-code.ts";
 import { readTextFile } from "../read-text-file.ts";
 
 const tunnelSchema = z.strictObject({
-  /** It is found by this, and made where there is none. */
+  /** A tunnel is found by its name, and created if there is none. */
   name: z.string().min(1).max(64),
-  /** As in the services file, whose version is ours to write. */
+  /** The same as in a services file, but without the version: `apply` writes that. */
   services: servicesFileSchema.shape.services.optional(),
   networks: servicesFileSchema.shape.networks,
 });
 
-/** Secrets are no part of it: they come from the environment (`secretFrom`), or are made by the relay. */
+/** A destination never contains its secrets. They come from the environment variable that `secretFrom` names. */
 const destinationSchema = z
   .looseObject({
     name: z.string(),
@@ -62,12 +62,12 @@ const declaredSchema = z
 
 export type Declared = z.infer<typeof declaredSchema>;
 
-/** What a gateway key is known by: two of the same stand for the same caller. */
+/** Identifies a gateway key: two entries with the same name are the same caller. */
 export function keyName({ project, environment, publicUrl }: Declared["gatewayKeys"][number]): string {
   return `${project} in ${environment}${publicUrl === undefined ? "" : ` at ${publicUrl}`}`;
 }
 
-/** What is wrong is said before anything is asked of the relay. */
+/** Reads and validates the file, so that its errors are reported before the relay is asked for anything. */
 export async function readDeclared(path: string): Promise<Declared> {
   const text = await readTextFile(path);
   const parsed = declaredSchema.safeParse(parsedYaml(path, text));
@@ -80,9 +80,10 @@ export async function readDeclared(path: string): Promise<Declared> {
 
 function parsedYaml(path: string, text: string): unknown {
   try {
-    // A key that appears twice is an error of the parser's.
+    // The parser reports a key that appears twice as an error.
     const document = parseDocument(text);
-    // A tag that nobody here knows, as `!include`, would leave out what was meant by it.
+    // The parser only warns of an unknown tag, such as `!include`. It would then drop what the tag stands for, so a warning
+    // is an error here.
     const [problem] = [...document.errors, ...document.warnings];
     if (problem !== undefined) throw problem;
     return document.toJS();

@@ -7,9 +7,9 @@ import { type Declared, keyName } from "./declared.ts";
 
 /** One change of the relay's state. */
 export interface PlanStep {
-  /** For people; each begins with "+ " or "~ ". */
+  /** Shown to the person. Each begins with "+ " or "~ ". */
   lines: readonly string[];
-  /** What it makes is shown once and has to be kept: the name of its file. Null: it makes no secret. */
+  /** The file for the secret that this step creates, which the relay shows only once. Null if it creates none. */
   secretFile: string | null;
   run(keep: (text: string) => Promise<void>): Promise<void>;
 }
@@ -20,8 +20,8 @@ interface Named {
 }
 
 /**
- * What has to change so that the relay has all that is declared. What is not declared is left alone: a file may be about
- * a part of a relay, and a mistake in it deletes nothing. A plan of what was applied is empty.
+ * The changes that bring the relay to the declared state. What the file does not declare is left alone: a file may describe
+ * only a part of a relay, and so a mistake in it deletes nothing. After a successful run the next plan is empty.
  */
 export async function planOf(
   declared: Declared,
@@ -78,14 +78,14 @@ async function changedServices(
     lines: [`~ services of tunnel ${name}`, ...difference.map((line) => `    ${line}`)],
     secretFile: null,
     async run() {
-      // The version whose difference was shown, and no other.
+      // If-Match: replaces only the version whose difference was shown.
       await client.request("PUT", path, { body: file, headers: { "if-match": headers.get("etag") ?? "" } });
     },
   };
   return [step];
 }
 
-/** What the API says of a destination beside its settings. */
+/** Fields that the API returns but that are not settings. */
 const NOT_SET = ["id", "secrets", "createdAt", "updatedAt", "delivery"];
 
 async function destinationSteps(
@@ -146,7 +146,7 @@ async function keySteps(wanted: Declared["gatewayKeys"], client: AdminClient): P
     }));
 }
 
-/** Two of one name: nobody can say which is meant. */
+/** Two objects may have the same name. Then it is not clear which one the file means. */
 function only<T extends { name: string }>(present: readonly T[], name: string, what: string): T | null {
   const found = present.filter((one) => one.name === name);
   if (found.length > 1)

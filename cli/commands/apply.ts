@@ -37,7 +37,7 @@ export function applyCommand(): Command {
       if (makesSecrets && secretsDir === undefined) {
         throw new CommandError(
           "usage",
-          "New tokens and keys are shown once: say where they go with --secrets-dir.",
+          "New tokens and keys are shown once: choose a folder for them with --secrets-dir.",
         );
       }
       if (makesSecrets) await mkdir(secretsDir ?? ".", { recursive: true, mode: 0o700 });
@@ -46,12 +46,12 @@ export function applyCommand(): Command {
     });
 }
 
-/** One after the other. Where one fails, the next run's plan holds what is left. */
+/** Runs one step. If a step fails, the plan of the next run contains what is left. */
 async function run(step: PlanStep, index: number, count: number, secretsDir: string): Promise<void> {
   const path = step.secretFile === null ? null : join(secretsDir, step.secretFile);
   let isKept = false;
   try {
-    // Before anything is made: a secret that nobody could keep would be lost.
+    // The file is opened first: a secret that could not be saved would be lost, because the relay shows it only once.
     if (path !== null) await writeFile(path, "", { mode: 0o600, flag: "wx" });
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;

@@ -9,7 +9,7 @@ type Facts = Readonly<Record<string, string | number | null>> | null;
 interface Entry {
   at: string;
   actor: string;
-  /** A relay of version 0.1 does not say. */
+  /** Relays of version 0.1 do not send it. */
   actorName?: string | null;
   address: string;
   action: string;

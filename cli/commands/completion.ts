@@ -4,7 +4,7 @@ import { print } from "../output.ts";
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
-/** What may follow these words: `tunnel create` -> `--tunnel-name`, … */
+/** What may follow these words: after `tunnel create` come `--tunnel-name` and others. */
 interface Place {
   words: string;
   commands: { name: string; description: string }[];
@@ -54,7 +54,7 @@ function completionScript(shell: Shell, places: readonly Place[]): string {
   }
 }
 
-/** Options' values are not told from commands: no command of ours is spelt like a likely value. */
+/** Does not distinguish an option's value from a command. No command has a name that is a likely value. */
 function bash(places: readonly Place[]): string {
   return `_culvert() {
   local place="" word words

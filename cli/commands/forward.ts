@@ -20,7 +20,7 @@ interface ForwardOptions {
 }
 
 export function forwardCommand(): Command {
-  return command("forward", "make a TCP service of a tunnel a port of this machine, until Ctrl-C", [
+  return command("forward", "forward a local port to a TCP service of a tunnel, until Ctrl-C", [
     "culvert forward --tunnel-id tnl_abcdefghij234567abcd --service orders-db --listen 127.0.0.1:5432",
     "CULVERT_GATEWAY_KEY=… culvert forward --tunnel-id … --service cache --listen 127.0.0.1:6379",
   ])
@@ -45,20 +45,20 @@ async function listenAndCarry(options: ForwardOptions): Promise<void> {
   const path = `/~/${encodeURIComponent(tunnelId)}/${encodeURIComponent(service)}`;
   const target = { url: relayOrigin(relay).replace(/^http/, "ws") + path, key: gatewayKey(options) };
   const note = (text: string): void => void process.stderr.write(`${printable(text)}\n`);
-  // It loads a client for WebSockets, which no other command needs.
+  // Imported only here, because it loads a WebSocket client that no other command needs.
   const { carryOver } = await import("../forward-socket.ts");
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (local) => {
     carryOver(local, target, (problem) => note(`${service}: ${problem}`));
   });
   server.listen({ host, port });
   await listening(server, options.listen);
-  note(`${service} is at ${host}:${(server.address() as AddressInfo).port}; Ctrl-C ends.`);
+  note(`${service} is at ${host}:${(server.address() as AddressInfo).port}; press Ctrl-C to stop.`);
   const ended = new AbortController();
   const end = (): void => ended.abort();
   process.once("SIGINT", end).once("SIGTERM", end);
   await once(ended.signal, "abort");
   server.close();
-  // Connections end with the process: what waits for them is not for this command to say.
+  // Exits with connections open. They end with the process; waiting for them could take for ever.
   process.exit(0);
 }
 

@@ -1,8 +1,8 @@
 /*
  * One file per admin command: its options, its help, and what it prints.
  *
- * A command reads its arguments, calls the API through `AdminClient`, and prints. It deletes nothing without a question or `--yes`.
- * What can be a list or an object can also be printed with `--json`.
+ * A command reads its arguments, calls the API through `AdminClient`, and prints the result. It deletes nothing without a
+ * confirmation or `--yes`. What it prints as a list or an object can also be printed with `--json`.
  *
  * Begin with `tunnel.ts` as the typical one. docs/setup.md; docs/api.md says what the calls do.
  */

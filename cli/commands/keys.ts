@@ -25,12 +25,12 @@ interface Key {
   lastUsedAt?: string | null;
 }
 
-/** The two kinds of keys differ in what stands beside them. */
+/** The two kinds of keys differ only in the fields listed here. */
 interface Kind {
   name: "gateway-key" | "api-key";
   path: "/gateway-keys" | "/api-keys";
   facts: readonly ("project" | "environment" | "publicUrl" | "role" | "name")[];
-  /** What a list has besides. */
+  /** Times that "list" shows besides the creation. */
   times: readonly ("lastUsedAt" | "expiresAt")[];
 }
 
@@ -56,7 +56,7 @@ export function gatewayKeyCommand(): Command {
     .requiredOption("--environment <name>", "environment that the gateway calls as, such as production")
     .option(
       "--public-url <url>",
-      "the gateway's public URL: upstreams see it, and Location fields lead there",
+      "the gateway's public URL: upstreams see it, and Location fields are rewritten to it",
     );
   return new Command("gateway-key")
     .description("manage keys for gateways outside the relay's Cloudflare account")

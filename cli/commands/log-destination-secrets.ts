@@ -3,23 +3,23 @@ import { askUnseen } from "../ask-unseen.ts";
 import { CommandError } from "../exit-code.ts";
 import { readTextFile } from "../read-text-file.ts";
 
-/** Where secrets come from: never from arguments, which every user of the machine can see. */
+/** Files that contain secrets. A secret is never an argument, because every user of the machine can see arguments. */
 export interface SecretOptions {
   secretFile?: string;
   headersFile?: string;
 }
 
-/** What the API calls the secret of each kind; the others have none but in their headers. */
+/** The API's name for the secret of each kind. Other kinds have secrets only in their headers. */
 const FIELD: Partial<Record<LogDestinationKind, "apiKey" | "token">> = {
   datadog: "apiKey",
   splunk: "token",
   loki: "token",
 };
 
-/** Kinds that take nothing without their secret. */
+/** Kinds that do not work without a secret. */
 const REQUIRED: readonly LogDestinationKind[] = ["datadog", "splunk"];
 
-/** `{ apiKey }` or `{ token }` from a file, from CULVERT_LOG_SECRET, or from who sits at the terminal; `{}` for none. */
+/** `{ apiKey }` or `{ token }` from a file, from CULVERT_LOG_SECRET, or from a prompt; `{}` if there is none. */
 export async function secretField(
   kind: LogDestinationKind,
   { secretFile }: SecretOptions,
@@ -42,7 +42,7 @@ export async function secretField(
   return { [field]: (await askUnseen(`${field === "apiKey" ? "API key" : "Token"}: `)).trim() };
 }
 
-/** `{ headers }` from a file of `Name: value` lines; `{}` where none was named. */
+/** `{ headers }` from a file of `Name: value` lines; `{}` if no file was named. */
 export async function headersField({
   headersFile,
 }: SecretOptions): Promise<{ headers?: Record<string, string> }> {
@@ -50,7 +50,7 @@ export async function headersField({
   const lines = (await readTextFile(headersFile)).split(/\r?\n/).filter((line) => line.trim() !== "");
   const headers = lines.map((line, index): [string, string] => {
     const [, name, value] = /^([^:\s]+):\s*(.*\S)\s*$/.exec(line) ?? [];
-    // The line itself may hold a secret.
+    // The message names only the line's number, because the line may contain a secret.
     if (name === undefined || value === undefined) {
       throw new CommandError("usage", `${headersFile}: line ${index + 1} is not "Name: value"`);
     }

@@ -212,7 +212,7 @@ function settings(create: Command): Command {
     .option("--label <name=value...>", "loki: labels to add");
 }
 
-/** As the API takes them; what was not given is not there. */
+/** The settings in the API's form. An option that was not given is absent, so that an update leaves its setting alone. */
 function settingsOf({
   events,
   tag,
@@ -260,13 +260,13 @@ function describe(destination: Destination): string {
     .join("\n");
 }
 
-/** What a person wrote of it, without what the relay adds. */
+/** The settings alone, without the fields that the relay adds. */
 function settingsIn(destination: Destination) {
   const { id: _, secrets: __, createdAt: ___, updatedAt: ____, delivery: _____, ...settings } = destination;
   return settings;
 }
 
-/** `answered 401`, `not reachable`, `no answer within 15 s`, `rejected the event` as parts of a sentence. */
+/** Puts a reason into "It …": "It answered 401", "It rejected the event", "It failed: no answer within 15 s". */
 function verb(reason: string): string {
   return /^(?:answered|rejected)/.test(reason) ? reason : `failed: ${reason}`;
 }

@@ -32,7 +32,7 @@ Examples:
         const apiKey = (
           process.stdin.isTTY ? await askUnseen("API key: ") : await text(process.stdin)
         ).trim();
-        if (!isKey(apiKey)) throw new CommandError("usage", "That is empty, or not a key.");
+        if (!isKey(apiKey)) throw new CommandError("usage", "That is empty or not a key.");
         await new AdminClient(origin, apiKey).get("/tunnels?limit=1");
         const path = profilePath(process.env, profile);
         await writeProfile(path, { relay: origin, apiKey });

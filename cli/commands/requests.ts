@@ -11,7 +11,7 @@ import { print, printable, printJson, printPainted } from "../output.ts";
 import { adminClient, type RelayOptions } from "../settings.ts";
 import { noTunnel, tunnelPath } from "../tunnel-path.ts";
 
-/** As the API's query names them. */
+/** The names of the filters in the API's query. */
 const FILTERS = [
   ...["id", "traceId", "service", "caller", "status", "code", "method", "path", "connector", "outcome"],
   ...["minDurationMs", "since", "until"],
@@ -37,7 +37,7 @@ export function requestsCommand(): Command {
     .option("--status <status>", "only this status, or class: 404, 5xx")
     .option("--code <code>", 'only this code, such as CONNECTOR_LOST; "any" for all failures')
     .option("--method <method>", "only this method")
-    .option("--path <path>", 'only paths that begin like this; "*" matches any characters')
+    .option("--path <path>", 'only paths that begin with this; "*" matches any characters')
     .option("--connector <id>", "only requests that this connector served")
     .option("--outcome <outcome>", "only this outcome: answered, refused, failed, aborted, cancelled")
     .option("--min-duration <time>", "only requests that took this long or longer: 500ms, 2s", duration)
@@ -72,7 +72,7 @@ export function requestsCommand(): Command {
     });
 }
 
-/** Null where it was not captured, or is not for this key to see. */
+/** Null if the request was not captured, or if this key may not see captures. */
 async function capture(
   client: AdminClient,
   { tunnelId }: RequestsOptions,
@@ -87,7 +87,7 @@ async function capture(
   }
 }
 
-/** With what one asks for next: of which day it was, and the id to ask others with. */
+/** The event's line with its date and its request id, which further commands need. */
 function described(event: RequestEvent): string {
   const line = `${printable(event.time.slice(0, 10))} ${eventLine(event)}  ${printable(event.requestId)}`;
   const why = [event.detail ?? "", remedyOf(event.code) ?? ""].filter((text) => text !== "");

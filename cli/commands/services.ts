@@ -100,7 +100,7 @@ function versionsCommand(): Command {
 
 function versionText({ version, at, actor, rolledBackTo, changes, moreChanges }: Version): string {
   const back = rolledBackTo === null ? "" : `, back to version ${rolledBackTo}`;
-  const lines = changes ?? ["(the version before it is kept no longer)"];
+  const lines = changes ?? ["(the version before it was deleted)"];
   const more = moreChanges > 0 ? [`and ${moreChanges} more`] : [];
   const heading = `Version ${version}  ${shortTime(at)}  ${actor ?? "-"}${back}`;
   return [heading, ...[...lines, ...more].map((line) => `  ${line}`)].map(printable).join("\n");
@@ -133,11 +133,13 @@ function rollbackCommand(): Command {
       if (target < 0)
         throw new CommandError("failed", "There is no earlier version: no file was stored yet.");
       const earlier = await client.get<ServicesFile>(`${filePath(tunnelId)}?version=${target}`, {
-        missing: `Version ${target} is not kept.`,
+        missing: `There is no version ${target}, or it was deleted.`,
       });
       const difference = servicesDifference(current.file, earlier);
       print(
-        difference.length === 0 ? `Version ${target} says the same.` : difference.map(printable).join("\n"),
+        difference.length === 0
+          ? `Version ${target} is the same as the active one.`
+          : difference.map(printable).join("\n"),
       );
       if (dryRun || difference.length === 0) return;
       const path = `${tunnelPath(tunnelId)}/services/rollback`;
@@ -166,7 +168,7 @@ async function currentFile(
   return { file: body, etag: headers.get("etag") ?? "" };
 }
 
-/** Replaces the version whose difference was shown, and no other. Gives the new one's ETag. */
+/** Replaces only the version whose difference was shown (If-Match). Returns the new version's ETag. */
 async function replaceFile(
   client: AdminClient,
   tunnelId: string,
@@ -191,7 +193,7 @@ async function ifUnchanged<T>(change: () => Promise<T>): Promise<T> {
     throw new CommandError(
       "failed",
       "Nothing was changed: somebody else has replaced the services file in the meantime.\n" +
-        "Run the command again to see the difference from theirs.",
+        "Run the command again to see the difference from their version.",
       { cause: thrown },
     );
   }

@@ -31,7 +31,7 @@ export function tailCommand(): Command {
     .option("--status <status>", "only this status, or class: 404, 5xx")
     .option("--code <code>", 'only this code, such as CONNECTOR_LOST; "any" for all failures')
     .option("--method <method>", "only this method")
-    .option("--path <path>", 'only paths that begin like this; "*" matches any characters')
+    .option("--path <path>", 'only paths that begin with this; "*" matches any characters')
     .option("--count <n>", "stop after this many requests", positive)
     .option("--json", "print one JSON object per line, with every field")
     .action(async (options: TailOptions) => {
@@ -47,7 +47,7 @@ export function tailCommand(): Command {
             .get<{ objects?: TunnelObject[] }>(path, { missing })
             .catch((thrown: unknown) => Promise.reject(asWatcher(thrown)));
           if (objects.length === 0) return [null];
-          // Nothing goes through one that connectors are still coming to, or that nobody has called yet.
+          // Leaves out objects that carry no requests yet: connectors are still attaching, or nobody has called them.
           return objects
             .filter(({ phase, exists = true }) => phase !== "attaching" && exists)
             .map(({ name }) => name);
@@ -64,7 +64,10 @@ export function tailCommand(): Command {
 
 type Tunnel = Pick<TailObjectsOptions, "list" | "target"> & { relay: string };
 
-/** Comes back after a loss, and says so: what happened in between was not seen. */
+/**
+ * Shows requests until a signal comes. After a lost connection it connects again and says that it missed what happened in
+ * between.
+ */
 async function tail(
   { json = false, count = Infinity }: TailOptions,
   { relay, list, target }: Tunnel,
@@ -76,7 +79,7 @@ async function tail(
   let objects = 1;
   const show = async (object: string | null, { events, dropped }: TailMessage): Promise<void> => {
     if (ended.signal.aborted) return;
-    if (dropped > 0) note(`${dropped} requests are not shown: this end did not keep up.`);
+    if (dropped > 0) note(`${dropped} requests are not shown: this terminal did not keep up.`);
     const shown = events.slice(0, left);
     left -= shown.length;
     const lines = shown.map((event) => {
@@ -84,11 +87,11 @@ async function tail(
       return eventLine(event, objects > 1 ? object : null);
     });
     const text = lines.map((line) => `${line}\n`).join("");
-    // A reader that is slow holds the relay back, which then drops, and counts.
+    // Waits for the output to drain. A slow reader thereby slows down the relay, which then drops events and counts them.
     if (text !== "" && !process.stdout.write(text)) await untilDrained(ended.signal);
     if (left === 0) end();
   };
-  if (!json) note("Waiting for requests; Ctrl-C ends.");
+  if (!json) note("Waiting for requests; press Ctrl-C to stop.");
   await watchObjects({
     list: async () => {
       const names = await list();
@@ -97,12 +100,12 @@ async function tail(
     },
     target,
     onMessage: show,
-    onLost: () => note(`The relay at ${relay} was lost, or is not to be reached. Trying again.`),
+    onLost: () => note(`The relay at ${relay} does not answer. Connecting again.`),
     signal: ended.signal,
   });
 }
 
-/** In the words that a watcher is refused with. */
+/** Replaces a refusal by the message that a refused watcher gets. */
 function asWatcher(thrown: unknown): unknown {
   return thrown instanceof CommandError && thrown.failure === "notAuthorised"
     ? new CommandError("notAuthorised", "The relay does not accept this key.")

@@ -36,7 +36,7 @@ interface TokenOptions extends ReadOptions {
   writeEnv?: string;
 }
 
-/** Not `--env-file`: Node takes that for its own option, wherever it stands. */
+/** Not called `--env-file`, because Node takes that as its own option wherever it is in the arguments. */
 const ENV_FILE = "--write-env <file>";
 const ENV_FILE_ABOUT = "write the token into this new file that only you can read, and do not print it";
 
@@ -53,7 +53,7 @@ interface TunnelOptions extends ReadOptions {
 
 interface Connector {
   id: string;
-  /** A relay of version 0.1 says none of these. */
+  /** Relays of version 0.1 send none of these five. */
   name?: string | null;
   build?: string | null;
   host?: string | null;
@@ -79,7 +79,7 @@ interface TunnelDetails {
     lastUsedAt: string | null;
     connectors: number;
   }[];
-  /** Older relays have none. */
+  /** Older relays do not send it. */
   identities?: {
     id: string;
     issuer: string;
@@ -87,9 +87,9 @@ interface TunnelDetails {
     lastUsedAt: string | null;
     connectors: number;
   }[];
-  /** A relay of version 0.1 does not say. */
+  /** Relays of version 0.1 do not send it. */
   objects?: TunnelObject[];
-  /** Neither. */
+  /** Relays of version 0.1 do not send it either. */
   capturing?: { service: string; startedBy: string; endsAt: string }[];
   services: string[];
   servicesConfigurationVersion: number;
@@ -159,7 +159,7 @@ function listCommand(): Command {
     });
 }
 
-/** Each tunnel is asked itself, some at a time; null where it does not answer, or has gone meanwhile. */
+/** Asks each tunnel for its status, several at a time. Null for a tunnel that does not answer or was deleted meanwhile. */
 async function withStatus<T extends { id: string }>(
   client: AdminClient,
   tunnels: readonly T[],
@@ -189,7 +189,7 @@ function describeCommand(): Command {
       const client = await adminClient(relay);
       const tunnel = await client.get<TunnelDetails>(tunnelPath(tunnelId), { missing: noTunnel(tunnelId) });
       if (json) return printJson(tunnel);
-      // A tunnel whose traffic can't be had is still described.
+      // A tunnel is described even if its traffic is not available.
       const path = `${tunnelPath(tunnelId)}/traffic?windowMinutes=${VERDICT_WINDOW_MINUTES}`;
       const traffic = await client.get<JudgedTraffic>(path).catch(() => null);
       print(describe(tunnel, verdictOf(tunnel, traffic)));
@@ -267,7 +267,7 @@ function rotateCommand(): Command {
     );
 }
 
-/** An older token that was to hold longer, by an earlier rotation, would end with this overlap. */
+/** An earlier rotation may have promised an older token more time than this overlap. Asks before it shortens that. */
 async function confirmShortened(
   client: AdminClient,
   tunnelId: string,
@@ -349,7 +349,7 @@ ${table(
 )}${trusted(tunnel.identities ?? [])}`;
 }
 
-/** Nothing where it trusts none. */
+/** Empty if the tunnel trusts no workload. */
 function trusted(identities: NonNullable<TunnelDetails["identities"]>): string {
   if (identities.length === 0) return "";
   const rows = identities.map(({ id, issuer, subjects, lastUsedAt, connectors }) => [
@@ -358,7 +358,7 @@ function trusted(identities: NonNullable<TunnelDetails["identities"]>): string {
   return `\n\nIdentities\n${table(["ID", "ISSUER", "SUBJECTS", "LAST USED", "CONNECTORS"], rows)}`;
 }
 
-/** A line of its own where there is something to say. */
+/** A line of its own if captures are running, else empty. */
 function capturing(captures: NonNullable<TunnelDetails["capturing"]>): string {
   return captures
     .map(
@@ -368,14 +368,14 @@ function capturing(captures: NonNullable<TunnelDetails["capturing"]>): string {
     .join("");
 }
 
-/** `3 of 4 services`, of those that have been checked. */
+/** `3 of 4 services`, counting those that have been checked. */
 function reach({ passing, pending, failing }: Connector["health"]): string {
   const checked = passing + failing.length;
   if (checked === 0) return pending === 0 ? "-" : "(checking)";
   return `${passing} of ${checked} services`;
 }
 
-/** Nothing where no check fails. */
+/** Empty if no check fails. */
 function failures(connectors: readonly Connector[]): string {
   const rows = connectors.flatMap(({ id, health }) =>
     health.failing.map(({ service, reason }) => [service, id, reason]),

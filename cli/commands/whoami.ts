@@ -15,7 +15,7 @@ export function whoamiCommand(): Command {
     .option("--json", "print JSON")
     .action(async ({ json, ...relay }: RelayOptions & { json?: boolean }) => {
       const client = await adminClient(relay);
-      // Refused with exit code 3 where the key is invalid.
+      // With an invalid key the request is refused, and the command exits with 3.
       const keys = await client.list<ApiKey>("/api-keys");
       const { kid } = client;
       const role = kid === null ? "admin" : (keys.find((key) => key.kid === kid)?.role ?? null);

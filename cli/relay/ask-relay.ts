@@ -1,7 +1,9 @@
 import { type Agent, type IncomingMessage, request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
 
-/** An answer of the admin API is a page of a list at most; another program's may be anything. */
+/**
+ * A page of the admin API's largest list is far smaller. The limit is for other programs that may answer at that address.
+ */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 export interface Ask {
@@ -18,7 +20,7 @@ export interface Told {
   text: string;
 }
 
-/** One request and its whole answer. Redirects are not followed: a key is for one address alone. */
+/** Sends one request and reads its whole answer. Does not follow redirects, because a key is for one address alone. */
 export function askRelay(url: string, { method, headers, body, agent, timeoutMs }: Ask): Promise<Told> {
   return new Promise((resolve, reject) => {
     const send = url.startsWith("https:") ? tlsRequest : plainRequest;
@@ -29,7 +31,7 @@ export function askRelay(url: string, { method, headers, body, agent, timeoutMs 
         reject,
       );
     });
-    // Counts from the start: a peer that sends a byte now and then would keep an idle timer from ever firing.
+    // Counts from the start, because a peer that sends a byte now and then would keep an idle timer from ever firing.
     const timer = setTimeout(
       () => asked.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)),
       timeoutMs,

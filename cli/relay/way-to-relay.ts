@@ -9,7 +9,7 @@ import { CommandError } from "../exit-code.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** A person's machine may know names by ways that a connector does not ask, such as a VPN's or mDNS. */
+/** Looks names up with the operating system, unlike the connector: a person's machine may use a VPN's names or mDNS. */
 const SYSTEM_NAMES: NameSource = {
   servers: ["of this system"],
   forget() {},
@@ -30,8 +30,8 @@ const SYSTEM_NAMES: NameSource = {
 };
 
 /**
- * What requests to this relay go by: HTTPS_PROXY and NO_PROXY are read as `culvert connect` reads them, and only what
- * is inside TLS goes through the proxy. Further CAs are Node's own business (NODE_EXTRA_CA_CERTS).
+ * The agent for requests to this relay. It reads HTTPS_PROXY and NO_PROXY as `culvert connect` does, and uses the proxy
+ * only for TLS. Node itself reads additional CAs from NODE_EXTRA_CA_CERTS.
  */
 export function agentFor(relay: string, env: Env): PlainAgent {
   const { protocol, hostname, port } = new URL(relay);
@@ -41,7 +41,7 @@ export function agentFor(relay: string, env: Env): PlainAgent {
   if (text === "" || bypass(hostname.replace(/^\[(.*)\]$/, "$1"), Number(port || 443)))
     return new Agent({ keepAlive: true });
   const proxy = parseProxyUrl(text);
-  // Its value may hold a password.
+  // The message does not show the value, because it may contain a password.
   if (proxy === null)
     throw new CommandError("usage", "HTTPS_PROXY must be http://host:port or https://host:port");
   return dialingAgent(true, proxy, { clock: nodeClock, names: SYSTEM_NAMES });
@@ -51,20 +51,23 @@ function valueOf(env: Env, name: string): string {
   return env[name] || env[name.toLowerCase()] || "";
 }
 
-/** Why a relay could not be reached, and what may help. Node's errors of several addresses hold theirs inside. */
+/**
+ * Why a relay could not be reached, and what may help. If several addresses were tried, Node puts one error for each into
+ * an AggregateError.
+ */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") {
     return [...new Set(error.errors.map(reasonOf))].join("; ");
   }
   if (!(error instanceof Error)) return "unknown reason";
   const { code } = error as NodeJS.ErrnoException;
-  // The codes of OpenSSL's checks say more than the texts, and those of the system are what people look for.
+  // For TLS, OpenSSL's codes say more than the texts. For the system's errors, people search for the code.
   const reason = code === undefined || error.message.startsWith("the proxy ") ? error.message : code;
   const help = HELP.find(([form]) => form.test(reason))?.[1];
   return help === undefined ? reason : `${reason}: ${help}`;
 }
 
-/** By OpenSSL's and Node's names of what was wrong; the first that fits. */
+/** Help by the codes of OpenSSL and Node. The first expression that matches is used. */
 const HELP: readonly (readonly [reason: RegExp, help: string])[] = [
   [/CERT_HAS_EXPIRED/, "its certificate has expired; or this machine's clock is wrong"],
   [/CERT_NOT_YET_VALID/, "its certificate is not valid yet; or this machine's clock is wrong"],

@@ -2,9 +2,9 @@ import { type FileHandle, open, unlink } from "node:fs/promises";
 import { CommandError } from "../exit-code.ts";
 import { envLines } from "../../shared/terminal/connector-lines.ts";
 
-/** A new token on its way into a file, or, without one, to who asked. */
+/** Saves a new token in a file, or, without a file, leaves it to the caller to print it. */
 export class KeptToken {
-  /** Null: there is none. */
+  /** Null if the token is to be printed. */
   readonly path: string | null;
   readonly #file: FileHandle | null;
 
@@ -13,7 +13,10 @@ export class KeptToken {
     this.#file = file;
   }
 
-  /** Before anything is asked of the relay: a token that nobody could keep would be lost. Another's file is not taken. */
+  /**
+   * Creates the file before the relay is asked, because a token that could not be saved would be lost. Never overwrites a
+   * file.
+   */
   static async begin(path: string | undefined): Promise<KeptToken> {
     if (path === undefined) return new KeptToken(null, null);
     try {
@@ -41,7 +44,7 @@ export class KeptToken {
     }
   }
 
-  /** What may be shown of it. */
+  /** The relay's answer as it may be printed: without the token, if that is in a file. */
   without<T extends { token: string }>(made: T): T | Omit<T, "token"> {
     if (this.path === null) return made;
     const { token: _, ...rest } = made;

@@ -10,15 +10,15 @@ import { terminalText } from "../../shared/terminal/terminal-text.ts";
 
 export interface TokenLinesOptions {
   token: string;
-  /** Of the tunnel. */
+  /** The tunnel's name. */
   name: string;
   /** Origin of the relay. */
   relay: string;
-  /** It holds the token already; null: the token is to be shown. */
+  /** The file with the token. Null if the token is to be printed. */
   envFile: string | null;
 }
 
-/** What a person does with a new token. */
+/** What to do next with a new token. */
 export function tokenLines({ token, name, relay, envFile }: TokenLinesOptions): string {
   const file = envFile ?? envFileOf(name);
   return [envFile === null ? shown(token, file) : kept(envFile), running(file), container(relay, file)].join(
@@ -38,7 +38,7 @@ ${envLines(token)}`;
 }
 
 function kept(file: string): string {
-  return `The token is in ${terminalText(file)}, which you alone can read. Set TUNNEL_ALLOW there.`;
+  return `The token is in ${terminalText(file)}, which only you can read. Set TUNNEL_ALLOW there.`;
 }
 
 function running(file: string): string {

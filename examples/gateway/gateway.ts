@@ -1,15 +1,14 @@
 /**
- * A gateway Worker: one policy, two routes into the private network, and answers its callers
- * understand when the tunnel fails. Bodies stream and WebSockets pass, because requests and
- * responses are handed on as they are.
+ * A gateway Worker with one policy, two routes into the private network, and error messages that its callers understand
+ * when the tunnel fails. Bodies are streamed and WebSockets work, because requests and responses are passed on unchanged.
  */
 interface Env {
   TUNNEL: Fetcher;
-  /** What this gateway's own callers present in `x-api-key`. */
+  /** The key that this gateway's callers send in `x-api-key`. */
   GATEWAY_API_KEY: string;
 }
 
-/** What a caller is told of the tunnel's own failures. Codes that are not here say "unavailable". */
+/** Messages for the tunnel's own failures. For any other code the message is "unavailable". */
 const FRIENDLY: Record<string, string> = {
   NO_CONNECTOR: "The payments network is not connected right now.",
   OVERLOADED: "The payments network is busy.",
@@ -35,20 +34,20 @@ export default {
     upstreamRequest.headers.delete("x-api-key");
     const response = await env.TUNNEL.fetch(upstreamRequest);
 
-    // Only the tunnel can set this header: an API behind it can't pretend to be the tunnel.
+    // Only the tunnel can set this header, so an API behind it cannot pretend to be the tunnel.
     const code = response.headers.get("culvert-error");
     return code === null ? response : friendlyAnswer(code, response);
   },
 } satisfies ExportedHandler<Env>;
 
-/** `/payments/…` is one service under its own name; `/services/NAME/…` reaches whatever the services file allows. */
+/** `/payments/…` leads to one service; `/services/NAME/…` leads to any service that the services file allows. */
 function upstreamFor(path: string): string | null {
   if (path.startsWith("/payments/")) return `http://payments-api-prod${path.slice("/payments".length)}`;
   const named = /^\/services\/([a-zA-Z0-9-]{3,24})(\/.*)$/.exec(path);
   return named === null ? null : `http://${named[1]}${named[2]}`;
 }
 
-/** Path and query as the caller sent them: `new URL()` would rewrite dot segments. */
+/** Path and query exactly as the caller sent them: `new URL()` would resolve dot segments. */
 function pathOf(request: Request): string {
   return request.url.slice(request.url.indexOf("/", "https://".length));
 }

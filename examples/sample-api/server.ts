@@ -1,6 +1,6 @@
 /**
- * A private API that stands for yours: JSON, a streamed download, an upload, server-sent events and a
- * WebSocket echo. Knows nothing of the tunnel. `npm run sample-api -- --port 9000`
+ * A private API in place of yours: JSON, a streamed download, an upload, server-sent events and a WebSocket echo. It knows
+ * nothing of the tunnel. `npm run sample-api -- --port 9000`
  */
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
@@ -43,7 +43,7 @@ function numberIn(query: URLSearchParams, name: string, fallback: number, max: n
   return Number.isInteger(value) && value >= 0 ? Math.min(value, max) : fallback;
 }
 
-/** Readable text whose every chunk differs, so that a lost or doubled one shows in the hash. */
+/** Readable text in which every chunk differs, so that a lost or repeated chunk changes the hash. */
 function* report(totalBytes: number): Generator<Buffer> {
   for (let offset = 0; offset < totalBytes; offset += CHUNK_BYTES) {
     const line = `row ${String(offset / CHUNK_BYTES).padStart(8, "0")} of the report\n`;
@@ -92,7 +92,7 @@ const server = createServer((request, response) => {
     return;
   }
   Promise.resolve(handler(request, response, url.searchParams)).catch((error: unknown) => {
-    // A caller that went away in mid-body is no failure of this API.
+    // If the caller left during the body, the API has not failed.
     if (!response.destroyed) console.error(error);
     response.destroy();
   });

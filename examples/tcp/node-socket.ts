@@ -22,7 +22,7 @@ export function nodeSocket(socket: TunnelSocket): Duplex {
         (error: Error) => void duplex.destroy(error),
       );
     },
-    // Awaited, each: that is what paces the connection.
+    // Each write is awaited. This is the connection's backpressure.
     write(chunk: Uint8Array, _encoding, done) {
       silence.moved();
       void after(writer.write(chunk), done);
@@ -30,7 +30,7 @@ export function nodeSocket(socket: TunnelSocket): Duplex {
     final: (done) => void after(writer.close(), done),
     destroy(error, done) {
       silence.set(0);
-      // After both ends these say nothing; before them the upstream is to see a reset.
+      // After both ends these calls do nothing. Before that, the upstream should see a reset.
       void after(reader.cancel(), () => {});
       void after(writer.abort(error), () => {});
       done(error);
@@ -39,7 +39,7 @@ export function nodeSocket(socket: TunnelSocket): Duplex {
   const silence = new Silence(() => duplex.emit("timeout"));
   const same = () => duplex;
   return Object.assign(duplex, {
-    // What `pg` calls on a socket that it thinks it has made.
+    // `pg` calls these on a socket that it believes to have created itself.
     connect() {
       socket.opened.then(
         () => duplex.emit("connect"),
@@ -57,7 +57,9 @@ export function nodeSocket(socket: TunnelSocket): Duplex {
   });
 }
 
-/** What a socket's `setTimeout` asks for: to be told after so long without a byte. It ends nothing by itself. */
+/**
+ * Implements a socket's `setTimeout`: reports when no byte has come or gone for that time. It does not end the connection.
+ */
 class Silence {
   readonly #onSilence: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -67,7 +69,7 @@ class Silence {
     this.#onSilence = onSilence;
   }
 
-  /** 0: nobody asks any more. */
+  /** 0 turns it off. */
   set(ms: number): void {
     this.#ms = ms;
     this.moved();
@@ -79,7 +81,7 @@ class Silence {
   }
 }
 
-/** As Node's streams want it told. */
+/** Reports the outcome through the callback that Node's streams expect. */
 async function after(work: Promise<unknown>, done: (error?: Error | null) => void): Promise<void> {
   let failure: Error | null = null;
   try {

@@ -16,12 +16,12 @@ beforeEach(() => twin.reset());
 
 const get = (path) => twin.fetch(path, { headers: { "x-api-key": "key-of-the-tests" } });
 
-test("a route leads to its service", async () => {
+test("routes a request to its service", async () => {
   assert.deepEqual(await (await get("/payments/v1/charges")).json(), { asked: "/v1/charges" });
   assert.equal(twin.requests[0]?.service, "payments-api-prod");
 });
 
-test("an upstream that is down is said in the gateway's own words", async () => {
+test("answers for an upstream that is down in the gateway's own words", async () => {
   twin.fail("payments-api-prod", "UPSTREAM_REFUSED");
   const response = await get("/payments/v1/charges");
   assert.equal(response.status, 502);

@@ -14,12 +14,12 @@ beforeEach(() => twin.reset());
 
 const get = (path: string) => twin.fetch(path, { headers: { "x-api-key": "key-of-the-tests" } });
 
-it("keeps its own key to itself", async () => {
+it("does not pass the gateway's key on", async () => {
   expect((await get("/payments/v1/charges")).status).toBe(200);
   expect(twin.requests[0]?.headers.has("x-api-key")).toBe(false);
 });
 
-it("says that nobody is connected", async () => {
+it("says that no connector is attached", async () => {
   await twin.disconnectConnectors();
   const response = await get("/payments/v1/charges");
   expect([response.status, await response.json()]).toEqual([

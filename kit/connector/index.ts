@@ -1,6 +1,6 @@
 /**
- * `culvert-tunnel/connector`: an API process that is its own connector, without a second container. It dials out to the
- * relay and answers for what its `allow` names; the allowlist is as strict as in `culvert connect`.
+ * `culvert-tunnel/connector`: lets an API process be its own connector, without a second container. It dials the relay and
+ * serves what its `allow` names; the allowlist is as strict as in `culvert connect`.
  */
 export {
   type ConnectorOptions,

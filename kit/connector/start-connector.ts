@@ -6,34 +6,34 @@ import { type LoadedConfig, loadConfig, Reload, type SettingName } from "../../c
 import { startConnector as startNodeConnector } from "../../connector/start-connector.ts";
 import { VERSION } from "../../shared/release/version.ts";
 
-/** The settings of `culvert connect`, by their names in its settings file (docs/connector.md lists them all). */
+/** The settings of `culvert connect`, with the names of its settings file (docs/connector.md lists them all). */
 export interface ConnectorOptions {
-  /** The tunnel's secret. Or `tokenFile`. */
+  /** The tunnel's token. Alternatively, `tokenFile`. */
   token?: string;
   tokenFile?: string;
-  /** What the tunnel trusts this workload as; its JSON Web Token then stands in `tokenFile`. */
+  /** The identity under which the tunnel trusts this workload. `tokenFile` then contains its JSON Web Token. */
   identity?: string;
-  /** Overrides the relay that the token names. */
+  /** Overrides the relay's URL in the token. */
   relay?: string;
-  /** What may be reached: `"127.0.0.1:8080"`, or a list. Nothing else is. */
+  /** What may be reached: `"127.0.0.1:8080"`, or a list. Everything else is refused. */
   allow: string | readonly string[];
   /** Per service: `methods`, `paths`, `maxBodyBytes`. */
   services?: Readonly<Record<string, object>>;
-  /** Per upstream: TLS, protocol, time-outs, pool. */
+  /** Per upstream: TLS, protocol, timeouts, pool. */
   upstreams?: Readonly<Record<string, object>>;
   connections?: number;
-  /** What people call this connector: default the host's name. */
+  /** The connector's name in lists and logs. Default: the host's name. */
   connectorName?: string;
   maxStreams?: number;
   /** How long `drain` lets requests finish, such as "30s". */
   gracePeriod?: string;
-  /** How long a reader may take nothing, such as "5m". */
+  /** How long a reader may read nothing before its stream is ended, such as "5m". */
   stallTimeout?: string;
-  /** Which requests `onLog` hears of: "all" (default), "off", or a share such as "5%". */
+  /** Which requests `onLog` receives: "all" (default), "off", or a share such as "5%". */
   accessLog?: string;
   proxy?: string;
   proxyBypass?: string;
-  /** Called with each log line. Absent: warnings and errors go to standard error. */
+  /** Called with each log line. Without it, warnings and errors go to standard error. */
   onLog?: (entry: LogEntry) => void;
 }
 
@@ -47,22 +47,25 @@ export interface LogEntry {
 
 export interface RunningConnector {
   readonly connectorId: string;
-  /** Connections that the relay has accepted. */
+  /** The number of connections that the relay has accepted. */
   readonly readyConnections: number;
   /** Resolves once the relay has accepted a connection; rejects after `timeoutMs` (30 s). */
   ready(timeoutMs?: number): Promise<void>;
-  /** In the text format of Prometheus. */
+  /** The metrics in the text format of Prometheus. */
   metricsText(): Promise<string>;
-  /** Takes no more requests, lets those taken finish for at most the grace period, and ends. Call it before `server.close()`. */
+  /**
+   * Accepts no more requests, lets the running ones finish within the grace period, and stops. Call it before
+   * `server.close()`.
+   */
   drain(): Promise<void>;
 }
 
 const READY_TIMEOUT_MS = 30_000;
 const POLL_MS = 20;
-/** Stands for the file that the options would be. */
+/** In messages, stands in place of the settings file's name. */
 const OPTIONS = "startConnector";
 
-/** Dials at once, and again whenever the connection is lost. Rejects with every problem of the options. */
+/** Connects at once, and again whenever the connection is lost. Rejects with all problems of the options. */
 export async function startConnector({
   onLog = warningsToStderr,
   ...options
@@ -83,7 +86,7 @@ export async function startConnector({
     ...{ config, connectorId, softwareVersion: VERSION, tracing: null, log },
     droppedLogLines: () => 0,
   });
-  // Files that the options name change: a platform refreshes its tokens.
+  // Watches the files that the options name: platforms replace token files when they renew tokens.
   const reload = new Reload({ load, first, apply, log });
   return {
     connectorId,
@@ -106,9 +109,9 @@ export async function startConnector({
   };
 }
 
-/** Settings of the command's process: it serves metrics, writes a log and exports traces. */
+/** Settings that only the command's process has: it serves metrics, writes a log and exports traces. */
 type CommandSetting = "metrics" | "loglevel" | "otlpEndpoint" | "otlpHeaders" | "traceShare";
-/** Fails to compile where a setting is neither an option above nor one of the command's. */
+/** Does not compile if a setting is neither an option above nor in `CommandSetting`. */
 type EverySetting<Options extends Record<Exclude<SettingName, CommandSetting>, unknown>> = Options;
 type Options = EverySetting<Required<Omit<ConnectorOptions, "onLog">>>;
 

@@ -62,11 +62,11 @@ async function runDev({ json = false, ...options }: DevCommandOptions): Promise<
       process.stderr.write(
         problem === null
           ? "reloaded\n"
-          : `not reloaded, and down until the next change: ${problem.split("\n").map(printable).join("\n")}\n`,
+          : `reload failed, the gateway is down until the next change: ${problem.split("\n").map(printable).join("\n")}\n`,
       ),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
-    throw new CommandError("usage", `--port: ${port} is in use; 0 takes a free one`);
+    throw new CommandError("usage", `--port: ${port} is in use; use 0 for a free port`);
   });
   if (!json) {
     say(`${"gateway".padEnd(COLUMN)}${dev.gatewayUrl}`);
@@ -76,14 +76,14 @@ async function runDev({ json = false, ...options }: DevCommandOptions): Promise<
   }
   await interrupted();
   await dev.stop();
-  // wrangler keeps handles of its own.
+  // Exits explicitly, because wrangler keeps handles open.
   process.exit(0);
 }
 
 function interrupted(): Promise<void> {
   return new Promise((done) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      // wrangler's own listeners end the process at once, in the middle of requests.
+      // wrangler's own listeners would end the process at once, in the middle of requests.
       process.removeAllListeners(signal).on(signal, () => done());
     }
   });

@@ -1,25 +1,25 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** What whoever calls gets while there is nothing to call. */
+/** The response while the gateway is not running. */
 const NOT_READY = [
   "HTTP/1.1 503 Service Unavailable",
   "Content-Type: text/plain; charset=utf-8",
   "Retry-After: 1",
   "Connection: close",
   "",
-  "The gateway does not run: see the output of culvert dev.\n",
+  "The gateway is not running: see the output of culvert dev.\n",
 ].join("\r\n");
 
-/** One address that stays, before one that changes: the harness may take another port with each reload. */
+/** One fixed address in front of a changing one: the harness may use another port after each reload. */
 export interface Front {
   readonly port: number;
-  /** Null: nothing is there. */
+  /** Null while the gateway is not running. */
   leadTo(target: URL | null): void;
   close(): Promise<void>;
 }
 
-/** Rejects where the port is taken. */
+/** Rejects if the port is in use. */
 export async function openFront(port: number): Promise<Front> {
   let target: URL | null = null;
   const sockets = new Set<Socket>();
@@ -30,7 +30,7 @@ export async function openFront(port: number): Promise<Front> {
   const server = createServer({ allowHalfOpen: true }, (client) => {
     keep(client);
     if (target === null) {
-      // Read what is sent, or the answer would be lost with a reset.
+      // Reads the request's body, because closing with unread data would send a reset, and the response would be lost.
       client.resume();
       client.end(NOT_READY, () => client.destroySoon());
       return;

@@ -7,28 +7,28 @@ import { watchFolders } from "./watch-folders.ts";
 const LOG_POLL_MS = 50;
 
 export interface DevOptions extends TwinOptions {
-  /** Where the gateway listens on loopback; 0 takes a free port. */
+  /** The gateway's port on loopback; 0 for any free port. */
   port: number;
-  /** What the connector may reach, as `TUNNEL_ALLOW`. */
+  /** What the connector may reach, in the form of `TUNNEL_ALLOW`. */
   allow: string;
-  /** Each request that is over. */
+  /** Called with each finished request. */
   onRequest: (event: RequestEvent) => void;
-  /** What the gateways write on their consoles. */
+  /** Called with each line that the gateways write to their consoles. */
   onConsole: (line: string) => void;
-  /** After each reload; with the reason where it failed, and the gateway is down until the next change. */
+  /** Called after each reload. If it failed, with the reason; the gateway is then down until the next change. */
   onReload: (problem: string | null) => void;
 }
 
 export interface Dev {
   gatewayUrl: string;
-  /** The relay with its dashboard and admin API, on the same port. */
+  /** The relay, with its dashboard and admin API, on the same port. */
   relayUrl: string;
   adminKey: string;
   tunnelIds: readonly string[];
   stop(): Promise<void>;
 }
 
-/** Gateway, relay and connector, until they are stopped: a change to a file of the gateway loads it anew. */
+/** Runs gateway, relay and connector until they are stopped. A change to a file of the gateway reloads it. */
 export async function startDev(options: DevOptions): Promise<Dev> {
   const front = await openFront(options.port);
   const adminKey = randomBytes(32).toString("base64url");
@@ -42,7 +42,7 @@ export async function startDev(options: DevOptions): Promise<Dev> {
   const tell = (): void => {
     const lines = system.harness.getLogs();
     system.harness.clearLogs();
-    // This is kept for tests alone.
+    // The list of requests is for tests. Nobody reads it here, so it is emptied.
     system.requests.list.length = 0;
     for (const { message } of lines) {
       const [event] = eventOf(message);

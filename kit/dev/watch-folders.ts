@@ -1,16 +1,16 @@
 import { type FSWatcher, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 
-/** Written by tools, not by people. */
+/** Folders that tools write to. */
 const IGNORED = new Set(["node_modules", ".wrangler", ".git", "dist", "coverage", ".culvert"]);
-/** An editor writes a file in several steps. */
+/** Waits this long after a change, because an editor writes a file in several steps. */
 const SETTLED_MS = 100;
-/** A folder this large is no gateway's; each watched folder costs a handle. */
+/** A larger tree is not a gateway's. Each watched folder costs a handle. */
 const MAX_FOLDERS = 2_000;
 
 /**
- * Calls back once for each bout of changes; gives what ends it. Each folder is watched by itself: Node's recursive watch
- * loses sight of a file on Linux once an editor has replaced it.
+ * Calls back once for each burst of changes. Returns a function that stops watching. Watches each folder separately,
+ * because Node's recursive watch on Linux loses a file after an editor has replaced it.
  */
 export function watchFolders(roots: readonly string[], onChange: () => void): () => void {
   const watchers = new Map<string, FSWatcher>();
@@ -24,7 +24,7 @@ export function watchFolders(roots: readonly string[], onChange: () => void): ()
     try {
       const watcher = watch(folder, (event, file) => {
         if (file !== null && IGNORED.has(file)) return;
-        // It may be a new folder.
+        // A new folder, perhaps.
         if (event === "rename" && file !== null) add(join(folder, file));
         clearTimeout(timer);
         timer = setTimeout(onChange, SETTLED_MS);
@@ -35,7 +35,7 @@ export function watchFolders(roots: readonly string[], onChange: () => void): ()
         if (entry.isDirectory() && !IGNORED.has(entry.name)) add(join(folder, entry.name));
       }
     } catch {
-      // A file, or gone again.
+      // A file, or a folder that is gone again.
       unwatch(folder);
     }
   };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { connectTcp } from "./connect-tcp.ts";
 import type { TunnelStreams } from "./tunnel-binding.ts";
 
-/** A connection whose far end takes its time, and fails where it is told to. */
+/** A connection whose far end answers late, and fails on request. */
 class FarEnd {
   readonly heard: string[] = [];
   #failure: Error | null = null;
@@ -35,7 +35,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe("close() of connectTcp", () => {
   it.each(["held", "released"])(
-    "comes behind what was written without waiting, the writer %s",
+    "waits for writes that were not awaited, with the writer %s",
     async (lock) => {
       const far = new FarEnd();
       const socket = connected(far);
@@ -48,7 +48,7 @@ describe("close() of connectTcp", () => {
     },
   );
 
-  it("rejects where what was written has not been delivered", async () => {
+  it("rejects if what was written was not delivered", async () => {
     const far = new FarEnd();
     const socket = connected(far);
     const writer = socket.writable.getWriter();
@@ -59,7 +59,7 @@ describe("close() of connectTcp", () => {
     expect((await writes).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   });
 
-  it("ends once, whoever ended first, and however often it is called", async () => {
+  it("ends the connection once, however often it is called", async () => {
     const far = new FarEnd();
     const socket = connected(far);
     const writer = socket.writable.getWriter();
@@ -70,7 +70,7 @@ describe("close() of connectTcp", () => {
     expect(far.heard).toEqual(["a", "end"]);
   });
 
-  it("resolves after both ways have ended", async () => {
+  it("resolves after both directions have ended", async () => {
     const far = new FarEnd();
     const socket = connected(far);
     far.ends();
@@ -81,7 +81,7 @@ describe("close() of connectTcp", () => {
     expect(far.heard).toEqual(["end"]);
   });
 
-  it("rejects as `opened` does where there is no connection, and nobody has to look", async () => {
+  it("rejects like `opened` if there is no connection, without an unhandled rejection", async () => {
     const failure = Object.assign(new Error("nobody listens"), { code: "UPSTREAM_REFUSED" });
     const socket = connectTcp({ dial: () => Promise.reject(failure) }, "orders-db");
     void socket.close();

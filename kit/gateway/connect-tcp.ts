@@ -1,28 +1,32 @@
 import type { TunnelBinding, TunnelStreams } from "./tunnel-binding.ts";
 
-/** A TCP connection through a tunnel, in the shape of a Worker's `Socket`. TLS is the connector's: there is no `startTls`. */
+/**
+ * A TCP connection through a tunnel, in the shape of a Worker's `Socket`. There is no `startTls`, because the connector
+ * does TLS.
+ */
 export interface TunnelSocket {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
-  /** Rejects with a `TunnelDialError` when the connection does not come to stand. */
+  /** Rejects with a `TunnelDialError` if the connection cannot be established. */
   readonly opened: Promise<{ remoteAddress: string }>;
-  /** Resolves when both ways have ended, or after `close()`. Rejects when the connection was cut. */
+  /** Resolves when both directions have ended, or after `close()`. Rejects if the connection was cut. */
   readonly closed: Promise<void>;
   /**
-   * Ends both ways. Resolves when all that was written has been handed on, awaited or not, and rejects when that can't be;
-   * what was not read yet is dropped.
+   * Ends both directions. Resolves when everything that was written has been passed on, whether the writes were awaited or
+   * not. Rejects if that is impossible. Data that was not read yet is dropped.
    */
   close(): Promise<void>;
   readonly upgraded: false;
   readonly secureTransport: "off";
 }
 
-/** Read at once. By itself the runtime would hand over 4 KiB. */
+/** How much to read at once. The runtime's default is 4 KiB. */
 const READ_BYTES = 64 * 1024;
 
 /**
- * Opens a TCP connection to a service of the tunnel, or to a host and port that a network rule opens. Await each write:
- * that is what paces it, and what is not awaited when the request ends is lost. The connection ends with the request.
+ * Opens a TCP connection to a service of the tunnel, or to a host and port that a network rule allows. Await each write:
+ * this is the connection's backpressure, and writes that are not awaited are lost when the request ends. The connection
+ * ends with the request.
  */
 export function connectTcp(binding: Pick<TunnelBinding, "dial">, address: string): TunnelSocket {
   const dialled = Promise.resolve(binding.dial(address));
@@ -53,7 +57,10 @@ export function connectTcp(binding: Pick<TunnelBinding, "dial">, address: string
     },
     { highWaterMark: 0 },
   );
-  /** Written, and not yet handed on. Counted by `size`, which is called at once, however long a write waits for its turn. */
+  /**
+   * Bytes that were written and not yet passed on. `size` counts them, because it is called at once, however long a write
+   * waits for its turn.
+   */
   let unsent = 0;
   let allSent = (): void => {};
   let ending: Promise<void> | null = null;
@@ -76,13 +83,13 @@ export function connectTcp(binding: Pick<TunnelBinding, "dial">, address: string
     { highWaterMark: 1, size: () => (unsent++, 1) },
   );
   const close = async (): Promise<void> => {
-    // The stream's own lock may be the caller's, so what waits in it has to be waited for.
+    // The caller may have locked the stream, so `close()` waits until what is queued in it has left.
     if (unsent > 0) await Promise.race([new Promise<void>((done) => (allSent = done)), ending ?? closed]);
     await end();
     await (await reading).cancel().catch(() => {});
     resolve();
   };
-  // Who looks at neither is told by the streams.
+  // The streams report the failure too, so nobody has to handle these promises.
   const opened = dialled.then(() => ({ remoteAddress: address }));
   for (const told of [opened, closed, reading, writing]) told.catch(() => {});
   opened.catch(reject);
@@ -97,7 +104,7 @@ export function connectTcp(binding: Pick<TunnelBinding, "dial">, address: string
 }
 
 interface Chunks {
-  /** Undefined: the end. */
+  /** Undefined at the end. */
   next(): Promise<Uint8Array | undefined>;
   cancel(): Promise<void>;
 }
@@ -107,7 +114,7 @@ function chunksOf(readable: TunnelStreams["readable"]): Chunks {
     const reader = readable.getReader({ mode: "byob" });
     const next = async () => {
       const { value } = await reader.read(new Uint8Array(READ_BYTES));
-      // A stream that ended hands the buffer back with nothing in it.
+      // When the stream has ended, it returns the buffer empty.
       return value?.byteLength === 0 ? undefined : value;
     };
     return { next, cancel: () => reader.cancel() };

@@ -1,6 +1,6 @@
 /**
- * `culvert-tunnel/gateway`: for the code of a gateway. Runs in Workers, browsers and Node, and adds no dependency.
- * Begin with `tunnelError`; `TunnelBinding` is the type for `Env`.
+ * `culvert-tunnel/gateway`: for a gateway's code. It runs in Workers, browsers and Node, and adds no dependency. Begin with
+ * `tunnelError`; `TunnelBinding` is the type for `Env`.
  */
 export { tunnelError, type TunnelErrorCode, TUNNEL_ERROR_CODES, type TunnelFailure } from "./tunnel-error.ts";
 export { connectTcp, type TunnelSocket } from "./connect-tcp.ts";

@@ -1,36 +1,37 @@
 import type { TunnelErrorCode } from "./tunnel-error.ts";
 
 /**
- * The type of a tunnel's binding, for `Env`: `interface Env { TUNNEL: TunnelBinding }`.
- * The host of the URL is a service's name, or a host that a network rule of the services file opens.
+ * The type of a tunnel's binding, for `Env`: `interface Env { TUNNEL: TunnelBinding }`. The host of the URL is the name of
+ * a service, or a host that a network rule of the services file allows.
  */
 export interface TunnelBinding {
-  /** Never throws for a failure of the tunnel: that is an answer, which `tunnelError` reads. */
+  /** Never throws if the tunnel fails: the response then says why, and `tunnelError` reads it. */
   fetch(input: Request | string | URL, init?: RequestInit): Promise<Response>;
 
   /**
-   * A TCP connection to a TCP service by its name, or to `host:port` that a network rule of protocol tcp opens. Rejects
-   * with a `TunnelDialError`. A connection that is cut rejects its reader and its writer: a clean end is the upstream's.
+   * Opens a TCP connection to a TCP service by its name, or to a `host:port` that a network rule of protocol tcp allows.
+   * Rejects with a `TunnelDialError`. If the connection is cut, reads and writes reject; a clean end always comes from the
+   * upstream.
    */
   dial(address: string): Promise<TunnelStreams>;
 
   /**
-   * The runtime's own way to the same, for code that knows only that. It can't tell failures: `opened` always resolves,
-   * and a connection that was refused or cut looks like one that ended. Prefer `dial` and `connectTcp`.
+   * The runtime's own method, for code that knows no other. It cannot report failures: `opened` always resolves, and a
+   * connection that was refused or cut looks like one that ended. Prefer `dial` and `connectTcp`.
    */
   connect(address: string): unknown;
 }
 
-/** The two ways of a TCP connection. Closing the writable is a half-close. */
+/** The two directions of a TCP connection. Closing the writable is a half-close. */
 export interface TunnelStreams {
   readable: ReadableStream<Uint8Array>;
   writable: WritableStream<Uint8Array>;
 }
 
-/** Why there is no connection: the same facts as `tunnelError` reads of an answer. */
+/** Why there is no connection, in the fields that `tunnelError` reads from a response. */
 export interface TunnelDialError extends Error {
   code: TunnelErrorCode;
-  /** That an answer to `fetch` would have had. */
+  /** The status that a response to `fetch` would have had. */
   status: number;
   requestId: string;
 }

@@ -5,7 +5,7 @@ import { problemResponse } from "../../worker/failures/problem.ts";
 import { tunnelError } from "./index.ts";
 
 describe("tunnelError", () => {
-  it.each(PUBLIC_CODES)("reads the relay's own answer of %s, and leaves its body unread", async (code) => {
+  it.each(PUBLIC_CODES)("reads the relay's response with %s without touching its body", async (code) => {
     const response = problemResponse(publicError(code, "because of ü\r\nthis"), "GET", "req-1");
     expect(tunnelError(response)).toMatchObject({
       code,
@@ -16,7 +16,7 @@ describe("tunnelError", () => {
     expect(await response.json()).toMatchObject({ code, detail: "because of ü\r\nthis" });
   });
 
-  it("reads it of a HEAD, which has no body", () => {
+  it("reads the response to a HEAD, which has no body", () => {
     const response = problemResponse(publicError("NO_CONNECTOR", "nobody is here"), "HEAD", "req-1");
     expect(tunnelError(response)).toMatchObject({
       code: "NO_CONNECTOR",
@@ -26,13 +26,13 @@ describe("tunnelError", () => {
   });
 
   it.each(["CONNECTOR_LOST", "RELAY_RESTART", "UPSTREAM_RESPONSE_TIMEOUT", "UPSTREAM_PROTOCOL"] as const)(
-    "says of %s that the upstream may have got it",
+    "does not call %s retryable: the upstream may have received the request",
     (code) => {
       expect(tunnelError(problemResponse(new TunnelError(code, ""), "POST", "r"))?.retryable).toBe(false);
     },
   );
 
-  it("is null for an answer of the API itself, and knows no code of a later version", () => {
+  it("is null for a response of the API itself, and UNKNOWN for a code of a later version", () => {
     expect(tunnelError(new Response(null, { status: 503 }))).toBe(null);
     const later = new Response(null, { status: 502, headers: { "culvert-error": "SOMETHING_NEW" } });
     expect(tunnelError(later)).toMatchObject({ code: "UNKNOWN", requestId: null, retryable: false });

@@ -1,30 +1,30 @@
 import { PUBLIC_CODES, type PublicCode } from "../../shared/protocol/public-code.ts";
 
-/** Through `/~/` alone: the key is none, or too many wrong ones came. */
+/** Only through `/~/`: the key is not valid, or too many wrong keys came from this address. */
 const KEY_CODES = ["UNAUTHENTICATED", "RATE_LIMITED"] as const;
 
-/** Every code that `tunnelError` can give. */
+/** Every code that `tunnelError` can return. */
 export const TUNNEL_ERROR_CODES = [...PUBLIC_CODES, ...KEY_CODES] as const;
 
 export type TunnelErrorCode = PublicCode | (typeof KEY_CODES)[number];
 
-/** Why the tunnel answered in the API's place. */
+/** Why the tunnel answered instead of the API. */
 export interface TunnelFailure {
-  /** A code that this version does not know yet is "UNKNOWN". */
+  /** "UNKNOWN" for a code that this version does not know. */
   code: TunnelErrorCode | "UNKNOWN";
   status: number;
-  /** Names the request in the relay's log; null where the relay gave none. */
+  /** Identifies the request in the relay's log; null if the relay gave it no id. */
   requestId: string | null;
-  /** For people; "" where there is none. */
+  /** For people; "" if there is none. */
   detail: string;
   /**
-   * The upstream got nothing of the request, and what went wrong may be over in a moment: sending it again is safe for
-   * every method.
+   * The upstream received nothing of the request, and the failure may be temporary. Sending the request again is then safe
+   * for every method.
    */
   retryable: boolean;
 }
 
-/** No byte of the request has reached an upstream, and time may help. */
+/** No byte of the request has reached an upstream, and a later attempt may succeed. */
 const RETRYABLE: readonly TunnelErrorCode[] = [
   "NO_CONNECTOR",
   "OVERLOADED",
@@ -35,8 +35,8 @@ const RETRYABLE: readonly TunnelErrorCode[] = [
 ];
 
 /**
- * What went wrong in the tunnel; null for every answer of the API itself, its 404s and 500s included. Reads header
- * fields alone: the body can still be passed on. No upstream can set these fields.
+ * What failed in the tunnel; null for every response of the API itself, including 404 and 500. Reads header fields only, so
+ * the body can still be passed on. No upstream can set these fields.
  */
 export function tunnelError(response: {
   status: number;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { absentBindings } from "./absent-bindings.ts";
 
-it("finds what only an account has, and Workers that are not there", () => {
+it("finds bindings that only an account has, and Workers that were not given", () => {
   const config = {
     name: "gateway",
     vars: { remote: true },

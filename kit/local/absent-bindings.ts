@@ -1,4 +1,4 @@
-/** Of a wrangler configuration: what no machine simulates. wrangler would ask for an account at the start. */
+/** Kinds of bindings that no machine can simulate. wrangler would ask for an account at the start. */
 const OF_THE_ACCOUNT: ReadonlySet<string> = new Set([
   "agent_memory",
   "ai",
@@ -17,7 +17,7 @@ interface Entry {
   service?: unknown;
 }
 
-/** The names of a gateway's bindings that lead to an account, or to a Worker that is not there. */
+/** The names of a gateway's bindings that need an account, or lead to a Worker that was not given. */
 export function absentBindings(
   config: Readonly<Record<string, unknown>>,
   workerNames: ReadonlySet<string>,

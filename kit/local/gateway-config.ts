@@ -6,13 +6,13 @@ import { absentBindings } from "./absent-bindings.ts";
 import type { GatewayProps, TwinGateway } from "./types.ts";
 
 export interface ResolvedGateways {
-  /** As the harness takes them; the first is the one that is called. */
+  /** In the harness's form. The first is the one that gets the requests. */
   workers: GatewayWorker[];
-  /** Of each binding that leads to a tunnel. */
+  /** The props of each binding to a tunnel. */
   bindings: GatewayProps[];
-  /** Under which name the relay is bound. */
+  /** The name of the Worker that the bindings name as the relay. */
   relayName: string;
-  /** Folders whose files make the gateways. */
+  /** Folders that contain the gateways' files. */
   folders: string[];
 }
 
@@ -22,7 +22,7 @@ type GatewayWorker =
 
 interface ResolvedGateway {
   worker: GatewayWorker;
-  /** Of wrangler, as it reads it. */
+  /** The configuration as wrangler reads it. */
   config: Config;
   bindings: GatewayProps[];
   relayNames: string[];
@@ -40,7 +40,7 @@ const DEFAULT_PROPS: GatewayProps = {
 };
 const COMPATIBILITY_DATE = "2026-11-17";
 
-/** Before anything is loaded for them. */
+/** Checks that the files exist, before anything is loaded for them. */
 export function assertGatewaysThere(given: TwinGateway | readonly TwinGateway[]): void {
   for (const gateway of [given].flat()) {
     const path = pathOf(isEntry(gateway) ? gateway.entry : gateway);
@@ -52,8 +52,8 @@ export function assertGatewaysThere(given: TwinGateway | readonly TwinGateway[])
 }
 
 /**
- * Finds what the gateways' bindings say of themselves: the twin makes the tunnels that they name. Bindings that lead
- * nowhere here are turned to the Worker of that name.
+ * Reads the props of the gateways' bindings, from which the twin creates the tunnels. Bindings that lead nowhere on this
+ * machine are redirected to the Worker `absentWorkerName`.
  */
 export function resolveGateways(
   given: TwinGateway | readonly TwinGateway[],
@@ -128,7 +128,7 @@ function gatewayOfConfig(
   };
 }
 
-/** A parser's error does not say of which file it speaks. */
+/** Adds the path, because a parser's error does not name its file. */
 function readOrSay(configPath: string, read: () => Config): Config {
   try {
     return read();
@@ -159,7 +159,7 @@ function checkedProps(
 ): GatewayProps {
   if (tunnel === undefined || !isTunnelId(tunnel)) {
     throw new Error(
-      `gateway: ${where} names no tunnel: props.tunnel must be tnl_ and 20 of a-z2-7; any such id will do for tests`,
+      `gateway: ${where} names no tunnel: props.tunnel must be tnl_ and 20 characters of a-z2-7; tests may use any such id`,
     );
   }
   if (project === undefined || environment === undefined) {

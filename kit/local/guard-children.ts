@@ -3,12 +3,12 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Socket } from "node:net";
 import { basename } from "node:path";
 
-/** Where Node tells of every child process that it makes. */
+/** The diagnostics channel on which Node reports each child process that it creates. */
 const CHANNEL = "child_process";
 
 /**
- * Waits for the end of its input, which is the end of this process; then kills the child, and removes the folders of
- * Miniflare's that the child has files open in, where the system tells of those (Linux).
+ * Waits for the end of its input, which comes when this process ends. Then it kills the child, and removes Miniflare's
+ * folders in which the child has files open, if the system lists those (Linux).
  */
 const GUARD = `
 read -r _
@@ -19,8 +19,8 @@ printf '%s' "$folders" | while IFS= read -r folder || [ -n "$folder" ]; do rm -r
 `;
 
 /**
- * Runs `start`, and sees to it that no workerd which that begins outlives this process: wrangler ends them when this
- * process ends in order, but not when it is killed, as test runners do with a worker that hangs.
+ * Runs `start`, and makes sure that no workerd started by it outlives this process. wrangler ends them when this process
+ * ends normally, but not when it is killed, as test runners do with a worker that hangs.
  */
 export async function guardingChildren<T>(start: () => Promise<T>): Promise<T> {
   const onChild = (message: unknown): void => {
@@ -38,7 +38,7 @@ export async function guardingChildren<T>(start: () => Promise<T>): Promise<T> {
 }
 
 function endWithThisProcess(child: ChildProcess): void {
-  // No shell: wrangler alone ends it there.
+  // Windows has no shell for the guard. There only wrangler ends the child.
   if (process.platform === "win32" || child.pid === undefined || child.exitCode !== null) return;
   const guard = spawn("/bin/sh", ["-c", GUARD, "guard", String(child.pid)], {
     detached: true,

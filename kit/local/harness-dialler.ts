@@ -1,7 +1,7 @@
 import type { DialRelay, RelayTransport } from "../../connector/relay/index.ts";
 import { encodeMessage, SUBPROTOCOL } from "../../shared/protocol/index.ts";
 
-/** The client's end of a WebSocket as Miniflare gives it. */
+/** The client's side of a WebSocket, as Miniflare returns it. */
 interface HarnessSocket {
   accept(): void;
   send(message: ArrayBuffer | string): void;
@@ -10,13 +10,13 @@ interface HarnessSocket {
   addEventListener(type: "close" | "error", listener: () => void): void;
 }
 
-/** Asks the relay for an upgrade on its handle in the harness: no port is dialled. */
+/** Asks the relay for an upgrade through the harness, without a port. */
 export type Upgrade = (
   path: string,
   headers: Record<string, string>,
 ) => Promise<{ status: number; webSocket?: unknown }>;
 
-/** Dials the relay beside it. */
+/** Connects to the relay in the same harness. */
 export function harnessDialler(upgrade: Upgrade, tokenText: string): DialRelay {
   return (events, object) => {
     let socket: HarnessSocket | null = null;

@@ -1,11 +1,11 @@
 /*
  * Gateway, relay and connector on this machine: what `culvert dev` and `culvert-tunnel/testing` start.
  *
- * It runs the real relay on workerd and the real connector; only what leads out of this machine is replaced. Everything listens on
- * loopback. Whatever was started ends with this process, even if it is killed.
+ * It runs the real relay on workerd and the real connector. Only what leads out of this machine is replaced. Everything
+ * listens on loopback. Whatever was started ends with this process, even if the process is killed.
  *
- * Begin with `start-local.ts` and `local-tunnel.ts`; `services/` are the upstreams of a test. docs/gateways.md#tests; decision 0009 is
- * about the pinned runtime, and wrangler is the gateway's own.
+ * Begin with `start-local.ts` and `local-tunnel.ts`; `services/` are the upstreams of a test. docs/gateways.md#tests;
+ * decision 0009 explains the pinned runtime, and wrangler is the gateway's own.
  */
 export { eventOf } from "./event-of.ts";
 export type { LocalTunnel } from "./local-tunnel.ts";

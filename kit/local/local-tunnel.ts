@@ -17,7 +17,7 @@ import type { Harness } from "./wrangler.ts";
 
 const ATTACH_TIMEOUT_MS = 20_000;
 const POLL_MS = 5;
-/** Of the pauses before the connector dials again: the relay is on this machine, and a test waits. */
+/** Share of the usual pauses before the connector dials again: the relay is on this machine, and a test is waiting. */
 const PAUSE_SHARE = 0.001;
 
 export interface LocalTunnelOptions {
@@ -27,13 +27,13 @@ export interface LocalTunnelOptions {
   file: ServicesFile;
   faults: TwinFaults;
   requests: RecordedRequests;
-  /** What the connector may reach. */
+  /** What the connector may reach, in the form of `TUNNEL_ALLOW`. */
   allow: string;
-  /** By which the relay knows this process. */
+  /** Proves to the relay that an order comes from this process. */
   orderKey: string;
 }
 
-/** One tunnel of a relay on this machine, and the connector that serves it. */
+/** One tunnel of a relay on this machine, and its connector. */
 export class LocalTunnel {
   readonly tunnelId: string;
   readonly #harness: Harness;
@@ -66,7 +66,7 @@ export class LocalTunnel {
     await this.connect();
   }
 
-  /** Makes the tunnel if the relay has none yet. */
+  /** Creates the tunnel, unless the relay has it already. */
   async configure(): Promise<void> {
     await this.#order([...this.#denied].reduce(closedFor, this.#file));
   }
@@ -117,12 +117,12 @@ export class LocalTunnel {
     await connector.drain(0);
   }
 
-  /** Resolves once the relay, too, knows of no connection. */
+  /** Resolves once the relay has noticed that there is no connection any more. */
   async detached(): Promise<void> {
     const deadlineMs = performance.now() + ATTACH_TIMEOUT_MS;
     const connections = async () => (await this.#ask(`${TWIN_PATH}?connections=${this.tunnelId}`)).text();
     while ((await connections()) !== "0") {
-      if (performance.now() > deadlineMs) throw new Error("the relay did not see the connector go");
+      if (performance.now() > deadlineMs) throw new Error("the relay did not notice that the connector left");
       await sleep(POLL_MS);
     }
   }
@@ -130,7 +130,7 @@ export class LocalTunnel {
   async restart(): Promise<void> {
     const dialsBefore = this.#dials;
     await this.#ask(`${TWIN_PATH}?restart=${this.tunnelId}`);
-    // The connector hears of its loss a moment later.
+    // The connector notices the loss a moment later.
     if (this.#connector !== null) await this.#until(() => this.#dials > dialsBefore);
     await this.attached();
   }

@@ -3,10 +3,10 @@ import { join } from "node:path";
 
 const CLASSES = ["Tunnel", "Registry", "Telemetry"];
 
-/** The host by which the relay is reached where gateway and relay share a port. Browsers take `*.localhost` for loopback. */
+/** The relay's host name where gateway and relay share a port. Browsers resolve `*.localhost` to loopback. */
 export const RELAY_HOST = "culvert.localhost";
 
-/** As the harness takes it, under the name by which the gateways bind it. */
+/** The relay as a Worker of the harness, with the name that the gateways' bindings use. */
 export function relayWorker(name: string, vars: Readonly<Record<string, string>> = {}): object {
   return {
     config: {
@@ -24,7 +24,7 @@ export function relayWorker(name: string, vars: Readonly<Record<string, string>>
   };
 }
 
-/** To which bindings are turned that lead nowhere on this machine. */
+/** The Worker in place of bindings that lead nowhere on this machine. */
 export const ABSENT_WORKER = "culvert-absent";
 
 export function absentWorker(): object {
@@ -32,9 +32,9 @@ export function absentWorker(): object {
   return { config: { name: ABSENT_WORKER, main, no_bundle: true, compatibility_date: "2026-11-17" } };
 }
 
-/** Beside the package's modules; in `dist` when run from the sources. */
+/** In the package, beside its modules; in `dist` when run from the sources. */
 function builtWorker(file: string): string {
-  // The single-file executable has no place of its own.
+  // The single-file executable has no directory of its own.
   const here = import.meta.dirname as string | undefined;
   if (here === undefined) throw new Error("this needs the npm package: npx culvert-tunnel");
   const places = ["../testing/relay", "kit/testing/relay", "../../dist/kit/testing/relay"];

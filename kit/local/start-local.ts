@@ -14,27 +14,27 @@ import { type Harness, loadWrangler } from "./wrangler.ts";
 /** Gateways, relay, connectors and services on this machine. */
 export interface LocalSystem {
   readonly harness: Harness;
-  /** Of the first gateway, on loopback; another one after a reload. */
+  /** The first gateway's URL, on loopback. It may change with a reload. */
   readonly url: URL;
   readonly requests: RecordedRequests;
   readonly faults: TwinFaults;
   readonly tunnels: readonly LocalTunnel[];
-  /** Names of the services file, in lower case. */
+  /** Names of services in the services file, in lower case. */
   readonly services: ReadonlySet<string>;
-  /** Folders whose files make the gateways. */
+  /** Folders that contain the gateways' files. */
   readonly folders: readonly string[];
-  /** Builds the gateways anew. Where it rejects, nothing answers until a later one resolves. */
+  /** Rebuilds the gateways. If it rejects, nothing answers until a later call resolves. */
   reload: () => Promise<void>;
   stop: () => Promise<void>;
 }
 
 export interface LocalOptions extends TwinOptions {
   relayVars?: Readonly<Record<string, string>>;
-  /** What the connector may reach, as `TUNNEL_ALLOW`; everything unless set. */
+  /** What the connector may reach, in the form of `TUNNEL_ALLOW`. Default: everything. */
   allow?: string;
 }
 
-/** Throws with what to change where an option is wrong. */
+/** Throws an error that says what to change if an option is wrong. */
 export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
   assertGatewaysThere(options.gateway);
   const wrangler = loadWrangler();
@@ -82,7 +82,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
       await Promise.all(tunnels.map((tunnel) => tunnel.disconnect()));
       await harness.update(all).catch(rethrow);
       ({ url } = await harness.listen());
-      // The first request after it finds a connector.
+      // Waits for the connectors, so that the first request after the reload finds one.
       await Promise.all(tunnels.map((tunnel) => tunnel.start()));
     };
     return {
@@ -103,7 +103,7 @@ function rethrow(error: unknown): never {
   throw startProblem(error);
 }
 
-/** Without what is undefined. */
+/** Leaves out undefined values. */
 function given(options: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

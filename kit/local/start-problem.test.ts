@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { startProblem } from "./start-problem.ts";
 
-it("takes workerd's reasons out of its JSON, and leaves the rest as it is", () => {
+it("extracts workerd's messages from its JSON, and leaves the rest unchanged", () => {
   const logged = JSON.stringify({ level: "error", message: "service core:user:gw: Uncaught Error: at load" });
   const problem = startProblem(
     new Error(`The runtime failed to start.\nRuntime stderr:\n${logged}\n{ "a": 1 }`),

@@ -1,11 +1,11 @@
-/** What wrangler and workerd say of a start that failed, without what is for machines alone. */
+/** The reason of a failed start as wrangler and workerd report it, without the parts that are for machines. */
 export function startProblem(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   const message = error.message.split("\n").map(messageOfLine).join("\n");
   return message === error.message ? error : new Error(message, { cause: error });
 }
 
-/** workerd writes its log as JSON. */
+/** workerd logs in JSON. */
 function messageOfLine(line: string): string {
   if (!line.startsWith("{")) return line;
   try {

@@ -2,7 +2,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { ReadConfig } from "./gateway-config.ts";
 
-/** The parts of wrangler that are used; it is a peer dependency, so that the gateway is tested by the one it is deployed by. */
+/**
+ * The parts of wrangler that are used here. It is a peer dependency, so that the gateway is tested with the version that
+ * deploys it.
+ */
 export interface Wrangler {
   createTestHarness(options: object): Harness;
   unstable_readConfig: ReadConfig;
@@ -19,16 +22,16 @@ export interface Harness {
   };
   getLogs(): { level?: string; message: string }[];
   clearLogs(): void;
-  /** Builds and loads the Workers anew. Where that fails, the harness is closed; `listen` opens it again. */
+  /** Rebuilds and reloads the Workers. If that fails, the harness is closed; `listen` opens it again. */
   update(options: object): Promise<void>;
   close(): Promise<void>;
 }
 
 export function loadWrangler(): Wrangler {
-  // Neither asks the network: a test has none.
+  // Turns off two requests to the network: a test may have none.
   process.env["CLOUDFLARE_CF_FETCH_ENABLED"] ??= "false";
   process.env["WRANGLER_SEND_METRICS"] ??= "false";
-  // Its page of what bindings hold, and its store of traces: a sixth of the start, and nobody looks at a test's.
+  // Turns off the explorer of local data and the store of traces: they take a sixth of the start, and a test needs neither.
   process.env["X_LOCAL_EXPLORER"] ??= "false";
   process.env["X_LOCAL_OBSERVABILITY"] ??= "false";
   try {
@@ -39,8 +42,9 @@ export function loadWrangler(): Wrangler {
 }
 
 /**
- * The project's own, also where this package was fetched by npx and lies elsewhere; else the one beside this package.
- * Required: an `import` of CommonJS parses wrangler's ten megabytes twice more, for what it exports.
+ * Uses the project's own wrangler, even if this package was fetched by npx and is somewhere else; otherwise the one beside
+ * this package. Uses `require`, because an `import` of CommonJS parses wrangler's ten megabytes twice more to find its
+ * exports.
  */
 function requireWrangler(): Wrangler {
   const ofProject = createRequire(join(process.cwd(), "package.json"));

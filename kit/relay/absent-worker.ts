@@ -1,15 +1,15 @@
-/** Stands where a binding of the gateway leads to nothing that this machine has. */
+/** Takes the place of a Worker or service that a gateway's binding names and this machine does not have. */
 import { WorkerEntrypoint } from "cloudflare:workers";
 
 const REASON =
-  "this binding leads nowhere in the twin: it is the account's alone, or its Worker is not among those given as `gateway`";
+  "this binding does not work in the twin: only an account has it, or its Worker was not given as `gateway`";
 
 export default class Absent extends WorkerEntrypoint {
   override fetch(): Response {
     return new Response(REASON, { status: 503 });
   }
 
-  /** As Workers AI is called. */
+  /** The method that Workers AI has. */
   run(): never {
     throw new Error(REASON);
   }

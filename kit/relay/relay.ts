@@ -1,6 +1,6 @@
 /**
- * The relay as the twin runs it: the Worker itself, and a way to make a tunnel under an id that was chosen before, to
- * ask how many connections it has, and to reset its object.
+ * The relay as the twin runs it: the Worker itself, with three additions. It can create a tunnel under a given id, say how
+ * many connections a tunnel has, and reset its object.
  */
 import { type Env, registryStub, tunnelStub } from "../../worker/env.ts";
 import relay, { Tunnel as RelayTunnel } from "../../worker/index.ts";
@@ -9,7 +9,7 @@ import { ORDER_KEY_FIELD, TWIN_PATH, type TwinOrder } from "./twin-order.ts";
 export { Registry, Telemetry, TunnelBinding } from "../../worker/index.ts";
 
 export class Tunnel extends RelayTunnel {
-  /** As the platform does in a deploy: what is under way ends, and so do all connections. */
+  /** Does what the platform does in a deploy: ends everything under way, and all connections. */
   resetObject(): void {
     this.ctx.abort("restarted by the twin");
   }
@@ -30,7 +30,7 @@ export default {
     const restarted = searchParams.get("restart");
     if (restarted !== null) {
       const stub = tunnelStub(env, restarted) as unknown as Pick<DurableObjectStub<Tunnel>, "resetObject">;
-      // The answer is lost with the object.
+      // The reset also ends this call, so its error is expected.
       return await stub.resetObject().then(
         () => new Response(null, { status: 500 }),
         () => new Response(),

@@ -1,13 +1,13 @@
 import type { ServicesFile } from "../../shared/services/index.ts";
 import type { KeyProof } from "../../worker/auth/access-key.ts";
 
-/** No route of the relay's: it is the local one's alone, which is never deployed. */
+/** Not a route of the relay: only the local variant has it, which is never deployed. */
 export const TWIN_PATH = "/__culvert-twin";
 
-/** Carries what only the process that started the relay knows: a page in a browser can reach loopback, too. */
+/** A secret that only the process that started the relay knows, because a web page in a browser can reach loopback, too. */
 export const ORDER_KEY_FIELD = "culvert-order-key";
 
-/** What the twin has its relay do, so that a tunnel is there under the id that the gateway's props name. */
+/** Asks the relay to create a tunnel under the id that the gateway's props name. */
 export interface TwinOrder {
   tunnelId: string;
   token: KeyProof;

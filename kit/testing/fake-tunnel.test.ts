@@ -7,7 +7,7 @@ const services = {
 };
 
 describe("fakeTunnel", () => {
-  it("hands a request to its service, with the path as it came", async () => {
+  it("passes a request to its service with the path unchanged", async () => {
     const tunnel = fakeTunnel({ services });
     const response = await tunnel(
       new Request("http://PAYMENTS-api-prod/v1/a%2Fb?x=1", { method: "POST", body: "b" }),
@@ -38,7 +38,7 @@ describe("fakeTunnel", () => {
     expect(tunnelError(await production(new Request("http://nobody/")))?.code).toBe("UNKNOWN_SERVICE");
   });
 
-  it("fails as it is told to, by the relay's own answer", async () => {
+  it("fails on request, with the relay's own response", async () => {
     const tunnel = fakeTunnel({ services, failures: { "payments-api-prod": "UPSTREAM_RESPONSE_TIMEOUT" } });
     const response = await tunnel(new Request("http://payments-api-prod/"));
     expect([response.status, response.headers.get("proxy-status")]).toEqual([

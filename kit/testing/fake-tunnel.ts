@@ -5,9 +5,9 @@ import { planServices } from "../local/services/services-plan.ts";
 import type { FakeTunnelOptions } from "../local/index.ts";
 
 /**
- * A function in a tunnel's place, for `serviceBindings` of Miniflare and its test plugins. It decides by the relay's own
- * rules and refuses by its own answers, in this process. It has no connector and no wire: use `startTwin` for streams,
- * WebSockets, limits and time-outs.
+ * A function in place of a tunnel, for `serviceBindings` of Miniflare and its test plugins. It uses the relay's own rules
+ * and error responses, in this process. It has no connector and no wire protocol: use `startTwin` for streams, WebSockets,
+ * limits and timeouts.
  */
 export function fakeTunnel({
   services,

@@ -12,7 +12,7 @@ import {
 const EVENT_TIMEOUT_MS = 10_000;
 const POLL_MS = 5;
 
-/** Starts gateway, relay and connector. Throws with what to change where an option is wrong. */
+/** Starts gateway, relay and connector. Throws an error that says what to change if an option is wrong. */
 export async function startTwin(options: TwinOptions): Promise<Twin> {
   return twinOf(await startLocal(options));
 }
@@ -27,10 +27,10 @@ function twinOf({ harness, url, requests, faults, tunnels, services, stop }: Loc
     assertRuns();
     await Promise.all(tunnels.map(act));
   };
-  /** A name that is misspelt would play nothing, and its test would show nothing. */
+  /** Throws for an unknown name: a fault under a misspelt name would never happen, and the test would show nothing. */
   const known = (service: string): string => {
     assertRuns();
-    // A network rule's host goes by its address.
+    // Hosts of network rules are not in this list.
     if (!services.has(service.toLowerCase()) && !/[.:]/.test(service)) {
       throw new Error(`there is no service ${service}, but ${[...services].join(", ")}`);
     }

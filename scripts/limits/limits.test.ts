@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { ELSEWHERE, FIXED_LIMITS } from "./fixed-limits.ts";
+import { ELSEWHERE, FIXED_LIMITS, LIMITS } from "./fixed/index.ts";
 import { Constants } from "./read-constants.ts";
 import { connectorRows, servicesFileRows, upstreamRows } from "./settable.ts";
 import { amount } from "./units.ts";
@@ -12,11 +12,10 @@ const constants = new Constants(root);
 
 describe("the page of limits", () => {
   it("has each limit of the protocol once", () => {
-    const path = "shared/protocol/limits.ts";
     const shown = FIXED_LIMITS.flatMap(({ limits }) => limits)
-      .filter(({ file }) => file === path)
+      .filter(({ file }) => file === LIMITS)
       .map(({ constant }) => constant);
-    expect([...shown, ...ELSEWHERE].toSorted()).toEqual(constants.namesIn(path).toSorted());
+    expect([...shown, ...ELSEWHERE].toSorted()).toEqual(constants.namesIn(LIMITS).toSorted());
   });
 
   it("names constants that exist", () => {

@@ -84,7 +84,7 @@ it("loads a change, survives one that does not build, and goes on with the next"
   // The first request finds a connector.
   expect(await (await fetch(url)).text()).toBe("second: private");
   await writeFile(path, `${await readFile(path, "utf8")} this is no TypeScript`);
-  await dev.line(/^not reloaded, and down until the next change/, TIMEOUT_MS);
+  await dev.line(/^reload failed, the gateway is down until the next change/, TIMEOUT_MS);
   const broken = await fetch(url);
   expect([broken.status, await broken.text()]).toEqual([503, expect.stringContaining("see the output")]);
   await writeFile(path, gatewaySource("third"));

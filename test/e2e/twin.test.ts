@@ -158,7 +158,7 @@ describe("startTwin", () => {
     [{ gateway: "wrangler.toml", services: {} }, "binds no service"],
     [
       { gateway: { entry: "examples/gateway/gateway.ts", props: { tunnel: "tnl_1" } }, services: {} },
-      "20 of a-z2-7",
+      "20 characters of a-z2-7",
     ],
     [
       { gateway: { entry: "examples/gateway/gateway.ts" }, services: { x: "http://a/b" } },
@@ -235,7 +235,10 @@ describe.concurrent("several twins at once", () => {
       await expect(startTwin({ gateway: cut, services: {} })).rejects.toThrow("cut.json: ");
       // Of an account or of others: it starts without, and says so.
       const absent = await several.fetch("/auth");
-      expect([absent.status, await absent.text()]).toEqual([503, expect.stringContaining("leads nowhere")]);
+      expect([absent.status, await absent.text()]).toEqual([
+        503,
+        expect.stringContaining("does not work in the twin"),
+      ]);
       const stranger = await several.fetch("http://culvert.localhost/__culvert-twin", {
         method: "POST",
         body: "{}",

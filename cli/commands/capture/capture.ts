@@ -37,7 +37,7 @@ interface Capture {
 
 const TUNNEL = "culvert capture list --tunnel-id tnl_abcdefghij234567abcd";
 const CAPTURE = "--tunnel-id tnl_abcdefghij234567abcd --capture-id cap_abcdefghij23";
-/** As many as the API gives at once. */
+/** The most that the API returns in one page. */
 const PAGE = 20;
 
 export function captureCommand(): Command {

@@ -12,7 +12,7 @@ const WHY = {
   "no-room": "the relay was short of memory",
 };
 
-/** As `curl -v` shows it: `>` is what went up, `<` what came back. */
+/** In the style of `curl -v`: `>` marks the request, `<` the response. */
 export function capturedText({ method, service, path, request, response }: CapturedRequest): string {
   return [
     `> ${printable(`${method} ${service}${path}`)}`,

@@ -44,7 +44,9 @@ const IDENTITY = `${TUNNEL} --identity-id wid_abcdefghij23`;
 
 export function identityCommand(): Command {
   return new Command("identity")
-    .description("workloads that a tunnel trusts: their connectors attach without a token of the tunnel")
+    .description(
+      "manage workloads that a tunnel trusts: their connectors attach without a token of the tunnel",
+    )
     .addCommand(addCommand())
     .addCommand(listCommand())
     .addCommand(setKeysCommand())
@@ -58,12 +60,15 @@ function addCommand(): Command {
     "    --subject system:serviceaccount:payments:culvert --jwks-file jwks.json",
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")
-    .requiredOption("--issuer <issuer>", "iss of the platform's tokens")
+    .requiredOption("--issuer <issuer>", "the iss claim of the platform's tokens")
     .requiredOption(
       "--subject <subject...>",
-      "sub of the workload's, as it is, such as system:serviceaccount:NS:NAME",
+      "the sub claim of the workload's token, such as system:serviceaccount:NS:NAME",
     )
-    .option("--audience <audience>", "aud of the workload's, the only one (default: the tunnel's address)");
+    .option(
+      "--audience <audience>",
+      "the only aud claim of the workload's token (default: the tunnel's address)",
+    );
   return withKeys(add)
     .option("--json", "print JSON")
     .action(async (options: AddOptions) => {
@@ -105,7 +110,7 @@ function listCommand(): Command {
 }
 
 function setKeysCommand(): Command {
-  const set = command("set-keys", "replace the keys of its issuer; connectors that are attached stay", [
+  const set = command("set-keys", "replace the issuer's keys; attached connectors stay attached", [
     `culvert identity set-keys ${IDENTITY} --jwks-file jwks.json`,
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")
@@ -122,7 +127,7 @@ function setKeysCommand(): Command {
 }
 
 function removeCommand(): Command {
-  return command("remove", "trust a workload no longer, and cut its connectors", [
+  return command("remove", "stop trusting a workload, and disconnect its connectors", [
     `culvert identity remove ${IDENTITY}`,
   ])
     .requiredOption("--tunnel-id <id>", "the tunnel")
@@ -130,7 +135,7 @@ function removeCommand(): Command {
     .option("--yes", "do not ask")
     .action(async ({ tunnelId, identityId, yes = false, ...relay }: IdentityOptions) => {
       const client = await adminClient(relay);
-      await confirm(`Remove identity ${identityId} and cut its connectors?`, yes);
+      await confirm(`Remove identity ${identityId} and disconnect its connectors?`, yes);
       await client.delete(identityPath(tunnelId, identityId), noIdentity(tunnelId, identityId));
       print(printable(`Removed ${identityId}.`));
     });

@@ -11,14 +11,14 @@ export interface TunnelObject {
   name: string;
   location: string | null;
   phase: string;
-  /** Relays of an older version do not say. */
+  /** Older relays do not send it. */
   answering?: boolean;
   exists?: boolean;
   connections: number;
   requestsPerSecond: number;
   dataCentres: string[];
   roundTripMs: number | null;
-  /** Of the code that it runs. A relay of version 0.1 does not say. */
+  /** The build that the object runs. Relays of version 0.1 do not send it. */
   build?: string | null;
 }
 
@@ -35,7 +35,7 @@ interface ScaleOptions extends ChangeOptions {
 }
 
 export const LOCATIONS_HELP = "wnam, enam, sam, weur, eeur, apac, apac-ne, apac-se, oc, afr or me";
-/** Of the API: wherever the first connector is. */
+/** A value of the API: each object is created near the first connector that asks for it. */
 const ANYWHERE = "anywhere";
 
 export function scaleCommand(): Command {
@@ -96,7 +96,7 @@ function changeCommand(name: string, description: string, examples: readonly str
     .requiredOption("--tunnel-id <id>", "the tunnel")
     .option(
       "--drain <time>",
-      "how long requests on objects that leave may take to finish, such as 10m; kept for later changes",
+      "how long requests on removed objects may take to finish, such as 10m; also applies to later changes",
       seconds,
     )
     .option("--json", "print JSON");

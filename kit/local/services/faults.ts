@@ -4,7 +4,7 @@ import { nodeClock } from "../../../connector/platform/index.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/index.ts";
 import type { TwinFaultCode } from "../types.ts";
 
-/** The upstream got nothing of it: the relay may then move the request to another connector. */
+/** Codes that mean that the upstream received nothing: the relay may then send the request to another connector. */
 const NOT_PROCESSED: ReadonlySet<string> = new Set<TwinFaultCode>([
   "OVERLOADED",
   "CONNECTOR_OVERLOADED",
@@ -18,13 +18,13 @@ const NOT_PROCESSED: ReadonlySet<string> = new Set<TwinFaultCode>([
 interface ServiceFault {
   code: TwinFaultCode | null;
   delayMs: number;
-  /** Of the answer's body; Infinity: it is not cut. */
+  /** Bytes of the response's body after which it is cut; Infinity if it is not cut. */
   cutAfterBytes: number;
 }
 
 const NO_FAULT: ServiceFault = { code: null, delayMs: 0, cutAfterBytes: Infinity };
 
-/** Stands between the relay's streams and the services, and spoils what it is told to. */
+/** Sits between the relay's streams and the services, and causes the faults that a test asks for. */
 export class TwinFaults {
   readonly #byService = new Map<string, ServiceFault>();
 
@@ -65,7 +65,7 @@ function failing(stream: Stream, onFinished: OnFinished, code: TwinFaultCode): S
   };
 }
 
-/** Holds the stream for a while, then hands it to who serves it. */
+/** Delays a stream before it is served. */
 function later(
   stream: Stream,
   onFinished: OnFinished,
@@ -89,7 +89,7 @@ function later(
   };
 }
 
-/** The same stream, whose answer breaks off after so many bytes of its body. */
+/** The same stream, with a response that breaks off after this many bytes of its body. */
 function cut(stream: Stream, afterBytes: number): Stream {
   let leftBytes = afterBytes;
   const write = (bytes: Uint8Array): boolean => {
@@ -99,7 +99,7 @@ function cut(stream: Stream, afterBytes: number): Stream {
     }
     if (leftBytes > 0) stream.write(bytes.subarray(0, leftBytes));
     leftBytes = 0;
-    // What was written goes first: a reset overtakes what still waits for its turn.
+    // Waits until what was written has left, because a RESET overtakes queued data.
     const whenSent = (): void => {
       if (stream.closed) return;
       if (stream.queuedBytes > 0) setTimeout(whenSent, 1);

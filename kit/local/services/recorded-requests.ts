@@ -3,14 +3,14 @@ import type { OpenHead } from "../../../shared/protocol/index.ts";
 import type { ServiceRequest } from "../types.ts";
 
 const MAX_KEPT_BODY_BYTES = 1024 * 1024;
-/** A test that sends more wants a counter, not a list. */
+/** A test that sends more than this needs a counter, not a list. */
 const MAX_KEPT_REQUESTS = 10_000;
 
-/** What the services were asked, in order. */
+/** The requests that reached the services, in order. */
 export class RecordedRequests {
   readonly list: ServiceRequest[] = [];
 
-  /** Notes a request; the function that it gives is to be told of its end. */
+  /** Records a request. Call the returned function when the request has finished. */
   started(open: OpenHead, onFinished: OnFinished): OnFinished {
     const headers = new Headers();
     for (const [name, value] of open.fields) headers.append(name, value);
@@ -29,7 +29,7 @@ export class RecordedRequests {
     };
   }
 
-  /** The relay gives each request a trace, by which a handler's server tells whose body it reads. */
+  /** The relay gives each request a trace. By that, a handler's server knows which request's body it reads. */
   gotBody(traceparent: string, bytes: Uint8Array): void {
     const traceId = traceparent.split("-")[1];
     const request = this.list.findLast(

@@ -8,15 +8,15 @@ import { isTcpEndpoint } from "../../../shared/services/index.ts";
 import type { ServiceHandler, TwinService } from "../types.ts";
 
 export interface RunningService {
-  /** Where the connector finds it. */
+  /** The service's URL, for the connector. */
   origin: string;
   close(): Promise<void>;
 }
 
-/** Called with what a handler got of a request's body, in pieces. */
+/** Called with each piece of a request's body that a handler received. */
 export type OnBody = (traceparent: string, bytes: Uint8Array) => void;
 
-/** Scheme, host and port: where the service begins. */
+/** True for scheme, host and port without a path. */
 export function isServiceOrigin(text: string): boolean {
   return (/^https?:\/\/[^/?#@]+\/?$/.test(text) && URL.canParse(text)) || isTcpEndpoint(text);
 }
@@ -88,13 +88,13 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
   });
 }
 
-/** Any realm's: a test may bring a `Response` of its own. */
+/** Accepts a `Response` of any realm: a test may use a class of its own. */
 function answered(given: Response | undefined): Response {
   if (typeof given?.status === "number" && typeof given.headers === "object") return given;
-  throw new TypeError("it gave no Response");
+  throw new TypeError("it returned no Response");
 }
 
-/** As a server that failed would answer, with the reason, since this one is a test's. */
+/** A 500 as a failing server would send it, with the reason, since this server belongs to a test. */
 function failure(name: string, thrown: unknown): Response {
   const reason = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   return new Response(`the handler of ${name} failed: ${reason}`, { status: 500 });

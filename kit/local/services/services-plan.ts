@@ -3,7 +3,7 @@ import { problemsOf } from "../../../shared/problems.ts";
 import { type ServicesFile, servicesFileSchema } from "../../../shared/services/index.ts";
 import type { GatewayProps, ServicesPlan } from "../types.ts";
 
-/** Endpoints lead to where the test's services listen; all else of a given file stays as it is. */
+/** Changes the endpoints to where the test's services listen. The rest of the file stays as it is. */
 export function planServices(
   { servicesFile }: ServicesPlan,
   origins: ReadonlyMap<string, string>,
@@ -14,7 +14,7 @@ export function planServices(
     const services = [...origins].map(([name, endpoint]) => ({
       ...{ name, endpoint, configurations },
       healthCheck: false as const,
-      // A test that takes the connectors away wants its answer now.
+      // A test that disconnects the connectors wants the answer at once.
       connectorWaitMs: 0,
     }));
     return checked({ version: 1, services });
@@ -33,7 +33,7 @@ export function planServices(
   return { ...given, services };
 }
 
-/** The same, with nobody allowed to call this service. */
+/** The same file, with nobody allowed to call this service. */
 export function closedFor(file: ServicesFile, name: string): ServicesFile {
   const services = file.services.map((service) =>
     isNamed(service.name, name) ? { ...service, configurations: [] } : service,

@@ -1,2 +1,2 @@
-/** Whatever comes is for the relay: connectors' WebSockets, the admin API, the dashboard. */
+/** Passes every request to the relay: connectors' WebSockets, the admin API, the dashboard. */
 export default { fetch: (request, { RELAY }) => RELAY.fetch(request) };

@@ -4,7 +4,7 @@ import { serviceFor } from "./routes.ts";
 
 export interface Env {
   TUNNEL: TunnelBinding;
-  /** What callers of this gateway present in `x-api-key`. */
+  /** The key that callers of this gateway send in `x-api-key`. */
   GATEWAY_API_KEY: string;
 }
 
@@ -20,7 +20,7 @@ export default {
     upstream.headers.delete("x-api-key");
     const response = await env.TUNNEL.fetch(upstream);
 
-    // Null: the API's own answer, which is passed on as it is, streams and WebSockets among it.
+    // Null means that the API itself answered. Its response is passed on unchanged, also streams and WebSockets.
     const failure = tunnelError(response);
     if (failure === null) return response;
     console.error(`${failure.code} ${failure.requestId}: ${failure.detail}`);

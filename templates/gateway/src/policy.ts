@@ -1,6 +1,6 @@
-/** In constant time, so that answers tell nothing of the key. */
+/** Compares in constant time, so that response times reveal nothing about the key. */
 export async function isKnownCaller(request: Request, key: string): Promise<boolean> {
-  // A Worker without its secret lets nobody in.
+  // Without a configured key, nobody is let in.
   if (!key) return false;
   const [given, expected] = await Promise.all([digest(request.headers.get("x-api-key") ?? ""), digest(key)]);
   return crypto.subtle.timingSafeEqual(given, expected);

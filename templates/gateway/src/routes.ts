@@ -1,9 +1,9 @@
-/** By the first segment of the path: the service's name in the services file. */
+/** The first segment of the path, and the service's name in the services file. */
 const SERVICES: Record<string, string> = {
   payments: "payments-api-prod",
 };
 
-/** What the tunnel is asked for, or null where no route fits. */
+/** The URL to request from the tunnel, or null if no route matches. */
 export function serviceFor(url: string): string | null {
   const { pathname, search } = new URL(url);
   const [, first = "", rest = ""] = /^\/([^/]+)(\/.*)$/.exec(pathname) ?? [];

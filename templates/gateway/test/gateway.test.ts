@@ -17,14 +17,14 @@ beforeEach(() => twin.reset());
 
 const headers = { "x-api-key": "key-of-the-tests" };
 
-it("leads a route to its service, and keeps the gateway's key to itself", async () => {
+it("routes a request to its service without the gateway's key", async () => {
   const response = await twin.fetch("/payments/v1/charges", { method: "POST", headers, body: "12 EUR" });
   expect(await response.json()).toEqual({ path: "/v1/charges", body: "12 EUR" });
   expect(twin.requests).toMatchObject([{ service: "payments-api-prod", environment: "production" }]);
   expect(twin.requests[0]?.headers.has("x-api-key")).toBe(false);
 });
 
-it("lets nobody in without the key", async () => {
+it("refuses requests without the key", async () => {
   expect((await twin.fetch("/payments/v1")).status).toBe(401);
   expect(twin.requests).toEqual([]);
 });
@@ -34,7 +34,7 @@ it("has no other routes", async () => {
   expect((await twin.fetch("/constructor/v1", { headers })).status).toBe(404);
 });
 
-it("says that the service is down, and when to come again", async () => {
+it("says that the service is down, and when to try again", async () => {
   twin.fail("payments-api-prod", "UPSTREAM_REFUSED");
   const response = await twin.fetch("/payments/v1", { headers });
   expect([response.status, response.headers.get("retry-after")]).toEqual([502, "1"]);

@@ -139,7 +139,7 @@ export const servicesConfigurationOperations: readonly Operation[] = [
         case "stale":
           throw new ApiError("PRECONDITION_FAILED");
         case "not_kept":
-          throw new ApiError("NOT_FOUND", { detail: `Version ${body.version} is not kept.` });
+          throw new ApiError("NOT_FOUND", { detail: `Version ${body.version} is not kept any more.` });
         case "not_found":
           throw new ApiError("NOT_FOUND");
         case "invalid":
