@@ -1,11 +1,11 @@
-/** What the admin API answers, as far as these pages show it; docs/api.md describes all of it. */
+/** The admin API's responses, as far as these pages show them; docs/api.md describes all of it. */
 export type Role = "admin" | "viewer";
 
 export interface Session {
   role: Role;
   actor: string;
   endsAt: string;
-  /** Where this one ends, if not by `DELETE /v1/session`. */
+  /** Where to sign out, if not by `DELETE /v1/session`. */
   signOutUrl?: string;
 }
 
@@ -30,13 +30,13 @@ export interface ConnectorHealth {
 
 export interface Connector {
   id: string;
-  /** Null where it does not say, as connectors of version 0.1. */
+  /** Null for connectors of version 0.1, which do not send it. */
   name: string | null;
   version: string;
   build: string | null;
   host: string | null;
   platform: string | null;
-  /** As Cloudflare saw them. */
+  /** The addresses from which the connector came to Cloudflare. */
   addresses: string[];
   connectedAt: string;
   connections: number;
@@ -59,16 +59,16 @@ export interface Token {
 /** One of the Durable Objects that carry a tunnel. */
 export interface TunnelObject {
   name: string;
-  /** Where it was wanted; null: near its first connector. */
+  /** The place that was asked for; null: near its first connector. */
   location: string | null;
   phase: "attaching" | "serving" | "leaving";
-  /** Somebody has called it. */
+  /** True once somebody has called it. */
   exists: boolean;
-  /** False: it did not say what follows. */
+  /** False if it did not answer. Then the fields below have no values. */
   answering: boolean;
   connections: number;
   requestsPerSecond: number;
-  /** Where its connectors come in. */
+  /** The data centres at which its connectors arrive. */
   dataCentres: string[];
   roundTripMs: number | null;
 }
@@ -89,7 +89,7 @@ export interface ServicesVersion {
   actor: string | null;
   rolledBackTo: number | null;
   services: number;
-  /** Null: the version before it is kept no longer. */
+  /** Null if the version before it was deleted. */
   changes: string[] | null;
   moreChanges: number;
 }
@@ -119,7 +119,7 @@ export interface ServiceTraffic {
   p99Ms: number | null;
 }
 
-/** One point for each step of the window; the last step is not over yet. */
+/** One point for each step of the window. The last step is not over yet. */
 export interface Traffic {
   stepSeconds: number;
   points: TrafficPoint[];
@@ -137,14 +137,14 @@ export interface LogDestination {
   delivery: Delivery;
 }
 
-/** Events over all tunnels. */
+/** The events of all tunnels. */
 export interface Delivery {
   shipped: number;
   lost: number;
   rejected: number;
   backlog: number;
   lastSuccessAt: string | null;
-  /** Null once the destination takes events again. */
+  /** Null once the destination accepts events again. */
   lastError: { at: string; reason: string; tunnel: string } | null;
 }
 
@@ -177,14 +177,14 @@ export interface AuditEntry {
   after: Record<string, string | number | null> | null;
 }
 
-/** A webhook that is told what is wrong. */
+/** A webhook that gets alerts. */
 export interface Alert {
   id: string;
   name: string;
   url: string;
   format: "json" | "slack";
   lastSentAt: string | null;
-  /** Null once it takes alerts again. */
+  /** Null once it accepts alerts again. */
   lastError: { at: string; reason: string } | null;
 }
 

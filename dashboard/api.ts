@@ -2,7 +2,7 @@ import type { Problem } from "../shared/problems.ts";
 
 const TIMEOUT_MS = 20_000;
 
-/** A call of the admin API that did not go well. `code` is the API's, or `UNREACHABLE` when there was no answer of it. */
+/** A failed call of the admin API. `code` is the API's, or `UNREACHABLE` if the API did not answer. */
 export class ApiFailure extends Error {
   override readonly name = "ApiFailure";
   readonly status: number;
@@ -30,12 +30,12 @@ export interface CallOptions {
 
 let onSignedOut = () => {};
 
-/** `listener` hears of it when the relay no longer takes the session. */
+/** Calls `listener` when the relay no longer accepts the session. */
 export function whenSignedOut(listener: () => void): void {
   onSignedOut = listener;
 }
 
-/** One call of the admin API with the session's cookie. @throws {ApiFailure}, or an AbortError when `signal` ends it */
+/** Calls the admin API with the session's cookie. @throws {ApiFailure}, or an AbortError if `signal` is aborted */
 export async function callApi<T>(
   method: string,
   path: string,
@@ -90,7 +90,7 @@ function failureOf(status: number, text: string): ApiFailure {
   }
 }
 
-/** For people. */
+/** The failure as a text for people. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

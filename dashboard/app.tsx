@@ -48,10 +48,10 @@ const NAVIGATION: readonly { route: Route; title: string }[] = [
   { route: { page: "audit-log" }, title: "Audit log" },
 ];
 
-/** What is around every page. */
+/** The frame around every page. */
 function Frame({ session, signOut }: { session: Session; signOut: () => void }) {
   const route = useRoute();
-  // Another search, or one of its requests, is the same page to a reader.
+  // Another search, or one request of its result, is the same page to a screen reader.
   const path = pathOf(
     route.page === "tunnel" && route.view === "requests"
       ? { page: "tunnel", tunnelId: route.tunnelId, view: "requests" }
@@ -60,7 +60,7 @@ function Frame({ session, signOut }: { session: Session; signOut: () => void }) 
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {
-    // Not at the very first: a reader starts at the top of the document.
+    // Not on the first page, where a screen reader starts at the top of the document.
     if (!isFirst.current) main.current?.querySelector("h1")?.focus();
     isFirst.current = false;
     scrollTo(0, 0);

@@ -1,4 +1,4 @@
-// oxlint-disable-next-line import/no-unassigned-import -- has to be first: see there
+// oxlint-disable-next-line import/no-unassigned-import -- has to be first, for the reason given there
 import "./zod-without-eval.ts";
 import { render } from "hono/jsx/dom";
 import { App } from "./app.tsx";

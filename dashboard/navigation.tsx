@@ -10,7 +10,7 @@ export function navigate(route: Route): void {
   dispatchEvent(new Event(CHANGED));
 }
 
-/** The page that the URL names, now and whenever it changes. */
+/** The page that the URL names, updated whenever the URL changes. */
 export function useRoute(): Route {
   const [path, setPath] = useState(location.pathname + location.search);
   useEffect(() => {
@@ -26,7 +26,7 @@ export function useRoute(): Route {
   return routeOf(pathname, search);
 }
 
-/** A real link, so that it opens in a new tab too; a plain click stays on the page. */
+/** A real link, so that it can be opened in a new tab. A plain click changes the page without loading it anew. */
 export function Link({ to, current = false, children }: { to: Route; current?: boolean; children: Child }) {
   const follow = (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -40,7 +40,7 @@ export function Link({ to, current = false, children }: { to: Route; current?: b
   );
 }
 
-/** The heading of a page: named in the tab, and where a reader's focus goes when the page is new. */
+/** The heading of a page. It sets the tab's title, and gets the focus when the page is new, for screen readers. */
 export function PageTitle({ title, children }: { title: string; children?: Child }) {
   useEffect(() => {
     document.title = `${title} · Culvert`;

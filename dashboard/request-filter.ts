@@ -1,4 +1,4 @@
-/** What the search for requests takes, as the API's query names it. */
+/** The filters of the search for requests, with the names of the API's query. */
 export const REQUEST_FILTERS = [
   "id",
   "traceId",
@@ -18,7 +18,7 @@ export const REQUEST_FILTERS = [
 
 export type RequestFilter = Partial<Record<(typeof REQUEST_FILTERS)[number], string>>;
 
-/** What a URL's query asks for; whatever else stands there is of no account. */
+/** The filter in a URL's query. Other parameters are ignored. */
 export function filterOf(search: string): RequestFilter {
   const given = new URLSearchParams(search);
   const filter: RequestFilter = {};
@@ -29,7 +29,7 @@ export function filterOf(search: string): RequestFilter {
   return filter;
 }
 
-/** "" for a filter that asks for everything; else with its "?". */
+/** The query with its "?"; "" for an empty filter. */
 export function searchOf(filter: RequestFilter): string {
   const query = new URLSearchParams();
   for (const name of REQUEST_FILTERS) {

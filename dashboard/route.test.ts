@@ -16,7 +16,7 @@ describe("routes", () => {
     ["/dashboard/log-destinations", { page: "log-destinations" }],
     ["/dashboard/alerts", { page: "alerts" }],
     ["/dashboard/audit-log", { page: "audit-log" }],
-  ])("%s is a page, and the page's path is the same again", (path, route) => {
+  ])("%s is parsed as a page, whose path is the same again", (path, route) => {
     expect(routeOf(path)).toEqual(route);
     expect(pathOf(route)).toBe(path);
   });
@@ -33,7 +33,7 @@ describe("routes", () => {
     expect(routeOf(path)).toEqual({ page: "missing" });
   });
 
-  it("a search stands in the URL, and nothing that is none of it", () => {
+  it("the URL contains the search, and other parameters are ignored", () => {
     const route = routeOf("/dashboard/tunnels/tnl_abc/requests", "?code=any&path=%2Fa%26b&harm=1&service=");
     expect(route).toMatchObject({ view: "requests", filter: { code: "any", path: "/a&b" } });
     expect(pathOf(route)).toBe("/dashboard/tunnels/tnl_abc/requests?code=any&path=%2Fa%26b");

@@ -3,7 +3,7 @@ import type { Session } from "./api-types.ts";
 
 export const SessionContext = createContext<Session | null>(null);
 
-/** Whether the one who is signed in may change anything. The relay refuses a viewer's changes by itself. */
+/** True if the signed-in person may change things. The relay itself refuses a viewer's changes. */
 export function useCanEdit(): boolean {
   return useContext(SessionContext)?.role === "admin";
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
 
-// Before any schema is made: zod would look whether it may compile code, which the page's policy forbids and reports.
+// Must run before any schema is created. zod tests whether it may compile code, which the page's policy forbids and
+// reports.
 z.config({ jitless: true });

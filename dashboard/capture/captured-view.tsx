@@ -10,7 +10,7 @@ const WHY: Record<NonNullable<CapturedBody["why"]>, string> = {
   "no-room": "the relay was short of memory",
 };
 
-/** On demand: who looks is noted in the audit log. */
+/** Loaded only on a click, because the audit log records who looked. */
 export function CapturedView({ tunnelId, requestId }: { tunnelId: string; requestId: string }) {
   const [captured, setCaptured] = useState<CapturedRequest | "none" | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -43,7 +43,7 @@ export function CapturedView({ tunnelId, requestId }: { tunnelId: string; reques
       <Message first={`${method} ${path}`} {...request} />
       <h3>Answer</h3>
       {response === null ? (
-        <p class="faint">The upstream gave none.</p>
+        <p class="faint">The upstream sent none.</p>
       ) : (
         <Message first={String(response.status)} {...response} />
       )}

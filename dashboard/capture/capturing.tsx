@@ -4,7 +4,7 @@ import type { TunnelDetails } from "../api-types.ts";
 import { ActionDialog, Time } from "../parts/index.ts";
 import { useCanEdit } from "../session.ts";
 
-/** Whoever looks at the tunnel sees that its requests are being looked at. */
+/** Shown to everybody who looks at the tunnel, so that nobody's requests are captured in secret. */
 export function Capturing({ tunnel, reload }: { tunnel: TunnelDetails; reload: () => void }) {
   const canEdit = useCanEdit();
   const [stopping, setStopping] = useState<string | null>(null);
@@ -34,7 +34,7 @@ export function Capturing({ tunnel, reload }: { tunnel: TunnelDetails; reload: (
             reload();
           }}
         >
-          <p>What was captured stays for a day, for admins.</p>
+          <p>Admins can see the captured requests for a day.</p>
         </ActionDialog>
       )}
     </>

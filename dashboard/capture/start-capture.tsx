@@ -6,7 +6,7 @@ import { ActionDialog } from "../parts/index.ts";
 const MINUTES = [1, 10, 60];
 const REQUESTS = [1, 20, 100];
 
-/** For admins: the relay refuses others. */
+/** Shown to admins only. The relay refuses others. */
 export function StartCapture({ tunnel, reload }: { tunnel: TunnelDetails; reload: () => void }) {
   const [isOpen, setOpen] = useState(false);
   const [service, setService] = useState(tunnel.services[0] ?? "");
@@ -31,9 +31,9 @@ export function StartCapture({ tunnel, reload }: { tunnel: TunnelDetails; reload
           }}
         >
           <p>
-            Fields of the next requests and answers, and the first 10 kB of their bodies, are kept for a day,
-            for admins. What looks like a secret is taken out. It is noted in the audit log, and viewers see
-            that you capture.
+            The headers of the next requests and responses and the first 10 kB of their bodies are kept for a
+            day, for admins. Values that look like secrets are removed. The audit log records the capture, and
+            viewers see that it is running.
           </p>
           <Choice
             id="capture-service"

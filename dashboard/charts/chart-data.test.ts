@@ -9,7 +9,7 @@ function point(at: string, requests: number, errors: number, p99Ms: number | nul
 
 const nothing = { stepSeconds: 10, points: [], services: [], codes: [], connectors: [] };
 
-it("makes rates of counts, gaps of steps without requests, and leaves out the step that is not over", () => {
+it("turns counts into rates and steps without requests into gaps, and leaves out the step that is not over", () => {
   const points = [
     point("2026-11-23T11:59:40.000Z", 50, 5, 30),
     point("2026-11-23T11:59:50.000Z", 0, 0, null),
@@ -29,7 +29,7 @@ it("makes rates of counts, gaps of steps without requests, and leaves out the st
   expect(chartData({ ...nothing, points }, true, (id) => id).requestsPerSecond).toEqual([5, 0, 0.3]);
 });
 
-it("has a line for each of the busiest connectors, and one for all others", () => {
+it("has a line for each of the busiest connectors, and one line for all others", () => {
   const connectors = Array.from({ length: 8 }, (_, index) => {
     const requests = 80 - 10 * index;
     return { connector: `con_${index}`, requests, perStep: [requests, 0] };

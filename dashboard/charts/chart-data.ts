@@ -1,24 +1,24 @@
 import type { Traffic } from "../api-types.ts";
 
-/** Columns as the charts take them, one value per step; null is a gap in a line. */
+/** The columns that the charts draw, one value per step; null is a gap in a line. */
 export interface ChartData {
-  /** Seconds since 1970. */
+  /** When each step begins, in seconds since 1970. */
   at: number[];
   requestsPerSecond: number[];
   errorsPerSecond: number[];
-  /** Of the requests that ended in the step; null where there were none. */
+  /** The share of errors among the requests that ended in the step; null if there were none. */
   errorShare: (number | null)[];
   p50Ms: (number | null)[];
   p90Ms: (number | null)[];
   p99Ms: (number | null)[];
-  /** The busiest; the others are one. */
+  /** The busiest connectors, and one entry for all others. */
   connectors: { name: string; requestsPerSecond: number[] }[];
 }
 
-/** As many as eyes can tell apart. */
+/** With more lines than this they are hard to tell apart. */
 const MAX_CONNECTORS = 5;
 
-/** A last step that is not over yet is left out: it would look like a fall. */
+/** Leaves out the last step, because it is not over yet and would look like a drop in traffic. */
 export function chartData(
   { stepSeconds, points, connectors }: Traffic,
   isOver: boolean,
@@ -56,7 +56,7 @@ function sums(connectors: readonly { perStep: readonly number[] }[]): number[] {
   );
 }
 
-/** Of the last step; null where nothing happened in it: an older value would stand beside a rate of 0. */
+/** The last step's value. Null if nothing happened in that step: an older value would be misleading beside a rate of 0. */
 export function latest(values: readonly (number | null)[]): number | null {
   return values.at(-1) ?? null;
 }

@@ -4,13 +4,13 @@ import { chartScale } from "./chart-scale.ts";
 const steady = Array.from({ length: 50 }, (_, index) => 10 + (index % 3));
 
 describe("the scale of a chart", () => {
-  it("holds all there is, with a little room", () => {
+  it("fits all values, with a little room above", () => {
     expect(chartScale([steady], false)).toEqual({ top: 12 * 1.1, cutPeak: null });
     expect(chartScale([[0, 0, null]], false)).toEqual({ top: 1, cutPeak: null });
     expect(chartScale([], false)).toEqual({ top: 1, cutPeak: null });
   });
 
-  it("cuts a peak off that would press the rest flat, unless all of it is wanted", () => {
+  it("cuts off a peak that would flatten the rest, unless the whole is asked for", () => {
     expect(chartScale([[...steady, 1_000]], false)).toEqual({ top: 24, cutPeak: 1_000 });
     expect(chartScale([[...steady, 1_000]], true)).toEqual({ top: 1_000 * 1.1, cutPeak: null });
   });
@@ -29,7 +29,7 @@ describe("the scale of a chart", () => {
     ).toBe(900);
   });
 
-  it("takes few values, and one half of them, for no peak", () => {
+  it("finds no peak among few values, or if half of the values are high", () => {
     expect(chartScale([[0, 0, 0, 5, 1, 1, 800]], false).cutPeak).toBeNull();
     const halfBusy = [...steady, ...steady.map((value) => value * 50)];
     expect(chartScale([halfBusy], false).cutPeak).toBeNull();

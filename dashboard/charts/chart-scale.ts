@@ -1,21 +1,21 @@
-/** A peak so many times over what is usual would press everything else flat. */
+/** A peak this many times higher than usual values would make all others unreadable. */
 const PEAK_FACTOR = 4;
-/** Of fewer values none can be called usual. */
+/** With fewer values than this, none counts as usual. */
 const MIN_VALUES = 8;
-/** What is usual: the value that so many of the steps with traffic do not exceed. */
+/** Usual values are those that this share of the steps with traffic does not exceed. */
 const USUAL_SHARE = 0.9;
 const HEADROOM = 1.1;
 
 export interface ChartScale {
-  /** Where the axis ends. */
+  /** The highest value on the axis. */
   top: number;
-  /** The highest value, where it does not fit under `top`. */
+  /** The highest value, if it is cut off at `top`; else null. */
   cutPeak: number | null;
 }
 
-/** How high the axis goes: a few peaks are cut off, so that the rest can still be read; all of it where `isWhole`. */
+/** Chooses the height of the axis. Cuts off a few peaks so that the other values stay readable, except if `isWhole`. */
 export function chartScale(lines: readonly (readonly (number | null)[])[], isWhole: boolean): ChartScale {
-  // At each step the highest line counts: others lie under it.
+  // Only the highest line of each step matters, because the others are below it.
   const steps = lines[0]?.map((_, index) => Math.max(0, ...lines.map((values) => values[index] ?? 0))) ?? [];
   const sorted = steps.filter((value) => value > 0).sort((a, b) => a - b);
   const max = sorted.at(-1);

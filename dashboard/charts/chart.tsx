@@ -7,17 +7,17 @@ import { rangeBetween, type TimeRange } from "./time-range.ts";
 
 export interface ChartProps {
   title: string;
-  /** Seconds since 1970, when each step begins. */
+  /** When each step begins, in seconds since 1970. */
   at: readonly number[];
   lines: readonly Line[];
   isBars?: boolean;
   text: (value: number | null) => string;
-  /** Of the help that says what keys and pointer do. */
+  /** The id of the help text about keys and pointer. */
   helpId: string;
   choose: (range: TimeRange) => void;
-  /** A step's requests. */
+  /** Opens the requests of a step. */
   open: (index: number) => void;
-  /** Back to all that there is. */
+  /** Shows the whole time again. */
   reset: () => void;
 }
 
@@ -32,7 +32,10 @@ const KEY_STEPS: Record<string, number> = {
   End: Infinity,
 };
 
-/** One chart with its legend: the values under the pointer, or the latest. To the keyboard it is a slider over its steps. */
+/**
+ * One chart with its legend, which shows the values under the pointer, or the latest. For the keyboard it is a slider over
+ * the steps.
+ */
 export function Chart(props: ChartProps) {
   const { title, at, lines, isBars = false, text, helpId } = props;
   const place = useRef<HTMLDivElement>(null);
@@ -45,7 +48,7 @@ export function Chart(props: ChartProps) {
     lines.map(({ values }) => values),
     isWhole,
   );
-  // The plot is made once and outlives what it was made with.
+  // The plot is created once, so it must not capture the properties of the first rendering.
   const current = useRef({ props, scale });
   current.current = { props, scale };
   const now = () => current.current ?? { props, scale };
@@ -153,7 +156,7 @@ interface PeakProps {
   setWhole: (isWhole: boolean) => void;
 }
 
-/** That a peak is cut off is said, and can be undone. */
+/** Says that a peak is cut off, and lets the person show it. */
 function PeakNote({ scale: { cutPeak }, isWhole, text, setWhole }: PeakProps) {
   if (cutPeak === null && !isWhole) return null;
   return (

@@ -13,7 +13,7 @@ export interface ChartsProps {
   data: ChartData;
   choose: (range: TimeRange) => void;
   reset: () => void;
-  /** Of a step; those that failed alone where the chart shows no others. */
+  /** Opens the requests of a step. `onlyFailed` for the chart of errors. */
   open: (index: number, onlyFailed: boolean) => void;
 }
 
@@ -67,8 +67,8 @@ export function Charts({ data, choose, reset, open }: ChartsProps) {
         )}
       </div>
       <p class="help" id={helpId}>
-        Drag over a chart for a closer look; click a step for its requests. With the keyboard: arrows, Shift
-        and arrows to select, Enter, and Esc to go back.
+        Drag over a chart to enlarge that part; click a step to see its requests. With the keyboard: arrows,
+        Shift and arrows to select, Enter to open, and Esc to go back.
       </p>
     </>
   );

@@ -10,7 +10,7 @@ import {
 import { errorRows } from "./error-rows.ts";
 
 describe("the rows of errors", () => {
-  it("add up to the errors, whatever happened", () => {
+  it("add up to the number of errors, whatever happened", () => {
     const kinds = fc.constantFrom(
       { outcome: "answered", status: 200, code: null },
       { outcome: "answered", status: 503, code: null },

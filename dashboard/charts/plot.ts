@@ -3,7 +3,7 @@ import type { ChartScale } from "./chart-scale.ts";
 
 export interface Line {
   label: string;
-  /** Name of a custom property of the style sheet. */
+  /** The name of a custom property in the style sheet. */
   color: string;
   values: readonly (number | null)[];
   isFilled?: boolean;
@@ -14,22 +14,22 @@ export interface PlotOptions {
   isBars: boolean;
   text: (value: number | null) => string;
   scale: () => ChartScale;
-  /** The step under the pointer. */
+  /** Called with the step under the pointer. */
   point: (index: number | null) => void;
-  /** The pointer was dragged from one time to another. */
+  /** Called when the pointer was dragged from one time to another. */
   choose: (fromMs: number, untilMs: number) => void;
   open: (index: number) => void;
   reset: () => void;
 }
 
 const HEIGHT_PX = 150;
-/** Values that stand alone between gaps make no line: so few are drawn as points too. */
+/** Up to this many values are also drawn as points, because a single value between gaps makes no line. */
 const FEW_POINTS = 40;
-/** A hand that clicks is not quite still. */
+/** A hand moves a little during a click. */
 const MIN_DRAG_PX = 6;
 const MARK_PX = 5;
 
-/** A drawing by uPlot, and what pointers do to it. */
+/** A drawing by uPlot, and its reaction to the pointer. */
 export class Plot {
   readonly #plot: uPlot;
   readonly #resized: ResizeObserver;
@@ -62,14 +62,14 @@ export class Plot {
     this.#plot.setData(columns(at, lines));
   }
 
-  /** As if the pointer stood there. */
+  /** Shows the values of this step, as if the pointer were there. */
   point(index: number | null): void {
     const seconds = index === null ? undefined : this.#at[index];
     const left = seconds === undefined ? -10 : this.#plot.valToPos(seconds, "x");
     this.#plot.setCursor({ left, top: seconds === undefined ? -10 : 0 });
   }
 
-  /** Shows what is selected, from one step to another; null: nothing. */
+  /** Marks a range of steps; null removes the mark. */
   select(from: number | null, to: number): void {
     const ends = from === null ? [] : [this.#at[from], this.#at[to]];
     const [a = 0, b = 0] = ends.map((seconds) => this.#plot.valToPos(seconds ?? 0, "x"));
@@ -108,7 +108,7 @@ function uplotOptions(
     cursor: {
       y: false,
       points: { size: 6 },
-      // What is dragged over is asked for, not scaled up; and a click stays one.
+      // A dragged range is loaded from the relay instead of being zoomed into. A drag of a few pixels counts as a click.
       drag: { x: true, y: false, setScale: false, dist: MIN_DRAG_PX, click: () => {} },
       bind: { dblclick: () => () => (reset(), null) },
     },
@@ -142,7 +142,7 @@ function isSparse(values: ArrayLike<number | null | undefined> | undefined): boo
   return Array.from(values ?? []).filter((value) => typeof value === "number").length <= FEW_POINTS;
 }
 
-/** A mark at the upper edge of each step that is cut off. */
+/** Draws a mark at the upper edge of each step that is cut off. */
 function markCuts(plot: uPlot, { top, cutPeak }: ChartScale, color: string): void {
   if (cutPeak === null) return;
   const { ctx, bbox, data } = plot;
@@ -171,7 +171,7 @@ function clockTicks(_: uPlot, ticks: readonly number[]): string[] {
   );
 }
 
-/** `0`, `5%`: a round number has no digits behind its point. */
+/** `0`, `5%`: round numbers without decimal places. */
 function tickText(tick: number, text: (value: number) => string): string {
   return tick === 0 ? "0" : text(tick).replace(/\.0(?!\d)/, "");
 }

@@ -3,10 +3,10 @@ import { chartScale } from "./chart-scale.ts";
 const WIDTH = 64;
 const HEIGHT = 18;
 
-/** The shape of what happened; the number stands beside it. */
+/** A small chart without axes. The number is shown beside it. */
 export function Sparkline({ values }: { values: readonly number[] }) {
   if (!values.some((value) => value > 0)) return null;
-  // A peak is cut off, as in the charts.
+  // Cuts off peaks, as the charts do.
   const { top } = chartScale([values], false);
   const place = (value: number, index: number) =>
     `${((index / Math.max(1, values.length - 1)) * WIDTH).toFixed(1)},${(HEIGHT - 1 - (Math.min(value, top) / top) * (HEIGHT - 2)).toFixed(1)}`;

@@ -1,17 +1,17 @@
 import type { RequestFilter } from "../request-filter.ts";
 
-/** A part of the time that the charts show. */
+/** The range of time that the charts show. */
 export interface TimeRange {
   fromMs: number;
   untilMs: number;
 }
 
-/** Less would be a single step. */
+/** A shorter range would be a single step. */
 const MIN_RANGE_MS = 30_000;
-/** Requests are counted when they are over and the relay has handed them on, in batches of two seconds. */
+/** A request is counted when it is over and the relay has passed it on, in batches of two seconds. */
 const COUNTED_LATE_MS = 5_000;
 
-/** What was dragged over, in either direction; never so short that there is nothing to see. */
+/** The range that was dragged over, in either direction. Never so short that it would be empty. */
 export function rangeBetween(oneMs: number, otherMs: number): TimeRange {
   const [fromMs, untilMs] = [Math.min(oneMs, otherMs), Math.max(oneMs, otherMs)];
   const missingMs = Math.max(0, MIN_RANGE_MS - (untilMs - fromMs));
@@ -19,8 +19,8 @@ export function rangeBetween(oneMs: number, otherMs: number): TimeRange {
 }
 
 /**
- * The last time at which clocks showed these two, `HH:MM` or `HH:MM:SS` of the reader's own: null where one is no time
- * of day, or both are the same.
+ * The latest range between these two clock times, `HH:MM` or `HH:MM:SS` in the reader's time zone. Null if a text is no
+ * clock time, or if both are the same.
  */
 export function rangeOfClocks(from: string, until: string, nowMs: number): TimeRange | null {
   const untilMs = lastAt(until, nowMs);
@@ -43,7 +43,10 @@ function clock(text: string): string | null {
   return hours === undefined ? null : `${hours}:${minutes}:${seconds}`;
 }
 
-/** Which requests stand behind a step: they arrived up to their duration, and the way to the count, before it. */
+/**
+ * The search for the requests of a step. They arrived earlier than they were counted: by their duration and the delay of
+ * counting.
+ */
 export function stepFilter(atMs: number, stepSeconds: number, p99Ms: number | null): RequestFilter {
   return {
     since: new Date(atMs - COUNTED_LATE_MS - Math.ceil(p99Ms ?? 0)).toISOString(),

@@ -21,7 +21,7 @@ const REFRESH_MS = 15_000;
 
 type Open = { kind: "create" } | { kind: "test" | "delete"; alert: Alert } | null;
 
-/** What is wrong now, and which webhooks are told of it. */
+/** Current alerts, and the webhooks that get them. */
 export function AlertsPage() {
   const { data, error, reload } = usePolled("alerts", (signal) => get<Alerts>("/alerts", signal), REFRESH_MS);
   const [open, setOpen] = useState<Open>(null);
@@ -40,8 +40,9 @@ export function AlertsPage() {
         )}
       </PageTitle>
       <p class="lead">
-        Webhooks are told when a tunnel is down or has lost its redundancy, when no connector reaches a
-        service, when a token in use ends, when events are lost, and when that is over.
+        Webhooks get an alert when a tunnel is down or has lost its redundancy, when no connector reaches a
+        service, when a token in use is about to expire, when events are lost, and when such a problem is
+        over.
       </p>
       {error !== null && <Failure error={error} retry={reload} />}
       {data === null && error === null && <Loading what="the alerts" />}
@@ -97,7 +98,7 @@ export function AlertsPage() {
           }}
         >
           <p>
-            <b class="breakable">{open.alert.name}</b> is told of nothing any more.
+            <b class="breakable">{open.alert.name}</b> gets no more alerts.
           </p>
         </ActionDialog>
       )}

@@ -41,7 +41,7 @@ function Field({ name, title, help, type = "text", required = false, placeholder
   );
 }
 
-/** What each kind takes besides its name, address and headers. */
+/** The fields of each kind, besides name, address and headers. */
 function KindFields({ kind }: { kind: LogDestinationKind }) {
   switch (kind) {
     case "otlp":
@@ -51,11 +51,7 @@ function KindFields({ kind }: { kind: LogDestinationKind }) {
       return (
         <>
           <Field name="apiKey" title="API key" type="password" required />
-          <Field
-            name="tags"
-            title="Tags"
-            help="Optional, with commas between them: team:payments, env:prod"
-          />
+          <Field name="tags" title="Tags" help="Optional, separated by commas: team:payments, env:prod" />
         </>
       );
     case "splunk":
@@ -69,7 +65,11 @@ function KindFields({ kind }: { kind: LogDestinationKind }) {
       return (
         <>
           <Field name="tenant" title="Tenant" help="Optional." />
-          <Field name="username" title="User" help="Optional: with it the token is the user's password." />
+          <Field
+            name="username"
+            title="User"
+            help="Optional. If it is given, the token is this user's password."
+          />
           <Field name="token" title="Token" type="password" />
         </>
       );

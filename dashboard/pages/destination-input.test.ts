@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { logDestinationSchema } from "../../shared/events/log-destination.ts";
 import { destinationOf } from "./destination-input.ts";
 
-describe("what a form of a log destination asks for", () => {
-  it("leaves out what is empty, and is what the relay takes", () => {
+describe("the request of a log destination form", () => {
+  it("leaves out empty fields, and matches the relay's schema", () => {
     const common = { name: "logs", url: "https://logs.example", events: "all" };
     const webhook = destinationOf({ kind: "webhook", ...common, headers: " \n" });
     expect(webhook).toEqual({ kind: "webhook", ...common });
@@ -18,7 +18,7 @@ describe("what a form of a log destination asks for", () => {
     for (const made of [webhook, datadog]) expect(logDestinationSchema.safeParse(made).success).toBe(true);
   });
 
-  it("names a wrong header by its line, without what stands in it", () => {
+  it("names a wrong header by its line number, without quoting it", () => {
     expect(() => destinationOf({ headers: "a: 1\nsecret" })).toThrow(
       'Line 2 of the headers is not "name: value".',
     );

@@ -1,4 +1,4 @@
-/** What the form's texts ask the API for: what is empty is left out. @throws for a line that is no header */
+/** Turns the form's texts into the API's request, without empty fields. @throws if a line is not a header */
 export function destinationOf({ headers = "", tags = "", ...given }: Record<string, string>): object {
   const named = Object.fromEntries(headersIn(headers));
   const listed = tags
@@ -16,7 +16,7 @@ function headersIn(text: string): [name: string, value: string][] {
   return text.split(/\r?\n/).flatMap((line, index): [string, string][] => {
     if (line.trim() === "") return [];
     const [, name, value] = /^\s*([^:\s]+):\s*(.*\S)\s*$/.exec(line) ?? [];
-    // The line itself may hold a secret.
+    // The message does not quote the line, because it may contain a secret.
     if (name === undefined || value === undefined)
       throw new Error(`Line ${index + 1} of the headers is not "name: value".`);
     return [[name, value]];

@@ -113,8 +113,8 @@ export function DestinationsPage() {
           }}
         >
           <p>
-            <b class="breakable">{open.destination.name}</b> is sent nothing any more, not even the{" "}
-            {numberText(open.destination.delivery.backlog)} events that wait for it.
+            <b class="breakable">{open.destination.name}</b> gets no more events, not even the{" "}
+            {numberText(open.destination.delivery.backlog)} events that are waiting for it.
           </p>
         </ActionDialog>
       )}

@@ -1,8 +1,8 @@
 /*
  * The pages that do not belong to one tunnel: the list of tunnels, keys, log destinations, alerts, audit log, sign-in.
  *
- * A page is one component, loads what it shows from the admin API, and keeps nothing when it is left. Buttons that the person's role may
- * not use are not shown; the API refuses them in any case.
+ * A page is one component. It loads its data from the admin API, and keeps nothing after it is left. It does not show
+ * buttons that the person's role may not use; the API refuses such calls in any case.
  *
  * Begin with `tunnels-page.tsx`. docs/dashboard.md#what-is-there; decision 0019 is about signing in.
  */

@@ -207,7 +207,7 @@ function ApiKeyForm({ change }: FormProps) {
     change(said.name === "" ? { role: said.role } : said);
   return (
     <>
-      <label for="key-name">Name for people</label>
+      <label for="key-name">Name</label>
       <input
         id="key-name"
         value={name}

@@ -58,7 +58,7 @@ export function SignInPage({ why, onSignedIn }: { why: string; onSignedIn: (sess
           aria-describedby="key-help"
         />
         <p id="key-help" class="help">
-          A key made by <code>culvert api-key create</code>, or the relay's <code>ADMIN_KEY</code>. It is not
+          A key from <code>culvert api-key create</code>, or the relay's <code>ADMIN_KEY</code>. It is not
           kept in this browser; the session that it opens ends after 12 hours at the latest.
         </p>
         {error !== null && <Failure error={error} />}

@@ -22,7 +22,7 @@ import { useCanEdit } from "../session.ts";
 import { recentTraffic, VerdictBadge } from "../tunnel/index.ts";
 
 const REFRESH_MS = 30_000;
-/** Each asks one object of the relay; a page of fifty is still there in a moment. */
+/** Each request asks one object of the relay. With this many at a time, a page of fifty tunnels still loads quickly. */
 const AT_ONCE = 6;
 
 export function TunnelsPage() {
@@ -115,7 +115,7 @@ function sumOf(known: Known | null, what: "requests" | "errors"): string {
   return numberText(known.traffic.points.reduce((total, point) => total + point[what], 0));
 }
 
-/** Enough for a line so short. */
+/** A sparkline with fewer steps would have no shape. */
 const SHAPE_STEPS = 3;
 
 function shapeOf(known: Known | null): number[] {
@@ -129,11 +129,11 @@ function shapeOf(known: Known | null): number[] {
 
 interface Known {
   details: TunnelDetails;
-  /** Of the last minutes; null where it can't be had. */
+  /** The traffic of the last minutes; null if it is not available. */
   traffic: Traffic | null;
 }
 
-/** Those that can be had: one tunnel that does not answer must not hide the others. */
+/** The details that are available. A tunnel that does not answer must not hide the others. */
 async function detailsOf(
   tunnels: readonly TunnelSummary[],
   signal: AbortSignal,
@@ -165,13 +165,14 @@ function CreateTunnel({ onClose }: { onClose: () => void }) {
         onClose={() => navigate({ page: "tunnel", tunnelId: created.id, view: "overview" })}
       >
         <p>
-          Keep it in a file on a machine that reaches your services, with what the connector may reach. Run
-          the first line there, paste the two under it, end with Ctrl-D, and start the connector:
+          Keep it in a file on a machine that reaches your services, with the list of what the connector may
+          reach. Run the first line there, paste the two lines below it, press Ctrl-D, and start the
+          connector:
         </p>
         <CodeLine text={keepLine(envFileOf(created.name))} what="the line that keeps it" />
         <CodeLine text={envLines(created.token)} what="the connector's settings" />
         <CodeLine text={connectLine(envFileOf(created.name))} what="the connector's command" />
-        <p class="help">The next page shows when it is attached, and what comes then.</p>
+        <p class="help">The next page shows when it is attached, and what to do next.</p>
       </SecretDialog>
     );
   }

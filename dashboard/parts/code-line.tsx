@@ -1,6 +1,6 @@
 import { CopyButton } from "./parts.tsx";
 
-/** What a person types elsewhere; long lines break, and are copied whole. */
+/** A command or secret that a person types elsewhere. Long lines wrap, but are copied as one. */
 export function CodeLine({ text, what }: { text: string; what: string }) {
   return (
     <div class="secret">

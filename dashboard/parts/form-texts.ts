@@ -1,4 +1,4 @@
-/** What stands in a form's fields, without the spaces around it; files are none of these pages' business. */
+/** The texts of a form's fields, trimmed. Files are left out: no form here has any. */
 export function formTexts(form: HTMLFormElement): Record<string, string> {
   const entries = [...new FormData(form)].map(([name, value]) => [
     name,

@@ -9,7 +9,7 @@ import {
   relativeText,
 } from "./format.ts";
 
-describe("what people read", () => {
+describe("formats for people", () => {
   it.each([
     [0, "0"],
     [0.25, "0.3"],
@@ -69,7 +69,7 @@ describe("what people read", () => {
     expect(durationText(valueMs)).toBe(text);
   });
 
-  it("a time is so long ago, or to come", () => {
+  it("a time is shown relative to now, past or future", () => {
     const nowMs = Date.parse("2026-11-23T12:00:00.000Z");
     expect(relativeText("2026-11-23T11:55:00.000Z", nowMs)).toBe("5 min ago");
     expect(relativeText("2026-11-23T14:10:00.000Z", nowMs)).toBe("in 2 h");

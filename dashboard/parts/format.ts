@@ -1,4 +1,4 @@
-/** Three digits say enough: `0.5`, `12.3`, `1,240`. */
+/** A number with one decimal place below 100, and none above: `0.5`, `12.3`, `1,240`. */
 export function numberText(value: number): string {
   const decimals = value !== 0 && Math.abs(value) < 100 && !Number.isInteger(value) ? 1 : 0;
   return value.toLocaleString("en", { maximumFractionDigits: decimals });
@@ -12,7 +12,7 @@ export function millisecondsText(valueMs: number | null): string {
 
 export { percentText } from "../../shared/verdict/percent-text.ts";
 
-/** Of a percentile, which is known to two parts in a hundred: two digits, no more. */
+/** A percentile with two digits, because it is only known to within two percent. */
 export function latencyText(valueMs: number | null): string {
   if (valueMs === null) return "–";
   if (valueMs <= 1) return "<1 ms";
@@ -46,7 +46,7 @@ export function durationText(valueMs: number): string {
   return rest === 0 || next === undefined ? whole : `${whole} ${rest} ${next[0]}`;
 }
 
-/** `5 min ago`, `in 2 h`; the largest unit alone. */
+/** `5 min ago`, `in 2 h`: only the largest unit. */
 export function relativeText(time: string, nowMs: number): string {
   const distanceMs = Date.parse(time) - nowMs;
   if (Math.abs(distanceMs) < 5000) return "just now";
@@ -54,12 +54,12 @@ export function relativeText(time: string, nowMs: number): string {
   return distanceMs < 0 ? `${text} ago` : `in ${text}`;
 }
 
-/** Of a time that was rounded to whole milliseconds. */
+/** A duration that was rounded to whole milliseconds. */
 export function wholeMillisecondsText(valueMs: number): string {
   return valueMs === 0 ? "<1 ms" : millisecondsText(valueMs);
 }
 
-/** In the reader's own time zone. */
+/** In the reader's time zone. */
 export function timeText(time: string): string {
   return new Date(time).toLocaleString("en-GB", {
     dateStyle: "medium",

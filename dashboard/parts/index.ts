@@ -1,8 +1,8 @@
 /*
  * What pages share: tables, dialogs, badges, forms, formats of numbers and times, loading of data.
  *
- * Parts know no page and no tunnel. They are usable by keyboard and screen reader, which a test checks with axe. Text comes in as text
- * and never as HTML.
+ * These components know nothing of pages or tunnels. They work with keyboard and screen reader, which a test checks with
+ * axe. Texts are always rendered as text, never as HTML.
  *
  * Begin with `parts.tsx`, then `use-polled.ts` and `use-paged.ts` (how data is loaded). docs/dashboard.md#working-on-it.
  */

@@ -1,4 +1,4 @@
-/** The way a culvert looks from the road: an arch. */
+/** The logo: the arch of a culvert, seen from the road. */
 export function Mark() {
   return (
     <svg class="mark" viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">

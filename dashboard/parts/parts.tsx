@@ -26,7 +26,7 @@ export function Empty({ title, children }: { title: string; children?: Child }) 
   );
 }
 
-/** What went wrong, and every fault that the relay found in what was sent. */
+/** A failure, with every fault that the relay found in the request. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const problems = error instanceof ApiFailure ? error.problems : [];
   return (
@@ -50,7 +50,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
-/** Shown above what was loaded before: it may be old. */
+/** Shown above data from before the failure, which may be out of date. */
 export function Stale({ error }: { error: unknown }) {
   return error === null ? null : (
     <p class="note warn" role="status">
@@ -67,7 +67,7 @@ export function Time({ at }: { at: string }) {
   );
 }
 
-/** Of a receiver that takes nothing at the moment. */
+/** A receiver that does not accept anything at the moment. */
 export function Failing({ error: { reason, at } }: { error: { reason: string; at: string } }) {
   return (
     <span class="stacked">
@@ -87,7 +87,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
       setCopied(true);
       setTimeout(() => setCopied(false), 2000);
     } catch {
-      // Not allowed here: the text can still be selected.
+      // The browser may refuse. The text can still be selected.
     }
   };
   return (
@@ -97,7 +97,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   );
 }
 
-/** A modal dialog for as long as it is rendered. */
+/** A modal dialog. It is open while it is rendered. */
 export function Dialog({
   title,
   onClose,
@@ -108,7 +108,7 @@ export function Dialog({
   title: string;
   onClose: () => void;
   wide?: boolean;
-  /** Only what stands in it closes it: neither Esc nor a button that Enter would press by accident. */
+  /** Only the dialog's own buttons close it: neither Esc nor a button that Enter would press by accident. */
   isSticky?: boolean;
   children: Child;
 }) {
@@ -116,7 +116,7 @@ export function Dialog({
   const titleId = useId();
   useEffect(() => {
     const shown = dialog.current;
-    // A browser closes at the second Esc even where the first was not let through.
+    // A browser closes a dialog at the second Esc even if the first was prevented.
     const closed = isSticky ? () => shown?.showModal() : onClose;
     const cancelled = (event: Event) => isSticky && event.preventDefault();
     shown?.showModal();
@@ -124,7 +124,8 @@ export function Dialog({
     shown?.addEventListener("cancel", cancelled);
     shown?.addEventListener("close", closed);
     return () => {
-      // The event comes later, when it would close whatever took this dialog's place. Focus goes back at once.
+      // The close event comes later, when it would close the dialog that took this one's place. Moves the focus back at
+      // once.
       shown?.removeEventListener("close", closed);
       shown?.removeEventListener("cancel", cancelled);
       shown?.close();
@@ -145,7 +146,7 @@ export function Dialog({
   );
 }
 
-/** Runs `act` at a press of its button and stays, with the reason, when that fails. */
+/** Runs `act` when the button is pressed. If that fails, the dialog stays open and shows the reason. */
 export function ActionDialog({
   title,
   action,
@@ -199,7 +200,7 @@ export function ActionDialog({
   );
 }
 
-/** A secret that is shown this once. */
+/** A secret that is shown only once. */
 export function SecretDialog({
   title,
   secret,
@@ -216,7 +217,7 @@ export function SecretDialog({
   return (
     <Dialog title={title} isSticky onClose={onClose}>
       <p>
-        <strong>Copy it now.</strong> The relay keeps a digest alone: it is not shown again.
+        <strong>Copy it now.</strong> The relay stores only a digest: it cannot show it again.
       </p>
       <div class="secret">
         <code data-testid="secret">{secret}</code>
@@ -235,13 +236,13 @@ export function SecretDialog({
 export interface Column<T> {
   title: string;
   cell: (row: T) => Child;
-  /** Numbers stand at the right. */
+  /** Numbers are aligned to the right. */
   isNumber?: boolean;
-  /** On a narrow screen two of these, as of numbers, stand beside each other. */
+  /** On a narrow screen, two short cells, such as numbers, share a line. */
   isBrief?: boolean;
 }
 
-/** A table; on a narrow screen each row is a card with the columns' titles beside the values. */
+/** A table. On a narrow screen each row is a card, with the columns' titles beside the values. */
 export function Table<T>({
   caption,
   columns,
@@ -253,7 +254,7 @@ export function Table<T>({
   columns: readonly Column<T>[];
   rows: readonly T[];
   keyOf: (row: T) => string;
-  /** More are shown when they are asked for. */
+  /** How many rows to show at first. */
   maxRows?: number;
 }) {
   const [hasAll, setAll] = useState(false);

@@ -1,4 +1,4 @@
-/** What can be done to a receiver of logs or alerts, in its row. `remove`: the word for it. */
+/** The buttons in the row of a receiver of logs or alerts. `remove` is the button's word, such as "Delete". */
 export function TestAndRemove({
   name,
   remove,

@@ -3,16 +3,18 @@ import { callApi } from "../api.ts";
 import { Dialog, Failure } from "./parts.tsx";
 import { useEffect } from "./use-effect.ts";
 
-/** What came of a test, as the relay tells it. */
+/** The result of a test, as the relay reports it. */
 interface TestResult {
   ok: boolean;
   status: number | null;
   reason: string;
-  /** The beginning of what the receiver wrote, where that is handed on. */
+  /** The beginning of the receiver's answer, if the relay passes it on. */
   answer?: string;
 }
 
-/** Sends a test at once, and says what the receiver answered: what is marked as a test needs no second question. */
+/**
+ * Sends a test at once and shows the receiver's answer. It needs no confirmation, because the event is marked as a test.
+ */
 export function TestDialog({ name, path, onClose }: { name: string; path: string; onClose: () => void }) {
   const [result, setResult] = useState<TestResult | null>(null);
   const [error, setError] = useState<unknown>(null);

@@ -1,8 +1,8 @@
 import { useEffect as useHonoEffect } from "hono/jsx/dom";
 
 /**
- * As React's. Hono's own runs an effect twice, and forgets what ends the first run, when a component is rendered again
- * before the next animation frame: a tunnel's requests then came over two WebSockets, and each was listed twice.
+ * Works as React's does. Hono's own runs an effect twice, and loses the first run's clean-up, if a component is rendered
+ * again before the next animation frame. The requests of a tunnel then came over two WebSockets, and each was listed twice.
  */
 export function useEffect(run: () => void | (() => void), deps?: readonly unknown[]): void {
   let hasRun = false;

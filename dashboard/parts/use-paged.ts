@@ -4,16 +4,16 @@ import type { Page } from "../api-types.ts";
 import { useEffect } from "./use-effect.ts";
 
 export interface Paged<T> {
-  /** All pages read so far; null before the first. */
+  /** The items of all pages read so far; null before the first. */
   items: readonly T[] | null;
   hasMore: boolean;
   error: unknown;
   loadMore: () => void;
-  /** From the first page on. */
+  /** Loads the first page again. */
   reload: () => void;
 }
 
-/** A list of the API, page after page. */
+/** A list of the API, loaded page by page. */
 export function usePaged<T>(path: string): Paged<T> {
   const [items, setItems] = useState<readonly T[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);

@@ -2,17 +2,17 @@ import { useCallback, useState } from "hono/jsx/dom";
 import { useEffect } from "./use-effect.ts";
 
 export interface Polled<T> {
-  /** The last answer; it stays when a later call fails. Null before the first. */
+  /** The last response. It stays if a later call fails. Null before the first. */
   data: T | null;
-  /** Why the last call failed; null when it went well. */
+  /** Why the last call failed; null if it succeeded. */
   error: unknown;
-  /** Asks once more, now. */
+  /** Loads again at once. */
   reload: () => void;
 }
 
 /**
- * What `load` gives: at once, then again `intervalMs` after each answer, and not while nobody looks at the page.
- * `key` names what is loaded: for another one everything begins anew.
+ * Calls `load` at once, and again `intervalMs` after each response, except while the page is hidden. `key` identifies what
+ * is loaded: when it changes, everything starts again.
  */
 export function usePolled<T>(
   key: string,

@@ -1,7 +1,7 @@
 import { callers, type Network, type Service, type ServicesFile } from "../../shared/services/index.ts";
 import { Empty, Table } from "../parts/index.ts";
 
-/** More are a press away. */
+/** Further rows are shown on request. */
 const MAX_ROWS = 20;
 
 type Row = { name: string; leadsTo: string; rule: Service | Network };

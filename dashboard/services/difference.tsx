@@ -1,4 +1,4 @@
-/** What opens and what closes, a line each. */
+/** What becomes allowed and what no longer is, one line each. */
 export function Difference({ lines }: { lines: readonly string[] }) {
   return (
     <ul class="difference" aria-label="Changes">

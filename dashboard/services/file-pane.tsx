@@ -8,12 +8,12 @@ const SHOWN_PROBLEMS = 10;
 interface PaneProps {
   text: string;
   problems: readonly LocatedProblem[];
-  /** What is said where nothing is wrong. */
+  /** The text that is shown if there are no problems. */
   state: string;
   change: (text: string) => void;
 }
 
-/** The file with the numbers of its lines; what is wrong stands below, and leads to its line. */
+/** The file with line numbers. Problems are listed below it, with links to their lines. */
 export function FilePane({ text, problems, state, change }: PaneProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const numbers = useRef<HTMLPreElement>(null);

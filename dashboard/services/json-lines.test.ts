@@ -16,7 +16,7 @@ const FILE = `{
 }`;
 
 describe("lines of JSON", () => {
-  it("are known of each value, and of what is missing by what would hold it", () => {
+  it("are known for each value; a missing value has the line of the object that it belongs to", () => {
     const { lines, faultLine } = jsonLines(FILE);
     expect(faultLine).toBeNull();
     expect(lineOf(lines, "version")).toBe(2);
@@ -38,11 +38,11 @@ describe("lines of JSON", () => {
     ["{}\n\nx", 3],
     ['"\n"', 1],
     ["[".repeat(100), 1],
-  ])("say where %j ceases to be JSON", (text, line) => {
+  ])("say where %j stops being JSON", (text, line) => {
     expect(jsonLines(text).faultLine).toBe(line);
   });
 
-  it("take for JSON what the platform takes for it", () => {
+  it("accept as JSON what JSON.parse accepts", () => {
     const written = fc.json({ maxDepth: 4 }).map((text) => text);
     const cut = fc.tuple(written, fc.nat(40)).map(([text, at]) => text.slice(0, at));
     fc.assert(

@@ -1,14 +1,14 @@
-/** Nobody writes more; what is deeper is not looked into. */
+/** Nobody nests deeper. Deeper values are not searched. */
 const MAX_DEPTH = 64;
 
 export interface JsonLines {
-  /** By path, `services[0].endpoint`, the line on which a value begins; the first is 1. */
+  /** For each path, such as `services[0].endpoint`, the line on which its value begins. The first line is 1. */
   lines: ReadonlyMap<string, number>;
-  /** Where this ceases to be JSON; null: it is JSON. */
+  /** The line at which the text stops being JSON; null if it is JSON. */
   faultLine: number | null;
 }
 
-/** Where in a text of JSON each value stands: the parser of the platform does not say. */
+/** Finds the line of each value in a JSON text, which `JSON.parse` does not report. */
 export function jsonLines(text: string): JsonLines {
   const scan = new Scan(text);
   try {
@@ -21,7 +21,7 @@ export function jsonLines(text: string): JsonLines {
   }
 }
 
-/** The line of a value, or of the nearest that holds it: what is missing stands nowhere. */
+/** The line of a value, or of the nearest object or array around it: a missing value has no line. */
 export function lineOf(lines: JsonLines["lines"], path: string): number | null {
   for (let at = path; ; at = at.replace(/(?:^|\.)[^.[\]]*$|\[\d+\]$/, "")) {
     const line = lines.get(at);
@@ -29,7 +29,7 @@ export function lineOf(lines: JsonLines["lines"], path: string): number | null {
   }
 }
 
-// oxlint-disable-next-line no-control-regex -- JSON's strings hold none
+// oxlint-disable-next-line no-control-regex -- JSON strings contain none
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const LITERAL = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 

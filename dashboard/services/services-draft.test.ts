@@ -14,7 +14,7 @@ const TEXT = JSON.stringify({
 });
 
 describe("the form's view of a services file", () => {
-  it("is there for JSON that has rules, right or not", () => {
+  it("exists for JSON with rules, valid or not", () => {
     expect(draftOf(TEXT)?.services).toHaveLength(1);
     expect(draftOf('{"services": [{"name": 7}]}')?.services).toEqual([{ name: 7 }]);
     for (const text of [
@@ -30,7 +30,7 @@ describe("the form's view of a services file", () => {
       expect(draftOf(text), text).toBeNull();
   });
 
-  it("changes, adds and takes out a rule, and leaves alone what it does not show", () => {
+  it("changes, adds and removes a rule, and keeps what it does not show", () => {
     const [rule = {}] = draftOf(TEXT)?.services ?? [];
     const opened = withAccess(rule, 0, { project: "p", environments: ["production", "preview"] });
     expect(JSON.parse(withRule(TEXT, "services", 0, { ...opened, name: "b-api" }))).toEqual({

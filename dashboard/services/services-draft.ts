@@ -1,4 +1,4 @@
-/** A services file as it stands in the editor: JSON, and maybe not yet right. */
+/** A services file in the editor: JSON, but perhaps not valid yet. */
 export interface Draft {
   services: readonly DraftRule[];
   networks: readonly DraftRule[];
@@ -7,7 +7,7 @@ export interface Draft {
 export type DraftRule = Readonly<Record<string, unknown>>;
 export type RuleList = keyof Draft;
 
-/** Null where the form has nothing to stand on: the text alone can be mended then. */
+/** Null if the form cannot show it. Then it can only be repaired in the text. */
 export function draftOf(text: string): Draft | null {
   try {
     const value = JSON.parse(text) as { services?: unknown; networks?: unknown } | null;
@@ -18,7 +18,10 @@ export function draftOf(text: string): Draft | null {
   }
 }
 
-/** The text with another rule in a rule's place; null takes it out, a place behind the last adds it. Whatever the form does not know stays. */
+/**
+ * The text with one rule replaced. Null removes the rule, an index after the last adds one. Fields that the form does not
+ * know are kept.
+ */
 export function withRule(text: string, list: RuleList, index: number, rule: DraftRule | null): string {
   const value = JSON.parse(text) as Record<RuleList, DraftRule[] | undefined>;
   const rules = [...(value[list] ?? [])];
@@ -40,7 +43,7 @@ export function accessOf({ configurations }: DraftRule): DraftAccess[] {
   });
 }
 
-/** The rule with this access in that place, as above. */
+/** The same for one access entry of a rule. */
 export function withAccess(rule: DraftRule, index: number, access: DraftAccess | null): DraftRule {
   const configurations = Array.isArray(rule["configurations"])
     ? [...(rule["configurations"] as unknown[])]

@@ -8,7 +8,7 @@ import { draftOf, withRule } from "./services-draft.ts";
 import { ServicesForm } from "./services-form.tsx";
 import { parseServices, servicesText } from "./services-text.ts";
 
-/** A file as the relay has it. */
+/** The file as the relay has stored it. */
 export interface Stored {
   file: ServicesFile;
   etag: string;
@@ -22,7 +22,7 @@ interface EditorProps {
   onSaved: () => void;
 }
 
-/** The form and the file beside each other: two views of one text. */
+/** Form and file side by side: two views of one text. */
 export function ServicesEditor({ path, stored, load, onEdit, onSaved }: EditorProps) {
   const [base, setBase] = useState(stored);
   const [text, setText] = useState(servicesText(stored.file));
@@ -69,7 +69,7 @@ export function ServicesEditor({ path, stored, load, onEdit, onSaved }: EditorPr
       <div class="services-editor">
         <section aria-label="Form">
           {draft === null ? (
-            <p class="note warn">The form is back as soon as the file is JSON with a list of services.</p>
+            <p class="note warn">The form returns as soon as the file is JSON with a list of services.</p>
           ) : (
             <ServicesForm
               draft={draft}
@@ -115,7 +115,7 @@ export function ServicesEditor({ path, stored, load, onEdit, onSaved }: EditorPr
 }
 
 function changesText(changes: number): string {
-  if (changes === 0) return "Valid. Nothing is changed.";
+  if (changes === 0) return "Valid. No changes.";
   return `Valid. ${changes} change${changes === 1 ? "" : "s"} to review.`;
 }
 
@@ -134,7 +134,7 @@ function Conflict({
   return (
     <div class="note warn" role="alert">
       <p>Somebody else saved this file in the meantime. Yours is not saved. This is what they changed:</p>
-      {lines.length === 0 ? <p>These changes open or close nothing.</p> : <Difference lines={lines} />}
+      {lines.length === 0 ? <p>These changes affect nobody's access.</p> : <Difference lines={lines} />}
       <div class="actions">
         <button type="button" onClick={takeTheirs}>
           Take theirs

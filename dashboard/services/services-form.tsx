@@ -25,7 +25,7 @@ const NEW_RULE = {
   networks: { hosts: [""], configurations: [NEW_ACCESS] },
 };
 
-/** The rules of the file as fields; what has no field here stands in the file and stays. */
+/** The file's rules as fields. What has no field here stays in the file. */
 export function ServicesForm({ draft, problems, change }: FormProps) {
   const [added, setAdded] = useState("");
   const add = (list: RuleList) => {
@@ -201,7 +201,10 @@ function Field({ title, value, problems, change }: FieldProps<string> & { value:
   );
 }
 
-/** Several, with commas. What is being typed stays as it is typed as long as it says the same. */
+/**
+ * Several values, separated by commas. While somebody types, the text is not reformatted as long as its values are the
+ * same.
+ */
 function ListField({ values, change, ...field }: FieldProps<string[]> & { values: readonly string[] }) {
   const [typed, setTyped] = useState("");
   const isSame = listOf(typed).join() === values.join();

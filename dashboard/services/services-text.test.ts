@@ -22,7 +22,7 @@ describe("what is wrong with a services file", () => {
     ]);
   });
 
-  it("may be that it is no JSON, from a line on, or nothing of the kind", () => {
+  it("has the line of a syntax error, and line 1 if the value is no object", () => {
     expect(parseServices('{\n  "version": 1,\n}')).toMatchObject({ problems: [{ path: "", line: 3 }] });
     expect(parseServices("null")).toMatchObject({ problems: [{ path: "", line: 1, subject: null }] });
     expect(parseServices('{ "version": 1, "services": [7] }')).toMatchObject({

@@ -2,16 +2,16 @@ import { type Problem, problemsOf } from "../../shared/problems.ts";
 import { type ServicesFile, servicesFileSchema } from "../../shared/services/index.ts";
 import { jsonLines, lineOf } from "./json-lines.ts";
 
-/** Where it stands, and in whose rule. */
+/** The line of the problem, and the rule that it is in. */
 export interface LocatedProblem extends Problem {
   line: number | null;
-  /** The service's name, or the network's first host; null outside of both. */
+  /** The service's name, or the network's first host; null for problems outside of both. */
   subject: string | null;
 }
 
 export type ParsedServices = { file: ServicesFile } | { problems: readonly LocatedProblem[] };
 
-/** The relay's own rules, before anything is sent to it. */
+/** Checks the text with the relay's own rules before it is sent. */
 export function parseServices(text: string): ParsedServices {
   const { lines, faultLine } = jsonLines(text);
   let value: unknown;

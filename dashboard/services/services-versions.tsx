@@ -7,7 +7,7 @@ import { useCanEdit } from "../session.ts";
 import { Difference } from "./difference.tsx";
 import type { Stored } from "./services-editor.tsx";
 
-/** The list stays short: older ones are asked for. */
+/** Keeps the list short. Older versions are shown on request. */
 const SHOWN_AT_ONCE = 5;
 
 interface VersionsProps {
@@ -16,7 +16,7 @@ interface VersionsProps {
   onRolledBack: () => void;
 }
 
-/** The files that were in force, with what each changed, and the way back to one. */
+/** Earlier services files, what each changed, and a button to roll back. */
 export function ServicesVersions({ tunnelPath, current, onRolledBack }: VersionsProps) {
   const path = `${tunnelPath}/services/versions?limit=${SHOWN_AT_ONCE}`;
   const { items, hasMore, error, loadMore, reload } = usePaged<ServicesVersion>(path);
@@ -116,7 +116,7 @@ interface RollBackProps {
   onDone: () => void;
 }
 
-/** Shows first what it would change in what is in force now. */
+/** Shows what the rollback would change before it does so. */
 function RollBack({ tunnelPath, current, version, onClose, onDone }: RollBackProps) {
   const [file, setFile] = useState<ServicesFile | null>(null);
   const [error, setError] = useState<unknown>(null);

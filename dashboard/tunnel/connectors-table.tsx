@@ -2,7 +2,7 @@ import type { Connector } from "../api-types.ts";
 import { Link } from "../navigation.tsx";
 import { durationText, millisecondsText, Badge, Empty, Table } from "../parts/index.ts";
 
-/** More are a press away. */
+/** Further rows are shown on request. */
 const MAX_ROWS = 20;
 
 interface ConnectorsProps {
@@ -67,9 +67,9 @@ export function ConnectorsTable({ tunnelId, connectors }: ConnectorsProps) {
   );
 }
 
-/** What it runs on, and from where the relay saw it come. Connectors of version 0.1 do not say. */
+/** The connector's machine, and the addresses from which it came to the relay. Connectors of version 0.1 do not send it. */
 function Machine({ name, host, platform, addresses }: Connector) {
-  // A connector is called after its host where nobody has named it.
+  // A connector without a name of its own has its host's name.
   const what = [host === name ? null : host, platform].filter((text) => text !== null).join(", ");
   if (what === "" && addresses.length === 0) return <span class="faint">–</span>;
   return (

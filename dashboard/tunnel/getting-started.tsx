@@ -8,7 +8,7 @@ import type { TunnelView } from "../route.ts";
 import { type StartStep, startSteps, type StepName } from "./start-steps.ts";
 
 const REFRESH_MS = 5_000;
-/** As long as requests are kept: of an older tunnel it cannot be said that it never had one. */
+/** How long requests are kept. For an older tunnel it is not known whether it ever had one. */
 const KEPT_MS = 7 * 24 * 60 * 60_000;
 
 const TITLES: Record<StepName, string> = {
@@ -18,7 +18,7 @@ const TITLES: Record<StepName, string> = {
   request: "A first request",
 };
 
-/** What is left to do until a new tunnel has had its first request; null once it has, and for an older one. */
+/** The steps that are left until a new tunnel's first request; null after that, and for older tunnels. */
 export function useFirstSteps(tunnel: TunnelDetails, recent: Traffic | null): StartStep[] | null {
   const isNew = Date.now() - Date.parse(tunnel.createdAt) < KEPT_MS;
   const hasTraffic = recent?.points.some(({ requests }) => requests > 0) === true;
@@ -29,11 +29,11 @@ export function useFirstSteps(tunnel: TunnelDetails, recent: Traffic | null): St
     async (signal) => (isAsking ? (await get<Page<object>>(path, signal)).items.length > 0 : true),
     isAsking ? REFRESH_MS : null,
   ).data;
-  // What has carried a request is new no longer, whatever it lacks now.
+  // A tunnel that has carried a request is not new, whatever is missing now.
   return !isNew || kept !== false || hasTraffic ? null : startSteps(tunnel);
 }
 
-/** Leads a new tunnel to its first request. */
+/** Guides a person from a new tunnel to its first request. */
 export function FirstSteps({ tunnel, steps }: { tunnel: TunnelDetails; steps: readonly StartStep[] }) {
   const next = steps.find(({ isDone }) => !isDone)?.name;
   return (

@@ -4,7 +4,7 @@ import type { Tone } from "../../shared/verdict/verdict.ts";
 
 const TONES: Record<TunnelObject["phase"], Tone> = { attaching: "idle", serving: "good", leaving: "idle" };
 
-/** The Durable Objects that carry a tunnel: where each is wanted, who comes to it, and what it does. */
+/** The Durable Objects that carry a tunnel: their places, their connectors, and their load. */
 export function ObjectsSection({ objects }: { objects: readonly TunnelObject[] }) {
   return (
     <section aria-labelledby="objects-title">
@@ -18,7 +18,7 @@ export function ObjectsSection({ objects }: { objects: readonly TunnelObject[] }
           { title: "State", cell: (object) => <State {...object} /> },
           { title: "Wanted in", cell: ({ location }) => location ?? "–" },
           {
-            title: "Connectors come in at",
+            title: "Connectors arrive at",
             cell: ({ dataCentres }) => (dataCentres.length === 0 ? "–" : dataCentres.join(" ")),
           },
           { title: "Connections", isNumber: true, cell: known(({ connections }) => numberText(connections)) },

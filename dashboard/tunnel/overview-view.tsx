@@ -18,7 +18,7 @@ import {
 export function OverviewView({ tunnel, recent }: { tunnel: TunnelDetails; recent: Traffic | null }) {
   const [traffic, setTraffic] = useState<Traffic | null>(null);
   const steps = useFirstSteps(tunnel, recent);
-  // What the first steps speak of needs no empty list besides.
+  // An empty list would only repeat what the first steps say.
   const isGuided = steps !== null;
   return (
     <>
@@ -55,7 +55,7 @@ const TONE_WORDS: Record<Tone, string> = {
   bad: "at fault",
 };
 
-/** At a glance: is it well, and if not, which hop is at fault? */
+/** Answers at a glance whether the tunnel works, and if not, which hop is at fault. */
 function VerdictBox({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Traffic | null }) {
   const { tone, title, detail, since, hops } = verdictOf(tunnel, traffic);
   return (
@@ -72,7 +72,7 @@ function VerdictBox({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Traff
           )}
         </p>
       </div>
-      <ol class="hops" aria-label="The way of a request">
+      <ol class="hops" aria-label="The path of a request">
         {HOPS.map((hop) => (
           <li class={hops[hop].tone}>
             <span class="hop-title">
@@ -86,7 +86,7 @@ function VerdictBox({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Traff
   );
 }
 
-/** More are a press away. */
+/** Further rows are shown on request. */
 const MAX_ROWS = 20;
 
 interface ServiceRow {
@@ -97,7 +97,7 @@ interface ServiceRow {
 }
 
 function ServiceHealth({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Traffic | null }) {
-  if (tunnel.services.length === 0) return <Empty title="The services file names no service" />;
+  if (tunnel.services.length === 0) return <Empty title="There is no service in the services file" />;
   const rows = tunnel.services.map((service): ServiceRow => {
     const reasons = tunnel.connectors.flatMap(({ health }) =>
       health.failing.filter((failure) => failure.service === service).map(({ reason }) => reason),
@@ -107,7 +107,7 @@ function ServiceHealth({ tunnel, traffic }: { tunnel: TunnelDetails; traffic: Tr
     const verdict = serviceVerdict(tunnel, traffic, service);
     return { service, failures: [...new Set(reasons)], verdict, traffic: seen };
   });
-  // Which ones are pending, the API does not say; it tells how many.
+  // The API only tells how many checks are pending, not which.
   const isPending =
     tunnel.connectors.length > 0 &&
     tunnel.connectors.every(({ health }) => health.passing === 0 && health.pending > 0);

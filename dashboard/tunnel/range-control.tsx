@@ -6,11 +6,11 @@ import { rangeOfClocks, type TimeRange } from "../charts/index.ts";
 interface RangeProps {
   range: TimeRange | null;
   setRange: (range: TimeRange | null) => void;
-  /** What is offered beside it where no range is chosen. */
+  /** Shown beside it while no range is chosen. */
   children: Child;
 }
 
-/** A part of the time, for those who drag nothing; and the way back. */
+/** Lets a person enter a range of time without dragging, and return to the whole time. */
 export function RangeControl({ range, setRange, children }: RangeProps) {
   const form = useRef<HTMLFormElement>(null);
   const choose = (event: Event) => {

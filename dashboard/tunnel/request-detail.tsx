@@ -18,17 +18,17 @@ import { requestName, requestParts } from "./request-parts.ts";
 import type { Tone } from "../../shared/verdict/verdict.ts";
 
 const CONNECTION_WORDS: Partial<Record<RequestOutcome, string>> = {
-  answered: "Both ends ended the connection.",
+  answered: "Both sides closed the connection.",
   failed: "The connection was not established.",
   aborted: "The connection broke off.",
-  cancelled: "The gateway broke the connection off.",
+  cancelled: "The gateway broke off the connection.",
 };
 
 const OUTCOME_WORDS: Record<RequestOutcome, string> = {
-  answered: "The answer reached the gateway whole.",
+  answered: "The whole response reached the gateway.",
   refused: "The relay refused it.",
-  failed: "The tunnel answered in the upstream's place.",
-  aborted: "The answer broke off after it had begun.",
+  failed: "The tunnel answered instead of the upstream.",
+  aborted: "The response broke off after it had begun.",
   cancelled: "The gateway gave up.",
 };
 
@@ -42,7 +42,7 @@ function outcomeWords({ kind, outcome }: RequestEvent): string {
   return (kind === "tcp" ? CONNECTION_WORDS[outcome] : undefined) ?? OUTCOME_WORDS[outcome];
 }
 
-/** A bar whose parts are as long as the time that they took; the numbers stand in the detail view. */
+/** A bar whose parts are as long as the times that they stand for. The detail view has the numbers. */
 export function TimeBar({ event }: { event: RequestEvent }) {
   return (
     <span class="time-bar" aria-hidden="true">

@@ -2,11 +2,11 @@ import { type RequestEvent, verbOf } from "../../shared/events/request-event.ts"
 
 export interface RequestPart {
   name: "relay" | "tunnel" | "upstream" | "body";
-  /** For people. */
+  /** A name for people. */
   title: string;
   explanation: string;
   ms: number;
-  /** Of the whole duration, 0 to 1. */
+  /** The share of the whole duration, from 0 to 1. */
   share: number;
 }
 
@@ -15,7 +15,7 @@ export function requestName(event: RequestEvent): string {
   return `${verbOf(event)} ${event.kind === "tcp" ? event.service : event.path}`;
 }
 
-/** Where a request's time went, in the order in which it went there. */
+/** The parts of a request's duration, in order. */
 export function requestParts(event: RequestEvent): RequestPart[] {
   const parts = [
     ["relay", "Relay", "deciding, waiting for a connector, failed attempts", event.relayMs],

@@ -12,18 +12,18 @@ import { useCanEdit } from "../session.ts";
 
 interface RequestsProps {
   tunnel: TunnelDetails;
-  /** Of the tunnel. */
+  /** Loads the tunnel again. */
   reload: () => void;
   filter: RequestFilter;
-  /** One that somebody has a link to. */
+  /** The request that a link names; else null. */
   requestId: string | null;
 }
 
-/** The requests of the last week that match. What is asked for stands in the URL, so that it can be handed on. */
+/** The requests of the last week that match. The URL contains the filter, so that a link to it can be shared. */
 export function RequestsView({ tunnel, reload, filter, requestId }: RequestsProps) {
   const base = `/tunnels/${encodeURIComponent(tunnel.id)}/requests`;
   const asked = useRef<RequestFilter>(filter);
-  // A request opens above the list that it was found in.
+  // A request opens above the list that contains it.
   if (requestId === null) asked.current = filter;
   const shown = asked.current ?? filter;
   const search = searchOf(shown);
@@ -56,7 +56,8 @@ export function RequestsView({ tunnel, reload, filter, requestId }: RequestsProp
       {found.items?.length === 0 && found.error === null && (
         <Empty title="No such request">
           <p>
-            The last 20,000 requests are kept, for seven days. They show up a few seconds after their end.
+            The last 20,000 requests are kept, for seven days. A request appears a few seconds after it has
+            finished.
           </p>
         </Empty>
       )}
@@ -110,7 +111,7 @@ const PERIODS: readonly (readonly [minutes: number, title: string])[] = [
   [1440, "day"],
 ];
 
-/** "": those that are there already. */
+/** "" keeps the times that are in the filter already. */
 function timesOf(period: string): Pick<RequestFilter, "since" | "until"> {
   if (period === "") return {};
   if (period === "all") return { since: "", until: "" };
@@ -129,7 +130,7 @@ function SearchForm({ tunnel, filter, apply }: SearchProps) {
     event.preventDefault();
     if (form.current === null) return;
     const { period = "", ...given } = formTexts(form.current);
-    // What the form has no field for stays, as it came with a link.
+    // Filters without a field in the form come from a link, and are kept.
     apply({ ...filter, ...timesOf(period), ...given });
   };
   const field = (name: keyof RequestFilter, title: string, placeholder: string, grow = false) => (

@@ -20,9 +20,9 @@ const states = (tunnel: TunnelDetails) =>
   startSteps(tunnel).map(({ isDone, state }) => `${isDone ? "done" : "open"}: ${state}`);
 
 describe("the first steps of a tunnel", () => {
-  it("are open but for the token, which it is made with", () => {
+  it("are open except for the token, which is created with the tunnel", () => {
     expect(states(NEW)).toEqual([
-      "done: made",
+      "done: created",
       "open: not seen yet",
       "open: none is named",
       "open: not seen yet",
@@ -30,10 +30,10 @@ describe("the first steps of a tunnel", () => {
     expect(states({ ...NEW, tokens: [] })[0]).toBe("open: there is none");
   });
 
-  it("are done each by itself", () => {
+  it("are each done independently of the others", () => {
     const connectors = [{ id: "con_1", name: "rack-7" } as Connector];
     expect(states({ ...NEW, connectors, services: ["a-api", "b-api", "c-api", "d-api"] })).toEqual([
-      "done: made",
+      "done: created",
       "done: attached: rack-7",
       "done: a-api, b-api, c-api and 1 more",
       "open: not seen yet",
@@ -42,6 +42,6 @@ describe("the first steps of a tunnel", () => {
 
   it("tell a connector that is gone from one that never came", () => {
     const used = { ...token, lastUsedAt: token.createdAt };
-    expect(states({ ...NEW, tokens: [used] })[1]).toBe("open: was attached, and is gone");
+    expect(states({ ...NEW, tokens: [used] })[1]).toBe("open: was attached, and has left");
   });
 });

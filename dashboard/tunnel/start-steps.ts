@@ -5,24 +5,24 @@ export type StepName = "token" | "connector" | "service" | "request";
 export interface StartStep {
   name: StepName;
   isDone: boolean;
-  /** In a few words. */
+  /** The step's state in a few words. */
   state: string;
 }
 
-/** What a tunnel needs before it carries anything, in the order in which it is done: it has had no request yet. */
+/** What a new tunnel needs before it carries its first request, in order. */
 export function startSteps(tunnel: TunnelDetails): StartStep[] {
   const { connectors, tokens, services } = tunnel;
   const [first] = connectors;
   const wasAttached = tokens.some(({ lastUsedAt }) => lastUsedAt !== null);
   return [
-    { name: "token", isDone: tokens.length > 0, state: tokens.length > 0 ? "made" : "there is none" },
+    { name: "token", isDone: tokens.length > 0, state: tokens.length > 0 ? "created" : "there is none" },
     {
       name: "connector",
       isDone: first !== undefined,
       state:
         first === undefined
           ? wasAttached
-            ? "was attached, and is gone"
+            ? "was attached, and has left"
             : "not seen yet"
           : attachedText(tunnel),
     },

@@ -8,7 +8,7 @@ const OVERLAPS: readonly { seconds: number; title: string }[] = [
   { seconds: 3600, title: "for one hour" },
   { seconds: 86_400, title: "for one day" },
   { seconds: 604_800, title: "for a week" },
-  { seconds: 0, title: "not at all: end them and their connections now" },
+  { seconds: 0, title: "not at all: revoke them and close their connections now" },
 ];
 
 export function TokensView({ tunnel, onChange }: { tunnel: TunnelDetails; onChange: () => void }) {
@@ -93,7 +93,7 @@ export function TokensView({ tunnel, onChange }: { tunnel: TunnelDetails; onChan
             <code>{revoking.kid}</code> stops working at once, and{" "}
             {revoking.connectors === 0
               ? "no connector is attached with it."
-              : `the connections of ${revoking.connectors} connector${revoking.connectors === 1 ? "" : "s"} are cut within a second.`}
+              : `the connections of ${revoking.connectors} connector${revoking.connectors === 1 ? "" : "s"} are closed within a second.`}
           </p>
         </ActionDialog>
       )}
@@ -113,7 +113,7 @@ function Rotate({ tunnel, onClose }: { tunnel: TunnelDetails; onClose: () => voi
       <SecretDialog title="The new token" secret={made.token} what="the token" onClose={onClose}>
         <p>
           Its id is <code>{made.kid}</code>. Give it to the connectors as <code>TUNNEL_TOKEN</code>
-          {overlapSeconds > 0 ? " before the older ones end." : ": the older ones have ended."}
+          {overlapSeconds > 0 ? " before the older ones expire." : ": the older ones are no longer valid."}
         </p>
       </SecretDialog>
     );

@@ -28,13 +28,13 @@ const WINDOWS: readonly { minutes: number; title: string }[] = [
 
 interface Loaded {
   traffic: Traffic;
-  /** Null: up to now. */
+  /** Null: the time up to now. */
   range: TimeRange | null;
 }
 
 interface TrafficProps {
   tunnel: TunnelDetails;
-  /** What is shown, for others to show more of it. */
+  /** Called with the data that is shown, so that other parts can show more of it. */
   onTraffic: (traffic: Traffic) => void;
 }
 
@@ -44,7 +44,7 @@ export function TrafficSection({ tunnel, onTraffic }: TrafficProps) {
   const path = `/tunnels/${tunnel.id}/traffic?${queryOf(minutes, range)}`;
   const load = async (signal: AbortSignal) => ({ traffic: await get<Traffic>(path, signal), range });
   const { data, error, reload } = usePolled<Loaded>(path, load, range === null ? REFRESH_MS : null);
-  // Until another range is there, the one before stays: nothing jumps.
+  // The old range stays until the new one has arrived, so that the page does not jump.
   const last = useRef<Loaded | null>(null);
   if (data !== null) last.current = data;
   const shown = last.current ?? null;
@@ -82,7 +82,7 @@ export function TrafficSection({ tunnel, onTraffic }: TrafficProps) {
 
 function queryOf(minutes: number, range: TimeRange | null): string {
   if (range === null) return `windowMinutes=${minutes}`;
-  // What was dragged beyond the last step is not over yet.
+  // A range that was dragged beyond the last step ends in the future.
   const until = Math.min(range.untilMs, Date.now());
   const times = { since: new Date(range.fromMs).toISOString(), until: new Date(until).toISOString() };
   return new URLSearchParams(times).toString();
@@ -152,7 +152,7 @@ function Fact({ title, children }: { title: Child; children: Child }) {
   );
 }
 
-/** One that has gone has its id alone. */
+/** A connector that is gone is known only by its id. */
 function connectorName({ connectors }: TunnelDetails, id: string): string {
   return connectors.find((connector) => connector.id === id)?.name ?? id;
 }

@@ -1,6 +1,6 @@
 /** A file of the dashboard, as `scripts/build-dashboard.ts` embeds it. */
 export interface Asset {
-  /** With a hash of its content in it: what a name stands for never changes. */
+  /** Contains a hash of the content, so a name always means the same content. */
   name: string;
   type: string;
   text: string;

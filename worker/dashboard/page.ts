@@ -3,7 +3,10 @@ import { ASSETS, SCRIPT, STYLE } from "./assets.generated.ts";
 
 const ASSETS_PATH = "/dashboard/assets/";
 
-/** Nothing runs, loads or is sent but to and from this relay; no page may show it in a frame; no text becomes markup. */
+/**
+ * Everything is loaded from this relay and sent to this relay. No page may embed the dashboard in a frame, and text never
+ * becomes HTML.
+ */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -52,7 +55,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** The same for every path under `/dashboard`: which page it is, the script reads from the URL. */
+/** The same page for every path under `/dashboard`. The script reads from the URL what to show. */
 export function dashboardPage(): Response {
   return new Response(PAGE, { headers: PAGE_HEADERS });
 }
@@ -72,7 +75,7 @@ export function dashboardAsset(request: Request, name: string): Response {
     : new Response(asset.text, { headers });
 }
 
-/** `/`: a person comes for the dashboard, a program for nothing that is here. */
+/** `/`: sends browsers to the dashboard. There is nothing here for programs. */
 export function frontDoor(request: Request): Response {
   if (request.headers.get("accept")?.includes("text/html") !== true) throw new ApiError("NOT_FOUND");
   return new Response(null, { status: 302, headers: { ...EVERYWHERE, location: "/dashboard" } });

@@ -25,16 +25,16 @@ import { type Env, registryStub } from "../env.ts";
 import { SESSION_MS, type SessionHolder } from "../registry/stores/index.ts";
 
 const BODY_BYTES = 4096;
-/** Of the edge, on every host that Access stands before. */
+/** The sign-out path that Cloudflare's edge has on every host behind Access. */
 const ACCESS_SIGN_OUT = "/cdn-cgi/access/logout";
 
 const signInSchema = z.strictObject({ key: z.string().min(1).max(1024) });
 
-/** `POST /v1/session`: a browser signs in with a key. */
+/** `POST /v1/session`: signs a browser in with a key. */
 export async function signIn(request: Request, env: Env, nowMs: number): Promise<Response> {
   refuseOtherSites(request);
   const input = signInSchema.safeParse(await readJson(request, BODY_BYTES));
-  // The answer says nothing more, because details might reveal a part of a secret.
+  // The response says nothing more, because details might reveal a part of a secret.
   if (!input.success) throw new ApiError("INVALID_REQUEST");
   const holder = await keyHolder(input.data.key.trim(), request, env, nowMs);
 
@@ -52,8 +52,8 @@ export async function signIn(request: Request, env: Env, nowMs: number): Promise
 }
 
 /**
- * `GET /v1/session`: who is signed in. Nobody is an answer too. An invalid cookie is counted as a failure like
- * any other credential, and the answer takes it away, so that a browser whose session has ended shows it once.
+ * `GET /v1/session`: who is signed in, or that nobody is. An invalid cookie counts as a failed attempt, like any other
+ * invalid credential. The response deletes that cookie, so a browser whose session has ended sends it only once.
  */
 export async function describeSession(request: Request, env: Env, nowMs: number): Promise<Response> {
   const session = sessionOf(request);
@@ -67,7 +67,10 @@ export async function describeSession(request: Request, env: Env, nowMs: number)
   }
 }
 
-/** A sign-in by Cloudflare Access, which also does the sign-out. A person without a role is not signed in, and is told why. */
+/**
+ * Sessions of Cloudflare Access, which also does the sign-out. A person to whom Access gives no role is not signed in, and
+ * learns why.
+ */
 async function byAccess(request: Request, env: Env, nowMs: number, cookie?: string): Promise<Response> {
   try {
     const person = await accessPerson(request, env, nowMs);
@@ -82,7 +85,7 @@ async function byAccess(request: Request, env: Env, nowMs: number, cookie?: stri
   }
 }
 
-/** `DELETE /v1/session`: signs out. The cookie is removed in any case. Only a well-formed one needs a look-up. */
+/** `DELETE /v1/session`: signs out. Always removes the cookie. Only a well-formed cookie is looked up. */
 export async function signOut(request: Request, env: Env, nowMs: number): Promise<Response> {
   refuseOtherSites(request);
   const session = sessionOf(request);
@@ -105,7 +108,7 @@ interface ShownSession {
   role: string;
   actor: string;
   endsAtMs: number;
-  /** Where this one ends; absent: by `DELETE`. */
+  /** Where to sign out; absent if that is `DELETE /v1/session`. */
   signOutUrl?: string;
 }
 
@@ -119,7 +122,7 @@ function sessionAnswer({ role, actor, endsAtMs, signOutUrl }: ShownSession, cook
   return answer({ session }, cookie);
 }
 
-/** The sign-in page asks for this notice, and shows it before somebody tries a key. */
+/** For the sign-in page, which shows the notice before somebody tries a key. */
 function nobody(env: Env, cookie?: string): Response {
   const notice = adminKeyNotice(env);
   return answer({ session: null, ...(notice === null ? {} : { notice }) }, cookie);

@@ -3,27 +3,27 @@ import type { RequestEvent } from "../../../shared/events/request-event.ts";
 import type { TailFilter } from "../../../shared/signals/tail-filter.ts";
 import { TAIL_SUBPROTOCOL } from "../../../shared/events/tail.ts";
 
-/** Proxies cut what is silent for a minute. */
+/** Proxies close connections that are silent for a minute. */
 const KEEPALIVE_MS = 25_000;
 
 export type FeedState = "connecting" | "live" | "waiting";
 
 export interface FeedListener {
   state(state: FeedState): void;
-  /** `dropped`: events that this browser was too slow for. */
+  /** `dropped` is the number of events that this browser was too slow for. */
   events(events: readonly RequestEvent[], dropped: number): void;
-  /** The relay did not let the connection through, or it broke: why, only another call can tell. */
+  /** The relay refused the connection, or it broke. A WebSocket does not say which, so another call has to find out. */
   lost(): void;
 }
 
-/** Which requests: of this tunnel, as far as this object carries them. */
+/** The requests of this tunnel that this object carries. */
 export interface FeedSource {
   tunnelId: string;
   object: string;
   filter: TailFilter;
 }
 
-/** Requests as they end. Connects again when the connection is lost, until the returned function is called. */
+/** Reports requests as they finish. Connects again after a loss, until the returned function is called. */
 export function watchRequests(source: FeedSource, listener: FeedListener): () => void {
   const backoff = new Backoff(Math.random);
   let socket: WebSocket | null = null;

@@ -8,11 +8,11 @@ import { Badge, Empty, useEffect } from "../../parts/index.ts";
 import { RequestDetail } from "../request-detail.tsx";
 import { RequestTable } from "../request-table.tsx";
 
-/** As many as one may want to scroll through. */
+/** More than anybody wants to scroll through. */
 const KEPT_EVENTS = 200;
-/** More are a press away. */
+/** Further rows are shown on request. */
 const SHOWN_EVENTS = 50;
-/** More often the eye gains nothing. */
+/** People do not notice more frequent updates. */
 const SHOW_MS = 250;
 
 const STATE_WORDS: Record<ViewState, string> = {
@@ -117,10 +117,10 @@ function FilterForm({
 
 interface LiveEvents {
   state: ViewState;
-  /** Of those that came, whatever was asked for then, the ones that match now. */
+  /** Of all events that arrived, also under an earlier filter, those that match now. */
   events: readonly RequestEvent[];
   dropped: number;
-  /** Arrived while the list stood still. */
+  /** Events that arrived while the list was paused. */
   waiting: number;
   clear: () => void;
 }
@@ -143,7 +143,7 @@ function useLiveEvents(tunnel: TunnelDetails, filter: TailFilter, isPaused: bool
         arrived.current = [...events.toReversed(), ...(arrived.current ?? [])].slice(0, KEPT_EVENTS);
         dropped.current = (dropped.current ?? 0) + droppedNow;
       },
-      // Whether the session is over, only a call can tell; the rest mends itself.
+      // Only a call can tell whether the session is over. Other causes end by themselves.
       lost: () => void get(`/tunnels/${tunnelId}`).catch(() => {}),
     });
     return () => feeds.current?.end();
@@ -174,9 +174,9 @@ function useLiveEvents(tunnel: TunnelDetails, filter: TailFilter, isPaused: bool
     setArrivedCount(0);
   };
   const matching = (events: readonly RequestEvent[]) => events.filter((event) => matches(filter, event));
-  // The count changes with what it counts: the page is drawn anew for each.
+  // `arrived` is a ref, which draws nothing by itself: `arrivedCount` changes with it, so that the page is drawn anew.
   const waiting = arrivedCount === 0 ? 0 : matching(arrived.current ?? []).length;
-  // What the feed of the filter before has told says nothing of this one's.
+  // What the feed reported under the previous filter says nothing about this one.
   const state = told.key === key ? told.state : "connecting";
   return { state, dropped: shown.dropped, events: matching(shown.events), waiting, clear };
 }

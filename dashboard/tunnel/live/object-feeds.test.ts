@@ -24,7 +24,7 @@ function setUp(names: string[]) {
   return { feeds, connected, ended, state: () => states.at(-1), seen };
 }
 
-it("watches every object, and is live when all of them are", () => {
+it("watches every object, and is live if all of them are", () => {
   const { connected, state, seen } = setUp(["a", "b"]);
   expect([...connected.keys()]).toEqual(["a", "b"]);
   connected.get("a")?.state("live");
@@ -38,7 +38,7 @@ it("watches every object, and is live when all of them are", () => {
   expect(seen).toEqual(["/1", "/2"]);
 });
 
-it("begins and ends with the objects: the others go on, and what has ended says nothing", () => {
+it("begins and ends with the objects: other feeds go on, and ended feeds report nothing", () => {
   const { feeds, connected, ended, state } = setUp([]);
   expect(state()).toBe("idle");
   feeds.watch(["a", "b"]);
@@ -53,7 +53,7 @@ it("begins and ends with the objects: the others go on, and what has ended says 
   expect(ended).toEqual(["a", "b", "c"]);
 });
 
-it("leaves out what carries nothing yet", () => {
+it("leaves out objects that carry no requests yet", () => {
   const object = (name: string, changes: Partial<TunnelObject>) =>
     ({ name, phase: "serving", exists: true, ...changes }) as TunnelObject;
   const objects = [object("a", {}), object("b", { phase: "attaching" }), object("c", { exists: false })];

@@ -1,21 +1,21 @@
 import type { TunnelObject } from "../../api-types.ts";
 import { type FeedListener, type FeedSource, type FeedState, watchRequests } from "./live-feed.ts";
 
-/** "idle": there is nothing to watch yet. */
+/** "idle": there is no object to watch yet. */
 export type ViewState = FeedState | "idle";
 
 export interface FeedsListener extends Omit<FeedListener, "state"> {
   state(state: ViewState): void;
 }
 
-/** Nothing goes through one that connectors are still coming to, or that nobody has called yet. */
+/** Leaves out objects that carry no requests yet: connectors are still attaching, or nobody has called them. */
 export function watchedNames(objects: readonly TunnelObject[]): string[] {
   return objects.filter(({ phase, exists }) => phase !== "attaching" && exists).map(({ name }) => name);
 }
 
 /**
- * The requests of a tunnel, from every object that carries it. Each is told by the one object that carried it, so none
- * comes twice. As objects come and go, so do their feeds; the others go on.
+ * The requests of a tunnel, from every object that carries it. Only the object that carried a request reports it, so no
+ * request appears twice. Feeds begin and end with the objects; the other feeds go on.
  */
 export class ObjectFeeds {
   readonly #source: Omit<FeedSource, "object">;
@@ -35,7 +35,7 @@ export class ObjectFeeds {
     this.watch(names);
   }
 
-  /** These from now on. */
+  /** Watches these objects from now on, and no others. */
   watch(names: readonly string[]): void {
     for (const [name, { end }] of this.#feeds) {
       if (names.includes(name)) continue;
@@ -67,7 +67,7 @@ export class ObjectFeeds {
     );
   }
 
-  /** Live is what misses nothing: the worst of all counts. */
+  /** The view is live only if nothing is missed, so the worst state of all feeds counts. */
   #tellState(): void {
     const states = [...this.#feeds.values()].map(({ state }) => state);
     const worst = (["waiting", "connecting", "live"] as const).find((state) => states.includes(state));

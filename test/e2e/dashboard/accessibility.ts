@@ -37,7 +37,7 @@ export function accessibilityCases(): void {
         ["", "accessible"],
         [viewOf(tunnel, ""), "Health of the services"],
         [viewOf(tunnel, "requests"), "/8"],
-        [viewOf(tunnel, "services"), "Valid. Nothing is changed."],
+        [viewOf(tunnel, "services"), "Valid. No changes."],
         [viewOf(tunnel, "tokens"), tunnel.kid],
       ]);
     });

@@ -22,7 +22,7 @@ export function requestCases(): void {
 
     await world.tcp(tunnel.id, "orders-db", "hello");
     await page.getByRole("button", { name: "TCP orders-db" }).click();
-    await detail.getByText("Both ends ended the connection.").waitFor();
+    await detail.getByText("Both sides closed the connection.").waitFor();
     for (const fact of ["tcp", "upstream", "5 B"])
       await detail.getByRole("definition").getByText(fact, { exact: true }).first().waitFor();
     await page.keyboard.press("Escape");
