@@ -31,7 +31,7 @@ describe("towards the upstream", () => {
         ["cookie", "b=2"],
         ["authorization", "Bearer x"],
       ],
-      { paths: null },
+      { methods: null, paths: null },
     );
     expect(rawHeadersOf(fields)).toEqual([
       "x-a",
@@ -62,8 +62,18 @@ describe("towards the upstream", () => {
       ["x_rewrite_url", "/admin"],
       ["x-own", "1"],
     ];
-    expect(requestFields(fields, { paths: ["/public"] })).toEqual([["x-own", "1"]]);
-    expect(requestFields(fields, { paths: null })).toEqual(fields);
+    expect(requestFields(fields, { methods: null, paths: ["/public"] })).toEqual([["x-own", "1"]]);
+    expect(requestFields(fields, { methods: null, paths: null })).toEqual(fields);
+  });
+
+  it("lets no field name another method where the operator limits them", () => {
+    const fields: Field[] = [
+      ["x-http-method-override", "DELETE"],
+      ["x_method_override", "DELETE"],
+      ["x-own", "1"],
+    ];
+    expect(requestFields(fields, { methods: ["POST"], paths: null })).toEqual([["x-own", "1"]]);
+    expect(requestFields(fields, { methods: null, paths: ["/"] })).toEqual(fields);
   });
 });
 

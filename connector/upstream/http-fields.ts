@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import {
   contentLengthOf,
+  isMethodOverride,
   isPathOverride,
   joinCookies,
   removeForbiddenTrailers,
@@ -35,10 +36,13 @@ export function wireText(text: string): string {
 /** The fields to send upstream, from those that the head's codec accepted. `limits` are the service's. */
 export function requestFields(
   fields: readonly Field[],
-  limits: Pick<ServiceLimits, "paths">,
+  limits: Pick<ServiceLimits, "methods" | "paths">,
 ): readonly Field[] {
   const kept = fields.filter(
-    ([name]) => !NOT_FORWARDED.has(name) && (limits.paths === null || !isPathOverride(name)),
+    ([name]) =>
+      !NOT_FORWARDED.has(name) &&
+      (limits.paths === null || !isPathOverride(name)) &&
+      (limits.methods === null || !isMethodOverride(name)),
   );
   return joinCookies(kept);
 }

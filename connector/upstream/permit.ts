@@ -9,7 +9,13 @@ import { isRequestMethod, isRequestPath } from "../../shared/http/index.ts";
 import { TunnelError } from "../../shared/protocol/index.ts";
 import { receivedText } from "./http-fields.ts";
 import { notAllowed, parseTarget, type UpstreamAddress, type UpstreamPolicy } from "./policy.ts";
-import { enforceLimits, type LimitsByService, limitsFor, refuseUnlimited } from "./service-limits.ts";
+import {
+  enforceLimits,
+  enforceNamedPath,
+  type LimitsByService,
+  limitsFor,
+  refuseUnlimited,
+} from "./service-limits.ts";
 
 /** What this connector's operator allows. */
 export interface PermitRules {
@@ -26,6 +32,8 @@ export interface WantedRequest {
   method: string;
   /** Latin-1, byte for byte what the request carries. */
   path: string;
+  /** Names and Latin-1 values in turn. Absent: none that matters here. */
+  rawHeaders?: readonly string[];
 }
 
 /**
@@ -33,13 +41,18 @@ export interface WantedRequest {
  * health check, `culvert doctor`; TCP connections have `permitTcp`. Throws BAD_REQUEST or UPSTREAM_NOT_ALLOWED, as not processed.
  */
 export function permit(
-  { service, target, method, path }: WantedRequest,
+  { service, target, method, path, rawHeaders = [] }: WantedRequest,
   rules: PermitRules,
 ): UpstreamAddress {
   if (!isRequestMethod(method)) throw refused("the tunnel cannot carry this method");
   // `http://other/`, `*` or `host:port` would name another target than the one that is checked here.
   if (!isRequestPath(path)) throw refused("the path does not begin with a slash, or it contains blanks");
-  enforceLimits(limitsFor(rules.limits, service), method, receivedText(path));
+  const limits = limitsFor(rules.limits, service);
+  enforceLimits(limits, method, receivedText(path));
+  if (limits.paths !== null) {
+    for (let i = 0; i + 1 < rawHeaders.length; i += 2)
+      enforceNamedPath(limits, rawHeaders[i] ?? "", receivedText(rawHeaders[i + 1] ?? ""));
+  }
   return permitOf("http", target, rules.policy);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { enforceLimits, limitsFor, type ServiceLimits } from "./service-limits.ts";
+import { enforceLimits, enforceNamedPath, limitsFor, type ServiceLimits } from "./service-limits.ts";
 
 const payments: ServiceLimits = {
   name: "Payments",
@@ -38,7 +38,22 @@ describe("a service's limits", () => {
     });
   });
 
+  it.each([
+    ["destination", "http://api.internal/v1/refunds/1"],
+    ["destination", "/v1/charges/../refunds"],
+    ["x-amz-copy-source", "v1/refunds/1"],
+    ["x-amz-copy-source", "v1%2Fcharges%2F1"],
+  ])("refuse a second path, in %s: %s", (name, value) => {
+    expect(() => enforceNamedPath(payments, name, value)).toThrow(
+      `the path in ${name}; to permit it, add it to services.Payments.paths`,
+    );
+  });
+
   it("let the rest pass", () => {
+    expect(() => enforceNamedPath(payments, "destination", "http://x/v1/charges/2?a")).not.toThrow();
+    expect(() => enforceNamedPath(payments, "referer", "http://x/v1/refunds")).not.toThrow();
+    expect(() => enforceNamedPath(others, "destination", "/anything")).not.toThrow();
+
     expect(() => enforceLimits(payments, "GET", "/v1/charges/1?a=/..")).not.toThrow();
   });
 });

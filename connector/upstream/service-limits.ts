@@ -1,4 +1,4 @@
-import { judgePath } from "../../shared/http/index.ts";
+import { judgePath, namesResource, pathNamed } from "../../shared/http/index.ts";
 import { TunnelError } from "../../shared/protocol/index.ts";
 
 /** What this connector's operator allows a service to do, whatever the relay's own rules say. */
@@ -27,9 +27,16 @@ export function enforceLimits(limits: ServiceLimits, method: string, path: strin
   if (limits.methods !== null && !limits.methods.includes(method)) {
     throw notAllowed(`method ${method}`, `services.${limits.name}.methods`);
   }
-  if (judgePath(limits.paths, path) !== "allowed") {
-    throw notAllowed("this path", `services.${limits.name}.paths`);
-  }
+  enforcePath(limits, "this path", path);
+}
+
+/** Throws as above where a field names a second path that is not allowed: where to copy to, or from. */
+export function enforceNamedPath(limits: ServiceLimits, name: string, value: string): void {
+  if (namesResource(name)) enforcePath(limits, `the path in ${name}`, pathNamed(value));
+}
+
+function enforcePath({ name, paths }: ServiceLimits, what: string, path: string): void {
+  if (judgePath(paths, path) !== "allowed") throw notAllowed(what, `services.${name}.paths`);
 }
 
 /**

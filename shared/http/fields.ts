@@ -38,15 +38,6 @@ const END_TO_END: ReadonlySet<string> = new Set([
 ]);
 const END_TO_END_PREFIXES = /^(?:x-forwarded-|cf-)/;
 
-/** Symfony, Zend, IIS and others route by these (CVE-2018-14773). */
-const PATH_OVERRIDES: ReadonlySet<string> = new Set([
-  "x-original-uri",
-  "x-original-url",
-  "x-override-url",
-  "x-rewrite-uri",
-  "x-rewrite-url",
-]);
-
 /** RFC 9110 §6.5.1: framing, routing, authentication, control and content format may not stand in trailers. */
 const FORBIDDEN_IN_TRAILERS: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
@@ -143,11 +134,6 @@ export function connectionOptions(value: string): Set<string> {
  */
 export function dashedName(name: string): string {
   return /[^a-z0-9-]/.test(name) ? name.replace(/[^a-z0-9]/g, "-") : name;
-}
-
-/** Whether some servers use this field's value as the path, instead of the request's own. */
-export function isPathOverride(name: string): boolean {
-  return PATH_OVERRIDES.has(dashedName(name));
 }
 
 export function removeForbiddenTrailers(fields: readonly Field[]): readonly Field[] {

@@ -16,7 +16,6 @@ export {
   dashedName,
   isFieldName,
   isFieldValue,
-  isPathOverride,
   isRequestMethod,
   isRequestPath,
   isToken,
@@ -25,5 +24,12 @@ export {
   removeHopByHop,
 } from "./fields.ts";
 export { IDEMPOTENT_METHODS, SAFE_METHODS } from "./methods.ts";
+export {
+  DESTINATION,
+  isMethodOverride,
+  isPathOverride,
+  namesResource,
+  pathNamed,
+} from "./named-by-fields.ts";
 export { judgePath, type PathRule } from "./path-rule.ts";
 export { TRACEPARENT } from "./trace-context.ts";

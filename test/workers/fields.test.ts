@@ -54,11 +54,93 @@ describe("fields that imitate ours", () => {
   });
 
   it("name no other path where paths have rules, be it by the endpoint's own path", async () => {
-    const overrides = { "x-original-url": "/admin", "x-rewrite-url": "/admin", x_original_url: "/admin" };
+    const overrides = { "x-original-url": "/admin", x_original_url: "/admin", script_name: "/public" };
     const found = (fields: readonly Field[]) => fields.filter(([name]) => name in overrides);
     expect(found((await openOf(overrides)).fields)).toHaveLength(3);
     expect(found((await openOf(overrides, { service: "ruled-api", path: "/public/x" })).fields)).toEqual([]);
     expect(found((await openOf(overrides, { service: "prefixed-api" })).fields)).toEqual([]);
+  });
+});
+
+describe("a second resource that a request names", () => {
+  const publicUrl = "https://api.example.com/base";
+
+  it.each<[string, string, Record<string, string>, Record<string, string>]>([
+    [
+      "by its public URL",
+      "prefixed-api",
+      { destination: `${publicUrl}/b?c#d` },
+      {
+        destination: "http://payments.internal:8080/v1/b?c",
+      },
+    ],
+    [
+      "by the service's name",
+      "prefixed-api",
+      { destination: "http://prefixed-api/b" },
+      {
+        destination: "http://payments.internal:8080/v1/b",
+      },
+    ],
+    ["by a path", "api", { destination: "/base/b" }, { destination: "http://payments.internal:8080/b" }],
+    [
+      "by the upstream's own URL",
+      "prefixed-api",
+      { destination: "http://payments.internal:8080/v1/b" },
+      {
+        destination: "http://payments.internal:8080/v1/b",
+      },
+    ],
+    [
+      "below the Host that the upstream gets",
+      "named-api",
+      { destination: `${publicUrl}/b` },
+      {
+        destination: "http://named.example:81/b",
+      },
+    ],
+    [
+      "elsewhere",
+      "api",
+      { destination: "https://other.example/b" },
+      { destination: "https://other.example/b" },
+    ],
+    [
+      "in conditions",
+      "prefixed-api",
+      { if: `<${publicUrl}/b> (<opaquelocktoken:1> ["a"]) (Not <DAV:no-lock>)` },
+      {
+        if: `<http://payments.internal:8080/v1/b> (<opaquelocktoken:1> ["a"]) (Not <DAV:no-lock>)`,
+      },
+    ],
+    [
+      "to copy from",
+      "prefixed-api",
+      { "x-amz-copy-source": "v1/bucket/key" },
+      {
+        "x-amz-copy-source": "v1/bucket/key",
+      },
+    ],
+  ])("is the upstream's: %s", async (_, service, headers, expected) => {
+    const { fields } = await openOf(headers, { props: { publicUrl }, service });
+    expect(Object.fromEntries(fields.filter(([name]) => name in expected))).toEqual(expected);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["ruled-api", { destination: `${publicUrl}/private/b` }],
+    ["ruled-api", { destination: "http://ruled-api/public/%2e%2e/b" }],
+    ["ruled-api", { destination: "https://other.example/public/b" }],
+    ["ruled-api", { destination: "public" }],
+    ["ruled-api", { "x-amz-copy-source": "private/key" }],
+    ["ruled-api", { x_amz_copy_source: "/public%2Fkey" }],
+    ["prefixed-api", { destination: `${publicUrl}/../b` }],
+    ["prefixed-api", { destination: "http://payments.internal:8080/v2/b" }],
+    ["prefixed-api", { "x-ms-copy-source": "https://payments.internal/v2/b" }],
+  ])("is refused where %s has rules on paths: %j", async (service, headers) => {
+    const tunnel = await readyTunnel();
+    const gateway = binding({ tunnel: tunnel.id, ...GATEWAY, publicUrl });
+    const asked = gateway.fetch(`http://${service}/public/a`, { method: "MOVE", headers });
+    expect(await refusalOf(asked)).toEqual([403, "ACCESS_DENIED"]);
   });
 });
 

@@ -89,12 +89,18 @@ export async function relayRequest(
     refuseLoop(request, relayName);
     const publicUrl = claim.publicUrl === undefined ? null : parseEndpoint(claim.publicUrl);
     const host = hostOf(decision, publicUrl);
+    const endpoint = { origin: decision.target, pathPrefix: decision.pathPrefix };
+    const addresses = { endpoint, host, publicUrl, origin: url.origin };
+    const refusal = (other: string): string | null => {
+      const verdict = decide(policy, claim, url, other);
+      return verdict.allow ? null : verdict.message;
+    };
     const open = requestHead({
       ...{ request, claim, allowed: decision, requestId, host },
+      resources: { ...addresses, hasPathRule: decision.hasPathRule, refusal },
       facts: factsOf(deps, request, claim, publicUrl),
       relayName: relayName ?? null,
     });
-    const endpoint = { origin: decision.target, pathPrefix: decision.pathPrefix };
     const location = publicUrl && { endpoint, host, publicUrl };
     record.state.traceId = traceIdOfHead(open);
     record.tap = deps.captures.tap(captures, open, arrivedAtMs);

@@ -10,6 +10,7 @@ import { type OpenHead, MAX_REQUEST_PATH_LENGTH, publicError } from "../../share
 import type { Allowed } from "../tunnel/configuration/access-policy.ts";
 import type { GatewayClaim } from "../tunnel/configuration/claim.ts";
 import type { CallerFacts } from "./fields/forwarded.ts";
+import type { ResourceRules } from "./fields/other-resources.ts";
 import { addRelayFields } from "./loop.ts";
 import { requestFields } from "./fields/request-fields.ts";
 
@@ -21,13 +22,14 @@ export interface RequestHeadOptions {
   /** See `RequestFieldsOptions`. */
   facts: CallerFacts | null;
   host: string | null;
+  resources: ResourceRules;
   /** Null: not known yet. */
   relayName: string | null;
 }
 
 /** The head of a request for the connector. Throws URI_TOO_LONG. */
 export function requestHead(options: RequestHeadOptions): OpenHead {
-  const { request, claim, allowed, requestId, facts, host } = options;
+  const { request, claim, allowed, requestId, facts, host, resources } = options;
   const path = claim.path ?? rawPath(request.url);
   if (path.length > MAX_REQUEST_PATH_LENGTH) {
     throw publicError(
@@ -39,7 +41,7 @@ export function requestHead(options: RequestHeadOptions): OpenHead {
     headers: request.headers,
     facts,
     host,
-    hasPathRule: allowed.hasPathRule,
+    resources,
     requestId,
   });
   addRelayFields(fields, request.headers, options.relayName, allowed.via);

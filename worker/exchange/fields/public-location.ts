@@ -8,6 +8,14 @@ export interface PublicLocation {
   publicUrl: Endpoint;
 }
 
+/** The addresses by which a request may name its service. */
+export interface KnownAddresses extends Omit<PublicLocation, "publicUrl"> {
+  /** Null: not known. */
+  publicUrl: Endpoint | null;
+  /** Scheme and host of the URL that the gateway called. */
+  origin: string;
+}
+
 /** RFC 3986 Appendix B, with scheme and authority separate. */
 const REFERENCE = /^(?:([a-z][a-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(.*)$/is;
 
@@ -35,6 +43,34 @@ export function publicLocation(value: string, { endpoint, host, publicUrl }: Pub
   if (!own.includes(origin) && (host === null || origin !== originOf(protocol, host))) return value;
   const mapped = mappedPath(path, endpoint, publicUrl);
   return mapped === null ? value : `${publicUrl.origin}${mapped}${rest}`;
+}
+
+/**
+ * The path within the service, with its query, that a URL of a request names: the reverse of the above. The URL may be the public one, the
+ * one that the gateway called, or the upstream's own. Null: it leads elsewhere.
+ */
+export function pathInService(value: string, known: KnownAddresses): string | null {
+  const { endpoint, publicUrl } = known;
+  const [, scheme, authority, path = "", rest = ""] = REFERENCE.exec(value.trim()) ?? [];
+  const query = rest.replace(/#.*/s, "");
+  const below = (prefix: string): string | null => {
+    if (prefix !== "" && !isUnder(path, prefix)) return null;
+    return `${path.slice(prefix.length) || "/"}${query}`;
+  };
+  if (authority === undefined) {
+    if (scheme !== undefined || !path.startsWith("/")) return null;
+    return below(publicUrl?.pathPrefix ?? "") ?? below("");
+  }
+  // A proxy in front of the gateway may have ended TLS, so the scheme says nothing.
+  const host = hostOf(originOf(`${scheme ?? "http"}:`, authority));
+  if (host === null) return null;
+  if (host === hostOf(publicUrl?.origin)) return below(publicUrl?.pathPrefix ?? "");
+  if (host === hostOf(known.origin)) return below("");
+  return host === hostOf(endpoint.origin) || host === known.host ? below(endpoint.pathPrefix) : null;
+}
+
+function hostOf(origin: string | null | undefined): string | null {
+  return origin ? new URL(origin).host : null;
 }
 
 /** The rest of the path below the endpoint's prefix; null if it is not below it. */

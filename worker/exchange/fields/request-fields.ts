@@ -17,6 +17,7 @@ import type { Field } from "../../../shared/protocol/index.ts";
 import { isRelayField } from "../loop.ts";
 import { callerClaim } from "./caller-claims.ts";
 import { type CallerFacts, forwardedFields } from "./forwarded.ts";
+import { type ResourceRules, resourceField } from "./other-resources.ts";
 
 /** The relay's own fields in both directions: no client and no upstream can set them. */
 export const RESERVED_PREFIX = "culvert-";
@@ -36,14 +37,13 @@ export interface RequestFieldsOptions {
   facts: CallerFacts | null;
   /** The Host that the connector should send instead of the target's own. */
   host: string | null;
-  /** There was a decision about the path, so no field may name another one. */
-  hasPathRule: boolean;
+  resources: ResourceRules;
   requestId: string;
 }
 
 /** The fields of the gateway's request that are passed on, and those that the relay sets. */
 export function requestFields(options: RequestFieldsOptions): Field[] {
-  const { headers, facts, host, hasPathRule, requestId } = options;
+  const { headers, facts, host, resources, requestId } = options;
   const fields: Field[] = [];
   const traced = TRACEPARENT.test(headers.get("traceparent") ?? "");
   const connection = headers.get("connection");
@@ -54,7 +54,8 @@ export function requestFields(options: RequestFieldsOptions): Field[] {
     if (isRelayField(name)) continue;
     if (HOP_BY_HOP.has(name) || ofThisHop?.has(name) === true) continue;
     if (name === "host" || name === "expect" || HANDSHAKE_FIELDS.has(name)) continue;
-    if (isOurs(name) || (hasPathRule && isPathOverride(name))) continue;
+    // Where the path was judged, no field may name another one.
+    if (isOurs(name) || (resources.hasPathRule && isPathOverride(name))) continue;
     const claim = facts === null ? null : callerClaim(name);
     if (facts !== null && claim !== null && !(claim === "edge" && facts.isBehindEdge)) {
       if (claim === "address" && facts.address !== null) fields.push([name, facts.address]);
@@ -62,7 +63,7 @@ export function requestFields(options: RequestFieldsOptions): Field[] {
     }
     // `tracestate` without `traceparent` has no meaning.
     if (!traced && (name === "traceparent" || name === "tracestate")) continue;
-    fields.push(field);
+    fields.push([name, resourceField(name, field[1], resources)]);
   }
   if (!traced) fields.push(newTraceparent(requestId));
   if (facts !== null) fields.push(...forwardedFields(facts));
