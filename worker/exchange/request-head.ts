@@ -10,7 +10,7 @@ import { type OpenHead, MAX_REQUEST_PATH_LENGTH, publicError } from "../../share
 import type { Allowed } from "../tunnel/configuration/access-policy.ts";
 import type { GatewayClaim } from "../tunnel/configuration/claim.ts";
 import type { CallerFacts } from "./fields/forwarded.ts";
-import type { ResourceRules } from "./fields/other-resources.ts";
+import type { ResourceRules } from "./other-resources.ts";
 import { addRelayFields } from "./loop.ts";
 import { requestFields } from "./fields/request-fields.ts";
 

@@ -17,7 +17,7 @@ import type { Field } from "../../../shared/protocol/index.ts";
 import { isRelayField } from "../loop.ts";
 import { callerClaim } from "./caller-claims.ts";
 import { type CallerFacts, forwardedFields } from "./forwarded.ts";
-import { type ResourceRules, resourceField } from "./other-resources.ts";
+import { type ResourceRules, resourceField } from "../other-resources.ts";
 
 /** The relay's own fields in both directions: no client and no upstream can set them. */
 export const RESERVED_PREFIX = "culvert-";

@@ -1,16 +1,16 @@
 /*
  * Fields by which a request names a second resource of its upstream: where WebDAV's COPY and MOVE write to, where an object store
- * copies from. `request-fields.ts` calls it.
+ * copies from. `fields/request-fields.ts` calls it.
  *
  * The caller's rules on paths apply to that resource as well, and the endpoint's path contains it. A client knows the service by its
  * public URL, so `Destination` and the URLs in `If` become the upstream's own, as Location becomes public on the way back.
  *
  * docs/gateways.md#location, docs/security.md#what-reaches-an-upstream-is-said-by-the-relay.
  */
-import { dashedName, DESTINATION, namesResource, pathNamed } from "../../../shared/http/index.ts";
-import { publicError } from "../../../shared/protocol/index.ts";
-import type { Endpoint } from "../../../shared/services/index.ts";
-import { type KnownAddresses, pathInService } from "./public-location.ts";
+import { dashedName, DESTINATION, namesResource, pathNamed } from "../../shared/http/index.ts";
+import { publicError } from "../../shared/protocol/index.ts";
+import type { Endpoint } from "../../shared/services/index.ts";
+import { type KnownAddresses, pathInService } from "./fields/public-location.ts";
 
 /** The upstream's addresses, and the caller's rules. */
 export interface ResourceRules extends KnownAddresses {
