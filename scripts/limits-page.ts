@@ -6,14 +6,14 @@ import { Constants } from "./limits/read-constants.ts";
 import { connectorRows, type Row, servicesFileRows, upstreamRows } from "./limits/settable.ts";
 import { amount, unitOf } from "./limits/units.ts";
 
-/** Writes docs/limits.md from the code that enforces the limits; `--check`: fails where the page says something else. */
+/** Writes docs/limits.md from the code that enforces the limits. With `--check` it fails if the page differs. */
 const PAGE = "docs/limits.md";
 const root = join(import.meta.dirname, "..");
 
 const INTRODUCTION = `# Limits
 
-Every limit and timeout, made from the code by \`npm run limits\`: change the code, not this page.
-What ends a connection that floods its peer: [budgets](protocol.md#errors-and-budgets).
+Every limit and timeout. \`npm run limits\` writes this page from the code: change the code, not the page.
+For what ends a connection that floods its peer, see [budgets](protocol.md#errors-and-budgets).
 
 ## What can be set
 
@@ -28,7 +28,7 @@ function page(): string {
     settableTable(servicesFileRows()),
     "### Of a connector\n\n[Settings](connector.md#settings) of its process.",
     settableTable(connectorRows()),
-    "### Of a connector's upstreams\n\nFor those that a pattern of [`upstreams`](connector.md#upstreams) fits.",
+    "### Of a connector's upstreams\n\nFor upstreams that match a pattern of [`upstreams`](connector.md#upstreams).",
     settableTable(upstreamRows()),
     "## What is fixed",
     ...FIXED_LIMITS.map((section) => fixedTable(section, constants)),
@@ -57,7 +57,7 @@ function table(headings: readonly string[], rows: readonly (readonly string[])[]
   return [line(headings), line(headings.map(() => "-")), ...rows.map(line)].join("\n");
 }
 
-/** The formatter aligns tables: what counts is what they say. */
+/** Ignores the alignment of tables, which the formatter changes. */
 function unaligned(text: string): string {
   return text.trim().replaceAll(/ +/g, " ").replaceAll(/-{2,}/g, "-");
 }
@@ -65,7 +65,7 @@ function unaligned(text: string): string {
 const path = join(root, PAGE);
 if (process.argv.includes("--check")) {
   if (unaligned(readFileSync(path, "utf8")) !== unaligned(page())) {
-    console.error(`${PAGE} says something else than the code: npm run limits`);
+    console.error(`${PAGE} differs from the code: run npm run limits`);
     process.exitCode = 1;
   }
 } else {

@@ -56,49 +56,49 @@ export const MAX_CONNECTIONS_PER_OBJECT = 128;
 /** Streams one object relays at once, over all connections: with 16 KiB each, 16 MiB of the isolate's budget. */
 export const MAX_STREAMS_PER_OBJECT = 1024 + RESERVED_STREAMS;
 
-/** Toward the relay: 1,024 base windows are a sixth of the isolate's budget. Where answers are larger, more comes with the OPEN. */
+/** Toward the relay: 1,024 of these are a seventh of the isolate's budget. If a service's answers are larger, OPEN brings more credit. */
 export const RELAY_STREAM_WINDOW_BYTES = 8 * 1024;
 export const RELAY_STREAM_WINDOW_MAX_BYTES = 24 * 1024 * 1024;
-/** Toward the connector: 512 base windows are half of its budget. */
+/** Toward the connector: 512 of these are four sevenths of its budget. */
 export const CONNECTOR_STREAM_WINDOW_BYTES = 64 * 1024;
 export const CONNECTOR_STREAM_WINDOW_MAX_BYTES = 24 * 1024 * 1024;
 /** Covers 300 MB/s at 80 ms round trip, with what returns in steps. */
 export const CONNECTION_WINDOW_BYTES = 32 * 1024 * 1024;
-/** Connection credit returns in these steps: they keep the sender's view fresh for few messages. */
+/** Connection credit returns in these steps, which keep the sender up to date with few messages. */
 export const CONNECTION_CREDIT_STEP_BYTES = 512 * 1024;
-/** Over a slow link a step takes many seconds: what little came returns once a second, or the link looks dead. */
+/** Over a slow link a step takes many seconds. So smaller amounts return once a second, or the link would look dead. */
 export const SLOW_CREDIT_BYTES = 32 * 1024;
 export const SLOW_CREDIT_MS = 1_000;
-/** The same of a stream: half of a window that has grown takes a slow reader so long that it looks like one who reads nothing. */
+/** The same for a stream: a slow reader needs so long for half of a large window that it would look as if it read nothing. */
 export const SLOW_STREAM_CREDIT_BYTES = 4 * 1024;
 export const SLOW_STREAM_CREDIT_MS = 10_000;
-/** Granted with an OPEN, for each millisecond that the path is long: what two gigabits fill. */
+/** Granted with an OPEN, for each millisecond of the round trip: as much as a path of 2 Gbit/s carries. */
 export const AHEAD_BYTES_PER_MS = 256 * 1024;
-/** Granted with an OPEN however short the path is, to a service whose answers were as large: what the base was once. */
+/** Granted with an OPEN at least, however short the path is, if the service's last answers were that large. */
 export const AHEAD_MIN_BYTES = 64 * 1024;
 /**
  * What all objects of an isolate, which has 128 MB, keep for callers and connectors. The rest is for the code, for what
  * JavaScript adds to each thing, and for garbage.
  */
 export const RELAY_MEMORY_BYTES = 56 * 1024 * 1024;
-/** Never for large windows and queues: small requests find room, whatever else goes on. */
+/** Never used for large windows and queues, so that small requests always find room. */
 export const RELAY_MEMORY_RESERVE_BYTES = 12 * 1024 * 1024;
 /** The same for a connector's process, which has 256 MB with Node's own 80. */
 export const CONNECTOR_MEMORY_BYTES = 56 * 1024 * 1024;
 export const CONNECTOR_MEMORY_RESERVE_BYTES = 20 * 1024 * 1024;
-/** What a stream costs beside its bytes: objects, heads, closures. */
+/** What a stream costs in addition to its bytes: objects, heads, closures. */
 export const STREAM_OVERHEAD_BYTES = 8 * 1024;
-/** What each thing in a queue costs beside its bytes. */
+/** What each item of a queue costs in addition to its bytes. */
 export const ITEM_OVERHEAD_BYTES = 256;
 /** Unacknowledged bytes of one object, as a part of its isolate's budget, because Workers' sockets buffer without a limit. */
 export const MAX_UNACKNOWLEDGED_BYTES = 24 * 1024 * 1024;
-/** Every connection may have this much in flight even then, or credit that returns in steps would never return. */
+/** Every connection may have this much in flight even if that is used up: with less, the step at which credit returns is never reached. */
 export const MIN_UNACKNOWLEDGED_BYTES = CONNECTION_CREDIT_STEP_BYTES + MAX_DATA_BYTES;
 /** Allowed however late acknowledgements are, so that a second step can be sent while the first one's credit returns. */
 export const MIN_UNDER_WAY_BYTES = 2 * MIN_UNACKNOWLEDGED_BYTES;
 /** PINGs that ask what has arrived, where less than that may be under way: half of what a peer with QUESTIONS allows. */
 export const MAX_QUESTIONS = { burst: 200, perSecond: 100 };
-/** Over this, DATA waits in its queue, where small frames overtake it, and not in the socket's. */
+/** Beyond this, DATA waits in its queue, where small frames can overtake it, and not in the socket. */
 export const SEND_BACKLOG_BYTES = 256 * 1024;
 /** A stream's writer stops over the high mark and goes on under half of it. The mark is lower when memory is short. */
 export const SEND_QUEUE_HIGH_BYTES = 128 * 1024;
@@ -111,18 +111,18 @@ export const MAX_WEBSOCKET_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** A stream ends if its window stays closed for so long, unless its service or the connector says otherwise. */
 export const DEFAULT_STALL_TIMEOUT_MS = 5 * 60_000;
 export const MAX_STALL_TIMEOUT_MS = 60 * 60_000;
-/** For TCP connections: pools of databases are quiet for a long time, but a connection whose peer vanished must end some time. */
+/** For TCP connections. Connection pools of databases are idle for a long time, but a connection whose peer has vanished must end. */
 export const DEFAULT_TCP_IDLE_TIMEOUT_MS = 15 * 60_000;
 export const MAX_IDLE_TIMEOUT_MS = 24 * 60 * 60_000;
-/** The same toward a peer without STALL_LIMIT; and for what is no reader's affair: credit of the connection, answers to RESET. */
+/** Toward a peer without STALL_LIMIT; and for what does not depend on a reader: credit of the connection, and answers to RESET. */
 export const STALL_TIMEOUT_MS = 60_000;
-/** A stall is looked for so often, and a peer that owes something is asked so often whether it still reads. */
+/** How often stalls are looked for, and how often a peer that owes something is asked whether it still reads. */
 export const STALL_CHECK_MS = 5_000;
-/** Limits may be shorter: not more PINGs than half of what a peer takes. */
+/** Stall limits may be shorter than that. This keeps PINGs below half of the peer's budget. */
 export const STALL_PING_GAP_MS = 200;
-/** Time in which a peer answers no PING counts for no stall: it may be behind. A hostile one keeps nothing for longer. */
+/** Time in which a peer answers no PING does not count for stalls, because the peer may be behind. This limits what a hostile peer gains. */
 export const MAX_BEHIND_MS = 5 * 60_000;
-/** Streams whose RESET the peer has not answered. An honest one has no more than a connector takes; twice that, for what crosses. */
+/** Streams whose RESET the peer has not answered. An honest peer leaves at most as many as an object may open; twice that, for frames that cross. */
 export const MAX_TEARDOWNS = 2 * MAX_STREAMS_PER_OBJECT;
 /** A connection that has not sent HELLO by then is closed with 4408. */
 export const HELLO_TIMEOUT_MS = 5_000;
@@ -131,22 +131,22 @@ export const DEFAULT_RESPONSE_TIMEOUT_MS = 60_000;
 /** The highest values that may be set. */
 export const MAX_CONNECT_TIMEOUT_MS = 10 * 60_000;
 export const MAX_RESPONSE_TIMEOUT_MS = 60 * 60_000;
-/** Proxies and load balancers close connections that are silent for 60 s or less; 30 s leaves room for jitter. */
+/** At most, jitter makes it shorter. Proxies and load balancers close connections that are silent for 60 s or less. */
 export const KEEPALIVE_INTERVAL_MS = 25_000;
 export const KEEPALIVE_TIMEOUT_MS = 10_000;
-/** Twice this, and a path that swallows packets under traffic is known: within 10 s. */
+/** A path that loses all packets under traffic is noticed after twice this time: within 10 s. */
 export const ANSWER_TIMEOUT_MS = 4_000;
-/** A busy relay or machine answers late. Its streams are kept for so long. */
+/** A busy relay answers late, so a connector keeps a silent connection's streams for up to this time. */
 export const MAX_SILENCE_MS = 60_000;
 /**
  * Under load the connector gathers frames: messages toward the relay are billed, and each costs the relay more than a
- * frame does. An object takes about 1,000 requests a second, so n at once take n ms: an eighth of that is not felt.
+ * frame does. An object takes about 1,000 requests a second, so n at once take n ms, and waiting for an eighth of that is not noticed.
  */
 export const GATHER_MS_PER_STREAM = 1 / 8;
 export const MAX_GATHER_MS = 8;
 /** Each message from the relay costs it a system call and a turn of its own. Requests are delayed less than answers. */
 export const RELAY_MAX_GATHER_MS = 2;
-/** With few streams nobody else's frames are worth waiting for. */
+/** Shorter waits are left out: with few streams, no other frames are likely to come. */
 export const MIN_GATHER_MS = 1;
 
 /** WebSocket close codes of ours (RFC 6455 §7.4.2, private range). */
@@ -160,6 +160,6 @@ export const CLOSE_GOING_AWAY = 1001;
 export const CLOSE_SERVICE_RESTART = 1012;
 
 export const SUBPROTOCOL = "culvert.v1";
-/** The only text messages; the object's auto-response, so they never wake it. */
+/** The only text messages. The platform answers them for the object, so they never wake it. */
 export const PING_TEXT = "p";
 export const PONG_TEXT = "q";

@@ -45,7 +45,7 @@ export function accessibilityCases(): void {
     it("on the pages of the relay", async ({ pages }) => {
       await expectAllAccessible(await pages.admin(), [
         ["/log-destinations", "Where the log of all requests is sent."],
-        ["/alerts", "Webhooks are told"],
+        ["/alerts", "Webhooks get an alert"],
         ["/keys", "API keys"],
         ["/audit-log", "gateway-key.create"],
       ]);
