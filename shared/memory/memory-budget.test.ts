@@ -36,7 +36,7 @@ class Window implements Promised {
     account.promised.add(this);
   }
 
-  reclaim(): void {
+  reclaim(_nowMs?: number, _isNeeded?: boolean): void {
     this.#account.giveBack(this.heldBytes);
     this.heldBytes = 0;
   }
@@ -84,6 +84,24 @@ describe("a memory budget", () => {
     at(1_000);
     expect(busy.promise(400)).toBe(400);
     expect(promised.heldBytes).toBe(0);
+  });
+
+  it("takes back promises that are new and not used before it ends or refuses anybody, and asks once for each", () => {
+    const { budget, heap } = setUp();
+    const account = budget.open();
+    const still = heap(account, 300);
+    const promised = new Window(account, 200);
+    const asked: boolean[] = [];
+    const reclaim = promised.reclaim.bind(promised);
+    promised.reclaim = (_nowMs, isNeeded) => {
+      asked.push(isNeeded);
+      if (isNeeded) reclaim();
+    };
+    expect([account.makeRoomFor(400), asked]).toEqual([true, []]);
+    expect([account.makeRoomFor(600), asked]).toEqual([true, [true]]);
+    account.hold(500);
+    expect([promised.heldBytes, still.ended, account.makeRoomFor(200)]).toEqual([0, false, true]);
+    expect([still.ended, asked]).toEqual([true, [true]]);
   });
 
   it("says what each may have while somebody goes short, over all objects, and no longer", () => {

@@ -15,8 +15,11 @@ export interface Promised {
   readonly heldBytes: number;
   /** The bytes that it would like to use. */
   readonly wantedBytes: number;
-  /** Gives back what has not been used for a while. Bytes that come later anyway are counted when they come. */
-  reclaim(nowMs: number): void;
+  /**
+   * Gives back what has not been used for a while and, if somebody else needs it now, what nothing has come for yet. Bytes that come
+   * later anyway are counted when they come.
+   */
+  reclaim(nowMs: number, isNeeded: boolean): void;
 }
 
 /** A user that moved bytes within this time is not slow. */
@@ -52,6 +55,7 @@ export class MemoryBudget {
   });
   #heldBytes = 0;
   #movingBytes = 0;
+  #hasNewPromises = false;
   #reclaimedMs = -Infinity;
   #fellShortMs = -Infinity;
   #sharedMs = -Infinity;
@@ -109,14 +113,23 @@ export class MemoryBudget {
     return this.#takeableBytes * LEFT_SHARE;
   }
 
-  /** Takes back all promises that are not used. */
-  reclaim(): void {
+  /**
+   * Takes back all promises that are not used. `isNeeded`: nobody has to be ended or refused for a promise, so those that are too new to
+   * be used are taken back as well.
+   */
+  reclaim(isNeeded: boolean): void {
     const nowMs = this.#nowMs();
-    if (nowMs - this.#reclaimedMs < RECLAIM_EVERY_MS) return;
+    const isFresh = isNeeded && this.#hasNewPromises;
+    if (!isFresh && nowMs - this.#reclaimedMs < RECLAIM_EVERY_MS) return;
     this.#reclaimedMs = nowMs;
+    if (isNeeded) this.#hasNewPromises = false;
     for (const known of this.#accounts) {
-      for (const promised of known.deref()?.promised ?? []) promised.reclaim(nowMs);
+      for (const promised of known.deref()?.promised ?? []) promised.reclaim(nowMs, isNeeded);
     }
+  }
+
+  promised(): void {
+    this.#hasNewPromises = true;
   }
 
   /** Somebody got a smaller promise than wanted. */
@@ -161,8 +174,9 @@ export class MemoryBudget {
     this.#movingBytes += bytes;
   }
 
-  /** Ends the largest holders while too much is used, beginning with those that have not moved lately. */
+  /** While too much is used, takes back promises and then ends the largest holders, beginning with those that have not moved lately. */
   relieve(): void {
+    if (this.#heldBytes > this.#reliefBytes) this.reclaim(true);
     while (this.#heldBytes > this.#reliefBytes) {
       const largest = this.#largest(this.#nowMs() - PROGRESS_MS) ?? this.#largest(Infinity);
       if (largest === null) return;
@@ -259,10 +273,11 @@ export class MemoryAccount {
 
   /** Promises memory for bytes that may come: as much of `bytes` as is available, and never everything that is free. */
   promise(bytes: number): number {
-    if (bytes > this.#budget.promisableBytes * MAX_TAKEN_SHARE) this.#budget.reclaim();
+    if (bytes > this.#budget.promisableBytes * MAX_TAKEN_SHARE) this.#budget.reclaim(false);
     const taken = Math.max(0, Math.floor(Math.min(bytes, this.#budget.promisableBytes * MAX_TAKEN_SHARE)));
     if (taken < bytes) this.#budget.fellShort();
     this.#change(taken);
+    if (taken > 0) this.#budget.promised();
     return taken;
   }
 

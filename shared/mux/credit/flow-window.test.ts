@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memoryOf } from "../../../test/support/memory.ts";
+import { MemoryBudget } from "../../memory/memory-budget.ts";
+import {
+  CONNECTOR_MEMORY_BYTES,
+  CONNECTOR_MEMORY_RESERVE_BYTES,
+  DEFAULT_MAX_STREAMS,
+  STREAM_OVERHEAD_BYTES,
+} from "../../protocol/limits.ts";
 import { ReceiveWindow, RoundTrip, SendBudget, SendWindow } from "./flow-window.ts";
 
 const KIB = 1024;
@@ -93,14 +100,44 @@ describe("a ReceiveWindow whose use is known beforehand", () => {
     expect(roundTrip.estimateMs).toBe(80);
   });
 
+  it("gives back what nothing has come for yet only if somebody needs it, and holds what comes all the same", () => {
+    const { window, memory } = receiver();
+    window.expect(256 * KIB);
+    expect(window.grant(0)).toBe(256 * KIB);
+    window.reclaim(1, false);
+    expect(memory.heldBytes).toBe(256 * KIB);
+    window.reclaim(1, true);
+    expect([window.sizeBytes, memory.heldBytes]).toEqual([BASE, BASE]);
+    expect(window.receive(200 * KIB, 2)).toBe(true);
+    expect(memory.heldBytes).toBe(200 * KIB);
+    window.expect(256 * KIB);
+    window.reclaim(3, true);
+    expect(memory.heldBytes).toBe(256 * KIB);
+  });
+
+  it("leaves room for as many WebSockets as a connection takes, though all are accepted in one moment", () => {
+    const memory = new MemoryBudget(CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES, () => 0).open();
+    const roundTrip = new RoundTrip();
+    const streamBytes = BASE + STREAM_OVERHEAD_BYTES;
+    for (let opened = 0; opened < DEFAULT_MAX_STREAMS; opened += 1) {
+      const hasRoom = memory.makeRoomFor(streamBytes + CONNECTOR_MEMORY_RESERVE_BYTES / 5);
+      expect([opened, hasRoom]).toEqual([opened, true]);
+      memory.hold(STREAM_OVERHEAD_BYTES);
+      const options = { baseBytes: BASE, maxBytes: 24 * 1024 * KIB, memory, roundTrip };
+      const window = new ReceiveWindow(options, 0);
+      window.expect(1024 * KIB);
+      window.grant(0);
+    }
+  });
+
   it("gives back what nobody has used for a while, and holds what comes all the same", () => {
     const { window, memory } = receiver();
     window.expect(256 * KIB);
     window.grant(0);
     window.receive(1 * KIB, 1_000);
-    window.reclaim(2_999);
+    window.reclaim(2_999, false);
     expect(memory.heldBytes).toBe(256 * KIB);
-    window.reclaim(3_000);
+    window.reclaim(3_000, false);
     expect([window.sizeBytes, memory.heldBytes]).toEqual([BASE, BASE]);
     expect(window.receive(255 * KIB, 4_000)).toBe(true);
     expect(memory.heldBytes).toBe(256 * KIB);
@@ -213,12 +250,12 @@ describe("ReceiveWindow", () => {
     window.receive(128 * KIB, 1);
     window.consume(128 * KIB);
     expect(window.grant(5_000)).toBe(256 * KIB);
-    window.reclaim(60_000);
+    window.reclaim(60_000, false);
     expect(window.sizeBytes).toBe(128 * KIB);
     // What was granted cannot be taken back, and is held until nobody has used it for a while.
     window.expect(32 * KIB);
     expect([window.sizeBytes, memory.heldBytes]).toEqual([BASE, 128 * KIB]);
-    window.reclaim(60_000);
+    window.reclaim(60_000, false);
     expect(memory.heldBytes).toBe(BASE);
   });
 
@@ -229,7 +266,7 @@ describe("ReceiveWindow", () => {
     expect(memory.heldBytes).toBe(10 * KIB);
     window.consume(4 * KIB);
     window.expect(512 * KIB, 128 * KIB);
-    window.reclaim(60_000);
+    window.reclaim(60_000, false);
     expect(memory.heldBytes).toBe(6 * KIB);
     window.consume(6 * KIB);
     expect(memory.heldBytes).toBe(0);

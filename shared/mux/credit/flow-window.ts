@@ -68,6 +68,7 @@ export class ReceiveWindow implements Promised {
   #disposed = false;
   #ended = false;
   #receivedMs: number;
+  #hasReceived = false;
   /** Where and when growth was last considered. */
   #lookedAtBytes = 0;
   #lookedAtMs: number;
@@ -121,6 +122,7 @@ export class ReceiveWindow implements Promised {
   receive(bytes: number, nowMs: number): boolean {
     this.receivedBytes += bytes;
     this.#receivedMs = nowMs;
+    this.#hasReceived = true;
     if (this.receivedBytes > this.#grantedBytes) return false;
     const unheldBytes = this.receivedBytes - this.consumedBytes - this.#heldBytes;
     if (unheldBytes > 0) {
@@ -212,8 +214,9 @@ export class ReceiveWindow implements Promised {
   }
 
   /** Gives unused memory back. Credit that was granted stays granted, but beyond the base it is only renewed as it is used. */
-  reclaim(nowMs: number): void {
-    if (this.#ended || nowMs - this.#receivedMs < IDLE_MS) return;
+  reclaim(nowMs: number, isNeeded: boolean): void {
+    const isUnused = nowMs - this.#receivedMs >= IDLE_MS || (isNeeded && !this.#hasReceived);
+    if (this.#ended || !isUnused) return;
     const { memory } = this.#options;
     const leastBytes = this.#leastBytes;
     const neededBytes = Math.max(leastBytes, this.receivedBytes - this.consumedBytes);
