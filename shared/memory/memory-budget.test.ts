@@ -36,7 +36,7 @@ class Window implements Promised {
     account.promised.add(this);
   }
 
-  reclaim(_nowMs?: number, _isNeeded?: boolean): void {
+  reclaim(_nowMs: number, _isNeeded: boolean): void {
     this.#account.giveBack(this.heldBytes);
     this.heldBytes = 0;
   }
@@ -93,9 +93,9 @@ describe("a memory budget", () => {
     const promised = new Window(account, 200);
     const asked: boolean[] = [];
     const reclaim = promised.reclaim.bind(promised);
-    promised.reclaim = (_nowMs, isNeeded) => {
+    promised.reclaim = (nowMs, isNeeded) => {
       asked.push(isNeeded);
-      if (isNeeded) reclaim();
+      if (isNeeded) reclaim(nowMs, isNeeded);
     };
     expect([account.makeRoomFor(400), asked]).toEqual([true, []]);
     expect([account.makeRoomFor(600), asked]).toEqual([true, [true]]);
