@@ -141,6 +141,22 @@ describe("the binding's fetch never throws", () => {
     const answer = await request(tunnel, "/", { method: "HEAD" });
     expect([answer.status, await answer.text()]).toEqual([503, ""]);
   });
+
+  it("for a body that is shorter than the gateway said: no fault of the upstream", async () => {
+    const tunnel = await readyTunnel();
+    const peer = await attached(tunnel);
+    const { readable, writable } = new FixedLengthStream(5);
+    const answer = request(tunnel, "/", { method: "POST", body: readable });
+    const writer = writable.getWriter();
+    const written = writer
+      .write(new Uint8Array(3))
+      .then(() => writer.close())
+      .catch(() => {});
+    const { id } = await peer.takeOpen();
+    await peer.take(FRAME.RESET, id);
+    expect(await refusalOf(answer)).toEqual([400, "BAD_REQUEST"]);
+    await written;
+  });
 });
 
 describe("an upstream", () => {

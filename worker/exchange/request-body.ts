@@ -89,23 +89,32 @@ export class RequestBody {
         full = !stream.write(chunk);
       }
     } catch (thrown) {
-      const ours = thrown instanceof TunnelError;
       // The runtime keeps errors of broken-off bodies for a while. Reading `stack` turns it into text, so that the error no longer keeps
       // the objects of its call stack alive.
       if (thrown instanceof Error) void thrown.stack;
-      stream.reset(ours ? thrown.code : "CANCEL", ours ? thrown.message : "the gateway's body failed");
+      const { code, message } = thrown instanceof TunnelError ? thrown : await this.#brokenOff();
+      stream.reset(code, message);
     }
   }
 
-  /**
-   * A body of unknown length that its sender broke off reads as ended, a moment before the signal says so: an upload
-   * must never end cleanly in its middle. One of known length is counted by the connector.
-   */
+  /** An upload must never end cleanly in its middle. */
   async #end(exchange: Exchange): Promise<void> {
-    if (this.#lengthBytes === null && !this.isEmpty)
-      await new Promise((resolve) => setTimeout(resolve, SIGNAL_MS));
-    if (this.#request.signal.aborted) throw new TunnelError("CANCEL", "the gateway gave up");
+    if (this.#lengthBytes !== null && this.#readTotal < this.#lengthBytes) throw await this.#brokenOff();
+    if (this.#lengthBytes === null && !this.isEmpty) await this.#signal();
+    if (this.#request.signal.aborted) throw gaveUp();
     exchange.stream.end();
+  }
+
+  /** Why the body is not whole: the gateway is gone, or has broken its own body off and waits for the answer. */
+  async #brokenOff(): Promise<TunnelError> {
+    await this.#signal();
+    if (this.#request.signal.aborted) return gaveUp();
+    return new TunnelError("BAD_REQUEST", "the gateway's body broke off before it was complete");
+  }
+
+  /** A body that its sender broke off reads as ended, or fails, a moment before the signal says so. */
+  async #signal(): Promise<void> {
+    if (!this.#request.signal.aborted) await new Promise((resolve) => setTimeout(resolve, SIGNAL_MS));
   }
 
   cancel(): void {
@@ -177,4 +186,8 @@ export class RequestBody {
     this.#keptBytes += byteLength;
     this.#kept.push(chunk);
   }
+}
+
+function gaveUp(): TunnelError {
+  return new TunnelError("CANCEL", "the gateway gave up");
 }
