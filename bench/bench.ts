@@ -30,7 +30,7 @@ import { comparisonTable, targetTable, workloadTables } from "./report/tables.ts
 import { comparisonsOf, type Facts, targetsOf } from "./report/targets.ts";
 import type { Tools } from "./measure.ts";
 
-/** What is measured by itself, and the subjects that it needs. */
+/** Measured outside of the workloads, with the subjects that each needs. */
 const FACTS = { start: ["culvert x1"], waking: ["floor", "culvert x1"], kept: ["culvert x1"] };
 
 const help = `npm run bench [-- options]
@@ -57,7 +57,7 @@ Measures the tunnel, its floor and its peers on this machine, in one run.
 Prints tables; writes bench/results/latest.json, and after a whole run latest.svg.`;
 
 const root = join(import.meta.dirname, "..");
-/** At most, for each subject; enough for V8 on all but a slow machine. */
+/** The longest warm-up of a subject. Enough for V8 on all but a slow machine. */
 const WARM_UP_MS = 10_000;
 const QUICK_WARM_UP_MS = 5_000;
 
@@ -119,7 +119,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   const names = subjects.all.map(({ name }) => name);
   const targets = targetsOf(results, measured);
   const comparisons = comparisonsOf(results, measured);
-  // Of a few rows, what was not measured is not worth a line.
+  // With only a few rows, targets that were not measured are left out.
   const worthALine = ({ reached }: { reached: { rounds: number } }) => only === "" || reached.rounds > 0;
   const tables = [
     workloadTables(results, names),
@@ -151,7 +151,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   );
 }
 
-/** What no workload shows. */
+/** Measurements that belong to no workload. */
 async function factsOf(
   wanted: ReadonlySet<string>,
   { subjects, tools, directory }: { subjects: Subjects; tools: Tools; directory: string },
@@ -176,7 +176,7 @@ async function factsOf(
   };
 }
 
-/** Of a relay beside the measured one, which nothing inspects. */
+/** Uses a relay of its own with an inspector, because an inspector would disturb the measured one. */
 async function relayKept(
   { upstreamUrl, directory, tools }: { upstreamUrl: string; directory: string; tools: Tools },
   cleanups: Cleanups,

@@ -1,9 +1,9 @@
 import { Cleanups } from "./subjects/subject.ts";
 
-/** Runs a benchmark as a process: whatever it has started ends with it, however it ends. */
+/** Runs a benchmark as a process. Whatever it starts ends with it, however it ends. */
 export async function runCommand(main: (cleanups: Cleanups) => Promise<void>): Promise<never> {
   const cleanups = new Cleanups();
-  // Each child ends with this process.
+  // Each child process ends with this one.
   process.setMaxListeners(0);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void cleanups.run().then(() => process.exit(1)));

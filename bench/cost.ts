@@ -17,17 +17,17 @@ import { digits, table } from "./report/tables.ts";
 import { chattyWebSockets, get, idleWebSockets, KIB, MIB, post } from "./workloads.ts";
 
 /**
- * `npm run bench:cost`: counts what Cloudflare bills while the relay carries each workload, and prices a million
- * requests of it. Prints the tables of docs/cost.md and writes bench/results/cost.json.
+ * `npm run bench:cost`: counts what Cloudflare bills for each workload, and calculates the price of a million requests.
+ * Prints the tables of docs/cost.md and writes bench/results/cost.json.
  */
 
 const root = join(import.meta.dirname, "..");
 const DURATIONS = { warmUpMs: 500, measureMs: 4000 };
 const SOCKETS = 100;
 const IDLE_MS = 25_000;
-/** Requests per second at which a million of them are priced. */
+/** Requests per second for which the price of a million is calculated. */
 const RATES = [0.01, 0.1, 1, 10, 100, 1000];
-/** Of a tunnel, that share them. */
+/** Numbers of objects that share a tunnel's requests. */
 const OBJECTS = [1, 4, 32];
 
 interface Counted {
@@ -46,7 +46,7 @@ async function count(
     before = subject.relayMessages();
   });
   const inboundMessages = (await subject.relayMessages()) - ((await before) ?? 0);
-  // What a gateway's WebSocket says is an inbound message as well.
+  // Messages of a gateway's WebSocket are inbound messages too.
   const ownMessages = perMessage ? result.count : 0;
   const counts = {
     requests: result.count,
@@ -56,7 +56,7 @@ async function count(
   return { workload: workload.name, counts };
 }
 
-/** WebSockets that say nothing, until the object sleeps, and some time beyond. */
+/** Idle WebSockets, from their opening until some time after the object has gone to sleep. */
 async function countIdle(subject: CulvertSubject, { load }: Tools): Promise<string> {
   let before = { cpu: 0, messages: 0 };
   let settled = Promise.resolve();
@@ -118,13 +118,13 @@ async function main(cleanups: Cleanups): Promise<void> {
   );
 }
 
-/** What a million requests at this rate make of calls and rows. */
+/** The calls and rows of a million requests at this rate. */
 async function loadAt(perSecond: number) {
-  // As many as make some batches, however fast they come.
+  // Enough requests for several batches, whatever the rate.
   return perMillion(await telemetryLoad(perSecond, Math.max(3_000, Math.ceil(60 * perSecond))));
 }
 
-/** Requests that come evenly to one object: it sleeps between two of them, but for what their events wait for each other. */
+/** Requests at even intervals to one object. It sleeps between two of them, except while their events wait for a batch. */
 async function atRate(counts: Counts, perSecond: number): Promise<Cost> {
   const load = await loadAt(perSecond);
   const each = perMillion(counts);

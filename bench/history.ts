@@ -23,10 +23,10 @@ round by round. A third relay, also without history, shows how much two equal re
 
 const root = join(import.meta.dirname, "..");
 const WARM_UP_MS = 10_000;
-/** Several batches of events, and at full speed several chunks of history. */
+/** Long enough for several batches of events and, at full speed, several chunks of history. */
 const DURATIONS = { warmUpMs: 300, measureMs: 3_000 };
 const CONCURRENCY = 16;
-/** What a request with history may cost, of one without. */
+/** The highest allowed cost of a request with history, relative to one without. */
 const TARGET = 1.03;
 const WITHOUT = { HISTORY_EVENTS: "0" };
 const relayCpu: Metric = ({ cpuUs }) => cpuUs["relay"] ?? NaN;
@@ -66,7 +66,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   });
   const of = (subject: string) => ({ workload: workload.name, subject, metric: relayCpu });
   const ratio = (subject: string) => results.ratio(of(subject), of("without"));
-  /** A slow round has fewer requests, and counts for less. */
+  /** A slow round has fewer requests, and therefore less weight. */
   const pooled = (subject: string): number => {
     const samples = results.samples.filter((sample) => sample.subject === subject);
     const cpu = samples.reduce((sum, sample) => sum + relayCpu(sample) * sample.count, 0);

@@ -4,7 +4,7 @@ import { cpuMs, residentBytes } from "./instruments/process-usage.ts";
 import type { Subject } from "./subjects/subject.ts";
 import type { Workload } from "./workloads.ts";
 
-/** One workload on one subject, once. */
+/** One measurement of one workload on one subject. */
 export interface Sample {
   workload: string;
   subject: string;
@@ -15,11 +15,11 @@ export interface Sample {
   mibPerSecond: number;
   p50Ms: number;
   p99Ms: number;
-  /** Of the transfers or requests: 1 where all took as long. */
+  /** For transfers or requests: 1 if all took the same time. */
   slowestOverMean: number;
-  /** CPU time by part, in µs: of each request, or of each MiB of large transfers. */
+  /** CPU time by part, in µs: for each request, or for each MiB of large transfers. */
   cpuUs: Readonly<Record<string, number>>;
-  /** Messages toward the relay for each request; null where there are none. */
+  /** Messages toward the relay for each request; null if the subject has none. */
   messagesPerRequest: number | null;
   residentBytes: Readonly<Record<string, number>>;
 }
@@ -27,7 +27,7 @@ export interface Sample {
 export interface Tools {
   load: LoadGenerator;
   background: LoadGenerator;
-  /** The upstream itself, as a subject. */
+  /** The upstream itself, as a subject without a tunnel. */
   upstream: Subject;
 }
 
@@ -82,11 +82,11 @@ export async function measure(
   };
 }
 
-/** Runs from now on: all its connections are there. */
+/** A job that is running with all its connections established. */
 async function startedJob(load: LoadGenerator, job: LoadJob): Promise<{ result: Promise<LoadResult> }> {
   const started = Promise.withResolvers<void>();
   const result = load.run(job, started.resolve);
-  // Asked for once it is stopped.
+  // This job's result is needed only after it was stopped.
   result.catch(started.reject);
   await started.promise;
   return { result };

@@ -7,8 +7,8 @@ import { spreadOf } from "./report/statistics.ts";
 import { digits, table, withSpread } from "./report/tables.ts";
 
 /**
- * `npm run bench:micro`: what codec and mux cost by themselves, in one process, on the traffic of a real run
- * (bench/recordings; `npm run bench:record` makes it anew). Microseconds, medians and quartiles of the rounds.
+ * `npm run bench:micro`: the cost of codec and mux alone, in one process, with the traffic of a real run (bench/recordings;
+ * `npm run bench:record` records it again). In microseconds, medians and quartiles of the rounds.
  */
 
 const ROUNDS = 15;
@@ -16,7 +16,7 @@ const ROUND_MS = 60;
 
 interface Subject {
   name: string;
-  /** What one run goes through. */
+  /** How many units one run processes. */
   count: number;
   unit: string;
   bytes: number;
@@ -92,7 +92,7 @@ function sizeOf(all: readonly Uint8Array[]): number {
   return all.reduce((size, { byteLength }) => size + byteLength, 0);
 }
 
-/** How long one run takes, in µs, in each round. */
+/** The time of one run in µs, for each round. */
 function measure({ run }: Subject): number[] {
   const round = (): number => {
     const startedMs = performance.now();
@@ -103,7 +103,7 @@ function measure({ run }: Subject): number[] {
     } while (performance.now() - startedMs < ROUND_MS);
     return ((performance.now() - startedMs) * 1000) / runs;
   };
-  // Twice before it counts: the compiler has seen it by then.
+  // Two runs that do not count, so that the code is compiled.
   round();
   round();
   return Array.from({ length: ROUNDS }, round);

@@ -22,7 +22,7 @@ import {
 
 const CHUNK = new Uint8Array(64 * 1024);
 
-/** Both ends of one connection in one process, joined by nothing but a list of what is to be done next. */
+/** Both ends of one connection in one process, joined only by a list of pending actions. */
 export class MuxPair {
   readonly #tasks: (() => void)[] = [];
   readonly #answer: ResponseHead;
@@ -35,7 +35,7 @@ export class MuxPair {
     const clock: Clock = {
       nowMs: () => performance.now(),
       wallMs: () => Date.now(),
-      // Timers are there for what goes wrong.
+      // The timers are only for failures.
       after: () => () => {},
       soon: (run) => void this.#tasks.push(run),
     };
@@ -82,7 +82,7 @@ export class MuxPair {
     this.#settle();
   }
 
-  /** Opens a stream for each head; all of them are answered with so many bytes, and read. */
+  /** Opens a stream for each head. All of them are answered with this many bytes, which are read. */
   exchange(opens: readonly OpenHead[], answerBytes: number): void {
     this.#answerBytes = answerBytes;
     let readBytes = 0;
@@ -96,7 +96,7 @@ export class MuxPair {
         onClosed() {},
       };
       const stream: Stream = this.#relay.open(open, true, handler);
-      // As many as one connection takes at once.
+      // The number of streams that one connection accepts at once.
       if (this.#relay.openCredit === 0) this.#settle();
     }
     this.#settle();

@@ -22,7 +22,7 @@ import {
   type Workload,
 } from "./workloads.ts";
 
-/** Those that the targets speak of. */
+/** The subjects that the targets need. */
 const QUICK_SUBJECTS: ReadonlySet<string> = new Set([
   "direct",
   "node floor",
@@ -35,7 +35,7 @@ const QUICK_SUBJECTS: ReadonlySet<string> = new Set([
   "culvert +80 ms",
 ]);
 
-/** Enough to tell how the targets stand: under two minutes. */
+/** Enough to check the targets, in under two minutes. */
 export function quickPlan(measureMs = 500): Workload[] {
   return targetsPlan(measureMs).map((workload) => {
     const subjects =
@@ -44,7 +44,7 @@ export function quickPlan(measureMs = 500): Workload[] {
   });
 }
 
-/** Where only these are needed for a target. */
+/** Workloads for which only these subjects are needed. */
 const QUICK_ALONE: Readonly<Record<string, readonly string[]>> = {
   "GET 1 KiB c=1": ["direct", "floor", "bare relay", "culvert x1"],
   "GET 1 KiB c=16": ["direct", "floor", "localtunnel", "culvert x1"],
@@ -53,10 +53,10 @@ const QUICK_ALONE: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(Object.values(STEADY).map((name) => [name, ["culvert x2"]])),
 };
 
-/** What the targets speak of. */
+/** The workloads of the targets. */
 function targetsPlan(measureMs: number): Workload[] {
   const durations = { warmUpMs: 300, measureMs };
-  // A hundredth of a few hundred requests is three of them.
+  // A p99 of a few hundred requests depends on three of them.
   const forTails = { warmUpMs: 300, measureMs: 3 * measureMs };
   const ours = { subjects: ["culvert x1"] };
   return [
@@ -78,7 +78,7 @@ function targetsPlan(measureMs: number): Workload[] {
   ];
 }
 
-/** What the targets speak of in each round; the rest in the first round alone, or it would take half an hour. */
+/** Workloads of targets run in each round. The others run only in the first, because the whole would take half an hour. */
 export function fullPlan(): Workload[] {
   const durations = { warmUpMs: 300, measureMs: 1000 };
   const others = [
@@ -99,7 +99,7 @@ export function fullPlan(): Workload[] {
   return [...targetsPlan(1200), ...others.map((workload) => ({ ...workload, rounds: 1 }))];
 }
 
-/** For what takes seconds on each. */
+/** For workloads that take seconds each. */
 function few(workload: Workload): Workload {
   return {
     ...workload,

@@ -104,7 +104,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   }
 }
 
-/** What the relay of each subject does for a request or a MiB, in µs of CPU time by kind. */
+/** What each subject's relay does for a request or a MiB, in µs of CPU time by kind. */
 async function nativeTable(
   subjects: readonly Subject[],
   workload: Workload,

@@ -15,14 +15,14 @@ import type { Cleanups } from "./subjects/subject.ts";
 import { bulk, chattyWebSockets, get, getWithHeaders, KIB, MIB, post } from "./workloads.ts";
 
 /**
- * `npm run bench:record`: real traffic between a connector and the relay, into bench/recordings. Needed anew only when
- * the protocol changes.
+ * `npm run bench:record`: records real traffic between a connector and the relay into bench/recordings. Needed again only
+ * if the protocol changes.
  */
 
 const root = join(import.meta.dirname, "..");
 const SHORT = { warmUpMs: 0, measureMs: 200 };
 
-/** Stands between connector and relay, and keeps what passes. */
+/** A proxy between connector and relay that keeps the messages. */
 async function startRecorder(relayUrl: string, kept: RecordedMessage[], cleanups: Cleanups): Promise<string> {
   const server = new WebSocketServer({
     port: 0,

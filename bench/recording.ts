@@ -11,7 +11,10 @@ export interface RecordedMessage {
 const PATH = join(import.meta.dirname, "recordings/mixed.bin.gz");
 const HEADER_BYTES = 5;
 
-/** Per message: 1 for the relay or 0 for the connector, its length as u32, its bytes; all of it by gzip. */
+/**
+ * For each message: 1 if it goes to the relay or 0 to the connector, its length as u32, its bytes. The whole is compressed
+ * with gzip.
+ */
 export function writeRecording(messages: readonly RecordedMessage[]): string {
   const parts = messages.flatMap(({ to, bytes }) => {
     const header = Buffer.alloc(HEADER_BYTES);
@@ -30,7 +33,7 @@ export function readRecording(): RecordedMessage[] {
     const end = at + HEADER_BYTES + all.readUInt32BE(at + 1);
     messages.push({
       to: all[at] === 1 ? "relay" : "connector",
-      // Of its own, as it comes from a socket.
+      // A copy in a buffer of its own, as a socket would deliver it.
       bytes: new Uint8Array(all.subarray(at + HEADER_BYTES, end)),
     });
     at = end;

@@ -14,8 +14,8 @@ export function startTools(upstream: Subject, cleanups: Cleanups): Tools {
 }
 
 /**
- * Code that has not run yet is slow, and its first requests dial: none of that is measured. A service runs for weeks. V8
- * goes on optimising for some 20,000 requests; until then each costs up to twice as much.
+ * New code runs slowly, and first requests have to dial. A service runs for weeks, so neither is measured. V8 goes on
+ * optimising for some 20,000 requests; until then each costs up to twice as much.
  */
 export async function warmUp(
   subjects: readonly Subject[],
@@ -42,7 +42,7 @@ export async function warmUp(
   }
 }
 
-/** Every workload on every subject, round by round, so that a slow minute of the machine hits all alike. */
+/** Runs every workload on every subject, round by round, so that a slow minute of the machine affects all alike. */
 export async function runRounds(
   options: { rounds: number; workloads: readonly Workload[]; subjects: readonly Subject[]; tools: Tools },
   afterRound: (round: number) => void = () => {},
@@ -73,7 +73,7 @@ export async function runRounds(
   return results;
 }
 
-/** Nobody is always first. */
+/** Rotates the order, so that no subject is always first. */
 function rotated<T>(items: readonly T[], by: number): T[] {
   const at = items.length === 0 ? 0 : by % items.length;
   return [...items.slice(at), ...items.slice(0, at)];

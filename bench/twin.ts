@@ -6,8 +6,8 @@ import { spreadOf } from "./report/statistics.ts";
 import { table, withSpread } from "./report/tables.ts";
 
 /**
- * `npm run bench:twin`: what a gateway's tests wait for. Each start is a process of its own, as a test file's is: from
- * `startTwin` to the first answer through the tunnel, wrangler's own loading included.
+ * `npm run bench:twin`: how long a gateway's tests wait for the twin. Each start is in a process of its own, like a test
+ * file: from `startTwin` to the first response through the tunnel, including the loading of wrangler.
  */
 
 const STARTS = 9;
@@ -43,7 +43,7 @@ async function measure(): Promise<Measured> {
   const [twin, startMs] = await timed(start);
   const resetsMs: number[] = [];
   for (let round = 0; round < RESETS; round++) {
-    // What a test leaves behind: a fault, a denial, no connector.
+    // What a test may leave behind: a fault, a denial, no connector.
     twin.fail("payments-api-prod", "UPSTREAM_DNS");
     await twin.deny("payments-api-prod");
     await twin.disconnectConnectors();

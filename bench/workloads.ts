@@ -4,7 +4,7 @@ import type { Subject } from "./subjects/subject.ts";
 export const KIB = 1024;
 export const MIB = 1024 * KIB;
 export const GIB = 1024 * MIB;
-/** What an ordinary client sends through an ordinary CDN. */
+/** The header fields of an ordinary client behind an ordinary CDN. */
 const REALISTIC_HEADERS: Readonly<Record<string, string>> = {
   accept: "application/json, text/plain, */*",
   "accept-encoding": "gzip, deflate, br, zstd",
@@ -30,13 +30,13 @@ const REALISTIC_HEADERS: Readonly<Record<string, string>> = {
 export interface Workload {
   name: string;
   job(subject: Subject): LoadJob;
-  /** Runs all the while in a second load generator, on this subject or straight at the upstream. */
+  /** Runs during the workload in a second load generator, on this subject or directly at the upstream. */
   background?(subject: Subject, upstream: Subject): LoadJob;
-  /** Names of the subjects it says something of. */
+  /** The names of the subjects that it is for. */
   subjects: readonly string[];
-  /** Requests come no faster than this workload's did on this subject, just before in the same round. */
+  /** Requests come no faster than in this workload on this subject, just before in the same round. */
   pace?: { workload: string; subject: string };
-  /** Measured in so many rounds at most; absent: in all. */
+  /** The most rounds to measure it in; all if absent. */
   rounds?: number;
 }
 
@@ -52,13 +52,13 @@ export const LIMIT = "object's limit";
 export const TCP = "culvert x1, TCP";
 const TUNNELS = ["culvert x1", "culvert x2"];
 const DELAYED = ["culvert +0 ms", "culvert +20 ms", "culvert +80 ms"];
-/** Not localtunnel: its client holds ten connections, and a WebSocket takes one for itself. */
+/** Without localtunnel: its client has ten connections, and each WebSocket occupies one. */
 const SOCKET_SUBJECTS = ["direct", "ssh -R", "wstunnel"];
 
 export function get(bytes: number, concurrency: number, durations: Durations): Workload {
   return {
     name: `GET ${sizeName(bytes)} c=${concurrency}`,
-    // The floor's answer is as large, and made by the platform alone.
+    // The floor's response has the same size, and comes from the platform alone.
     subjects: [...HTTP_SUBJECTS, ...FLOORS],
     job: (subject) => requests(subject, `/bytes/${bytes}`, { expectBytes: bytes, concurrency, ...durations }),
   };
@@ -103,7 +103,7 @@ export function bulk(direction: "down" | "up", bytes: number): Workload {
   };
 }
 
-/** A caller that waits for each answer before its next request, as drivers of databases do; over TCP, an echo of a byte. */
+/** A caller that waits for each response before its next request, as database drivers do. Over TCP, an echo of one byte. */
 export const ROUND_TRIPS = "100 round trips of 1 byte";
 
 export function roundTrips(durations: Durations): Workload {
@@ -115,8 +115,8 @@ export function roundTrips(durations: Durations): Workload {
 }
 
 /**
- * What the floors cost when they are no busier than the tunnel was: a process that gets one request at a time wakes up
- * and sleeps again for each, and one that is flooded does so for dozens together.
+ * The cost of the floors when they are no busier than the tunnel was. A process that gets one request at a time wakes up
+ * and sleeps again for each; one at full load does so once for dozens.
  */
 export function atTunnelsRate(concurrency: number, durations: Durations): Workload {
   const flooded = get(KIB, concurrency, durations);
@@ -127,11 +127,11 @@ export function atTunnelsRate(concurrency: number, durations: Durations): Worklo
     pace: { workload: flooded.name, subject: "culvert x1" },
   };
 }
-/** A gateway with a little traffic: enough samples for a p99, too little to queue behind itself. */
+/** A gateway with a little traffic: enough samples for a p99, and too few requests to queue behind each other. */
 const MIXED_CONCURRENCY = 4;
 const MIXED = `GET 1 KiB c=${MIXED_CONCURRENCY}`;
 
-/** Small GETs, alone and beside transfers that never end. */
+/** Small GETs, alone and during transfers that never end. */
 export const TAILS = {
   alone: `${MIXED} alone`,
   besideDownloads: `${MIXED} beside 4 downloads`,
@@ -150,8 +150,8 @@ export function mixedAlone(durations: Durations): Workload {
 }
 
 /**
- * Beside transfers through the same subject, or past it, straight to the upstream: the same processes then want the same
- * cores, and nothing but the cores is shared.
+ * During transfers through the same subject, or past it directly to the upstream. In the second case the same processes
+ * need the same cores, and only the cores are shared.
  */
 export function mixed(
   name: string,
@@ -169,7 +169,7 @@ export function mixed(
   };
 }
 
-/** As a dashboard's or an assistant's clients hold them: most of the time nothing happens. */
+/** Event streams as dashboards or assistants keep them: most of the time nothing happens. */
 const EVENT_STREAMS = 1_000;
 const EVERY_MS = 15_000;
 const STEADY_PER_SECOND = 500;
@@ -182,7 +182,7 @@ export function steady(durations: Durations): Workload {
   const plain = get(KIB, 16, durations);
   return {
     name: STEADY.alone,
-    // One connection takes 512 streams.
+    // One connection carries at most 512 streams.
     subjects: ["culvert x2"],
     job: (subject) => ({ ...plain.job(subject), perSecond: STEADY_PER_SECOND }),
   };
@@ -199,7 +199,7 @@ export function steadyBesideStreams(durations: Durations): Workload {
 }
 
 export function idleWebSockets(count: number, measureMs: number): Workload {
-  // One connection takes 512 streams.
+  // One connection carries at most 512 streams.
   return sockets(`${count} idle WebSockets`, [...SOCKET_SUBJECTS, "culvert x2"], {
     count,
     messageBytes: 0,
@@ -244,7 +244,8 @@ export function bulkJob(subject: Subject, direction: "down" | "up", bytes: numbe
   const { origin, headers } = subject;
   const [down, up] = subject.name === LIMIT ? [`/down/${bytes}`, "/up"] : [`/bytes/${bytes}`, "/sink"];
   const url = origin + (direction === "down" ? down : up);
-  // The first one after a pause is slower, and one alone is over within a collector's pause or two.
+  // The first transfer after a pause is slower, and a single one is over within one or two of the garbage collector's
+  // pauses.
   const transfers = bytes < GIB ? 3 : 1;
   return { kind: "bulk" as const, url, headers, direction, bytes, concurrency, transfers };
 }

@@ -13,7 +13,7 @@ function section(heading: string): string {
   return text.split("\n## ")[0] ?? "";
 }
 
-it("names every room, and none that is not there", () => {
+it("names every room, and no room that does not exist", () => {
   const named = [...section("Rooms").matchAll(/^\| `([^`]+)`/gm)].map(([, room]) => room);
   const folders = sourceFiles(root)
     .filter(({ path }) => !isTest(path))
@@ -22,7 +22,7 @@ it("names every room, and none that is not there", () => {
   expect(named).toEqual([...new Set(folders)].toSorted());
 });
 
-it("leads a request through files that are there, and ten rooms at most", () => {
+it("leads a request through existing files, and at most ten rooms", () => {
   const [, walk = ""] = section("The way of a request").split("```");
   const missing: string[] = [];
   const rooms: string[] = [];

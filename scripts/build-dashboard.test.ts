@@ -8,6 +8,6 @@ it("the dashboard is under 110 kB on the wire", async () => {
     expect.stringMatching(/^main-[A-Z0-9]{8}\.js$/),
     expect.stringMatching(/^style-[A-Z0-9]{8}\.css$/),
   ]);
-  // The page's policy would refuse to load it.
+  // The page's policy would refuse what such rules load.
   expect(style.text).not.toMatch(/@import|url\(/);
 });

@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "..");
 const MODULE = join(root, "worker/dashboard/assets.generated.ts");
 const TYPES = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8" };
 
-/** The dashboard as the browser loads it: one script, one style sheet. */
+/** Bundles the dashboard for the browser: one script and one style sheet. */
 export async function bundleDashboard(): Promise<{ script: Asset; style: Asset; gzipBytes: number }> {
   const { outputFiles } = await build({
     entryPoints: [join(root, "dashboard/main.tsx"), join(root, "dashboard/style.css")],
@@ -26,7 +26,7 @@ export async function bundleDashboard(): Promise<{ script: Asset; style: Asset; 
   });
   const assetOf = (extension: keyof typeof TYPES): Asset => {
     const file = outputFiles.find(({ path }) => path.endsWith(`.${extension}`));
-    if (file === undefined) throw new Error(`no .${extension} came of dashboard/`);
+    if (file === undefined) throw new Error(`the build of dashboard/ produced no .${extension}`);
     return { name: basename(file.path), type: TYPES[extension], text: file.text };
   };
   const script = assetOf("js");
@@ -35,7 +35,7 @@ export async function bundleDashboard(): Promise<{ script: Asset; style: Asset; 
   return { script, style, gzipBytes };
 }
 
-/** Writes the module that the relay embeds, when it is not that already: others may be reading it just now. */
+/** Writes the module that the relay embeds, but only if it changes, because other processes may be reading it. */
 export async function buildDashboard(): Promise<void> {
   const { script, style } = await bundleDashboard();
   const text = `// Made by scripts/build-dashboard.ts from dashboard/.

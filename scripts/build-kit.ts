@@ -15,7 +15,7 @@ const REQUIRE = [
   "const require = culvertCreateRequire(import.meta.url);",
 ].join("\n");
 
-/** Everything that `culvert-tunnel/…` leads to: one module and one folder of types for each door. */
+/** Builds everything behind the names `culvert-tunnel/…`: one module and one folder of types for each. */
 export async function buildKit(): Promise<void> {
   await Promise.all([bundleDoors(), emitTypes(), bundleTwinRelay(), relayDoor()]);
 }
@@ -36,13 +36,13 @@ async function bundleDoors(): Promise<void> {
     outbase: join(root, "kit"),
     platform: "node",
     target: "node22",
-    // The one that deploys the gateway tests it as well.
+    // A gateway must be tested by the wrangler that deploys it, so wrangler is not bundled.
     external: ["wrangler"],
     banner: { js: REQUIRE },
   });
 }
 
-/** The declarations that the doors reach, and no others. */
+/** Writes the type declarations that the package's modules reach, and no others. */
 async function emitTypes(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "culvert-types-"));
   try {
@@ -68,8 +68,8 @@ const IMPORT = /from "(\.{1,2}\/[^"]+)\.ts"/g;
 const NAMES = /(import|export) (type )?\{([^}]*)\} from "(\.{1,2}\/[^"]+)\.ts";/g;
 
 /**
- * `text` with each name taken from the file that declares it, where it was taken from a room's door: through a door the package
- * would get the types of a whole room, and of packages that it does not bring along.
+ * `text` with each import from a room's `index.ts` replaced by an import from the file that declares the name. Otherwise
+ * the package would contain the types of a whole room, and refer to packages that it does not include.
  */
 async function pastDoors(from: string, path: string, text: string): Promise<string> {
   let passed = text;
@@ -93,7 +93,7 @@ async function pastDoors(from: string, path: string, text: string): Promise<stri
   return passed;
 }
 
-/** What a door exports by name, with the file of each. */
+/** The names that a room's `index.ts` exports, each with its file. */
 async function namesBehind(from: string, door: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const [, , , names = "", target = ""] of (await readFile(join(from, door), "utf8")).matchAll(NAMES)) {
@@ -103,7 +103,10 @@ async function namesBehind(from: string, door: string): Promise<Map<string, stri
   return found;
 }
 
-/** From the compiler's folder into the package, with everything that it imports; a newcomer's compiler wants `.js`. */
+/**
+ * Copies a declaration from the compiler's folder into the package, with everything that it imports. A user's compiler
+ * needs `.js` in the paths.
+ */
 async function copyReached(from: string, entry: string): Promise<void> {
   const seen = new Set<string>();
   const copy = async (path: string): Promise<void> => {
@@ -120,7 +123,10 @@ async function copyReached(from: string, entry: string): Promise<void> {
   await copy(entry);
 }
 
-/** The built Worker with a configuration to start beside one's own, and one that gives it a port there. */
+/**
+ * The built Worker, with a configuration for running it next to a gateway of one's own, and a second one that gives it a
+ * port there.
+ */
 async function relayDoor(): Promise<void> {
   const directory = join(root, "relay");
   await mkdir(directory, { recursive: true });

@@ -10,7 +10,7 @@ const BUILDS = [
   { name: "culvert", build: bundleCulvert, path: CULVERT_BUNDLE },
 ];
 
-/** `relay`, `culvert` or `kit`: that one alone. */
+/** `relay`, `culvert` or `kit` builds only that. */
 const only = process.argv[2];
 const builds = BUILDS.filter(({ name }) => only === undefined || name === only);
 await Promise.all(builds.map(({ build }) => build()));

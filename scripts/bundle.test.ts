@@ -22,7 +22,7 @@ async function bundled(name: string, source: string): Promise<{ id: string; text
   return { id, text: await readFile(outfile, "utf8") };
 }
 
-it("a bundle's build id is the same for the same sources, and another for others", async () => {
+it("a bundle's build id is the same for the same sources, and different for others", async () => {
   const first = await bundled("first.mjs", "export const one = 1;");
   const again = await bundled("again.mjs", "export const one = 1;");
   const other = await bundled("other.mjs", "export const one = 2;");
@@ -31,7 +31,7 @@ it("a bundle's build id is the same for the same sources, and another for others
   expect(other.id).not.toBe(first.id);
 });
 
-it("a bundle is ASCII, so that V8 keeps one byte for each letter of it", async () => {
+it("a bundle is ASCII, so that V8 stores one byte for each character", async () => {
   const source =
     "/** RFC 9112 \u00a72 \u2013 a comment */\n// \u2500\u2500 another\nexport const kept = '\u00fc\u{1f600}';";
   const { text } = await bundled("letters.mjs", `${source}\nfunction used() {\n  // \u00a7\n}\nused();`);

@@ -11,28 +11,31 @@ export const CULVERT_BUNDLE = join(root, "dist/culvert.js");
 
 let dashboard: Promise<void> | null = null;
 
-/** Several bundles of one process hold it; made anew while another reads it, it would be half a file. */
+/**
+ * Several bundles of one process contain the dashboard. If it were written again while another bundle reads it, that one
+ * would get half a file.
+ */
 function dashboardOnce(): Promise<void> {
   return (dashboard ??= buildDashboard());
 }
 
-/** The whole Worker, as `wrangler deploy --no-bundle` and `workerd serve` take it. */
+/** Bundles the whole Worker, for `wrangler deploy --no-bundle` and `workerd serve`. */
 export async function bundleRelay(outfile = RELAY_BUNDLE): Promise<void> {
   await dashboardOnce();
   await bundleWorker(join(root, "worker/index.ts"), outfile);
 }
 
-/** What the package's doors are made of; `culvert-tunnel/…` leads here. */
+/** The folder of the package's modules. The names `culvert-tunnel/…` lead here. */
 export const KIT_DIRECTORY = join(root, "dist/kit");
 
-/** The Workers of `culvert-tunnel/testing`. */
+/** Bundles the Workers of `culvert-tunnel/testing`. */
 export async function bundleTwinRelay(directory = join(KIT_DIRECTORY, "testing/relay")): Promise<void> {
   await dashboardOnce();
   await bundleWorker(join(root, "kit/relay/relay.ts"), join(directory, "index.js"));
   await bundleWorker(join(root, "kit/relay/absent-worker.ts"), join(directory, "absent.js"));
 }
 
-/** Any Worker as one ES module. */
+/** Bundles any Worker as one ES module. */
 export async function bundleWorker(entry: string, outfile: string): Promise<void> {
   await bundle({
     entryPoints: [entry],
@@ -45,12 +48,15 @@ export async function bundleWorker(entry: string, outfile: string): Promise<void
   });
 }
 
-/** Node's modules some names of which load more of Node once they are read: undici behind `http.WebSocket`, every CA behind `tls`. */
+/**
+ * Modules of Node with names that load more of Node when they are read: undici behind `http.WebSocket`, every CA behind
+ * `tls`.
+ */
 const COSTLY_MODULES = /^node:(?:crypto|http|https|tls)$/;
 
 /**
- * `import` of one of Node's modules reads every name that it has. Of these, a bundle reads those that are there already: the
- * others are a sixth of the memory of a connector that has just started.
+ * `import` of one of Node's modules reads all its names. This plugin leaves out those that are getters, because reading them
+ * loads further modules: a sixth of the memory of a connector that has just started.
  */
 export const withoutCostlyNames: Plugin = {
   name: "without-costly-names",
@@ -71,7 +77,7 @@ export const { ${names.join(", ")} } = builtin;`;
   },
 };
 
-/** Connector and admin CLI, for Node >= 22.19 without node_modules. */
+/** Bundles the connector and the admin CLI, for Node >= 22.19 without node_modules. */
 export async function bundleCulvert(outfile = CULVERT_BUNDLE): Promise<void> {
   await bundle({
     entryPoints: [join(root, "bin/culvert.ts")],
@@ -79,7 +85,8 @@ export async function bundleCulvert(outfile = CULVERT_BUNDLE): Promise<void> {
     platform: "node",
     target: "node22",
     plugins: [withoutCostlyNames],
-    // The source stays in memory for as long as the process lives. Names stay, and lines are short: a stack still says where.
+    // The source stays in memory as long as the process lives, so it is minified. Names are kept and lines are short, so
+    // that a stack trace is still useful.
     minifyWhitespace: true,
     lineLimit: 120,
     banner: {
@@ -94,7 +101,7 @@ export async function bundleCulvert(outfile = CULVERT_BUNDLE): Promise<void> {
   await chmod(outfile, 0o755);
 }
 
-/** The same for a single-file executable: Node takes only CommonJS as its main program. */
+/** The same for a single-file executable: Node accepts only CommonJS as its main program. */
 export async function bundleCulvertForSea(outfile: string): Promise<void> {
   await bundle({
     entryPoints: [join(root, "bin/culvert.ts")],
@@ -102,7 +109,7 @@ export async function bundleCulvertForSea(outfile: string): Promise<void> {
     platform: "node",
     format: "cjs",
     target: "node24",
-    // `dev` alone asks where it lies, and says that it needs the package.
+    // Only `culvert dev` needs its own path. In the executable it says that it needs the package.
     logOverride: { "empty-import-meta": "silent" },
   });
 }
@@ -113,8 +120,8 @@ async function bundle(options: BuildOptions): Promise<void> {
 }
 
 /**
- * esbuild escapes other letters than ASCII's everywhere but in comments. One of them, and V8 keeps the whole source with two
- * bytes for each letter.
+ * esbuild escapes characters outside ASCII everywhere except in comments. With a single one of them, V8 stores the whole
+ * source with two bytes for each character.
  */
 function inAscii(source: string): string {
   return source.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, (comment) =>
@@ -122,10 +129,10 @@ function inAscii(source: string): string {
   );
 }
 
-/** As long as what it stands for: nothing moves when it is put in. */
+/** As long as the build id that replaces it, so that no offset changes. */
 const PLACEHOLDER = "culvertbuild";
 
-/** esbuild's `build`, with `CULVERT_BUILD_ID` a digest of what came out: the same sources give the same id. */
+/** Runs esbuild's `build`, and sets `CULVERT_BUILD_ID` to a digest of the result: the same sources give the same id. */
 export async function buildWithId(options: BuildOptions): Promise<void> {
   const define = { ...options.define, CULVERT_BUILD_ID: JSON.stringify(PLACEHOLDER) };
   const { outputFiles } = await build({ ...options, define, write: false });

@@ -14,7 +14,10 @@ import { startOneTunnel } from "./check-image/one-tunnel.ts";
 import { bundleRelay } from "./bundle.ts";
 import { eventually } from "./demo/eventually.ts";
 
-/** Builds the container image without an engine, runs it as one would, and sees it serve. Linux, root, Debian's tools. */
+/**
+ * Builds the container image without an engine, runs it as an engine would, and checks that it serves. Needs Linux, root
+ * and Debian's tools.
+ */
 const root = join(import.meta.dirname, "..");
 const IMAGE = "localhost/culvert-check/culvert";
 const MAX_IMAGE_MIB = 160;

@@ -3,16 +3,16 @@ import { circles } from "./structure/circles.ts";
 import { besideDoors, poorDoors } from "./structure/doors.ts";
 import { isTest, type SourceFile, sourceFiles } from "./structure/source-tree.ts";
 
-/** Beyond this a newcomer reads names instead of finding a file: make a room. */
+/** In a larger folder, people read file names instead of finding a file. Make a subfolder. */
 const MAX_FILES_PER_FOLDER = 16;
-/** docs/decisions/0055-files-past-300-lines.md says when to split before. */
+/** docs/decisions/0055-files-past-300-lines.md says when to split a file earlier. */
 const MAX_LINES_PER_FILE = 500;
 
 const root = join(import.meta.dirname, "..");
 
 function crowdedFolders(files: readonly SourceFile[]): string[] {
   const counts = new Map<string, number>();
-  // A door is no file to be found: it says what there is.
+  // An `index.ts` does not count, because it is the overview of the folder.
   const own = files.filter(({ path }) => !path.endsWith("/index.ts"));
   for (const { path } of own) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
   return [...counts]

@@ -5,8 +5,8 @@ import digests from "./node-digests.json" with { type: "json" };
 import { unpinned } from "./supply/unpinned.ts";
 
 /**
- * Is every byte that ships named by a digest? `--release` also asks it of the base images, which cannot be looked up
- * without a network: BUILD_IMAGE and RUNTIME_IMAGE name them as `docker build --build-arg` is to get them.
+ * Checks that everything that ships is identified by a digest. With `--release` it checks the base images too, which cannot
+ * be looked up without a network: pass them in BUILD_IMAGE and RUNTIME_IMAGE, as in `docker build --build-arg`.
  */
 const { values } = parseArgs({ options: { release: { type: "boolean", default: false } } });
 const root = join(import.meta.dirname, "..");

@@ -16,7 +16,9 @@ interface Outcome extends Step {
   seconds: number;
 }
 
-/** Import boundaries are lint rules; `shared` compiling without any platform's types is its boundary. */
+/**
+ * Lint rules check the import boundaries. The boundary of `shared` is that it compiles without the types of any platform.
+ */
 const steps: readonly Step[] = [
   { name: "lint and boundaries", command: ["oxlint", "--format=unix"] },
   { name: "format", command: ["oxfmt", "--list-different", "."] },
@@ -52,7 +54,7 @@ function report({ name, ok, output, seconds }: Outcome): void {
   if (!ok) console.log(stripVTControlCharacters(output).replace(/^/gm, "      "));
 }
 
-// The relay embeds it: without it, types are missing.
+// The relay embeds the dashboard's module. Without it, types would be missing.
 await buildDashboard();
 
 const waiting = [...steps];

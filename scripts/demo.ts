@@ -16,7 +16,7 @@ requests through them and shows what happened. Keeps running until Ctrl-C.
 const cleanups: (() => unknown)[] = [];
 let cleaningUp: Promise<void> | null = null;
 
-/** Last started, first stopped. Once, whoever asks. */
+/** Stops everything once, in the reverse order of starting, however often it is called. */
 function cleanUp(): Promise<void> {
   cleaningUp ??= (async () => {
     for (const undo of cleanups.reverse()) await undo();
@@ -36,7 +36,7 @@ function curlLines({ gatewayUrl, gatewayKey }: Stack): string[] {
   ];
 }
 
-/** Resolves, with the reason, when the private API ends, which it should not. */
+/** Resolves with the reason if the private API ends, which should not happen. */
 async function apiEnded({ sampleApi }: Stack): Promise<string> {
   await sampleApi.exited;
   return withTail(`the ${sampleApi.name} ended`, sampleApi.lines);

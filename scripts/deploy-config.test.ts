@@ -5,9 +5,9 @@ import { unstable_readConfig as readConfig } from "wrangler";
 
 afterEach(() => vi.restoreAllMocks());
 
-/** wrangler only warns of a key that it does not know, and deploys without it. */
+/** wrangler only warns about an unknown key, and deploys without it. */
 it.each(["wrangler.toml", "kit/relay/wrangler.jsonc"])(
-  "%s says how a new version reaches objects, in words that wrangler knows",
+  "%s says how a new version reaches objects, with keys that wrangler knows",
   (file) => {
     const said: string[] = [];
     for (const name of ["warn", "error", "log", "info"] as const)
@@ -22,7 +22,7 @@ it.each(["wrangler.toml", "kit/relay/wrangler.jsonc"])(
   },
 );
 
-it("the relay's door has the configuration that a build copies there", () => {
+it("the package's relay folder has the configuration that a build copies there", () => {
   const text = (path: string) => readFileSync(join(import.meta.dirname, "..", path), "utf8");
   expect(text("relay/wrangler.jsonc")).toBe(text("kit/relay/wrangler.jsonc"));
 });

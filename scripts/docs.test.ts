@@ -13,7 +13,7 @@ const pages = globSync(["*.md", "{docs,deploy,examples,templates}/**/*.md"], { c
 const text = (path: string) => readFileSync(join(root, path), "utf8");
 const withoutCode = (page: string) => page.replaceAll(/^```[^]*?^```/gm, "");
 
-/** As GitHub makes them: lower case, no punctuation, hyphens for spaces, numbered where a heading comes twice. */
+/** Anchors as GitHub creates them: lower case, no punctuation, hyphens for spaces, numbered if a heading appears twice. */
 function anchors(page: string): Set<string> {
   const seen = new Map<string, number>();
   const found = new Set<string>();
@@ -49,11 +49,13 @@ it("has pages to check", () => {
   expect(pages).toEqual(expect.arrayContaining(["README.md", "docs/gateways.md"]));
 });
 
-it.each(pages)("%s leads to files and headings that are there", (path) => {
+it.each(pages)("%s links to files and headings that exist", (path) => {
   expect(brokenLinks(path)).toEqual([]);
 });
 
-/** Grids of measured numbers: they need their columns. Every other table is prose or a list if it needs a fourth one. */
+/**
+ * Tables of measured numbers may have more columns. Any other table that needs a fourth column should be prose or a list.
+ */
 const GRIDS = new Set(["docs/cost.md", "docs/performance.md", "docs/decisions/0045-tcp-by-rpc.md"]);
 const MAX_COLUMNS = 3;
 const MAX_CELL_LENGTH = 100;
@@ -70,11 +72,11 @@ function wideRows(path: string): string[] {
   });
 }
 
-it.each(pages)("%s has tables of three columns at most, with short cells", (path) => {
+it.each(pages)("%s has tables of at most three columns, with short cells", (path) => {
   expect(wideRows(path)).toEqual([]);
 });
 
-it("the index leads to every page of docs/, under its kind", () => {
+it("the index links to every page of docs/, under its kind", () => {
   const [, kinds = ""] = text("docs/README.md").split("\n## By kind\n");
   const linked = [...kinds.matchAll(/^- \[[^\]]+\]\(([^)]+)\): /gm)].map(([, target = ""]) => target);
   const own = pages.filter((path) => /^docs\/[\w-]+\.md$/.test(path) && path !== "docs/README.md");
@@ -82,14 +84,17 @@ it("the index leads to every page of docs/, under its kind", () => {
   expect(linked.toSorted()).toEqual(expected.toSorted());
 });
 
-it("each decision has a number of its own, which its heading has too", () => {
+it("each decision has a unique number, which is also in its heading", () => {
   const decisions = pages.filter((path) => /^docs\/decisions\/\d/.test(path));
   const numbers = decisions.map((path) => Number(/\d+/.exec(path)?.[0]));
   expect(numbers).toEqual([...new Set(numbers)]);
   expect(decisions.map((path) => Number(/^# (\d+)\. /.exec(text(path))?.[1]))).toEqual(numbers);
 });
 
-/** `docs/x.md` or `docs/x.md, "Heading"` in the source: comments and messages, that may be broken over two lines. */
+/**
+ * Finds pointers in the source such as `docs/x.md` or `docs/x.md, "Heading"`, in comments and messages, also across two
+ * lines.
+ */
 function brokenPointers(path: string): string[] {
   const source = text(path).replaceAll(/\n\s*(?:\*|\/\/|#)? ?/g, " ");
   return [...source.matchAll(/\bdocs\/([\w/.-]+\.md)(?:#([\w-]+)|, "([^"]+)")?/g)]
@@ -107,7 +112,7 @@ function brokenPointers(path: string): string[] {
     .map(([pointer]) => pointer);
 }
 
-it("the source points at pages, headings and decisions that are there", () => {
+it("the source points to pages, headings and decisions that exist", () => {
   const sources = globSync(
     [
       "{bin,cli,connector,dashboard,deploy,examples,kit,scripts,shared,worker}/**/*.{ts,tsx,sh,yaml}",
@@ -123,26 +128,28 @@ it("the source points at pages, headings and decisions that are there", () => {
 const COMMAND =
   /^(?:[A-Z_]+=\S* )*(?:\.\/|apt-get|cat|cd|culvert|curl|docker|echo|export|git|grep|helm|kill|kubectl|mkdir|node|npm|npx|openssl|psql|redis-cli|sha256sum|systemctl|tar|terraform|until) /;
 
-/** zsh takes a comment for arguments where somebody types, and ends a line whose pattern finds no file. */
+/**
+ * On an interactive command line, zsh takes a comment as arguments, and rejects a line with a pattern that matches no file.
+ */
 function notForZsh(line: string): boolean {
   const unquoted = line.replaceAll(/'[^']*'|"(?:\\.|[^"\\])*"/g, "Q");
   return /^\s*#/.test(line) || (COMMAND.test(line) && /\s#|[?*[]|(?:^|\s)[=~]\w/.test(unquoted));
 }
 
-it.each(pages)("%s has command lines that bash and zsh read alike", (path) => {
+it.each(pages)("%s has command lines that mean the same in bash and zsh", (path) => {
   const blocks = [...text(path).matchAll(/^```(\w*)\n([^]*?)^```/gm)];
   const shell = blocks.filter(([, language]) => ["", "sh", "bash", "console"].includes(language ?? ""));
   const lines = shell.flatMap(([, , block = ""]) => block.split("\n"));
   expect(lines.filter((line) => notForZsh(line))).toEqual([]);
 });
 
-/** What a block may take as given, when it declares it not itself. */
+/** Names that a block may use without declaring them. */
 const GIVEN = {
   env: 'declare const env: { TUNNEL: import("culvert-tunnel/gateway").TunnelBinding };',
   request: "declare const request: Request;",
 };
 
-/** Who runs a block, by what it imports: a test and an API on Node, all others in a Worker. */
+/** Determines a block's runtime from its imports: Node for tests and APIs, a Worker for all others. */
 const RUNTIMES = {
   workers: { types: "@cloudflare/workers-types", isOf: (block: string) => !RUNTIMES.node.isOf(block) },
   node: {
@@ -152,7 +159,7 @@ const RUNTIMES = {
 };
 
 it.each(["workers", "node"] as const)(
-  "have TypeScript for %s that compiles, strictly",
+  "have TypeScript for %s that compiles in strict mode",
   { timeout: 120_000 },
   async (runtime) => {
     const { types, isOf } = RUNTIMES[runtime];

@@ -19,7 +19,7 @@ it("is the chart's image", () => {
   expect([version, appVersion]).toEqual([tag, tag]);
 });
 
-it("is the image of the plain manifests, the ECS task and the pages, in whatever registry", () => {
+it("is the image of the plain manifests, the ECS task and the pages, whatever the registry", () => {
   for (const path of [
     "deploy/kubernetes/deployment.yaml",
     "deploy/ecs/task-definition.json",
@@ -32,10 +32,10 @@ it("is the image of the plain manifests, the ECS task and the pages, in whatever
   }
 });
 
-it("is what the release pushes, and what it looks for in the chart's values", () => {
+it("is what the release pushes and looks for in the chart's values", () => {
   const release = text(".github/workflows/release.yml");
   expect(/^ {2}IMAGE: (.*)$/m.exec(release)?.[1]?.split("/").at(-1)).toBe(name);
-  // The lines that the release replaces are there.
+  // The lines that the release replaces must exist.
   for (const [, pattern = ""] of release.matchAll(/s\|\^( {2}[^|]*)\$\|/g)) {
     const line = pattern.replaceAll("\\", "");
     expect(text("deploy/helm/culvert-connector/values.yaml").split("\n")).toContain(line);

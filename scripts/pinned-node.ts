@@ -4,8 +4,8 @@ import { pipeline } from "node:stream/promises";
 import digests from "./node-digests.json" with { type: "json" };
 
 /**
- * Throws unless this file is the Node binary whose digest stands in node-digests.json. The package `node` fetches it in an
- * install script, past the lock file: what is shipped inside the executable is judged where it is put in.
+ * Throws unless this file is the Node binary whose digest is in node-digests.json. The package `node` downloads it in an
+ * install script, which the lock file does not cover. So the binary is checked where it becomes part of the executable.
  */
 export async function checkPinnedNode(
   path: string,

@@ -21,7 +21,7 @@ Runs the relay on this machine, on workerd, with its state on disk.
 
 Prints "ready URL" once it serves. Stop it with Ctrl-C or SIGTERM.`;
 
-/** workerd keeps running while a connector is attached: together with the rest this stays under 5 s. */
+/** workerd keeps running while a connector is attached. With this limit, the whole stop takes less than 5 s. */
 const STOP_GRACE_MS = 2_000;
 
 interface Settings {
@@ -63,7 +63,7 @@ function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings
   };
 }
 
-/** The same key at each start, readable by its owner alone. */
+/** The admin key of earlier starts, in a file that only its owner can read. */
 async function keptAdminKey(persistDir: string): Promise<string> {
   const path = join(persistDir, "admin-key");
   try {
@@ -84,7 +84,7 @@ async function start({
 }: Settings): Promise<WorkerdProcess> {
   await mkdir(persistDir, { recursive: true, mode: 0o700 });
   const key = adminKey ?? (await keptAdminKey(persistDir));
-  // Not in dist/: a build or a second relay may be writing there.
+  // Not in dist/, because a build or a second relay may be writing there.
   const bundlePath = join(persistDir, "relay.js");
   await bundleRelay(bundlePath);
   try {
@@ -108,7 +108,7 @@ async function main(): Promise<void> {
   if (settings === "help") return console.log(help);
 
   const relay = await start(settings);
-  // package.json starts this file by `exec`: a shell in between would keep npm's SIGTERM to itself.
+  // package.json starts this file with `exec`. A shell in between would not pass on npm's SIGTERM.
   let stopping = false;
   const stop = (): void => {
     stopping = true;

@@ -8,7 +8,7 @@ import { ADMIN_KEY, DashboardWorld } from "../test/support/dashboard-world.ts";
 import { bundleRelay } from "./bundle.ts";
 import { inventedConnectors, inventedEvents, inventedTraffic } from "./screenshots/invented.ts";
 
-/** Makes the pictures in docs/images: the real dashboard of a real relay, which shows traffic that is invented. */
+/** Makes the pictures in docs/images: the real dashboard of a real relay, which shows invented traffic. */
 const IMAGES = join(import.meta.dirname, "../docs/images");
 const MAX_BYTES = 150_000;
 

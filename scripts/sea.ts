@@ -9,12 +9,12 @@ import { checkPinnedNode } from "./pinned-node.ts";
 
 const run = promisify(execFile);
 
-/** Marks in Node's binary the place that says whether a program is inside. */
+/** Marks the place in Node's binary that says whether a program is embedded. */
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 
 /**
- * Makes one executable of the Node that runs this script and the connector: it needs no Node where it goes, only the
- * same platform and its C library.
+ * Combines the connector with the Node that runs this script into one executable. It runs without Node on machines with the
+ * same platform and C library.
  */
 async function buildExecutable(outfile: string): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "culvert-sea-"));
@@ -28,10 +28,10 @@ async function buildExecutable(outfile: string): Promise<void> {
       JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true }),
     );
     await run(process.execPath, ["--experimental-sea-config", config]);
-    // Beside its destination and then renamed: a running executable cannot be written to.
+    // Written next to its destination and then renamed, because a running executable cannot be overwritten.
     const unfinished = `${outfile}.unfinished`;
     await copyFile(process.execPath, unfinished);
-    // The copy, which is what is shipped.
+    // Checks the copy, because that is what ships.
     await checkPinnedNode(unfinished);
     await chmod(unfinished, 0o755);
     const postject = fileURLToPath(import.meta.resolve("postject/dist/cli.js"));

@@ -6,11 +6,11 @@ const root = join(import.meta.dirname, "..");
 const page = readFileSync(join(root, "docs/security.md"), "utf8");
 const promises = page.slice(page.indexOf("## Promises"), page.indexOf("## Secrets"));
 
-/** Its list items, each on lines of its own. */
+/** The page's list items. Each begins on a line of its own. */
 const items = promises.split(/\n(?=- )/).filter((item) => item.startsWith("- "));
 
 describe("docs/security.md", () => {
-  it("names a test, or a command, for each promise", () => {
+  it("names a test or a command for each promise", () => {
     expect(items.length).toBeGreaterThan(25);
     for (const item of items) {
       expect(item).toMatch(/^- \S[^]*\.\n  Shown by [^]*(?:`[\w/.-]+\.test\.ts`|`npm run )/);

@@ -1,9 +1,9 @@
-/** One gateway Worker beside the relay, each on its own port. */
+/** One gateway Worker with a port of its own, next to the relay. */
 export interface GatewayOptions {
   name: string;
-  /** One ES module. */
+  /** A file with one ES module. */
   bundlePath: string;
-  /** 0 takes a free one. */
+  /** 0 for any free port. */
   port?: number;
   tunnelBindings: readonly TunnelBindingOptions[];
   /** Text bindings. */
@@ -12,37 +12,37 @@ export interface GatewayOptions {
 }
 
 export interface TunnelBindingOptions {
-  /** The name in the gateway's `env`. */
+  /** The binding's name in the gateway's `env`. */
   binding: string;
-  /** What the relay reads as `ctx.props`: `{ tunnel, project, environment }`. */
+  /** The relay reads it as `ctx.props`: `{ tunnel, project, environment }`. */
   props: Readonly<Record<string, unknown>>;
 }
 
 export interface WorkerdOptions {
   relay: {
-    /** One ES module. */
+    /** A file with one ES module. */
     bundlePath: string;
-    /** Handed over in the environment: it stands in no file and no argv. */
+    /** Passed in the environment, so that it is in no file and in no argument. */
     adminKey: string;
     /** Further text bindings. */
     vars?: Readonly<Record<string, string>>;
-    /** Log destinations may then be on loopback and private networks. */
+    /** Allows log destinations on loopback and private networks. */
     mayCallPrivate?: boolean;
-    /** Objects of these classes run another build, as for a while after a deploy. */
+    /** Lets objects of these classes run another build, as happens for a while after a deploy. */
     otherBuild?: { bundlePath: string; classes: readonly ObjectClass[] };
   };
   gateways?: readonly GatewayOptions[];
-  /** Default 127.0.0.1. */
+  /** Default: 127.0.0.1. */
   host?: string;
-  /** The relay's; 0 (the default) takes a free one. */
+  /** The relay's port. 0, the default, for any free one. */
   port?: number;
-  /** Where the objects' SQLite files live; made if missing. */
+  /** The folder of the objects' SQLite files. Created if missing. */
   persistDir: string;
-  /** Opens V8's inspector on loopback: tests read heap sizes there. */
+  /** Opens V8's inspector on loopback, for tests that read heap sizes. */
   inspect?: boolean;
-  /** Called with each line workerd prints. */
+  /** Called with each line that workerd prints. */
   onLog?: (line: string) => void;
-  /** What it prints goes into this file instead: a process that reads it would take CPU time of its own. */
+  /** A file for workerd's output instead. A process that reads the output would use CPU time. */
   logFile?: string;
 }
 
@@ -51,7 +51,7 @@ export const RELAY_SOCKET = "relay";
 export const INSPECTOR_SOCKET = "inspector";
 export const ADMIN_KEY_VARIABLE = "ADMIN_KEY";
 
-/** The Cap'n Proto text for `workerd serve -I /`: paths in `embed` are absolute. */
+/** The configuration in Cap'n Proto's text format, for `workerd serve -I /`: paths in `embed` are absolute. */
 export function workerdConfig(options: WorkerdOptions, stateDir: string): string {
   const gateways = options.gateways ?? [];
   const services = [
@@ -110,7 +110,7 @@ function relayService(
       ...textBindings({ PRIVATE_ADDRESSES: mayCallPrivate ? "on" : "off", ...vars }),
     ].join(", ")}]`,
     `durableObjectNamespaces = [${CLASSES.filter((name) => hostOf(name) === service)
-      // The key is part of every object's id: changing it loses all state.
+      // The key is part of each object's id, so changing it loses all state.
       .map((name) => `(className = "${name}", uniqueKey = "culvert-${name}", enableSql = true)`)
       .join(", ")}]`,
     `durableObjectStorage = (localDisk = "state")`,
@@ -147,7 +147,7 @@ function worker(name: string, bundlePath: string, rest: readonly string[]): stri
   ].join(", ")}))`;
 }
 
-/** Gateways may call loopback, so that tests can compare with a direct call; the relay only if it is told to. */
+/** Gateways may call loopback, so that tests can compare with direct calls. The relay may do so only on request. */
 function sharedServices(stateDir: string): string[] {
   return [
     `(name = "state", disk = (path = ${text(stateDir)}, writable = true))`,
@@ -168,7 +168,7 @@ function textBindings(vars: Readonly<Record<string, string>> = {}): string[] {
   return Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`);
 }
 
-/** A Cap'n Proto string literal: it knows `\xNN` where JSON has `\uNNNN`. */
+/** A Cap'n Proto string literal, which has `\xNN` where JSON has `\uNNNN`. */
 function text(value: string): string {
   const escaped = value.replace(/[\\"\p{Cc}]/gu, (character) => {
     const code = character.charCodeAt(0);

@@ -6,7 +6,7 @@ import { WebSocket } from "ws";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startWorkerd, type WorkerdProcess } from "./workerd.ts";
 
-/** Answers with what it was given, and counts its requests in SQLite. */
+/** Answers with its bindings and props, and counts its requests in SQLite. */
 const RELAY = `
   import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
   export class Tunnel extends DurableObject {
@@ -43,7 +43,7 @@ const GATEWAY = `
 
 const AWKWARD = 'quote " backslash \\ newline \n tab \t nul \0 é 😀';
 
-/** The environment can't carry a NUL. */
+/** The environment cannot contain a NUL. */
 const AWKWARD_KEY = AWKWARD.replace("\0", "");
 
 let directory: string;
@@ -74,7 +74,7 @@ async function json(url: string): Promise<unknown> {
 }
 
 describe("startWorkerd", () => {
-  it("hands keys, texts and props over unchanged", async () => {
+  it("passes keys, texts and props on unchanged", async () => {
     const gatewayPath = join(directory, "gateway.js");
     await writeFile(gatewayPath, GATEWAY);
     const { url, gatewayUrls } = await start({
@@ -101,7 +101,7 @@ describe("startWorkerd", () => {
     expect(await json(`${second.url}/count`)).toBe(2);
   });
 
-  it("ends by itself on stop, and by force while a WebSocket is open", async () => {
+  it("ends on SIGTERM, and by SIGKILL while a WebSocket is open", async () => {
     const idle = await start();
     await idle.stop(10_000);
     expect(await idle.exited).toBe(0);
@@ -114,7 +114,7 @@ describe("startWorkerd", () => {
     expect(await busy.exited).toBeNull();
   });
 
-  it("tells a taken port from a broken bundle", async () => {
+  it("distinguishes a port in use from a broken bundle", async () => {
     const { url } = await start();
     const port = Number(new URL(url).port);
     const persistDir = join(directory, "other-state");

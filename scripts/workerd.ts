@@ -20,24 +20,26 @@ import type { WorkerdOptions } from "./workerd-config.ts";
 export type { GatewayOptions, WorkerdOptions } from "./workerd-config.ts";
 
 export interface WorkerdProcess {
-  /** The relay's, without a trailing slash. */
+  /** The relay's URL, without a trailing slash. */
   url: string;
   /** By the gateway's name. */
   gatewayUrls: Readonly<Record<string, string>>;
-  /** Where V8's inspector listens, if it was asked for. */
+  /** The port of V8's inspector, if it was asked for. */
   inspectorPort: number | null;
   pid: number;
-  /** The exit code; null when a signal ended it. */
+  /** The exit code; null if a signal ended it. */
   exited: Promise<number | null>;
-  /** The last lines it printed. */
+  /** The last lines of its output. */
   logs(): string;
-  /** SIGTERM, and SIGKILL after `graceMs` (default 1,000): workerd stays while a WebSocket is open. */
+  /**
+   * Sends SIGTERM, and SIGKILL after `graceMs` (default 1,000), because workerd keeps running while a WebSocket is open.
+   */
   stop(graceMs?: number): Promise<void>;
-  /** SIGKILL: a crash. */
+  /** Sends SIGKILL, as in a crash. */
   kill(): Promise<void>;
 }
 
-/** The package is CommonJS without types; its default export is the path of the binary for this platform. */
+/** The package is CommonJS without types. Its default export is the path of this platform's binary. */
 const { default: workerdBinary } = createRequire(import.meta.url)("workerd") as { default: string };
 
 export type StartFailure = "port_in_use" | "exited" | "timeout";
@@ -52,20 +54,20 @@ export class WorkerdStartError extends Error {
   }
 }
 
-/** A cold start takes about half a second; a loaded CI machine takes many times that. */
+/** A cold start takes about half a second. On a busy CI machine it takes many times that. */
 const START_TIMEOUT_MS = 30_000;
-/** A test with a thousand requests still finds its first line. */
+/** Enough that a test with a thousand requests still finds its first line. */
 const KEPT_LOG_LINES = 5_000;
 
 /**
- * Runs the relay, and gateways bound to it, on workerd itself. Resolves when every socket answers HTTP.
- * Objects keep their state in `persistDir` from one start to the next.
+ * Runs the relay, and gateways bound to it, on workerd. Resolves when every socket answers HTTP. Objects keep their state
+ * in `persistDir` from one start to the next.
  * @throws {WorkerdStartError}
  */
 export async function startWorkerd(options: WorkerdOptions): Promise<WorkerdProcess> {
   const stateDir = resolve(options.persistDir, "objects");
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  // Bindings may hold secrets: mkdtemp makes the directory readable by its owner alone.
+  // Bindings may contain secrets. mkdtemp makes a directory that only its owner can read.
   const configDir = await mkdtemp(join(tmpdir(), "culvert-workerd-"));
   try {
     const configPath = join(configDir, "config.capnp");
@@ -99,7 +101,7 @@ function absolutePaths(options: WorkerdOptions): WorkerdOptions {
 }
 
 type RunningChild = Omit<WorkerdProcess, "url" | "gatewayUrls" | "inspectorPort"> & {
-  /** Where workerd reports the ports it listens on. */
+  /** workerd reports its ports on this stream. */
   control: Readable;
 };
 
@@ -107,7 +109,7 @@ function spawnWorkerd(configPath: string, options: WorkerdOptions): RunningChild
   const inspector = options.inspect === true ? ["--inspector-addr=127.0.0.1:0"] : [];
   const log = options.logFile === undefined ? null : openSync(options.logFile, "a", 0o600);
   const child = spawn(workerdBinary, ["serve", "-I", "/", "--control-fd=3", ...inspector, configPath], {
-    // Its own process group: Ctrl-C reaches our process alone, which then stops workerd in order.
+    // A process group of its own: Ctrl-C then reaches only our process, which stops workerd in order.
     detached: true,
     env: { [ADMIN_KEY_VARIABLE]: options.relay.adminKey },
     stdio: ["ignore", log ?? "pipe", log ?? "pipe", "pipe"],
@@ -137,7 +139,10 @@ function spawnWorkerd(configPath: string, options: WorkerdOptions): RunningChild
   };
 }
 
-/** Nothing may outlive a parent that crashes or is killed: a shell waits for its end, and then kills the child. */
+/**
+ * Makes sure that the child ends with this process, even if this process crashes or is killed: a shell waits for its end
+ * and then kills the child.
+ */
 function endWithThisProcess(child: ChildProcess, pid: number): void {
   const guard = spawn("/bin/sh", ["-c", 'read -r _; kill -9 "$1"', "guard", String(pid)], {
     detached: true,
@@ -175,7 +180,7 @@ async function untilReady(child: RunningChild, options: WorkerdOptions): Promise
       deadline.addEventListener("abort", () => fail(startFailure("timeout", child)));
     }),
   ]);
-  // It may also fail after the race below is decided.
+  // This promise may also reject after the race below is decided.
   failure.catch(() => {});
 
   const ports = await Promise.race([listeningPorts(child.control, awaited), failure]);
@@ -188,7 +193,7 @@ async function untilReady(child: RunningChild, options: WorkerdOptions): Promise
   return { url, gatewayUrls, inspectorPort, pid, exited, logs, stop, kill };
 }
 
-/** An address to call: a listener on every interface is called on loopback. */
+/** A host that can be called. If the listener is on all interfaces, that is loopback. */
 function urlHost(host = "127.0.0.1"): string {
   if (host === "0.0.0.0" || host === "*") return "127.0.0.1";
   if (host === "::") return "[::1]";
@@ -207,7 +212,7 @@ function listeningPorts(control: Readable, awaited: readonly string[]): Promise<
   });
 }
 
-/** Any answer will do: a listening socket does not yet mean that the Worker runs. */
+/** Accepts any response: a socket that listens does not yet mean that the Worker runs. */
 async function answers(url: string, deadline: AbortSignal): Promise<void> {
   while (!deadline.aborted) {
     try {

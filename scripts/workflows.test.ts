@@ -26,13 +26,13 @@ interface Workflow {
 const load = (path: string) => parse(readFileSync(join(root, path), "utf8")) as Workflow;
 const steps = (path: string) => Object.values(load(path).jobs).flatMap(({ steps }) => steps);
 
-it.each(["ci", "release"])("%s is there, and may write nothing unless a job says so", (name) => {
+it.each(["ci", "release"])("%s exists, and may write nothing unless a job says so", (name) => {
   const path = `.github/workflows/${name}.yml`;
   expect(own).toContain(path);
   expect(load(path).permissions).toEqual({ contents: "read" });
 });
 
-it.each(workflows)("%s names each action by a commit, with its version beside it", (path) => {
+it.each(workflows)("%s pins each action to a commit, and names its version", (path) => {
   const lines = readFileSync(join(root, path), "utf8").match(/uses: .*/g) ?? [];
   expect(lines.length).toBeGreaterThan(0);
   expect(lines.filter((line) => !/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual(
@@ -40,21 +40,21 @@ it.each(workflows)("%s names each action by a commit, with its version beside it
   );
 });
 
-// They have never run: nothing here can run them. So what can be known without running is checked.
-it.each(workflows)("%s is a workflow by GitHub's schema, whose scripts a shell can read", (path) => {
+// Nothing here can run these workflows, so this checks what can be checked without running them.
+it.each(workflows)("%s is valid by GitHub's schema, and its scripts by a shell's parser", (path) => {
   const text = readFileSync(join(root, path), "utf8");
   expect(validateWorkflow(text).errors).toEqual([]);
   expect(validateWorkflow(text.replace("runs-on:", "run-on:")).errors).not.toEqual([]);
   for (const { run } of steps(path)) {
     if (run === undefined) continue;
-    // As GitHub puts expressions in before a shell reads anything.
+    // GitHub replaces expressions before a shell reads the text.
     const script = run.replaceAll(/\$\{\{.*?\}\}/g, "x");
     const { status, stderr } = spawnSync("bash", ["-n"], { input: script, encoding: "utf8" });
     expect([status, stderr]).toEqual([0, ""]);
   }
 });
 
-it.each(workflows)("%s refers to jobs that it needs, their outputs, and steps that have ids", (path) => {
+it.each(workflows)("%s refers only to jobs that it needs, their outputs, and steps with ids", (path) => {
   const { jobs } = load(path);
   for (const job of Object.values(jobs)) {
     const needs = [job.needs ?? []].flat();
@@ -70,7 +70,7 @@ it.each(workflows)("%s refers to jobs that it needs, their outputs, and steps th
 });
 
 it.each(workflows)(
-  "%s runs only scripts that package.json has, and no text of a stranger in a shell",
+  "%s runs only scripts of package.json, and puts no text from outside into a shell",
   (path) => {
     const folder = join(root, path, "../../..");
     const { scripts } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {

@@ -1,6 +1,6 @@
 import { table } from "../report/tables.ts";
 
-/** CPU time of each part for one small GET, in µs. */
+/** The CPU time of each part for one small GET, in µs. */
 export interface HandlerCosts {
   gateway: number;
   entrypoint: number;
@@ -9,13 +9,13 @@ export interface HandlerCosts {
 }
 
 const REQUESTS_A_MINUTE = [1_000_000, 3_000_000];
-/** What the platform says an object is good for. */
+/** The platform's own figure for one object. */
 const OBJECT_REQUESTS_PER_SECOND = 1_000;
-/** More would queue whenever requests come in a burst. */
+/** With a larger share, requests would queue in every burst. */
 const BUSY_SHARE = 0.6;
 const MOST_OBJECTS = 32;
 
-/** What so many requests a minute need, by these costs. */
+/** The resources for this many requests a minute, calculated from these costs. */
 export function arithmetic(costs: HandlerCosts): string {
   const rows: [string, (perSecond: number) => string][] = [
     ["requests a second", (perSecond) => count(perSecond)],

@@ -16,16 +16,16 @@ import type { Cleanups, Subject } from "../subjects/subject.ts";
 import { get, KIB } from "../workloads.ts";
 import { arithmetic, type HandlerCosts } from "./arithmetic.ts";
 
-/** An object gets as many where the arithmetic puts it; and none of the subjects is flooded by it. */
+/** The rate that `arithmetic` assumes for one object. It is low enough that no subject is overloaded. */
 const REQUESTS_PER_SECOND = 1_000;
 const AT_ONCE = 32;
 const WARM_UP_MS = 8_000;
 const MEASURE_MS = 2_500;
 
 /**
- * `npm run bench -- handlers`: the CPU time of each handler that a small GET passes. They share processes, so each is
- * what a path with it costs more than the same path without it, at the same rate of requests. The object's Telemetry object
- * counts as a part of it.
+ * `npm run bench -- handlers`: the CPU time of each handler that a small GET passes through. The handlers share processes,
+ * so each one's cost is the difference between a path with it and the same path without it, at the same rate of requests.
+ * The Telemetry object counts as a part of the tunnel's object.
  */
 export async function handlerRows(
   root: string,
@@ -62,7 +62,7 @@ export async function handlerRows(
   for (let round = 0; round < rounds; round++) {
     const relayUs = new Map<Subject, number>();
     let connectorUs = NaN;
-    // Nobody is always first.
+    // The order rotates, so that no subject is always first.
     for (let turn = 0; turn < subjects.length; turn++) {
       const subject: Subject = subjects[(turn + round) % subjects.length] ?? all;
       const sample = await measure(workload, subject, round, tools, REQUESTS_PER_SECOND);
@@ -81,7 +81,7 @@ export async function handlerRows(
   report(root, costs, samples);
 }
 
-/** The relay's Worker before an object that does nothing. */
+/** The relay's Worker in front of an object that does nothing. */
 async function startConstantObject(directory: string, cleanups: Cleanups): Promise<Subject> {
   const workers = join(import.meta.dirname, "../workers");
   const [relayBundle, gatewayBundle] = [

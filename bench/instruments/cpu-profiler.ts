@@ -1,6 +1,6 @@
 import { Inspector } from "./inspector.ts";
 
-/** As V8 gives it (Chrome DevTools Protocol, Profiler.Profile), as far as it is read here. */
+/** The parts of V8's profile that are used here (Chrome DevTools Protocol, Profiler.Profile). */
 export interface CpuProfile {
   nodes: readonly {
     id: number;
@@ -35,7 +35,7 @@ export class CpuProfiler {
   }
 }
 
-/** Share of the time in each function, itself alone; idle time is left out. */
+/** The share of the time that each function itself takes, without the functions that it calls. Idle time is left out. */
 export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): { name: string; share: number }[] {
   const names = new Map(
     nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => [

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 
-/** V8's inspector of another process (Chrome DevTools Protocol). */
+/** A client of V8's inspector in another process (Chrome DevTools Protocol). */
 export class Inspector {
   readonly #socket: WebSocket;
   readonly #wakeUpUrl: string;
@@ -12,7 +12,7 @@ export class Inspector {
     this.#wakeUpUrl = wakeUpUrl;
   }
 
-  /** `wakeUpUrl`: an isolate of workerd takes messages only when it runs next. */
+  /** `wakeUpUrl`: a request to it makes the isolate run, because workerd's isolates only read messages while they run. */
   static async open(url: string, wakeUpUrl: string): Promise<Inspector> {
     const socket = new WebSocket(url, { maxPayload: 0 });
     await once(socket, "open");
@@ -32,7 +32,7 @@ export class Inspector {
     });
     this.#socket.send(JSON.stringify({ id, method, params }));
     const wakeUp = fetch(`${this.#wakeUpUrl}/bytes/0`).then((response) => response.arrayBuffer());
-    // It may be ended while this is under way.
+    // The process may end while this is under way.
     wakeUp.catch(() => {});
     return answer;
   }

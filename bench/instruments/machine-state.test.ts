@@ -4,11 +4,11 @@ import { describeMachine, parseCpuTicks, problemOf, sharesBetween } from "./mach
 const stat = (user: number, idle: number, steal: number) =>
   `cpu  ${user} 0 0 ${idle} 0 0 0 ${steal} 5 0\ncpu0 1 2 3 4 5 6 7 8 9 0\nintr 1 2\n`;
 
-it("reads what the kernel counts, guests once", () => {
+it("reads what the kernel counts, and counts guests only once", () => {
   expect(parseCpuTicks(stat(100, 800, 50))).toEqual({ idle: 800, steal: 50, total: 950 });
 });
 
-it("says what others take, and publishes no run beside them", () => {
+it("says how much other processes take, and refuses to publish such a run", () => {
   const quiet = sharesBetween(parseCpuTicks(stat(0, 0, 0)), parseCpuTicks(stat(10, 985, 5)));
   expect(quiet).toEqual({ busyShare: expect.closeTo(0.01) as number, stealShare: 0.005 });
   expect(problemOf(quiet)).toBeNull();

@@ -2,33 +2,33 @@ import { readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How busy the machine is with what is not measured. */
+/** How busy the machine is with other things than the measurement. */
 export interface MachineState {
-  /** Of all cores' time, 0 to 1. */
+  /** The share of all cores' time, 0 to 1. */
   busyShare: number;
-  /** What a hypervisor took for other machines, 0 to 1. */
+  /** The share that the hypervisor gave to other machines, 0 to 1. */
   stealShare: number;
-  /** Runnable processes over the last minute. */
+  /** The average number of runnable processes in the last minute. */
   load: number;
-  /** Null where the kernel does not tell. */
+  /** Null if the kernel does not report it. */
   clockMhz: number | null;
 }
 
-/** CPU times since the boot, in ticks of all cores (proc(5), `/proc/stat`). */
+/** CPU times since boot, in ticks of all cores (proc(5), `/proc/stat`). */
 export interface CpuTicks {
   idle: number;
   steal: number;
   total: number;
 }
 
-/** What runs beside a measurement takes from it: at more than this, its numbers say little of the tunnel. */
+/** If other processes take more than this, the results say little about the tunnel. */
 const MAX_BUSY_SHARE = 0.1;
 const MAX_STEAL_SHARE = 0.02;
 const SAMPLE_MS = 3_000;
 
 export function parseCpuTicks(stat: string): CpuTicks {
   const [, times = ""] = /^cpu +([\d ]+)$/m.exec(stat) ?? [];
-  // guest and guest_nice are counted in user and nice already.
+  // The kernel counts guest and guest_nice in user and nice too.
   const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = times
     .split(" ")
     .map(Number);
@@ -48,7 +48,7 @@ export function sharesBetween(
   return { busyShare: 1 - (after.idle - before.idle) / total - stealShare, stealShare };
 }
 
-/** Looks for three seconds. Call it while nothing of the measurement runs. */
+/** Measures for three seconds. Call it while nothing of the benchmark runs. */
 export async function machineState(): Promise<MachineState> {
   const before = cpuTicks();
   await sleep(SAMPLE_MS);
@@ -60,7 +60,7 @@ export async function machineState(): Promise<MachineState> {
   };
 }
 
-/** Why a run on it is not for publishing; null: it is. */
+/** Why the results of a run on this machine should not be published; null if they may be. */
 export function problemOf({
   busyShare,
   stealShare,

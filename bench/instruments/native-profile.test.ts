@@ -18,7 +18,7 @@ workerd
     1 kj::_::Event::armDepthFirst
 `;
 
-it("counts a stack once, as the first kind that any of its functions belongs to", () => {
+it("counts a stack once, under the first kind that any of its functions matches", () => {
   expect(sharesOf(SCRIPT)).toEqual(
     new Map([
       ["WebSocket out", 0.25],

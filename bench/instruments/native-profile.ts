@@ -6,7 +6,7 @@ const run = promisify(execFile);
 const SAMPLES_PER_SECOND = 2000;
 const MAX_OUTPUT_BYTES = 1024 * 1024 * 1024;
 
-/** What a sample is counted as: the first of these that any function of its stack matches. */
+/** The kinds of samples. A sample belongs to the first kind that matches any function of its stack. */
 const KINDS: readonly [kind: string, functions: RegExp][] = [
   [
     "garbage collection",
@@ -30,7 +30,9 @@ const KINDS: readonly [kind: string, functions: RegExp][] = [
 ];
 const REST = "promises, event loop and the rest";
 
-/** Linux's sampling profiler on running processes: it sees native code as well, where that has symbols, as workerd does. */
+/**
+ * Linux's sampling profiler for running processes. Unlike V8's, it sees native code that has symbols, as workerd's does.
+ */
 export class NativeProfiler {
   readonly #perf: ChildProcess;
   readonly #path: string;
@@ -47,13 +49,13 @@ export class NativeProfiler {
     );
   }
 
-  /** Samples go into the file at `path`. */
+  /** Writes the samples to the file at `path`. */
   static start(pids: readonly number[], path: string): NativeProfiler {
     const args = ["record", "-F", String(SAMPLES_PER_SECOND), "-e", "cpu-clock", "-g", "-o", path, "-p"];
     return new NativeProfiler(spawn("perf", [...args, pids.join(",")], { stdio: "ignore" }), path);
   }
 
-  /** Shares of the time, by kind. */
+  /** The share of the time for each kind. */
   async stop(): Promise<ReadonlyMap<string, number>> {
     const ended = once(this.#perf, "exit");
     this.#perf.kill("SIGINT");
@@ -65,7 +67,7 @@ export class NativeProfiler {
   }
 }
 
-/** `script`: stacks of `perf script`, an empty line between them. */
+/** `script` is the output of `perf script`: stacks that are separated by empty lines. */
 export function sharesOf(script: string): ReadonlyMap<string, number> {
   const stacks = script.split("\n\n").filter((stack) => stack.trim() !== "");
   const counts = new Map<string, number>();

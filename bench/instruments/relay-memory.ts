@@ -4,13 +4,13 @@ import type { LoadGenerator } from "../load/load-generator.ts";
 import type { CulvertSubject } from "../subjects/culvert.ts";
 import { bulk, get, KIB, MIB } from "../workloads.ts";
 
-/** Batches of events are on their way for so long after the last request. */
+/** Batches of events are still on their way for this long after the last request. */
 const SETTLE_MS = 2_500;
 const ROUNDS = 2;
 
 /**
  * What a relay keeps: its heap after a collection, before and after rounds of small GETs and large transfers. The size of
- * the process says little of it: V8 collects when it must, and gives nothing back. The relay has to be inspected.
+ * the process says little about that, because V8 collects late and returns no memory. The relay needs an inspector.
  */
 export async function relayMemory(
   subject: CulvertSubject,

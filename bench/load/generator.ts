@@ -1,4 +1,4 @@
-/** The load generator: a process of its own, so that its CPU time is nobody else's. Takes jobs over IPC. */
+/** The load generator. It is a process of its own, so that its CPU time is counted separately. Receives jobs over IPC. */
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "undici";
@@ -17,7 +17,9 @@ import type {
 } from "./job.ts";
 
 const CHUNK = Buffer.alloc(64 * 1024, "culvert ");
-/** Handshakes and first requests at a time: a thousand at once would measure the listener's backlog. */
+/**
+ * How many handshakes and first requests run at a time. With a thousand at once, this would measure the listener's backlog.
+ */
 const HANDSHAKES = 32;
 const FULL_PAUSE_MS = 250;
 
@@ -27,7 +29,7 @@ function say(message: FromGenerator): void {
   process.send?.(message);
 }
 
-/** Latencies of what ended while measuring. */
+/** Latencies of the requests that ended during the measurement. */
 class Measurement {
   #startedMs = Infinity;
   #endedMs = Infinity;
@@ -58,7 +60,7 @@ class Measurement {
   }
 }
 
-/** Of equal transfers: a rate is one over its time. */
+/** For transfers of equal size, a rate is the inverse of the time. */
 function slowestOverMean(sortedMs: Float64Array): number {
   const rates = sortedMs.reduce((sum, ms) => sum + 1 / ms, 0);
   return sortedMs.length / rates / (sortedMs.at(-1) ?? NaN);
@@ -90,7 +92,7 @@ function exchange(
   });
 }
 
-/** Ends the clients with `use`, also when it fails: what goes on would run beside all that is measured later. */
+/** Closes the clients after `use`, also if it fails: what goes on would disturb all later measurements. */
 async function withClients(
   { url, concurrency }: RequestsJob | BulkJob | StreamsJob,
   use: (clients: readonly Client[], path: string) => Promise<LoadResult>,
@@ -166,7 +168,7 @@ async function runBulk(job: BulkJob, clients: readonly Client[], path: string): 
     while (!stopped) await transfer(client);
   };
   if (job.forever === true) {
-    // Stopped in the middle of transfers, which is no failure.
+    // Transfers that are stopped halfway are no failure.
     await Promise.all(clients.map(untilStopped)).catch((error: unknown) => {
       if (!stopped) throw error;
     });
@@ -180,7 +182,7 @@ async function runBulk(job: BulkJob, clients: readonly Client[], path: string): 
   return measurement.end();
 }
 
-/** Resolves when the first bytes are here, and the answer goes on; with false where there is no room for it (503). */
+/** Resolves when the first bytes have come and the response goes on; with false if there is no room for it (503). */
 function openStream(
   client: Client,
   options: Omit<Dispatcher.DispatchOptions, "origin">,
@@ -215,7 +217,7 @@ async function runStreams(job: StreamsJob, clients: readonly Client[], path: str
     for (let client = waiting.pop(); client !== undefined; client = waiting.pop()) {
       const options = { path, method: "GET", headers: job.headers };
       const onEnded = (): void => void (ended += 1);
-      // Those of the round before take up room until the runtime notices that their readers have left.
+      // Streams of the previous round take up room until the runtime notices that their readers have gone.
       while (!(await openStream(client, options, onEnded))) await sleep(FULL_PAUSE_MS);
     }
   };

@@ -1,15 +1,15 @@
-/** What the load generator is asked to do. Every request must answer 200 with as many bytes as expected. */
+/** A job for the load generator. Every request must be answered with 200 and the expected number of bytes. */
 export type LoadJob = RequestsJob | BulkJob | StreamsJob | WebSocketsJob;
 
 /**
- * Closed loop: each of `concurrency` connections sends its next request when the last one is answered; with `perSecond`,
- * not before its turn at that rate of all together.
+ * A closed loop: each of `concurrency` connections sends its next request when the last one was answered. With `perSecond`,
+ * it also waits for its turn at that total rate.
  */
 export interface RequestsJob {
   kind: "requests";
   url: string;
   headers: Record<string, string>;
-  /** Null: a GET. */
+  /** Null for a GET. */
   sendBytes: number | null;
   expectBytes: number;
   concurrency: number;
@@ -26,15 +26,15 @@ export interface BulkJob {
   direction: "down" | "up";
   bytes: number;
   concurrency: number;
-  /** On each connection. */
+  /** For each connection. */
   transfers: number;
-  /** Before each, so that the path is idle; absent: none. */
+  /** The pause before each transfer, so that the path is idle; none if absent. */
   pauseMs?: number;
-  /** Starts over until it is told to stop. */
+  /** Starts again until it is told to stop. */
   forever?: boolean;
 }
 
-/** Answers that go on, one on each of `concurrency` connections, until it is told to stop. None of them may end before. */
+/** Endless responses, one on each of `concurrency` connections, until the job is told to stop. None may end earlier. */
 export interface StreamsJob {
   kind: "streams";
   url: string;
@@ -42,25 +42,25 @@ export interface StreamsJob {
   concurrency: number;
 }
 
-/** Opens `count` WebSockets; each sends its next message when the last one was echoed, or nothing at all. */
+/** Opens `count` WebSockets. Each sends its next message when the last one was echoed, or sends nothing at all. */
 export interface WebSocketsJob {
   kind: "websockets";
   url: string;
   headers: Record<string, string>;
   count: number;
-  /** 0: idle. */
+  /** 0 for idle WebSockets. */
   messageBytes: number;
   measureMs: number;
 }
 
 export interface LoadResult {
-  /** Requests answered, transfers done or messages echoed while measuring. */
+  /** Requests that were answered, transfers that finished or messages that were echoed during the measurement. */
   count: number;
   bytes: number;
   elapsedMs: number;
   p50Ms: number;
   p99Ms: number;
-  /** The rate of the slowest over the mean rate: 1 where all were alike. */
+  /** The rate of the slowest divided by the mean rate: 1 if all were equally fast. */
   slowestOverMean: number;
 }
 

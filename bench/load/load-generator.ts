@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { FromGenerator, LoadJob, LoadResult, ToGenerator } from "./job.ts";
 
-/** A gigabyte takes half of it on a slow path. */
+/** A transfer of a gigabyte takes half of this on a slow path. */
 const TIMEOUT_MS = 60_000;
 
 function start(): ChildProcess {
   return fork(join(import.meta.dirname, "generator.ts"));
 }
 
-/** A load generator in its own process; one job at a time. */
+/** A load generator in a process of its own. It runs one job at a time. */
 export class LoadGenerator {
   #child: ChildProcess = start();
 
@@ -18,7 +18,7 @@ export class LoadGenerator {
     return this.#child.pid ?? -1;
   }
 
-  /** `onMeasuring` is called when the warm-up is over. Throws when a request fails, or the job has no end. */
+  /** Calls `onMeasuring` when the warm-up is over. Throws if a request fails or the job does not end. */
   run(job: LoadJob, onMeasuring: () => void = () => {}): Promise<LoadResult> {
     return new Promise((done, fail) => {
       const settle = (finish: () => void) => {
@@ -42,7 +42,7 @@ export class LoadGenerator {
     });
   }
 
-  /** Ends a job that runs forever; what it measured comes as the result of `run`. */
+  /** Stops an endless job. The results come from `run`. */
   stopJob(): void {
     this.#tell({ stop: true });
   }

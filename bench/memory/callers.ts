@@ -12,11 +12,11 @@ function* pieces(totalBytes: number): Generator<Buffer> {
     yield PIECE.subarray(0, leftBytes);
 }
 
-/** What a row's callers hold open; ended together. */
+/** What the callers of a row hold open. `end` closes all of it. */
 export class Callers {
   readonly #ends: (() => void)[] = [];
   readonly origin: string;
-  /** How the WebSockets ended that the tunnel closed, by close code. */
+  /** How many WebSockets the tunnel closed, by close code. */
   readonly closeCodes = new Map<number, number>();
 
   constructor(origin: string) {
@@ -46,7 +46,7 @@ export class Callers {
     return Promise.all(Array.from({ length: count }, () => this.dial(path)));
   }
 
-  /** An upload of which `sentBytes` leave, and no more. */
+  /** Starts an upload and sends only `sentBytes` of it. */
   upload(path: string, sentBytes: number, lengthBytes: number | null): ClientRequest {
     const headers = lengthBytes === null ? {} : { "content-length": lengthBytes };
     const request = httpRequest(this.origin + path, { method: "POST", agent: false, headers });
@@ -58,7 +58,7 @@ export class Callers {
     return request;
   }
 
-  /** A download that is read at once; how many bytes came. */
+  /** Downloads and reads at once; returns the number of bytes. */
   async download(path: string): Promise<number> {
     const request = httpRequest(this.origin + path, { agent: false });
     this.#ends.push(() => request.destroy());
@@ -69,7 +69,7 @@ export class Callers {
     return bytes;
   }
 
-  /** An upload that is sent as fast as it is taken; its answer. */
+  /** Uploads as fast as the connection allows; returns the response. */
   async uploadAll(path: string, bytes: number): Promise<string> {
     const headers = { "content-length": bytes };
     const request = httpRequest(this.origin + path, { method: "POST", agent: false, headers });
@@ -81,7 +81,7 @@ export class Callers {
     return answer;
   }
 
-  /** A download that is begun and not read: `path` is one that the gateway does not read either. */
+  /** Starts a download and does not read it. `path` must be one that the gateway does not read, either. */
   async unread(path: string): Promise<void> {
     const request = httpRequest(this.origin + path, { agent: false });
     request.on("error", () => {});

@@ -6,7 +6,7 @@ import type { CulvertSubject } from "../subjects/culvert.ts";
 const SAMPLE_PAUSE_MS = 300;
 const USAGES = ["Runtime.getHeapUsage", "Runtime.getHeapUsage"] as const;
 const LOOKS = 3;
-/** A look stops the relay for several collections: it may do so for a third of the time. */
+/** Each measurement stops the relay for several collections. This allows it to take a third of the time. */
 const REST_FACTOR = 2;
 
 /** Runtime.getHeapUsage of the Chrome DevTools Protocol. */
@@ -17,13 +17,13 @@ interface HeapUsage {
 }
 
 export interface PeakMemory {
-  /** V8's heap and array buffers in the relay's isolate after two collections. */
+  /** V8's heap and array buffers in the relay's isolate, after two collections. */
   relayLiveBytes: number;
-  /** The largest connector's process. */
+  /** The resident memory of the largest connector process. */
   connectorBytes: number;
 }
 
-/** The most that is live in the relay's isolate, and resident in a connector, while it watches. */
+/** Records the highest live memory of the relay's isolate, and the highest resident memory of a connector. */
 export class MemoryWatch {
   readonly #subjects: readonly CulvertSubject[];
   readonly #inspector: Inspector;
@@ -39,7 +39,7 @@ export class MemoryWatch {
     this.#done = this.#run();
   }
 
-  /** `restFactor`: it rests for so many times as long as a look took. */
+  /** `restFactor`: rests this many times as long as a measurement took. */
   static async start(
     subjects: readonly CulvertSubject[],
     restFactor: number = REST_FACTOR,
@@ -70,8 +70,8 @@ export class MemoryWatch {
   }
 
   /**
-   * The least of a few looks: what comes in after a collection, and what it found dead and has not freed yet, would be
-   * counted as kept.
+   * The lowest of several measurements. Others contain what arrived after the collection, and dead objects that were not
+   * freed yet.
    */
   async #live(): Promise<number> {
     let leastBytes = Infinity;

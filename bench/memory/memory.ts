@@ -13,7 +13,10 @@ import { MemoryWatch, type PeakMemory } from "./live-memory.ts";
 import { probed, type ProbeResult } from "./probe.ts";
 import { ALONE, type Delivery, type Row, ROWS } from "./rows.ts";
 
-/** Of every row. The last one depends on the machine and is asked of this benchmark alone, with nothing else running. */
+/**
+ * The limit for every row. The last row's result depends on the machine, so it is checked only in this benchmark, with
+ * nothing else running.
+ */
 const MAX_RELAY_BYTES = 64 * MIB;
 const MAX_CONNECTOR_BYTES = 160_000_000;
 const MAX_P99_RATIO = 10;
@@ -26,7 +29,7 @@ interface RowResult extends PeakMemory {
   closeCodes: ReadonlyMap<number, number>;
 }
 
-/** Runs each row on a relay and connectors of its own, and prints what it kept in memory and what others felt of it. */
+/** Runs each row on a relay and connectors of its own. Prints how much memory it took and how it affected others. */
 export async function memoryRows(only: string, scale: number): Promise<void> {
   const rows: string[][] = [
     ["", "relay live", "connector resident", "other's GET p50", "p99", "max", "failed", "arrived", "closed"],
@@ -48,7 +51,7 @@ export async function memoryRows(only: string, scale: number): Promise<void> {
   if (missed.length > 0) process.exitCode = 1;
 }
 
-/** A relay, connectors and an upstream, on which rows that want the same of them can be run one after the other. */
+/** A relay, connectors and an upstream, for one or more rows that need the same ones. */
 export class MemoryWorld {
   readonly #subjects: readonly CulvertSubject[];
   readonly #origin: string;
@@ -91,7 +94,7 @@ export class MemoryWorld {
     }
   }
 
-  /** Connectors are as large as the rows before made them. `restFactor`: see MemoryWatch. */
+  /** Earlier rows may already have made the connectors larger. `restFactor`: see MemoryWatch. */
   async run(row: Row, scale: number, restFactor?: number): Promise<RowResult> {
     const callers = this.#subjects.map(({ origin }) => new Callers(origin));
     const { result, probe } = await probed(`${this.#origin}/ok`, this.#cleanups, async () => {
@@ -107,7 +110,7 @@ export class MemoryWorld {
     return { name: row.name, ...result, probe, closeCodes };
   }
 
-  /** Is nothing of the rows before open? Some leave answers behind that nobody reads any more. */
+  /** True if nothing of earlier rows is open. Some leave responses behind that nobody reads any more. */
   async isFree(): Promise<boolean> {
     const openStreams = async (): Promise<number> => {
       const connectors = await Promise.all(

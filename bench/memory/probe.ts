@@ -11,7 +11,7 @@ export interface ProbeResult {
   maxMs: number;
 }
 
-/** Another caller's small GETs while `run` runs: from a process of its own, which waits for nobody else. */
+/** Sends another caller's small GETs while `run` runs, from a process of its own that waits for nothing else. */
 export async function probed<T>(
   url: string,
   cleanups: Cleanups,

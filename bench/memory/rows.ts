@@ -4,25 +4,25 @@ import type { WebSocket } from "ws";
 import { KIB, MIB } from "../workloads.ts";
 import type { Callers } from "./callers.ts";
 
-/** How long what is held is looked at, at least; of a whole row three times as long. */
+/** How long the held memory is observed, at least. In a whole row it is three times as long. */
 const HOLD_MS = 1_000;
-/** Masked with a key of zeros, which is a legal one (RFC 6455 §5.3). */
+/** Masked with a key of zeros, which is legal (RFC 6455 §5.3). */
 const EMPTY_MESSAGE = Buffer.from([0x82, 0x80, 0, 0, 0, 0]);
 const BURST_MESSAGES = 10_000;
-/** Callers that come one after the other: together they would only stand in line behind each other. */
+/** How many callers start at a time. If all started at once, they would only queue behind each other. */
 const BATCH = 10;
 const BATCH_PAUSE_MS = 50;
 const DELIVERY_TIMEOUT_MS = 120_000;
 
 export interface Row {
   name: string;
-  /** Of which tunnels: by default of the first. */
+  /** How many tunnels the row uses; one by default. */
   tunnels?: number;
-  /** One path of 80 ms instead of none. */
+  /** Uses a path of 80 ms instead of one without delay. */
   delayed?: boolean;
   /** Too long for the tests. */
   long?: boolean;
-  /** What became of it: null where nothing has to arrive. `scale` shortens it: 1 is the whole row. */
+  /** Returns how much arrived; null if nothing has to. `scale` shortens the row: 1 is the whole row. */
   run(callers: readonly Callers[], scale: number): Promise<Delivery | null>;
 }
 
@@ -45,7 +45,7 @@ async function muteSockets(callers: Callers, scale: number): Promise<void> {
   await hold(scale);
 }
 
-/** Every one is told to send at once; how many messages arrived whole. */
+/** Asks all WebSockets to send at once. Returns how many messages arrived whole. */
 async function receive(
   callers: Callers,
   sockets: number,
@@ -95,7 +95,7 @@ async function paced(callers: Callers, seconds: number): Promise<Delivery> {
   return { delivered: Number(String(answer?.[0])) >= total ? 1 : 0, of: 1 };
 }
 
-/** So many each way, all at once. */
+/** This many transfers in each direction, all at once. */
 async function transfers(callers: Callers, count: number, bytes: number): Promise<Delivery> {
   const each = Array.from({ length: count }, () => callers);
   const down = each.map(async (caller) => (await caller.download(`/bytes/${bytes}`)) === bytes);
@@ -163,7 +163,7 @@ const held = async (work: Promise<void>): Promise<null> => {
   return null;
 };
 
-/** What the others are compared with. */
+/** The row that the others are compared with. */
 export const ALONE = "alone";
 
 export const ROWS: readonly Row[] = [

@@ -10,10 +10,10 @@ import type { Cleanups, Subject } from "../subjects/subject.ts";
 import { get, KIB } from "../workloads.ts";
 import type { Row } from "./row.ts";
 
-/** At a time, over all objects. */
+/** Requests at a time, over all objects. */
 const AT_ONCE = 64;
 const OBJECTS = 8;
-/** Where both are to carry as much: what one object is good for by the platform's word. */
+/** The rate for comparisons at equal load: the platform's own figure for one object. */
 const REQUESTS_PER_SECOND = 1_000;
 const WARM_UP_MS = 15_000;
 const MAX_OVER_MEAN = 1.2;
@@ -28,8 +28,8 @@ export const CPU_ROWS = ["relay", "same-rate", "connector", "balance", "bare"] a
 export type CpuRow = (typeof CPU_ROWS)[number];
 
 /**
- * What a small GET costs on eight objects, beside one; and how evenly they share 64 at a time. The same of the bare relay
- * tells what of it is the platform's.
+ * The cost of a small GET on eight objects compared with one, and how evenly the objects share 64 requests at a time. The
+ * same on the bare relay shows how much of it is the platform's.
  */
 export async function cpuRows(
   wanted: readonly CpuRow[],
@@ -62,10 +62,10 @@ export async function cpuRows(
   const samples: Sample[] = [];
   const paced: Sample[] = [];
   const isFlooded = wanted.some((row) => row === "relay" || row === "bare");
-  // Flooded, one object gathers answers into messages, and what is compared is how much is gathered.
+  // At full speed, one object combines answers into larger messages, and the comparison would measure that.
   const isPaced = wanted.some((row) => row === "same-rate" || row === "connector");
   for (let round = 0; round < rounds; round++) {
-    // Nobody is always first, so that a slow minute of the machine hits all alike.
+    // The order rotates, so that a slow minute of the machine affects all alike.
     for (let turn = 0; turn < subjects.length; turn++) {
       const subject = subjects[(turn + round) % subjects.length];
       if (subject === undefined) continue;
@@ -115,7 +115,7 @@ export async function cpuRows(
   return rows;
 }
 
-/** `most`: null where nothing is wanted of it. */
+/** `most` is null if there is no target. */
 function ratioRow(name: string, ratio: number, most: number | null, details: readonly string[]): Row {
   return {
     name,
@@ -139,14 +139,14 @@ function partOf(samples: readonly Sample[], name: string, part: string): string 
   return `${name}: ${Math.round(cpuUs)} µs at ${Math.round(rate)}/s${gathered}`;
 }
 
-/** By the rates that the objects themselves have counted. */
+/** Uses the rates that the objects counted themselves. */
 async function balanceRow(
   subjects: readonly CulvertSubject[],
   run: (job: ReturnType<ReturnType<typeof get>["job"]>) => Promise<{ count: number }>,
 ): Promise<Row> {
   const subject = subjects.find(({ name }) => name === MANY);
   if (subject === undefined) throw new Error(`no ${MANY}`);
-  // A rate is of the last ten seconds.
+  // The objects' rate covers the last ten seconds.
   const job = get(KIB, AT_ONCE, { warmUpMs: 0, measureMs: 15_000 }).job(subject);
   const { count } = await run(job);
   const rates = (await subject.admin.objects(subject.tunnelId)).map(

@@ -14,14 +14,14 @@ const DRAIN_SECONDS = 20;
 const CALLERS = 4;
 const STEADY_MS = 5_000;
 const KILLS = 3;
-/** Over what counts as busy. */
+/** More streams than an object may carry before it counts as busy. */
 const HELD = 310;
 const GROWN_WITHIN_SECONDS = 35;
 
 export const GROWTH_ROWS = ["orderly", "killed", "busy"] as const;
 export type GrowthRow = (typeof GROWTH_ROWS)[number];
 
-/** 1 → 4 → 16 → 1 objects under load of every kind, connectors joining and draining; and with connectors killed. */
+/** 1 → 4 → 16 → 1 objects under every kind of load, while connectors join and drain, and while connectors are killed. */
 export async function growthRows(wanted: readonly GrowthRow[], cleanups: Cleanups): Promise<Row[]> {
   await Promise.all([bundleRelay(), bundleCulvert()]);
   const ledger = new LedgerUpstream();
@@ -35,7 +35,7 @@ export async function growthRows(wanted: readonly GrowthRow[], cleanups: Cleanup
   return rows;
 }
 
-/** One object holds more streams than count as busy; how long until another answers requests? */
+/** One object carries so many streams that it counts as busy. How long does it take until another one answers requests? */
 async function byItself(system: System): Promise<Row> {
   await scaleTo(system, 1, 2);
   await system.admin.scale(system.tunnelId, { min: 1, max: 2 }, 0);
@@ -92,7 +92,7 @@ async function killed(system: System, ledger: LedgerUpstream): Promise<Row> {
   const load = new ObjectLoad(system, "killed", 2 * CALLERS, { talking: false });
   for (let kill = 0; kill < KILLS; kill++) {
     await sleep(1_000);
-    // The oldest that is still there.
+    // Kills the oldest connector that is left.
     await system.connectors.shift()?.stop(0);
     await attached(system, 4, 1);
     await system.addConnector();

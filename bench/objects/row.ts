@@ -1,4 +1,4 @@
-/** One line of the report: what was promised, and what came out. */
+/** One line of the report: the target and the result. */
 export interface Row {
   name: string;
   measured: string;

@@ -14,7 +14,7 @@ import { bulkJob, MIB, sizeName, type Workload } from "../workloads.ts";
 const ROUND_TRIPS_MS = [20, 80, 200];
 const SIZES = [MIB, 16 * MIB, 256 * MIB];
 const QUICK_SIZES = [MIB, 16 * MIB, 64 * MIB];
-/** Longer than a TCP connection remembers the path. */
+/** Longer than a TCP connection remembers the state of the path. */
 const PAUSE_MS = 600;
 const WARM_UP_MS = 3_000;
 const AT_ONCE = 8;
@@ -24,7 +24,7 @@ const MIN_SLOWEST_OVER_MEAN = 0.8;
 
 type Model = "slow start" | "delay";
 
-/** `null` stands for no delay at all. */
+/** `null` means no delay at all. */
 interface Path {
   name: string;
   model: Model | null;
@@ -39,8 +39,8 @@ const PATHS: readonly Path[] = [
 ];
 
 /**
- * `npm run bench -- paths`: transfers over long paths through the tunnel, beside the same ones by HTTP/1.1 over the same
- * path, straight from the upstream.
+ * `npm run bench -- paths`: transfers over long paths through the tunnel, compared with the same transfers over HTTP/1.1
+ * directly from the upstream over the same path.
  */
 export async function pathRows(
   root: string,
@@ -91,7 +91,7 @@ export async function pathRows(
   writeFileSync(join(resultsDir, "paths.json"), `${JSON.stringify(report, null, 1)}\n`);
 }
 
-/** One after the other on each connection, each after a pause. */
+/** Transfers one after the other on each connection, each after a pause. */
 function transfers(direction: "down" | "up", bytes: number, atOnce: number, subjects: string[]): Workload {
   const count = atOnce === 1 ? "" : `${atOnce} × `;
   const times = atOnce > 1 || bytes > 16 * MIB ? 1 : 3;
@@ -111,9 +111,9 @@ interface PathRow {
   directMs: number;
   tunnelMs: number;
   overDirect: number;
-  /** What a tunnel would take that adds to its time without delay only what the path adds to the direct way's. */
+  /** The time relative to the tunnel's own limit: its time without delay plus what the path adds to the direct transfer. */
   overOwnLimit: number;
-  /** Of several at once. */
+  /** For several transfers at once. */
   directSlowestOverMean: number | null;
   slowestOverMean: number | null;
 }
@@ -177,7 +177,7 @@ function cellsOf(rows: readonly PathRow[]): string[][] {
 
 function verdictOf({ path, overDirect, overOwnLimit, slowestOverMean }: PathRow): string {
   if (path === "0 ms") return "";
-  // Directly, each of several has a connection of its own, and so a slow start of its own: their time is no measure.
+  // Several direct transfers have a connection each, and therefore a slow start each, so their time is no measure.
   if (slowestOverMean !== null) return slowestOverMean >= MIN_SLOWEST_OVER_MEAN ? "PASS" : "FAIL";
   if (overDirect <= MAX_OVER_DIRECT) return "PASS";
   return overOwnLimit <= MAX_OVER_DIRECT ? "FAIL, but for its own limit" : "FAIL";

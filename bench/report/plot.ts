@@ -32,7 +32,7 @@ const GAP = 6;
 const TITLE = 34;
 const VALUE = 70;
 
-/** Bars of medians with their quartiles, readable on light and dark pages. */
+/** Bars of medians with quartiles, which are readable on light and dark pages. */
 export function plot(results: Results, subjects: readonly string[]): string {
   let y = 0;
   const parts: string[] = [];

@@ -4,7 +4,7 @@ import { telemetryLoad } from "./quiet-load.ts";
 
 const NOTHING = { batches: 0, reports: 0, minutes: 0 };
 
-it("prices a million requests by what they made", () => {
+it("prices a million requests by what was counted", () => {
   const counts = { requests: 1e6, inboundMessages: 2e6, activeSeconds: 1000 };
   const cost = costOf(counts, { batches: 2000, reports: 10, minutes: 20 });
   expect(cost.objectRequests).toBeCloseTo(0.15);
@@ -32,18 +32,18 @@ it("scales a run to a million requests", () => {
   });
 });
 
-/** What a million requests at this rate cost, of which each keeps the object awake for 2 ms by itself. */
+/** The cost of a million requests at this rate, if each keeps the object awake for 2 ms. */
 async function millionAt(perSecond: number) {
   const load = perMillion(await telemetryLoad(perSecond, 3_000));
   return costOf({ requests: 1e6, inboundMessages: 1e6, activeSeconds: 2_000 + load.gatherSeconds }, load);
 }
 
-it("takes at most $2.50 for a million requests that come one by one, and one row each for their history", async () => {
+it("is at most $2.50 for a million single requests, with one row each for their history", async () => {
   const { total, history } = await millionAt(0.1);
   expect(total).toBeLessThanOrEqual(2.5);
   expect(history).toBeLessThanOrEqual(1);
 });
 
-it("takes no more than before at a hundred a second", async () => {
+it("is no higher than before at a hundred a second", async () => {
   expect((await millionAt(100)).total).toBeLessThanOrEqual(0.2);
 });

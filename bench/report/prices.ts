@@ -1,31 +1,31 @@
 import type { TelemetryLoad } from "./quiet-load.ts";
 
-/** Cloudflare's prices of the Workers Paid plan beyond what it includes, in US dollars, as of 2026-11. */
+/** Cloudflare's prices in the Workers Paid plan for usage beyond what is included, in US dollars, as of 2026-11. */
 const PER_MILLION = {
   objectRequests: 0.15,
   gigabyteSeconds: 12.5,
   rowsWritten: 1,
 };
-/** Incoming WebSocket messages that are billed as one request of an object; outgoing ones are free. */
+/** This many incoming WebSocket messages are billed as one request of an object. Outgoing messages are free. */
 const MESSAGES_PER_REQUEST = 20;
-/** Every object is billed as if it had this much memory, while it cannot hibernate. */
+/** Every object is billed for this much memory while it cannot hibernate. */
 const OBJECT_GIGABYTES = 0.128;
-/** The Telemetry object keeps its state with each batch; where there is a history, one row more. */
+/** The Telemetry object writes its state with each batch. A history writes one more row. */
 const ROWS_PER_BATCH = 1;
-/** A minute's traffic, in steps of ten seconds and as a whole. */
+/** A minute's traffic is stored in steps of ten seconds and as a whole. */
 const ROWS_PER_MINUTE = 2;
-/** Setting its alarm is billed as a row; the Registry keeps the report in another. */
+/** Setting the alarm is billed as a row, and the Registry stores the report in another. */
 const ROWS_PER_REPORT = 2;
 /** The alarm, and the call of the Registry. */
 const CALLS_PER_REPORT = 2;
-/** An upper bound of the time for which a batch or a report keeps the object awake that takes it. */
+/** An upper bound for how long a batch or report keeps the receiving object awake. */
 const SECONDS_PER_CALL = 0.01;
 
-/** What was counted while a workload ran. */
+/** What was counted during a workload. */
 export interface Counts {
-  /** Requests of gateways, WebSockets that were opened among them. */
+  /** Requests of gateways, including the WebSockets that were opened. */
   requests: number;
-  /** Messages of connectors and of gateways' WebSockets toward the tunnel's object. */
+  /** Messages from connectors and gateways' WebSockets to the tunnel's object. */
   inboundMessages: number;
   /** How long the tunnel's object could not hibernate. */
   activeSeconds: number;
@@ -36,13 +36,13 @@ export interface Cost {
   inboundMessages: number;
   activeTime: number;
   telemetry: number;
-  /** Without a history. */
+  /** Without the history of requests. */
   total: number;
-  /** What a history of the requests costs besides. */
+  /** The additional cost of the history. */
   history: number;
 }
 
-/** In US dollars. Worker requests are left out: they are the gateway's own, which a service binding adds nothing to. */
+/** In US dollars. Requests of Workers are left out: a service binding adds none to the gateway's own. */
 export function costOf(
   { requests, inboundMessages, activeSeconds }: Counts,
   { batches, reports, minutes }: Omit<TelemetryLoad, "requests" | "gatherSeconds">,
@@ -61,7 +61,7 @@ export function costOf(
   return { objectRequests, inboundMessages: messages, activeTime, telemetry, total, history };
 }
 
-/** The same until there were a million requests. */
+/** The same counts, scaled to a million requests. */
 export function perMillion<T extends { requests: number }>(counts: T): T {
   const factor = 1e6 / counts.requests;
   return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count * factor])) as T;

@@ -8,18 +8,18 @@ const BEGIN = "<!-- results: written by `npm run bench -- --publish` -->";
 const END = "<!-- end of results -->";
 
 export interface Run {
-  /** SVG. */
+  /** An SVG. */
   picture: string;
   targets: readonly Target[];
   comparisons: readonly Comparison[];
   /** ISO 8601. */
   at: string;
-  /** `state`: how idle it was. */
+  /** `state` says how idle the machine was. */
   machine: { cpu: string; cores: number; node: string; state: string };
   rounds: number;
 }
 
-/** Puts a run's results where readers look: the page on performance, and the picture that the README shows as well. */
+/** Writes the results into docs/performance.md, and the picture that README.md shows too. */
 export function publish(root: string, { picture, targets, comparisons, at, machine, rounds }: Run): void {
   writeFileSync(join(root, "docs/images/bench.svg"), picture);
   const page = join(root, "docs/performance.md");

@@ -3,24 +3,24 @@ import { memoryOf } from "../../test/support/memory.ts";
 import { EventOutbox } from "../../worker/events/event-outbox.ts";
 import { noReportPlan, planReport } from "../../worker/telemetry/report-plan.ts";
 
-/** What the events of evenly spaced requests made, by the relay's own rules on a clock that runs ahead. */
+/** What the events of evenly spaced requests cause, by the relay's own rules and a simulated clock. */
 export interface TelemetryLoad {
   requests: number;
   /** Calls of the Telemetry object. */
   batches: number;
-  /** Its reports to the Registry. */
+  /** The Telemetry object's reports to the Registry. */
   reports: number;
   /** Minutes with traffic. */
   minutes: number;
-  /** For so long the tunnel's object was kept awake by events that waited for others. */
+  /** How long events that waited for others kept the tunnel's object awake. */
   gatherSeconds: number;
 }
 
-/** Of `METRICS_INTERVAL_SECONDS`, as it is where nobody sets it. */
+/** The default of `METRICS_INTERVAL_SECONDS`. */
 const REPORT_EVERY_MS = 15_000;
 const EPOCH_MS = 1_000_000_000;
 
-/** `requests` of them, `perSecond`, all answered. */
+/** Simulates this many requests at `perSecond`, all answered. */
 export async function telemetryLoad(perSecond: number, requests: number): Promise<TelemetryLoad> {
   const clock = new FakeClock();
   const load: TelemetryLoad = { requests, batches: 0, reports: 0, minutes: 0, gatherSeconds: 0 };
@@ -38,7 +38,7 @@ export async function telemetryLoad(perSecond: number, requests: number): Promis
       firstMs = null;
       if (Math.floor(nowMs / 60_000) !== minute) load.minutes++;
       minute = Math.floor(nowMs / 60_000);
-      // What was due has been told of by now.
+      // By now, everything that was due has been reported.
       if (plan.dueMs !== null && plan.dueMs <= nowMs) {
         load.reports++;
         plan = { toldAtMs: plan.dueMs, dueMs: null, untold: 0 };
@@ -51,7 +51,7 @@ export async function telemetryLoad(perSecond: number, requests: number): Promis
   for (let index = 0; index < requests; index++) {
     firstMs ??= clock.nowMs();
     outbox.add("x".repeat(400));
-    // A batch that is on its way arrives before the next request.
+    // A batch that was sent arrives before the next request.
     await settled();
     await advance(clock, 1000 / perSecond);
   }

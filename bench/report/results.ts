@@ -3,7 +3,7 @@ import { type Spread, spreadOf } from "./statistics.ts";
 
 export type Metric = (sample: Sample) => number;
 
-/** The samples of a run, and what can be asked of them. */
+/** The samples of a run, with queries. */
 export class Results {
   readonly samples: Sample[] = [];
 
@@ -19,7 +19,7 @@ export class Results {
     return spreadOf(this.#of(workload, subject).map(metric));
   }
 
-  /** Round by round, so that what disturbs a round disturbs both sides of the ratio. */
+  /** Calculates the ratio for each round separately, so that a disturbance affects both of its sides. */
   ratio(
     above: { workload: string; subject: string; metric: Metric },
     below: { workload: string; subject: string; metric: Metric },
@@ -34,7 +34,7 @@ export class Results {
     );
   }
 
-  /** How fast a subject was in one round; undefined: it was not measured there. */
+  /** A subject's rate in one round; undefined if it was not measured there. */
   perSecond(workload: string, subject: string, round: number): number | undefined {
     return this.#of(workload, subject).find((sample) => sample.round === round)?.perSecond;
   }

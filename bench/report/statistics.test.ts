@@ -9,17 +9,17 @@ describe("quantile", () => {
     expect(quantile([10, 20], 0.99)).toBeCloseTo(19.9);
   });
 
-  it("has no answer for nothing", () => {
+  it("is NaN without values", () => {
     expect(quantile([], 0.5)).toBeNaN();
   });
 });
 
 describe("spreadOf", () => {
-  it("gives median and quartiles in whatever order the rounds came", () => {
+  it("gives median and quartiles, whatever the order of the rounds", () => {
     expect(spreadOf([5, 1, 4, 2, 3])).toEqual({ median: 3, low: 2, high: 4, rounds: 5 });
   });
 
-  it("leaves out rounds that measured nothing", () => {
+  it("leaves out rounds without a measurement", () => {
     expect(spreadOf([NaN, 7])).toEqual({ median: 7, low: 7, high: 7, rounds: 1 });
   });
 });

@@ -1,13 +1,13 @@
-/** A measured value over the rounds of one run. */
+/** The values of one measurement over the rounds of a run. */
 export interface Spread {
   median: number;
-  /** First and third quartile: half of the rounds lie between them. */
+  /** The first and third quartile: half of the rounds are between them. */
   low: number;
   high: number;
   rounds: number;
 }
 
-/** The value below which `share` (0 to 1) of the sorted values lie, interpolated; NaN without values. */
+/** The value below which `share` (0 to 1) of the sorted values are, interpolated. NaN without values. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   const at = (sorted.length - 1) * share;
   const lower = sorted[Math.floor(at)] ?? NaN;

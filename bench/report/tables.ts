@@ -20,7 +20,7 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-/** Three significant digits: more is noise. */
+/** Three significant digits. Further ones are noise. */
 export function digits(value: number): string {
   if (!Number.isFinite(value)) return "-";
   if (value === 0) return "0";
@@ -32,7 +32,7 @@ export function withSpread({ median, low, high, rounds }: Spread): string {
   return rounds < 2 ? digits(median) : `${digits(median)} (${digits(low)}..${digits(high)})`;
 }
 
-/** One table per workload, one line per subject; medians, and quartiles where they matter most. */
+/** One table for each workload, with one line for each subject: medians, with quartiles where they matter most. */
 export function workloadTables(results: Results, subjects: readonly string[]): string {
   return results.workloads
     .map((workload) => {
@@ -68,7 +68,7 @@ export function targetTable(targets: readonly Target[]): string {
   return table(targetRows(targets));
 }
 
-/** The same for a page. */
+/** The same table in Markdown. */
 export function targetMarkdown(targets: readonly Target[]): string {
   return markdown(targetRows(targets));
 }

@@ -5,16 +5,16 @@ import { ROUND_TRIPS, STEADY, TAILS } from "../workloads.ts";
 import type { Results } from "./results.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
-/** What a tunnel is judged by: ratios within one run. */
+/** A target for the tunnel: a ratio within one run. */
 export interface Target {
   what: string;
   goal: number;
   atMost: boolean;
-  /** Without rounds: not measured in this run. */
+  /** Has no rounds if it was not measured in this run. */
   reached: Spread;
 }
 
-/** What no workload shows; null: not measured in this run. */
+/** Measurements that belong to no workload; null if not measured in this run. */
 export interface Facts {
   start: ConnectorStart | null;
   waking: Waking | null;
@@ -37,7 +37,7 @@ const NOT_MEASURED = spreadOf([]);
 export function targetsOf(results: Results, { start, memory }: Facts, subject = "culvert x1"): Target[] {
   const same = (workload: string, other: string, metric: (sample: Sample) => number): Spread =>
     results.ratio({ workload, subject, metric }, { workload, subject: other, metric });
-  // Both through the delaying proxy, which takes CPU time of its own.
+  // Both go through the delaying proxy, because the proxy takes CPU time itself.
   const delayed = (workload: string): Spread =>
     results.ratio(
       { workload, subject: "culvert +80 ms", metric: throughput },
@@ -129,7 +129,7 @@ export function targetsOf(results: Results, { start, memory }: Facts, subject = 
   ];
 }
 
-/** What is no target, and says where the rest of some goes. */
+/** Ratios without a target. They explain where the rest of some others comes from. */
 export function comparisonsOf(results: Results, { waking }: Facts, subject = "culvert x1"): Comparison[] {
   const flooded = "GET 1 KiB c=32";
   const paced = `${flooded}, at the tunnel's rate`;

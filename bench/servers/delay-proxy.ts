@@ -1,16 +1,16 @@
 /**
- * A TCP proxy that holds every byte back by half a round trip in each direction.
- * `node delay-proxy.ts HOST:PORT ROUND_TRIP_MS [slow-start]`. Prints `ready URL`.
- * With `slow-start`, each direction of a connection carries as much at a time as a TCP connection does that has just been
- * made, or was idle. Without, a byte is never held back by others.
+ * A TCP proxy that delays every byte by half a round trip in each direction. `node delay-proxy.ts HOST:PORT ROUND_TRIP_MS
+ * [slow-start]`. Prints `ready URL`.
+ * With `slow-start`, each direction of a connection carries only as much at a time as a TCP connection that is new or was
+ * idle. Without it, bytes never delay each other.
  */
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { SlowStart } from "./slow-start.ts";
 
-/** What may be on its way, each way: 640 MiB/s at 200 ms, so that the line itself is not what limits. */
+/** The most that may be on its way in each direction: 640 MiB/s at 200 ms, so that the path itself is not the limit. */
 const MAX_IN_FLIGHT_BYTES = 64 * 1024 * 1024;
-/** A sender's kernel takes twice what is under way, and no less than this. */
+/** A sender's kernel accepts twice what is under way, and no less than this. */
 const MIN_SEND_BUFFER_BYTES = 128 * 1024;
 
 const [target = "", roundTripArgument = "0", model = ""] = process.argv.slice(2);
@@ -22,7 +22,7 @@ class Line {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #slowStart = model === "slow-start" ? new SlowStart(roundTripMs, MAX_IN_FLIGHT_BYTES) : null;
-  /** Read, and not yet allowed to leave. */
+  /** Data that was read and may not leave yet. */
   readonly #waiting: Buffer[] = [];
   #waitingBytes = 0;
   readonly #onTheWay: { chunk: Buffer; dueMs: number }[] = [];

@@ -1,12 +1,13 @@
 /**
- * The far end of the object's own limit: sends 64 KiB messages as fast as its socket takes them, counts what comes.
- * `node feeder.ts URL...`, one of each object. Prints `ready` when it is attached to all.
+ * The WebSocket client for measuring the limit of the object itself: sends 64 KiB messages as fast as its socket accepts
+ * them, and counts what arrives. `node feeder.ts URL...`, with one URL for each object. Prints `ready` when it is attached
+ * to all.
  */
 import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
 
 const MESSAGE_BYTES = 64 * 1024;
-/** Masked once and for all (RFC 6455 §5.2): what is measured is the object, and not how fast Node masks. */
+/** Masked once and for all (RFC 6455 §5.2), because the object is measured, not how fast Node masks. */
 const FRAME = Buffer.concat([
   Buffer.of(0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0),
   Buffer.of(1, 2, 3, 4),
@@ -17,7 +18,7 @@ const MAX_BACKLOG_BYTES = 1024 * 1024;
 const urls = process.argv.slice(2);
 let attached = 0;
 
-/** The far end of one object's WebSocket. */
+/** Connects to one object. */
 function attach(url: string): void {
   const socket = new WebSocket(url, { perMessageDeflate: false });
   let raw: Duplex | null = null;
@@ -34,7 +35,7 @@ function attach(url: string): void {
     }
   }
 
-  /** What was asked for in one turn is answered in one message. */
+  /** All requests of one turn are answered in one message. */
   function answer(id: number, length: number): void {
     const record = Buffer.alloc(8 + length);
     record.writeUInt32BE(id);

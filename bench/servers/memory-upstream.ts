@@ -1,6 +1,6 @@
 /**
- * The private API of the memory rows: it sends much at once, and reads slowly or not at all. Prints `ready URL`.
- * The path says what it does: see the handlers.
+ * The private API of the memory rows: it sends much at once, and reads slowly or not at all. The path says what it does:
+ * see the handlers. Prints `ready URL`.
  */
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -42,7 +42,7 @@ function serve(socket: WebSocket, request: IncomingMessage): void {
   if (what === "mute") {
     socket.pause();
   } else if (what === "send") {
-    // On the client's word, so that all begin together.
+    // Starts when the client says so, so that all start together.
     socket.once("message", () => {
       for (let sent = 0; sent < count; sent += 1) socket.send(Buffer.alloc(bytes, sent + 1));
     });
@@ -51,7 +51,7 @@ function serve(socket: WebSocket, request: IncomingMessage): void {
       for (const chunk of chunks(bytes)) socket.send(chunk, { binary: true, fin: false });
     });
   } else {
-    // Says how much has come once it is so many bytes.
+    // Reports the number of bytes once this many have come.
     let received = 0;
     socket.on("message", (data: Buffer) => {
       received += data.byteLength;

@@ -1,4 +1,7 @@
-/** What a plain proxy on Node costs: node:http in, undici out. `node node-proxy.ts UPSTREAM`. Prints `ready URL`. */
+/**
+ * A plain proxy in Node, for comparison: node:http on one side, undici on the other. `node node-proxy.ts UPSTREAM`. Prints
+ * `ready URL`.
+ */
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,6 +1,6 @@
 /**
- * Another caller's small GETs, one after the other, from a process of their own until standard input says `stop`: then
- * their times as JSON. `node probe.ts URL`. Prints `ready`.
+ * Sends another caller's small GETs, one after the other, from a process of its own. When standard input says `stop`, it
+ * prints their times as JSON. `node probe.ts URL`. Prints `ready`.
  */
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -3,7 +3,7 @@ import { SlowStart } from "./slow-start.ts";
 
 const SEGMENT = 1460;
 
-/** Sends all that there is room for, each round trip. */
+/** Sends as much as the window allows, for each round trip. */
 function roundTrips(path: SlowStart, count: number, startMs = 0): number[] {
   return Array.from({ length: count }, (_, round) => {
     const nowMs = startMs + round * 100;
@@ -13,11 +13,11 @@ function roundTrips(path: SlowStart, count: number, startMs = 0): number[] {
   });
 }
 
-it("a TCP path takes ten segments at first, and twice as much each round trip, up to its end", () => {
+it("a TCP path carries ten segments at first, and doubles with each round trip up to its limit", () => {
   expect(roundTrips(new SlowStart(100, 100 * SEGMENT), 6)).toEqual([10, 20, 40, 80, 100, 100]);
 });
 
-it("a window that is not used does not grow, and one that was not used for long begins anew", () => {
+it("an unused window does not grow, and starts again after a pause", () => {
   const path = new SlowStart(100, Infinity);
   roundTrips(path, 4);
   expect(path.roomBytes(400)).toBe(160 * SEGMENT);

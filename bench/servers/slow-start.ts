@@ -1,11 +1,11 @@
 /** RFC 6928: ten segments. */
 const INITIAL_BYTES = 10 * 1460;
-/** RFC 6298 asks for a second, Linux takes its round trip and this. */
+/** RFC 6298 asks for one second. Linux uses its round trip and this. */
 const IDLE_MS = 200;
 
 /**
- * The congestion window of one direction of a TCP connection, while nothing is lost: ten segments at first, twice as much
- * with each round trip in which it was used (RFC 5681, 3.1), and ten again after a pause (RFC 5681, 4.1).
+ * The congestion window of one direction of a TCP connection without loss: ten segments at first, doubled with each round
+ * trip in which it was used (RFC 5681, 3.1), and ten again after a pause (RFC 5681, 4.1).
  */
 export class SlowStart {
   readonly #roundTripMs: number;
@@ -24,7 +24,7 @@ export class SlowStart {
     return this.#windowBytes;
   }
 
-  /** When there is more room; Infinity: nothing is under way. */
+  /** When the window will have more room; Infinity if nothing is under way. */
   get nextAckMs(): number {
     return this.#underWay[0]?.ackMs ?? Infinity;
   }

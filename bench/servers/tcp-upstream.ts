@@ -1,5 +1,5 @@
 /**
- * The private TCP service of the benchmarks. Its client's first line says what it does: `bytes N` sends so many and ends,
+ * The private TCP service of the benchmarks. The client's first line says what it does: `bytes N` sends that many and ends,
  * `sink` counts to the client's end and answers with the sum, `echo` sends back what comes. Prints `ready ADDRESS`.
  */
 import { createServer, type AddressInfo, type Socket } from "node:net";

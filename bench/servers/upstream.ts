@@ -1,6 +1,6 @@
 /**
- * The private API of the benchmarks: `/bytes/N`, `/sink`, `/events/MS` with an event every MS ms, and a
- * WebSocket echo. Prints `ready URL`.
+ * The private API of the benchmarks: `/bytes/N`, `/sink`, `/events/MS` with an event every MS ms, and a WebSocket echo.
+ * Prints `ready URL`.
  */
 import { createServer } from "node:http";
 import type { ServerResponse } from "node:http";
@@ -9,7 +9,7 @@ import { pipeline } from "node:stream/promises";
 import { WebSocketServer } from "ws";
 
 const CHUNK = Buffer.alloc(64 * 1024, "culvert ");
-/** Up to here an answer leaves in one piece. */
+/** Up to this size a response is sent in one piece. */
 const WHOLE_BYTES = 64 * 1024;
 
 function* chunks(totalBytes: number): Generator<Buffer> {

@@ -7,13 +7,16 @@ const READY_TIMEOUT_MS = 30_000;
 const MIB = 1024 * 1024;
 
 export interface ConnectorStart {
-  /** From its exec until the relay has accepted it, as its log says. */
+  /** From exec until the relay has accepted the connector, by its log. */
   readyMs: Spread;
-  /** Of the process, at that moment. */
+  /** The process's resident memory at that moment. */
   residentMib: Spread;
 }
 
-/** Connectors one after the other, beside those that serve the tunnel already. The relay has seen others: its code is warm. */
+/**
+ * Starts connectors one after the other, next to those that serve the tunnel. The relay has seen others, so its code is
+ * warm.
+ */
 export async function connectorStarts(subject: CulvertSubject): Promise<ConnectorStart> {
   const readyMs: number[] = [];
   const residentMib: number[] = [];
@@ -21,7 +24,7 @@ export async function connectorStarts(subject: CulvertSubject): Promise<Connecto
     const fromMs = Date.now();
     const child = subject.runConnector();
     const [line] = await child.line(/^.*connected to the relay.*$/, READY_TIMEOUT_MS);
-    // Lines are gathered before they are written: they come later than what they tell of.
+    // The log is buffered, so lines arrive later than the time in them.
     const { time } = JSON.parse(line) as { time: string };
     readyMs.push(Date.parse(time) - fromMs);
     residentMib.push(residentBytes(child.pid).now / MIB);

@@ -3,16 +3,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Spread, spreadOf } from "../report/statistics.ts";
 import type { Subject } from "../subjects/subject.ts";
 
-/** The runtime puts an object to sleep 10 s after the last thing that it did. */
+/** The runtime puts an object to sleep 10 s after it last did anything. */
 const ASLEEP_AFTER_MS = 15_000;
 const ROUNDS = 5;
-/** What the second request is compared with has to be warm: the code that a first one runs through. */
+/** The second request is the comparison, so the code that a first one runs through must be warm. */
 const WARM_UP_REQUESTS = 2_000;
 
-/** Of the first request to an object that slept, in a process that did not: how much longer than the second it takes, in ms. */
+/** How many ms longer the first request to a sleeping object takes than the second, in a process that was running. */
 export type Waking = Readonly<Record<string, Spread>>;
 
-/** All of them sleep at the same time, and wake one after the other. */
+/** All subjects sleep at the same time, and are woken one after the other. */
 export async function wakings(subjects: readonly Subject[]): Promise<Waking> {
   const extraMs = new Map<string, number[]>();
   for (const subject of subjects) {
@@ -28,7 +28,7 @@ export async function wakings(subjects: readonly Subject[]): Promise<Waking> {
   return Object.fromEntries([...extraMs].map(([name, values]) => [name, spreadOf(values)]));
 }
 
-/** How long it took, in ms. Each on a connection of its own: the runtime closes those that are idle. */
+/** The time of a request in ms. Each uses a new connection, because the runtime closes idle ones. */
 function get({ origin, headers }: Subject): Promise<number> {
   const fromMs = performance.now();
   return new Promise((done, fail) => {

@@ -12,7 +12,7 @@ import type { Cleanups, Subject } from "./subject.ts";
 
 const PROJECT = "bench";
 const ENVIRONMENT = "production";
-/** As the container image and the systemd unit set it. */
+/** The same options as in the container image and the systemd unit. */
 const IMAGE_NODE_OPTIONS = "--max-semi-space-size=1 --max-old-space-size=192";
 
 const OBJECTS_TIMEOUT_MS = 60_000;
@@ -21,13 +21,13 @@ const OBJECTS_TIMEOUT_MS = 60_000;
 export interface TunnelPlan {
   name: string;
   connectors: number;
-  /** Of the delaying proxy between connector and relay; null: there is none. */
+  /** The round trip of the delaying proxy between connector and relay; null for no proxy. */
   roundTripMs: number | null;
-  /** The proxy behaves as TCP does after a pause, see bench/servers/delay-proxy.ts; absent: it only delays. */
+  /** Makes the proxy behave like TCP after a pause (see bench/servers/delay-proxy.ts). Otherwise it only delays. */
   slowStart?: boolean;
-  /** Durable Objects that carry it; absent: one. */
+  /** How many Durable Objects carry it; one by default. */
   objects?: number;
-  /** Of each connector to each object; absent: one. */
+  /** Connections of each connector to each object; one by default. */
   connections?: number;
 }
 
@@ -36,30 +36,30 @@ export interface CulvertSubject extends Subject {
   admin: AdminApi;
   workerdPid: number;
   connectorPids: readonly number[];
-  /** WebSockets of V8's inspectors, where they were asked for. */
+  /** WebSocket URLs of V8's inspectors, if they were asked for. */
   inspectorUrls: Readonly<Record<string, string>>;
   relayMessages(): Promise<number>;
-  /** One more connector process, as the others were started; does not wait for it. */
+  /** Starts another connector process like the others, without waiting for it. */
   runConnector(): Child;
 }
 
-/** This tunnel as the source under `root` makes it: one relay on workerd, a tunnel per plan. */
+/** Starts the tunnel from the source under `root`: one relay on workerd, and a tunnel for each plan. */
 export async function startCulvert(
   options: {
-    /** Of the source; not needed where there are bundles. */
+    /** The root of the source; not needed if there are bundles. */
     root?: string;
     directory: string;
     upstreamUrl: string;
-    /** `tcp://host:port`: there is a service of TCP as well. */
+    /** `tcp://host:port` of a TCP service, if the tunnel should have one. */
     tcpUpstreamUrl?: string;
     plans: readonly TunnelPlan[];
     /** Variables of the relay. */
     vars?: Readonly<Record<string, string>>;
-    /** "relay": the connectors are measured as they are shipped. */
+    /** "relay" inspects only the relay, so that connectors are measured as they ship. */
     inspect?: boolean | "relay";
-    /** Made before; unless given, they are made from the source under `root`. */
+    /** Existing bundles. Without them, bundles are made from the source under `root`. */
     bundles?: { relay: string; culvert: string };
-    /** Where the connectors dial instead, given the relay's URL. */
+    /** Returns another address for the connectors to dial, given the relay's URL. */
     between?: (relayUrl: string) => Promise<string>;
   },
   cleanups: Cleanups,
@@ -102,7 +102,7 @@ export async function startCulvert(
     adminKey: randomBytes(32).toString("base64url"),
     vars,
     inspect: inspect !== false,
-    // Who takes the lines costs CPU time of its own, on the same two cores.
+    // A process that read the lines would take CPU time of the same two cores.
     logFile: "/dev/null",
     services: Object.fromEntries(plans.map((_, index) => [keyOf(index), services])),
     gateways: (ids) =>
@@ -132,7 +132,7 @@ export async function startCulvert(
     const metricsUrls: string[] = [];
     const pids: number[] = [];
     const environment = {
-      // As the container image and the systemd unit set it.
+      // The same options as in the container image and the systemd unit.
       MALLOC_ARENA_MAX: "2",
       MALLOC_TRIM_THRESHOLD_: "524288",
       NODE_OPTIONS: IMAGE_NODE_OPTIONS,
@@ -161,7 +161,7 @@ export async function startCulvert(
       const inspectorUrl = listening.find((url) => url !== undefined);
       if (inspectorUrl !== undefined) inspectorUrls["connector"] = inspectorUrl;
       cleanups.add(() => connector.stop(500));
-      // Not more of the two cores than a log driver takes.
+      // Reading its output further would take more CPU time than a log driver does.
       connector.forgetOutput();
       metricsUrls.push(`http://${metrics}/metrics`);
       pids.push(connector.pid);
@@ -197,12 +197,12 @@ export async function startCulvert(
   return subjects;
 }
 
-/** The same tunnel, and its gateway does the work over TCP connections. */
+/** The same tunnel, with a gateway that does the work over TCP connections. */
 export function overTcp(subject: CulvertSubject): CulvertSubject {
   return { ...subject, name: `${subject.name}, TCP`, origin: `${subject.origin}/tcp` };
 }
 
-/** A tunnel's name takes no signs. */
+/** Names of tunnels may contain no special characters. */
 function keyOf(index: number): string {
   return `bench-${index}`;
 }

@@ -5,26 +5,26 @@ import { startWorkerd } from "../../scripts/workerd.ts";
 import { startServer } from "./start-server.ts";
 import type { Cleanups, Subject } from "./subject.ts";
 
-/** As the Worker has it. */
+/** The same number as in the Worker. */
 const RELAYS = 8;
 
 export interface Floors {
-  /** Gateway, entrypoint and object with a constant answer. */
+  /** Gateway, entrypoint and an object with a constant answer. */
   floor: Subject;
-  /** The same, with a caller's claim, fields both ways and a body of bytes. */
+  /** The same, plus the caller's identity, header fields in both directions and a body of bytes. */
   rich: Subject;
-  /** The same, and each request's answer comes from behind a WebSocket: without any protocol. */
+  /** The same, but each answer comes over a WebSocket, without any protocol. */
   relay: Subject;
   /** The same on eight objects. */
   relays: Subject;
-  /** The gateway answers by itself; its entrypoint does. */
+  /** A gateway that answers by itself, and its entrypoint. */
   gateway: Subject;
   entrypoint: Subject;
   /** An object that streams between a caller and a WebSocket, without any protocol. */
   limit: Subject;
 }
 
-/** What the platform itself costs, in a workerd of its own. */
+/** The cost of the platform itself, in a workerd process of its own. */
 export async function startFloors(directory: string, cleanups: Cleanups): Promise<Floors> {
   const workers = join(import.meta.dirname, "../workers");
   const bundlePath = join(directory, "floor.js");

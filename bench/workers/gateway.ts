@@ -1,7 +1,7 @@
 /**
- * The gateway of every subject on workerd: hands each request on to the service of its binding. `/tcp/…` does the same work
- * over a TCP connection, `/rounds/N` makes N small requests, or echoes of a byte, one after the other, `/unread/…` does not read
- * the body of its answer, and `/self/bytes/N` is answered here.
+ * The gateway of every subject on workerd. It passes each request to the service of its binding. `/tcp/…` does the same
+ * work over a TCP connection. `/rounds/N` makes N small requests, or echoes of a byte, one after the other. `/unread/…`
+ * does not read the body of its response. `/self/bytes/N` is answered here.
  */
 import { connectTcp, type TunnelBinding } from "../../kit/gateway/index.ts";
 
@@ -29,8 +29,9 @@ export default {
 } satisfies ExportedHandler<Env>;
 
 /**
- * Its caller gets the head, and nobody reads the body. If the caller were the one who does not read, the kernel would keep
- * 3 MiB of each on the way to it: with some hundreds of them it runs out of memory for sockets, and slows down all of the machine's.
+ * Returns the head to the caller, and nobody reads the body. If the caller itself did not read, the kernel would buffer 3
+ * MiB of each response on the way to it. With some hundreds of them it runs out of memory for sockets, which slows down all
+ * sockets of the machine.
  */
 async function unread(binding: Fetcher, path: string): Promise<Response> {
   const answer = await binding.fetch(`http://bench-api${path}`);
@@ -62,7 +63,7 @@ async function tcp(request: Request, binding: TunnelBinding, what: string, count
   if (what === "sink") {
     const body = request.body?.getReader({ mode: "byob" });
     for (;;) {
-      // Piped, a body comes in pieces of 4 KiB, and each takes as long as one of 64.
+      // A body that is piped comes in pieces of 4 KiB, and each takes as long as one of 64.
       const chunk = await body?.read(new Uint8Array(READ_BYTES));
       if (chunk?.value === undefined || chunk.done) break;
       await writer.write(chunk.value);

@@ -8,14 +8,14 @@ export const RUNTIME_IMAGE = "localhost/culvert-check/runtime";
 
 const CERTIFICATES = "etc/ssl/certs/ca-certificates.crt";
 
-/** A small Debian in a folder, from Debian's own packages. */
+/** Creates a small Debian in a folder, from Debian's own packages. */
 export async function debianTree(folder: string): Promise<void> {
   await command("debootstrap", ["--variant=minbase", "bookworm", folder], { timeoutMs: 400_000 });
 }
 
 /**
- * Stands in for the two images that the Dockerfile starts from, which no registry can be asked for here: Debian with
- * this Node and npm, and the libraries that Node needs with nothing else.
+ * Creates substitutes for the Dockerfile's two base images, because no registry is available here: a Debian with this Node
+ * and npm, and an image with only the libraries that Node needs.
  */
 export async function makeBaseImages(buildah: Buildah, debian: string, npmCli: string): Promise<void> {
   const node = join(debian, "usr/local/bin/node");

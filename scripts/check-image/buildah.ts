@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { command } from "./command.ts";
 
-/** The part of an image's configuration that an engine acts on. */
+/** The part of an image's configuration that affects how an engine runs it. */
 export interface ImageConfig {
   User: string;
   Env: string[];
@@ -12,7 +12,7 @@ export interface ImageConfig {
   ExposedPorts: Record<string, unknown>;
 }
 
-/** Images in a store of their own, without a daemon; `RUN` steps run in a chroot, on this machine's network. */
+/** Builds and stores images without a daemon. `RUN` steps run in a chroot, on this machine's network. */
 export class Buildah {
   readonly #store: readonly string[];
 
@@ -23,7 +23,7 @@ export class Buildah {
     ];
   }
 
-  /** An image of one folder. */
+  /** Creates an image from one folder. */
   async imageOf(folder: string, name: string, environment: Record<string, string> = {}): Promise<void> {
     const container = await this.#run(["from", "scratch"]);
     await this.#run(["add", "--quiet", container, folder, "/"]);
@@ -33,7 +33,7 @@ export class Buildah {
     await this.#run(["commit", "--quiet", "--rm", container, name]);
   }
 
-  /** In Docker's format: the other one holds no health check. */
+  /** Uses Docker's image format, because OCI's has no health check. */
   async build(options: {
     context: string;
     name: string;
@@ -55,7 +55,7 @@ export class Buildah {
     return inspected.Docker.config;
   }
 
-  /** Where a new container's root file system is. */
+  /** The path of a new container's root file system. */
   async mount(name: string): Promise<string> {
     return this.#run(["mount", await this.#run(["from", "--pull-never", name])]);
   }

@@ -10,7 +10,7 @@ interface Failure {
   message: string;
 }
 
-/** Runs a program to its end and gives its standard output. Throws with what it wrote when it fails. */
+/** Runs a program to its end and returns its standard output. If it fails, throws with its output. */
 export async function command(
   program: string,
   args: readonly string[],

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { eventually } from "../demo/eventually.ts";
 import { command } from "./command.ts";
 
-/** What an engine does with `--read-only --security-opt no-new-privileges`, on the host's network. */
+/** Does what an engine does with `--read-only --security-opt no-new-privileges`, on the host's network. */
 const ENTER = `
 root=$1 user=$2
 shift 2
@@ -22,18 +22,18 @@ exec setpriv --no-new-privs chroot --userspec="$user" --groups= "$root" "$@"
 `;
 
 export interface Container {
-  /** What its first process wrote so far. */
+  /** The output of its first process so far. */
   output: () => string;
   exited: Promise<number | null>;
   /** Sends a signal to the container's first process. */
   signal: (name: NodeJS.Signals) => void;
-  /** Runs a program beside the first process, as the same user. Throws when it fails. */
+  /** Runs a program in the container, as the user of the first process. Throws if it fails. */
   exec: (program: readonly string[]) => Promise<string>;
   /** Resolves once it is gone. */
   kill: () => Promise<void>;
 }
 
-/** Runs a program as the first process of a container whose root file system, read-only, is `root`. */
+/** Runs a program as the first process of a container. `root` is its root file system, which is read-only. */
 export async function startContainer(options: {
   root: string;
   user: string;

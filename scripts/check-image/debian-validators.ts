@@ -4,7 +4,7 @@ import { command } from "./command.ts";
 
 const PACKAGES = ["cloud-init", "python3-botocore", "shellcheck"];
 
-/** AWS's own model of its API, as its command line uses it. */
+/** AWS's own model of its API, from its command line tool. */
 const VALIDATE_ECS = `
 import json, sys
 import botocore.session
@@ -22,7 +22,9 @@ interface Verdict {
   judge: () => Promise<unknown>;
 }
 
-/** What Debian has a validator for, run inside the given Debian so that nothing is installed on this machine. */
+/**
+ * Runs validators that Debian has packages for. They run inside the given Debian, so nothing is installed on this machine.
+ */
 export async function debianVerdicts(debian: string, deploy: string): Promise<readonly Verdict[]> {
   const inside = (...args: string[]) =>
     command("chroot", [debian, ...args], {

@@ -10,15 +10,15 @@ const CALLER = { project: "packaging", environment: "production" };
 const SERVICE = "packaged-api";
 const ATTACH_TIMEOUT_MS = 20_000;
 
-/** A relay on this machine with one tunnel to one upstream: what a packaged connector needs to show that it serves. */
+/** A relay on this machine with one tunnel to one upstream, for testing a packaged connector. */
 export interface OneTunnel {
-  /** The connector's settings, the token among them. */
+  /** The connector's settings, including its token. */
   settings: Record<"TUNNEL_TOKEN" | "TUNNEL_ALLOW", string>;
-  /** Calls the upstream through the tunnel; `hold` has it answer only once `release` is called. */
+  /** Calls the upstream through the tunnel. With `hold` it answers only after `release` is called. */
   call(options?: { hold?: boolean }): Promise<{ status: number; text: string }>;
-  /** Resolves once the relay counts `connectors` of them. */
+  /** Resolves once this many connectors are attached to the relay. */
   untilAttached(connectors: 1 | 2): Promise<void>;
-  /** Resolves once the upstream holds this many requests. */
+  /** Resolves once the upstream is holding this many requests. */
   untilHeld(requests: number): Promise<void>;
   release(): void;
   stop(): Promise<void>;

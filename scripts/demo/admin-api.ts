@@ -1,6 +1,6 @@
 export interface AttachedConnector {
   id: string;
-  /** Of the oldest of its connections. */
+  /** When its oldest connection was made. */
   connectedAt: string;
   openStreams: number;
 }
@@ -12,17 +12,17 @@ export interface DescribedObject {
   requestsPerSecond: number;
 }
 
-/** The relay's admin API, as far as a local system needs it. */
+/** The parts of the relay's admin API that a local system needs. */
 export interface AdminApi {
   createTunnel(name: string): Promise<{ id: string; token: string }>;
   putServices(tunnelId: string, file: unknown): Promise<void>;
   /** `healthy`, `degraded`, `down` or `inactive`. */
   status(tunnelId: string): Promise<string>;
-  /** Those that carry it. */
+  /** The objects that carry the tunnel. */
   objects(tunnelId: string): Promise<DescribedObject[]>;
-  /** So many objects from now on; each that goes may take so long to finish. */
+  /** Sets how many objects carry the tunnel. An object that is removed gets this much time to finish. */
   scale(tunnelId: string, objects: { min: number; max: number }, drainSeconds: number): Promise<void>;
-  /** Those that are attached now. */
+  /** The connectors that are attached now. */
   connectors(tunnelId: string): Promise<AttachedConnector[]>;
 }
 

@@ -8,21 +8,21 @@ const TAIL_LINES = 20;
 export interface Child {
   readonly name: string;
   readonly pid: number;
-  /** The last lines of its output, standard error included. */
+  /** The last lines of its output, including standard error. */
   readonly lines: readonly string[];
-  /** Exit code; null when a signal ended it. */
+  /** The exit code; null if a signal ended it. */
   readonly exited: Promise<number | null>;
   running(): boolean;
-  /** From now on its output is taken from it and thrown away: reading lines costs as much as writing them. */
+  /** Discards all further output, because reading lines costs as much CPU as writing them. */
   forgetOutput(): void;
-  /** The first line that matches. Throws with the tail of the log when it ends first or `timeoutMs` passes. */
+  /** The first line that matches. Throws with the end of the log if the process ends first or `timeoutMs` passes. */
   line(pattern: RegExp, timeoutMs: number): Promise<RegExpExecArray>;
   signal(name: NodeJS.Signals): void;
   /** SIGTERM, then SIGKILL after `graceMs`. Resolves once it is gone. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** A process that does not outlive this one. */
+/** Starts a process that ends with this one at the latest. */
 export function startChild(
   name: string,
   command: string,
@@ -101,7 +101,7 @@ export function startChild(
   };
 }
 
-/** A message with the end of a process's log under it. */
+/** A message followed by the end of a process's log. */
 export function withTail(message: string, lines: readonly string[]): string {
   const tail = lines.slice(-TAIL_LINES).map((line) => `    ${line}`);
   return [message, ...(tail.length > 0 ? ["  the end of its log:", ...tail] : ["  it wrote no log"])].join(

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What is asked for soon is seen soon. What takes seconds is asked for less often: asking costs CPU on both sides. */
+/**
+ * The first polls are frequent, so that a quick result is noticed quickly. Later polls are rarer, because each costs CPU on
+ * both sides.
+ */
 const MIN_PAUSE_MS = 15;
 const MAX_PAUSE_MS = 150;
 
-/** Polls until `probe` gives something other than null, false or undefined; throws once `timeoutMs` has passed. */
+/** Polls until `probe` returns something other than null, false or undefined. Throws after `timeoutMs`. */
 export async function eventually<T>(
   what: string,
   timeoutMs: number,

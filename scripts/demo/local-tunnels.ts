@@ -17,25 +17,25 @@ export interface Tunnel {
 export interface LocalTunnels {
   workerd: WorkerdProcess;
   admin: AdminApi;
-  /** By the name they were asked for. */
+  /** By the name that was asked for. */
   tunnels: Readonly<Record<string, Tunnel>>;
 }
 
 /**
- * The relay on this machine with the given tunnels and their services files, and gateways bound to them. A binding
- * needs its tunnel's id, so the relay starts once to make the tunnels and once more with the gateways: what it
- * knows persists.
+ * Starts a relay on this machine with the given tunnels and their services files, and gateways bound to them. A binding
+ * needs its tunnel's id, so the relay starts once to create the tunnels, and once more with the gateways. Its state is kept
+ * in between.
  */
 export async function startLocalTunnels(options: {
   relayBundle: string;
-  /** The relay that makes the tunnels, if it is another: an upgrade follows. */
+  /** The relay that creates the tunnels, if it is a different one, for tests of an upgrade. */
   firstRelayBundle?: string;
   persistDir: string;
   adminKey: string;
   inspect?: boolean;
-  /** Where the relay's console goes; absent: it is kept in memory. */
+  /** The file for the relay's console output. Without it, the output is kept in memory. */
   logFile?: string;
-  /** The relay may call loopback: a log destination of a test is there. */
+  /** Lets the relay call loopback, for a test's log destination. */
   mayCallPrivate?: boolean;
   /** Variables of the relay. */
   vars?: Readonly<Record<string, string>>;
@@ -63,7 +63,7 @@ export async function startLocalTunnels(options: {
     await bare.stop();
   }
   const ids = Object.fromEntries(Object.entries(tunnels).map(([name, { id }]) => [name, id]));
-  // The tokens carry the relay's URL: it keeps its port.
+  // Tokens contain the relay's URL, so the relay must keep its port.
   const port = Number(new URL(bare.url).port);
   const { persistDir, inspect = false } = options;
   const workerd = await startWorkerd({
@@ -73,7 +73,7 @@ export async function startLocalTunnels(options: {
   return { workerd, admin: adminApi(workerd.url, options.adminKey), tunnels };
 }
 
-/** A connector process with its settings in the environment. Resolves once the relay counts it as attached. */
+/** Starts a connector process with its settings in the environment. Resolves once the relay lists it as attached. */
 export async function startConnector(
   entry: string,
   { admin, tunnel }: { admin: AdminApi; tunnel: Tunnel },

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 
 const NAME_COLUMNS = 12;
 
-/** What the demo writes on standard output: colours on a terminal only, and never against NO_COLOR. */
+/** The demo's standard output. Uses colours only on a terminal, and not if NO_COLOR is set. */
 export const screen = {
   title: (text: string) => console.log(`\n${styleText("bold", text)}\n`),
   part: (name: string, detail: string) => console.log(`  ${name.padEnd(NAME_COLUMNS)}${detail}`),
@@ -13,7 +13,7 @@ export const screen = {
     console.log(`    ${styleText("red", "FAIL")}  ${message}`);
   },
   detail: (text: string) => console.log(styleText("dim", `          ${text}`)),
-  /** On a terminal one line that changes; elsewhere a line per quarter. */
+  /** On a terminal, one line that changes. Otherwise, one line for each quarter. */
   progress: progressBar,
 };
 

@@ -14,13 +14,16 @@ export interface Gateway {
   key: string;
 }
 
-/** One thing the tunnel does: calls the gateway, checks what comes back, says in a line what it was. Throws if not. */
+/**
+ * Demonstrates one feature: calls the gateway, checks the result, and returns a line that describes it. Throws if the check
+ * fails.
+ */
 interface Step {
   title: string;
   run: (gateway: Gateway) => Promise<string>;
 }
 
-/** Runs every step, until it is interrupted. True when all of them hold. */
+/** Runs all steps, until it is interrupted. True if all of them succeed. */
 export async function runShowcase(gateway: Gateway, interrupted: AbortSignal): Promise<boolean> {
   let allPassed = true;
   for (const { title, run } of steps) {
@@ -55,7 +58,7 @@ const steps: readonly Step[] = [
 
 function call({ url, key }: Gateway, path: string, init: RequestInit = {}): Promise<Response> {
   const signal = AbortSignal.timeout(STEP_TIMEOUT_MS);
-  // Wrangler's local server compresses for whoever takes it, and then tells no Content-Length.
+  // Wrangler's local server compresses responses for clients that accept it. They then have no Content-Length.
   const headers = { "x-api-key": key, "accept-encoding": "identity" };
   return fetch(url + path, { ...init, headers, signal });
 }

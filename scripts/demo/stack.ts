@@ -9,7 +9,7 @@ const START_TIMEOUT_MS = 10_000;
 
 const access = (environment: string) => [{ project: "my-project", accessibleBy: [environment] }];
 
-/** Everything of the demo, running. */
+/** Everything that the demo runs. */
 export interface Stack {
   gatewayUrl: string;
   gatewayKey: string;
@@ -17,7 +17,10 @@ export interface Stack {
   sampleApi: Child;
 }
 
-/** Starts a private API, and what `culvert dev` starts; `cleanups` receives what undoes them, also when a later one fails. */
+/**
+ * Starts a private API and what `culvert dev` starts. Adds the functions that stop them to `cleanups`, also if a later
+ * start fails.
+ */
 export async function startStack(
   tell: (part: string, detail: string) => void,
   cleanups: (() => unknown)[],
@@ -42,7 +45,7 @@ export async function startStack(
       ],
     },
     ...{ allow, port: 0 },
-    // The steps say themselves what came of each request.
+    // Requests are not printed, because the steps print their results themselves.
     onRequest: () => {},
     onConsole: (line) => console.error(line),
     onReload: (problem) => console.error(problem === null ? "reloaded" : `not reloaded: ${problem}`),

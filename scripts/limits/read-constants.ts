@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const DECLARATION = /^(?:export )?const ([A-Z][A-Z0-9_]*)(?:: number)? =([^;]+);/gm;
-/** A room's door passes on what another file declares. */
+/** The `index.ts` of a room exports constants that another file declares. */
 const FROM = /^(?:import|export) (?:type )?\{([^}]*)\} from "(\.[^"]+)";/gm;
 const ALL_FROM = /^export \* from "(\.[^"]+)";/gm;
 const TOKEN = /\s*(?:(0x[\da-f_]+|\d[\d_]*(?:\.\d+)?)|([A-Z][A-Z0-9_]*)|([-+*/()]))/giy;
 
-/** Numbers as the code has them: `const NAME = 64 * OTHER;`, wherever OTHER stands. */
+/** Reads constants from source code: `const NAME = 64 * OTHER;`, even if OTHER is in another file. */
 export class Constants {
   readonly #root: string;
   readonly #texts = new Map<string, string>();
@@ -16,7 +16,7 @@ export class Constants {
     this.#root = root;
   }
 
-  /** Throws where the file has no such number: what names it is out of date. */
+  /** Throws if the file has no such constant: then the page that names it is out of date. */
   valueOf(path: string, name: string): number {
     const expression = this.#declarations(path).get(name);
     if (expression === undefined) {
@@ -27,7 +27,7 @@ export class Constants {
     return this.#evaluate(path, expression);
   }
 
-  /** The numbers that `path` declares itself, in its order. A rate, which is two, is none. */
+  /** The numeric constants that the file itself declares, in order. An object, such as a rate, is left out. */
   namesIn(path: string): string[] {
     const numbers = [...this.#declarations(path)].filter(([, expression]) => !/["`'{]/.test(expression));
     return numbers.map(([name]) => name);
@@ -54,7 +54,7 @@ export class Constants {
     return text;
   }
 
-  /** Sums and products of numbers and names, with parentheses. */
+  /** Evaluates sums and products of numbers and names, with parentheses. */
   #evaluate(path: string, expression: string): number {
     const tokens = tokensOf(expression);
     let at = 0;

@@ -9,12 +9,12 @@ import {
 import { DEFAULT_CONNECTOR_WAIT_MS, servicesFileSchema, defaultCheck } from "../../shared/services/index.ts";
 import { amount, unitOf } from "./units.ts";
 
-/** A row of the page: what is set, where it may stand, what holds unless it is set. */
+/** A row of the page: the setting, its range, and its default. */
 export type Row = readonly [name: string, range: string, standard: string];
 
 const CHECK = defaultCheck("any", "http://any", null);
 
-/** What a service goes by that says nothing. */
+/** Defaults of a service that does not set a value. */
 const SERVICE_DEFAULTS: Readonly<Record<string, string>> = {
   connectTimeoutMs: `${amount(DEFAULT_CONNECT_TIMEOUT_MS, "ms")}, or the connector's \`connectTimeout\``,
   responseTimeoutMs: `${amount(DEFAULT_RESPONSE_TIMEOUT_MS, "ms")}, or the connector's \`responseTimeout\``,
@@ -41,7 +41,7 @@ interface JsonSchema {
   properties?: Record<string, JsonSchema>;
 }
 
-/** Every bound of the services file, in its order. */
+/** All ranges in the services file, in its order. */
 export function servicesFileRows(): Row[] {
   const schema = z.toJSONSchema(servicesFileSchema, { io: "input" }) as JsonSchema;
   return boundsOf(schema, "");
@@ -77,7 +77,7 @@ export function connectorRows(): Row[] {
   });
 }
 
-/** The same of one upstream. */
+/** The settings of one upstream that have a range. */
 export function upstreamRows(): Row[] {
   const upstream = innermost(settingsSchema(() => "").shape.upstreams);
   if (!(upstream instanceof z.ZodObject)) throw new Error("the settings of an upstream are no object");
@@ -94,7 +94,7 @@ function rangeRow(name: string, schema: z.core.$ZodType): Row[] {
   return [[name, between(range.min, range.max, unit), shown]];
 }
 
-/** The registered range inside of a schema, and its default. */
+/** The range that is registered for a schema or for one inside it, and its default. */
 function rangeOf(
   schema: z.core.$ZodType,
 ): [range: { min: number; max: number; isDuration: boolean } | null, standard: unknown] {

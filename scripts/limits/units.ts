@@ -1,4 +1,4 @@
-/** How a limit's number is meant. */
+/** The unit of a limit. */
 export type Unit = "bytes" | "ms" | "s" | "characters" | "count" | "share";
 
 const KIB = 1024;
@@ -9,7 +9,7 @@ const TIMES: readonly [ms: number, name: string][] = [
   [1_000, "s"],
 ];
 
-/** As a person says it: 16 MiB, 5 min, 1,024. */
+/** A number for people: 16 MiB, 5 min, 1,024. */
 export function amount(value: number, unit: Unit): string {
   switch (unit) {
     case "bytes":
@@ -33,7 +33,7 @@ function grouped(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-/** What the names in our code end in says what they count. */
+/** The unit, from the ending of a name in our code. */
 export function unitOf(name: string): Unit {
   if (/Ms$|_MS$/.test(name)) return "ms";
   if (/Seconds$|_SECONDS$/.test(name)) return "s";

@@ -4,7 +4,7 @@ import { REQUEST_EVENT_VERSION, type RequestEvent } from "../../shared/events/re
 const STEP_SECONDS = 10;
 const STEPS = 360;
 
-/** The same at each run: a number from 0 to below 1. */
+/** A pseudo-random number in [0, 1) that is the same in each run. */
 function noise(seed: number): number {
   const value = Math.sin(seed * 12.9898) * 43758.5453;
   return value - Math.floor(value);
@@ -31,7 +31,7 @@ export function inventedConnectors(nowMs: number): Connector[] {
   return [one("payments-a-6f7c9d", 52, 31, 11), one("payments-b-6f7c9d", 7, 27, 14)];
 }
 
-/** An hour of a busy day with a short trouble in it. */
+/** An hour of a busy day with a short failure in it. */
 export function inventedTraffic(nowMs: number): Traffic {
   const lastMs = nowMs - (nowMs % (STEP_SECONDS * 1000));
   const points = Array.from({ length: STEPS }, (_, index) => {
@@ -100,7 +100,7 @@ const SHAPES: readonly Shape[] = [
   ["payments-api", "GET", "/v1/charges/ch_0000", 404, [0, 12, 6, 0]],
 ];
 
-/** In the order in which they ended. */
+/** Sorted by when they ended. */
 export function inventedEvents(tunnel: string, nowMs: number): RequestEvent[] {
   return SHAPES.map(([service, method, path, status, [relayMs, tunnelMs, upstreamMs, bodyMs]], index) => {
     const isTimeout = status === 504;

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { circles } from "./circles.ts";
 import { sourceFile } from "./source-tree.ts";
 
-it("finds what reaches itself by imports, of types as well", () => {
+it("finds files that import themselves through others, type imports included", () => {
   const files = [
     sourceFile("a/one.ts", 'import { two } from "./two.ts";\nexport const one = two;\n'),
     sourceFile("a/two.ts", 'import type {\n  Three,\n} from "../b/three.ts";\nexport const two = 2;\n'),

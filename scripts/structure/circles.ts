@@ -1,6 +1,6 @@
 import type { SourceFile } from "./source-tree.ts";
 
-/** Groups of files that reach each other by imports: Tarjan's strongly connected components of more than one file. */
+/** Groups of files that import each other in a circle: Tarjan's strongly connected components of more than one file. */
 export function circles(files: readonly SourceFile[]): string[][] {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const order = new Map<string, number>();

@@ -19,7 +19,7 @@ function room(folder: string, door: string | null, names = FILES) {
   return door === null ? own : [...own, sourceFile(`${folder}/index.ts`, door)];
 }
 
-it("finds what enters a room beside its door", () => {
+it("finds imports that bypass a room's door", () => {
   const files = [
     sourceFile("shared/mux/index.ts", 'export { Mux } from "./mux.ts";\n'),
     sourceFile("shared/mux/mux.ts", 'import { inside } from "./queue.ts";\n'),
@@ -47,7 +47,7 @@ it("finds rooms without a door", () => {
   expect(poorDoors(room("worker/new", HEAD))).toEqual([]);
 });
 
-it("finds doors that do not say what their room is for", () => {
+it("finds doors whose head does not say what the room is for", () => {
   expect(poorDoors(room("worker/new", "export {};\n"))).toHaveLength(3);
   expect(poorDoors(room("worker/new", "/* New things. Begin with `one.ts`; decision 0003. */\n"))).toEqual([
     "worker/new/index.ts: its comment at the top is too short to say what the room is for, and what holds in it",
@@ -60,7 +60,7 @@ it("finds doors that do not say what their room is for", () => {
   ]);
 });
 
-it("every room of what is shipped has its door, and is entered by it", () => {
+it("every room that ships has a door, and imports use it", () => {
   const files = sourceFiles(join(import.meta.dirname, "../..")).filter(({ path }) => !isTest(path));
   expect(files.length).toBeGreaterThan(100);
   expect([...besideDoors(files), ...poorDoors(files)]).toEqual([]);

@@ -1,29 +1,33 @@
 import { dirname } from "node:path";
 import type { SourceFile } from "./source-tree.ts";
 
-/** What is shipped. Tests, measurements and scripts are read by who changes them, and nothing else imports them. */
+/**
+ * The folders that ship. Tests, benchmarks and scripts are read only by the people who change them, and nothing imports
+ * them.
+ */
 const PRODUCT = /^(?:bin|cli|connector|dashboard|kit|shared|worker)\//;
-/** A folder of more source files than these is a room: it has a door. */
+/** A folder with more source files than this is a "room" and needs an `index.ts`, its "door". */
 const MAX_FILES_WITHOUT_DOOR = 5;
-/** What a door's head says of its room takes at least so many lines, the comment's own two included. */
+/** The least number of lines of an `index.ts`'s head comment, including the comment's first and last line. */
 const MIN_HEAD_LINES = 7;
 
-/** The platform reads each export of it as an entrance. Whoever else needs something of `worker/` takes it from its file. */
+/** The platform treats each export of it as an entrypoint. Other code imports from the files of `worker/` directly. */
 const ENTRANCES_OF_THE_PLATFORM: ReadonlySet<string> = new Set(["worker/index.ts"]);
 
-/** Who may pass which doors by, and why. */
+/** Exceptions, with reasons. */
 const BESIDE_DOORS: readonly { from: string; into: string }[] = [
-  // They look at one part of a room, which others have no business with.
+  // Tests and benchmarks look at single parts of a room.
   { from: "test/", into: "" },
   { from: "bench/", into: "" },
-  // A gateway's bundle has to stay small, and its types must name only what the package has.
+  // A gateway's bundle has to stay small, and its types may only name what is in the package.
   { from: "kit/gateway/", into: "shared/" },
-  // They run in Node. A room of the relay as a whole compiles only with the types of Workers, some of its files without.
+  // These run in Node. A whole room of the relay compiles only with the types of Workers, but some of its files compile
+  // without them.
   { from: "kit/", into: "worker/" },
   { from: "scripts/", into: "worker/" },
 ];
 
-/** Imports that pass a room's door by. A room with an `index.ts` is entered by it, but for what stands inside the room. */
+/** Finds imports that bypass the `index.ts` of a room. Only files inside a room may import its other files directly. */
 export function besideDoors(files: readonly SourceFile[]): string[] {
   const rooms = new Set(
     files
@@ -41,7 +45,10 @@ export function besideDoors(files: readonly SourceFile[]): string[] {
   );
 }
 
-/** Rooms whose door is missing, or says too little: what the room is for, where to begin, and what it rests on. */
+/**
+ * Finds rooms without an `index.ts`, or with one whose head does not say what the room is for, where to begin, and which
+ * page or decision it is based on.
+ */
 export function poorDoors(files: readonly SourceFile[]): string[] {
   const rooms = new Map<string, SourceFile[]>();
   for (const file of files) {

@@ -3,19 +3,22 @@ import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
 export interface SourceFile {
-  /** From the repository's root. */
+  /** Relative to the repository's root. */
   path: string;
   lines: number;
-  /** The comment that it begins with; "" where there is none. */
+  /** The comment at the top of the file; "" if there is none. */
   head: string;
-  /** Files of this repository that it imports, by type or by value. */
+  /** The files of this repository that it imports, for types or values. */
   imports: readonly string[];
 }
 
-/** `import … from "./x.ts"`, `export … from`, `import "./x.ts"`; types too, since they tie files together as much. */
+/**
+ * `import … from "./x.ts"`, `export … from`, `import "./x.ts"`. Type imports count too, because they tie files together as
+ * much.
+ */
 const IMPORT = /^(?:import|export)\b(?:[^;"']*?\bfrom)?\s*["'](\.{1,2}\/[^"']+)["']/gm;
 
-/** Every TypeScript file that git knows or would take, generated ones aside. */
+/** Every TypeScript file that git tracks or would add, except generated ones. */
 export function sourceFiles(root: string): SourceFile[] {
   const listed = execFileSync(
     "git",
@@ -40,7 +43,7 @@ export function sourceFile(path: string, text: string): SourceFile {
   return { path, lines: text.split("\n").length - 1, head, imports: [...new Set(imports)] };
 }
 
-/** Null: deleted, and not yet for git. */
+/** Null if the file was deleted and git does not know it yet. */
 function readOrNull(path: string): string | null {
   try {
     return readFileSync(path, "utf8");

@@ -15,12 +15,12 @@ const supply: Supply = {
   env: {},
 };
 
-describe("what is not named by a digest", () => {
-  it("is nothing where all is", () => {
+describe("what has no digest", () => {
+  it("is nothing if everything has one", () => {
     expect(unpinned(supply)).toEqual([]);
   });
 
-  it("is a package without SHA-512", () => {
+  it("includes a package without SHA-512", () => {
     const lockFile = JSON.stringify({
       packages: { "node_modules/a": { integrity: "sha1-x" }, "node_modules/b": {} },
     });
@@ -30,24 +30,24 @@ describe("what is not named by a digest", () => {
     ]);
   });
 
-  it("is a Node of another version", () => {
+  it("includes a Node of another version", () => {
     expect(unpinned({ ...supply, nodeVersion: "24.2.0" })).toHaveLength(2);
   });
 
-  it("is, for a release, a base image by its tag", () => {
+  it("includes, for a release, a base image with only a tag", () => {
     const release = { ...supply, release: true };
     expect(unpinned(release)).toHaveLength(2);
     const env = { BUILD_IMAGE: `mirror/node:24.1.0-slim@${DIGEST}`, RUNTIME_IMAGE: `mirror/base@${DIGEST}` };
     expect(unpinned({ ...release, env })).toEqual([]);
   });
 
-  it("is no stage that names its image past the arguments", () => {
+  it("cannot miss a stage that names its image without an argument", () => {
     expect(() => unpinned({ ...supply, dockerfile: "FROM node:24.1.0\n" })).toThrow("no argument");
   });
 });
 
-describe("the Node that is shipped", () => {
-  it("is refused with another digest, and on a platform whose digest is not known", async () => {
+describe("the Node that ships", () => {
+  it("is refused if its digest differs, or is not known for the platform", async () => {
     const directory = await mkdtemp(join(tmpdir(), "culvert-node-"));
     const file = join(directory, "node");
     await writeFile(file, "another");

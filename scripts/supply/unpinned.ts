@@ -2,7 +2,7 @@ export interface Supply {
   lockFile: string;
   packageFile: string;
   dockerfile: string;
-  /** Whose binaries' digests are known. */
+  /** The Node version that the known digests are for. */
   nodeVersion: string;
   release: boolean;
   env: Readonly<Record<string, string | undefined>>;
@@ -10,7 +10,7 @@ export interface Supply {
 
 const DIGEST = /@sha256:[0-9a-f]{64}$/;
 
-/** What comes from elsewhere and is not named by a digest, or by another version than the pinned one. */
+/** What comes from elsewhere and has no digest, or differs from the pinned version. */
 export function unpinned({ lockFile, packageFile, dockerfile, nodeVersion, release, env }: Supply): string[] {
   const { devDependencies } = JSON.parse(packageFile) as { devDependencies: Record<string, string> };
   const images = imagesOf(dockerfile);
@@ -43,7 +43,9 @@ function withoutIntegrity(lockFile: string): string[] {
     .map(([path]) => `package-lock.json: ${path} has no SHA-512`);
 }
 
-/** Images that stages begin with; one that is no argument would escape the check, and throws. */
+/**
+ * The images that build stages start from. Throws for an image that is not an argument, because it would escape the check.
+ */
 function imagesOf(dockerfile: string): { argument: string; image: string }[] {
   const standard = new Map(
     [...dockerfile.matchAll(/^ARG ([A-Z_]+)=(\S+)$/gm)].map(([, name = "", value = ""]) => [name, value]),

@@ -27,15 +27,15 @@ function noteOf(command: string, files: Record<string, string> = {}): string {
 describe("npm run dev", () => {
   it.each([
     ["no .dev.vars", {}],
-    ["the example as it is", { ".dev.vars": "# a comment\nADMIN_KEY=\n" }],
+    ["the unchanged example", { ".dev.vars": "# a comment\nADMIN_KEY=\n" }],
     ["another variable alone", { ".dev.vars": "LOG_QUERY=keep\n", ".env": `ADMIN_KEY=${KEY}\n` }],
-  ])("says that there is no ADMIN_KEY, with the line that makes one: %s", (_, files) => {
+  ])("says that there is no ADMIN_KEY, and how to make one: %s", (_, files) => {
     const note = noteOf("dev", files);
     expect(note).toContain("no ADMIN_KEY");
     expect(note).toContain('\n  echo "ADMIN_KEY=$(openssl rand -base64 32)" >> .dev.vars\n');
   });
 
-  it("says that one is too short, and does not show it", () => {
+  it("says that a key is too short, without showing it", () => {
     const note = noteOf("dev", { ".dev.vars": "ADMIN_KEY=swordfish\n" });
     expect(note).toContain("shorter than 32 characters");
     expect(note).not.toContain("swordfish");
@@ -46,7 +46,7 @@ describe("npm run dev", () => {
     ["in quotes, as base64", { ".dev.vars": `ADMIN_KEY="${KEY}+/="\r\n` }],
     ["in .env", { ".env": `ADMIN_KEY=${KEY}\n` }],
     ["a second that counts", { ".dev.vars": `ADMIN_KEY=\nADMIN_KEY=${KEY}\n` }],
-  ])("says nothing where there is one: %s", (_, files) => {
+  ])("says nothing if there is one: %s", (_, files) => {
     expect(noteOf("dev", files)).toBe("");
   });
 });
@@ -55,7 +55,7 @@ it("a deploy says what a relay without ADMIN_KEY needs", () => {
   expect(noteOf("deploy")).toContain("npx wrangler secret put ADMIN_KEY");
 });
 
-it("both commands say it", () => {
+it("both commands print it", () => {
   expect(packageJson.scripts.dev).toContain(
     "node scripts/wrangler/note-admin-key.ts dev && exec wrangler dev",
   );

@@ -3,13 +3,13 @@ import { parseEnv } from "node:util";
 import { adminKeyProblem } from "../../worker/auth/admin-key.ts";
 
 /*
- * `npm run dev` and `npm run deploy`: without an ADMIN_KEY the relay starts as well, and nobody can sign in. What is
- * deployed already has its secrets on the platform, where they cannot be read: after a deploy it is said in any case.
+ * For `npm run dev` and `npm run deploy`: without an ADMIN_KEY the relay starts, but nobody can sign in. A deployed relay's
+ * secrets are on the platform and cannot be read, so after a deploy the note is always printed.
  */
 const [command] = process.argv.slice(2);
 
 if (command === "dev") {
-  // wrangler reads the second only where there is no first.
+  // wrangler reads the second file only if the first does not exist.
   const file = [".dev.vars", ".env"].find((path) => textOf(path) !== null) ?? ".dev.vars";
   const problem = adminKeyProblem(parseEnv(textOf(file) ?? "")["ADMIN_KEY"]);
   if (problem !== null) {
