@@ -7,7 +7,7 @@
  * `--api-key`.
  *
  * Begin with `run.ts`, then `admin-client.ts` and `settings.ts` (which relay, which key); `commands/` has one file per
- * command. docs/setup.md and docs/api.md; decision 0009 says why Node runs it from one file.
+ * command. docs/setup.md and docs/api.md.
  */
 export { command } from "./command.ts";
 export { eventLine } from "./event-line.ts";

@@ -1,8 +1,9 @@
 /*
  * The entrance of gateways elsewhere: `/~/TUNNEL/SERVICE/path` with a gateway key. `app.ts` calls it.
  *
- * Only the form of the key is checked here; the tunnel's object decides whether the key is right, by its own copy of the
- * configuration. All wrong keys get the same answer. Clients that guess keys are slowed down, and one with the right key is not.
+ * The Worker checks the key's form, and whether the Registry knows the key and the tunnel. The tunnel's object decides whether the key
+ * is right, by its own copy of the configuration. All wrong keys get the same answer. Clients that guess keys are slowed down, and one
+ * with the right key is not.
  *
  * docs/gateways.md; decisions 0007 and 0030.
  */

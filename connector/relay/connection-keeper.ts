@@ -1,11 +1,11 @@
 /*
- * Keeps one connection to the relay alive: dials, waits longer after each failure, dials again. `object-attachments.ts` has
- * them.
+ * Keeps one connection to the relay alive: dials, waits longer after each failure, dials again. `connector.ts` makes one for each
+ * connection that `object-attachments.ts` wants.
  *
  * Waits have full jitter, so that a thousand connectors that lost their relay do not come back at the same moment. A refused
  * token is tried again as well, because an operator may put it right at the relay.
  *
- * docs/connector.md#the-way-out; decision 0002.
+ * docs/connector.md#the-way-out; decision 0051 says why a silent connection is kept for a while.
  */
 import { RETIRE_DRAIN_MS, SUBPROTOCOL, type Goaway } from "../../shared/protocol/index.ts";
 import { Backoff } from "../../shared/time/backoff.ts";

@@ -5,7 +5,7 @@
  * header and is never logged. Messages are read and written in buffers that are used again.
  *
  * Begin with `connection-keeper.ts` and `relay-connection.ts` (the states), then `dial-relay.ts`; below it the WebSocket:
- * `websocket-transport.ts`, `message-reader.ts`, `message-writer.ts`. Decisions 0002, 0022, 0024 and 0027.
+ * `websocket-transport.ts`, `message-reader.ts`, `message-writer.ts`. Decisions 0022, 0024, 0027 and 0051.
  */
 export { ConnectionKeeper, adviceFor } from "./connection-keeper.ts";
 export { relayDialler, type RelayAddress } from "./dial-relay.ts";

@@ -4,7 +4,7 @@
  * It is never resumed; its keeper makes the next one. It makes decisions and knows no platform: clock, dialling and WebSocket come
  * as arguments, so that tests can run a connection's whole life on a fake clock.
  *
- * docs/protocol.md#connection and #endings-of-a-connection; decisions 0002 and 0015.
+ * docs/protocol.md#connection and #endings-of-a-connection; decisions 0015 and 0051.
  */
 import { BUILD_ID } from "../../shared/release/build-id.ts";
 import type { Clock } from "../../shared/time/clock.ts";

@@ -1,5 +1,6 @@
 /*
- * Connections to upstreams: which one an exchange gets, and which are kept. `upstream.ts` and WebSocket handshakes ask it.
+ * Connections to upstreams: which one an exchange gets, and which are kept. `upstream.ts` asks it. WebSockets and TCP do not use it: they
+ * have connections of their own.
  *
  * Over HTTP/1.1 a connection is kept for one caller only, so that what an upstream may have tied to a connection is never
  * another caller's. HTTP/2 connections are shared. Waiting exchanges take turns by caller.

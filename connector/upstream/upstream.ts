@@ -1,5 +1,6 @@
 /*
- * One exchange with an upstream, over whatever connection the pool gives it. `serve-http.ts` and the health checks call it.
+ * One exchange with an upstream, over a connection from the pool. `serve-http.ts`, the health checks and `culvert doctor` call it; a
+ * WebSocket handshake uses the same exchange on a connection of its own.
  *
  * It ends exactly once. "Not processed" is said only if not a byte of the request can have been acted on; a kept connection that
  * the upstream closed meanwhile is tried once more on a new one.

@@ -1,5 +1,6 @@
 /*
- * Which of a tunnel's objects a request goes to. `relay-to-tunnel.ts` and `dial-tunnel.ts` ask it.
+ * Which of a tunnel's objects a request goes to. `relay-to-tunnel.ts` and `dial-tunnel.ts` ask it, and the connectors' route for the
+ * first object.
  *
  * It knows only what this isolate has learnt, so a request waits for no look-up. Its list may be old: an object that has a newer
  * one sends it along with its answer. It never chooses an object that has just failed the same request.

@@ -1,5 +1,6 @@
 /*
- * One HTTP/1.1 connection to an upstream. The pool makes it, and an exchange has it to itself while it lasts.
+ * One HTTP/1.1 connection to an upstream. The pool makes it, or a WebSocket handshake for itself. An exchange uses it alone until the
+ * exchange ends.
  *
  * It is strict where two readers of the same bytes could differ: a doubtful answer is an error, never a guess. The connection is
  * used again only if nothing is left of the exchange before it.

@@ -2,7 +2,7 @@
  * Which connector's connection gets a request, and how many requests may wait for one.
  *
  * A connection that drains, has no credit, or is silent gets nothing while there is a better one. It decides and knows no
- * platform, so tests run it on a fake clock. `tunnel-object.ts` tells it of connections, `relay-request.ts` asks it.
+ * platform, so tests run it on a fake clock. `connector-connection.ts` tells it of connections, `relay-request.ts` asks it.
  *
  * docs/architecture.md#which-connector; decisions 0013, 0015 and 0039.
  */
