@@ -49,7 +49,7 @@ export interface Connection {
   probe(): void;
 }
 
-/** Two missed keepalives, with slack. A connection that is silent for longer is checked before it gets requests. */
+/** One missed keepalive, with slack. A connection that is silent for longer is checked before it gets requests. */
 const QUIET_MS = KEEPALIVE_INTERVAL_MS + KEEPALIVE_TIMEOUT_MS;
 
 /** One object's connections: which connectors are attached, and which one gets the next request. Knows no platform. */
