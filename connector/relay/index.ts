@@ -2,7 +2,8 @@
  * The way to the relay: connections that are kept, dialled anew when lost, and drained when they are to end.
  *
  * A lost connection is never resumed: its keeper makes the next one, later and later while that fails. The token travels in a
- * header and is never logged. Messages are read and written in buffers that are used again.
+ * header and is never logged. The socket is read, and messages are written, in
+ * buffers that are used again.
  *
  * Begin with `connection-keeper.ts` and `relay-connection.ts` (the states), then `dial-relay.ts`; below it the WebSocket:
  * `websocket-transport.ts`, `message-reader.ts`, `message-writer.ts`. Decisions 0022, 0024, 0027 and 0051.

@@ -1,8 +1,8 @@
 /*
  * The WebSocket to the relay, after its handshake: messages for the mux and from it. `dial-relay.ts` makes it.
  *
- * Messages are read and written in buffers that are used again, so nobody may keep a message that it got. Bytes that the socket
- * cannot send yet are counted, and the mux stops sending in time. A violation of RFC 6455 by the peer closes the connection.
+ * The socket is read into one buffer that is used again, and each message is copied out of it, so whoever gets a message may keep it.
+ * Bytes that the socket cannot send yet are counted, and the mux stops sending in time. A violation of RFC 6455 by the peer closes the connection.
  *
  * Decisions 0022, 0024 and 0027.
  */

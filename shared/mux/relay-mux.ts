@@ -88,7 +88,7 @@ export class RelayMux extends Mux {
   #uncredited: OpenHead[] = [];
   /** Credit that came back before its stream was gone here: it overtakes a RESET, and an answer that a gateway reads slowly. */
   #creditAheadCount = 0;
-  /** Streams of which nothing was sent yet, so they cost no credit. */
+  /** Streams that were dropped before their OPEN was sent, so they cost no credit. */
   readonly #unsent = new Set<MuxStream>();
   readonly #answerSizes = new AnswerSizes();
   /** Streams that are not at rest. Kept only while there are WebSockets: nothing else can be restored. */

@@ -8,7 +8,7 @@ import { TunnelError } from "../protocol/index.ts";
  *   body ──DATA──▶ body        messages ──WSMSG──▶ messages
  *   head ──HEAD END──▶ ended   body ──DATA END, TRAILERS──▶ ended   messages ──WSCLOSE──▶ ended
  *
- * The request half (connector) starts in body, messages or ended, as OPEN says.
+ * The request half (connector) starts in body, or in ended if OPEN has END. For a WebSocket, HEAD 101 takes it to messages.
  * Kind tcp has neither informational heads nor trailers. Its HEAD only says that the connection is established.
  * Any state goes to ended on RESET. A frame that has no arrow is a stream error.
  */

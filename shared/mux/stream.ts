@@ -33,7 +33,7 @@ export interface WebSocketMessage {
   more: boolean;
 }
 
-/** One request and its answer, or one WebSocket. The same on both ends. */
+/** One request with its answer, one WebSocket, or one TCP connection. The same on both ends. */
 export interface Stream {
   readonly id: number;
   /** Relay: as given to `open`. Connector: as received. */

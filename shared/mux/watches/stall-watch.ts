@@ -11,7 +11,7 @@ import {
 } from "../../protocol/index.ts";
 import { STANDSTILL } from "./standstill.ts";
 
-/** A stream, as far as its stalling goes. */
+/** The part of a stream that matters here. */
 interface Stalling {
   readonly stallTimeoutMs: number;
   reset(code: ErrorCode, detail: string): void;
@@ -19,21 +19,21 @@ interface Stalling {
 
 export interface StallWatchOptions {
   clock: Clock;
-  /** Sends a PING; `answered` wants to hear of the answer to this very one. */
+  /** Sends a PING with this id. `answered` must be called with the id of its answer. */
   ask(id: number): void;
-  /** The peer leaves the connection itself without what it owes. */
+  /** The peer owes something to the whole connection and does not send it. */
   fail(error: TunnelError): void;
-  /** Does anything still wait for the connection's credit? */
+  /** True while anything waits for the connection's credit. */
   isWaiting(): boolean;
 }
 
-/** When something began to wait: in time for which the peer was asked, and in time of this process. */
+/** When something began to wait, on two clocks: time that PINGs have confirmed, and time in which this process ran. */
 interface Since {
   askedMs: number;
   ranMs: number;
 }
 
-/** Time in steps. One that took longer than checks are apart counts as one: meanwhile somebody stood still. */
+/** A clock that runs in steps. A step that took longer than the interval of checks counts as one interval: something stood still meanwhile. */
 class StepTime {
   #passedMs = 0;
   #stepSinceMs = 0;
@@ -58,11 +58,11 @@ class StepTime {
 }
 
 /**
- * Ends what the peer lets stand: a stream whose window stays shut, a connection whose credit does not come back, a reset
- * that is never answered. Looks in steps, so that no stream has a timer of its own. See docs/protocol.md, "Stalls".
+ * Ends what the peer does not continue: a stream whose window stays shut, a connection whose credit does not come back, a reset
+ * that is never answered. One timer serves all streams. See docs/protocol.md, "Stalls".
  *
- * A peer without CPU, or far behind in its reading, owes nothing yet: it has not seen what it should answer. So while
- * anything waits, the peer gets a PING in each step, one at a time, and the step counts when its answer is there.
+ * A peer that gets no CPU, or has much left to read, has not yet seen what it should answer. So while anything waits, the peer
+ * gets a PING in each step, one at a time, and the step counts once its answer has come.
  */
 export class StallWatch<S extends Stalling> {
   readonly #options: StallWatchOptions;
@@ -70,7 +70,7 @@ export class StallWatch<S extends Stalling> {
   readonly #stalled = new Map<S, Since>();
   /** Streams reset from this end whose peer has not ended its half yet. */
   readonly #tearingDown = new Map<S, Since>();
-  /** Data waits for the connection's credit alone. */
+  /** Data waits for the connection's credit, and for nothing else. */
   #creditAwaited: Since | null = null;
   #cancelCheck: (() => void) | null = null;
   #checkAtMs = Infinity;
@@ -80,29 +80,29 @@ export class StallWatch<S extends Stalling> {
   readonly #ran = new StepTime();
   /** A step ends with each PING. */
   readonly #asked = new StepTime();
-  /** Of `#asked`: up to the last PING that was answered. */
+  /** The time of `#asked` at the last PING that was answered. */
   #livedMs = 0;
   #pingId = 0;
-  /** What the answer to the PING under way will prove; null: none is. */
+  /** The time that the answer to the PING under way will confirm; null if none is under way. */
   #provesMs: number | null = null;
 
   constructor(options: StallWatchOptions) {
     this.#options = options;
   }
 
-  /** Its window is shut. False: that is known. */
+  /** The stream's window is shut. False: this was known already. */
   stalled(stream: S): boolean {
     if (this.#stalled.has(stream)) return false;
     this.#stalled.set(stream, this.#begin(stream.stallTimeoutMs));
     return true;
   }
 
-  /** Its window has opened, or nothing waits for it any more. */
+  /** The stream's window has opened, or nothing waits for it any more. */
   moved(stream: S): void {
     this.#stalled.delete(stream);
   }
 
-  /** A peer that leaves RESETs unanswered would fill the table with streams that nobody uses. */
+  /** The stream was reset. A peer that leaves RESETs unanswered would fill the table with streams that nobody uses. */
   awaitTeardown(stream: S): void {
     if (this.#tearingDown.has(stream)) return;
     this.#tearingDown.set(stream, this.#begin());
@@ -118,7 +118,7 @@ export class StallWatch<S extends Stalling> {
     this.#creditAwaited = null;
   }
 
-  /** The peer has read what was sent before this PING. What it answers to that may be in the same message. */
+  /** The peer has read what was sent before this PING. Its answers to that may follow in the same message. */
   answered(id: number): void {
     if (this.#provesMs === null || id !== this.#pingId) return;
     this.#livedMs = this.#provesMs;
@@ -131,7 +131,7 @@ export class StallWatch<S extends Stalling> {
     this.#tearingDown.delete(stream);
   }
 
-  /** Until something stalls again. The PING under way may never be answered. */
+  /** Stops until something waits again. The PING under way may never be answered. */
   stop(): void {
     this.#cancel();
     this.#isActive = false;
@@ -139,7 +139,7 @@ export class StallWatch<S extends Stalling> {
     this.#provesMs = null;
   }
 
-  /** A service's limit may be shorter than the steps in which the others are looked at. */
+  /** Checks early if the limit is shorter than the interval of checks. */
   #begin(limitMs = STALL_CHECK_MS): Since {
     const nowMs = this.#options.clock.nowMs();
     if (!this.#isActive) {
@@ -191,7 +191,7 @@ export class StallWatch<S extends Stalling> {
       this.#schedule(this.#provesMs === null ? this.#askWhenDue(nowMs, dueInMs) : STALL_CHECK_MS);
   }
 
-  /** Asks where something may be over, and once in a step. Gives how long to wait for the next look. */
+  /** Sends a PING if a limit may be over, and once in each step. Returns the time until the next check. */
   #askWhenDue(nowMs: number, dueInMs: number): number {
     const ofStepMs = this.#asked.ofStepMs(nowMs);
     const askInMs = Math.max(Math.min(dueInMs, STALL_CHECK_MS - ofStepMs), STALL_PING_GAP_MS - ofStepMs);
