@@ -225,7 +225,9 @@ describe("the settings file", () => {
       expect(problemsOf({ TUNNEL_TOKEN: TOKEN }, { connectorName: name })).toEqual(
         name === ""
           ? []
-          : ["--connector-name: must be 1 to 64 letters, digits, dots, hyphens and underscores"],
+          : [
+              "--connector-name: must be 1 to 64 letters, digits, dots, hyphens and underscores; in a file, put a number in quotes",
+            ],
       );
     },
   );
@@ -265,15 +267,22 @@ upstreams:
         "/c.yaml: allow: entry 1: not a valid host name",
         "/c.yaml: alow: unknown key",
         "/c.yaml: connections: must be a number from 1 to 8",
-        "/c.yaml: services.pay.methods: Too small: expected array to have >=1 items",
+        "/c.yaml: services.pay.methods: must have at least 1 entry",
         "/c.yaml: services.pay.path: unknown key",
         "/c.yaml: upstreams.api.internal.caFile: cannot be read: ENOENT",
         "/c.yaml: upstreams.api.internal.certFile: has no certificate in PEM",
         '/c.yaml: upstreams.api.internal.idleTimeout: must be a duration such as "30s", at most 10m',
-        '/c.yaml: upstreams.api.internal.minTlsVersion: Invalid option: expected one of "1.2"|"1.3"',
+        "/c.yaml: upstreams.api.internal.minTlsVersion: must be one of 1.2, 1.3",
         "/c.yaml: upstreams.api.internal.tls: unknown key",
       ].toSorted(),
     );
+    expect(problemsIn("services: { Pay: { methods: [GET] }, pay: { paths: [/v1] } }")).toEqual([
+      "/c.yaml: services.pay: is named twice, as Pay and pay: upper and lower case are the same",
+    ]);
+    expect(problemsIn("services: { dav: { methods: [VERSION-CONTROL, M-SEARCH] } }")).toEqual([]);
+    expect(problemsIn("services: { dav: { methods: [GET POST] } }")).toEqual([
+      "/c.yaml: services.dav.methods[0]: must be a method such as GET",
+    ]);
     expect(problemsIn('upstreams: { "a..b": {}, "*": { insecure: true } }')).toEqual([
       "/c.yaml: upstreams.a..b: not a valid host name",
       "/c.yaml: upstreams.*.insecure: name each upstream whose certificate should not be checked",

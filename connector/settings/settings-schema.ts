@@ -11,6 +11,7 @@ import {
   MAX_STREAMS_PER_OBJECT,
   HANDSHAKE_TEXT,
 } from "../../shared/protocol/index.ts";
+import { isRequestMethod } from "../../shared/http/index.ts";
 import { parseRelayUrl } from "../../shared/relay-url.ts";
 import { pathPrefixSchema, parseAuthority } from "../../shared/services/index.ts";
 import { parseIdentity, parseToken, type Token } from "../../shared/tokens/token.ts";
@@ -27,6 +28,7 @@ import { parseProxyUrl } from "../proxy/proxy.ts";
 import { parseProxyBypass } from "../proxy/proxy-bypass.ts";
 import {
   type LimitsByService,
+  type ServiceLimits,
   parseAllowlist,
   parseHostRule,
   DEFAULT_UPSTREAM,
@@ -39,7 +41,8 @@ const MAX_GRACE_MS = 60 * 60 * 1000;
 const MAX_IDLE_MS = 10 * 60 * 1000;
 const MAX_POOL = 10_000;
 
-const NO_NAME = "must be 1 to 64 letters, digits, dots, hyphens and underscores";
+const NO_NAME =
+  "must be 1 to 64 letters, digits, dots, hyphens and underscores; in a file, put a number in quotes";
 const NO_SHARE = "must be a number from 0 to 1";
 const NO_FIELDS = 'must be header fields such as "name=value,name=value", values percent-encoded';
 
@@ -109,26 +112,32 @@ export function settingsSchema(readFile: ReadFile, { hasIdentity } = { hasIdenti
 }
 
 const serviceSchema = z.strictObject({
-  methods: z
-    .array(z.string().regex(/^[A-Za-z]+$/, "must be a method such as GET"))
-    .min(1)
-    .optional(),
+  methods: z.array(z.string().refine(isRequestMethod, "must be a method such as GET")).min(1).optional(),
   paths: z.array(pathPrefixSchema).min(1).optional(),
   maxBodyBytes: z.int().min(0).optional(),
 });
 
-function limitsByService(services: Record<string, z.infer<typeof serviceSchema>>): LimitsByService {
-  return new Map(
-    Object.entries(services).map(([name, { methods, paths, maxBodyBytes }]) => [
-      name.toLowerCase(),
-      {
-        name,
-        methods: methods?.map((method) => method.toUpperCase()) ?? null,
-        paths: paths ?? null,
-        maxBodyBytes: maxBodyBytes ?? null,
-      },
-    ]),
-  );
+function limitsByService(
+  services: Record<string, z.infer<typeof serviceSchema>>,
+  context: z.RefinementCtx,
+): LimitsByService {
+  const limits = new Map<string, ServiceLimits>();
+  for (const [name, { methods, paths, maxBodyBytes }] of Object.entries(services)) {
+    const key = name.toLowerCase();
+    const twin = limits.get(key);
+    // If the last one counted, the limits of the other would be lost without a word.
+    if (twin !== undefined) {
+      const message = `is named twice, as ${twin.name} and ${name}: upper and lower case are the same`;
+      context.addIssue({ code: "custom", path: [name], message });
+    }
+    limits.set(key, {
+      name,
+      methods: methods?.map((method) => method.toUpperCase()) ?? null,
+      paths: paths ?? null,
+      maxBodyBytes: maxBodyBytes ?? null,
+    });
+  }
+  return limits;
 }
 
 function upstreamSchema(readFile: ReadFile) {
