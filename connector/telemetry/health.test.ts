@@ -1,4 +1,5 @@
-import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { LastLines } from "./last-lines.ts";
 import { isOwnerProof, ownerProof, PROOF_HEADER } from "./owner-proof.ts";
@@ -19,8 +20,9 @@ async function start(ready: { connections: number }) {
     logLines: () => '{"msg":"request"}\n',
   });
   closing.push(() => server.close());
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { get: (path: string, init?: RequestInit) => fetch(origin + path, init) };
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://127.0.0.1:${port}`;
+  return { port, get: (path: string, init?: RequestInit) => fetch(origin + path, init) };
 }
 
 it("is ready only while the relay accepts a connection", async () => {
@@ -83,4 +85,16 @@ it("answers nothing else", async () => {
   const { get } = await start({ connections: 1 });
   expect((await get("/")).status).toBe(404);
   expect((await get("/healthz", { method: "POST" })).status).toBe(405);
+});
+
+it("answers whoever asks while others keep connections open, and does not keep all of theirs", async () => {
+  const { get, port } = await start({ connections: 1 });
+  const idle = Array.from({ length: 70 }, () => connect(port, "127.0.0.1"));
+  closing.push(() => idle.forEach((socket) => socket.destroy()));
+  let closed = 0;
+  for (const socket of idle) socket.on("error", () => {}).once("close", () => closed++);
+  await Promise.all(idle.map((socket) => once(socket, "connect")));
+  expect((await get("/healthz")).status).toBe(200);
+  await expect.poll(() => closed, { timeout: 10_000 }).toBeGreaterThan(6);
+  expect(closed).toBeLessThan(70);
 });

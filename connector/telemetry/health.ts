@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
 import { PROOF_HEADER } from "./owner-proof.ts";
 import type { ListenAddress } from "../platform/index.ts";
 
@@ -14,6 +15,14 @@ export interface HealthSources {
   /** The newest ones. */
   logLines(): string;
 }
+
+/**
+ * Whoever reaches this port could otherwise use up the descriptors that requests need. The oldest connection gives way, because a new one
+ * may be the probe that decides whether this process lives.
+ */
+const MAX_CONNECTIONS = 64;
+/** How long a head may take, and how long a connection may stand still. */
+const PATIENCE_MS = 10_000;
 
 /** The text format of Prometheus. */
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -42,7 +51,8 @@ export async function startHealthServer(
 }
 
 function healthServer(sources: HealthSources): Server {
-  return createServer((request, response) => {
+  const timeouts = { headersTimeout: PATIENCE_MS, requestTimeout: PATIENCE_MS };
+  const server = createServer(timeouts, (request, response) => {
     const send = (status: number, type: string, body: string) => {
       response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(body);
     };
@@ -76,5 +86,21 @@ function healthServer(sources: HealthSources): Server {
       default:
         return send(404, "text/plain", "not found\n");
     }
+  });
+  server.setTimeout(PATIENCE_MS);
+  limitConnections(server);
+  return server;
+}
+
+function limitConnections(server: Server): void {
+  const open = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    const [oldest] = open;
+    if (oldest !== undefined && open.size >= MAX_CONNECTIONS) {
+      open.delete(oldest);
+      oldest.destroy();
+    }
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
   });
 }
