@@ -12,7 +12,7 @@ it.each([
   expect(repeatedKey(text)).toEqual({ key, line });
 });
 
-it("finds none where JSON.parse loses nothing", () => {
+it("finds none if JSON.parse loses nothing", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       expect(repeatedKey(JSON.stringify(value, null, 1))).toBe(null);

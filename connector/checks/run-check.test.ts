@@ -57,7 +57,7 @@ it.each([
   ["pages", "/admin/delete-all?confirm=yes", "does not permit this path"],
   ["pages", "/public/../admin", "does not permit this path"],
   ["pages", "/public/%2e%2e/admin", "does not permit this path"],
-])("a check of %s at %s is refused as a request would be", async (service, path, reason) => {
+])("a check of %s at %s is refused as a request is", async (service, path, reason) => {
   const { server, check } = await setUp();
   expect(await check(service, path)).toEqual({
     outcome: "UPSTREAM_NOT_ALLOWED",
@@ -75,19 +75,19 @@ it.each([
   "/a b",
   "/x HTTP/1.1\r\nhost: other\r\n\r\n",
   "/\tx",
-])("asks for no target such as %j", async (path) => {
+])("refuses a target such as %j", async (path) => {
   const { server, check } = await setUp();
   expect(await check("any", path)).toMatchObject({ outcome: "INTERNAL" });
   expect(server.received.join("")).toBe("");
 });
 
-it("writes what is beyond ASCII as UTF-8, where no character becomes a line end", async () => {
+it("writes characters beyond ASCII as UTF-8, so that none becomes a line end", async () => {
   const { server, check } = await setUp();
   await check("any", "/\u010d\u010ax:y");
   expect(server.received[0]).toMatch(/^GET \/\u00c4\u008d\u00c4\u008ax:y HTTP\/1\.1\r\nhost: /);
 });
 
-it("passes where the limits let it, and a check that only connects asks for nothing", async () => {
+it("passes if the limits allow it; a check that only connects sends no request", async () => {
   const { server, check } = await setUp();
   expect(await check("pages", "/public/health")).toEqual({ outcome: "PASSING", reason: null });
   expect(await check("orders", null)).toEqual({ outcome: "PASSING", reason: null });
@@ -98,7 +98,7 @@ it("passes where the limits let it, and a check that only connects asks for noth
   });
 });
 
-it("of a TCP service connects, and says nothing", async () => {
+it("of a TCP service connects and sends nothing", async () => {
   const { server, check } = await setUp();
   const target = server.origin.replace("http:", "tcp:");
   expect(await check("db", null, target)).toEqual({ outcome: "PASSING", reason: null });
@@ -109,7 +109,7 @@ it("of a TCP service connects, and says nothing", async () => {
   expect(await check("db", null, "tcp://127.0.0.1:9")).toMatchObject({ outcome: "UPSTREAM_REFUSED" });
 });
 
-it("of a TCP service with TLS takes TLS too, however it begins", async () => {
+it("of a TCP service with TLS completes TLS too, however it begins", async () => {
   const { server, check } = await setUp((socket) => socket.end("N"));
   const target = server.origin.replace("http:", "tcp:");
   expect(await check("db", null, target, { startTls: "postgres" })).toMatchObject({

@@ -45,7 +45,7 @@ const list = (revision: string, ...services: (string | object)[]) => ({
   ),
 });
 
-it("checks what it is told, again and again, and reports in the list's order", () => {
+it("repeats the checks of the list, and reports in the list's order", () => {
   const { clock, checks, started, answer, lastReport } = setUp();
   checks.apply(list("00000001", "one", { service: "two", intervalSeconds: 3 }));
   clock.advance(0);
@@ -60,7 +60,7 @@ it("checks what it is told, again and again, and reports in the list's order", (
   expect(started).toEqual(["one", "two", "two", "one"]);
 });
 
-it("reports when something changed, and once a second at most", () => {
+it("reports changes, at most once a second", () => {
   const { clock, checks, reports, answer } = setUp();
   checks.apply(
     list("00000001", { service: "one", intervalSeconds: 1, healthyThreshold: 1, unhealthyThreshold: 1 }),
@@ -79,7 +79,7 @@ it("reports when something changed, and once a second at most", () => {
   expect(reports).toHaveLength(12);
 });
 
-it("goes on with the checks that a new list keeps, and ends the others", () => {
+it("keeps the checks that a new list still has, and stops the others", () => {
   const { clock, checks, running, answer, lastReport } = setUp();
   checks.apply(list("00000001", "kept", "changed", "gone"));
   clock.advance(0);
@@ -92,7 +92,7 @@ it("goes on with the checks that a new list keeps, and ends the others", () => {
   expect([...running.keys()].sort()).toEqual(["changed", "kept", "new"]);
 });
 
-it("says again what it knows when the same list comes again, and checks nothing anew", () => {
+it("repeats its report when the same list comes again, without new checks", () => {
   const { clock, checks, reports, started, answer } = setUp();
   checks.apply(list("00000001", "one"));
   clock.advance(0);
@@ -106,7 +106,7 @@ it("says again what it knows when the same list comes again, and checks nothing 
   expect(started).toEqual(["one"]);
 });
 
-it("stops when it is told nothing is left, and when the connector stops", () => {
+it("stops when the list is empty, and when the connector stops", () => {
   const { clock, checks, running } = setUp();
   checks.apply(list("00000001", "one"));
   clock.advance(0);
@@ -137,7 +137,7 @@ it("leaves out a check that it cannot make, and reports the others in their plac
 it.each([
   ["no JSON", "{"],
   ["no list", "{}"],
-])("takes a list that is %s as a violation", (_what, json) => {
+])("treats a list that is %s as a violation", (_what, json) => {
   const { checks } = setUp();
   expect(() => checks.apply({ revision: "00000001", json })).toThrow(
     expect.objectContaining({ code: "PROTOCOL_ERROR", scope: "connection" }),

@@ -12,7 +12,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-it("TCP upstreams are looked at by connecting, with TLS where they begin with it", async () => {
+it("checks TCP upstreams by connecting, with TLS if they begin with it", async () => {
   // No TLS: it ends on whatever it hears.
   const server = await new ByteServer((socket) => socket.end("no")).start();
   servers.push(server);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lineWithoutSecrets, valueWithoutSecrets, withoutSecrets } from "./without-secrets.ts";
 
-describe("a text for strangers", () => {
+describe("a text that may be shared", () => {
   it.each([
     ["a token", `TUNNEL_TOKEN=culvert_${"A".repeat(80)}_0123abcd is cut`],
     ["a key of the relay", `key culvert_api_abcdefghij23_${"canary-".repeat(6)}_0123abcd`],
@@ -31,17 +31,17 @@ describe("a text for strangers", () => {
     "/etc/culvert/token cannot be read: EACCES",
   ])("keeps %s", (text) => expect(withoutSecrets(text, [])).toBe(text));
 
-  it("is not emptied by a secret of a few letters", () => {
+  it("is not emptied by a very short secret", () => {
     expect(withoutSecrets("abc def", ["a", "de", ""])).toBe("abc def");
   });
 
-  it("has nothing under a name that speaks of a secret, at any depth", () => {
+  it("has no value under a name that suggests a secret, at any depth", () => {
     expect(
       valueWithoutSecrets({ a: [{ password: "canary", kid: "k_1", caFile: "/x.pem" }], apiKey: 7, n: 1 }, []),
     ).toEqual({ a: [{ password: "[redacted]", kid: "k_1", caFile: "/x.pem" }], apiKey: "[redacted]", n: 1 });
   });
 
-  it("is a log line as JSON still", () => {
+  it("leaves a log line valid JSON", () => {
     const line = JSON.stringify({ msg: "request", path: "/a?b=canary", cookie: "canary", status: 200 });
     expect(JSON.parse(lineWithoutSecrets(line, []))).toEqual({
       ...{ msg: "request", path: "/a?[redacted]", cookie: "[redacted]", status: 200 },

@@ -89,7 +89,7 @@ describe("addresses are tried", () => {
     expect(sockets.every(({ destroyed }) => !destroyed)).toBe(true);
   });
 
-  it("eight at a time: where so many are silent, the oldest gives its place to the next", () => {
+  it("eight at a time: if all are silent, the oldest is given up for the next", () => {
     const { clock, found, lookedUp, sockets, tried } = setUp();
     found(...Array.from({ length: 200 }, (_, index) => `10.0.0.${index}`));
     lookedUp();
@@ -98,7 +98,7 @@ describe("addresses are tried", () => {
     expect(sockets.filter(({ destroyed }) => !destroyed).map(({ to }) => to)).toEqual(tried().slice(-8));
   });
 
-  it("the next at once when one fails, and not twice for that", async () => {
+  it("the next at once when one fails, and only once", async () => {
     const { clock, found, lookedUp, tried, socket } = setUp();
     found("10.0.0.1", "10.0.0.2", "10.0.0.3");
     lookedUp();
@@ -112,7 +112,7 @@ describe("addresses are tried", () => {
     expect(tried()).toHaveLength(3);
   });
 
-  it("IPv4 alone after 50 ms in which no IPv6 came, and IPv6 beside it as soon as it is its turn", () => {
+  it("IPv4 alone if no IPv6 came within 50 ms, and then IPv6 in its turn", () => {
     const { clock, found, tried } = setUp();
     found("10.0.0.1", "10.0.0.2");
     clock.advance(49);
@@ -136,7 +136,7 @@ describe("addresses are tried", () => {
     expect(tried()).toEqual([address ?? "10.0.0.1"]);
   });
 
-  it("that come late, when all others have failed", async () => {
+  it("that come late, after all others have failed", async () => {
     const { clock, found, lookedUp, tried, socket, outcomes } = setUp();
     found("fd00::1");
     socket("fd00::1").fails("ENETUNREACH");
@@ -168,7 +168,7 @@ describe("addresses are tried", () => {
 });
 
 describe("the end", () => {
-  it("comes with the first connection that stands; the others are destroyed, and nothing is left", async () => {
+  it("comes with the first connection that succeeds; the others are destroyed, and nothing is left", async () => {
     const { clock, found, outcomes, socket, sockets, isLookingUp } = setUp();
     found("fd00::1", "10.0.0.1", "10.0.0.2");
     clock.advance(600);
@@ -183,7 +183,7 @@ describe("the end", () => {
     expect(outcomes).toHaveLength(1);
   });
 
-  it("comes when each has failed, with what became of each, and the name is asked for anew", async () => {
+  it("comes when all have failed, with the reason of each, and the name is looked up again", async () => {
     const { found, lookedUp, outcomes, socket, forgotten } = setUp();
     found("fd00::1", "10.0.0.1");
     lookedUp();
@@ -201,13 +201,13 @@ describe("the end", () => {
     expect(forgotten).toEqual(["api.internal"]);
   });
 
-  it("comes when there is no address, with why", () => {
+  it("comes with the reason if there is no address", () => {
     const { lookedUp, outcomes } = setUp();
     lookedUp("api.internal has no address: because");
     expect(outcomes).toEqual([{ kind: "no-address", problem: "api.internal has no address: because" }]);
   });
 
-  it("comes without a word when it is cancelled, in every phase", async () => {
+  it("comes silently when it is cancelled, in every phase", async () => {
     for (const phase of ["looking up", "waiting for IPv6", "trying"]) {
       const { clock, found, lookedUp, outcomes, sockets, dialing, isLookingUp } = setUp();
       if (phase !== "looking up") found("10.0.0.1", "10.0.0.2");
@@ -247,7 +247,7 @@ it.each([
   outcome.socket.destroy();
 });
 
-it("a dead address costs a quarter of a second where the next one is good", async () => {
+it("a dead address costs a quarter of a second if the next one works", async () => {
   const server = await new ByteServer(() => {}).start();
   closing.push(() => server.close());
   const dead = await startStuckListener("127.0.0.2", server.port);

@@ -74,14 +74,14 @@ describe("addresses", () => {
     ]);
   });
 
-  it("that do not fit a datagram come by TCP", async () => {
+  it("that do not fit into a datagram come over TCP", async () => {
     const many = Array.from({ length: 60 }, (_, index) => `10.0.0.${index}`);
     const { names, server } = await asking(() => ({ addresses: many, truncated: true }));
     expect((await names.addressesOf("many.internal")).addresses).toHaveLength(60);
     expect(server.questions.filter(({ transport }) => transport === "tcp")).toHaveLength(2);
   });
 
-  it("of one family are told at once, however slow the other's are", async () => {
+  it("of one family are reported at once, however slow the other is", async () => {
     const { names } = await asking(
       ({ type }) => (type === "AAAA" ? null : { addresses: ["10.0.0.1"] }),
       "options timeout:30",
@@ -100,7 +100,7 @@ describe("addresses", () => {
   });
 
   it.each(["127.0.0.1", "::1", "fe80::1%lo", "localhost", "LOCALHOST.", "api.localhost"])(
-    "of %s are no matter for DNS",
+    "of %s are never looked up in DNS",
     async (name) => {
       const { names, server } = await asking(() => ({ addresses: ["10.6.6.6"] }));
       const { addresses } = await names.addressesOf(name);
@@ -109,7 +109,7 @@ describe("addresses", () => {
     },
   );
 
-  it("of .invalid are none, and no matter for DNS", async () => {
+  it("of .invalid do not exist, and are not looked up in DNS", async () => {
     const { names, server } = await asking(() => ({ addresses: ["10.6.6.6"] }));
     expect(await names.addressesOf("api.invalid")).toMatchObject({ addresses: [] });
     expect(server.questions).toEqual([]);
@@ -129,7 +129,7 @@ describe("addresses", () => {
 });
 
 describe("files", () => {
-  it("are read again when they change: hosts first, then the server of the day", async () => {
+  it("are read again when they change: hosts first, then the new server", async () => {
     const first = await dnsServer(() => ({ addresses: ["10.0.0.1"] }));
     const second = await dnsServer(() => ({ addresses: ["10.0.0.2"] }));
     const names = namesWith();
@@ -147,7 +147,7 @@ describe("files", () => {
     expect([first.questions.length, second.questions.length]).toEqual([2, 4]);
   });
 
-  it("that changed while a look-up was under way do not leave its answer behind", async () => {
+  it("that change during a look-up do not leave its old answer in the cache", async () => {
     let release = (): void => {};
     const waiting = new Promise<void>((resolve) => (release = resolve));
     const old = await dnsServer(() => null);
@@ -165,7 +165,7 @@ describe("files", () => {
 });
 
 describe("search domains", () => {
-  it("go behind a name with fewer dots than ndots, before it is asked for as it is", async () => {
+  it("are appended to a name with fewer dots than ndots, before it is asked for unchanged", async () => {
     const { names, server } = await asking(
       ({ name }) => (name === "api.two" ? { addresses: ["10.0.0.1"] } : { rcode: 3 }),
       "options ndots:2\nsearch one two three",
@@ -175,7 +175,7 @@ describe("search domains", () => {
     expect((await names.addressesOf("api.two.")).addresses).toEqual(["10.0.0.1"]);
   });
 
-  it("are gone through where one holds the name without an address, or its servers fail", async () => {
+  it("are all tried if one has the name without an address, or its servers fail", async () => {
     const { names } = await asking(
       ({ name }) =>
         name === "api.one" ? {} : name === "api.two" ? { rcode: 2 } : { addresses: ["10.0.0.3"] },
@@ -184,7 +184,7 @@ describe("search domains", () => {
     expect((await names.addressesOf("api")).addresses).toEqual(["10.0.0.3"]);
   });
 
-  it("are not where nobody answers: another name might mean another host", async () => {
+  it("are not tried if nobody answers: another name might mean another host", async () => {
     const { names, server } = await asking(
       ({ name }) => (name === "api.one" ? null : { addresses: ["10.0.0.2"] }),
       "options timeout:1 attempts:1\nsearch one two",
@@ -218,12 +218,12 @@ describe("failures name the name and the server", () => {
     );
   });
 
-  it("and all that was asked for", async () => {
+  it("and everything that was asked", async () => {
     const { names } = await asking(() => ({ rcode: 3 }), "search one two");
     expect((await names.addressesOf("api")).problem).toContain("; asked for api.one, api.two, api");
   });
 
-  it("after each server was asked as often as it is to be", async () => {
+  it("after each server was asked as often as configured", async () => {
     const refusing = await dnsServer(() => ({ rcode: 2 }));
     const silent = await dnsServer(() => null);
     write(
@@ -236,7 +236,7 @@ describe("failures name the name and the server", () => {
     expect([refusing.questions.length, silent.questions.length]).toEqual([4, 4]);
   });
 
-  it("and none of it where a later server knows", async () => {
+  it("but not if a later server knows the name", async () => {
     const silent = await dnsServer(() => null);
     const failing = await dnsServer(() => ({ rcode: 2 }));
     const good = await dnsServer(() => ({ addresses: ["10.0.0.1"] }));
@@ -247,7 +247,7 @@ describe("failures name the name and the server", () => {
 });
 
 describe("look-ups", () => {
-  it("of names that hang hold up no other: twelve, and as many as there may be", async () => {
+  it("of names that hang delay no others: twelve, or as many as allowed", async () => {
     const { names } = await asking(
       ({ name }) => (name.startsWith("hangs") ? null : { addresses: ["10.0.0.1"] }),
       "options timeout:30",
@@ -268,7 +268,7 @@ describe("look-ups", () => {
     }
   });
 
-  it("of one caller, hundreds of them beginning all the time, take none of another's place", async () => {
+  it("of one caller, even hundreds, take no place of another caller's", async () => {
     const { names } = await asking(
       ({ name }) => (name.startsWith("hangs") ? null : { addresses: ["10.0.0.1"] }),
       "options timeout:30",
@@ -294,14 +294,14 @@ describe("look-ups", () => {
     expect(names.inFlight).toBe(0);
   });
 
-  it("of one name are one, for all who wait for it", async () => {
+  it("of the same name are shared by all who wait for it", async () => {
     const { names, server } = await asking(() => ({ addresses: ["10.0.0.1"], ttlSeconds: 0, delayMs: 100 }));
     const answers = await Promise.all(Array.from({ length: 500 }, () => names.addressesOf("api.internal")));
     expect(new Set(answers.flatMap(({ addresses }) => addresses))).toEqual(new Set(["10.0.0.1"]));
     expect(server.asked.toSorted()).toEqual(["A api.internal", "AAAA api.internal"]);
   });
 
-  it("tell nothing any more when they are cancelled, and go on for the others", async () => {
+  it("report nothing after they are cancelled, and go on for the others", async () => {
     const { names } = await asking(() => ({ addresses: ["10.0.0.1"], delayMs: 50 }));
     let told = 0;
     const events = { onAddresses: () => told++, onEnd: () => told++ };
@@ -364,7 +364,7 @@ describe("what is kept", () => {
     expect(asked).toHaveLength(isKept ? 2 : 4);
   });
 
-  it("is nothing that was kept while the machine slept, or that nobody could be reached at", async () => {
+  it("contains nothing from before the machine slept, and no address that could not be reached", async () => {
     const { clock, asked, names, addresses } = setUp(({ family }) =>
       family === 4 ? addresses(60) : { kind: "no-data" },
     );
@@ -385,7 +385,7 @@ describe("what is kept", () => {
     expect(asked).toHaveLength(6);
   });
 
-  it("is a failure, for a moment", async () => {
+  it("contains failures, for a moment", async () => {
     const { clock, asked, names } = setUp(() => ({ kind: "no-name" }));
     for (const [waitMs, count] of [
       [0, 2],
@@ -402,7 +402,7 @@ describe("what is kept", () => {
     expect(asked.length).toBeGreaterThan(2);
   });
 
-  it("says no such name of both families when A does, though AAAA hangs", async () => {
+  it("reports that a name does not exist when A says so, even if AAAA hangs", async () => {
     const { names, clock } = setUp(({ family }) => (family === 4 ? { kind: "no-name" } : null));
     const result = names.addressesOf("api.internal");
     await Promise.resolve();

@@ -39,7 +39,7 @@ it.each([
   });
 });
 
-it("searches the host's own domain where the file names none", () => {
+it("searches the host's own domain if the file names none", () => {
   const unsaid = { hostName: "web-1.corp.internal", servers: [] };
   expect(parseResolvConf("", unsaid).search).toEqual(["corp.internal"]);
   expect(parseResolvConf("search x", unsaid).search).toEqual(["x"]);

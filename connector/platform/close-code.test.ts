@@ -23,7 +23,7 @@ describe("sendableCloseCode", () => {
 });
 
 describe("upstreamCloseCode", () => {
-  it("knows a close without a code, and makes the others legal", () => {
+  it("recognises a close without a code, and makes other codes legal", () => {
     expect([1005, 1000, 4321, 1006].map(upstreamCloseCode)).toEqual([null, 1000, 4321, 1011]);
   });
 });

@@ -34,7 +34,7 @@ it("writes all lines in order, however the reader takes them", () => {
   expect(sink.droppedLines).toBe(0);
 });
 
-it("drops and counts what finds no room, a megabyte behind, and goes on when there is room again", () => {
+it("drops and counts lines if the reader is a megabyte behind, and goes on when there is room again", () => {
   const to = reader(0);
   const sink = new LogSink((bytes) => to.write(bytes));
   const line = `${"x".repeat(9_999)}\n`;
@@ -49,7 +49,7 @@ it("drops and counts what finds no room, a megabyte behind, and goes on when the
   expect(to.text).toBe(`${line.repeat(kept)}again\n`);
 });
 
-it("counts what a full disk has no room for, once each", () => {
+it("counts each line that a full disk has no room for, once", () => {
   const to = reader(0);
   to.failing = true;
   const sink = new LogSink((bytes) => to.write(bytes));

@@ -11,7 +11,7 @@ const line = JSON.stringify({
   pid: 1,
 });
 
-it("shows a line for people, without what is empty or always the same", () => {
+it("formats a line for people, without what is empty or always the same", () => {
   expect(readable(line, false)).toBe("19:04:11 info  request service=payments-api-prod status=200\n");
 });
 

@@ -70,7 +70,7 @@ function setUp(random = 0.5, options: Partial<KeeperOptions> = {}) {
   return { clock, dialled, streams, keeper, last, accept, openStream };
 }
 
-describe("LinkKeeper", () => {
+describe("ConnectionKeeper", () => {
   it("is ready once the relay has said WELCOME, not when the socket is open", () => {
     const { keeper, last, accept } = setUp();
     expect(keeper.ready).toBe(false);
@@ -88,7 +88,7 @@ describe("LinkKeeper", () => {
     expect(dialled).toHaveLength(2);
   });
 
-  it("waits longer after each failure, and starts over only after a stable minute", () => {
+  it("waits longer after each failure, and resets only after a stable minute", () => {
     const { dialled, clock, last, accept } = setUp();
     const waitAfterLossMs = () => {
       const before = dialled.length;
@@ -108,7 +108,7 @@ describe("LinkKeeper", () => {
     expect(waitAfterLossMs()).toBe(250);
   });
 
-  it("says at error which versions both ends speak, where they have none in common", () => {
+  it("logs which versions both ends support if they have none in common", () => {
     const lines: unknown[] = [];
     const log = pino(
       { formatters: { level: (level) => ({ level }) } },
@@ -124,7 +124,7 @@ describe("LinkKeeper", () => {
     ]);
   });
 
-  it("asks again slowly when it is refused, quickly when the relay only stumbled", () => {
+  it("tries again slowly after a refusal, and quickly after a failure of the relay", () => {
     const { clock, dialled, last } = setUp();
     last().events.onRefused(401);
     clock.advance(22_400);
@@ -137,7 +137,7 @@ describe("LinkKeeper", () => {
   });
 
   it.each([0, 0.5, 0.999])(
-    "knows of a black hole within 35 s while idle, whatever the jitter: %d",
+    "notices a black hole within 35 s while idle, whatever the jitter: %d",
     (random) => {
       const { clock, dialled, keeper, last, accept } = setUp(random);
       accept();
@@ -172,7 +172,7 @@ describe("LinkKeeper", () => {
     return { ...world, lost, connection };
   };
 
-  it("tries another connection 8 s after something was sent that nothing came after, and ends the silent one for it", () => {
+  it("tries another connection 8 s after something was sent without an answer, and then ends the silent one", () => {
     const { clock, connection, keeper, last, accept, lost } = silent();
     expect([keeper.ready, connection.ended]).toEqual([false, null]);
     accept();
@@ -183,7 +183,7 @@ describe("LinkKeeper", () => {
     expect(last().connectionIndex).toBe(128);
   });
 
-  it("keeps a connection of a relay that was only too busy to answer, with all that is under way on it", () => {
+  it("keeps a connection to a relay that was only busy, with everything under way on it", () => {
     const { clock, connection, dialled, keeper, streams, lost } = silent();
     // The handshake is not answered either.
     clock.advance(10_500);
@@ -196,7 +196,7 @@ describe("LinkKeeper", () => {
     expect([dialled.length, lost.length, connection.ended]).toEqual([3, 1, null]);
   });
 
-  it("gives the silent one as long again as the relay took to answer the other", () => {
+  it("gives the silent one as much time again as the relay took to answer the other", () => {
     const { clock, connection, accept } = silent();
     clock.advance(9_000);
     accept();
@@ -206,7 +206,7 @@ describe("LinkKeeper", () => {
     expect(connection.ended).toBe("closed");
   });
 
-  it("keeps both for their streams where the silent one is heard after the other was accepted", () => {
+  it("keeps both for their streams if the silent one answers after the other was accepted", () => {
     const { clock, connection, dialled, keeper, accept, openStream, streams } = silent();
     accept();
     openStream();
@@ -230,7 +230,7 @@ describe("LinkKeeper", () => {
     expect(connection.ended).toBe(ended);
   });
 
-  it("gives a silent connection up after a minute, whether the relay is there or not", () => {
+  it("gives a silent connection up after a minute, whether the relay answers elsewhere or not", () => {
     const { clock, connection } = silent();
     clock.advance(51_000);
     expect(connection.ended).toBe(null);
@@ -248,7 +248,7 @@ describe("LinkKeeper", () => {
     expect(dialled).toHaveLength(2);
   });
 
-  it("asks again after a while where the tunnel is full", () => {
+  it("tries again after a while if the tunnel is full", () => {
     const { clock, dialled, last } = setUp();
     last().events.onRefused(409);
     clock.advance(14_999);
@@ -304,7 +304,7 @@ describe("LinkKeeper", () => {
     expect(dialled).toHaveLength(1);
   });
 
-  it("comes back whatever else throws when it is lost, and when dialling itself does", () => {
+  it("connects again even if event handlers or dialling throw", () => {
     const faults: string[] = [];
     let refuses = true;
     const { clock, dialled, keeper, last, accept } = setUp(0.5, {

@@ -120,7 +120,7 @@ const dataFrame = (length: number): Frame => ({
 });
 
 describe("the handshake", () => {
-  it("asks for what a WebSocket client asks for, and for nothing else", async () => {
+  it("sends what a WebSocket client sends, and nothing else", async () => {
     const headers: unknown[] = [];
     const relayUrl = await relayByHand((socket, _accept, request) => {
       headers.push(request.method, request.url, request.httpVersion, request.headers);
@@ -145,7 +145,7 @@ describe("the handshake", () => {
     expect(events).toEqual(["lost: socket hang up"]);
   });
 
-  it("is a success only when all of the answer is right", async () => {
+  it("succeeds only if the whole answer is right", async () => {
     const opened: string[][] = [];
     const answers = [
       (accept: string) => switching(accept),
@@ -196,7 +196,7 @@ describe("the handshake", () => {
       ["refused 503"],
     ],
     ["SMTP\r\n\r\n", [expect.stringMatching(/^lost: Parse Error/) as string]],
-  ])("tells of the answer %j once, and leaves", async (answer, expected) => {
+  ])("reports the answer %j once, and closes", async (answer, expected) => {
     let ended = false;
     const relayUrl = await relayByHand((socket) => {
       socket.on("end", () => (ended = true));
@@ -207,14 +207,14 @@ describe("the handshake", () => {
     expect(events).toEqual(expected);
   });
 
-  it("tells why no connection was made", async () => {
+  it("reports why no connection was made", async () => {
     const { events } = dial("http://127.0.0.1:1");
     expect(events).toEqual([]);
     await until(() => events.length === 1);
     expect(events).toEqual(["lost: connect ECONNREFUSED 127.0.0.1:1"]);
   });
 
-  it("is abandoned without another word", async () => {
+  it("can be abandoned without further events", async () => {
     let ended = 0;
     const relayUrl = await relayByHand((socket) => socket.on("end", () => ended++));
     for (const end of ["terminate", "close"] as const) {
@@ -231,7 +231,7 @@ describe("the handshake", () => {
 });
 
 describe("a connection", () => {
-  it("reads what came in one packet with the answer", async () => {
+  it("reads data that came in one packet with the answer", async () => {
     const relayUrl = await relayByHand((socket, accept) =>
       socket.write(
         Buffer.concat([Buffer.from(switching(accept)), small(OPCODE.binary, "abc"), small(OPCODE.text, "q")]),
@@ -242,7 +242,7 @@ describe("a connection", () => {
     expect(events).toEqual(["open", "message of 3", "text q"]);
   });
 
-  it("answers pings with what they carry, and carries text and messages both ways", async () => {
+  it("answers pings with their payload, and carries text and messages both ways", async () => {
     const heard: string[] = [];
     const port = await relayOfWs((socket: import("ws").WebSocket) => {
       socket.on("pong", (payload) => heard.push(`pong ${payload.toString()}`));
@@ -330,7 +330,7 @@ describe("a connection", () => {
     expect(events).toEqual(["open", "lost: closed with code 1006"]);
   });
 
-  it("ends when a frame breaks the rules, and says so to the relay", async () => {
+  it("ends when a frame breaks the rules, and tells the relay", async () => {
     const received: Buffer[] = [];
     let ended = false;
     const relayUrl = await relayByHand((socket, accept) => {
@@ -358,7 +358,7 @@ describe("a connection", () => {
     expect(events[1]).toBe("lost: closed with code 1006");
   });
 
-  it("is closed by its owner with a code, and tells nothing more", async () => {
+  it("is closed by its owner with a code, and reports nothing more", async () => {
     const closes: [number, string][] = [];
     const port = await relayOfWs((socket: import("ws").WebSocket) => {
       socket.on("message", () => socket.send("q"));
@@ -391,7 +391,7 @@ describe("a connection", () => {
     expect(events).toEqual(["open"]);
   });
 
-  it("is terminated from within a message: what came with it is not handed on", async () => {
+  it("can be terminated from a message's handler: the rest of the packet is dropped", async () => {
     const relayUrl = await relayByHand((socket, accept) => {
       const frames = [small(OPCODE.text, "q"), small(OPCODE.text, "q"), small(3)];
       socket.write(Buffer.concat([Buffer.from(switching(accept)), ...frames]));

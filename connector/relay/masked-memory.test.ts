@@ -28,7 +28,7 @@ describe.each([
   ["without WebAssembly", maskedMemory(SIZE_BYTES, null), true],
   ["without room for its memory", maskedMemory(SIZE_BYTES, withoutRoom()), true],
 ])("memory masked %s", (_name, memory, isPlain) => {
-  it("is as the naive loop leaves it, for each length and alignment, and nothing beside it changes", () => {
+  it("equals a naive loop's result for each length and alignment, and nothing else changes", () => {
     for (let at = GUARD_BYTES; at < GUARD_BYTES + 16; at++) {
       for (let length = 0; length <= 200; length++) expectMasked(memory, at, length);
     }
@@ -44,7 +44,7 @@ describe.each([
     expect(memory.bytes.subarray(0, SIZE_BYTES).equals(pattern)).toBe(true);
   });
 
-  it("has the size it was asked for, and is the module's only where there is one", () => {
+  it("has the requested size, and uses the module only if there is one", () => {
     expect(memory.bytes.byteLength).toBe(SIZE_BYTES);
     expect(memory.mask.toString().includes("native code")).toBe(!isPlain);
   });

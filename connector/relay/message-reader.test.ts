@@ -236,7 +236,7 @@ describe.each(cases)("%s", (_name, frames, expected) => {
     }
   });
 
-  it("is the same behind other frames, which are handed on first", () => {
+  it("is the same after other frames, which are delivered first", () => {
     const before = Buffer.concat([frame(binary, "first"), frame(text, "p")]);
     const events = eventsOf([Buffer.concat([before, bytes]), frame(binary, "late")]);
     expect(events.slice(0, 2 + expected.length)).toEqual([["message", "first"], ["text", "p"], ...expected]);
@@ -256,7 +256,7 @@ it("takes a message of the largest size, in one frame or two", () => {
   }
 });
 
-it("hands on memory of its own, of just the message's size where views of it may be kept", () => {
+it("delivers messages in memory of their own, of the exact size if views of it may be kept", () => {
   const messages: Buffer[] = [];
   const reader = new MessageReader(MAX_BYTES, {
     onMessage: (message) => messages.push(message),
@@ -285,7 +285,7 @@ it("allocates little for fragments of one byte", () => {
   expect(eventsOf([one, frame(continuation, "a")])).toEqual([["message", "a".repeat(50_002)]]);
 });
 
-it("hands on nothing more once it was ended, also from within", () => {
+it("delivers nothing more after it was ended, even from a handler", () => {
   const messages: string[] = [];
   const reader: MessageReader = new MessageReader(MAX_BYTES, {
     onMessage(message) {

@@ -49,7 +49,7 @@ async function dialled(server: WebSocketServer): Promise<RelayTransport> {
   return connection;
 }
 
-it("sends what ws understands as masked messages, whatever their length", async () => {
+it("sends masked messages that ws understands, whatever their length", async () => {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   const received: Buffer[] = [];
   const { promise: closed, resolve } = Promise.withResolvers<void>();
@@ -79,7 +79,7 @@ it("sends what ws understands as masked messages, whatever their length", async 
   expect(received.findIndex((message, i) => !isSame(message, expected[i]))).toBe(-1);
 });
 
-it("holds what it writes until it has left: nothing that waits is overwritten", async () => {
+it("keeps what it writes until it has left: nothing queued is overwritten", async () => {
   const peers: Socket[] = [];
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   const received: Buffer[] = [];
@@ -104,7 +104,7 @@ it("holds what it writes until it has left: nothing that waits is overwritten", 
   expect(received.findIndex((message, i) => !isSame(message, encodeMessage(messages[i] ?? [])))).toBe(-1);
 });
 
-it("uses the buffers of messages that have left again, and another key for each", async () => {
+it("reuses the buffers of messages that have left, with another key for each", async () => {
   const server = createServer((peer) => peer.resume()).listen(0, "127.0.0.1");
   await once(server, "listening");
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
@@ -161,7 +161,7 @@ function unmasked(bytes: Buffer): { first: number | undefined; payload: Buffer }
   return { first: bytes[0], payload: Buffer.from(payload) };
 }
 
-it("takes only so many of the buffers of all, and gives them back when the socket is gone", async () => {
+it("takes a limited number of the shared buffers, and returns them when the socket is gone", async () => {
   const onPeer = (peer: Socket): void => void peer.on("error", () => {}).pause();
   const plain = createServer(onPeer).listen(0, "127.0.0.1");
   const secure = createTlsServer(trustedIdentity, onPeer).listen(0, "127.0.0.1");

@@ -122,12 +122,12 @@ function attachedTo(objects: string[], connections?: number, maxStreams?: number
 }
 
 describe("objects of the tunnel", () => {
-  it("are one, which the relay picks, until it tells of others", () => {
+  it("are one, chosen by the relay, until it lists others", () => {
     const relay = attachedTo([TUNNEL]);
     expect(relay.standing).toEqual([`${TUNNEL}/0`, `${TUNNEL}/1`]);
   });
 
-  it("each have all connections; those that stand already are not dialled again", () => {
+  it("each get all connections; existing ones are not dialled again", () => {
     const relay = attachedTo([TUNNEL, B, C]);
     relay.tell(TUNNEL, 1, [TUNNEL, B, C]);
     relay.clock.advance(10);
@@ -135,7 +135,7 @@ describe("objects of the tunnel", () => {
     expect(relay.dials).toHaveLength(6);
   });
 
-  it("are told by every object: an older list changes nothing", () => {
+  it("are listed by every object: an older list changes nothing", () => {
     const relay = attachedTo([TUNNEL, B, C], 1);
     relay.tell(TUNNEL, 5, [TUNNEL, B]);
     relay.clock.advance(10);
@@ -176,7 +176,7 @@ describe("objects of the tunnel", () => {
     expect(relay.standing).toEqual([C, B].flatMap((name) => [`${name}/0`, `${name}/1`]).sort());
   });
 
-  it("may be gone one by one: the others' list is waited for", () => {
+  it("may be gone one by one: the list of another object says so", () => {
     const relay = attachedTo([TUNNEL, B], 1);
     relay.tell(TUNNEL, 1, [TUNNEL, B]);
     relay.clock.advance(10);
@@ -185,7 +185,7 @@ describe("objects of the tunnel", () => {
     expect(relay.standing).toEqual([`${TUNNEL}/0`]);
   });
 
-  it("of another tunnel end the connection that told of them", () => {
+  it("of another tunnel end the connection that listed them", () => {
     for (const name of ["tnl_zzzzzzzzzzzzzzzzzzzz", `${TUNNEL}.`, `${TUNNEL}x`]) {
       const relay = attachedTo([TUNNEL], 1);
       relay.tell(TUNNEL, 1, [TUNNEL, name]);
@@ -195,7 +195,7 @@ describe("objects of the tunnel", () => {
     }
   });
 
-  it("are not known to a relay that went back to an older version: no dialling in circles", () => {
+  it("are unknown to a relay that went back to an older version: the connector does not dial in circles", () => {
     const relay = attachedTo([TUNNEL, B]);
     relay.tell(TUNNEL, 1, [TUNNEL, B]);
     relay.clock.advance(10);
@@ -208,7 +208,7 @@ describe("objects of the tunnel", () => {
     expect(relay.dials.length - before).toBeLessThan(10);
   });
 
-  it("take the connections that were still dialling when the list came", () => {
+  it("get the connections that were still dialling when the list came", () => {
     const relay = new FakeRelay([TUNNEL, B]);
     relay.clock.advance(1);
     relay.dials[1]?.link.events.onLost("slow network");
@@ -231,7 +231,7 @@ it("drains all of them, those off the list among them", async () => {
   expect(relay.standing).toEqual([]);
 });
 
-it("serves no more streams at once than the process takes, whichever objects open them, and gets each place back", () => {
+it("serves no more streams than the process allows, whichever objects open them, and gets each place back", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(5), fc.nat(9)), { maxLength: 200 }), (steps) => {
       const relay = attachedTo([TUNNEL, B, C], 1);
@@ -264,7 +264,7 @@ it("serves no more streams at once than the process takes, whichever objects ope
   );
 });
 
-describe("a caller that has little open, beside one that took all that the process serves over two objects", () => {
+describe("a caller with few streams, beside one that uses all places of the process over two objects", () => {
   const GREEDY = { ...HEAD, project: "greedy", service: "events" };
   const OTHER = { ...HEAD, project: "other" };
 
@@ -288,7 +288,7 @@ describe("a caller that has little open, beside one that took all that the proce
     return { relay, links, outcomes, ask, served };
   }
 
-  it("is served as its own requests end, and none of it is refused", () => {
+  it("is served as the other's requests end, and none of its own are refused", () => {
     const { relay, outcomes, ask, served } = crowded();
     ask(OTHER, 60);
     relay.clock.advance(10);
@@ -303,7 +303,7 @@ describe("a caller that has little open, beside one that took all that the proce
     expect(relay.streams.taken).toBe(512);
   });
 
-  it("loses its place in the line with its request, its connection or its relay's memory, and leaves nothing", () => {
+  it("loses its place in the queue with its request, its connection or its relay's memory, and leaves nothing behind", () => {
     const { relay, links, ask, served } = crowded();
     const asked = ask(OTHER, 60);
     relay.clock.advance(10);
@@ -317,7 +317,7 @@ describe("a caller that has little open, beside one that took all that the proce
     expect([first > 15, relay.served.size, relay.streams.taken]).toEqual([true, 0, 0]);
   });
 
-  it("is told to go elsewhere when no place comes", () => {
+  it("is sent to another connector if no place becomes free", () => {
     const { relay, outcomes, ask, served } = crowded();
     ask(OTHER, 60);
     relay.clock.advance(6_000);

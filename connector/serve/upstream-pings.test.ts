@@ -34,7 +34,7 @@ describe("an upstream's pings", () => {
     return { clock, socket, pings: new UpstreamPings(clock, socket) };
   }
 
-  it("begin after half a minute of silence, and end it after a minute", () => {
+  it("begin after half a minute of silence, and the WebSocket ends after a minute", () => {
     const { clock, socket } = watched();
     clock.advance(29_000);
     expect(socket.pings).toBe(0);
@@ -44,14 +44,14 @@ describe("an upstream's pings", () => {
     expect([socket.pings, socket.lostAtMs, clock.pendingTimers]).toEqual([1, MINUTE_MS, 0]);
   });
 
-  it("leave an upstream alone that answers, however long it says nothing else", () => {
+  it("do not end a WebSocket whose upstream answers, however long it sends nothing else", () => {
     const { clock, socket } = watched();
     socket.ping = () => void clock.after(20_000, () => socket.receivedBytes++);
     clock.advance(60 * MINUTE_MS);
     expect(socket.lostAtMs).toBe(null);
   });
 
-  it("are not sent to one that talks", () => {
+  it("are not sent to an upstream that sends", () => {
     const { clock, socket } = watched();
     for (let minute = 0; minute < 100; minute++) {
       clock.advance(29_000);
@@ -60,7 +60,7 @@ describe("an upstream's pings", () => {
     expect([socket.pings, socket.lostAtMs]).toEqual([0, null]);
   });
 
-  it("take what a blocked socket gives away for a sign of life, and what an open one takes in for none", () => {
+  it("count progress of a blocked socket as a sign of life, but not writes to an open one", () => {
     const slow = watched({ isBlocked: true });
     const swallowing = watched();
     for (let second = 0; second < 600; second++) {
@@ -73,7 +73,7 @@ describe("an upstream's pings", () => {
     expect(swallowing.socket.lostAtMs).toBe(MINUTE_MS);
   });
 
-  it("wait while this end does not listen, and begin anew then", () => {
+  it("pause while this end does not read, and start again afterwards", () => {
     const { clock, socket } = watched({ isPaused: true });
     clock.advance(10 * MINUTE_MS);
     expect([socket.pings, socket.lostAtMs]).toEqual([0, null]);
@@ -176,7 +176,7 @@ describe("a served WebSocket", () => {
     tcp.removeAllListeners("data");
   }
 
-  it("stays while its upstream answers pings, of which the client hears nothing; the upstream's are answered", async () => {
+  it("stays while its upstream answers pings, which the client never sees; the upstream's pings are answered", async () => {
     const { stream, heard, upstream, passes } = await joined();
     let pings = 0;
     upstream.on("ping", () => pings++);
@@ -212,7 +212,7 @@ describe("a served WebSocket", () => {
     expect(pair.clock.nowMs() - fromMs).toBeLessThan(100_000);
   });
 
-  it("is not judged by pings where its upstream's settings say so", async () => {
+  it("is not pinged if its upstream's settings say so", async () => {
     const { stream, tcp, passes } = await joined(false);
     vanish(tcp);
     await passes(5 * MINUTE_MS);

@@ -29,7 +29,7 @@ function problemsOf(env: Record<string, string>, flags: Flags = {}, files: Recor
 }
 
 describe("loadConfig", () => {
-  it("needs the token alone", () => {
+  it("needs only the token", () => {
     const result = load({ TUNNEL_TOKEN: TOKEN });
     expect(result).toMatchObject({
       ok: true,
@@ -126,7 +126,7 @@ describe("an identity", () => {
   const FILES = { "/token": `${ISSUER_TOKEN}\n`, "/tunnel": TOKEN };
   const ENV = { TUNNEL_IDENTITY: IDENTITY, TUNNEL_TOKEN_FILE: "/token" };
 
-  it("names relay and tunnel; the file holds what proves it", () => {
+  it("names relay and tunnel, and the file contains its proof", () => {
     const loaded = load(ENV, {}, FILES);
     const kid = `wid_${"b".repeat(12)}`;
     expect(loaded).toMatchObject({
@@ -198,26 +198,33 @@ describe("the settings file", () => {
     expect(SETTING_CASES.map(([name]) => name)).toEqual(SETTING_NAMES);
   });
 
-  it.each(SETTING_CASES)("and environment and flag all set %s, and the nearest wins", (name, value, read) => {
-    const { env, flag } = SETTINGS[name];
-    const base: Record<string, string> =
-      name === "token" || name === "tokenFile"
-        ? {}
-        : { TUNNEL_TOKEN: name === "identity" ? ISSUER_TOKEN : TOKEN };
-    if (name === "otlpHeaders" || name === "traceShare") base["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://c";
-    const files = { "/run/token": TOKEN, "/c.yaml": `${name}: ${value}`, "/wrong.yaml": `${name}: [wrong]` };
-    const outcomes = [
-      load(base, { config: "/c.yaml" }, files),
-      load({ ...base, [env]: value, TUNNEL_CONFIG: "/wrong.yaml" }, {}, files),
-      ...(flag === null
-        ? []
-        : [load({ ...base, [env]: "[wrong" }, { config: "/wrong.yaml", [name]: value }, files)]),
-    ].map((loaded) => (loaded.ok ? read(loaded.config) : loaded.problems));
-    const unset = load({ TUNNEL_TOKEN: tokenFor("https://unset.example") });
-    if (!unset.ok) throw new Error("no defaults");
-    for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
-    expect(outcomes[0]).not.toEqual(read(unset.config));
-  });
+  it.each(SETTING_CASES)(
+    "environment and flag can all set %s, and the most specific wins",
+    (name, value, read) => {
+      const { env, flag } = SETTINGS[name];
+      const base: Record<string, string> =
+        name === "token" || name === "tokenFile"
+          ? {}
+          : { TUNNEL_TOKEN: name === "identity" ? ISSUER_TOKEN : TOKEN };
+      if (name === "otlpHeaders" || name === "traceShare") base["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://c";
+      const files = {
+        "/run/token": TOKEN,
+        "/c.yaml": `${name}: ${value}`,
+        "/wrong.yaml": `${name}: [wrong]`,
+      };
+      const outcomes = [
+        load(base, { config: "/c.yaml" }, files),
+        load({ ...base, [env]: value, TUNNEL_CONFIG: "/wrong.yaml" }, {}, files),
+        ...(flag === null
+          ? []
+          : [load({ ...base, [env]: "[wrong" }, { config: "/wrong.yaml", [name]: value }, files)]),
+      ].map((loaded) => (loaded.ok ? read(loaded.config) : loaded.problems));
+      const unset = load({ TUNNEL_TOKEN: tokenFor("https://unset.example") });
+      if (!unset.ok) throw new Error("no defaults");
+      for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
+      expect(outcomes[0]).not.toEqual(read(unset.config));
+    },
+  );
 
   it.each(["", "a b", "x".repeat(65), "büro", "a\u200bb"])(
     "refuses %j as a name, if it is one at all",
@@ -251,7 +258,7 @@ describe("the settings file", () => {
     expect(withFile("# nothing set\n")).toMatchObject({ ok: true });
   });
 
-  it("has every problem told at once, with its path, and unknown keys refused", () => {
+  it("has all its problems reported at once, with their paths, and unknown keys refused", () => {
     const yaml = `
 alow: [x]
 connections: many
@@ -299,7 +306,7 @@ upstreams:
     ],
     ["a tab", "services:\n\tpay: {}", "is not YAML: TAB_AS_INDENT, line 2"],
     ["two documents", "allow: a\n---\nallow: b", "is not YAML: MULTIPLE_DOCS, line 2"],
-  ])("takes no value from %s", (_, yaml, problem) => {
+  ])("accepts no value from %s", (_, yaml, problem) => {
     expect(problemsIn(yaml)).toEqual([`/c.yaml: ${problem}`]);
   });
 
@@ -347,7 +354,7 @@ upstreams:
     ]);
   });
 
-  it("must be YAML with keys, and be there", () => {
+  it("must exist, and be YAML with keys", () => {
     expect(problemsIn("a: 1\na: 2")[0]).toMatch(/^\/c\.yaml: is not YAML: DUPLICATE_KEY, line 2$/);
     expect(problemsIn("- a")).toEqual(["/c.yaml: must have keys and values"]);
     expect(problemsOf({ TUNNEL_TOKEN: TOKEN, TUNNEL_CONFIG: "/none" })).toEqual([
@@ -358,7 +365,7 @@ upstreams:
     ]);
   });
 
-  it("says which files were read, for they may change", () => {
+  it("says which files were read, because they may change", () => {
     const loaded = load(
       {},
       { config: "/c.yaml" },

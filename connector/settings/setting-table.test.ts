@@ -64,7 +64,7 @@ describe("what is loaded", () => {
 });
 
 describe("culvert connect --help", () => {
-  it("knows a flag for every setting but the secret one", () => {
+  it("has a flag for every setting except the secret one", () => {
     const flags = connectCommand().options.map(({ long }) => long);
     const expected = SETTING_NAMES.flatMap((name) => SETTINGS[name].flag ?? []);
     expect(new Set(flags)).toEqual(new Set(["--config", "--check", ...expected]));

@@ -50,6 +50,6 @@ it.each<[share: number, status: number, code: ErrorCode | null, lines: number]>(
   );
 });
 
-it("tells what the allowlist refused even when it is off: somebody has to change something", () => {
+it("logs what the allowlist refused even when it is off", () => {
   expect(levels(0, 0, "UPSTREAM_NOT_ALLOWED")).toEqual(Array.from({ length: 100 }, () => "warn"));
 });

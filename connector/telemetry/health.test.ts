@@ -55,7 +55,7 @@ it("hands out the metrics as text for Prometheus", async () => {
   expect(await answer.text()).toBe("culvert_connector_active_streams 3\n");
 });
 
-it("gives its log lines to who knows the token, and to nobody else", async () => {
+it("shows its log lines only to somebody who knows the token", async () => {
   const { get } = await start({ connections: 1 });
   const nowMs = Date.now();
   const shown = async (proof?: string) =>

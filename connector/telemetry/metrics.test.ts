@@ -81,7 +81,7 @@ it("keeps long-lived WebSockets out of the durations of requests", async () => {
   ]);
 });
 
-it("has 200 services at most, whatever names come; the rest is one", async () => {
+it("has at most 200 services; all others count as one", async () => {
   const subject = metrics();
   for (let i = 0; i < 1_000; i++) {
     subject.requestStarted(`service-${i}`);
@@ -92,7 +92,7 @@ it("has 200 services at most, whatever names come; the rest is one", async () =>
   expect(lines).toContain('culvert_connector_requests_total{service="(other)",kind="http",status="2xx"} 800');
 });
 
-it("keeps room for services whatever hosts callers make up, and tells the checks of each", async () => {
+it("keeps room for services whatever hosts callers make up, and shows the checks of each", async () => {
   const services = Array.from({ length: 200 }, (_, index) => ({
     service: `service-${index}`,
     outcome: "PASSING" as const,
@@ -116,7 +116,7 @@ it("keeps room for services whatever hosts callers make up, and tells the checks
   );
 });
 
-it("does not take a service called other for the rest", async () => {
+it("does not confuse a service called other with the rest", async () => {
   const subject = metrics({ services: () => [{ service: "other", outcome: "UPSTREAM_DNS" }] });
   for (const service of ["other", "x".repeat(200)]) {
     subject.requestStarted(service);
@@ -143,7 +143,7 @@ it("has the failures of a service at 0 before there is one: those it is to check
   );
 });
 
-it("is of one size at most, however long and many the names are", async () => {
+it("has a limited size, however long and many the names are", async () => {
   const subject = metrics();
   for (let i = 0; i < 1_000; i++) {
     const service = `${i}${"x".repeat(32_000)}`;
@@ -156,7 +156,7 @@ it("is of one size at most, however long and many the names are", async () => {
   ]);
 });
 
-it("does not let a name out of its label", async () => {
+it("escapes names in labels", async () => {
   const subject = metrics();
   subject.requestStarted('a"} 1\nevil{x="');
   expect(await linesOf(subject, "requests_in_flight")).toEqual([

@@ -24,14 +24,14 @@ function served(queue: FairQueue<Waiter>): string[] {
 }
 
 describe("FairQueue", () => {
-  it("lets callers take turns, each in its own order", () => {
+  it("gives callers turns, each in its own order", () => {
     const { queue } = queueOf("b1", "b2", "b3", "a1", "b4", "a2", "c1");
     expect([...queue].map(({ name }) => name)).toEqual(["b1", "a1", "c1", "b2", "a2", "b3", "b4"]);
     expect(served(queue)).toEqual(["b1", "a1", "c1", "b2", "a2", "b3", "b4"]);
     expect(queue.size).toBe(0);
   });
 
-  it("forgets who left, and whoever comes anew waits for its turn", () => {
+  it("forgets callers that left, and makes new ones wait for their turn", () => {
     const { queue, waiters } = queueOf("b1", "b2", "a1");
     const [b1, b2] = [waiters.get("b1"), waiters.get("b2")];
     if (b1 === undefined || b2 === undefined) throw new Error("unreachable");
@@ -42,7 +42,7 @@ describe("FairQueue", () => {
     expect(served(queue)).toEqual(["a1", "b3"]);
   });
 
-  it("lets nobody wait for more than one of each other caller between two of its own", () => {
+  it("serves at most one request of each other caller between two of the same caller", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 60 }), (callers) => {
         const { queue } = queueOf(...callers.map((caller, index) => `${caller}${index}`));

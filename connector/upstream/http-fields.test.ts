@@ -45,7 +45,7 @@ describe("towards the upstream", () => {
     ]);
   });
 
-  it("tells the authority that the relay wants to be named, and nothing that is none", () => {
+  it("uses the authority that the relay asks for, and ignores invalid ones", () => {
     const wanted = (value: string) => wantedHost([["host", value]]);
     expect(wantedHost([])).toBe(null);
     expect(["api.example:81", "API.example", "[::1]:8"].map(wanted)).toEqual([
@@ -56,7 +56,7 @@ describe("towards the upstream", () => {
     expect(["a/b", "u@a", "a b", "a:", "", "a\\b"].map(wanted)).toEqual(Array(6).fill(null));
   });
 
-  it("lets no field name another path where the operator limits them", () => {
+  it("removes fields that name another path if the operator limits paths", () => {
     const fields: Field[] = [
       ["x-original-url", "/admin"],
       ["x_rewrite_url", "/admin"],
@@ -66,7 +66,7 @@ describe("towards the upstream", () => {
     expect(requestFields(fields, { methods: null, paths: null })).toEqual(fields);
   });
 
-  it("lets no field name another method where the operator limits them", () => {
+  it("removes fields that name another method if the operator limits methods", () => {
     const fields: Field[] = [
       ["x-http-method-override", "DELETE"],
       ["x_method_override", "DELETE"],
@@ -78,7 +78,7 @@ describe("towards the upstream", () => {
 });
 
 describe("from the upstream", () => {
-  it("lowers names, keeps repeated fields apart, drops hop-by-hop ones and trailing blanks", () => {
+  it("lower-cases names, keeps repeated fields separate, drops hop-by-hop fields and trailing blanks", () => {
     const fields = responseFields(
       200,
       raw(
@@ -101,7 +101,7 @@ describe("from the upstream", () => {
     ]);
   });
 
-  it("keeps bytes that are not UTF-8 as they came, each for itself, and decodes what is", () => {
+  it("keeps each byte that is not UTF-8, and decodes the rest", () => {
     const received = (value: string) => receivedFields(["x", value])[0]?.[1];
     expect(received('filename="caf\u00e9.pdf"')).toBe('filename="café.pdf"');
     expect(received("caf\u00c3\u00a9")).toBe("café");
@@ -113,7 +113,7 @@ describe("from the upstream", () => {
     expect(received("\u00ed\u00a0\u0080\u00c0\u00af")).toBe("\u00ed\u00a0\u0080\u00c0\u00af");
   });
 
-  it("says one length once, and leaves what contradicts itself to be refused", () => {
+  it("merges equal lengths, and keeps contradicting ones so that they are refused", () => {
     const length = (...values: string[]) =>
       responseFields(
         200,

@@ -121,7 +121,7 @@ async function http2Server() {
 }
 
 describe.each(["http1", "http2"] as const)("over %s, 102", (protocol) => {
-  it("begins the response's time anew", async () => {
+  it("restarts the response timeout", async () => {
     const { outcome, until, sends, passes, server } = await asked(protocol);
     for (let minute = 0; minute < 8; minute++) {
       await passes(MINUTE_MS - 1_000);
@@ -133,7 +133,7 @@ describe.each(["http1", "http2"] as const)("over %s, 102", (protocol) => {
     expect(outcome).toMatchObject({ status: 200, body: "ok", error: null });
   });
 
-  it("does so ten times over at most", async () => {
+  it("does so at most ten times", async () => {
     const { clock, outcome, sends } = await asked(protocol, 1_000);
     while (outcome.error === null && clock.nowMs() < MINUTE_MS) {
       await sends(102);
@@ -156,7 +156,7 @@ describe.each(["http1", "http2"] as const)("over %s, 102", (protocol) => {
 });
 
 describe("informational responses", () => {
-  it("are read in any number, as fast as a server may mean it", async () => {
+  it("are read in any number, at any rate that a server may intend", async () => {
     const { outcome, until, server } = await asked("http1");
     server.raw("HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\n".repeat(5_000));
     server.answer();
@@ -167,7 +167,7 @@ describe("informational responses", () => {
   it.each([
     ["number", "HTTP/1.1 102 x\r\n\r\n".repeat(10_001)],
     ["size", `HTTP/1.1 102 x\r\nx: ${"y".repeat(30_000)}\r\n\r\n`.repeat(36)],
-  ])("without end are a violation by their %s", async (_what, flood) => {
+  ])("in an endless row are a violation by their %s", async (_what, flood) => {
     const { outcome, until, server } = await asked("http1");
     server.raw(flood);
     server.answer();

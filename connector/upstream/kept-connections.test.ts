@@ -91,7 +91,7 @@ it("a connection that had bytes behind its answer is closed before any other use
   }
 });
 
-it("callers share the places that there are: an idle connection of one makes room for the other", async () => {
+it("callers share the places: an idle connection of one makes room for the other", async () => {
   let open = 0;
   let most = 0;
   const server = createServer((_request, response) => setTimeout(() => response.end("ok"), 2));
@@ -118,7 +118,7 @@ it("callers share the places that there are: an idle connection of one makes roo
   expect(most).toBeLessThanOrEqual(2);
 });
 
-it("callers take turns: thirty requests of one that came first do not stand before the other's", async () => {
+it("callers take turns: thirty earlier requests of one do not come before the other's", async () => {
   const server = createServer((_request, response) => setTimeout(() => response.end("ok"), 2));
   const origin = await originOf(server);
   const upstream = upstreamWith({ maxConnections: 1 });

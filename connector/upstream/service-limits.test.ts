@@ -10,7 +10,7 @@ const payments: ServiceLimits = {
 const others: ServiceLimits = { name: "*", methods: ["GET"], paths: null, maxBodyBytes: null };
 
 describe("a service's limits", () => {
-  it("are found whatever the case of its name, else those of all others, else none", () => {
+  it("are found whatever the case of its name; otherwise those for all others apply, or none", () => {
     const limits = new Map([
       ["payments", payments],
       ["*", others],

@@ -171,7 +171,7 @@ describe("TLS upstreams", () => {
     }
   });
 
-  it("hear another server name and host when told so", async () => {
+  it("get another server name and host if the settings say so", async () => {
     const port = await tlsServer(server);
     const settings = { caFile: "/ca.pem", serverName: "api.internal", hostHeader: "public.example:8443" };
     const upstream = upstreamWith({ "web.internal": settings, "127.0.0.0/8": settings });
@@ -189,7 +189,7 @@ describe("TLS upstreams", () => {
     expect((await sent(upstreamWith(rules(1.3)), target)).error).toMatchObject({ code: "UPSTREAM_TLS" });
   });
 
-  it("are not checked where that is spelled out", async () => {
+  it("are not checked if the settings say so", async () => {
     const port = await tlsServer(otherAuthority.issue("somebody.else"));
     const upstream = upstreamWith({ "api.internal": { insecure: true } });
     expect((await sent(upstream, `https://api.internal:${port}`)).status).toBe(200);
@@ -249,7 +249,7 @@ describe("HTTP/2 upstreams", () => {
     expect(seen.connections).toBe(1);
   });
 
-  it("are spoken to in HTTP/1.1 when they choose it, or when told so", async () => {
+  it("are used over HTTP/1.1 if they choose it, or if the settings say so", async () => {
     const port = await tlsServer(server);
     expect((await sent(upstreamWith(trusting), `https://api.internal:${port}`)).status).toBe(200);
     const both = await http2Server("tls", () => {});
@@ -263,7 +263,7 @@ describe("HTTP/2 upstreams", () => {
     expect(error).toMatchObject({ notProcessed: true });
   });
 
-  it("work without TLS when told so, with bodies, trailers and 1xx", async () => {
+  it("work without TLS if the settings say so, with bodies, trailers and 1xx", async () => {
     const { port } = await http2Server("plain", (stream, _path, method) => {
       stream.additionalHeaders({ ":status": 103 });
       stream.respond({ ":status": 201, "x-method": method }, { waitForTrailers: true });
@@ -319,7 +319,7 @@ describe("HTTP/2 upstreams", () => {
     expect(seen.connections).toBe(1);
   });
 
-  it("that refuse a stream are asked again, and again, and have not processed it", async () => {
+  it("that refuse a stream are asked again, several times, and have not processed it", async () => {
     let refusals = 0;
     const { port } = await http2Server("plain", (stream, path) => {
       if (refusals++ < Number(path.slice(1))) stream.close(7);
@@ -334,7 +334,7 @@ describe("HTTP/2 upstreams", () => {
     expect(await asked("/2")).toMatchObject({ status: 200, error: null });
   });
 
-  it("that say goodbye finish what they took, and the next request goes elsewhere", async () => {
+  it("that send GOAWAY finish accepted streams, and the next request uses another connection", async () => {
     const { port, seen } = await http2Server("plain", (stream) => {
       stream.session?.goaway();
       stream.respond({ ":status": 200 });
@@ -449,7 +449,7 @@ describe("the pool", () => {
     expect(most).toBe(3);
   });
 
-  it("hands no connection on whose last response said that it is the last", async () => {
+  it("does not reuse a connection after a response that said it is the last", async () => {
     const server = createHttpServer((request, response) => {
       request.resume().on("end", () => response.writeHead(200, { connection: "close" }).end("ok"));
     });
@@ -463,7 +463,7 @@ describe("the pool", () => {
     expect(outcomes.map(({ error, body }) => error?.message ?? body)).toEqual(outcomes.map(() => "ok"));
   });
 
-  it("hands a request that met a stale connection a fresh one, though used ones come free", async () => {
+  it("gives a request that met a stale connection a new one, even if used ones become free", async () => {
     // Every connection answers once and is then closed without a word when it is used again.
     const server = await new ByteServer((socket, all) => {
       if (all.split("GET ").length > 2) socket.destroy();
@@ -476,7 +476,7 @@ describe("the pool", () => {
     expect(outcomes.map(({ error, body }) => error?.message ?? body)).toEqual(outcomes.map(() => "ok"));
   });
 
-  it("gives up waiting after the connect timeout, and hands a cancelled request's place on", async () => {
+  it("gives up waiting after the connect timeout, and passes on a cancelled request's place", async () => {
     const port = await listening(createHttpServer(() => {}));
     const upstream = upstreamWith({ "*": { maxConnections: 1, connectTimeout: "80ms" } });
     const target = `http://api.internal:${port}`;

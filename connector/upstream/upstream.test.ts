@@ -105,7 +105,7 @@ describe("what the upstream receives", () => {
     );
   });
 
-  it("is asked by the authority that the relay names, where it names one", async () => {
+  it("has the authority that the relay names, if it names one", async () => {
     const raw = await byteServer((socket) => socket.write(OK));
     const outcome = send(upstreamAllowing("127.0.0.1"), raw.origin, { host: "public.example:81" });
     await until(() => outcome.tornDown);
@@ -187,7 +187,7 @@ describe("connections", () => {
     expect(second).toMatchObject({ status: 200, ended: true });
   });
 
-  it("that end in the moment of their reuse are not used, though their end is still to be told", async () => {
+  it("that end at the moment of reuse are not used, even before the end is reported", async () => {
     const raw = await byteServer((socket, all) => {
       if (all.endsWith("\r\n\r\n")) socket.write(OK);
     });
@@ -280,7 +280,7 @@ describe("responses", () => {
     expect(outcome).toMatchObject({ body: "all of it", ended: true, error: null });
   });
 
-  it("are heard though the upstream closed without reading the request to its end", async () => {
+  it("are read even if the upstream closed without reading the whole request", async () => {
     const raw = await byteServer((socket) => {
       socket.pause();
       socket.write("HTTP/1.1 413 No\r\ncontent-length: 8\r\nconnection: close\r\n\r\ntoo much", () =>

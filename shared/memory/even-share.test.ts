@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { evenShare } from "./even-share.ts";
 
-it("those who want little have it, and the others as much as each other", () => {
+it("small demands are met, and the others get equal shares", () => {
   expect(evenShare([], 100)).toBe(Infinity);
   expect(evenShare([60, 40], 100)).toBe(Infinity);
   expect(evenShare([60, 60], 100)).toBe(50);
@@ -11,7 +11,7 @@ it("those who want little have it, and the others as much as each other", () => 
   expect(evenShare([5, 5], -7)).toBe(0);
 });
 
-it("all of it is shared out, and never more", () => {
+it("everything is distributed, and never more", () => {
   const total = 1_000;
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 2_000 }), { maxLength: 20 }), (wanted) => {

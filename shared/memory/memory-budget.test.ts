@@ -56,7 +56,7 @@ function setUp(totalBytes = 1_000, reserveBytes = 200) {
 }
 
 describe("a memory budget", () => {
-  it("gives what may be taken to whoever asks, and the reserve to nobody", () => {
+  it("grants what is free, and never the reserve", () => {
     const { budget } = setUp();
     const [a, b] = [budget.open(), budget.open()];
     expect([a.take(500), b.take(400), b.take(300), a.take(1)]).toEqual([true, false, true, false]);
@@ -67,7 +67,7 @@ describe("a memory budget", () => {
     expect(b.freeBytes).toBe(350);
   });
 
-  it("promises never all, and leaves two fifths to what is here already", () => {
+  it("never promises everything, and leaves two fifths to what exists already", () => {
     const { budget } = setUp();
     const account = budget.open();
     expect(account.promise(10_000)).toBe(420);
@@ -77,7 +77,7 @@ describe("a memory budget", () => {
     expect(account.take(320)).toBe(true);
   });
 
-  it("asks for what was promised and is not used before it promises less than is wanted", () => {
+  it("reclaims unused promises before it promises less than requested", () => {
     const { budget, at } = setUp();
     const [idle, busy] = [budget.open(), budget.open()];
     const promised = new Window(idle, 480);
@@ -86,7 +86,7 @@ describe("a memory budget", () => {
     expect(promised.heldBytes).toBe(0);
   });
 
-  it("takes back promises that are new and not used before it ends or refuses anybody, and asks once for each", () => {
+  it("reclaims new, unused promises before it ends or refuses anything, and asks each once", () => {
     const { budget, heap } = setUp();
     const account = budget.open();
     const still = heap(account, 300);
@@ -104,7 +104,7 @@ describe("a memory budget", () => {
     expect([still.ended, asked]).toEqual([true, [true]]);
   });
 
-  it("says what each may have while somebody goes short, over all objects, and no longer", () => {
+  it("limits everybody to a share while something gets too little, over all objects, and no longer", () => {
     const { budget, at } = setUp(1_000, 0);
     const [a, b, c] = [budget.open(), budget.open(), budget.open()];
     a.hold(50);
@@ -129,7 +129,7 @@ describe("a memory budget", () => {
     expect(b.shareOfPromised).toBe(Infinity);
   });
 
-  it("lets each keep less waiting as less is free", () => {
+  it("allows smaller queues as memory gets short", () => {
     const { budget } = setUp();
     const account = budget.open();
     const shares = [0, 300, 180, 160, 100, 60].map((bytes) => {
@@ -139,7 +139,7 @@ describe("a memory budget", () => {
     expect(shares).toEqual([128, 128, 128, 16, 4, 4]);
   });
 
-  it("lets each keep as much waiting while the rest is under way, or promised", () => {
+  it("allows full queues while the rest is only under way or promised", () => {
     const { budget } = setUp();
     const [account, other] = [budget.open(), budget.open()];
     account.move(600);
@@ -156,7 +156,7 @@ describe("a memory budget", () => {
     expect(account.shareBytes(4, 128)).toBe(128);
   });
 
-  it("ends the largest holder that stands still, in whichever object it is, before the reserve is gone", () => {
+  it("ends the largest holder that is stalled, in any object, before the reserve is used up", () => {
     const { budget, at, heap } = setUp();
     const [a, b] = [budget.open(), budget.open()];
     const moving = heap(a, 400, 9_500);
@@ -170,7 +170,7 @@ describe("a memory budget", () => {
     expect(budget.heldBytes).toBe(601);
   });
 
-  it("ends the largest that moves where none stands still, and nobody where nobody can be ended", () => {
+  it("ends the largest holder if none is stalled, and nothing if nothing can be ended", () => {
     const { budget, heap } = setUp();
     const account = budget.open();
     const [large, larger] = [heap(account, 300, Infinity), heap(account, 500, Infinity)];
@@ -182,7 +182,7 @@ describe("a memory budget", () => {
     expect(budget.heldBytes).toBe(1_301);
   });
 
-  it("makes room for what is small, and says when it cannot", () => {
+  it("makes room for small requests, and says when it cannot", () => {
     const { budget, heap } = setUp();
     const account = budget.open();
     const still = heap(account, 890);
@@ -193,7 +193,7 @@ describe("a memory budget", () => {
     expect(budget.heldBytes).toBe(995);
   });
 
-  it("does not count who rests, until anything changes", () => {
+  it("does not count an account at rest until something changes", () => {
     const { budget } = setUp();
     const [a, b] = [budget.open(), budget.open()];
     a.hold(300);
@@ -208,7 +208,7 @@ describe("a memory budget", () => {
   });
 
   // An object that is reset says no word.
-  it("gets back what was held by an object that is gone", async () => {
+  it("gets back what a lost object held", async () => {
     setFlagsFromString("--expose-gc");
     const collectGarbage = runInNewContext("gc") as () => void;
     const { budget } = setUp();

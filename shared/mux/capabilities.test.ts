@@ -43,14 +43,14 @@ describe("capabilities", () => {
     expect(decodeWelcome(welcome?.payload ?? new Uint8Array(0)).capabilities).toBe(OWN_CAPABILITIES);
   });
 
-  it("are used as far as both ends have them; unknown ones mean nothing", () => {
+  it("are used if both ends have them; unknown ones are ignored", () => {
     const peer = { connectionWindowBytes: 32 * MIB };
     expect(usableCapabilities({ ...peer, capabilities: 0xffff_ffff })).toBe(OWN_CAPABILITIES);
     expect(usableCapabilities({ ...peer, capabilities: 0x8000_0000 })).toBe(0);
     expect(usableCapabilities({ ...peer, capabilities: CAPABILITY.LONG_HEADS })).toBe(CAPABILITY.LONG_HEADS);
   });
 
-  it("are bits of their own", () => {
+  it("are distinct bits", () => {
     const bits = Object.values(CAPABILITY);
     expect(bits.reduce((sum, bit) => sum + bit, 0)).toBe(2 ** bits.length - 1);
     expect(OWN_CAPABILITIES).not.toBe(0);
@@ -60,7 +60,7 @@ describe("capabilities", () => {
 describe.each(OLD)("toward a peer that announces none, with a window of $windowMib MiB", (old) => {
   const windowBytes = old.windowMib * MIB;
 
-  it("the relay sends frames and paths that it takes", () => {
+  it("the relay sends only frames and paths that it accepts", () => {
     const bench = greeted("relay", 0, windowBytes);
     const path = (length: number): string => `/${"a".repeat(length - 1)}`;
     expect(() => bench.open({ path: path(8 * 1024 + 1) })).toThrow(
@@ -74,7 +74,7 @@ describe.each(OLD)("toward a peer that announces none, with a window of $windowM
     expect(dataSizes(bench).reduce((sum, size) => sum + size, 0)).toBe(4 * MAX_DATA_BYTES);
   });
 
-  it("the connector sends frames and facts that it takes", () => {
+  it("the connector sends only frames and facts that it accepts", () => {
     const bench = greeted("connector", 0, windowBytes);
     bench.open({}, true);
     bench.stream(0).sendHead({ status: 200, reason: "", upstreamMs: 5, fields: [] });
@@ -85,7 +85,7 @@ describe.each(OLD)("toward a peer that announces none, with a window of $windowM
     expect(Math.max(...dataSizes(bench))).toBe(old.dataBytes);
   });
 
-  it("the connector refuses a head that only a newer relay takes, as that one would", () => {
+  it("the connector refuses a head that only a newer relay accepts", () => {
     const bench = greeted("connector", 0, windowBytes);
     bench.open({}, true);
     const fields = [["x-note", "é€".repeat(12 * 1024)]] as const;
@@ -105,13 +105,13 @@ describe("a close without a code", () => {
     return bench.framesSent("WSCLOSE", 1).map(({ payload }) => Buffer.from(payload).toString("hex"));
   };
 
-  it("stays without one toward a peer that takes it, and is 1000 toward others", () => {
+  it("stays without one toward a peer that accepts it, and is 1000 toward others", () => {
     expect(closesOf(OWN_CAPABILITIES)).toEqual([""]);
     expect(closesOf(0)).toEqual(["03e8"]);
     expect(closesOf(CAPABILITY.LONG_HEADS)).toEqual(["03e8"]);
   });
 
-  it("is taken from any peer", () => {
+  it("is accepted from any peer", () => {
     const bench = greeted("relay", 0, 32 * MIB);
     bench.open({ kind: "websocket" });
     bench.send(headFrame(1, 101), frame("WSCLOSE", 1));

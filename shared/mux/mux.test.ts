@@ -59,7 +59,7 @@ describe("how streams end", () => {
     expect(bench.mux.streamCount).toBe(0);
   });
 
-  it("still sends a HEAD with END that a RESET met in the queue, so that the peer sees this half end", () => {
+  it("still sends a HEAD with END that was queued when a RESET came, so that the peer sees this half end", () => {
     const bench = Bench.ready("connector");
     bench.stream(0).sendHead(OK, true);
     bench.mux.receive(new Uint8Array([0, 0, 2, FRAME.RESET, 0, 0, 0, 0, 1, 0, 5]));
@@ -69,7 +69,7 @@ describe("how streams end", () => {
     expect(bench.witness(0).closed).toMatchObject([{ code: "CANCEL" }]);
   });
 
-  it("keeps what arrived whole readable, whatever comes after", () => {
+  it("keeps what arrived completely readable, whatever comes after", () => {
     const bench = Bench.ready("relay");
     bench.stream(0).end();
     bench.send(headFrame(1), frame("DATA", 1, bytes(100), FLAG.END));
@@ -108,7 +108,7 @@ describe("how streams end", () => {
     expect(bench.witness(0).closed).toEqual([null]);
   });
 
-  it("says nothing of a stream that was reset before its OPEN left, and keeps its credit", () => {
+  it("sends nothing about a stream that was reset before its OPEN left, and keeps its credit", () => {
     const bench = Bench.ready("relay");
     const relay = relayOf(bench);
     const credit = relay.openCredit;
@@ -159,7 +159,7 @@ describe("STREAMS credit", () => {
     expect(bench.framesSent("STREAMS").map(({ payload }) => readU32(payload, 0))).toEqual([2 * MAX_STREAMS]);
   });
 
-  it("is announced when half of it is used, at the latest", () => {
+  it("is announced at the latest when half of it is used", () => {
     const bench = Bench.ready("connector");
     const before = bench.framesSent("STREAMS").length;
     for (let i = 0; i < MAX_STREAMS; i++) {
@@ -241,7 +241,7 @@ describe("flow control", () => {
 });
 
 describe("RESTART", () => {
-  it("fails every stream, begins ids and credits anew, and is echoed before anything else", () => {
+  it("fails every stream, resets ids and credits, and is echoed before anything else", () => {
     const bench = Bench.ready("connector");
     bench.stream(0).sendHead(OK);
     bench.stream(0).write(bytes(100));
@@ -258,7 +258,7 @@ describe("RESTART", () => {
     expect(bench.mux.isClosed).toBe(true);
   });
 
-  it("leaves streams of the old epoch nothing to say and no credit to return", () => {
+  it("silences streams of the old epoch, which return no credit", () => {
     const bench = Bench.ready("connector");
     const [old] = bench.witnesses;
     const stream = bench.stream(0);
@@ -272,7 +272,7 @@ describe("RESTART", () => {
     expect([bench.sent, old?.closed.length]).toEqual([[], 1]);
   });
 
-  it("is what a resumed relay says first; until it is echoed nothing that comes in counts", () => {
+  it("is the first frame of a resumed relay; until it is echoed, incoming frames are ignored", () => {
     const first = Bench.ready("relay");
     const { hello } = relayOf(first);
     if (hello === null) throw new Error("no hello");
@@ -319,7 +319,7 @@ describe("RESTART", () => {
 });
 
 describe("a relay whose WebSockets are at rest", () => {
-  it("says so once all are, and again whenever anything it stands on changed", () => {
+  it("reports it once all are, and again whenever the state to restore has changed", () => {
     const bench = Bench.ready("relay", "websocket");
     bench.send(headFrame(1, 101));
     expect(bench.rests).toEqual([]);
@@ -341,7 +341,7 @@ describe("a relay whose WebSockets are at rest", () => {
     expect(bench.rests.at(-1)).toMatchObject({ sendLimitBytes: CONNECTION_WINDOW + 228 });
   });
 
-  it("takes it back for a message that waits for the window, though nothing leaves", () => {
+  it("takes it back for a message that waits for the window, even if nothing leaves", () => {
     const bench = Bench.ready("relay", "websocket");
     bench.send(headFrame(1, 101), headFrame(3, 101));
     for (let half = 0; half < 2; half++)
@@ -370,7 +370,7 @@ describe("a relay whose WebSockets are at rest", () => {
     expect(bench.rests.at(-1)).toBe(null);
   });
 
-  it("are not restored into another epoch, where their numbers are others'", () => {
+  it("are not restored into another epoch, where their ids belong to others", () => {
     const bench = Bench.ready("relay", "websocket");
     const rests: StreamRest[] = [];
     bench.witness(0).onRest = (rest) => void rests.push(rest);
@@ -383,7 +383,7 @@ describe("a relay whose WebSockets are at rest", () => {
     ).toThrow("not at rest");
   });
 
-  it("tells a stream's rest again when it granted more", () => {
+  it("reports a stream's rest again when it granted more", () => {
     const bench = Bench.ready("relay", "websocket");
     bench.send(headFrame(1, 101), headFrame(3, 101));
     const granted: number[] = [];
@@ -398,7 +398,7 @@ describe("a relay whose WebSockets are at rest", () => {
 });
 
 describe("GOAWAY", () => {
-  it("of the connector gives back the streams it did not take, and lets the others go on", () => {
+  it("of the connector returns the streams that it did not accept, and lets the others go on", () => {
     const bench = Bench.ready("relay");
     bench.send(
       frame("GOAWAY", 0, encodeGoaway({ lastStreamId: 1, code: "DRAINING", drainMs: 1_000, text: "" })),
@@ -413,7 +413,7 @@ describe("GOAWAY", () => {
     expect(bench.witness(0).heads).toEqual([204]);
   });
 
-  it("names the last stream taken; later ones are ignored with their bytes counted", () => {
+  it("names the last accepted stream; later ones are ignored, but their bytes are counted", () => {
     const bench = Bench.ready("connector");
     bench.mux.goaway("DRAINING", 1_000);
     bench.clock.advance(0);
@@ -430,7 +430,7 @@ describe("GOAWAY", () => {
     expect(bench.framesSent("WINDOW", 0)).toHaveLength(1);
   });
 
-  it("is said again after a RESTART, which the relay may have sent without having heard it", () => {
+  it("is repeated after a RESTART, because the relay may have forgotten it", () => {
     const bench = Bench.ready("connector");
     bench.mux.goaway("DRAINING", 1_000);
     restart(bench, 1);
@@ -440,7 +440,7 @@ describe("GOAWAY", () => {
   });
 });
 
-it("a connector whose memory is used up takes no stream, and says that another may", () => {
+it("a connector whose memory is used up refuses streams as not processed", () => {
   const bench = Bench.ready("connector");
   const before = bench.witnesses.length;
   bench.memory.hold(bench.memory.freeBytes + RESERVE_BYTES);

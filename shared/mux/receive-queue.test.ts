@@ -20,7 +20,7 @@ function slice(bytes: number, messageBytes: number, fill = 1): Uint8Array {
 }
 
 describe("ReceiveQueue", () => {
-  it("gives back all bytes in order, however they were cut", () => {
+  it("returns all bytes in order, however they were cut", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 40 * KIB }), fc.nat({ max: 100 * KIB }), fc.boolean())),
@@ -45,7 +45,7 @@ describe("ReceiveQueue", () => {
     );
   });
 
-  it("holds little more than the bytes of 10,000 one-byte slices of large messages", () => {
+  it("takes little more memory than the bytes of 10,000 one-byte slices of large messages", () => {
     const queue = new ReceiveQueue();
     for (let i = 0; i < 10_000; i++) queue.push(slice(1, 64 * KIB));
     expect(queue.bytes).toBe(10_000);
@@ -54,7 +54,7 @@ describe("ReceiveQueue", () => {
     expect(chunks.length).toBeLessThan(10);
   });
 
-  it("holds little more than its bytes when large and tiny slices take turns", () => {
+  it("takes little more memory than its bytes if large and tiny slices alternate", () => {
     const queue = new ReceiveQueue();
     for (let i = 0; i < 256; i++) {
       queue.push(slice(8 * KIB, 8 * KIB));

@@ -46,7 +46,7 @@ describe("SendQueue", () => {
     expect(small.items.length).toBe(0);
   });
 
-  it("lets what is new go before a turn of each of many, again and again", () => {
+  it("sends new data before a turn of each of many streams, again and again", () => {
     const queue = new SendQueue();
     for (let id = 1; id < 200; id += 2) outbox(queue, id, 10 * 1024 * 1024);
     for (let messages = 0; messages < 100; messages++) take(queue);
@@ -71,7 +71,7 @@ describe("SendQueue", () => {
     expect(sentBytes.large).toBeGreaterThan(0.25 * (sentBytes.large + sentBytes.small));
   });
 
-  it("gives many streams even turns where little credit comes at a time, and none comes in between", () => {
+  it("gives many streams even turns if little credit comes at a time", () => {
     for (const count of [20, 33, 66, 99, 130]) {
       const queue = new SendQueue();
       const sent = new Map<number, number>();
@@ -142,7 +142,7 @@ describe("SendQueue", () => {
     expect(Math.abs((cost.get(1) ?? 0) - (cost.get(3) ?? 0))).toBeLessThanOrEqual(QUANTUM_BYTES);
   });
 
-  it("fills a message to its target and never over what a message may hold", () => {
+  it("fills a message to its target, and never beyond the maximum", () => {
     const queue = new SendQueue();
     for (let i = 0; i < 60; i++) {
       queue.pushControl(FRAME.PING, new Uint8Array(8));
@@ -180,7 +180,7 @@ describe("SendQueue", () => {
     expect(take(queue, 0)).toMatchObject([{ type: FRAME.DATA, flags: FLAG.END }]);
   });
 
-  it("forgets what waits of a stream, and tells whether its OPEN was among it", () => {
+  it("drops what is queued of a stream, and says whether its OPEN was included", () => {
     const queue = new SendQueue();
     const box = outbox(queue, 1, 100);
     queue.pushHead(FRAME.OPEN, 1, new Uint8Array(5));
@@ -194,7 +194,7 @@ describe("SendQueue", () => {
 });
 
 describe("a stream that was dropped", () => {
-  it("holds up nobody behind it", () => {
+  it("does not block other streams", () => {
     const queue = new SendQueue();
     const gone = outbox(queue, 1, 100);
     outbox(queue, 3, 100);
@@ -213,7 +213,7 @@ describe("Outbox", () => {
     expect(box.items.first).toEqual({ type: FRAME.DATA, flags: FLAG.END, streamId: 1, payload });
   });
 
-  it("puts the end on the last frame of a body alone", () => {
+  it("sets END only on the last frame of a body", () => {
     const box = new Outbox(1, new SendWindow(PLENTY), memoryOf());
     box.push(FRAME.DATA, 0, new Uint8Array(MAX_DATA_BYTES + 1));
     box.push(FRAME.DATA, FLAG.END, new Uint8Array(0));

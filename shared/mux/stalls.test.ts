@@ -77,7 +77,7 @@ describe.each(["relay", "connector"] as const)("a stall at the %s", (end) => {
     expectEndAfter(stalled({ end, ...setting }), limitMs);
   });
 
-  it("ends on the spot where the limit is short, beside one that is looked at seldom", () => {
+  it("ends in time if the limit is short, beside one that is checked rarely", () => {
     const bench = stalled({ end, ofConnector: 10 * MINUTE_MS });
     bench.open({ stallTimeoutMs: 300 });
     if (end === "connector") bench.stream(1).sendHead({ status: 200, reason: "", fields: [] });
@@ -104,7 +104,7 @@ describe.each(["relay", "connector"] as const)("a stall at the %s", (end) => {
 describe.each(["relay", "connector"] as const)(
   "a peer that shows life and reads late, toward the %s",
   (end) => {
-    it("loses neither stream nor connection by the two minutes that it is behind", () => {
+    it("loses neither stream nor connection if it is behind by two minutes", () => {
       const bench = stalled({ end, ofService: 20_000 });
       bench.answersPings = false;
       bench.open();
@@ -120,7 +120,7 @@ describe.each(["relay", "connector"] as const)(
       expect([bench.witness(0).closed, bench.mux.isClosed]).toEqual([[], false]);
     });
 
-    it("is cut off where it reads and does not answer a RESET", () => {
+    it("is cut off if it reads and does not answer a RESET", () => {
       const bench = Bench.ready(end);
       bench.stream(0).reset("CANCEL");
       bench.clock.advance(1);
@@ -133,7 +133,7 @@ describe.each(["relay", "connector"] as const)(
 );
 
 describe("a stall limit", () => {
-  it("is told by the connector with its HELLO, and by the relay with the OPEN to who knows of it", () => {
+  it("is sent by the connector in its HELLO, and by the relay in the OPEN to peers that know it", () => {
     const [hello] = new Bench("connector", CONNECTION_WINDOW, { stallTimeoutMs: 90_000 }).framesSent("HELLO");
     expect(decodeHello(hello?.payload ?? new Uint8Array(0)).stallTimeoutMs).toBe(90_000);
     const told = (capabilities: number): number | undefined => {
@@ -154,7 +154,7 @@ describe("a reader that is slow", () => {
   it.each([
     ["of the base size", 64 * KIB],
     ["that has grown", 2048 * KIB],
-  ])("is no stalled one, whatever half of a window %s would take it", (_what, windowBytes) => {
+  ])("does not count as stalled, however long half of a window %s takes it", (_what, windowBytes) => {
     let written: Stream | null = null;
     let closed: TunnelError | null | undefined;
     const pair = new SimPair({

@@ -52,7 +52,7 @@ describe("the codec, for any input", () => {
     );
   });
 
-  it("makes lone surrogates well-formed, each in its own field", () => {
+  it("replaces lone surrogates, each within its own field", () => {
     fc.assert(
       fc.property(arbitrary.openHead(anyUnits), arbitrary.responseHead(anyUnits), (open, head) => {
         const wellFormed = (fields: typeof open.fields) =>
@@ -99,7 +99,7 @@ describe("the codec, for any input", () => {
     );
   });
 
-  it("agrees with the naive decoder on spoilt messages, and keeps to its own errors and to small results", () => {
+  it("agrees with the naive decoder on damaged messages, and throws only its own errors", () => {
     const spoilt = fc
       .tuple(
         fc.array(arbitrary.frame, { minLength: 1, maxLength: 3 }),

@@ -27,7 +27,7 @@ function withSetting(payload: Uint8Array, id: number, text: string): Uint8Array 
 }
 
 describe("build and name in the handshake", () => {
-  it("are told where they are known", () => {
+  it("are sent if they are known", () => {
     const named = { ...hello, build: "0123456789ab", connectorName: "rack-7.internal" };
     expect(decodeHello(encodeHello(named))).toEqual(named);
     expect(decodeWelcome(encodeWelcome({ ...welcome, build: "v2" }))).toEqual({ ...welcome, build: "v2" });
@@ -39,7 +39,7 @@ describe("build and name in the handshake", () => {
   });
 
   it.each(["", "a b", "\u001b[31m", "x".repeat(65), "büro"])(
-    "end no connection, whatever they hold: %j",
+    "never end a connection, whatever they contain: %j",
     (text) => {
       expect(decodeHello(withSetting(withSetting(encodeHello(hello), 11, text), 12, text))).toEqual(hello);
       expect(decodeWelcome(withSetting(encodeWelcome(welcome), 11, text))).toEqual(welcome);

@@ -20,7 +20,7 @@ describe("a payload with headroom", () => {
     expect(message).toEqual(encodeMessage([frameOf(new TextEncoder().encode("some bytes"))]));
   });
 
-  it("may be sent again: what it holds is not touched", () => {
+  it("may be sent again: its bytes are not changed", () => {
     const payload = marked("some bytes");
     encodeInPlace(frameOf(payload));
     expect(new TextDecoder().decode(payload)).toBe("some bytes");
@@ -29,7 +29,7 @@ describe("a payload with headroom", () => {
     );
   });
 
-  it("keeps it for its first part alone", () => {
+  it("keeps it only for its first part", () => {
     const payload = marked("some bytes");
     expect(encodeInPlace(frameOf(payload.subarray(0, 4)))).toEqual(
       encodeMessage([frameOf(new TextEncoder().encode("some"))]),

@@ -40,7 +40,7 @@ describe("a list of checks", () => {
     },
   );
 
-  it("takes the place of one that was cut short", () => {
+  it("replaces one that was incomplete", () => {
     const reader = new CheckListReader();
     const [first = new Uint8Array()] = encodeChecks({ revision: "00000001", json: json(9_000) });
     reader.read(decodeSettings(first));
@@ -75,7 +75,7 @@ describe("a health report", () => {
     expect(outcomeAt(report, CHECK_OUTCOMES.length)).toBe("PENDING");
   });
 
-  it("takes a reason it does not know as a failure", () => {
+  it("counts a reason that it does not know as a failure", () => {
     expect(outcomeAt({ revision: "0badcafe", codes: Uint8Array.of(200) }, 0)).toBe("INTERNAL");
   });
 

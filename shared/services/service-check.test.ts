@@ -36,7 +36,7 @@ describe("healthCheck of a service", () => {
     expect(accepts(healthCheck)).toBe(false);
   });
 
-  it("has no place in a network: its hosts are patterns", () => {
+  it("is not allowed in a network, whose hosts are patterns", () => {
     const networks = [{ hosts: ["db.internal:80"], configurations: [], healthCheck: {} }];
     expect(servicesFileSchema.safeParse({ version: 1, services: [], networks }).success).toBe(false);
   });
@@ -62,13 +62,13 @@ describe("a list of checks as a connector reads it", () => {
     ['{"service":"b","target":"t","intervalSeconds":86400}'],
     ['{"service":"b","target":"t","timeoutSeconds":0.5}'],
     ['{"service":"b","target":"t","unhealthyThreshold":100}'],
-  ])("keeps its other checks where one is %s", (entry) => {
+  ])("keeps its other checks if one is %s", (entry) => {
     const [a, c] = [defaultCheck("a", "http://a", null), defaultCheck("c", "http://c", null)];
     const json = `[${JSON.stringify(a)},${entry},${JSON.stringify(c)}]`;
     expect(parseServiceChecks(json, 10)).toEqual([a, null, c]);
   });
 
-  it("is taken as far as it may be long", () => {
+  it("is cut at its maximum length", () => {
     const list = [defaultCheck("a", "http://a", null), defaultCheck("b", "http://b", null)];
     expect(parseServiceChecks(JSON.stringify(list), 2)).toEqual(list);
     expect(parseServiceChecks(JSON.stringify(list), 1)).toEqual(list.slice(0, 1));

@@ -22,7 +22,7 @@ const file: ServicesFile = {
 };
 
 describe("servicesDifference", () => {
-  it("says everything that a first file opens", () => {
+  it("lists everything that a first file opens", () => {
     expect(servicesDifference(EMPTY_SERVICES_FILE, file)).toEqual([
       "+ host *.corp:443 is open to shop in production, under /v1",
       "+ host *.corp:443 may be reached",
@@ -33,7 +33,7 @@ describe("servicesDifference", () => {
     ]);
   });
 
-  it("says what changes, and nothing else", () => {
+  it("lists what changes, and nothing else", () => {
     const [payments] = file.services;
     if (payments === undefined) throw new Error("no service");
     const changed: ServicesFile = {

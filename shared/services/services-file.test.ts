@@ -11,7 +11,7 @@ function problems(file: unknown): string[] {
 }
 
 describe("servicesFileSchema", () => {
-  it("takes a file of only version and services as it is", () => {
+  it("accepts a file of only version and services unchanged", () => {
     const file = { version: 1, services: [service] };
     expect(servicesFileSchema.parse(file)).toEqual(file);
   });
@@ -158,7 +158,7 @@ describe("servicesFileSchema", () => {
     ["startTls behind tls://", { ...tcp, endpoint: "tls://db:5432", startTls: "postgres" }, "startTls"],
     ["startTls of HTTP", { ...service, startTls: "postgres" }, "startTls"],
     ["an idle time of HTTP", { ...service, idleTimeoutMs: 1 }, "idleTimeoutMs"],
-  ])("refuses %s, which would say nothing there", (_what, wrong, place) => {
+  ])("refuses %s, which would have no effect there", (_what, wrong, place) => {
     expect(problems({ version: 1, services: [wrong] })).toEqual([
       expect.stringContaining(`services[0].${place}`),
     ]);

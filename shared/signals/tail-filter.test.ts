@@ -54,7 +54,7 @@ describe("a watcher's filter", () => {
     expect(matches(tailFilterSchema.parse(filter), event)).toBe(expected);
   });
 
-  it("takes no time for a pattern that is all stars", () => {
+  it("is fast for a pattern of only stars", () => {
     const path = "a".repeat(2_000);
     expect(matches({ path: "*a".repeat(120) + "*b" }, { ...event, path })).toBe(false);
   });

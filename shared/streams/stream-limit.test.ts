@@ -28,14 +28,14 @@ it("keeps places for others, however many objects one caller opens streams on", 
   expect(limit.taken).toBe(0);
 });
 
-it("takes no more than there are places, of whomever", () => {
+it("accepts no more than there are places, from any callers", () => {
   const { clock, taken, refused, ask } = limitOf(3);
   for (const project of ["a", "b", "c", "d"]) ask(project);
   clock.advance(5_000);
   expect([taken, refused]).toEqual([["a", "b", "c"], ["d"]]);
 });
 
-it("lets who is owed a place wait for one, and refuses when none comes", () => {
+it("lets a caller that is owed a place wait for one, and refuses if none comes", () => {
   const { clock, limit, taken, refused, ask, askUntilRefused } = limitOf(536);
   const greedy = askUntilRefused("greedy");
   refused.length = 0;

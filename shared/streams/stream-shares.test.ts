@@ -51,7 +51,7 @@ class Streams {
 const totals = fc.integer({ min: 16 * RESERVED_STREAMS, max: 2048 });
 
 describe("a share for each", () => {
-  it("whoever is alone has all but the reserve", () => {
+  it("a caller that is alone gets everything except the reserve", () => {
     fc.assert(
       fc.property(totals, (total) => {
         expect(new Streams(total).take(B)).toBe(total - RESERVED_STREAMS);
@@ -59,7 +59,7 @@ describe("a share for each", () => {
     );
   });
 
-  it("whoever has nothing open gets twenty at once, though another took all that it may", () => {
+  it("a caller with nothing open gets twenty at once, even if another has taken all that it may", () => {
     fc.assert(
       fc.property(totals, (total) => {
         const streams = new Streams(total);
@@ -90,7 +90,7 @@ describe("a share for each", () => {
     );
   });
 
-  it("what was lent comes back as streams end: two that want all end with half each", () => {
+  it("lent places come back as streams end: two callers that want everything end with half each", () => {
     fc.assert(
       fc.property(totals, (total) => {
         const streams = new Streams(total);
@@ -109,7 +109,7 @@ describe("a share for each", () => {
     );
   });
 
-  it("only who is under its share while another is over its own is owed the next that ends", () => {
+  it("the next free place is owed only to a caller under its share while another is over its own", () => {
     const streams = new Streams(536);
     expect(streams.shares.isOwed(B, streams.free)).toBe(false);
     streams.take(B);
@@ -125,7 +125,7 @@ describe("a share for each", () => {
     expect(streams.shares.isOwed(B, streams.free)).toBe(false);
   });
 
-  it("in any order of opening and ending, nothing is counted wrong and a newcomer finds room that is there", () => {
+  it("in any order of opening and ending, the counts are right and a new caller finds free places", () => {
     const parties = fc.record({
       project: fc.constantFrom("a", "b", "c"),
       environment: fc.constantFrom("production", "preview"),

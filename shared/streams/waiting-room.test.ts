@@ -24,7 +24,7 @@ function world(clock: Clock) {
 }
 
 describe("a waiting room", () => {
-  it("lets in as many as there is room for, each line in its order, who has least open first", () => {
+  it("lets in as many as there is room for: callers with the fewest streams first, each in its order", () => {
     const { entered, wait, come, open, room } = world(new FakeClock());
     open.set("busy", 2);
     for (const what of ["busy 1", "a 1", "a 2", "b 1", "a 3"]) wait(what.split(" ")[0] ?? "", what);
@@ -37,7 +37,7 @@ describe("a waiting room", () => {
     expect(room.isEmpty).toBe(true);
   });
 
-  it("lets everybody try after five seconds in which nobody of the line was let in, or after half a minute", () => {
+  it("lets everybody try after five seconds in which nobody of the same queue got in, or after half a minute", () => {
     const clock = new FakeClock();
     const { entered, wait, come, room } = world(clock);
     for (let index = 0; index < 20; index++) wait("moves", `moves ${index}`);
@@ -59,7 +59,7 @@ describe("a waiting room", () => {
     expect([room.isEmpty, clock.pendingTimers]).toEqual([true, 0]);
   });
 
-  it("does not take the time in which the machine stood still for the slowness of others", () => {
+  it("does not count time in which the machine stood still", () => {
     let due: (() => void)[] = [];
     const clock: Clock = {
       ...{ nowMs: () => 0, wallMs: () => 0, soon: (run) => run() },
@@ -77,7 +77,7 @@ describe("a waiting room", () => {
     expect(entered).toEqual(["a"]);
   });
 
-  it("takes 512; after that who has most in it makes place for who has less", () => {
+  it("holds 512; after that, the caller with the most makes room for callers with fewer", () => {
     const { wait, entered } = world(new FakeClock());
     for (let index = 0; index < 500; index++) wait("a", `a ${index}`, `service-${index % 2}`);
     for (let index = 0; index < 12; index++) wait("b", `b ${index}`);
@@ -102,7 +102,7 @@ describe("a waiting room", () => {
     expect([room.isEmpty, clock.pendingTimers]).toEqual([true, 0]);
   });
 
-  it("is not confused by room that comes while it lets somebody in, nor by one that fails", () => {
+  it("copes with room that comes while it lets somebody in, and with one that fails", () => {
     const { room } = world(new FakeClock());
     const order: number[] = [];
     const hasRoom = () => order.length < 2;

@@ -29,7 +29,7 @@ describe("parseTcpText", () => {
 });
 
 describe("TcpSocketCredit", () => {
-  it("lets both send a window before anything was granted, and no more", () => {
+  it("lets both ends send one window before anything was granted, and no more", () => {
     const credit = new TcpSocketCredit();
     expect(credit.roomBytes).toBe(WINDOW);
     credit.sent(WINDOW);
@@ -50,7 +50,7 @@ describe("TcpSocketCredit", () => {
     expect(credit.received(1)).toBe(false);
   });
 
-  it("grants more than the protocol does at first where its end wants it so, and half a window at a time", () => {
+  it("grants a larger window at first on request, and half a window at a time", () => {
     const credit = new TcpSocketCredit(1024 * 1024);
     expect(credit.consumed(0)).toBe(`window ${1024 * 1024}`);
     expect(credit.received(1024 * 1024)).toBe(true);

@@ -4,7 +4,7 @@ import { terminalJson, terminalLines, terminalText } from "./terminal-text.ts";
 const HOSTILE = "a\u001b[2J\u009b31m\u0007\r\n\u007f\u202eb\u2066\u2028é日";
 
 describe("what a terminal is shown", () => {
-  it("holds nothing that it obeys or reorders", () => {
+  it("contains nothing that a terminal obeys or reorders", () => {
     expect(terminalText(HOSTILE)).toBe("a?[2J?31m?????b??é日");
   });
 

@@ -13,7 +13,7 @@ const token: Token = {
 };
 
 describe("formatToken and parseToken", () => {
-  it("gives back what went in, for any secret", () => {
+  it("returns what went in, for any secret", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (secret) => {
         const parsed = parseToken(formatToken({ ...token, secret }));
@@ -115,7 +115,7 @@ it.each([
   ["culvert_abc\ndef", "wrapped"],
   ["culvert_abc", "cut short"],
   ["hunter2", "not a culvert token"],
-])("names the cause where %j stands in a token's place", (text, cause) => {
+])("names the cause if %j is given in place of a token", (text, cause) => {
   const result = parseToken(text);
   expect(result.ok ? "" : result.problem).toContain(cause);
   expect(result.ok ? "" : result.problem).not.toContain("culvert_x");

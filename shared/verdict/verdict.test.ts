@@ -36,7 +36,7 @@ describe("the verdict on a tunnel", () => {
     expect(tones(tunnel)).toEqual(["good", "good", "good", "good"]);
   });
 
-  it("says that a new tunnel waits for its services file and a connector", () => {
+  it("says that a new tunnel needs its services file and a connector", () => {
     const fresh = { ...tunnel, status: "inactive" as const, connectors: [], services: [] };
     expect(tones({ ...fresh, servicesConfigurationVersion: 0 })).toEqual(["idle", "idle", "idle", "idle"]);
     expect(verdictOf(fresh, null).title).toBe("No connector has ever attached");
@@ -71,7 +71,7 @@ describe("the verdict on a tunnel", () => {
     expect(verdictOf(tunnel, seen).detail).toBe("31% of the requests failed, mostly answers of 5xx.");
   });
 
-  it("does not say that checks pass where there is none", () => {
+  it("does not say that checks pass if there are none", () => {
     const { hops, tone } = verdictOf({ ...tunnel, services: [] }, null);
     expect([tone, hops.services]).toEqual(["good", { tone: "idle", text: "No service to check" }]);
     const unchecked = { health: { passing: 0, pending: 0, failing: [] } };
@@ -93,7 +93,7 @@ describe("the verdict on a tunnel", () => {
     expect(verdictOf(tunnel, null).since).toBeNull();
   });
 
-  it("on a service of which 56 of 56 requests timed out is bad, though no check fails", () => {
+  it("is bad for a service of which 56 of 56 requests timed out, even if no check fails", () => {
     const seen = { points: [], codes: [], services: [{ service: "Orders", requests: 56, errors: 56 }] };
     expect(serviceVerdict(tunnel, seen, "orders")).toEqual({ tone: "bad", text: "56 of 56 failed" });
     expect(serviceVerdict(tunnel, seen, "payments")).toEqual({ tone: "good", text: "no failure" });

@@ -46,7 +46,7 @@ import {
   wsClose,
 } from "../support/peers/hand-peer.ts";
 
-/** Numbers in the names are those of the list of bad input in docs/protocol.md. */
+/** One relay for all cases. Each case has a tunnel and a connector of its own. */
 let relay: HandRelay;
 beforeAll(async () => {
   relay = await startHandRelay(200);
@@ -510,7 +510,7 @@ describe.concurrent("what is tolerated", () => {
   });
 
   it.each([204, 205, 304])(
-    "63 %i with a body: the gateway gets none, and nothing is thrown",
+    "%i with a body: the gateway gets no body, and nothing is thrown",
     async (status) => {
       const tunnel = relay.tunnel();
       const peer = await tunnel.connect();

@@ -23,12 +23,12 @@ const found = (facts: TunnelFacts, known: string[] = []) =>
   );
 
 describe("what is wrong with a tunnel", () => {
-  it("is nothing where it always had one connector, or never had any", () => {
+  it("is nothing if it always had one connector, or never had any", () => {
     expect(found(tunnel())).toEqual([]);
     expect(found(tunnel({ presence: attached(), mostConnectors: 0 }))).toEqual([]);
   });
 
-  it("is lost redundancy where there were more, and an outage where there is none", () => {
+  it("is lost redundancy if there were more, and an outage if there is none", () => {
     const before = { mostConnectors: 2 };
     expect(found(tunnel({ ...before, presence: attached("a", "b") }))).toEqual([]);
     expect(found(tunnel({ ...before, presence: attached("a") }))).toEqual(["redundancy_lost"]);
@@ -40,7 +40,7 @@ describe("what is wrong with a tunnel", () => {
     ]);
   });
 
-  it("is a service that no connector reaches, which an outage does not mend", () => {
+  it("is a service that no connector reaches, which does not end with an outage", () => {
     const presence = { ...attached("a"), failing: ["orders"] };
     expect(found(tunnel({ presence }))).toEqual(["service_down orders"]);
     expect(found(tunnel({ presence: attached() }), ["service_down orders"])).toContain("service_down orders");
@@ -71,7 +71,7 @@ describe("what is wrong with a tunnel", () => {
     expect(of(DAY_MS)).toEqual([]);
   });
 
-  it("is events that were lost since the last look", () => {
+  it("is events that were lost since the last check", () => {
     expect(found(tunnel({ newlyLost: 1 }))).toEqual(["events_lost"]);
   });
 });
@@ -124,7 +124,7 @@ describe("hysteresis", () => {
     });
   }
 
-  it("tells of what lasts, once, and of its end", () => {
+  it("reports lasting problems once, and their end", () => {
     expect(
       told([
         [0, true],
@@ -138,7 +138,7 @@ describe("hysteresis", () => {
     ).toEqual(["firing 60", "resolved 130"]);
   });
 
-  it("tells of nothing that is over before its time, and once of what comes and goes", () => {
+  it("does not report short problems, and reports flapping ones once", () => {
     expect(
       told([
         [0, true],
@@ -179,14 +179,14 @@ describe("a notice", () => {
     ...{ summary: "No connector of <!channel> & co reaches a.", sinceMs: 0, atMs: 1_000 },
   };
 
-  it("says what, of whom, and since when", () => {
+  it("says what is wrong, with which tunnel, and since when", () => {
     expect(jsonMessage(notice)).toMatchObject({
       ...{ event: "alert", version: 1, status: "resolved", kind: "service_down", subject: "a" },
       ...{ since: "1970-01-01T00:00:00.000Z", at: "1970-01-01T00:00:01.000Z" },
     });
   });
 
-  it("for Slack holds no markup of a tunnel's name", () => {
+  it("for Slack contains no markup from a tunnel's name", () => {
     expect(slackMessage(notice).text).toBe(
       ":large_green_circle: Resolved: No connector of &lt;!channel&gt; &amp; co reaches a. (tnl_1)",
     );

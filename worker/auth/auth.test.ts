@@ -65,7 +65,7 @@ describe("tokenIsLive", () => {
 });
 
 describe("verifyGatewayKey", () => {
-  it("says whom the key stands for, and nothing for any other", () => {
+  it("returns the caller of a valid key, and null for any other key", () => {
     expect(verifyGatewayKey(config, "k_gateway", digest)).toEqual({ project: "p", environment: "e" });
     expect(verifyGatewayKey(config, "k_gateway", other)).toBeNull();
     expect(verifyGatewayKey(config, "k_unknown", DUMMY_DIGEST_HEX)).toBeNull();
@@ -111,7 +111,7 @@ describe("random ids", () => {
 });
 
 describe("FailureLimiter", () => {
-  it("lets a burst of failures pass, then one a second, and forgives with time", () => {
+  it("allows a burst of failures, then one a second, and recovers with time", () => {
     const limiter = new FailureLimiter();
     for (let failure = 0; failure < 60; failure++) expect(limiter.failed(["a"], 0)).toBe(0);
     expect(limiter.failed(["a"], 0)).toBe(1000);
@@ -121,26 +121,26 @@ describe("FailureLimiter", () => {
     expect(limiter.waitMs("a", 100_000)).toBe(0);
   });
 
-  it("does not push further away who goes on beyond the limit", () => {
+  it("does not prolong the wait for somebody who goes on beyond the limit", () => {
     const limiter = new FailureLimiter();
     for (let failure = 0; failure < 1000; failure++) limiter.failed(["a"], 0);
     expect(limiter.waitMs("a", 0)).toBe(1000);
   });
 
-  it("forgives who failed before the clock was set back", () => {
+  it("forgets failures from before the clock was set back", () => {
     const limiter = new FailureLimiter();
     for (let failure = 0; failure < 60; failure++) limiter.failed(["a"], 3_600_000);
     expect(limiter.failed(["a"], 0)).toBe(0);
   });
 
-  it("does not forgive for failures that are told of out of order", () => {
+  it("counts failures that are reported out of order", () => {
     const limiter = new FailureLimiter();
     for (let failure = 0; failure < 60; failure++) limiter.failed(["a"], 1_000);
     expect(limiter.failed(["a"], 990)).toBe(1010);
     expect(limiter.failed(["a"], 1_000)).toBe(1000);
   });
 
-  it("counts against each source, and says the longest wait", () => {
+  it("counts against each source, and returns the longest wait", () => {
     const limiter = new FailureLimiter();
     for (let failure = 0; failure < 60; failure++) limiter.failed([`address ${failure}`, "key"], 0);
     expect(limiter.failed(["address 60", "key"], 0)).toBe(1000);
@@ -170,7 +170,7 @@ describe("addressBlock", () => {
     expect(addressBlock(address)).toBe(block);
   });
 
-  it("is short whatever is written", () => {
+  it("is short, whatever the input", () => {
     for (const text of ["x".repeat(5000), `${"f:".repeat(5000)}:`, ":".repeat(5000)])
       expect(addressBlock(text).length).toBeLessThanOrEqual(64);
   });
@@ -179,7 +179,7 @@ describe("addressBlock", () => {
 describe("the ADMIN_KEY", () => {
   const strong = "0123456789abcdef0123456789abcdef";
 
-  it("opens with 32 characters or more, and with nothing else", async () => {
+  it("is accepted from 32 characters on, and nothing shorter", async () => {
     expect(await isAdminKey(strong, strong)).toBe(true);
     expect(await isAdminKey(`${strong}x`, strong)).toBe(false);
     expect(await isAdminKey("", "")).toBe(false);
@@ -187,7 +187,7 @@ describe("the ADMIN_KEY", () => {
     expect(await isAdminKey(strong.slice(1), strong.slice(1))).toBe(false);
   });
 
-  it("is named where it is missing or too short, without its value", () => {
+  it("is reported if it is missing or too short, without its value", () => {
     expect(adminKeyProblem(undefined)).toContain("no ADMIN_KEY");
     expect(adminKeyProblem("")).toContain("no ADMIN_KEY");
     expect(adminKeyProblem("hunter2")).toContain("shorter than 32 characters");

@@ -25,7 +25,7 @@ function world() {
 }
 
 describe("RegistryKnowledge", () => {
-  it("asks once for what there is, and for what there isn't once in five seconds", async () => {
+  it("asks once for what exists, and once in five seconds for what does not", async () => {
     const { calls, learn, stored, pass } = world();
     for (let round = 0; round < 3; round++) {
       expect(await learn(KEY)).toBe("digest");
@@ -41,7 +41,7 @@ describe("RegistryKnowledge", () => {
     expect(calls).toHaveLength(3);
   });
 
-  it("asks one call for all that one turn wants to know, each once", async () => {
+  it("combines all questions of one turn into one call, each once", async () => {
     const { calls, learn } = world();
     expect(await Promise.all([learn(KEY), learn(TUNNEL), learn(MADE_UP), learn(KEY)])).toEqual([
       "digest",
@@ -60,7 +60,7 @@ describe("RegistryKnowledge", () => {
     expect(calls).toHaveLength(3);
   });
 
-  it("puts off the look-ups of suspects, and makes one of many; a right key among them is found", async () => {
+  it("delays look-ups of suspects and combines them; a right key among them is found", async () => {
     const { calls, learn } = world();
     const guesses = Array.from({ length: 300 }, (_, index) =>
       learn({ kind: "gateway-key", id: `k_guess_${index}` }, { isSuspect: true }),
@@ -91,7 +91,7 @@ describe("RegistryKnowledge", () => {
     expect(await learn(KEY)).toBe("digest");
   });
 
-  it("asks anew where the request that began the look-up was ended, once for all that waited for it", async () => {
+  it("asks again if the request that began the look-up was ended, once for all that waited for it", async () => {
     const { calls, learn } = world();
     const never: LookUp = () => new Promise(() => {});
     const ended = learn(KEY, { ask: never });
@@ -101,7 +101,7 @@ describe("RegistryKnowledge", () => {
     expect(await ended).toBe("digest");
   });
 
-  it("does the same for guesses that were to go along with such a look-up", async () => {
+  it("does the same for guesses that were combined with such a look-up", async () => {
     const { calls, learn } = world();
     const ended = learn(MADE_UP, { ask: () => new Promise(() => {}), isSuspect: true });
     const others = ["tnl_a", "tnl_b"].map((id) => learn({ kind: "tunnel", id }, { isSuspect: true }));
@@ -110,7 +110,7 @@ describe("RegistryKnowledge", () => {
     await ended;
   });
 
-  it("forgets what was refused, and keeps the newest 10,000 of what there isn't", async () => {
+  it("forgets what was refused, and keeps the newest 10,000 unknown ids", async () => {
     const { knowledge, calls, learn } = world();
     await learn(KEY);
     knowledge.forget(KEY);

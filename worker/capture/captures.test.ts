@@ -38,7 +38,7 @@ function world({ redacted = [] as ("path" | "project")[] } = {}) {
 }
 
 describe("what is captured of an object's requests", () => {
-  it("is of the services that are named, as many as are wanted, within the time", () => {
+  it("covers the named services, up to the number and the time", () => {
     const { captures, clock } = world();
     expect(captures.tap(undefined, openOf("1"), 0)).toBeNull();
     expect(captures.tap([RULE], openOf("1", "other"), 0)).toBeNull();
@@ -49,7 +49,7 @@ describe("what is captured of an object's requests", () => {
     expect(captures.tap([{ ...RULE, id: "cap_b" }], openOf("5"), 0)).toBeNull();
   });
 
-  it("counts in the object's memory until it was handed on, and leaves no timer", async () => {
+  it("counts in the object's memory until it was passed on, and leaves no timer", async () => {
     const { captures, memory, sent, settled, clock } = world();
     const tap = captures.tap([RULE], openOf("1"), 0);
     tap?.sent(new Uint8Array(8_000));
@@ -68,7 +68,7 @@ describe("what is captured of an object's requests", () => {
     expect(sent).toHaveLength(1);
   });
 
-  it("is less where memory is short: the request goes on", async () => {
+  it("is less if memory is short: the request goes on", async () => {
     const { captures, memory, sent, settled } = world();
     const tap = captures.tap([RULE], openOf("1"), 0);
     memory.hold(TOTAL_BYTES);
@@ -98,7 +98,7 @@ describe("what is captured of an object's requests", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("is full when whoever keeps it says so", async () => {
+  it("is full when the store says so", async () => {
     const { captures, state, settled } = world();
     state.answer = "full";
     captures.tap([RULE], openOf("1"), 0)?.end();
@@ -106,7 +106,7 @@ describe("what is captured of an object's requests", () => {
     expect(captures.tap([RULE], openOf("2"), 0)).toBeNull();
   });
 
-  it("holds back what the relay's log settings redact, and every secret", async () => {
+  it("contains neither what the relay's log settings redact, nor any secret", async () => {
     const { captures, sent, settled } = world({ redacted: ["path", "project"] });
     captures.tap([RULE], openOf("1"), 0)?.end();
     await settled();

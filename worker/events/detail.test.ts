@@ -4,12 +4,12 @@ import { PUBLIC_CODES } from "../../shared/protocol/public-code.ts";
 import { detailOf } from "./detail.ts";
 
 describe("the detail of a failure", () => {
-  it("stays as it was said", () => {
+  it("stays unchanged", () => {
     const said = "no connection to 10.0.0.5:8080: ECONNREFUSED";
     expect(detailOf(said)).toBe(said);
   });
 
-  it("is bounded, and holds nothing that a terminal or a reader would obey", () => {
+  it("is bounded, and contains nothing that a terminal would obey", () => {
     expect(detailOf("x".repeat(100_000))).toHaveLength(256);
     expect(detailOf("a\u001b[31mb\r\nc\u202Ed\u2028e\u0085f")).toBe("a?[31mb??c?d?e?f");
   });
@@ -31,7 +31,7 @@ describe("the detail of a failure", () => {
     expect(performance.now() - startMs).toBeLessThan(2_000);
   });
 
-  it("goes with a sentence on what to do, for every code", () => {
+  it("has a sentence on what to do, for every code", () => {
     for (const code of PUBLIC_CODES) expect(remedyOf(code), code).toMatch(/^[A-Z].*[.?]$/);
     expect(remedyOf(null)).toBeNull();
     expect(remedyOf("SOMETHING_NEW")).toBeNull();

@@ -35,7 +35,7 @@ function receiver(): Receiver {
 }
 
 describe("an outbox", () => {
-  it("sends what comes after a silence at once, with what came along, and gathers the rest for two seconds", async () => {
+  it("sends the first event after a pause at once, and gathers the rest for two seconds", async () => {
     const to = receiver();
     to.outbox.add("first");
     to.clock.advance(20);
@@ -58,7 +58,7 @@ describe("an outbox", () => {
     expect(to.batches).toMatchObject([{ sequence: 3, lines: "alone again" }]);
   });
 
-  it("says what there is to say besides", async () => {
+  it("sends the facts that belong to a batch", async () => {
     const to = receiver();
     to.outbox.add("a");
     to.outbox.add("b");
@@ -69,7 +69,7 @@ describe("an outbox", () => {
     ]);
   });
 
-  it("sends at once what fills a batch, and keeps the rest for the next", async () => {
+  it("sends a full batch at once, and keeps the rest for the next", async () => {
     const to = receiver();
     for (let index = 0; index < 1_100; index++) to.outbox.add(String(index));
     await to.settle();
@@ -81,7 +81,7 @@ describe("an outbox", () => {
     );
   });
 
-  it("tells of a change without an event", async () => {
+  it("reports a change without an event", async () => {
     const to = receiver();
     to.outbox.changed();
     to.clock.advance(2_000);
@@ -92,7 +92,7 @@ describe("an outbox", () => {
     expect(to.batches).toHaveLength(1);
   });
 
-  it("sends a batch again, under the same number, until it is taken", async () => {
+  it("sends a batch again, with the same number, until it is accepted", async () => {
     const to = receiver();
     to.fails = true;
     to.outbox.add("a");

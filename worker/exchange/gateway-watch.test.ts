@@ -27,7 +27,7 @@ function watched(): {
 }
 
 describe("a gateway's watch", () => {
-  it("asks for no signal where the answer is quick", () => {
+  it("uses no signal if the answer is quick", () => {
     const { clock, end, signals } = watched();
     clock.advance(10);
     end();
@@ -35,7 +35,7 @@ describe("a gateway's watch", () => {
     expect(signals()).toBe(0);
   });
 
-  it("tells of a gateway that gives up later, once", () => {
+  it("reports a gateway that gives up later, once", () => {
     const { clock, gateway, heard } = watched();
     clock.advance(LONG_MS);
     gateway.abort();
@@ -43,14 +43,14 @@ describe("a gateway's watch", () => {
     expect(heard()).toBe(1);
   });
 
-  it("tells of a gateway that gave up before it was listened to", () => {
+  it("reports a gateway that gave up before anything listened", () => {
     const { clock, gateway, heard } = watched();
     gateway.abort();
     clock.advance(LONG_MS);
     expect(heard()).toBe(1);
   });
 
-  it("tells nothing once it is ended, be it listening or not", () => {
+  it("reports nothing after it was ended, listening or not", () => {
     for (const waitMs of [0, LONG_MS]) {
       const { clock, gateway, end, heard } = watched();
       clock.advance(waitMs);

@@ -14,13 +14,13 @@ function start({ method = "GET", retry }: { method?: string; retry?: boolean } =
 }
 
 describe("a request moves", () => {
-  it("as often as it was not processed, and once beside that where it was lost and is safe", () => {
+  it("as often as it was not processed, and once more if it was lost and is safe", () => {
     const { moves } = start();
     const failures = [UNPROCESSED, LOST, UNPROCESSED, LOST];
     expect(failures.map((failure) => moves.take(failure))).toEqual([true, true, true, false]);
   });
 
-  it("once where each connector takes its time to fail", () => {
+  it("once if each connector fails slowly", () => {
     const { moves, wait } = start({ method: "POST" });
     wait(20_000);
     expect(moves.take(UNPROCESSED)).toBe(true);
@@ -49,7 +49,7 @@ describe("the budget", () => {
     return spent;
   };
 
-  it("is twenty at first, and a fifth of the requests then", () => {
+  it("is twenty at first, and then a fifth of the requests", () => {
     const budget = new RetryBudget();
     expect(spendAll(budget)).toBe(20);
     for (let count = 0; count < 52; count++) budget.requestBegan()();
@@ -58,7 +58,7 @@ describe("the budget", () => {
     expect(spendAll(budget)).toBe(20);
   });
 
-  it("saves as much as may be lost with a connector: what is under way", () => {
+  it("saves up as much as a connector may lose: what is under way", () => {
     const budget = new RetryBudget();
     const ends = Array.from({ length: 300 }, () => budget.requestBegan());
     for (let count = 0; count < 10_000; count++) budget.requestBegan()();

@@ -16,7 +16,7 @@ const INTERNALS = [
 const NAMED = /10\.0\.0|corp\.internal|\/etc|CN=|ECONN|certificate/;
 
 describe("what gateways learn of a failure", () => {
-  it.each(CODES)("is what the code means, and nothing of the private network: %s", async (code) => {
+  it.each(CODES)("is the code's meaning, and nothing about the private network: %s", async (code) => {
     for (const message of INTERNALS) {
       for (const scope of ["stream", "connection"] as const) {
         const error = new TunnelError(code, message, { scope });

@@ -82,7 +82,7 @@ describe("a delivery", () => {
     expect(after(status, { kind: "otlp" })).toMatchObject({ position: end, rejected: 10, split: null });
   });
 
-  it("goes on behind the event that Splunk stopped at, whatever it was named before", () => {
+  it("goes on after the event that Splunk stopped at, whatever it named before", () => {
     const stopped = (number: unknown) =>
       after(400, { kind: "splunk", text: JSON.stringify({ code: 6, "invalid-event-number": number }) });
     expect(stopped(3)).toMatchObject({ position: positions[4], shipped: 3, rejected: 1 });
@@ -140,7 +140,7 @@ describe("a delivery", () => {
     expect(after(200, { text, kind: "otlp" })).toMatchObject({ shipped: 7, rejected: 3 });
   });
 
-  it("that was overtaken while it sent counts nothing twice", () => {
+  it("that was overtaken while it was sending counts nothing twice", () => {
     const behind = overtaken(delivery, 2, 6);
     expect(behind).toMatchObject({ position: { id: 2, offset: 0 }, lost: 6 });
     expect(
@@ -149,7 +149,7 @@ describe("a delivery", () => {
     expect(passed(overtaken(delivery, 9, 6), end).position).toEqual({ id: 9, offset: 0 });
   });
 
-  it("waits from a second to five minutes, and up to half of that is chance", () => {
+  it("waits from a second to five minutes, with jitter of up to half", () => {
     expect([1, 2, 3, 9, 10, 1_000].map((failures) => deliveryRetryDelayMs(failures, 0))).toEqual([
       1_000, 2_000, 4_000, 256_000, 300_000, 300_000,
     ]);

@@ -7,13 +7,13 @@ afterEach(() => void vi.useRealTimers());
 const never = (): Promise<never> => new Promise(() => {});
 const BOUND_MS = PATIENCE.askAfterMs + PATIENCE.answerWithinMs;
 
-it("gives what there is, and leaves no timer behind", async () => {
+it("returns the answer, and leaves no timer behind", async () => {
   expect(await whileAlive(Promise.resolve("answer"), never)).toBe("answer");
   await expect(whileAlive(Promise.reject(new Error("reset")), never)).rejects.toThrow("reset");
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("waits for as long as the object answers, be it with a refusal", async () => {
+it("waits as long as the object answers, even with a refusal", async () => {
   const work = Promise.withResolvers<string>();
   let asked = 0;
   // An object of an older version does not know the question.
@@ -38,7 +38,7 @@ it("gives an object up that says nothing at all, within half a minute", async ()
   });
 });
 
-it("takes an answer that comes while the object is asked", async () => {
+it("accepts an answer that comes while the object is asked", async () => {
   const work = Promise.withResolvers<string>();
   const answer = whileAlive(work.promise, never);
   await vi.advanceTimersByTimeAsync(BOUND_MS - 1);

@@ -26,7 +26,7 @@ const list = (revision: number, ...names: string[]) =>
   `${revision} ${names.map((name) => (name === "" ? ID : `${ID}.${name}`)).join(",")}`;
 
 describe("ServingObjects", () => {
-  it("knows the first object of every tunnel, and asks once a second whether there are more", () => {
+  it("knows the first object of every tunnel, and asks for more at most once a second", () => {
     const { choose, advance } = setUp();
     expect(choose()).toMatchObject({ name: ID, knownRevision: 0, hasSiblings: false });
     expect(choose().knownRevision).toBe(undefined);
@@ -50,7 +50,7 @@ describe("ServingObjects", () => {
     expect(Math.max(...counts.values()) / 800).toBeLessThanOrEqual(1.2);
   });
 
-  it("takes a newer list and no older one, and goes on counting what is under way", () => {
+  it("accepts only newer lists, and goes on counting what is under way", () => {
     const { subject, choose } = setUp();
     subject.learn(ID, list(3, "", "b"));
     const held = [choose(), choose(), choose(), choose()];
@@ -62,7 +62,7 @@ describe("ServingObjects", () => {
     for (const chosen of held) chosen.done();
   });
 
-  it("leaves out for a second what can take nothing, unless nothing else is left", () => {
+  it("skips a full object for a second, unless no other is left", () => {
     const { subject, choose, advance } = setUp();
     subject.learn(ID, list(2, "", "b"));
     const full = choose();
@@ -75,7 +75,7 @@ describe("ServingObjects", () => {
     expect(new Set(Array.from({ length: 40 }, () => choose().name)).size).toBe(2);
   });
 
-  it("gives another one where one has failed, and none where there is no other", () => {
+  it("chooses another object if one has failed, and none if there is no other", () => {
     const { subject, choose } = setUp();
     expect(subject.choose(ID, ID)).toBe(null);
     subject.learn(ID, list(2, "", "b"));

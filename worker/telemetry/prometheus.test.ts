@@ -32,7 +32,7 @@ const families = relayMetrics(
 );
 
 describe("the text for Prometheus", () => {
-  it("holds whatever stands in a label", () => {
+  it("escapes any text in a label", () => {
     const value = 'a"b\\c\nd{e="f"} 1';
     const text = prometheusText([
       { name: "m", help: "of\nlines \\ and", type: "gauge", samples: [{ labels: { value }, value: 1.5 }] },
@@ -67,7 +67,7 @@ describe("the metrics of the relay", () => {
       return sample.name === `culvert_relay_${name}` && isIt;
     });
 
-  it("have what may happen to each service at 0, in tunnels that never told of anything too", () => {
+  it("start at 0 for each service's possible results, in tunnels that never reported too", () => {
     for (const labels of [
       { tunnel: "tnl_1", service: "orders", code: "NO_CONNECTOR", outcome: "failed", status_class: "5xx" },
       { tunnel: "tnl_new", service: "payments", code: "UPSTREAM_REFUSED", outcome: "failed" },

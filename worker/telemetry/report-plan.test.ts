@@ -6,7 +6,7 @@ const one = { requests: 1, urgent: false };
 const urgent = { requests: 1, urgent: true };
 
 describe("a report", () => {
-  it("is made at once of the first request, and then of few once a minute", () => {
+  it("is sent at once after the first request, and then once a minute for few requests", () => {
     const first = planReport(noReportPlan(), one, 1_000_000, EVERY_MS);
     expect(first.dueMs).toBe(1_000_000);
     const second = planReport(first, one, 1_010_000, EVERY_MS);
@@ -16,7 +16,7 @@ describe("a report", () => {
     expect(planReport(second, one, 4_660_000, EVERY_MS).dueMs).toBe(4_660_000);
   });
 
-  it("is made sooner of a failure, and of many", () => {
+  it("is sent sooner for failures and for many requests", () => {
     const first = planReport(noReportPlan(), one, 1_000_000, EVERY_MS);
     const second = planReport(first, one, 1_010_000, EVERY_MS);
     expect(planReport(second, urgent, 1_011_000, EVERY_MS).dueMs).toBe(1_015_000);
@@ -24,7 +24,7 @@ describe("a report", () => {
     expect(planReport(second, { requests: 99, urgent: false }, 1_011_000, EVERY_MS).dueMs).toBe(1_015_000);
   });
 
-  it("that is due soon is put off by nothing", () => {
+  it("that is due soon is never delayed", () => {
     const told = { toldAtMs: 1_002_000, dueMs: null, untold: 0 };
     const failed = planReport(told, urgent, 1_003_000, EVERY_MS);
     expect(failed.dueMs).toBe(1_017_000);

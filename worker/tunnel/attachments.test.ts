@@ -39,7 +39,7 @@ describe("readAttachment", () => {
     { ...CURRENT.connector, rest: { nextId: 1 } },
     { ...CURRENT.gateway, record: null },
     { ...CURRENT.gateway, open: { ...CURRENT.gateway.open, path: undefined } },
-  ])("takes a socket for lost beside which stands %j", (one) => {
+  ])("counts a socket as lost if its attachment is %j", (one) => {
     expect(readAttachment(one)).toBe(null);
   });
 });

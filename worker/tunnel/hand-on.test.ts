@@ -15,23 +15,23 @@ const hop = (
 ) => nextHop(objects, { name, takesRequests }, hops, () => 0.99)?.object.name ?? null;
 
 describe("nextHop", () => {
-  it("keeps what an object can carry, and hands on what it can't", () => {
+  it("keeps what the object can carry, and hands on the rest", () => {
     expect(hop(THREE, "b", true)).toBe(null);
     expect(hop(THREE, "b", false)).toBe("c");
     expect(hop(THREE, "c", false)).toBe("b");
   });
 
-  it("hands on what comes to one that leaves, or is off the list", () => {
+  it("hands on requests of an object that is leaving or off the list", () => {
     expect(hop(list(["a", "serving"], ["b", "leaving"]), "b", true)).toBe("a");
     expect(hop(THREE, "gone", true)).toBe("c");
   });
 
-  it("asks no more of siblings that do not serve, and none where there are none", () => {
+  it("does not use siblings that do not serve, and stays if there are none", () => {
     expect(hop(list(["a", "serving"], ["b", "attaching"]), "a", false)).toBe(null);
     expect(hop(undefined, "a", false)).toBe(null);
   });
 
-  it("hands a second time to the first on the list alone: connectors of older versions know no other", () => {
+  it("hands on a second time only to the first object: connectors of older versions know no other", () => {
     expect(hop(THREE, "c", true, { handedOn: true })).toBe(null);
     expect(hop(THREE, "c", false, { handedOn: true })).toBe("a");
     expect(hop(THREE, "a", false, { handedOn: true })).toBe(null);

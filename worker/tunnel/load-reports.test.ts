@@ -27,7 +27,7 @@ function setUp(isWatched = false) {
 }
 
 describe("LoadReports", () => {
-  it("speaks every fifteen seconds while there is a load, with the bytes of that time", () => {
+  it("sends every fifteen seconds while there is load, with the bytes of that time", () => {
     const { sent, reports, clock } = setUp();
     for (let second = 0; second < 31; second++) {
       reports.finished(1_000);
@@ -42,7 +42,7 @@ describe("LoadReports", () => {
     });
   });
 
-  it("says nothing of little, unless the tunnel has more objects", () => {
+  it("does not report little load, unless the tunnel has more objects", () => {
     const { sent, state, reports } = setUp();
     state.requestsPerSecond = 1;
     reports.finished(1);
@@ -55,7 +55,7 @@ describe("LoadReports", () => {
     expect(watched.sent).toHaveLength(2);
   });
 
-  it("tells at once that the last request of an object that leaves is over", () => {
+  it("reports at once that the last request of a leaving object is over", () => {
     const { sent, state, reports } = setUp(true);
     state.isLeaving = true;
     reports.finished(1);
@@ -66,7 +66,7 @@ describe("LoadReports", () => {
     expect(sent.map(({ openStreams }) => openStreams)).toEqual([3, 0]);
   });
 
-  it("tells of distress at once, and once a second while it lasts", () => {
+  it("reports distress at once, and once a second while it lasts", () => {
     const { sent, reports, clock } = setUp();
     reports.finished(1);
     clock.advance(2_000);
@@ -79,7 +79,7 @@ describe("LoadReports", () => {
     expect(sent.map(({ overloaded }) => overloaded)).toEqual([false, true, true, false]);
   });
 
-  it("says again that connectors have come until it is heard, and then no more", async () => {
+  it("repeats that connectors have come until the report arrives, and then no more", async () => {
     const { sent, state, reports, clock } = setUp(true);
     state.isHeard = false;
     reports.connectorsChanged();
@@ -97,7 +97,7 @@ describe("LoadReports", () => {
     expect([sent.length, clock.pendingTimers]).toEqual([heard, 0]);
   });
 
-  it("leaves it at that with what requests will say again", async () => {
+  it("does not repeat what requests will report again", async () => {
     const { state, reports, clock } = setUp(true);
     state.isHeard = false;
     reports.finished(1);
@@ -105,7 +105,7 @@ describe("LoadReports", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("says the same of its connectors once, though the list changes again and again", async () => {
+  it("reports its connectors once, even if the list changes often", async () => {
     const { sent, state, reports, clock } = setUp(true);
     for (let count = 0; count < 5; count++) {
       reports.connectorsChanged();

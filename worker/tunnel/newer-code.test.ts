@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { NewerCode } from "./newer-code.ts";
 
-it("is outdated when other code has called for a minute, and its own no more", () => {
+it("is outdated if only other code has called for a minute", () => {
   const code = new NewerCode("a");
   code.called("a", 0);
   code.called(undefined, 0);
@@ -11,7 +11,7 @@ it("is outdated when other code has called for a minute, and its own no more", (
   expect([code.isOutdated(60_999), code.isOutdated(61_000)]).toEqual([false, true]);
 });
 
-it("is not while its own code calls as well: two versions are deployed side by side", () => {
+it("is not outdated while its own code calls too: two versions are deployed side by side", () => {
   const code = new NewerCode("a");
   for (let second = 0; second < 600; second++) code.called(second % 2 === 0 ? "a" : "b", second * 1_000);
   expect(code.isOutdated(600_000)).toBe(false);

@@ -106,7 +106,7 @@ const H = "HTTP/1.1 200 OK\r\n";
 const answer = (body: string) => `${H}content-length: ${body.length}\r\n\r\n${body}`;
 const POISON = answer("poison");
 
-describe("what no request has asked for", () => {
+describe("data that no request has asked for", () => {
   const behind: [name: string, method: string, text: string, seen: string][] = [
     ["a second response", "GET", answer("one") + POISON, "one"],
     ["garbage", "GET", `${answer("one")}\r\n`, "one"],
@@ -141,7 +141,7 @@ describe("what no request has asked for", () => {
     });
   }
 
-  it("is not taken for an answer though the next request is sent at once", async () => {
+  it("is not taken for an answer even if the next request is sent at once", async () => {
     // As much as one read takes, so that the rest is read in the same turn, by itself.
     const first = answer("x".repeat(65_536 - answer("").length - 4));
     expect(first.length).toBe(65_536);
@@ -152,7 +152,7 @@ describe("what no request has asked for", () => {
     expect(await secondOf(upstream, server)).toMatchObject({ body: "two", ended: true, error: null });
   });
 
-  it("may be the end: then the next request goes elsewhere, be it sent at once", async () => {
+  it("may be the end: then the next request uses another connection, even if it is sent at once", async () => {
     const server = await byteServer((socket) => socket.end(answer("ok")));
     const upstream = anyUpstream();
     for (let round = 0; round < 20; round++) {
@@ -160,7 +160,7 @@ describe("what no request has asked for", () => {
     }
   });
 
-  it("ends a connection that waits", async () => {
+  it("ends an idle connection", async () => {
     const server = await byteServer((socket) => socket.write(answer("ok")));
     const upstream = anyUpstream();
     await send(upstream, server);
@@ -192,7 +192,7 @@ describe("a connection", () => {
     await until(() => server.openSockets === 0);
   });
 
-  it("carries 50 HEADs, and a GET behind them", async () => {
+  it("carries 50 HEADs and a GET after them", async () => {
     const server = await byteServer((socket, all) => {
       socket.write(all.includes("GET ") ? answer("ok") : `${H}content-length: 1000000\r\n\r\n`);
     });
@@ -204,7 +204,7 @@ describe("a connection", () => {
     expect(server.sockets).toHaveLength(1);
   });
 
-  it("that brings the body of a HEAD late is over, and the body is nobody's answer", async () => {
+  it("that brings the body of a HEAD late is closed, and the body is nobody's answer", async () => {
     const server = await byteServer((socket, _all, connection) => {
       if (connection > 0) return void socket.write(answer("ok"));
       socket.write(`${H}content-length: ${answer("evil").length}\r\n\r\n`);
@@ -229,7 +229,7 @@ describe("a connection", () => {
     expect(server.sockets).toHaveLength(1);
   });
 
-  it("is left as early as its server's hint wants, though it was to wait longer before", async () => {
+  it("is closed as early as its server's hint says, even if an earlier hint was longer", async () => {
     let timeoutSeconds = 60;
     const server = await byteServer((socket) =>
       socket.write(`${H}keep-alive: timeout=${timeoutSeconds}\r\ncontent-length: 2\r\n\r\nok`),
@@ -245,7 +245,7 @@ describe("a connection", () => {
     expect(performance.now() - started).toBeLessThan(3_000);
   });
 
-  it("takes an answer that comes before the request has left", async () => {
+  it("accepts an answer that comes before the request has left", async () => {
     const server = await byteServer((socket) =>
       socket.write("HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nbusy"),
     );
@@ -265,7 +265,7 @@ describe("a request", () => {
     expect(pieces).toHaveLength(1);
   });
 
-  it("that would be two is refused and not begun", async () => {
+  it("that a server could read as two is refused and not sent", async () => {
     const server = await byteServer((socket) => socket.write(answer("ok")));
     const rawHeaders = ["x-a", "1\r\n\r\nGET /admin HTTP/1.1\r\nhost: x"];
     const outcome = await send(anyUpstream(), server, { rawHeaders });

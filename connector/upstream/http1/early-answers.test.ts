@@ -92,7 +92,7 @@ async function play(isPaused = false, clock = new FakeClock()) {
 
 describe.each(["sized", "chunked"] as Framing[])("an early answer, %s", (framing) => {
   it.each([413, 200])(
-    "is whole to a reader that pauses, though a reset came behind it: %i",
+    "is complete for a reader that pauses, even if a reset came after it: %i",
     async (status) => {
       const { seen, socket, upload, exchange } = await play(true);
       const bytes = bytesOf(answerOf[framing](status, SMALL));

@@ -7,7 +7,7 @@ function head(request: Partial<LeaseRequest>) {
 }
 
 describe("a request's head", () => {
-  it("is written as it was given, but for the length, which is the body's", () => {
+  it("is written unchanged, except for the length, which is the body's", () => {
     const rawHeaders = ["x-a", "1", "content-length", "5", "X-B", "\u00c3\u00bc\t!", "x-a", ""];
     expect(head({ method: "POST", path: "/a?b#\u00c3\u00bc", rawHeaders })).toEqual({
       text:

@@ -352,7 +352,7 @@ describe("a response", () => {
     expect(seen).toMatchObject({ ended: true, body: "", error: null, left: `hello${H}\r\n` });
   });
 
-  it("that says too much of a body that it does not have is the last on its connection", () => {
+  it("that describes a body that it cannot have is the last on its connection", () => {
     for (const [status, field, keepAlive] of [
       [204, "x: y", true],
       [204, "content-length: 0", true],
@@ -377,7 +377,7 @@ describe("a response", () => {
     }
   });
 
-  it("never takes the next one with it", () => {
+  it("never includes a part of the next one", () => {
     const next = `${H}content-length: 6\r\n\r\npoison`;
     for (const text of [`${H}content-length: 2\r\n\r\nok`, `${CHUNKED}2\r\nok\r\n0\r\n\r\n`]) {
       const seen = expectAlways(latin1(text + next));
@@ -428,7 +428,7 @@ describe("a response", () => {
     }
   });
 
-  it("is never told of once it is stopped", () => {
+  it("causes no events after it was stopped", () => {
     const parser = new ResponseParser();
     let events = 0;
     parser.begin("GET", {
@@ -444,7 +444,7 @@ describe("a response", () => {
 });
 
 describe("without end", () => {
-  it("heads of 1xx are absorbed, whatever their number, and told one by one", () => {
+  it("heads of 1xx are absorbed, whatever their number, and reported one by one", () => {
     const told: unknown[] = [];
     const parser = new ResponseParser();
     parser.begin("GET", {
@@ -473,7 +473,7 @@ describe("without end", () => {
     if (endless.byteLength > 48 * 1024) expect(parsed([endless]).error).toContain("too large");
   });
 
-  it("as much as a head may hold is taken", () => {
+  it("a head of the maximum size is accepted", () => {
     const seen = parsed([latin1(`${H}x: ${"y".repeat(MAX_HEAD_BYTES - 1)}\r\n\r\n`)]);
     expect(seen).toMatchObject({ error: null, status: 200 });
   });
@@ -520,19 +520,16 @@ function isLenient(text: string): boolean {
 describe("a second opinion", () => {
   const corpus = [...good, ...bad].map(([name, text]) => [name, text] as const);
 
-  it.each(corpus)("Node takes whatever is taken here, and as the same: %s", async (_name, text) => {
+  it.each(corpus)("Node accepts what is accepted here, with the same meaning: %s", async (_name, text) => {
     const { ended, status, body } = parsed([latin1(text)]);
     const other = await byNode(latin1(text));
     expect(ended ? other : "refused").toEqual(ended ? { status, body } : "refused");
   });
 
-  it.each(lenient)(
-    "Node refuses what is taken all the same, or takes it as the same: %s",
-    async (_name, text) => {
-      const { status, body } = parsed([latin1(text)]);
-      expect([{ status, body }, "refused"]).toContainEqual(await byNode(latin1(text)));
-    },
-  );
+  it.each(lenient)("Node refuses this, or accepts it with the same meaning: %s", async (_name, text) => {
+    const { status, body } = parsed([latin1(text)]);
+    expect([{ status, body }, "refused"]).toContainEqual(await byNode(latin1(text)));
+  });
 
   it("is the same about what random changes make of responses", async () => {
     const texts = good.map(([, text]) => text);

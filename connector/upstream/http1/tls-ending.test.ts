@@ -136,7 +136,7 @@ describe.each(VERSIONS)("over %s", (version) => {
     });
   });
 
-  it("what has a length is whole without a close_notify", async () => {
+  it("a body with a length is complete without a close_notify", async () => {
     const zero = await tlsServer(version, answer(0, "content-length: 0\r\n"), "cut");
     expect(await get(zero)).toBe("200, whole: 0");
     const five = await tlsServer(version, answer(5, "content-length: 5\r\n"), "cut");

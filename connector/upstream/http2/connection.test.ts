@@ -155,7 +155,7 @@ describe("an answer that is complete while the upload runs", () => {
     ["small, of an upload with a length", 1, ["content-length", String(2 ** 30)]],
     ["as large as its window", 16, []],
     ["as large as its window, of an upload with a length", 16, ["content-length", String(2 ** 30)]],
-  ])("is kept with a reset behind it: %s", async (_what, pieces, rawHeaders) => {
+  ])("is kept if a reset follows: %s", async (_what, pieces, rawHeaders) => {
     const server = await frameServer(
       onRequest((client, id) => {
         const parts = Array.from({ length: pieces }, () => data(id, large));
@@ -191,7 +191,7 @@ describe("an answer that is complete while the upload runs", () => {
     expect(slow.body.length).toBe(large.length);
   });
 
-  it("ends the upload, whose source hears of it", async () => {
+  it("ends the upload, and tells its source", async () => {
     const server = await frameServer(onRequest((client, id) => answerOk(client, id)));
     const body = endless();
     expect(await sent(upstreamWith(), server.port, { body })).toMatchObject({ status: 200, ended: true });
@@ -214,8 +214,8 @@ describe("first bytes over TLS", () => {
   });
 });
 
-describe("what is sent again", () => {
-  it("is what a stream refused, and nothing that was answered: each POST runs once", async () => {
+describe("requests that are sent again", () => {
+  it("are refused streams, and no answered ones: each POST runs once", async () => {
     let asked = 0;
     const executed = new Map<string, number>();
     const server = await frameServer(
@@ -246,7 +246,7 @@ describe("what is sent again", () => {
     ["small and at its end", 1, true],
     ["that goes on", 2, false],
     ["as large as a window", 12, true],
-  ])("is a streamed body with all that had left of it: %s", async (_what, chunks, ends) => {
+  ])("are streamed bodies with everything that had left already: %s", async (_what, chunks, ends) => {
     const bodies = new Map<number, string>();
     let refused = false;
     const server = await frameServer(
@@ -280,7 +280,7 @@ describe("what is sent again", () => {
     expect(bodies.get(3)).toBe(pieces.join(""));
   });
 
-  it("is no streamed body of which too much has left, though it was not processed", async () => {
+  it("are no streamed bodies of which too much has left, even if they were not processed", async () => {
     let received = 0;
     const server = await frameServer(
       (client, { type, streamId, payload }) => {
@@ -297,7 +297,7 @@ describe("what is sent again", () => {
     expect([errors, body.destroyed]).toEqual([1, true]);
   });
 
-  it("is what a GOAWAY lets go of; what it keeps is answered, and the rest of the connection's time is theirs", async () => {
+  it("are streams above a GOAWAY's last one; the others are answered on the old connection", async () => {
     const held: [FrameClient, number][] = [];
     const server = await frameServer(
       onRequest((client, id) => {
@@ -316,7 +316,7 @@ describe("what is sent again", () => {
     await until(() => server.clients[0]?.socket.destroyed === true);
   });
 
-  it("is not what a connection lost that simply ended", async () => {
+  it("are no streams of a connection that simply ended", async () => {
     let asked = 0;
     const server = await frameServer(
       onRequest((client, id) => {
@@ -334,7 +334,7 @@ describe("what is sent again", () => {
     expect(asked).toBe(3);
   });
 
-  it("goes by HTTP/1.1 where the upstream requires that", async () => {
+  it("goes over HTTP/1.1 if the upstream requires it", async () => {
     const identity = new CertificateAuthority("CA").issue("127.0.0.1");
     const agreed: unknown[] = [];
     const server = await frameServer(
@@ -376,7 +376,7 @@ describe("streams at a time", () => {
     await until(() => outcomes.every(({ ended }) => ended));
   });
 
-  it("are no more than before the upstream changed its mind, down to none and up again", async () => {
+  it("follow the upstream's limit, down to none and up again", async () => {
     const held: (() => void)[] = [];
     const server = await frameServer(
       onRequest((client, id) => held.push(() => answerOk(client, id))),
@@ -402,7 +402,7 @@ describe("streams at a time", () => {
     expect(server.clients.length).toBe(1);
   });
 
-  it("may be none: the request waits as for a connection, and few are opened", async () => {
+  it("may be none: the request waits as for a connection, and few connections are opened", async () => {
     const server = await frameServer(() => {}, { hello: settings([3, 0]) });
     const upstream = upstreamWith({ connectTimeoutMs: 300 });
     // One is asked before the upstream has said so.
@@ -420,7 +420,7 @@ describe("streams at a time", () => {
 });
 
 describe("a connection that went silent", () => {
-  it("is asked, doubted and given up; new requests go elsewhere in the meantime", async () => {
+  it("gets a PING, is doubted and is given up; new requests use other connections meanwhile", async () => {
     const clock = new SteppedClock();
     const silent: number[] = [];
     const server = await frameServer((client, { type, streamId }) => {
@@ -505,7 +505,7 @@ describe("a flood of frames that change nothing", () => {
     await until(() => server.openCount === 0);
   });
 
-  it("is not what servers send that give back the window in small pieces", async () => {
+  it("is not the same as many small WINDOW_UPDATEs", async () => {
     const server = await frameServer((client, { type, streamId, payload, flags }) => {
       if (type !== TYPE.DATA) return;
       for (let at = 0; at < payload.byteLength; at += 512)
@@ -522,7 +522,7 @@ describe("a flood of frames that change nothing", () => {
 });
 
 describe("windows", () => {
-  it("hold back an upload that its upstream does not take, which runs out of patience", async () => {
+  it("hold back an upload that its upstream does not read, until the stall limit", async () => {
     const server = await frameServer(
       onRequest(() => {}),
       { hello: settings([4, 1_000]) },
@@ -534,7 +534,7 @@ describe("windows", () => {
     expect(error?.message).toContain("read nothing of the request within 50 ms");
   });
 
-  it("that shrink below nothing are waited for, and an end needs none", async () => {
+  it("that shrink below zero stop data, but not an end", async () => {
     let received = 0;
     let ended = false;
     const server = await frameServer(
@@ -597,7 +597,7 @@ describe("windows", () => {
     expect(memory.heldBytes).toBe(0);
   });
 
-  it("of slow readers hold no more than there is: some end, the others get all of theirs", async () => {
+  it("of slow readers take no more than the budget: some are ended, the others get everything", async () => {
     const { memory, readers } = await waiting(1024 * 1024);
     expect(memory.heldBytes).toBeLessThanOrEqual(1024 * 1024);
     await until(() => readers.some(({ error }) => error !== null));
@@ -625,7 +625,7 @@ describe("windows", () => {
   });
 });
 
-it("fields arrive byte by byte, and are read by the rule of all upstreams", async () => {
+it("fields keep their bytes, and are read by the same rule as for HTTP/1.1", async () => {
   const server = await frameServer(
     onRequest((client, id) =>
       client.send(

@@ -17,7 +17,7 @@ function setUp() {
   return { clock, seen, liveness };
 }
 
-it("asks when answers are owed, doubts without one, and gives up in the end", () => {
+it("sends a PING when answers are owed, then doubts the connection, and gives it up in the end", () => {
   const { clock, seen, liveness } = setUp();
   liveness.onRequest();
   clock.advance(60_000);
@@ -33,7 +33,7 @@ it("is not put off by requests that go on to leave", () => {
   expect(seen).toEqual(["5 s: asks", "10 s: doubts"]);
 });
 
-it("trusts again whatever is heard", () => {
+it("trusts the connection again after any sign of life", () => {
   const { clock, seen, liveness } = setUp();
   liveness.onRequest();
   clock.advance(12_000);
@@ -42,7 +42,7 @@ it("trusts again whatever is heard", () => {
   expect(seen).toEqual(["5 s: asks", "10 s: doubts", "12 s: trusts"]);
 });
 
-it("asks a quiet peer that lives once in five minutes, and at once again for a new request", () => {
+it("asks an idle peer once in five minutes, and at once for a new request", () => {
   const { clock, seen, liveness } = setUp();
   liveness.onRequest();
   clock.advance(5_000);
@@ -57,7 +57,7 @@ it("asks a quiet peer that lives once in five minutes, and at once again for a n
   expect(seen).toEqual(["5 s: asks", "305 s: asks", "315 s: asks"]);
 });
 
-it("says nothing, and keeps no timer for long, where nothing is owed", () => {
+it("sends nothing, and keeps no timer for long, if nothing is owed", () => {
   const { clock, seen, liveness } = setUp();
   liveness.onRequest();
   clock.advance(1_000);
@@ -71,7 +71,7 @@ it("says nothing, and keeps no timer for long, where nothing is owed", () => {
   expect(seen).toEqual(["16 s: asks"]);
 });
 
-it("doubts at once when a request ran out of time, and ends what nobody waits for", () => {
+it("doubts the connection at once when a request has timed out, and ends it if nobody waits for it", () => {
   const { clock, seen, liveness } = setUp();
   liveness.onRequest();
   clock.advance(1_000);

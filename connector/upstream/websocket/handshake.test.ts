@@ -54,7 +54,7 @@ async function halfRefused() {
   return { clock, handshake, seen };
 }
 
-it("a refusal of which nothing more comes ends, as any other answer does", async () => {
+it("a refusal that stalls ends like any other answer", async () => {
   const { clock, seen } = await halfRefused();
   clock.advance(SILENCE_MS - 1);
   expect(seen.error).toBe("");

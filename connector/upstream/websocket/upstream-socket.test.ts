@@ -81,7 +81,7 @@ async function pair(): Promise<Pair> {
 
 const sum = (pieces: Pair["pieces"]): number => pieces.reduce((total, { bytes }) => total + bytes, 0);
 
-it("hands a message on as it comes, however large its frames are", async () => {
+it("passes a message on as it comes, however large its frames are", async () => {
   const made = await pair();
   made.upstream.write(frame(BINARY, new Uint8Array(MIB), 4 * MIB));
   await expect.poll(() => sum(made.pieces), { timeout: 10_000 }).toBe(MIB);
@@ -161,7 +161,7 @@ describe.each(["ends", "resets"] as const)("an upstream that %s its connection b
     return made;
   }
 
-  it("is heard to its last word by a reader that pauses", async () => {
+  it("is read to the end by a reader that pauses", async () => {
     const made = await endedWhilePaused();
     const resuming = setInterval(() => made.socket.resume(), 1);
     closing.push(() => clearInterval(resuming));
@@ -169,7 +169,7 @@ describe.each(["ends", "resets"] as const)("an upstream that %s its connection b
     expect(made.pieces).toHaveLength(3);
   });
 
-  it("is heard no more once nobody wants it", async () => {
+  it("is not read any more once nobody wants it", async () => {
     const made = await endedWhilePaused();
     made.socket.terminate();
     expect(await made.closed).toEqual([1006, ""]);

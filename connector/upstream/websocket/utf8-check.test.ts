@@ -16,7 +16,7 @@ const bytes = fc.oneof(
     .map((values) => Buffer.from(values)),
 );
 
-it("a text is UTF-8 in pieces exactly if it is so in one", () => {
+it("a text is UTF-8 in pieces exactly if it is UTF-8 as a whole", () => {
   fc.assert(
     fc.property(bytes, fc.array(fc.nat(40), { maxLength: 6 }), (text, cuts) => {
       const check = new Utf8Check();
@@ -33,7 +33,7 @@ it("a text is UTF-8 in pieces exactly if it is so in one", () => {
   );
 });
 
-it("a text begins anew behind each end", () => {
+it("a new text begins after each end", () => {
   const check = new Utf8Check();
   expect([check.push(Buffer.of(0xc3)), check.end()]).toEqual([true, false]);
   expect([check.push(Buffer.of(0x41)), check.end()]).toEqual([true, true]);

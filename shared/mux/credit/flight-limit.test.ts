@@ -60,21 +60,21 @@ describe("FlightLimit", () => {
     expect(new FlightLimit(MINIMUM).bytes).toBe(Infinity);
   });
 
-  it("lets a long path fill: what is under way needs its round trip", () => {
+  it("fills a long path", () => {
     const flight = new FlightLimit(MINIMUM);
     const { ackedBytes } = transfer(flight, { bytesPerMs: MIB / 10, latencyMs: 40, forMs: 2000 });
     // 100 MiB/s for 2 s, less the first round trip.
     expect(ackedBytes).toBeGreaterThan(0.9 * (2000 - 80) * (MIB / 10));
   });
 
-  it("is no narrower for a whole window that leaves at once: the last of it waits for the first", () => {
+  it("does not shrink because a whole window leaves at once", () => {
     const flight = new FlightLimit(MINIMUM);
     const path = { bytesPerMs: MIB / 5, latencyMs: 40, windowBytes: 21 * MIB };
     const { ackedBytes } = transfer(flight, { ...path, forMs: 2000 });
     expect(ackedBytes).toBeGreaterThan(0.98 * (2000 - 80) * (MIB / 5));
   });
 
-  it("takes nothing for the path's limit of what a small transfer needed", () => {
+  it("does not take the needs of a small transfer for the path's limit", () => {
     const flight = new FlightLimit(MINIMUM);
     const path = { bytesPerMs: MIB / 5, latencyMs: 40 };
     const small = transfer(flight, { ...path, windowBytes: 2 * MIB, forMs: 500 });
@@ -83,7 +83,7 @@ describe("FlightLimit", () => {
     expect(ackedBytes - small.sentBytes).toBeGreaterThan(0.98 * (1_000 - 80) * (MIB / 5));
   });
 
-  it("never lets a path go short that opens, as TCP's does after a pause", () => {
+  it("always sends enough on a path that is opening, as TCP does after a pause", () => {
     const flight = new FlightLimit(MINIMUM);
     const path = { bytesPerMs: MIB / 5, latencyMs: 40, windowBytes: 21 * MIB };
     const warm = transfer(flight, { ...path, forMs: 500 });
@@ -95,7 +95,7 @@ describe("FlightLimit", () => {
     }
   });
 
-  it("keeps little waiting on a short path, and keeps it busy", () => {
+  it("keeps queues small on a short path, and keeps the path busy", () => {
     const flight = new FlightLimit(MINIMUM);
     const { underWayBytes, ackedBytes } = transfer(flight, {
       bytesPerMs: MIB / 10,
@@ -106,7 +106,7 @@ describe("FlightLimit", () => {
     expect(ackedBytes).toBeGreaterThan(0.9 * 2000 * (MIB / 10));
   });
 
-  it("never goes below its minimum, and never asks for a part of a byte", () => {
+  it("never goes below its minimum, and is always a whole number", () => {
     for (const minimumBytes of [MINIMUM, 0]) {
       const flight = new FlightLimit(minimumBytes);
       const { sentBytes } = transfer(flight, { bytesPerMs: 10_000, latencyMs: 1, forMs: 100 });
@@ -117,7 +117,7 @@ describe("FlightLimit", () => {
     }
   });
 
-  it("says nothing of messages that were sent before the limit was cut", () => {
+  it("ignores messages that were sent before the limit was cut", () => {
     const flight = new FlightLimit(0);
     let offsetBytes = 0;
     const send = (nowMs: number, underWayBytes: number): number => {
@@ -135,7 +135,7 @@ describe("FlightLimit", () => {
     expect([Number.isFinite(cut), flight.bytes]).toEqual([true, cut]);
   });
 
-  it("believes in a longer path after ten seconds", () => {
+  it("accepts that a path has become longer after ten seconds", () => {
     const flight = new FlightLimit(MINIMUM);
     const short = transfer(flight, { bytesPerMs: MIB / 10, latencyMs: 1, forMs: 1000 });
     const long = transfer(flight, {
@@ -156,7 +156,7 @@ describe("FlightLimit", () => {
     expect(ackedBytes - sentBytes).toBeGreaterThan(0.98 * (2_000 - 80) * (MIB / 5));
   });
 
-  it("lets as much be under way as ever while much comes the other way, in whose queue the answers wait", () => {
+  it("does not shrink for a narrow path while much comes the other way, since answers wait in that queue", () => {
     const flight = new FlightLimit(MINIMUM);
     flight.useFineAnswers();
     const path = { bytesPerMs: 1_250, latencyMs: 10, pieceBytes: 8 * 1024 };
@@ -167,7 +167,7 @@ describe("FlightLimit", () => {
     expect(flight.isNarrow).toBe(false);
   });
 
-  it("keeps next to nothing waiting on a narrow path that answers every piece", () => {
+  it("keeps queues very small on a narrow path that answers every piece", () => {
     const flight = new FlightLimit(MINIMUM);
     flight.useFineAnswers();
     const path = { bytesPerMs: 1_250, latencyMs: 10, forMs: 60_000, pieceBytes: 8 * 1024 };
@@ -176,7 +176,7 @@ describe("FlightLimit", () => {
     expect(ackedBytes).toBeGreaterThan(0.9 * 60_000 * 1_250);
   });
 
-  it("opens again at once where a narrow path becomes wide", () => {
+  it("opens again at once if a narrow path becomes wide", () => {
     const flight = new FlightLimit(MINIMUM);
     flight.useFineAnswers();
     const path = { latencyMs: 10, pieceBytes: 8 * 1024 };
@@ -186,7 +186,7 @@ describe("FlightLimit", () => {
     expect(ackedBytes - sentBytes).toBeGreaterThan(0.75 * 2_000 * (MIB / 10));
   });
 
-  it("finds out how long the path is, though its first answer came through a line", () => {
+  it("measures the path even if the first answer came through a full queue", () => {
     const flight = new FlightLimit(MINIMUM);
     flight.useFineAnswers();
     let offsetBytes = 0;

@@ -38,7 +38,7 @@ describe("SendWindow", () => {
 });
 
 describe("a ReceiveWindow whose reader is slow", () => {
-  it("is overdue once something was taken and nothing told for a while", () => {
+  it("is overdue once something was read and no credit was sent for a while", () => {
     const { window } = receiver();
     window.receive(32 * KIB, 0);
     window.consume(4 * KIB - 1);
@@ -50,7 +50,7 @@ describe("a ReceiveWindow whose reader is slow", () => {
     expect([window.isOverdue(19_999, 10_000), window.isOverdue(20_000, 10_000)]).toEqual([false, true]);
   });
 
-  it("grants a little even where it was made smaller than what it had granted, and holds no more for it", () => {
+  it("grants a little even if it was made smaller than its grants, and takes no more memory for it", () => {
     const { window, memory } = receiver();
     window.expect(200 * KIB);
     window.grant(0);
@@ -77,7 +77,7 @@ describe("a ReceiveWindow whose use is known beforehand", () => {
     expect([window.sizeBytes, memory.heldBytes]).toEqual([BASE, BASE]);
   });
 
-  it("goes on holding what was granted, until that has been consumed", () => {
+  it("keeps counting what was granted until it has been consumed", () => {
     const { window, memory } = receiver();
     window.expect(200 * KIB);
     window.grant(0);
@@ -90,7 +90,7 @@ describe("a ReceiveWindow whose use is known beforehand", () => {
     expect(memory.heldBytes).toBe(BASE);
   });
 
-  it("may be granted ahead, never from all of the room, and is not timed", () => {
+  it("may be granted ahead, never from all of the memory, and is not timed", () => {
     const { window, memory, roundTrip } = receiver({ rttMs: 80, roomBytes: 400 * KIB, maxBytes: 512 * KIB });
     expect(window.grantAhead(64 * KIB)).toBe(null);
     expect(window.grantAhead(1024 * KIB)).toBe(414 * KIB);
@@ -100,7 +100,7 @@ describe("a ReceiveWindow whose use is known beforehand", () => {
     expect(roundTrip.estimateMs).toBe(80);
   });
 
-  it("gives back what nothing has come for yet only if somebody needs it, and holds what comes all the same", () => {
+  it("gives back unused credit only if something needs it, and still counts what arrives", () => {
     const { window, memory } = receiver();
     window.expect(256 * KIB);
     expect(window.grant(0)).toBe(256 * KIB);
@@ -115,7 +115,7 @@ describe("a ReceiveWindow whose use is known beforehand", () => {
     expect(memory.heldBytes).toBe(256 * KIB);
   });
 
-  it("leaves room for as many WebSockets as a connection takes, though all are accepted in one moment", () => {
+  it("leaves room for as many WebSockets as a connection accepts, even if all come at once", () => {
     const memory = new MemoryBudget(CONNECTOR_MEMORY_BYTES, CONNECTOR_MEMORY_RESERVE_BYTES, () => 0).open();
     const roundTrip = new RoundTrip();
     const streamBytes = BASE + STREAM_OVERHEAD_BYTES;
@@ -130,7 +130,7 @@ describe("a ReceiveWindow whose use is known beforehand", () => {
     }
   });
 
-  it("gives back what nobody has used for a while, and holds what comes all the same", () => {
+  it("gives back what was not used for a while, and still counts what arrives", () => {
     const { window, memory } = receiver();
     window.expect(256 * KIB);
     window.grant(0);
@@ -170,7 +170,7 @@ describe("ReceiveWindows that want more than there is", () => {
     return { windows, memory, read };
   }
 
-  it("have as much as each other after a few round trips, though the first one took nearly all", () => {
+  it("have equal sizes after a few round trips, even if the first one took nearly everything", () => {
     const { windows, memory, read } = several(4, 2048 * KIB);
     for (const window of windows) {
       window.expect(1_000_000 * KIB);
@@ -186,7 +186,7 @@ describe("ReceiveWindows that want more than there is", () => {
     expect([memory.heldBytes, [...memory.promised]]).toEqual([0, []]);
   });
 
-  it("leave all to the one that is left, and what a slow reader does not use to the others", () => {
+  it("leave everything to the last one, and what a slow reader does not use to the others", () => {
     const { windows, read } = several(3, 1536 * KIB);
     for (const window of windows) window.expect(1_000_000 * KIB);
     for (let count = 0; count < 6; count++) read();
@@ -205,13 +205,13 @@ describe("ReceiveWindows that want more than there is", () => {
 });
 
 describe("ReceiveWindow", () => {
-  it("takes what was granted and not a byte more", () => {
+  it("accepts what was granted and not a byte more", () => {
     const { window } = receiver();
     expect(window.receive(64 * KIB, 0)).toBe(true);
     expect(window.receive(1, 0)).toBe(false);
   });
 
-  it("owes what was consumed, and a message of its own from half a window on", () => {
+  it("owes what was consumed, and is worth a message from half a window on", () => {
     const { window } = receiver();
     window.receive(40 * KIB, 0);
     window.consume(32 * KIB - 1);
@@ -241,7 +241,7 @@ describe("ReceiveWindow", () => {
     expect(memory.heldBytes).toBe(0);
   });
 
-  it("has what is wanted in any case though memory is short, until less is wanted", () => {
+  it("has its least size even if memory is short, until less is asked for", () => {
     const { memory, window } = receiver({ roomBytes: 0, maxBytes: 1024 * KIB });
     window.expect(512 * KIB);
     expect([window.sizeBytes, memory.heldBytes]).toEqual([BASE, BASE]);
@@ -274,7 +274,7 @@ describe("ReceiveWindow", () => {
     expect(memory.heldBytes).toBe(0);
   });
 
-  it("halves for a slow reader when memory is short, and takes nothing back that was granted", () => {
+  it("halves for a slow reader if memory is short, without taking back credit", () => {
     const { window, memory } = receiver({ rttMs: 1 });
     window.expect(256 * KIB);
     const granted = window.grant(0);
@@ -285,7 +285,7 @@ describe("ReceiveWindow", () => {
     expect(window.sizeBytes).toBe(128 * KIB);
   });
 
-  it("stays when its reader is slower than that", () => {
+  it("does not grow if its reader is slower than that", () => {
     const { window } = receiver({ rttMs: 80 });
     window.receive(64 * KIB, 0);
     window.consume(64 * KIB);
@@ -301,7 +301,7 @@ describe("ReceiveWindow", () => {
     expect([window.sizeBytes, memory.heldBytes]).toEqual([120 * KIB, 120 * KIB]);
   });
 
-  it("stays when nothing may be promised", () => {
+  it("does not grow if nothing may be promised", () => {
     const { window } = receiver({ rttMs: 80, roomBytes: 1 });
     window.receive(64 * KIB, 0);
     window.consume(64 * KIB);
@@ -331,7 +331,7 @@ describe("ReceiveWindow", () => {
     expect(roundTrip.estimateMs).toBe(80);
   });
 
-  it("never owes less than nothing nor grants back, for any reader", () => {
+  it("never owes less than zero nor lowers its limit, for any reader", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat({ max: 100 * KIB }), fc.nat({ max: 100 * KIB }), fc.nat(200))),
@@ -380,7 +380,7 @@ describe("SendBudget", () => {
     expect([budget.roomBytes(500), budget.roomBytes(30)]).toEqual([0, 70]);
   });
 
-  it("holds in memory what goes beyond a connection's minimum, and sends no more than that has", () => {
+  it("counts in memory what goes beyond a connection's minimum, and sends no more than there is memory for", () => {
     const memory = memoryOf(300);
     const budget = new SendBudget(1_000, 100, memory);
     budget.change(0, 90);

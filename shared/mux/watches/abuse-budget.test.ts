@@ -21,7 +21,7 @@ describe("AbuseBudget", () => {
     expect(spendAll(budget, "lateFrame", 3_600_000)).toBe(100);
   });
 
-  it("counts each kind by itself", () => {
+  it("counts each kind separately", () => {
     const budget = new AbuseBudget();
     spendAll(budget, "lateFrame", 0);
     expect(budget.spend("uselessReset", 0)).toBe(true);

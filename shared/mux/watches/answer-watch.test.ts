@@ -18,7 +18,7 @@ function start() {
 }
 
 describe("AnswerWatch", () => {
-  it("asks 4 s after something was sent that nothing came after, calls it silent 4 s later and lost after a minute", () => {
+  it("asks 4 s after something was sent without an answer, calls the peer silent 4 s later, and lost after a minute", () => {
     const { clock, seen, watch } = start();
     watch.sent();
     clock.advance(3_999);
@@ -35,7 +35,7 @@ describe("AnswerWatch", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("tells when a silent peer is heard again, and watches on", () => {
+  it("reports when a silent peer is heard again, and goes on watching", () => {
     const { clock, seen, watch } = start();
     watch.sent();
     clock.advance(40_000);
@@ -47,7 +47,7 @@ describe("AnswerWatch", () => {
     expect(seen).toEqual(["ask", "silent", "heard", "ask", "silent"]);
   });
 
-  it("waits for an answer to what was asked elsewhere, without asking again", () => {
+  it("waits for an answer to a question of others without asking again", () => {
     const { clock, seen, watch } = start();
     watch.sent();
     clock.advance(3_000);
@@ -98,7 +98,7 @@ describe("AnswerWatch", () => {
     expect(seen).toEqual(["ask", "silent"]);
   });
 
-  it("is content with anything that comes", () => {
+  it("accepts anything that comes as an answer", () => {
     const { clock, seen, watch } = start();
     watch.sent();
     clock.advance(7_000);
@@ -117,7 +117,7 @@ describe("AnswerWatch", () => {
     expect(seen).toEqual(["ask", "silent"]);
   });
 
-  it("counts anew for each round, though one timer serves many", () => {
+  it("counts anew for each round, even if one timer serves many", () => {
     const { clock, seen, watch } = start();
     watch.sent();
     clock.advance(3_000);
@@ -141,7 +141,7 @@ describe("AnswerWatch", () => {
     expect(seen).toEqual(["ask", "silent"]);
   });
 
-  it("looks whether there was another sign of life before it asks or gives up", () => {
+  it("checks for another sign of life before it asks or gives up", () => {
     const { clock, seen, watch, life } = start();
     watch.sent();
     clock.advance(7_000);

@@ -14,7 +14,7 @@ function start(random = 0) {
 }
 
 describe("Keepalive", () => {
-  it("pings every 25 s, and tells the round trip", () => {
+  it("pings every 25 s, and measures the round trip", () => {
     const { clock, seen, keepalive } = start();
     for (let i = 0; i < 3; i++) {
       clock.advance(25_000 - (i === 0 ? 0 : 120));
@@ -33,7 +33,7 @@ describe("Keepalive", () => {
     expect(seen).toEqual(["ping"]);
   });
 
-  it("asks at once after the machine slept, and says so", () => {
+  it("asks at once after the machine slept, and marks this as urgent", () => {
     const { clock, seen } = start();
     clock.advance(3_000);
     clock.sleep(3_600_000);
@@ -43,7 +43,7 @@ describe("Keepalive", () => {
     expect(seen).toEqual(["urgent", "ping"]);
   });
 
-  it("asks once more where the sleep fell into the wait for an answer", () => {
+  it("asks once more if the machine slept while it waited for an answer", () => {
     const { clock, seen, keepalive } = start();
     clock.advance(25_500);
     clock.sleep(60_000);
@@ -56,7 +56,7 @@ describe("Keepalive", () => {
     expect(seen).toEqual(["ping", "urgent"]);
   });
 
-  it("takes neither a clock set back nor a busy moment for a sleep", () => {
+  it("does not take a clock that is set back or a busy moment for a sleep", () => {
     const { clock, seen } = start();
     clock.sleep(-3_600_000);
     clock.advance(10_000);

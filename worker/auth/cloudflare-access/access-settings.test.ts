@@ -21,7 +21,7 @@ describe("the settings of Cloudflare Access", () => {
     expect(issuerOf(team)).toBe(issuer);
   });
 
-  it("let nobody in where they are not whole", () => {
+  it("let nobody in if they are incomplete", () => {
     expect(accessSettings({})).toBeNull();
     expect(accessSettings({ ACCESS_TEAM_DOMAIN: "myteam" })).toBeNull();
     const { adminGroups, viewerGroups } = accessSettings({ ACCESS_TEAM_DOMAIN: "t", ACCESS_AUD: "a" }) ?? {};

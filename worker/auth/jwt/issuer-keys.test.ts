@@ -34,7 +34,7 @@ function issuer(document: unknown = { keys: [FIRST] }) {
 }
 
 describe("an issuer's keys", () => {
-  it("are asked for once an hour, and for a new id soon, however many are made up", async () => {
+  it("are fetched once an hour, and soon for a new id, however many ids are made up", async () => {
     const world = issuer();
     for (let count = 0; count < 100; count++) expect(await world.keys.key("first", "RS256")).not.toBeNull();
     for (let count = 0; count < 100; count++) expect(await world.keys.key(`${count}`, "RS256")).toBeNull();
@@ -49,7 +49,7 @@ describe("an issuer's keys", () => {
     expect(world.asked).toBe(3);
   });
 
-  it("hold for a day where the issuer does not answer, and no longer", async () => {
+  it("stay valid for a day if the issuer does not answer, and no longer", async () => {
     const world = issuer();
     await world.keys.key("first", "RS256");
     world.isDown = true;
@@ -72,7 +72,7 @@ describe("an issuer's keys", () => {
     await expect(issuer(document).keys.key("a", "RS256")).rejects.toThrow(IssuerUnavailable);
   });
 
-  it("are strong, are for signatures, and are what they are asked as", async () => {
+  it("are strong, are for signatures, and have the expected algorithm", async () => {
     const many = Array.from({ length: 30 }, (_, index) => ({ ...FIRST, kid: `k${index}` }));
     const { keys } = issuer({
       keys: [await jwk("weak", 1024), { ...FIRST, kid: "enc", use: "enc" }, FIRST, ...many],

@@ -17,7 +17,7 @@ async function problemPaths(more: object): Promise<string[] | null> {
 }
 
 describe("an identity", () => {
-  it("keeps of its keys what is public, and those that can be used", async () => {
+  it("keeps the public part of its keys, and only usable ones", async () => {
     const jwks = {
       keys: [
         { ...JWK, x5c: ["AA"] },

@@ -177,7 +177,7 @@ describe("bodies", () => {
     expect(body(text, type)).toContain("[redacted]");
   });
 
-  it("hold no secret wherever they are cut, in JSON in JSON in JSON too", () => {
+  it("contain no secret wherever they are cut, in nested JSON too", () => {
     const inner = JSON.stringify({ "x-api-key": { q: SECRET }, b: "\u0001", token: [SECRET, "é\\"] });
     const whole = JSON.stringify({ a: 1, data: JSON.stringify({ next: inner, key: SECRET }) });
     for (const text of [whole, `POST failed: ${whole}`, inner.replaceAll('"', '\\"')]) {
@@ -216,7 +216,7 @@ describe("bodies", () => {
   });
 });
 
-it("a secret that is known by its name is taken out wherever an API echoes it", () => {
+it("a secret that is known by its name is removed wherever an API echoes it", () => {
   const redactor = new Redactor();
   redactFields([["authorization", `Basic ${btoa(`me:${SECRET}`)}`]], redactor);
   redactPath("/a?password=p%26w-00-%22x%22", redactor);
@@ -226,7 +226,7 @@ it("a secret that is known by its name is taken out wherever an API echoes it", 
   );
 });
 
-it("is not slow, whatever it is given", () => {
+it("is fast, whatever the input", () => {
   const startMs = performance.now();
   const length = 2_500;
   const texts = [

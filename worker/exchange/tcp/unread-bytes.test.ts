@@ -4,7 +4,7 @@ import { UnreadBytes } from "./unread-bytes.ts";
 
 const KIB = 1024;
 
-it("holds what a client has not read, waits beyond a limit, and gives it back as it goes", async () => {
+it("counts what a client has not read, waits beyond a limit, and gives it back at the end", async () => {
   vi.useFakeTimers();
   try {
     const budget = new MemoryBudget(8 * 1024 * KIB, 0, () => 0);

@@ -86,7 +86,7 @@ function crowd(room: MessageRoom, clock: { nowMs: number }) {
 }
 
 describe("the room for messages", () => {
-  it("holds what is put together, and gives it back", () => {
+  it("counts what is assembled, and gives it back", () => {
     const { memory, room, assembly, fill } = setUp();
     const one = assembly("one");
     expect(fill(one, 3 * MIB)).toBe(3 * MIB);
@@ -96,7 +96,7 @@ describe("the room for messages", () => {
     expect(memory.heldBytes).toBe(0);
   });
 
-  it("lets one grow to the limit of a message when the rest is full, and the others in turn", () => {
+  it("lets one message grow to its limit when the rest is full, and the others in turn", () => {
     const { memory, room, assembly, fill } = setUp();
     const all = Array.from({ length: 20 }, (_, index) => assembly(`${index}`));
     const done = new Set<Assembly>();
@@ -118,13 +118,13 @@ describe("the room for messages", () => {
     expect(memory.heldBytes).toBe(0);
   });
 
-  it("takes small messages whatever else is under way", () => {
+  it("accepts small messages whatever else is under way", () => {
     const { assembly, fill } = setUp();
     for (let count = 0; count < 12; count += 1) fill(assembly(`${count}`), 16 * MIB);
     expect(fill(assembly("small"), STEP)).toBe(STEP);
   });
 
-  it("wakes who waits longest of the same object when room comes free", () => {
+  it("wakes the longest-waiting message of the same object when room becomes free", () => {
     const { room, log, assembly, fill } = setUp();
     const first = assembly("first");
     const elsewhere = assembly("elsewhere", { account: memoryOf() });
@@ -137,7 +137,7 @@ describe("the room for messages", () => {
     expect(log).not.toContain("wake elsewhere");
   });
 
-  it("passes over who waits and is gone without a word, with its object", () => {
+  it("skips waiting messages whose object is gone", () => {
     const { room, assembly, fill, ask, nowMs } = setUp();
     const [large, gone, next] = [assembly("large"), assembly("gone"), assembly("next")];
     fill(large, 16 * MIB);
@@ -149,7 +149,7 @@ describe("the room for messages", () => {
     expect(room.grow(next, STEP)).toBe(true);
   });
 
-  it("begins no large message of a caller whose gateways leave unread what was sent", () => {
+  it("begins no large message of a caller whose gateways do not read", () => {
     const { memory, room, log, assembly, fill } = setUp();
     const one = assembly("one");
     const other = assembly("other", { caller: "b" });
@@ -165,8 +165,8 @@ describe("the room for messages", () => {
   });
 });
 
-describe("who holds room and does not get on", () => {
-  it("is left alone while nobody waits", () => {
+describe("a message that holds room and does not grow", () => {
+  it("is left alone while nothing waits", () => {
     const { room, dropped, assembly, fill, at } = setUp();
     const silent = assembly("silent");
     fill(silent, 15 * MIB);
@@ -199,7 +199,7 @@ describe("who holds room and does not get on", () => {
     expect([room.grow(large, STEP), dropped()]).toEqual([true, []]);
   });
 
-  it("does not look alive by a byte now and then", () => {
+  it("does not count as growing with a byte now and then", () => {
     const { room, dropped, assembly, fill, ask } = setUp();
     const [trickling, waiting] = [assembly("trickling"), assembly("waiting")];
     fill(trickling, 10 * MIB);
@@ -228,7 +228,7 @@ describe("who holds room and does not get on", () => {
     expect(dropped()).toContain("drop slow");
   });
 
-  it("wakes nobody as it goes: it may be another object's turn", () => {
+  it("wakes nothing when it ends: it may be another object's turn", () => {
     const { log, dropped, assembly, fill, ask } = setUp();
     const elsewhere = { account: memoryOf() };
     for (const name of ["silent", "beside"]) fill(assembly(name, elsewhere), 16 * MIB);
@@ -250,7 +250,7 @@ describe("who holds room and does not get on", () => {
   });
 });
 
-it("leaves room for a small request, and goes itself where nothing else can", () => {
+it("leaves room for a small request, and is ended itself if nothing else can be", () => {
   const { memory, dropped, assembly, fill, ask } = setUp(56 * MIB, 12 * MIB);
   // What nobody can be ended for, as windows of answers that are read slowly.
   memory.hold(42 * MIB);
@@ -263,7 +263,7 @@ it("leaves room for a small request, and goes itself where nothing else can", ()
   expect(memory.hasRoomFor(2 * MIB)).toBe(true);
 });
 
-it("lets none grow beside the one whose turn it is into what that one may need", () => {
+it("lets no other message grow into the room that the current one may need", () => {
   const { memory, assembly, fill } = setUp(56 * MIB, 12 * MIB);
   memory.hold(30 * MIB);
   for (let count = 0; count < 20; count += 1) fill(assembly(`${count}`), 16 * MIB);
@@ -312,7 +312,7 @@ describe("a crowd", () => {
     expect(senders.at(-1)).toMatchObject({ wasDropped: false, gotBytes: 16 * MIB });
   });
 
-  it("of those who all get on loses nobody, of whatever size and caller", () => {
+  it("of messages that all grow loses none, of whatever size and caller", () => {
     const { senders, add, run, memory } = all();
     add(20, 15 * MIB, true, memory, "a");
     add(100, 2 * MIB, true, memory, "b");

@@ -7,7 +7,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("lets go of many small backlogs before their sum is more than the budget", () => {
+it("ends small backlogs before their sum exceeds the budget", () => {
   vi.useFakeTimers();
   const budget = new MemoryBudget(RELAY_MEMORY_BYTES, RELAY_MEMORY_RESERVE_BYTES, () => Date.now());
   const account = budget.open();

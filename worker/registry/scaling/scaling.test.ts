@@ -51,14 +51,14 @@ describe("growing", () => {
     expect(edits(both, WISH, twice)).toEqual(["add", "add"]);
   });
 
-  it("takes the mean of all: reports of several within one burst are one", () => {
+  it("uses the mean of all: reports of several objects within one burst count as one", () => {
     const objects = ["a", "b"].map((name) => object(name, { load: load({ requestsPerSecond: 500 }) }));
     expect(edits(objects, WISH, after(objects, load(), NOW_MS - 2_000, NOW_MS))).toEqual([]);
     const uneven = [object("a", { load: load({ openStreams: 500 }) }), object("b")];
     expect(after(uneven, load(), NOW_MS - 15_000, NOW_MS).busy).toBe(null);
   });
 
-  it("goes on doubling by the first report that tells of the new list alone", () => {
+  it("goes on doubling only after a report about the new list", () => {
     const busy = (name: string, sinceMs: number, atMs: number) =>
       object(name, { phaseSinceMs: sinceMs, load: load({ atMs, requestsPerSecond: 500 }) });
     const before = { busy: { sinceMs: NOW_MS - 30_000, atMs: NOW_MS - 15_000 }, neededAtMs: null };
@@ -78,7 +78,7 @@ describe("growing", () => {
     },
   );
 
-  it("takes distress at once, waits for what is already coming, and stops at the most", () => {
+  it("reacts to distress at once, waits for objects that are already coming, and stops at the maximum", () => {
     const distressed = object("a", { load: load({ overloaded: true, openStreams: 300 }) });
     expect(edits([distressed])).toEqual(["add"]);
     const coming = object("b", { phase: "attaching", phaseSinceMs: NOW_MS, pulled: false, load: null });
@@ -86,13 +86,13 @@ describe("growing", () => {
     expect(edits([distressed], { ...WISH, max: 1 })).toEqual([]);
   });
 
-  it("does not grow again by a refusal from before the last new object served", () => {
+  it("does not grow again because of a refusal from before the last new object served", () => {
     const distressed = object("a", { load: load({ overloaded: true, openStreams: 300 }) });
     const fresh = object("b", { phaseSinceMs: NOW_MS + 1 });
     expect(edits([distressed, fresh], WISH, CALM, NOW_MS + 2)).toEqual([]);
   });
 
-  it("stands still for objects that no connector reaches, unless they are few", () => {
+  it("does not grow for objects that no connector reaches, unless there are few", () => {
     const distressed = (name: string) =>
       object(name, { load: load({ overloaded: true, requestsPerSecond: 900 }) });
     const stuck = object("z", {
@@ -115,7 +115,7 @@ describe("growing", () => {
     expect(edits([first, coming(0, NOW_MS - 60_000)])).toEqual([]);
   });
 
-  it("has one serve that the Registry forgot the reports of: a connector has called it", () => {
+  it("lets an object serve whose reports the Registry has forgotten, if a connector has called it", () => {
     const coming = (pulled: boolean, sinceMs: number) =>
       object("b", { phase: "attaching", phaseSinceMs: sinceMs, pulled, load: null });
     expect(edits([object("a"), coming(true, NOW_MS - 10_000)])).toEqual(["serve b"]);
@@ -123,7 +123,7 @@ describe("growing", () => {
     expect(edits([object("a"), coming(false, NOW_MS - 60_000)])).toEqual([]);
   });
 
-  it("brings what an operator fixed", () => {
+  it("follows what an operator has set", () => {
     expect(edits([object("a")], { ...WISH, min: 4, max: 4 })).toEqual(["add", "add", "add"]);
   });
 });
@@ -132,7 +132,7 @@ describe("shrinking", () => {
   const quiet = ["a", "b", "c", "d"].map((name) => object(name, { load: load({ requestsPerSecond: 50 }) }));
   const HALF_HOUR_MS = 30 * 60_000;
 
-  it("halves when half would do for half an hour, newest first, and never under the least", () => {
+  it("halves if half is enough for half an hour, newest first, and never below the minimum", () => {
     const memory = after(quiet, load(), NOW_MS);
     expect(memory.neededAtMs).toBe(NOW_MS);
     expect(after(quiet, load(), NOW_MS, NOW_MS + 60_000).neededAtMs).toBe(NOW_MS);
@@ -141,25 +141,25 @@ describe("shrinking", () => {
     expect(edits(quiet, { ...WISH, min: 4 }, memory, NOW_MS + HALF_HOUR_MS)).toEqual([]);
   });
 
-  it("is looked at when half an hour is over, though nothing reports any more", () => {
+  it("happens after half an hour even if nothing reports any more", () => {
     const memory = after(quiet, load(), NOW_MS);
     expect(nextLookMs(quiet, WISH, memory, NOW_MS)).toBe(NOW_MS + HALF_HOUR_MS);
     expect(remember(CALM, load(), [object("a")], WISH, NOW_MS).neededAtMs).toBe(null);
   });
 
-  it("begins to wait anew with each report that needs all of them", () => {
+  it("waits again after each report that needs all of them", () => {
     const objects = ["a", "b"].map((name) => object(name, { load: load({ requestsPerSecond: 150 }) }));
     expect(after(objects, load(), NOW_MS, NOW_MS + 60_000).neededAtMs).toBe(NOW_MS + 60_000);
   });
 
-  it("gives up first what nobody uses yet, and at once", () => {
+  it("first removes what nobody uses yet, at once", () => {
     const coming = (name: string) => object(name, { phase: "attaching", phaseSinceMs: NOW_MS, load: null });
     const objects = [object("a"), coming("b"), object("c"), coming("d")];
     expect(edits(objects, { ...WISH, max: 1 })).toEqual(["remove d", "remove b", "retire c"]);
     expect(edits(objects, { ...WISH, max: 3 })).toEqual(["remove d"]);
   });
 
-  it("removes what leaves when nothing is under way on it, or when its time is over", () => {
+  it("removes a leaving object when nothing is under way on it, or when its time is over", () => {
     const leaving = (changes: Partial<ObjectLoad>, sinceMs: number) =>
       object("b", { phase: "leaving", phaseSinceMs: sinceMs, load: load(changes) });
     expect(edits([object("a"), leaving({ openStreams: 3 }, NOW_MS)])).toEqual([]);
@@ -187,7 +187,7 @@ describe("moving", () => {
     expect(edits([object("a"), moved], { ...wish, max: 1 })).toEqual(["retire a"]);
   });
 
-  it("makes no longer list than connectors take, however much is leaving", () => {
+  it("makes no longer list than connectors accept, however many objects are leaving", () => {
     const leaving = Array.from({ length: 32 }, (_, number) =>
       object(`l${number}`, { phase: "leaving", phaseSinceMs: NOW_MS, load: load({ openStreams: 1 }) }),
     );
@@ -196,7 +196,7 @@ describe("moving", () => {
     expect(edits([...leaving, ...serving, object("x"), object("y")], { ...wish, min: 32 })).toEqual([]);
   });
 
-  it("gives up what was on its way to the old place", () => {
+  it("removes objects that were attaching in the old place", () => {
     const coming = object("b", { phase: "attaching", phaseSinceMs: NOW_MS, load: null });
     expect(edits([object("a"), coming], wish)).toEqual(["add", "add", "remove b"]);
   });
@@ -217,14 +217,14 @@ describe("moving", () => {
 describe("an object that no connector reaches", () => {
   const empty = object("b", { load: load({ connectors: 0 }), emptySinceMs: NOW_MS });
 
-  it("serves no longer after ten seconds, while a sibling has connectors", () => {
+  it("stops serving after ten seconds if a sibling has connectors", () => {
     const objects = [object("a"), empty];
     expect(nextLookMs(objects, WISH, CALM, NOW_MS)).toBe(NOW_MS + 10_000);
     expect(edits(objects, WISH, CALM, NOW_MS + 9_000)).toEqual([]);
     expect(edits(objects, WISH, CALM, NOW_MS + 10_000)).toEqual(["unserve b"]);
   });
 
-  it("goes on serving where no sibling is better off", () => {
+  it("goes on serving if no sibling has more connectors", () => {
     const other = object("a", { load: load({ connectors: 0 }), emptySinceMs: NOW_MS });
     expect(edits([other, empty], WISH, CALM, NOW_MS + 60_000)).toEqual([]);
   });

@@ -43,7 +43,7 @@ describe("percentiles", () => {
     expect(percentileMs(new Map([[41, 1_000]]), 0.5)).toBeCloseTo(1_612, -1);
   });
 
-  it("of nothing are null, and of two halves are those of the whole", () => {
+  it("of no requests are null, and of two merged halves are those of the whole", () => {
     expect(percentileMs(new Map(), 0.5)).toBeNull();
     const [whole, half, other]: LatencyHistogram[] = [new Map(), new Map(), new Map()];
     if (whole === undefined || half === undefined || other === undefined) throw new Error("three");
@@ -57,7 +57,7 @@ describe("percentiles", () => {
 });
 
 describe("series", () => {
-  it("of hosts that nobody allowed are one, and those that were called are a hundred at most", () => {
+  it("of hosts that nobody allowed are one, and there are at most a hundred of those that were called", () => {
     const metrics = noMetrics();
     for (let index = 0; index < 1_000; index++) {
       countRequest(metrics, {
@@ -106,7 +106,7 @@ describe("series", () => {
     expect(traffic.services.has("service-15")).toBe(true);
   });
 
-  it("take names that objects have of themselves", () => {
+  it("accept names that every JavaScript object has", () => {
     const metrics = noMetrics();
     countRequest(metrics, { ...event, service: "__proto__" });
     countRequest(metrics, { ...event, service: "constructor", code: "toString" });
@@ -157,7 +157,7 @@ describe("the traffic view", () => {
     expect(windowSteps(windowMinutes).stepSeconds).toBe(stepSeconds);
   });
 
-  it("of a time between two others has the finest steps that are still known, all that hold a part of it", () => {
+  it("of a range has the finest steps that are still stored, including partly covered ones", () => {
     const nowMs = 86_400_000 + 7_000;
     const minutesAgo = (minutes: number) => nowMs - minutes * 60_000;
     const last = timesBetween(minutesAgo(10), minutesAgo(5), nowMs);
@@ -170,7 +170,7 @@ describe("the traffic view", () => {
     expect(timesBetween(nowMs - 1, nowMs, nowMs).steps).toBe(1);
   });
 
-  it("counts each connector's requests in each step, beside steps that an older version wrote without", () => {
+  it("counts each connector's requests in each step, with steps of an older version that have none", () => {
     const nowMs = 86_400_000 + 7_000;
     const traffic = noTraffic();
     for (const connector of ["con_a", "con_b", "con_a", null]) addRequest(traffic, { ...event, connector });
@@ -186,7 +186,7 @@ describe("the traffic view", () => {
     expect(connectors[0]?.perStep.slice(-2)).toEqual([0, 2]);
   });
 
-  it("shows the busiest service first, and twenty of them", () => {
+  it("shows the twenty busiest services, the busiest first", () => {
     const traffic = noTraffic();
     for (let index = 0; index < 30; index++) addRequest(traffic, { ...event, service: `service-${index}` });
     addRequest(traffic, { ...event, service: "service-7" });
@@ -205,7 +205,7 @@ describe("parseEvent", () => {
     "{}",
     JSON.stringify({ ...event, time: "yesterday" }),
     JSON.stringify({ ...event, status: "200" }),
-  ])("takes no line such as %s", (line) => {
+  ])("rejects a line such as %s", (line) => {
     expect(parseEvent(line)).toBeNull();
   });
 

@@ -63,7 +63,7 @@ describe("decideTcp", () => {
     expect(dialled(address)).toBe(outcome);
   });
 
-  it("says of a service to nobody else what it is", () => {
+  it("tells nobody else what kind a service is", () => {
     expect(dialled("orders-db", others)).toBe("ACCESS_DENIED");
     expect(dialled("payments", others)).toBe("ACCESS_DENIED");
     expect(dialled("a.corp:6379", others)).toBe("ACCESS_DENIED");
@@ -79,7 +79,7 @@ describe("decideTcp", () => {
     expect(fetched("http://http.corp:6379/")).toMatchObject({ allow: true });
   });
 
-  it("hands on what the connector is told", () => {
+  it("passes on what the connector needs", () => {
     expect(decideTcp(policy, us, "orders-db")).toMatchObject({
       ...{ service: "Orders-DB", startTls: "postgres", idleTimeoutMs: 1000 },
       ...{ maxConnections: 7, connectTimeoutMs: 50 },

@@ -119,7 +119,7 @@ describe("decide", () => {
     expect(outcome(caller, url)).toBe(expected);
   });
 
-  it("hands on what the services file says of the service", () => {
+  it("passes on the service's settings from the services file", () => {
     expect(ask({ project: "alpha", environment: "production" }, "http://PAYMENTS-API/")).toEqual({
       allow: true,
       service: "Payments-API",
@@ -148,7 +148,7 @@ describe("decide", () => {
     });
   });
 
-  it("tells callers apart by exact spelling, however their two names are put together", () => {
+  it("distinguishes callers by exact spelling, however their two names are combined", () => {
     for (const caller of [
       { project: "Alpha", environment: "production" },
       { project: "alpha", environment: "Production" },
@@ -160,7 +160,7 @@ describe("decide", () => {
     }
   });
 
-  it("keeps a caller to its paths, and those of all its configurations", () => {
+  it("limits a caller to the paths of all its configurations", () => {
     const limited = servicesFileSchema.parse({
       version: 1,
       services: [
@@ -189,7 +189,7 @@ describe("decide", () => {
     expect(heard("beta", "preview", "/v1/charges")).toBe("ACCESS_DENIED");
   });
 
-  it("lets no path lead out from under an endpoint's own", () => {
+  it("lets no path leave the endpoint's path", () => {
     const caller = { project: "alpha", environment: "production" };
     expect(ask(caller, "http://payments-api/../admin")).toMatchObject({ allow: false, code: "BAD_REQUEST" });
     expect(ask(caller, "http://payments-api/%2e%2e%2fadmin")).toMatchObject({
@@ -199,7 +199,7 @@ describe("decide", () => {
     expect(ask(caller, "http://payments-api/group%2Fproject//x")).toMatchObject({ allow: true });
   });
 
-  it("never finds what every object inherits", () => {
+  it("never finds properties that every object inherits", () => {
     for (const url of ["http://constructor/", "http://__proto__/", "http://tostring/"]) {
       expect(outcome({ project: "alpha", environment: "production" }, url)).toBe("UNKNOWN_SERVICE");
     }

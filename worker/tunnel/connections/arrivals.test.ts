@@ -10,7 +10,7 @@ async function settled(promise: Promise<void>): Promise<boolean> {
 }
 
 describe("requests that wait for a connector", () => {
-  it("do so only while one is expected: for 30 s after one was there", async () => {
+  it("do so only while one is expected: for 30 s after one was attached", async () => {
     const clock = new FakeClock();
     const arrivals = new Arrivals(clock);
     expect(await settled(arrivals.wait(5_000, "a"))).toBe(true);
@@ -24,7 +24,7 @@ describe("requests that wait for a connector", () => {
     expect(await settled(waits)).toBe(true);
   });
 
-  it("go on when one has come, and not at all where they may not wait", async () => {
+  it("go on when one has come, and do not wait at all if that is not allowed", async () => {
     const arrivals = new Arrivals(new FakeClock());
     arrivals.expect();
     expect(await settled(arrivals.wait(0, "a"))).toBe(true);
@@ -43,7 +43,7 @@ describe("requests that wait for a connector", () => {
     await Promise.all(waits);
   });
 
-  it("make place for callers that have fewer of them there", async () => {
+  it("make room for callers that have fewer of them", async () => {
     const arrivals = new Arrivals(new FakeClock());
     arrivals.expect();
     const greedy = Array.from({ length: 512 }, () => arrivals.wait(30_000, "greedy"));

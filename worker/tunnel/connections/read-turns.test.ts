@@ -22,7 +22,7 @@ it("uploads are read sixteen at a time, in the order in which they asked", async
   expect(begun.slice(16)).toEqual([16]);
 });
 
-it("a read that waits for its sender stands in nobody's way", async () => {
+it("a read that waits for its sender does not delay others", async () => {
   const clock = new FakeClock();
   const turns = new ReadTurns(clock);
   for (let count = 0; count < 16; count += 1) expect(turns.take({})).toBe(null);

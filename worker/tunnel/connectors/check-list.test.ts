@@ -45,7 +45,7 @@ describe("what connectors are told to check", () => {
     ]);
   });
 
-  it("is not what says false", () => {
+  it("leaves out services with healthCheck: false", () => {
     expect(sent([service("off", { healthCheck: false })])).toEqual([]);
   });
 
@@ -62,7 +62,7 @@ describe("what connectors are told to check", () => {
     expect(checked?.map((check) => check?.service)).toEqual(checkListOf(long).services);
   });
 
-  it("has a revision of its own for each content, and the same for the same", () => {
+  it("has a different revision for each content, and the same for equal content", () => {
     const revision = (...services: Service[]) => checkListOf(services).revision;
     expect(revision(service("one"))).toBe(revision(service("one", { configurations: [], retry: true })));
     const others = [
@@ -77,7 +77,7 @@ describe("what connectors are told to check", () => {
 describe("what a report says", () => {
   const list = checkListOf([service("one"), service("two")]);
 
-  it("goes by the list's order", () => {
+  it("is read in the list's order", () => {
     const report = healthReport(list.revision, ["PASSING", "UPSTREAM_DNS"]);
     expect([...outcomesOf(list, report)]).toEqual([
       ["one", "PASSING"],
@@ -85,7 +85,7 @@ describe("what a report says", () => {
     ]);
   });
 
-  it("is nothing when it is about another list, or none came", () => {
+  it("is ignored if it is about another list, or if none came", () => {
     const other = healthReport("00000000", ["UPSTREAM_DNS", "UPSTREAM_DNS"]);
     for (const report of [other, null]) {
       expect([...outcomesOf(list, report).values()]).toEqual(["PENDING", "PENDING"]);

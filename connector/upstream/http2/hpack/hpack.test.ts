@@ -50,7 +50,7 @@ describe("decoding", () => {
     expect(decoded).toEqual(RESPONSES);
   });
 
-  it("gives back what is encoded, whatever bytes it is", () => {
+  it("decodes what was encoded, whatever the bytes", () => {
     const text = (least: number) =>
       fc.array(fc.integer({ min: 0, max: 255 }), { minLength: least, maxLength: 300 });
     const fields = fc.array(fc.tuple(text(1), text(0)), { maxLength: 20 });
@@ -76,7 +76,7 @@ describe("decoding", () => {
     );
   });
 
-  it("goes on behind a block that was over the limits, with the table that it left", () => {
+  it("continues after a block over the limits, with the table that it left", () => {
     const decoder = new HpackDecoder();
     const large = Buffer.concat([bytesOf("40 01 61 01 31"), Buffer.alloc(2_000, 0xbe)]);
     expect(decoder.decode(large, { bytes: 1_000, fields: 3_000 })).toBeNull();
@@ -84,7 +84,7 @@ describe("decoding", () => {
     expect(decoder.decode(bytesOf("be"), LIMITS)).toEqual(["a", "1"]);
   });
 
-  it("puts nothing into a table of no size, and takes a size only in front", () => {
+  it("stores nothing in a table of size 0, and accepts a size update only at the beginning", () => {
     const decoder = new HpackDecoder();
     expect(decoder.decode(bytesOf("20 40 01 61 01 31"), LIMITS)).toEqual(["a", "1"]);
     expect(() => decoder.decode(bytesOf("be"), LIMITS)).toThrow(HpackError);
@@ -93,7 +93,7 @@ describe("decoding", () => {
 });
 
 describe("Huffman codes", () => {
-  it("are refused with padding that is too long, or not of ones, or the end itself", () => {
+  it("are refused if the padding is too long or not of ones, or if they contain EOS", () => {
     expect(decodeHuffman(bytesOf("1f"), 0, 1)).toBe("a");
     for (const hex of ["1f ff", "18", "ff ff ff ff", "ff"]) {
       const bytes = bytesOf(hex);
@@ -103,7 +103,7 @@ describe("Huffman codes", () => {
 });
 
 describe("encoding", () => {
-  it("names what the static table has, and lets no table keep a secret", () => {
+  it("uses the static table, and lets no table store a secret", () => {
     const raw = [":method", "GET", ":path", "/x", "cookie", "a=1", "x-a", "\u00e9"];
     expect(encodeHeaders(raw, false).toString("hex")).toBe("8204022f781f1103613d310003782d6101e9");
     expect(encodeHeaders([], true).toString("hex")).toBe("20");
