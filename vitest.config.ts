@@ -9,6 +9,9 @@ const retry = process.env["CI"] === undefined ? 0 : 1;
 /** Commands that tests start are compiled once, not once each. Not where memory is measured. */
 const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/culvert-tests") };
 
+/** Node itself loads the tests and what they import, as in the product: Vite would transform every module for each project. */
+const experimental = { viteModuleRunner: false, nodeLoader: false };
+
 /** More files at a time than there are cores: most of the time a test waits. */
 const FIRST = { maxWorkers: 5, sequence: { groupOrder: 0 } };
 /** Then these. Each more of `workers` would load all modules into a runtime of its own. */
@@ -34,6 +37,7 @@ export default defineConfig({
           testTimeout: 60_000,
           // Files share a process and its modules: a process for each took half of this project's time.
           isolate: false,
+          experimental,
           env,
           ...FIRST,
           retry,
@@ -73,6 +77,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,
+          experimental,
           env,
           ...FIRST,
           retry,
@@ -86,6 +91,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,
+          experimental,
           ...SECOND,
           retry,
         },

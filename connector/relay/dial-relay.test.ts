@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocketServer } from "ws";
 import { encodeMessage } from "../../shared/protocol/frame-codec.ts";
 import { FRAME, type Frame } from "../../shared/protocol/frame.ts";
+import { bytesOf } from "../../test/support/bytes-of.ts";
 import { OPCODE } from "../../test/support/peers/raw-websocket.ts";
 import { trustedIdentity } from "../../test/support/tls-identities.ts";
 import { Names } from "../names/names.ts";
@@ -116,7 +117,7 @@ const dataFrame = (length: number): Frame => ({
   type: FRAME.DATA,
   flags: 0,
   streamId: 1,
-  payload: Uint8Array.from({ length }, (_, i) => (i * 31 + (i >>> 8)) & 0xff),
+  payload: bytesOf(length, (i) => i * 31 + (i >>> 8)),
 });
 
 describe("the handshake", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as ws from "ws";
+import { bytesOf } from "../../test/support/bytes-of.ts";
 import { WebSocketViolation } from "./websocket-frame-reader.ts";
 import { MessageReader } from "./message-reader.ts";
 
@@ -45,7 +46,7 @@ function lengthField(
 const closing = (code: number, reason: Uint8Array | string = ""): Buffer =>
   Buffer.concat([Buffer.of(code >> 8, code & 0xff), Buffer.from(reason)]);
 const filled = (length: number): Buffer =>
-  Buffer.from(Uint8Array.from({ length }, (_, i) => (i * 7 + (i >>> 8)) & 0xff));
+  bytesOf(length, (i) => i * 7 + (i >>> 8));
 
 type Event = readonly [kind: "message" | "text" | "ping" | "close" | "violation", content: string];
 

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { expect, it } from "vitest";
 import { WebSocketServer } from "ws";
+import { bytesOf } from "../../test/support/bytes-of.ts";
 import { trustedIdentity } from "../../test/support/tls-identities.ts";
 import { encodeMessage } from "../../shared/protocol/frame-codec.ts";
 import { FRAME, type Frame } from "../../shared/protocol/frame.ts";
@@ -19,7 +20,7 @@ const data = (length: number, seed: number): Frame => ({
   type: FRAME.DATA,
   flags: 0,
   streamId: 1,
-  payload: Uint8Array.from({ length }, (_, i) => (i * 31 + seed) & 0xff),
+  payload: bytesOf(length, (i) => i * 31 + seed),
 });
 /** Around the lengths that the header tells in 7, 16 and 64 bits, with the 9 bytes of a frame's own header. */
 const LENGTHS = [

@@ -15,8 +15,9 @@ const heldBytes = (chunks: Uint8Array[]) =>
   [...new Set(chunks.map((chunk) => chunk.buffer))].reduce((sum, buffer) => sum + buffer.byteLength, 0);
 
 /** A view of `bytes` in a message of `messageBytes`, as a frame's payload is one. */
-function slice(bytes: number, messageBytes: number, fill = 1): Uint8Array {
-  return new Uint8Array(messageBytes).fill(fill).subarray(messageBytes - bytes);
+function slice(bytes: number, messageBytes: number, fill = 0): Uint8Array {
+  const message = new Uint8Array(messageBytes);
+  return (fill === 0 ? message : message.fill(fill)).subarray(messageBytes - bytes);
 }
 
 describe("ReceiveQueue", () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { anyText } from "../../test/support/arbitrary-text.ts";
 import * as arbitrary from "../../test/support/peers/arbitrary-frames.ts";
 import { decodeMeanings } from "../../test/support/peers/decode-meaning.ts";
 import { naiveDecode, NaiveError } from "../../test/support/peers/naive-decoder.ts";
@@ -88,7 +89,7 @@ describe("the codec, for any input", () => {
 
   it("cuts text at a character", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {
+      fc.property(anyText(200), (text) => {
         const bytes = utf8Prefix(text, MAX_CLOSE_REASON_BYTES);
         expect(bytes.byteLength).toBeLessThanOrEqual(MAX_CLOSE_REASON_BYTES);
         const kept = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -10,6 +10,7 @@ const B: StreamParty = { project: "b", environment: "production", service: "of-b
 class Streams {
   readonly shares = new StreamShares();
   readonly open: StreamParty[] = [];
+  readonly #counts = new Map<StreamParty, number>();
   readonly total: number;
 
   constructor(total: number) {
@@ -24,6 +25,7 @@ class Streams {
   tryOpen(party: StreamParty): boolean {
     if (this.free === 0 || !this.shares.admits(party, this.free)) return false;
     this.open.push(party);
+    this.#counts.set(party, this.countOf(party) + 1);
     this.shares.opened(party);
     return true;
   }
@@ -39,12 +41,13 @@ class Streams {
     const at = this.open.indexOf(party);
     if (at === -1) return false;
     this.open.splice(at, 1);
+    this.#counts.set(party, this.countOf(party) - 1);
     this.shares.ended(party);
     return true;
   }
 
   countOf(party: StreamParty): number {
-    return this.open.filter((other) => other === party).length;
+    return this.#counts.get(party) ?? 0;
   }
 }
 

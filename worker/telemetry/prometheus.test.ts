@@ -1,6 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import dashboard from "../../deploy/grafana/culvert.json" with { type: "json" };
-import observability from "../../docs/observability.md?raw";
 import { faultsOf, labelsIn, selectorCount } from "../../test/support/dashboard-check.ts";
 import { readPrometheus } from "../../test/support/read-prometheus.ts";
 import { histogramSamples, prometheusText } from "./prometheus.ts";
@@ -92,6 +92,7 @@ describe("the metrics of the relay", () => {
   });
 
   it("are all explained, and no others are", () => {
+    const observability = readFileSync(new URL("../../docs/observability.md", import.meta.url), "utf8");
     const explained = Array.from(observability.matchAll(/`(culvert_relay_[a-z_]+)/g), ([, name]) => name);
     expect(new Set(explained)).toEqual(new Set(families.map(({ name }) => name)));
   });

@@ -400,10 +400,11 @@ describe("an exchange", () => {
       : piece.startsWith("1;")
         ? `${H}transfer-encoding: chunked\r\n\r\n`
         : H;
+    const pieces = piece.repeat(50);
     const server = await byteServer((socket) => {
       socket.write(start);
       const more = () => {
-        while (!socket.destroyed && socket.write(piece));
+        while (!socket.destroyed && socket.write(pieces));
       };
       socket.on("drain", more);
       more();

@@ -445,33 +445,50 @@ describe("a connection that went silent", () => {
   });
 
   it("is not used again after one request has run out of time on it", async () => {
+    const clock = new SteppedClock();
+    const unanswered: number[] = [];
     const server = await frameServer(
       onRequest((client, id) => {
         if (client.number > 1 || id === 1) answerOk(client, id);
+        else unanswered.push(id);
       }),
     );
-    const upstream = upstreamWith({ responseTimeoutMs: 50 });
+    const upstream = upstreamWith({ responseTimeoutMs: 50 }, clock);
     await sent(upstream, server.port);
-    const codes: (string | undefined)[] = [];
-    for (let i = 0; i < 5; i++) codes.push((await sent(upstream, server.port)).error?.code);
-    expect(codes).toEqual(["UPSTREAM_RESPONSE_TIMEOUT", undefined, undefined, undefined, undefined]);
+    const lost = send(upstream, server.port);
+    await until(() => unanswered.length === 1);
+    clock.advance(50);
+    await until(() => lost.tornDown);
+    expect(lost.error?.code).toBe("UPSTREAM_RESPONSE_TIMEOUT");
+    for (let i = 0; i < 4; i++) expect((await sent(upstream, server.port)).error).toBeNull();
+    expect(unanswered.length).toBe(1);
   });
 
   it("is trusted again when it answers: only one request was slow", async () => {
+    const clock = new SteppedClock();
     const server = await frameServer((client, { type, flags, streamId, payload }) => {
       if (type === TYPE.PING && flags === 0) client.send(frame(TYPE.PING, ACK, 0, payload));
       if (type === TYPE.HEADERS && streamId !== 3) answerOk(client, streamId);
     });
-    const upstream = upstreamWith({ responseTimeoutMs: 50 });
+    const upstream = upstreamWith({ responseTimeoutMs: 50 }, clock);
     await sent(upstream, server.port);
-    expect((await sent(upstream, server.port)).error?.code).toBe("UPSTREAM_RESPONSE_TIMEOUT");
-    await until(() => server.clients[0]?.frames.some(({ type }) => type === TYPE.PING) === true);
+    const slow = send(upstream, server.port);
+    const frames = () => server.clients[0]?.frames ?? [];
+    await until(() => frames().some(({ streamId }) => streamId === 3));
+    clock.advance(50);
+    await until(() => slow.tornDown);
+    expect(slow.error?.code).toBe("UPSTREAM_RESPONSE_TIMEOUT");
+    await until(() => frames().some(({ type }) => type === TYPE.PING));
     await until(() => server.clients[0]?.resetsOf(3).join() === "8");
-    await vi.waitFor(async () => {
-      const before = server.clients[0]?.frames.length ?? 0;
-      expect((await sent(upstream, server.port)).error).toBeNull();
-      expect(server.clients[0]?.frames.length).toBeGreaterThan(before);
-    });
+    // Until the PING's answer has come, requests go elsewhere.
+    await vi.waitFor(
+      async () => {
+        const before = frames().length;
+        expect((await sent(upstream, server.port)).error).toBeNull();
+        expect(frames().length).toBeGreaterThan(before);
+      },
+      { timeout: 15_000, interval: 5 },
+    );
   });
 });
 

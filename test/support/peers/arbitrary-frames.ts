@@ -18,6 +18,7 @@ import {
   TCP_PATH,
 } from "../../../shared/protocol/head.ts";
 import { STATIC_FIELD_NAMES } from "../../../shared/protocol/field-names.ts";
+import { anyText } from "../arbitrary-text.ts";
 
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const word = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/);
@@ -27,7 +28,7 @@ const windowBytes = fc.integer({ min: 1024, max: 64 * 1024 * 1024 });
 export function fieldText(unit: "grapheme" | "binary" = "grapheme", maxLength = 40): fc.Arbitrary<string> {
   const raw =
     unit === "grapheme"
-      ? fc.string({ unit: "binary", maxLength })
+      ? anyText(maxLength)
       : fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength }).map((u) => String.fromCharCode(...u));
   // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
   return raw.map((text) => text.replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, ""));
@@ -157,7 +158,7 @@ export const welcome: fc.Arbitrary<Welcome> = fc.record(
 );
 
 const code = fc.constantFrom(...(Object.keys(ERROR_CODES) as ErrorCode[]));
-const someText = fc.string({ unit: "binary", maxLength: 300 });
+const someText = anyText(300);
 const bytes = fc.uint8Array({ maxLength: 300 });
 
 /** Type and payload of a well-formed frame of every type. */
