@@ -45,8 +45,7 @@ function lengthField(
 
 const closing = (code: number, reason: Uint8Array | string = ""): Buffer =>
   Buffer.concat([Buffer.of(code >> 8, code & 0xff), Buffer.from(reason)]);
-const filled = (length: number): Buffer =>
-  bytesOf(length, (i) => i * 7 + (i >>> 8));
+const filled = (length: number): Buffer => bytesOf(length, (i) => i * 7 + (i >>> 8));
 
 type Event = readonly [kind: "message" | "text" | "ping" | "close" | "violation", content: string];
 

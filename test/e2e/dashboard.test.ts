@@ -10,7 +10,9 @@ import { executable } from "./dashboard/stage.ts";
 import { tunnelCases } from "./dashboard/tunnels.ts";
 
 if (executable === null) {
-  console.log("SKIP test/e2e/dashboard.test.ts: there is no Chromium; apt-get install chromium");
+  console.log(
+    "SKIP test/e2e/dashboard.test.ts: there is no Chromium; apt-get install chromium-headless-shell",
+  );
 }
 
 /** At the same time: most of a case is waiting, for the relay's telemetry among it. Each has tunnels of its own, and

@@ -2,7 +2,7 @@ import { eventually } from "../../../scripts/demo/eventually.ts";
 import type { Page, Request } from "playwright-core";
 import { expect } from "vitest";
 import { inventedTraffic } from "../../../scripts/screenshots/invented.ts";
-import { it, ok, untilCounted, viewOf, WAIT_MS } from "./stage.ts";
+import { appears, it, ok, untilCounted, viewOf, WAIT_MS } from "./stage.ts";
 
 function asked(page: Page, part: string): Promise<Request> {
   const request = page.waitForRequest((one) => one.url().includes("/traffic?") && one.url().includes(part));
@@ -24,21 +24,28 @@ export function numberCases(): void {
     await untilCounted(world, tunnel.id, 1);
     const page = await pages.admin(viewOf(tunnel, ""));
     const chart = page.getByRole("slider", { name: "Requests over time" });
-    const box = await chart.boundingBox();
-    if (box === null) throw new Error("the chart has no place");
+    const showAll = page.getByRole("button", { name: "Show all" });
 
     const dragged = asked(page, "since=");
-    await page.mouse.move(box.x + box.width / 2, box.y + 60);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width - 20, box.y + 70, { steps: 3 });
-    await page.mouse.up();
+    // What else the page is told about the tunnel may move the chart away while it is dragged over.
+    await eventually("a part of the time", WAIT_MS, async () => {
+      const box = await chart.boundingBox();
+      if (box === null) return false;
+      await page.mouse.move(box.x + box.width / 2, box.y + 60);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width - 20, box.y + 70, { steps: 3 });
+      await page.mouse.up();
+      return appears(showAll);
+    });
     const query = new URL((await dragged).url()).searchParams;
     const draggedMs = Date.parse(query.get("until") ?? "") - Date.parse(query.get("since") ?? "");
     expect(draggedMs).toBeGreaterThan(10 * 60_000);
     expect(draggedMs).toBeLessThan(40 * 60_000);
-    await page.getByRole("button", { name: "Show all" }).click();
+    await showAll.click();
     await page.getByLabel("of the last").waitFor();
 
+    // A chart that comes to lie under the pointer shows what is there, and not what the keyboard chose.
+    await page.mouse.move(0, 0);
     // No more the latest, but the values of a step. A chart that is drawn anew meanwhile has lost the focus.
     await eventually("the values of a step", WAIT_MS, async () => {
       await chart.press("ArrowLeft");
@@ -46,11 +53,14 @@ export function numberCases(): void {
     });
     expect(await chart.getAttribute("aria-valuetext")).toMatch(/\d\d:\d\d:\d\d: all [\d.]+\/s, errors 0\/s$/);
     const selected = asked(page, "since=");
-    await page.keyboard.press("Shift+PageDown");
-    await page.keyboard.press("Shift+PageDown");
-    await page.keyboard.press("Enter");
+    await eventually("a selection", WAIT_MS, async () => {
+      await chart.press("Shift+PageDown");
+      await chart.press("Shift+PageDown");
+      return /^\d\d:\d\d:\d\d to /.test((await chart.getAttribute("aria-valuetext")) ?? "");
+    });
+    await chart.press("Enter");
     await selected;
-    await page.getByRole("button", { name: "Show all" }).waitFor();
+    await showAll.waitFor();
     await chart.press("Escape");
     await page.getByLabel("of the last").waitFor();
 

@@ -1,5 +1,5 @@
 import axe from "axe-core";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { RELAY_BUNDLE } from "../../../scripts/bundle.ts";
 import { eventually } from "../../../scripts/demo/eventually.ts";
@@ -9,7 +9,13 @@ import { ADMIN_KEY, DashboardWorld, type Tunnel } from "../../support/dashboard-
 /** Only a hang takes as long. */
 export const WAIT_MS = 60_000;
 
+const APPEARS_MS = 2_000;
+
 export const executable = chromiumPath();
+
+/** Nothing of the dashboard moves by itself there: each frame of it would be drawn. */
+const newContext = (browser: Browser): Promise<BrowserContext> =>
+  browser.newContext({ reducedMotion: "reduce" });
 
 /** One relay and one browser for every case of the dashboard. */
 export class Stage {
@@ -28,11 +34,11 @@ export class Stage {
 
   /** Signed in once, for all that need nobody else's session: its pages are there at once. */
   admin(): Promise<BrowserContext> {
-    return (this.#admin ??= this.#signedInContext());
+    return (this.#admin ??= this.signedInContext());
   }
 
-  async #signedInContext(): Promise<BrowserContext> {
-    const context = await this.browser.newContext();
+  async signedInContext(): Promise<BrowserContext> {
+    const context = await newContext(this.browser);
     const answer = await context.request.post(`${this.world.url}/v1/session`, {
       data: { key: ADMIN_KEY },
       headers: { "culvert-csrf": "1", origin: this.world.url },
@@ -62,9 +68,21 @@ export class Pages {
     return this.#go(page, path);
   }
 
+  /**
+   * The same in a browser of its own. Playwright's `routeWebSocket` reaches for every page of a browser, and fails when another
+   * case closes one.
+   */
+  async adminAlone(): Promise<Page> {
+    const context = await this.#stage.signedInContext();
+    this.#opened.push(context);
+    const page = await context.newPage();
+    this.#listen(page);
+    return page;
+  }
+
   /** In a browser of its own, where nobody is signed in. */
   async stranger(): Promise<Page> {
-    const context = await this.#stage.browser.newContext();
+    const context = await newContext(this.#stage.browser);
     this.#opened.push(context);
     const page = await context.newPage();
     this.#listen(page);
@@ -104,6 +122,14 @@ export class Pages {
       }
     });
   }
+}
+
+/** Whether it is there before long. If not, what was to bring it may have been lost, and is tried once more. */
+export function appears(locator: Locator): Promise<boolean> {
+  return locator.waitFor({ timeout: APPEARS_MS }).then(
+    () => true,
+    () => false,
+  );
 }
 
 export async function signIn(page: Page, key: string): Promise<void> {
@@ -158,7 +184,9 @@ export async function expectAccessible(page: Page): Promise<void> {
   for (const { colorScheme, width, rules } of LOOKS) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 844 });
-    const options = JSON.stringify(rules === null ? {} : { runOnly: rules });
+    // Of what is no violation, nothing is told in full.
+    const asked = { resultTypes: ["violations"], selectors: false };
+    const options = JSON.stringify(rules === null ? asked : { ...asked, runOnly: rules });
     const violations = await page.evaluate<string[]>(`axe.run(${options}).then(({ violations }) =>
       violations.map(({ id, nodes }) => id + " " + nodes.map(({ html }) => html).join(" ")))`);
     expect(violations, `${page.url()} ${colorScheme} ${width}`).toEqual([]);

@@ -118,7 +118,7 @@ export function tunnelCases(): void {
     const markup = `<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>`;
     const tunnel = await world.tunnel("hostile", ["payments-api"]);
     await world.connector(tunnel, { connectorId: "c1" }, () => ({ status: 599, text: markup }));
-    const page = await pages.admin();
+    const page = await pages.adminAlone();
     // The protocol lets no such text into a HELLO. If it did:
     await page.route(`**/v1/tunnels/${tunnel.id}`, async (route) => {
       const described = await (await route.fetch()).text();
