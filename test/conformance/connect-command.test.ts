@@ -46,7 +46,7 @@ const until = (condition: () => boolean) =>
 const attached = () => until(() => relay.attachments.some(({ mux }) => !mux.isClosed));
 
 describe("culvert connect", () => {
-  it("needs the token alone, serves, logs a line per request without its query, and no secret", async () => {
+  it("needs only the token, serves, and logs a line for each request without query or secret", async () => {
     const run = connect({ TUNNEL_TOKEN: relay.token });
     await attached();
     const call = new Call(relay.current.mux, upstream.origin, { path: "/orders?card=4242" });
@@ -69,7 +69,7 @@ describe("culvert connect", () => {
     expect(run.output).not.toContain(relay.token.slice(10, 40));
   });
 
-  it("only checks its settings when asked to", async () => {
+  it("only checks its settings on request", async () => {
     const good = connect({ TUNNEL_TOKEN: relay.token, TUNNEL_ALLOW: "" }, "--check");
     await until(() => good.exitCode !== null);
     expect(good.exitCode).toBe(0);
@@ -103,7 +103,7 @@ describe("culvert connect", () => {
     );
   });
 
-  it("finishes what it took on SIGTERM, then exits with 0", async () => {
+  it("finishes accepted requests on SIGTERM, then exits with 0", async () => {
     const run = connect({ TUNNEL_TOKEN: relay.token });
     await attached();
     const { mux } = relay.current;
@@ -137,7 +137,7 @@ describe("culvert connect", () => {
     }
   });
 
-  it("goes on without metrics when their address is taken, and says so", async () => {
+  it("goes on without metrics if their address is in use, and says so", async () => {
     const { port } = upstream.server.address() as AddressInfo;
     const run = connect({ TUNNEL_TOKEN: relay.token }, "--metrics", `127.0.0.1:${port}`);
     await attached();
@@ -168,7 +168,7 @@ describe("culvert ready", () => {
     return { code, output };
   }
 
-  it("takes the answer of its own token's connector, and no other's", async () => {
+  it("accepts the answer of the connector with its own token, and of no other", async () => {
     const port = await freePort();
     const metrics = `127.0.0.1:${port}`;
     connect({ TUNNEL_TOKEN: relay.token }, "--metrics", metrics);
@@ -188,7 +188,7 @@ describe("culvert ready", () => {
     expect(wrong.output).toContain(`a connector with another token, k_${"b".repeat(12)}`);
   });
 
-  it("reads the settings file, and is not fooled by another program", async () => {
+  it("reads the settings file, and does not mistake another program for a connector", async () => {
     const { port } = upstream.server.address() as AddressInfo;
     upstream.server.removeAllListeners("request");
     upstream.server.on("request", (_request, response: ServerResponse) => response.end('{"status":"ready"}'));

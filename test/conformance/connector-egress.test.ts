@@ -100,7 +100,7 @@ describe("the way to the relay", () => {
   });
 
   it.each([false, true])(
-    "leads through the proxy with its name and password, TLS to it: %s",
+    "goes through the proxy with its user name and password, over TLS: %s",
     async (secure) => {
       const { seen, port } = await forwardProxy(secure);
       const scheme = secure ? "https" : "http";
@@ -116,7 +116,7 @@ describe("the way to the relay", () => {
     },
   );
 
-  it("is refused by a proxy with a word on what to set, and without its password", async () => {
+  it("reports a refusal by the proxy with what to set, and without the password", async () => {
     const { seen, port } = await forwardProxy();
     const run = connect({ HTTPS_PROXY: `http://culvert:canary-secret@localhost:${port}` });
     await until(() => run.output.includes("answered 407: set its name and password in HTTPS_PROXY"));
@@ -125,7 +125,7 @@ describe("the way to the relay", () => {
     expect(relay.handshakes).toBe(0);
   });
 
-  it("leads traces through the proxy as well, to a collector over TLS", async () => {
+  it("carries traces through the proxy too, to a collector over TLS", async () => {
     const { seen, port } = await forwardProxy();
     const collector = await new OtlpReceiver(identity).start();
     closing.push(() => collector.close());

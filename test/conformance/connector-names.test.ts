@@ -81,7 +81,7 @@ async function answered(target: string): Promise<string> {
 }
 
 describe("names that do not answer", () => {
-  it("hold up no other service, and no way back to the relay", async () => {
+  it("delay no other service, and no new connection to the relay", async () => {
     const port = await api();
     zone["api.internal"] = ["127.0.0.1"];
     const connector = await startedConnector();
@@ -97,7 +97,7 @@ describe("names that do not answer", () => {
     expect(hanging.every(({ head }) => head === null)).toBe(true);
   });
 
-  it("hold up no health check of another", async () => {
+  it("delay no health check of another service", async () => {
     const port = await api();
     zone["api.internal"] = ["127.0.0.1"];
     const connector = await startedConnector();
@@ -122,7 +122,7 @@ describe("names that do not answer", () => {
     expect(await connector.metricsText()).not.toContain('service_up{service="hangs');
   });
 
-  it("cost their own requests the time to connect, and the answer says what was waited for", async () => {
+  it("cost their own requests the connect timeout, and the error says what was waited for", async () => {
     await startedConnector();
     const call = new Call(relay.current.mux, "http://hangs.zone", { connectTimeoutMs: 300 });
     await call.over;
@@ -132,7 +132,7 @@ describe("names that do not answer", () => {
     );
   });
 
-  it("are told from those that are not there", async () => {
+  it("are distinguished from names that do not exist", async () => {
     zone["empty.zone"] = [];
     await startedConnector();
     const call = new Call(relay.current.mux, "http://empty.zone");
@@ -191,7 +191,7 @@ describe("an address that answers late beside a dead one", () => {
   });
 });
 
-it("doctor looks names up as the connector does, and says who said what", async () => {
+it("doctor looks names up as the connector does, and says which server answered what", async () => {
   const loaded = loadConfig(
     {},
     { TUNNEL_TOKEN: relay.token, TUNNEL_RELAY: "https://gone.internal", TUNNEL_ALLOW: "*" },

@@ -66,7 +66,7 @@ describe("changed settings", () => {
   it.each([
     ["a settings file that is suddenly empty", "", "the settings file is empty"],
     ["an allow that holds nothing any more", { allow: [] }, "it would allow nothing"],
-  ])("do not take up %s", async (_what, settings, reason) => {
+  ])("leave %s unchanged until a restart", async (_what, settings, reason) => {
     const run = await connect({ allow: ["127.0.0.1"] });
     write(settings);
     await until(() => run.output.includes(reason));
@@ -76,7 +76,7 @@ describe("changed settings", () => {
     expect((await finished()).text).toBe("ok");
   });
 
-  it("are taken up on SIGHUP under load without a failed request", async () => {
+  it("take effect on SIGHUP under load without a failed request", async () => {
     const run = await connect({ allow: ["127.0.0.1"] });
     const calls: Call[] = [];
     let running = true;
@@ -101,7 +101,7 @@ describe("changed settings", () => {
     expect(relay.handshakes).toBe(1);
   });
 
-  it("are taken up when the file changes: allowlist, limits, log level", async () => {
+  it("take effect when the file changes: allowlist, limits, log level", async () => {
     const run = await connect({ allow: [] });
     await until(() => run.output.includes("the connector refuses every request"));
     expect((await finished()).error).toMatchObject({ code: "UPSTREAM_NOT_ALLOWED" });

@@ -89,7 +89,7 @@ describe("a TCP stream", () => {
     expect(call.body.equals(LARGE)).toBe(true);
   });
 
-  it("goes on toward the upstream after the upstream has ended its way", async () => {
+  it("goes on toward the upstream after the upstream has ended its direction", async () => {
     const received: Buffer[] = [];
     let isOver = false;
     const port = await listen((socket) => {
@@ -108,7 +108,7 @@ describe("a TCP stream", () => {
     expect(call.error).toBe(null);
   });
 
-  it("is cut, never ended, where the upstream resets", async () => {
+  it("is cut, never ended, if the upstream resets", async () => {
     const port = await listen((socket) => {
       socket.write("half of");
       socket.once("data", () => socket.resetAndDestroy());
@@ -120,7 +120,7 @@ describe("a TCP stream", () => {
     expect(call.error?.code).toBe("BODY_ABORTED");
   });
 
-  it.each(["plain", "TLS"])("resets a %s upstream where the gateway aborts", async (kind) => {
+  it.each(["plain", "TLS"])("resets a %s upstream if the gateway aborts", async (kind) => {
     let outcome = "";
     const port = await listen((raw) => {
       const socket = kind === "TLS" ? secured(raw) : raw;
@@ -137,7 +137,7 @@ describe("a TCP stream", () => {
     expect(outcome).toBe("ECONNRESET");
   });
 
-  it("lets the upstream have all that was sent before the gateway stopped reading", async () => {
+  it("delivers everything that was sent before the gateway stopped reading", async () => {
     const received: Buffer[] = [];
     let isClosed = false;
     const port = await listen((socket) => {
@@ -158,14 +158,14 @@ describe("a TCP stream", () => {
     expect(call.error).toBe(null);
   });
 
-  it("hears an upstream that speaks first", async () => {
+  it("carries what an upstream sends first", async () => {
     const port = await listen((socket) => socket.write("220 ready\r\n"));
     const call = await stood(open(`tcp://127.0.0.1:${port}`));
     await until(() => call.receivedBytes > 0);
     expect(call.text).toBe("220 ready\r\n");
   });
 
-  it("ends after so long of silence, and not while something moves", async () => {
+  it("ends after the idle timeout, and not while data moves", async () => {
     const port = await listen((socket) => socket.on("data", (bytes: Buffer) => socket.write(bytes)));
     const call = await stood(open(`tcp://127.0.0.1:${port}`, { idleTimeoutMs: 400 }));
     let [longestMs, beforeMs] = [0, performance.now()];
@@ -181,7 +181,7 @@ describe("a TCP stream", () => {
     expect(call.error).toMatchObject({ code: "UPSTREAM_RESPONSE_TIMEOUT", message: /for 400 ms/ });
   });
 
-  it("has at most as many beside each other as its service may", async () => {
+  it("is limited to as many at a time as its service allows", async () => {
     const port = await listen((socket) => void socket.resume());
     const wanted = { maxConnections: 2 };
     const [first] = await Promise.all([0, 1].map(async () => stood(open(`tcp://127.0.0.1:${port}`, wanted))));
@@ -199,7 +199,7 @@ describe("a TCP stream", () => {
     );
   });
 
-  it("tells the gateway when the grace period is over", async () => {
+  it("ends with a code when the grace period is over", async () => {
     const port = await listen((socket) => void socket.resume());
     const call = await stood(open(`tcp://127.0.0.1:${port}`));
     await attached.connector.drain(50);
@@ -221,13 +221,13 @@ describe("a TCP stream", () => {
     expect(call.error).toMatchObject({ code, notProcessed: true });
   });
 
-  it("is no way to an HTTP upstream's TCP, and HTTP none to TCP's", async () => {
+  it("cannot reach an HTTP upstream, and HTTP cannot reach a TCP upstream", async () => {
     const call = new Call(attached.relay.current.mux, "tcp://127.0.0.1:9");
     await call.over;
     expect(call.error).toMatchObject({ code: "BAD_REQUEST", notProcessed: true });
   });
 
-  it("is refused where the operator has limited methods or paths: it would be a way around them", async () => {
+  it("is refused if the operator has limited methods or paths, because it would bypass them", async () => {
     const file = join(directory, "limits.yaml");
     writeFileSync(file, 'services: { "*": { methods: [GET] } }\n');
     attached = await connectorWith({ TUNNEL_CONFIG: file });
@@ -304,13 +304,13 @@ describe("TLS by the connector", () => {
     },
   );
 
-  it("is UPSTREAM_TLS where the authority is not trusted", async () => {
+  it("is UPSTREAM_TLS if the certificate's issuer is not trusted", async () => {
     const call = open(`tls://localhost:${await listen((raw) => mirror(secured(raw)))}`);
     await call.over;
     expect(call.error).toMatchObject({ code: "UPSTREAM_TLS", notProcessed: true });
   });
 
-  it("is cut, never ended, where the upstream ends without close_notify", async () => {
+  it("is cut, never ended, if the upstream ends without close_notify", async () => {
     const port = await listen((raw) => {
       const socket = secured(raw);
       socket.on("error", () => {});
@@ -339,7 +339,7 @@ describe("TLS by the connector", () => {
     ["offers none", "N", "offers no TLS"],
     ["answers with an error", "E", "is not valid"],
     ["sends clear text behind its yes", "SE", "data before TLS"],
-  ])("is UPSTREAM_TLS where the upstream %s", async (_what, answer, reason) => {
+  ])("is UPSTREAM_TLS if the upstream %s", async (_what, answer, reason) => {
     const port = await listen(postgres(answer));
     attached = await trusting(port);
     const call = open(`tcp://localhost:${port}`, { startTls: "postgres" });
@@ -348,7 +348,7 @@ describe("TLS by the connector", () => {
     expect(call.error?.message).toContain(reason);
   });
 
-  it.each(["end", "destroy"] as const)("is UPSTREAM_TLS where the upstream leaves by %s", async (leave) => {
+  it.each(["end", "destroy"] as const)("is UPSTREAM_TLS if the upstream closes by %s", async (leave) => {
     const port = await listen((raw) => raw.once("data", () => raw[leave]()));
     attached = await trusting(port);
     const call = open(`tcp://localhost:${port}`, { startTls: "postgres" });

@@ -137,7 +137,7 @@ describe("a sampled request", () => {
     expect(JSON.stringify(collector.spans, (_key, value: unknown) => String(value))).not.toContain("4242");
   });
 
-  it("tells how it failed: by status, by culvert code, or that the gateway gave up", async () => {
+  it("says how it failed: by status, by culvert code, or because the gateway gave up", async () => {
     const run = await connect();
     const sampled = `00-${CALLER.traceId}-${CALLER.spanId}-01`;
     await request(sampled, { service: "teapot", path: "/418" });
@@ -241,7 +241,7 @@ describe("a sampled TCP connection", () => {
     });
   });
 
-  it("tells why it was refused or cut", async () => {
+  it("says why it was refused or cut", async () => {
     const run = await connect();
     const closed = createTcpServer().listen(0, "127.0.0.1");
     await once(closed, "listening");
@@ -258,7 +258,7 @@ describe("a sampled TCP connection", () => {
 });
 
 describe("what is sampled", () => {
-  it("is what the caller samples, and nothing that it does not", async () => {
+  it("includes what the caller samples, and nothing that it does not", async () => {
     const run = await connect();
     const unsampled = `00-${CALLER.traceId}-${CALLER.spanId}-00`;
     await request(unsampled);
@@ -266,7 +266,7 @@ describe("what is sampled", () => {
     expect(received[0]?.["traceparent"]).toBe(unsampled);
   });
 
-  it("is a share of what no caller traces: the trace begins here, with the id that the logs have", async () => {
+  it("includes a share of requests without a caller's trace; their trace begins here, with the id in the logs", async () => {
     const run = await connect({ OTEL_SERVICE_NAME: "edge", OTEL_RESOURCE_ATTRIBUTES: "team=core" });
     await request(OF_THE_RELAY);
     await ended(run);
@@ -277,7 +277,7 @@ describe("what is sampled", () => {
     expect(received[0]?.["traceparent"]).toBe(`00-${own.traceId}-${spanOf(CLIENT).spanId}-01`);
   });
 
-  it("is nothing of that where the share is 0", async () => {
+  it("includes no such requests if the share is 0", async () => {
     const run = await connect({ OTEL_TRACES_SAMPLER_ARG: "0" });
     await request(OF_THE_RELAY);
     expect(await ended(run)).toEqual([]);
@@ -285,7 +285,7 @@ describe("what is sampled", () => {
   });
 });
 
-it("a collector that fails is told of once, counted, costs no request, and learns no more than it is sent", async () => {
+it("a failing collector is reported once, counted, and costs no request", async () => {
   collector.status = 400;
   const run = await connect({ OTEL_EXPORTER_OTLP_HEADERS: "api-key=canary%2Dsecret" });
   const metrics = async () => (await fetch(`${metricsOriginOf(run)}/metrics`)).text();
@@ -310,7 +310,7 @@ it("a collector that fails is told of once, counted, costs no request, and learn
   expect(run.output).not.toMatch(/canary/);
 });
 
-it("a collector that hangs does not keep a connector from ending", async () => {
+it("a collector that hangs does not keep a connector running", async () => {
   collector.status = null;
   const run = await connect();
   await request(OF_THE_RELAY);

@@ -96,7 +96,7 @@ describe("attaching", () => {
     });
   });
 
-  it("makes as many connections as it is told, each with its index", async () => {
+  it("makes the configured number of connections, each with its index", async () => {
     await startConnector({ TUNNEL_CONNECTIONS: "3" });
     const own = relay.attachments.filter(({ hello }) => hello.connectorId !== connector.connectorId);
     expect(own.map(({ hello }) => hello.connectionIndex).toSorted((a, b) => a - b)).toEqual([0, 1, 2]);
@@ -224,7 +224,7 @@ describe("requests", () => {
     expect(moved.field("location")).toEqual(["http://169.254.169.254/"]);
   });
 
-  it("are complete without trailers that cannot be carried", async () => {
+  it("are complete even if their trailers cannot be carried", async () => {
     const upstream = await byteServer((socket) =>
       socket.write(
         `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n${"x".repeat(300)}: 1\r\n\r\n`,
@@ -236,7 +236,7 @@ describe("requests", () => {
     await until(() => connector.activeStreams === 0);
   });
 
-  it("that break in mid-body have got their head through, and what came of the body", async () => {
+  it("that break off in the body deliver their head and the part of the body that came", async () => {
     const upstream = await byteServer((socket) =>
       socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n"),
     );
@@ -311,7 +311,7 @@ describe("requests", () => {
     expect(upstream.received.some((bytes) => bytes.includes("abcde"))).toBe(false);
   });
 
-  it("may be answered before they are sent to the end", async () => {
+  it("may be answered before they are sent completely", async () => {
     const { origin } = await nodeUpstream((request, response) => {
       response.writeHead(413, { connection: "close" });
       response.end("too much", () => request.destroy());
@@ -365,7 +365,7 @@ describe("failures", () => {
     expect(logLines.join("")).toContain('add \\"other.internal:80\\" to TUNNEL_ALLOW');
   });
 
-  it("come to a WebSocket judged by the method that is sent, whatever the stream says", async () => {
+  it("of WebSockets depend on the method that is sent, whatever the stream says", async () => {
     const upstream = await byteServer(() => {});
     const services = JSON.stringify({
       writes: { methods: ["POST"] },
@@ -442,7 +442,7 @@ describe("failures", () => {
 });
 
 describe("load", () => {
-  it("as many streams of one service at once as are not kept for others are served, and their credit comes back", async () => {
+  it("serves all streams of one service except the reserve at once, and their credit comes back", async () => {
     const { origin } = await nodeUpstream((_request, response) => setTimeout(() => response.end("ok"), 50));
     for (let round = 0; round < 3; round++) {
       await until(() => relay.current.mux.openCredit >= DEFAULT_MAX_STREAMS / 2);
@@ -707,7 +707,7 @@ describe("WebSockets", () => {
 });
 
 describe("draining", () => {
-  it("finishes what was taken, takes nothing more, and ends", async () => {
+  it("finishes accepted requests, accepts no more, and ends", async () => {
     const held: ServerResponse[] = [];
     const { origin } = await nodeUpstream((_request, response) => void held.push(response));
     const attachment = relay.current;

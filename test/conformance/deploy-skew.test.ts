@@ -121,7 +121,7 @@ class SkewedRelay {
 }
 
 describe.concurrent.each(SKEWS)("$name", ({ worker, objects, others }) => {
-  it("serves as ever, and says clearly what it cannot do yet", { timeout: 60_000 }, async ({ expect }) => {
+  it("serves as before, and says clearly what it cannot do yet", { timeout: 60_000 }, async ({ expect }) => {
     const relay = await SkewedRelay.start(bundles[worker], bundles[objects], others);
     try {
       await expectServes(relay, expect);

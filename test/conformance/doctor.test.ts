@@ -85,7 +85,7 @@ async function doctor(env: Record<string, string> = {}): Promise<Record<string, 
   return Object.fromEntries(findings.map((finding) => [finding.check, finding]));
 }
 
-it("goes the whole way over TLS, and says what to do about a refused token", async () => {
+it("checks the whole path over TLS, and says what to do about a refused token", async () => {
   const found = await doctor();
   expect(found).toMatchObject({
     proxy: { verdict: "SKIP" },
@@ -103,7 +103,7 @@ it("goes the whole way over TLS, and says what to do about a refused token", asy
   });
 });
 
-it("goes by way of the proxy, with its name and password", async () => {
+it("uses the proxy, with user name and password", async () => {
   const before = tunnelled.length;
   const found = await doctor({ HTTPS_PROXY: `http://${PROXY_CREDENTIALS}@127.0.0.1:${portOf(proxy)}` });
   expect(found).toMatchObject({
@@ -116,7 +116,7 @@ it("goes by way of the proxy, with its name and password", async () => {
   expect(tunnelled.slice(before)).toEqual(Array.from({ length: 2 }, () => `localhost:${portOf(server)}`));
 });
 
-it("says that the proxy wants a name and a password", async () => {
+it("says that the proxy requires a user name and a password", async () => {
   const found = await doctor({ HTTPS_PROXY: `http://127.0.0.1:${portOf(proxy)}` });
   expect(found["connection"]).toMatchObject({
     verdict: "FAIL",
@@ -125,7 +125,7 @@ it("says that the proxy wants a name and a password", async () => {
   expect(found["attach"]?.verdict).toBe("SKIP");
 });
 
-it("says what is missing where the relay's certificate is not trusted", async () => {
+it("says what is missing if the relay's certificate is not trusted", async () => {
   const found = await doctor({ NODE_EXTRA_CA_CERTS: "" });
   expect(found["tls"]).toMatchObject({
     verdict: "FAIL",
@@ -148,7 +148,7 @@ it.each([
   expect(clock?.detail.replace(/^\d+/, "")).toBe(detail.replace(/^\d+/, ""));
 });
 
-it("tells a relay from another server", async () => {
+it("distinguishes a relay from another server", async () => {
   relay.healthStatus = 404;
   relay.handshakeStatus = 404;
   const found = await doctor();
@@ -158,7 +158,7 @@ it("tells a relay from another server", async () => {
   });
 });
 
-it("tells whether the collector takes traces, and nothing of it where none is set", async () => {
+it("says whether the collector accepts traces, and nothing if none is set", async () => {
   const collector = await new OtlpReceiver().start();
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,

@@ -86,7 +86,7 @@ it.each(["trace", "callUpstream", "upstreamDone", "finish"])(
   },
 );
 
-it("a log that throws costs one connection to the relay, and answers go their way without their lines", async () => {
+it("a log that throws costs one connection to the relay; answers are delivered without their lines", async () => {
   let lines = 0;
   const tunnel = await new AttachedConnector().start({}, null, (line) => {
     if (line.includes("connected to the relay") && lines++ === 0) throw new Error("no space left");
@@ -102,7 +102,7 @@ it("a log that throws costs one connection to the relay, and answers go their wa
   expect(tunnel.relay.attachments).toHaveLength(2);
 });
 
-it("what is thrown from nowhere does not end the process, which goes on serving", async () => {
+it("an exception outside of any request does not end the process, which goes on serving", async () => {
   const relay = new RelayDouble();
   await relay.start();
   closing.push(() => relay.close());

@@ -37,7 +37,7 @@ const SPOOFS = [
 ].map((line) => `${line}\r\n`);
 
 describe("the relay's public port", () => {
-  it("leads no request to a tunnel, whatever it names and claims", async () => {
+  it("routes no request to a tunnel, whatever it names and claims", async () => {
     const paths = [
       "/",
       "/v1/connect",
@@ -87,7 +87,7 @@ describe("the relay's public port", () => {
 });
 
 describe("the gateway's binding", () => {
-  it("says who is calling, and no header says otherwise", async () => {
+  it("decides who is calling, and no header changes it", async () => {
     const answer = tunnel.raw(
       (path) => `GET ${path("/")} HTTP/1.1\r\nhost: g\r\nconnection: close\r\n${SPOOFS.join("")}\r\n`,
     );
@@ -98,7 +98,7 @@ describe("the gateway's binding", () => {
     expect(open.fields.filter(([name]) => name.startsWith("culvert"))).toEqual([]);
   });
 
-  it("answers every refusal: no header makes it the upstream's", async () => {
+  it("answers every refusal itself, whatever the headers", async () => {
     const call = (path: string, service?: string, init: RequestInit = {}) =>
       tunnel.call(path, { ...init, ...(service === undefined ? {} : { service }) });
     expect(await call("/", "nothing")).toMatchObject({ status: 404, error: "UNKNOWN_SERVICE" });
@@ -110,7 +110,7 @@ describe("the gateway's binding", () => {
   });
 });
 
-it("hands the path of /~/ on as it came", async () => {
+it("passes the path of /~/ on unchanged", async () => {
   const key = await relay.gatewayKey();
   for (const path of [
     "/a/../b",

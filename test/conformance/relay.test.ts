@@ -419,7 +419,7 @@ describe.concurrent("a violation of one stream", () => {
 });
 
 describe.concurrent("what is tolerated", () => {
-  it("an unknown type from 0x40 on is skipped, wherever it stands", async () => {
+  it("an unknown type from 0x40 on is skipped, wherever it is", async () => {
     const tunnel = relay.tunnel();
     const peer = await tunnel.connect();
     const call = tunnel.call("/");
@@ -549,7 +549,7 @@ describe.concurrent("what is tolerated", () => {
   });
 });
 
-describe.concurrent("what the relay itself keeps to", () => {
+describe.concurrent("what the relay itself guarantees", () => {
   it("ids of streams are odd and increase; opened and cancelled streams use up credit until it is granted", async () => {
     const tunnel = relay.tunnel();
     const peer = await tunnel.connect({ maxStreams: 8 });
@@ -731,7 +731,7 @@ describe.concurrent("a request as it leaves", () => {
   const valuesOf = (fields: readonly Field[], wanted: string): string[] =>
     fields.filter(([name]) => name === wanted).map(([, value]) => value);
 
-  it("U+010D U+010A in a value stay what they are", async () => {
+  it("U+010D U+010A in a value stay unchanged", async () => {
     const { fields } = await opened({ headers: "x-a: \u010d\u010aset-cookie: evil\r\n" });
     expect(valuesOf(fields, "x-a")).toEqual(["\u010d\u010aset-cookie: evil"]);
   });
@@ -784,7 +784,7 @@ describe.concurrent("a request as it leaves", () => {
     expect(open).toMatchObject({ target: "http://payments.internal:8080", path: expected });
   });
 
-  it("what Connection names is removed, but for what is meant for the upstream", async () => {
+  it("fields that Connection names are removed, except those meant for the upstream", async () => {
     const tunnel = relay.tunnel();
     const peer = await tunnel.connect();
     const meant: [string, string][] = [
@@ -880,7 +880,7 @@ describe.concurrent("a WebSocket", () => {
     await expectWorks(tunnel, peer);
   });
 
-  it("a character cut by a fragment is whole again", async () => {
+  it("a character that fragments divide is joined again", async () => {
     const { peer, id, messages } = await openWebSocket();
     peer.send(message(id, bytes(0xc3), FLAG.TEXT | FLAG.MORE), message(id, bytes(0xa9), FLAG.TEXT));
     await until(() => messages.length === 1);

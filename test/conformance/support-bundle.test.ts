@@ -118,7 +118,7 @@ describe.concurrent("culvert doctor --bundle", { timeout: PATIENCE_MS }, () => {
     expect(readFileSync(path, "utf8")).toBe(text);
   });
 
-  it("goes to standard output, alone, and says where there is no connector of this token", async () => {
+  it("can be the only standard output, and says if there is no connector with this token", async () => {
     const other = formatToken({
       ...{ relayUrl: "http://127.0.0.1:9", tunnelId: `tnl_${"a".repeat(20)}`, kid: `k_${"c".repeat(12)}` },
       secret: new Uint8Array(32),
@@ -130,7 +130,7 @@ describe.concurrent("culvert doctor --bundle", { timeout: PATIENCE_MS }, () => {
     expect([bundle.metrics, bundle.logLines]).toEqual([[], []]);
   });
 
-  it("is made of settings that cannot be used, too", async () => {
+  it("is also made of settings that cannot be used", async () => {
     const { out } = await doctor(["--bundle", "-"], {
       TUNNEL_TOKEN: "canary-no-token",
       TUNNEL_CONNECTIONS: "9",
@@ -142,7 +142,7 @@ describe.concurrent("culvert doctor --bundle", { timeout: PATIENCE_MS }, () => {
     });
   });
 
-  it("says why it cannot be written, before it looks at anything", async () => {
+  it("says why it cannot be written, before any check", async () => {
     const { code, out, err } = await doctor(["--bundle", join(directory, "no", "where.json")]);
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toContain("cannot be written: ENOENT");

@@ -112,7 +112,7 @@ describe("an upstream's answer to a WebSocket handshake", () => {
     });
   });
 
-  it("keeps no connection, of a refusal that would stay either", async () => {
+  it("keeps no connection, even after a refusal with keep-alive", async () => {
     const server = await answering(
       "HTTP/1.1 403 Forbidden\r\nkeep-alive: timeout=60\r\ncontent-length: 0\r\n\r\n",
     );
@@ -122,7 +122,7 @@ describe("an upstream's answer to a WebSocket handshake", () => {
     await vi.waitFor(() => expect(server.openSockets).toBe(0), { timeout: 15_000, interval: 2 });
   });
 
-  it("is broken off where a refusal is", async () => {
+  it("is cut off where a refusal is cut off", async () => {
     const { origin } = await answering("HTTP/1.1 403 Forbidden\r\ncontent-length: 20\r\n\r\nno", true);
     const call = await tunnel.call(origin, { kind: "websocket" });
     expect(call).toMatchObject({ head: { status: 403 }, body: Buffer.from("no") });
@@ -143,13 +143,13 @@ describe("an upstream's answer to a WebSocket handshake", () => {
     call.stream.reset("CANCEL");
   });
 
-  it("names the status that no response can have", async () => {
+  it("names a status that no response can have", async () => {
     const { origin } = await answering("HTTP/1.1 999 Odd\r\ncontent-length: 0\r\n\r\n");
     expect((await tunnel.call(origin, { kind: "websocket" })).error?.message).toContain("999");
     expect((await tunnel.call(origin)).error?.message).toContain("999");
   });
 
-  it("is 502 where a plain request is answered with 101", async () => {
+  it("is 502 if a plain request is answered with 101", async () => {
     for (const answer of [`${START}\r\n`, `${START}${FIELDS}\r\n`, `${START}content-length: 2\r\n\r\nok`]) {
       const call = await tunnel.call((await answering(answer)).origin);
       expect(call.error).toMatchObject({ code: "UPSTREAM_PROTOCOL" });

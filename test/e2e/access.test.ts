@@ -217,7 +217,7 @@ describe("two tunnels, each with several gateways", () => {
     expect(matrix).toHaveLength(36);
   });
 
-  it("take no identity from what a client sends", async () => {
+  it("take no identity from anything a client sends", async () => {
     const headers = {
       "culvert-project": "shop",
       "culvert-environment": "production",
@@ -233,7 +233,7 @@ describe("two tunnels, each with several gateways", () => {
 });
 
 describe("a change", () => {
-  it("holds from the next request on, without reconnecting anything", async () => {
+  it("applies from the next request on, without reconnecting anything", async () => {
     const path = `/tunnels/${tunnelOf("east").id}`;
     const connectedAt = async () =>
       (await admin<{ connectors: { connectedAt: string }[] }>("GET", path)).connectors[0]?.connectedAt;
@@ -255,7 +255,7 @@ describe("a change", () => {
     expect(await connectedAt()).toBe(before);
   });
 
-  it("of gateway keys holds from the next request on, for every tunnel", async () => {
+  it("of gateway keys applies from the next request on, for every tunnel", async () => {
     const { kid, key } = await createKey("bank production");
     const ask = async () => {
       const headers = { "culvert-gateway-key": key };
@@ -284,7 +284,7 @@ describe("path rules", () => {
     expect(outcome(await bound("east", "shop production", `ruled-api${path}`))).toBe(expected);
   });
 
-  it("forward the bytes that came, not the copy that was judged", async () => {
+  it("forward the original bytes, not the normalised copy", async () => {
     const { body } = await keyed("east", "shop production", "ruled-api/v1/ch%61rges/%7e");
     expect((JSON.parse(body.toString()) as RawAccount).requestLine).toBe("GET /v1/ch%61rges/%7e HTTP/1.1");
   });
@@ -325,7 +325,7 @@ describe("a gateway outside the account", () => {
     expect(byKey.body.toString()).not.toContain(keys.get(shop)?.key);
   });
 
-  it("gets the answer as it was given: redirects, cookies, encodings, HEAD", async () => {
+  it("gets the answer unchanged: redirects, cookies, encodings, HEAD", async () => {
     const packed = gzipSync("zipped");
     raw.answer(
       "moved",

@@ -74,7 +74,7 @@ async function run(args: readonly string[], env: Record<string, string> = {}) {
 }
 
 describe("culvert alert", { timeout: 300_000 }, () => {
-  it("creates, tests, lists and deletes, and refuses a private address where it may not call one", async () => {
+  it("creates, tests, lists and deletes, and refuses a private address unless allowed", async () => {
     const headers = join(directory, "headers.txt");
     await writeFile(headers, `x-key: ${CANARY}\n`);
     const created = await run(["create", "--name", "hook", "--headers-file", headers, "--json"], {
@@ -116,7 +116,7 @@ describe("culvert alert", { timeout: 300_000 }, () => {
     }
   });
 
-  it("tells of connectors that die, and that one is back, while nobody asks the relay anything", async () => {
+  it("reports that connectors have died, and that one is back, without any request", async () => {
     expect(await run(["create", "--name", "json", "--url", url])).toMatchObject({ code: 0 });
     expect(await run(["create", "--name", "slack", "--format", "slack", "--url", url])).toMatchObject({
       code: 0,

@@ -55,7 +55,7 @@ gatewayKeys:
 `;
 
 describe("culvert apply", () => {
-  it("shows a plan, carries it out, and finds nothing left to do", async () => {
+  it("shows a plan, applies it, and finds nothing left to do", async () => {
     const file = join(directory, "culvert.yaml");
     await writeFile(file, DECLARED);
     const dry = await culvert(["apply", "-f", file, "--dry-run"]);
@@ -98,7 +98,7 @@ describe("culvert apply", () => {
     for (const { out } of [half, rest]) expect(out).not.toMatch(/culvert_|secret-of/);
   });
 
-  it("changes what differs, and leaves alone what is not named", async () => {
+  it("changes what differs, and leaves everything else alone", async () => {
     const file = join(directory, "changed.yaml");
     await writeFile(
       file,
@@ -206,7 +206,7 @@ describe("the GitHub action that shows the plan", () => {
     expect(await planned("a push", declared, "")).toMatchObject({ output: "changes=true\n", asked: "" });
   });
 
-  it("is silent where nothing changes, and fails where the file or the key is wrong", async () => {
+  it("is silent if nothing changes, and fails if the file or the key is wrong", async () => {
     expect(await planned("no change", "version: 1\n", "17")).toMatchObject({
       ...{ code: 0, output: "changes=false\n", asked: "" },
     });
@@ -230,7 +230,7 @@ describe("names of tunnels, keys and profiles", () => {
     );
   });
 
-  it("rotate-token never shortens an earlier overlap in silence", async () => {
+  it("rotate-token never shortens an earlier overlap silently", async () => {
     const created = await culvert(["tunnel", "create", "--tunnel-name", "overlapping", "--json"]);
     const { id, kid } = JSON.parse(created.out) as { id: string; kid: string };
     const rotate = (...args: string[]) => culvert(["tunnel", "rotate-token", "--tunnel-id", id, ...args]);

@@ -117,7 +117,7 @@ describe.concurrent("culvert tunnel", () => {
     expect(described.out).not.toContain(token);
   });
 
-  it("create and rotate-token put the token into a file of its own, and show it nowhere", async () => {
+  it("create and rotate-token write the token into a new file, and show it nowhere", async () => {
     const path = join(directory, "kept.env");
     const run = await culvert(["tunnel", "create", "--tunnel-name", "kept", "--write-env", path]);
     expect(run).toMatchObject({ code: 0, err: "" });
@@ -143,7 +143,7 @@ describe.concurrent("culvert tunnel", () => {
     expect(existsSync(absent)).toBe(false);
   });
 
-  it("scale and move say how many objects carry it, and where; describe shows them", async () => {
+  it("scale and move set how many objects carry it, and where; describe shows them", async () => {
     const { id } = await createTunnel("scaled");
     const of = (name: string, ...more: string[]) => culvert(["tunnel", name, "--tunnel-id", id, ...more]);
     const scaled = await of("scale", "--objects", "2", "--drain", "0s");
@@ -186,7 +186,7 @@ describe.concurrent("culvert tunnel", () => {
     expect(await json(["tunnel", "list"])).toContainEqual(expect.objectContaining({ id, name: "listed" }));
   });
 
-  it("delete asks first; where nobody can answer, it needs --yes", async () => {
+  it("delete asks first; without a terminal it needs --yes", async () => {
     const { id } = await createTunnel("doomed");
     const args = ["tunnel", "delete", "--tunnel-id", id];
     const refused = await culvert(args, { input: "y\n" });
@@ -210,7 +210,7 @@ describe.concurrent("culvert tunnel", () => {
     expect((await culvert(["tunnel", "describe", "--tunnel-id", id])).code).toBe(4);
   });
 
-  it("rotate-token lets the older tokens hold for the overlap; revoke-token ends one", async () => {
+  it("rotate-token keeps the older tokens valid for the overlap; revoke-token ends one", async () => {
     const { id, kid } = await createTunnel("rotated");
     const rotated = await json<{ kid: string }>([
       ...["tunnel", "rotate-token", "--tunnel-id", id],
@@ -254,7 +254,7 @@ describe.concurrent("culvert tunnel", () => {
     expect(wrong).toMatchObject({ code: 2, out: "" });
   });
 
-  it("rotate-token without overlap is asked about; a time that is none is refused", async () => {
+  it("rotate-token without overlap asks first; an invalid time is refused", async () => {
     const { id } = await createTunnel("leaked");
     const rotate = ["tunnel", "rotate-token", "--tunnel-id", id, "--overlap"];
     expect(await culvert([...rotate, "0s"])).toMatchObject({ code: 2, out: "" });
@@ -264,7 +264,7 @@ describe.concurrent("culvert tunnel", () => {
 });
 
 describe.concurrent("culvert tunnel services", () => {
-  it("update shows the difference, puts it in force, and describe gives it back", async () => {
+  it("update shows the difference and activates it, and describe returns it", async () => {
     const { id } = await createTunnel("served");
     const file = await written("served.json", services);
     const update = ["tunnel", "services", "update", "--tunnel-id", id, "--configuration-file", file];
@@ -282,7 +282,7 @@ describe.concurrent("culvert tunnel services", () => {
     expect(await culvert(update)).toMatchObject({ code: 0, out: "The file changes nothing.\n" });
   });
 
-  it("versions tells what was in force, and rollback puts it back", async () => {
+  it("versions lists earlier files, and rollback activates one again", async () => {
     const { id } = await createTunnel("rolled-back");
     const of = (command: string, ...rest: string[]) =>
       culvert(["tunnel", "services", command, "--tunnel-id", id, ...rest]);
@@ -375,7 +375,7 @@ describe.concurrent("culvert gateway-key, api-key and audit-log", () => {
     expect((await culvert(["gateway-key", "delete", "--kid", kid, "--yes"])).code).toBe(4);
   });
 
-  it("make keys of the API, whose role holds", async () => {
+  it("make keys of the API with the right role", async () => {
     const { kid, key } = await json<{ kid: string; key: string }>(["api-key", "create", "--role", "viewer"]);
     const env = { CULVERT_API_KEY: key };
     expect((await culvert(["tunnel", "list"], { env })).code).toBe(0);
@@ -400,7 +400,7 @@ describe.concurrent("culvert gateway-key, api-key and audit-log", () => {
 });
 
 describe.concurrent("culvert requests", () => {
-  it("finds what was refused, by what is known of it, for people and for programs", async () => {
+  it("finds refused requests by their facts, for people and for programs", async () => {
     const { id } = await createTunnel("searched");
     const { key } = await json<{ key: string }>([
       ...["gateway-key", "create", "--project", "shop", "--environment", "production"],
@@ -434,7 +434,7 @@ describe.concurrent("culvert requests", () => {
 });
 
 describe.concurrent("culvert capture", () => {
-  it("starts, lists, shows, stops and deletes; viewers see that there is one, and no more", async () => {
+  it("starts, lists, shows, stops and deletes; viewers only see that there is one", async () => {
     const { id } = await createTunnel("captured");
     const file = join(directory, "captured.json");
     const caller = { project: "captured", accessibleBy: "production" };
@@ -539,7 +539,7 @@ describe.concurrent("culvert's settings", () => {
     expect(run.err).not.toContain("canary");
   });
 
-  it("that lead to something else than a relay are told so", async () => {
+  it("that lead to something other than a relay are reported", async () => {
     let answer = "<html>";
     const other = createServer((_request, response) => response.end(answer)).listen(0, "127.0.0.1");
     await once(other, "listening");
@@ -553,7 +553,7 @@ describe.concurrent("culvert's settings", () => {
     expect((await culvert(["tail", "--tunnel-id", ABSENT], { env })).code).toBe(5);
   });
 
-  it("of proxy and CAs hold for every command", async () => {
+  it("for proxy and CAs apply to every command", async () => {
     const asked: string[] = [];
     const relayPort = Number(new URL(relay.url).port);
     const front = createTlsServer(trustedIdentity, (socket) => {
@@ -601,7 +601,7 @@ describe.concurrent("culvert's settings", () => {
 });
 
 describe.concurrent("culvert", () => {
-  it("tells a terminal nothing that it would obey, whatever the relay says", async () => {
+  it("prints nothing that a terminal would obey, whatever the relay sends", async () => {
     const evil = "a\u001b[2J\u009b31m\u202e\nb";
     const tunnel = {
       ...{ id: evil, name: evil, createdAt: evil, status: evil, token: evil, kid: evil },
@@ -649,7 +649,7 @@ describe.concurrent("culvert", () => {
     hostile.close();
   });
 
-  it("names no default that is none", async () => {
+  it("shows no default that does not exist", async () => {
     for (const path of [["tail"], ["doctor"], ["connect"], ["audit-log"]]) {
       expect((await culvert([...path, "--help"])).out).not.toMatch(/default: (null|\[\])/);
     }
@@ -684,7 +684,7 @@ describe.concurrent("culvert", () => {
     expect(await culvert(args)).toMatchObject({ code: 2, out: "" });
   });
 
-  it("keeps its exit code where nothing can be said: standard error is full, or closed", async () => {
+  it("keeps its exit code if standard error is full or closed", async () => {
     for (const redirection of ["2>/dev/full", "2>&-"]) {
       const script = `"$0" "$1" tunnel nope ${redirection}`;
       const child = spawn("sh", ["-c", script, process.execPath, CULVERT_BUNDLE], { stdio: "ignore" });

@@ -125,7 +125,7 @@ it("roles come by groups: by name, by id, of the token itself or of the issuer; 
   expect(actors).toContain("access:token@example.com");
 });
 
-it("the dashboard learns who it is, and why somebody is nobody", async () => {
+it("the dashboard learns who is signed in, and why somebody is not", async () => {
   const path = "/v1/session";
   const seen = await call(is("v@example.com", { groups: ["developers"] }), { path });
   expect(seen.body).toMatchObject({
@@ -143,7 +143,7 @@ it("the dashboard learns who it is, and why somebody is nobody", async () => {
   expect(again.body).toMatchObject({ session: { actor: "access:v@example.com" } });
 });
 
-it("an invalid token opens nothing", async () => {
+it("an invalid token gives no access", async () => {
   const claims = { email: "admin@example.com", groups: ["platform"] };
   const bad = {
     ...issuer.badTokens(claims),
@@ -157,7 +157,7 @@ it("an invalid token opens nothing", async () => {
   expect((await call({ claims })).status).toBe(200);
 });
 
-it("counts as a browser's own: no other site may use it, and a key goes before it", async () => {
+it("counts as the browser's credential: no other site may use it, and a key takes precedence", async () => {
   const token = is("admin@example.com", { groups: ["platform"] });
   const create = { method: "POST", body: { name: "by another site" } };
   const crossing = { "sec-fetch-site": "cross-site", origin: "https://evil.example", "culvert-csrf": "1" };
@@ -175,7 +175,7 @@ it("counts as a browser's own: no other site may use it, and a key goes before i
   expect((await call("nonsense", { headers: { authorization: `Bearer ${ADMIN_KEY}` } })).status).toBe(200);
 });
 
-it("opens neither a tunnel to a gateway nor one to a connector", async () => {
+it("gives neither a gateway nor a connector access to a tunnel", async () => {
   const token = is("admin@example.com", { groups: ["platform"] });
   expect((await call(token, { path: "/~/tnl_aaaaaaaaaaaaaaaaaaaa/api/x" })).status).toBe(401);
   const headers = { "cf-access-jwt-assertion": issuer.token(token) };
@@ -185,11 +185,11 @@ it("opens neither a tunnel to a gateway nor one to a connector", async () => {
   expect(refusal.statusCode).toBe(401);
 });
 
-it("an issuer that never answered has nobody let in, and tells to come again", () => {
+it("lets nobody in if the issuer never answered, and asks to try again", () => {
   expect(whileDown).toMatchObject({ status: 503, body: { code: "ACCESS_UNAVAILABLE" } });
 });
 
-it("an issuer that is down lets in whom it let in before, and tells the others to come again", async () => {
+it("lets in earlier users if the issuer is down, and asks others to try again", async () => {
   issuer.groups.set("known@example.com", ["platform"]);
   const known = issuer.token(is("known@example.com"));
   expect((await call(known)).status).toBe(200);

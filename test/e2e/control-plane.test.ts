@@ -174,7 +174,7 @@ describe("a gateway key that is deleted", () => {
     return { code, ms: performance.now() - startedMs };
   }
 
-  it("takes along what was opened with it: a stream, a WebSocket, one that sleeps; and nothing else", async () => {
+  it("ends what was opened with it: a stream, a WebSocket, a sleeping one; and nothing else", async () => {
     const { id } = await servedTunnel("left");
     const [first, second] = [await newKey(), await newKey()];
     const sockets = {
@@ -255,7 +255,7 @@ describe("the admin API over HTTP", () => {
     ["POST", "/alerts/alr_aaaaaaaaaaaa/test", "admin"],
   ];
 
-  it("lets each role do what it may, on every route", async () => {
+  it("allows each role what it may do, on every route", async () => {
     const { body: document } = await admin<{ paths: Record<string, object> }>("GET", "/openapi.json");
     const documented = Object.values(document.paths).flatMap((methods) => Object.keys(methods));
     expect(operations).toHaveLength(documented.length);
@@ -275,7 +275,7 @@ describe("the admin API over HTTP", () => {
     }
   });
 
-  it("lets one of many writers of a services file win; the others hear 412", async () => {
+  it("lets one of many writers of a services file win; the others get 412", async () => {
     const { body: tunnel } = await admin<{ id: string }>("POST", "/tunnels", { name: "contended" });
     const path = `/tunnels/${tunnel.id}/services-configuration`;
     const { headers } = await admin("GET", path);
@@ -308,7 +308,7 @@ describe("a token", () => {
     idleSinceMs = performance.now();
   });
 
-  it("revoked in mid-transfer cuts connector, transfer and upstream before the answer comes", async () => {
+  it("revoked during a transfer cuts connector, transfer and upstream before the API answers", async () => {
     const { id, kid, connector } = await servedTunnel("busy");
     const response = await send(id, "/pattern?bytes=4000000000", "revoked");
     // Read on, so that nothing but the revocation can end it.
@@ -327,7 +327,7 @@ describe("a token", () => {
     expect(await outcome(id)).toBe("NO_CONNECTOR");
   });
 
-  it("that a new one replaced is ended by itself after the overlap, and its connectors are cut", async () => {
+  it("that was replaced ends by itself after the overlap, and its connectors are cut", async () => {
     const { id, kid, connector } = await servedTunnel("rotated");
     expect((await admin("GET", `/tunnels/${id}`)).body).toMatchObject({
       status: "degraded",
@@ -360,7 +360,7 @@ describe("a token", () => {
 });
 
 describe("what the relay knows", () => {
-  it("outlives a restart of everything; and a Registry that fails stops no request", async () => {
+  it("survives a restart of everything, and a failing Registry stops no request", async () => {
     const { id, connector } = await servedTunnel("kept");
     const snapshot = async () => ({
       tunnels: (await admin("GET", "/tunnels?limit=100")).body,

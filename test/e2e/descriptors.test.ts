@@ -55,7 +55,7 @@ afterAll(async () => {
 });
 
 it(
-  "a connector without descriptors says so, answers about its health, and serves again",
+  "a connector without file descriptors says so, answers health checks, and serves again",
   { timeout: 4 * WAIT_MS },
   async () => {
     await vi.waitFor(() => expect(log).toContain('"metrics":"http'), { timeout: WAIT_MS });

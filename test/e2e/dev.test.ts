@@ -49,7 +49,7 @@ afterAll(async () => {
   await rm(project, { recursive: true, force: true });
 });
 
-it("carries a request, and says a line of it and what the gateway wrote", async () => {
+it("carries a request, and prints a line for it and what the gateway wrote", async () => {
   const response = await fetch(await urlOf("gateway"));
   expect([response.status, await response.text()]).toEqual([200, "first: private"]);
   await dev.line(/200 +GET +payments-api-prod\/v1 /, TIMEOUT_MS);
@@ -72,7 +72,7 @@ it("has the dashboard and the admin API on the same port, for whoever has the ke
   expect(JSON.parse(ask("/v1/tunnels"))).toMatchObject({ status: 401 });
 });
 
-it("loads a change, survives one that does not build, and goes on with the next", async () => {
+it("loads a change, survives one that does not build, and loads the next", async () => {
   const path = join(project, "src/index.ts");
   const url = await urlOf("gateway");
   const answers = (text: string) =>

@@ -105,7 +105,7 @@ describe("every failure is an answer", () => {
   });
 });
 
-describe("what an upstream may not say is 502 UPSTREAM_PROTOCOL", () => {
+describe("an invalid response of an upstream is 502 UPSTREAM_PROTOCOL", () => {
   const answers: [name: string, bytes: string][] = [
     ["no HTTP at all", "SSH-2.0-OpenSSH_9.6\r\n"],
     ["nothing, and the end", ""],
@@ -180,7 +180,7 @@ describe("a connector that is lost", () => {
     expect((await call(system, { service: "node-api", path: "/ok" })).body.toString()).toBe("ok");
   });
 
-  it("SIGTERM lets a request finish, and sends nothing new to it", async () => {
+  it("on SIGTERM finishes its request, and gets no new ones", async () => {
     const leaving = system.connectors.at(-1);
     const slow = call(system, {
       service: "node-api",

@@ -93,7 +93,7 @@ describe("with two connectors under steady load", () => {
     expect(upstream.repeated.filter((id) => posted.has(id))).toEqual([]);
   });
 
-  it("a service that opted out loses a GET like any other", TIMEOUT, async () => {
+  it("a service that opted out of retries loses a GET like any other request", TIMEOUT, async () => {
     const load = lab.load(LANES, "once-api");
     for (let round = 0; round < ROUNDS / 2; round++) {
       const [elder] = running();
@@ -109,7 +109,7 @@ describe("with two connectors under steady load", () => {
 });
 
 describe("a network that swallows packets both ways", () => {
-  it("is found out under traffic, and the other connector serves meanwhile", TIMEOUT, async () => {
+  it("is detected under traffic, and the other connector serves meanwhile", TIMEOUT, async () => {
     const proxy = await lab.proxy();
     const [elder] = running();
     await lab.addConnector(proxy);
@@ -147,7 +147,7 @@ describe("a network that swallows packets both ways", () => {
 });
 
 describe("a link that takes 50 KB a second", () => {
-  it("is not taken for a dead one: an upload of many seconds arrives", TIMEOUT, async () => {
+  it("does not count as dead: an upload of many seconds arrives", TIMEOUT, async () => {
     const proxy = await lab.proxy();
     const others = running();
     const slow = await lab.addConnector(proxy);
@@ -169,7 +169,7 @@ describe("a link that takes 50 KB a second", () => {
 });
 
 describe("a relay that crashes", () => {
-  it("has its connectors back; requests wait for them, and its state is kept", TIMEOUT, async () => {
+  it("gets its connectors back; requests wait for them, and its state is kept", TIMEOUT, async () => {
     const expected = await lab.attached();
     await lab.crashRelay();
     const waiting = Array.from({ length: 20 }, () => lab.request("POST", "patient-api"));

@@ -112,7 +112,7 @@ it("a thousand made-up tunnels and keys leave no file, no memory, and lock nobod
   expect((await residentBytes(relay.pid)) - before.bytes).toBeLessThan(100 * 1024 * 1024);
 }, 240_000);
 
-it("a wrong secret for a real key is refused with the same answer as a key that never was", async () => {
+it("a wrong secret for a real key gets the same refusal as a key that never existed", async () => {
   const { id } = await post<{ id: string }>("/v1/tunnels", { name: "another" });
   const { kid } = await post<{ kid: string }>("/v1/gateway-keys", CALLER);
   const headers = (name: string) => ({

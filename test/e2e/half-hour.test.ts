@@ -227,7 +227,7 @@ async function round(index: number): Promise<void> {
   await attached();
 }
 
-it("half an hour's requests leave the connector as they found it", { timeout: ROUNDS * 60_000 }, async () => {
+it("half an hour's requests leave the connector unchanged", { timeout: ROUNDS * 60_000 }, async () => {
   const memory: NodeMemory[] = [];
   for (let index = 0; index < ROUNDS; index++) {
     await round(index);

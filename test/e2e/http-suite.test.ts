@@ -128,7 +128,7 @@ it.for(cases.map((suiteCase) => [suiteCase.id, expectedOutcome(suiteCase)] as co
   },
 );
 
-it("every case that is named is one of the suite's", () => {
+it("every named case exists in the suite", () => {
   const ids = new Set(cases.map(({ id }) => id));
   expect(Object.keys(NAMED).filter((id) => !ids.has(id))).toEqual([]);
 });

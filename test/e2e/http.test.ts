@@ -139,7 +139,7 @@ describe("a request reaches the upstream as it was sent", () => {
     }
   });
 
-  it("nothing is said of the caller where no edge vouches for it, whatever it claims", async () => {
+  it("says nothing about the caller if no edge vouches for it, whatever it claims", async () => {
     const { body } = await call(system, {
       service: "raw-api",
       path: "/",
@@ -275,7 +275,7 @@ describe("the answer comes back as the upstream gave it", () => {
     expect(seen.body.length).toBe(0);
   });
 
-  it("HEAD keeps the Content-Length of the body it does not have", async () => {
+  it("HEAD keeps the Content-Length that the body would have", async () => {
     const wanted = scripted("HTTP/1.1 200 OK\r\ncontent-length: 12345\r\ncontent-type: text/plain\r\n\r\n");
     const seen = await expectSameAnswer({ ...wanted, method: "HEAD" });
     expect(field(seen, "content-length")).toBe("12345");
@@ -383,7 +383,7 @@ describe("the answer comes back as the upstream gave it", () => {
     },
   );
 
-  it("a gzip bomb passes as it is: nobody on the way inflates it", async () => {
+  it("a gzip bomb passes unchanged: nothing on the way inflates it", async () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
     const head = `HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.byteLength}\r\n\r\n`;
     const answer = await expectSameAnswer(scripted(Buffer.concat([Buffer.from(head), bomb])));
@@ -474,7 +474,7 @@ describe("time", () => {
     await once(response, "end");
   });
 
-  it("the head is here before the body", async () => {
+  it("the head arrives before the body", async () => {
     const response = await head(system, { service: "node-api", path: "/hang-after-head" });
     expect(response.statusCode).toBe(200);
     response.destroy();
@@ -495,7 +495,7 @@ describe("time", () => {
     expect((await read(response)).body.toString()).toBe("early and late");
   });
 
-  it("an upstream that refuses an upload and closes is heard", async () => {
+  it("the answer of an upstream that refuses an upload and closes arrives", async () => {
     const body = { kind: "pattern", totalBytes: 20 * 1024 * 1024, lengthKnown: false } as const;
     const seen = await probe(system, { service: "node-api", path: "/early-close", method: "POST", body });
     expect(seen).toMatchObject({ threw: null, status: 413 });
@@ -525,7 +525,7 @@ describe("what ends early", () => {
     await system.node.saw("gone", "cancel-before-head");
   });
 
-  it("a caller that disconnects before the head does, too", async () => {
+  it("and so does a caller that disconnects before the head", async () => {
     const request = openCall(system, {
       service: "node-api",
       path: "/hang",
@@ -591,7 +591,7 @@ describe("connections to the upstream", () => {
     expect(used.size).toBeLessThan(11);
   });
 
-  it("a stale one is no error for a request that can be sent again", async () => {
+  it("a stale one causes no error for a request that can be sent again", async () => {
     system.raw.script("then-close", ({ socket }) => {
       socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
       setTimeout(() => socket.destroy(), 5);

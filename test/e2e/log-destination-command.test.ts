@@ -96,7 +96,7 @@ describe.concurrent("culvert log-destination", () => {
     });
   });
 
-  it("names --allow-private where the relay may not call a receiver, and nowhere else", async () => {
+  it("mentions --allow-private only if the relay may not call a receiver", async () => {
     const careful = await startWorkerd({
       relay: { bundlePath: RELAY_BUNDLE, adminKey: ADMIN_KEY },
       persistDir: join(directory, "careful"),

@@ -160,7 +160,7 @@ function reported(kind: ReceiverKind, isSo: (delivery: Delivery) => boolean): Pr
 }
 
 describe("log destinations", { timeout: 120_000 }, () => {
-  it("of every kind get each event once, in the form that they want", async () => {
+  it("of every kind get each event once, in their own format", async () => {
     for (const kind of KINDS) {
       const created = await admin<Destination>("POST", "/log-destinations", {
         ...{ name: `the ${kind}`, kind, url: receivers[kind].url },
@@ -198,7 +198,7 @@ describe("log destinations", { timeout: 120_000 }, () => {
     expect(mended).toMatchObject({ lost: 0, rejected: 0, lastError: null });
   });
 
-  it("that will not have some events get the others, and what was refused is counted", async () => {
+  it("that refuse some events get the others, and the refused ones are counted", async () => {
     receivers.datadog.treat = (text) => (text.includes("/status/418") ? { status: 400 } : null);
     const before = receivers.datadog.taken.size;
     await sendSome(20);
@@ -211,7 +211,7 @@ describe("log destinations", { timeout: 120_000 }, () => {
     receivers.datadog.mend();
   });
 
-  it("that read no gzip get everything as it is, after one try", async () => {
+  it("that do not accept gzip get everything uncompressed after one attempt", async () => {
     receivers.webhook.reads = "identity";
     const tries = receivers.webhook.unread;
     for (let round = 0; round < 3; round++) {
@@ -226,7 +226,7 @@ describe("log destinations", { timeout: 120_000 }, () => {
     expect(receivers.webhook.unread - tries).toBe(2);
   });
 
-  it("of OpenTelemetry get 26 events though they fail at one, and Splunk gets none twice", async () => {
+  it("of OpenTelemetry get 26 events even if they fail at one, and Splunk gets none twice", async () => {
     const bad = "/status/418";
     receivers.otlp.treat = (text) => (text.includes(bad) ? { status: 500 } : null);
     receivers.splunk.treat = (text) => {
@@ -246,7 +246,7 @@ describe("log destinations", { timeout: 120_000 }, () => {
     expect(new Set(receivers.splunk.taken.values())).toEqual(new Set([1]));
   });
 
-  it("get what waited when the relay was killed", async () => {
+  it("get what was waiting when the relay was killed", async () => {
     receivers.loki.treat = () => ({ status: 503 });
     const before = receivers.loki.requests;
     await sendSome(10);
@@ -260,7 +260,7 @@ describe("log destinations", { timeout: 120_000 }, () => {
     await allTaken(["loki"]);
   });
 
-  it("say in a test what they answer, without the secret that they repeat", async () => {
+  it("show their answer to a test, without the secret that they repeat", async () => {
     receivers.webhook.treat = () => ({ status: 403, body: `signature ${SECRETS.webhook} is wrong` });
     const webhook = (await destinations()).find(({ kind }) => kind === "webhook");
     const tested = await admin("POST", `/log-destinations/${webhook?.id}/test`);
@@ -274,7 +274,7 @@ describe("log destinations", { timeout: 120_000 }, () => {
     expect((await admin("POST", `/log-destinations/${webhook?.id}/test`)).body).toMatchObject({ ok: true });
   });
 
-  it("and how each takes its events are in the metrics, with the requests themselves", async () => {
+  it("and the delivery to each are in the metrics, with the requests themselves", async () => {
     const [loki] = (await destinations()).filter(({ kind }) => kind === "loki");
     const ofTunnel = { tunnel: tunnelId };
     const samples = await eventually("the last report", PATIENCE_MS, async () => {
@@ -298,7 +298,7 @@ describe("log destinations", { timeout: 120_000 }, () => {
     expect(single.sum("culvert_relay_requests_total", {})).toBe(sent);
   });
 
-  it("leave the traffic of the last hour in numbers", async () => {
+  it("leave the last hour's traffic as numbers", async () => {
     const { body } = await admin<Traffic>("GET", `/tunnels/${tunnelId}/traffic?windowMinutes=60`);
     expect(body.stepSeconds).toBe(10);
     expect(body.points).toHaveLength(360);
@@ -309,7 +309,7 @@ describe("log destinations", { timeout: 120_000 }, () => {
     expect(body.codes).toEqual([{ code: "UNKNOWN_SERVICE", count: body.services.at(-1)?.requests }]);
   });
 
-  it("have their secrets nowhere in what the relay says", async () => {
+  it("have their secrets nowhere in what the relay prints or answers", async () => {
     for (const path of ["/log-destinations", "/audit-log?limit=100", "/metrics", `/tunnels/${tunnelId}`]) {
       expect((await admin("GET", path)).status).toBe(200);
     }

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { grown, runMixed } from "../mixed/mixed.ts";
 
 /** The short one; `npm run mixed` is the long one. */
-it("honest callers lose nothing to hostile ones beside them", { timeout: 400_000 }, async () => {
+it("honest callers lose nothing because of hostile ones", { timeout: 400_000 }, async () => {
   const lines: string[] = [];
   const report = await runMixed({
     seed: 20_261_129,

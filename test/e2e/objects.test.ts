@@ -80,7 +80,7 @@ it(
 );
 
 it(
-  "loses only what is not safe to a connector that is killed, and tells which",
+  "loses only unsafe requests when a connector is killed, and reports which",
   { timeout: 120_000 },
   async () => {
     await scaleTo(4, 2);
@@ -101,7 +101,7 @@ it(
 );
 
 it(
-  "shows each request once to who watches the tunnel, and says which object carried it",
+  "shows each request once to a watcher of the tunnel, and says which object carried it",
   { timeout: 120_000 },
   async () => {
     const args = [CULVERT_BUNDLE, "tail", "--tunnel-id", system.tunnelId, "--json"];
@@ -138,7 +138,7 @@ it(
   },
 );
 
-it("are each as far as doctor says", async () => {
+it("have the round trips that doctor shows", async () => {
   const names = (await objects()).map(({ name }) => name);
   const made = await fetch(`${system.workerd.url}/v1/tunnels/${system.tunnelId}/tokens`, {
     method: "POST",

@@ -38,7 +38,7 @@ describe("field values that are not UTF-8", () => {
     expect(Object.fromEntries(seen.headers)["content-disposition"]).toBe(read);
   });
 
-  it("a Location and a cookie among them", async () => {
+  it("reach it in a Location and a cookie too", async () => {
     const seen = await seenByGateway(
       `HTTP/1.1 302 Found\r\nlocation: /caf\u00e9\r\nset-cookie: a=\u00e9; Path=/\r\n${END}`,
     );
@@ -46,7 +46,7 @@ describe("field values that are not UTF-8", () => {
     expect(seen.setCookie).toEqual(["a=\u00e9; Path=/"]);
   });
 
-  it("of a request are replaced by the gateway's runtime, before any code of the tunnel's runs", async () => {
+  it("of a request are replaced by the gateway's runtime, before the tunnel's code runs", async () => {
     const answer = await call(system, {
       ...{ service: "raw-api", path: "/latin1" },
       headers: ["x-name", "caf\u00e9"],
@@ -57,13 +57,13 @@ describe("field values that are not UTF-8", () => {
   });
 });
 
-describe("an answer that breaks off right behind its head", () => {
+describe("an answer that breaks off right after its head", () => {
   it.each([
     ["half a body", "content-length: 100\r\n\r\nhalf"],
     ["no byte of it", "content-length: 100\r\n\r\n"],
     ["half a chunk", "transfer-encoding: chunked\r\n\r\n5\r\nhal"],
     ["a broken chunk", "transfer-encoding: chunked\r\n\r\nzz\r\n"],
-  ])("has its status, at load as well: %s", async (_name, rest) => {
+  ])("has its status, also under load: %s", async (_name, rest) => {
     const headers = scripted(({ socket }) => {
       socket.write(`HTTP/1.1 201 Created\r\nx-a: 1\r\n${rest}`);
       socket.end();

@@ -74,7 +74,7 @@ describe.concurrent("the package", { timeout: TIMEOUT_MS }, () => {
     }
   });
 
-  it("has a gateway's door of less than 4 kB in a Worker's bundle", async () => {
+  it("adds less than 4 kB to a gateway Worker's bundle", async () => {
     const entry = join(project, "gateway.js");
     await writeFile(entry, 'export * from "culvert-tunnel/gateway";\n');
     const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: "esm", write: false });
@@ -83,7 +83,7 @@ describe.concurrent("the package", { timeout: TIMEOUT_MS }, () => {
     expect(bytes).toBeLessThan(MAX_GATEWAY_DOOR_BYTES);
   });
 
-  it("reads the tunnel's failures by the gateway's door", async () => {
+  it("reads the tunnel's failures with culvert-tunnel/gateway", async () => {
     const seen = await node(
       "failures",
       `
@@ -94,7 +94,7 @@ describe.concurrent("the package", { timeout: TIMEOUT_MS }, () => {
     expect(seen).toMatchObject([{ code: "NO_CONNECTOR", status: 503, retryable: true }, true]);
   });
 
-  it("runs a twin by the testing door", async () => {
+  it("runs a twin with culvert-tunnel/testing", async () => {
     await mkdir(join(project, "src"), { recursive: true });
     await writeFile(
       join(project, "src/index.ts"),
@@ -141,7 +141,7 @@ describe.concurrent("the package", { timeout: TIMEOUT_MS }, () => {
     );
   });
 
-  it("has the built relay with a configuration beside it", async () => {
+  it("contains the built relay with a configuration", async () => {
     const relay = join(project, "node_modules/culvert-tunnel/relay");
     expect((await stat(join(relay, "index.js"))).size).toBeGreaterThan(100_000);
     const files = (await readdir(relay)).filter((name) => name !== ".dev.vars");
@@ -160,7 +160,7 @@ describe.concurrent("the package", { timeout: TIMEOUT_MS }, () => {
     expect(stdout).toContain("env.TUNNEL");
   });
 
-  it("has a relay that carries requests beside one's own wrangler dev", async () => {
+  it("contains a relay that carries requests next to one's own wrangler dev", async () => {
     const own = join(project, "own");
     const relay = join(project, "node_modules/culvert-tunnel/relay");
     const adminKey = randomBytes(32).toString("base64url");
@@ -298,7 +298,7 @@ describe.concurrent("the template", { timeout: TIMEOUT_MS }, () => {
     expect(stripVTControlCharacters(stdout + stderr)).toMatch(/Tests\D+4 passed/);
   });
 
-  it("can be deployed, as far as that goes without an account", async () => {
+  it("can be deployed, as far as that can be tested without an account", async () => {
     const { stdout, stderr } = await start("wrangler/bin/wrangler.js", "deploy", "--dry-run");
     expect(stdout + stderr).toMatch(/env\.TUNNEL/);
   });

@@ -135,7 +135,7 @@ describe.concurrent("install.sh", { timeout: 180_000 }, () => {
     ["a list of hosts", "host-1\nhost-2\n"],
     ["the rest of a script", "fi\necho canary\n"],
     ["nothing", ""],
-  ])("takes %s for no token, and keeps all that is there", async (name, input) => {
+  ])("does not accept %s as a token, and keeps what is installed", async (name, input) => {
     const destination = join(directory, `kept-${name.replaceAll(" ", "-")}`);
     const settings = join(destination, "etc/culvert");
     await mkdir(settings, { recursive: true });
@@ -150,7 +150,7 @@ describe.concurrent("install.sh", { timeout: 180_000 }, () => {
     expect(await exists(join(destination, "usr/local/bin/culvert"))).toBe(false);
   });
 
-  it("leaves what follows it on standard input to who called it, and never waits for it", async () => {
+  it("does not read standard input, and never waits for it", async () => {
     const script = `while read -r host; do echo "host $host"; sh "$0" --binary "$1" >/dev/null; done; echo end`;
     const binary = commands.bundle[1] ?? "";
     const args = ["-c", script, join(root, "deploy/install.sh"), binary];
@@ -227,13 +227,13 @@ describe.skipIf(spawnSync("systemd-analyze", ["--version"]).status !== 0)("the s
   };
   const unit = () => readFile(join(root, "deploy/systemd/culvert@.service"), "utf8");
 
-  it("is understood by systemd to the last line", async () => {
+  it("is valid for systemd to the last line", async () => {
     expect(await analyze(["verify"], await unit())).toEqual({ status: 0, output: "" });
     const misspelt = (await unit()).replace("DynamicUser=", "DynamicUsr=");
     expect((await analyze(["verify"], misspelt)).output).toContain("DynamicUsr");
   });
 
-  it("leaves little exposed", async () => {
+  it("is confined by systemd's own measure", async () => {
     const limit = ["security", "--offline=yes", "--threshold=20"];
     expect((await analyze(limit, await unit())).status).toBe(0);
     expect((await analyze(limit, "[Service]\nExecStart=/bin/true\n")).status).not.toBe(0);
@@ -241,7 +241,7 @@ describe.skipIf(spawnSync("systemd-analyze", ["--version"]).status !== 0)("the s
 });
 
 describe.each(["bundle", "executable"] as const)("the %s", { timeout: 120_000 }, (kind) => {
-  it("is soon ready: its start is less work than 25 starts of an empty Node", async () => {
+  it("starts fast: with less work than 25 starts of an empty Node", async () => {
     const empty = "console.log(process.cpuUsage().user + process.cpuUsage().system)";
     const emptyMs = Number(spawnSync(process.execPath, ["-e", empty]).stdout) / 1_000;
     const startedMs = performance.now();
@@ -256,7 +256,7 @@ describe.each(["bundle", "executable"] as const)("the %s", { timeout: 120_000 },
     await child.stop(10_000);
   });
 
-  it("serves, tells that it is ready, finishes what it took on SIGTERM, and exits with 0", async () => {
+  it("serves, reports that it is ready, finishes accepted requests on SIGTERM, and exits with 0", async () => {
     const { child, metrics } = await connect(kind);
     expect(isReady(kind, `127.0.0.1:${await freePort()}`)).toBe(false);
     await eventually("readiness", 20_000, () => isReady(kind, metrics));

@@ -229,7 +229,7 @@ describe.skipIf(isMissing)("real Prometheus", { timeout: 120_000 }, () => {
     expect(await firing("CulvertTunnelDown")).toEqual([]);
   });
 
-  it("hears that all connectors died, on both sides, and no number vanishes from the dashboard", async () => {
+  it("sees that all connectors died, on both sides, and no number vanishes from the dashboard", async () => {
     for (const connector of connectors) connector.signal("SIGKILL");
     const [down] = await eventually("the relay's alert", PATIENCE_MS, async () => {
       const samples = await firing("CulvertTunnelDown");

@@ -134,7 +134,7 @@ describe("npm run relay", () => {
       .toBe("gone");
   });
 
-  it("says that the port is taken, and exits 1", async () => {
+  it("says that the port is in use, and exits with 1", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     try {

@@ -206,7 +206,7 @@ const doctor = (args: readonly string[], env: Record<string, string> = {}) =>
   culvert(["doctor", ...args], { TUNNEL_TOKEN: tunnel().token, TUNNEL_ALLOW: "127.0.0.1", ...env });
 
 describe("a service whose check fails on one connector", () => {
-  it("is served by the other alone, and by both when it is well again", async () => {
+  it("is served by the other one alone, and by both when it has recovered", async () => {
     await untilFailing("asked-api", 0);
     expect(await servedBy("asked-api", 60)).toEqual([HOSTS.one, HOSTS.two]);
     failingFor.add(HOSTS.one);
@@ -236,7 +236,7 @@ describe("a service whose check fails on one connector", () => {
 });
 
 describe("culvert doctor", () => {
-  it("looks at everything between its settings and the upstreams, and says what to fix", async () => {
+  it("checks everything between its settings and the upstreams, and says what to fix", async () => {
     const { code, out } = await doctor([]);
     const verdicts = out.split("\n").filter((line) => /^(PASS|FAIL|SKIP)/.test(line));
     const verdictOf = (check: string) =>
@@ -253,7 +253,7 @@ describe("culvert doctor", () => {
     expect(code).toBe(1);
   });
 
-  it("disturbs nothing: the connectors stay, and no request comes its way", async () => {
+  it("disturbs nothing: the connectors stay attached, and it gets no request", async () => {
     const requests = Promise.all(
       Array.from({ length: 200 }, async () => (await callApi("plain-api")).status),
     );
@@ -263,7 +263,7 @@ describe("culvert doctor", () => {
     await eventually("two connectors", WAIT_MS, async () => (await describeTunnel()).connectors.length === 2);
   });
 
-  it("looks at upstreams that it is given as well, and ends with 0 when nothing fails", async () => {
+  it("also checks given upstreams, and exits with 0 if nothing fails", async () => {
     const origin = `http://127.0.0.1:${portOf(api)}`;
     const well = { TUNNEL_TOKEN: tunnel("well").token };
     const { out, code } = await doctor(["--json", "--upstream", `${origin}/healthz`], well);
@@ -278,7 +278,7 @@ describe("culvert doctor", () => {
     expect([ok, code], out).toEqual([true, 0]);
   });
 
-  it("tells ports with and without TLS apart, blocked addresses, and asks for what it is told", async () => {
+  it("distinguishes ports with and without TLS, finds blocked addresses, and requests given paths", async () => {
     const asked: string[] = [];
     const plain = createServer((request, response) => {
       asked.push(request.url ?? "");
@@ -341,7 +341,7 @@ describe("culvert doctor", () => {
   });
 });
 
-describe("a connector's own account", () => {
+describe("a connector's own reports", () => {
   it("counts per service, and tells which services are up", async () => {
     const text = await (await fetch(`${origins.get("one")}/metrics`)).text();
     expect(text).toMatch(
@@ -354,7 +354,7 @@ describe("a connector's own account", () => {
     expect(text).toContain("culvert_connector_active_streams 0\n");
   });
 
-  it("has a line per request with what an operator needs", async () => {
+  it("have a line for each request with what an operator needs", async () => {
     await callApi("plain-api", `/v1/orders?key=${CANARIES.query}`);
     const [line = ""] = await linesWith("/v1/orders", 1);
     expect(JSON.parse(line)).toEqual({
@@ -378,7 +378,7 @@ describe("a connector's own account", () => {
     });
   });
 
-  it("holds no secret, wherever one was planted", async () => {
+  it("contain no secret, wherever one was planted", async () => {
     await callApi("plain-api", `/v1/secret?key=${CANARIES.query}`);
     await callApi("dead-api", `/v1/secret?key=${CANARIES.query}`);
     // Told once by the connector that served it, and by as many as were tried in vain.

@@ -56,7 +56,7 @@ function eventsOf(child: Child): RequestEvent[] {
 }
 
 describe("culvert tail", () => {
-  it("shows each request that its filters let through, as JSON with all that is known, and closes cleanly", async () => {
+  it("shows each request that matches its filters, as JSON with every field, and closes cleanly", async () => {
     const all = tail(["--tunnel-id", tunnelId, "--json"]);
     const denied = tail(["--tunnel-id", tunnelId, "--json", "--code", "any"]);
     await watching(all);
@@ -126,7 +126,7 @@ describe("culvert tail", () => {
     expect(line).toMatch(/  200  TCP   echo-tcp  \d+ ms  upstream \d+ ms, 5 B up, 5 B down/);
   });
 
-  it("shows people a line for each, and ends by itself after as many as were asked for", async () => {
+  it("shows people a line for each, and ends after the given number", async () => {
     const child = tail(["--tunnel-id", tunnelId, "--count", "1"]);
     await eventually("the line", WAIT_MS, async () => {
       await call(system, { service: "node-api", path: "/warm-up" });

@@ -120,7 +120,7 @@ describe.skipIf(POSTGRES === undefined)("PostgreSQL with drivers in a gateway", 
     },
   );
 
-  it(`hears notifications after ${SILENCE_MS / 1000} s of silence`, { timeout: 240_000 }, async () => {
+  it(`gets notifications after ${SILENCE_MS / 1000} s of silence`, { timeout: 240_000 }, async () => {
     const heard = { heard: ["one", "two"] };
     const paths = ["orders-db", "orders-db-tls"].map((service) => `notify/${service}?pauseMs=${SILENCE_MS}`);
     expect(await Promise.all(paths.map((path) => bothWays(path, true)))).toEqual([heard, heard]);
@@ -130,7 +130,7 @@ describe.skipIf(POSTGRES === undefined)("PostgreSQL with drivers in a gateway", 
     expect(await bothWays("cancel/orders-db-tls")).toEqual({ code: "57014", isEarly: true });
   });
 
-  it("takes pg as well, with prepared statements, an error and an orderly end", async () => {
+  it("works with pg too, with prepared statements, an error and an orderly end", async () => {
     const sums = Array.from({ length: 20 }, (_, index) => ((index + 1) * (index + 2)) / 2);
     expect(await bothWays("pg/orders-db")).toEqual({ sums, failed: "22012", ended: "end" });
   });
@@ -141,13 +141,13 @@ describe.skipIf(REDIS === undefined).each(["cache", "cache-tls"])("Redis as %s",
     expect(await bothWays(`pipeline/${service}?size=10000`)).toMatchObject({ isSame: true, last: "+OK\r\n" });
   });
 
-  it("publishes to who has subscribed", async () => {
+  it("publishes to subscribers", async () => {
     expect(await bothWays(`subscribe/${service}`)).toMatchObject({ count: ":1\r\n" });
   });
 });
 
 describe.each(["mail", "mail-tls"])("SMTP as %s, with nodemailer in a gateway", (service) => {
-  it("greets first, takes a mail, and tells one recipient from another", async () => {
+  it("greets first, accepts a mail, and distinguishes recipients", async () => {
     const outcome = await bothWays(`mail/${service}?size=${MAIL_KIB}`);
     expect(outcome).toMatchObject({ accepted: ["ada@example.com"], rejected: ["nobody@example.com"] });
     const [tunnelled, expected] = mailServers[service === "mail" ? 0 : 1]?.mails.slice(-2) ?? [];
@@ -179,7 +179,7 @@ describe.skipIf(POSTGRES === undefined)("psql through culvert forward", () => {
       { input, ...more, env: { PGSSLMODE: "disable", ...more.env } },
     );
 
-  it("queries, fails, copies and notifies as it does straight", async () => {
+  it("queries, fails, copies and notifies as on a direct connection", async () => {
     const rows = Array.from({ length: 20_000 }, (_, n) => `${n}\t${"x".repeat(n % 97)}`).join("\n");
     const script = `
       set client_min_messages = warning; drop table if exists lines; create table lines (n int, line text);
@@ -203,7 +203,7 @@ ${rows}
     ).toBe(createHash("sha256").update(`${rows}\n`).digest("hex"));
   });
 
-  it("brings TLS of its own, from end to end", async () => {
+  it("uses TLS of its own, from end to end", async () => {
     const env = { PGSSLMODE: "verify-full", PGSSLROOTCERT: TRUSTED_CERTIFICATE_FILE };
     const outcome = await programBothWays("orders-db", (port) =>
       psql(port, "select ssl from pg_stat_ssl where pid = pg_backend_pid()", { env }, "localhost"),
@@ -239,7 +239,7 @@ describe.skipIf(REDIS === undefined)("redis-cli through culvert forward", () => 
   const redis = (port: number, args: readonly string[], input = "") =>
     runProgram("redis-cli", ["-p", String(port), ...args], { input });
 
-  it("takes a mass insertion, and says the same of every command", async () => {
+  it("accepts a mass insertion, and answers every command as on a direct connection", async () => {
     const commands = Array.from({ length: 10_000 }, (_, n) => `SET mass:${n} value:${n}\r\n`).join("");
     const inserted = await programBothWays("cache", (port) => redis(port, ["--pipe"], commands));
     expect(inserted).toMatchObject({ exitCode: 0, output: expect.stringContaining("replies: 10000") });

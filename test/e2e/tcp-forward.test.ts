@@ -92,18 +92,18 @@ it("carries every byte both ways over half-closes", async () => {
   expect(all.map((one) => [one.sha256, one.end])).toEqual(all.map(() => [sha256, "clean"]));
 });
 
-it("hears who speaks first", async () => {
+it("carries what either side sends first", async () => {
   const { port } = await forward("greet-tcp");
   expect(await talk(port, "")).toMatchObject({ text: "220 ready\r\n221 bye\r\n", end: "clean" });
 });
 
-it("resets its client where the upstream resets, and says that it was cut", async () => {
+it("resets its client if the upstream resets, and says that it was cut", async () => {
   const { port, child } = await forward("reset-tcp");
   expect((await talk(port, "x", false)).end).toBe("ECONNRESET");
   await child.line(/cut: UPSTREAM_PROTOCOL/, TIMEOUT_MS);
 });
 
-it("resets the upstream where its client breaks off", async () => {
+it("resets the upstream if its client breaks off", async () => {
   const { port } = await forward("gone-tcp");
   hasHeard = false;
   const socket = connect(port, "127.0.0.1");
@@ -124,7 +124,7 @@ it.each([
   await child.line(new RegExp(`refused: ${code}`), TIMEOUT_MS);
 });
 
-it("listens on nothing but loopback unless told", async () => {
+it("listens only on loopback unless allowed", async () => {
   const child = startForward(system, key, "echo-tcp", "0.0.0.0:0");
   await child.line(/not a loopback address/, TIMEOUT_MS);
   expect(await child.exited).toBe(2);
@@ -152,7 +152,7 @@ it.each([
   expect(code).toBe(1002);
 });
 
-it("keeps nothing for a client that grants everything and reads nothing", async () => {
+it("buffers nothing for a client that grants everything and reads nothing", async () => {
   const socket = await opened("flood-tcp");
   socket.pause();
   socket.send(`window ${Number.MAX_SAFE_INTEGER}`);

@@ -161,19 +161,19 @@ describe.each(["dial", "connectTcp"] as const)("what %s tells", (how) => {
     expect(seen.refused).toMatchObject({ code, status, hasRequestId: true });
   });
 
-  it("is never a clean end where the upstream resets", async () => {
+  it("is never a clean end if the upstream resets", async () => {
     const steps = [{ read: 7 }, { text: "x" }, { read: "all" as const }];
     expect(await run({ address: "reset-tcp", how, steps })).toMatchObject({ text: "half of", end: "cut" });
   });
 
-  it("is a clean end where the upstream ends before its first byte, or a byte at a time", async () => {
+  it("is a clean end if the upstream ends before its first byte, or sends a byte at a time", async () => {
     const steps = [{ read: "all" as const }, { do: "end" as const }];
     expect(await run({ address: "empty-tcp", how, steps })).toMatchObject({ end: "clean", readBytes: 0 });
     const seen = await run({ address: "trickle-tcp", how, steps });
     expect(seen).toMatchObject({ end: "clean", text: "x".repeat(40), writeError: "" });
   });
 
-  it("is never a clean end where the upstream resets after the gateway's own end", async () => {
+  it("is never a clean end if the upstream resets after the gateway's own end", async () => {
     const steps = [{ text: "x" }, { do: "end" as const }, { read: "all" as const }];
     const seen = await run({ address: "half-close-reset-tcp", how, steps });
     // A reset may overtake the bytes before it.
@@ -181,7 +181,7 @@ describe.each(["dial", "connectTcp"] as const)("what %s tells", (how) => {
     expect(seen.end).toBe("cut");
   });
 
-  it("is the upstream's end, and then a writer that rejects, where it ends its way and resets", async () => {
+  it("is the upstream's end, and then a writer that rejects, if it half-closes and then resets", async () => {
     const steps = [{ read: "all" as const }, { bytes: LARGE_BYTES }];
     const seen = await run({ address: "end-then-reset-tcp", how, steps });
     expect(seen).toMatchObject({ text: "all of it", end: "clean" });
@@ -191,14 +191,14 @@ describe.each(["dial", "connectTcp"] as const)("what %s tells", (how) => {
   it.each([
     ["deaf-tcp", [{ bytes: 2 * LARGE_BYTES }], "UPSTREAM_RESPONSE_TIMEOUT"],
     ["idle-tcp", [{ text: "x" }, { read: "all" }], "UPSTREAM_RESPONSE_TIMEOUT"],
-  ] as const)("is a cut when %s moves nothing for too long", async (address, steps, code) => {
+  ] as const)("is a cut if %s moves nothing for too long", async (address, steps, code) => {
     const seen = await run({ address, how, steps });
     expect(`${seen.end} ${seen.writeError}`).toMatch(/^cut|Error/);
     const cut = { kind: "tcp", service: address, outcome: "aborted", code };
     await vi.waitFor(() => expect(eventsOf(address)).toContainEqual(expect.objectContaining(cut)), WAIT);
   });
 
-  it("is an abort for the upstream, whatever had been sent", async () => {
+  it("is an abort for the upstream, whatever was sent before", async () => {
     counted.length = 0;
     await run({ address: "count-tcp", how, steps: [{ bytes: MIB }, { do: "abort" }] });
     // A gateway that only stops, without an end.
@@ -208,7 +208,7 @@ describe.each(["dial", "connectTcp"] as const)("what %s tells", (how) => {
   });
 });
 
-it("close() of connectTcp resolves when all has been handed on, awaited or not", async () => {
+it("close() of connectTcp resolves when everything was passed on, awaited or not", async () => {
   counted.length = 0;
   const steps = [{ burst: LARGE_BYTES }, { do: "close" as const }];
   expect(await run({ address: "count-tcp", how: "connectTcp", steps })).toMatchObject({ closed: "closed" });
@@ -227,11 +227,11 @@ describe("a write that the gateway does not await", () => {
     return counted;
   };
 
-  it("arrives whole where waitUntil keeps it", async () => {
+  it("arrives completely if waitUntil keeps it", async () => {
     expect(await write(true)).toEqual([{ bytes: LARGE_BYTES, sha256: patternDigest(LARGE_BYTES) }]);
   });
 
-  it("is lost with the invocation where nothing does, and the upstream takes nothing for the whole", async () => {
+  it("is lost with the invocation otherwise, and the upstream does not take it for complete", async () => {
     const [lost] = await write(false);
     expect(lost?.error).toBe("ECONNRESET");
     expect(lost?.bytes).toBeLessThan(LARGE_BYTES);
@@ -242,19 +242,19 @@ describe("TLS from inside a Worker", () => {
   const connectWith = (tls: "on" | "starttls") =>
     run({ address: "echo-tcp", how: "connect", tls, steps: [{ text: "x" }, { read: "all" }] });
 
-  it("is refused where the gateway wants it from the start", async () => {
+  it("is refused if the gateway wants it from the start", async () => {
     const { refused } = await connectWith("on");
     expect(refused?.message).toContain("TLS");
   });
 
-  it("cuts the connection where it is to begin later", async () => {
+  it("cuts the connection if it should begin later", async () => {
     const seen = await connectWith("starttls");
     expect(seen).toMatchObject({ end: "cut", closed: "rejected" });
     expect(seen.writeError).toContain("startTls");
   });
 });
 
-it("names dial() to who fetches from a TCP service", async () => {
+it("points to dial() if a gateway fetches from a TCP service", async () => {
   const response = await fetch(`${system.gatewayUrl}/pass/TUNNEL/http://echo-tcp/`);
   expect([response.status, response.headers.get("culvert-error")]).toEqual([400, "BAD_REQUEST"]);
   expect(await response.text()).toContain("dial()");
@@ -266,7 +266,7 @@ it("answers a byte at a time, two hundred times", async () => {
   });
 });
 
-it("carries 500 connections beside each other within the memory there is", { timeout: 180_000 }, async () => {
+it("carries 500 connections at the same time within the memory budget", { timeout: 180_000 }, async () => {
   // More than a stream's first windows.
   const bytes = 96 * 1024;
   const waiting: ServerResponse[] = [];

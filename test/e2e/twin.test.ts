@@ -83,7 +83,7 @@ describe("startTwin", () => {
     expect((await get("/payments/v1")).status).toBe(200);
   });
 
-  it("plays a slow service, an answer that breaks off, and a denial", async () => {
+  it("simulates a slow service, an answer that breaks off, and a denial", async () => {
     twin.slow("payments-api-prod", 300);
     const startedMs = performance.now();
     expect((await get("/payments/v1")).status).toBe(200);
@@ -106,7 +106,7 @@ describe("startTwin", () => {
     expect(twin.requests.filter(({ outcome }) => outcome === null)).toEqual([]);
   });
 
-  it("plays the loss of the connectors and a restart of the relay", async () => {
+  it("simulates the loss of the connectors and a restart of the relay", async () => {
     // Often: the connector does not wait longer for each.
     for (let restart = 0; restart < 10; restart++) {
       await twin.restartRelay();
@@ -126,7 +126,7 @@ describe("startTwin", () => {
     expect((await get("/payments/v1")).status).toBe(200);
   });
 
-  it("says of a fault whose service there is not, and of a handler that gives no answer", async () => {
+  it("reports a fault for an unknown service, and a handler that returns no response", async () => {
     expect(() => twin.fail("payment-api", "UPSTREAM_DNS")).toThrow("there is no service payment-api");
     await expect(twin.deny("payment-api")).rejects.toThrow("payments-api-prod");
     const response = await get("/services/odd-api/x");
@@ -143,7 +143,7 @@ describe("startTwin", () => {
     socket.terminate();
   });
 
-  it("is as it was after a reset", async () => {
+  it("is unchanged after a reset", async () => {
     twin.fail("payments-api-prod", "UPSTREAM_TLS");
     await get("/payments/v1");
     await twin.reset();
@@ -181,7 +181,7 @@ it("has its failure read by tunnelError", async () => {
 
 /** Each with a gateway of another kind. */
 describe.concurrent("several twins at once", () => {
-  it("stands beside others", async () => {
+  it("runs next to others", async () => {
     const other = await startTwin({
       gateway: { entry: "examples/gateway/gateway.ts", vars: { GATEWAY_API_KEY: "other" } },
       services: { "payments-api-prod": () => new Response("other") },
@@ -250,7 +250,7 @@ describe.concurrent("several twins at once", () => {
     }
   });
 
-  it("leads to TCP services, and fails them as it is told to", async () => {
+  it("reaches TCP services, and fails them on request", async () => {
     const echo = createTcpServer((socket) => {
       socket.on("error", () => {});
       socket.pipe(socket);

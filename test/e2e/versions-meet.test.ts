@@ -49,7 +49,7 @@ describe.each(PAIRS)("%s", (_name, options) => {
     await Promise.all(Array.from({ length: AT_ONCE }, one));
   });
 
-  it("carries uploads and downloads of 20 MiB whole", async () => {
+  it("carries uploads and downloads of 20 MiB completely", async () => {
     const body = randomBytes(BODY_BYTES);
     const uploads = await Promise.all(
       [0, 1].map(() => call(system, { service: "node-api", path: "/sink", method: "POST", body })),
@@ -84,7 +84,7 @@ describe.each(PAIRS)("%s", (_name, options) => {
     await once(socket, "close");
   });
 
-  it("tells a denial and a failure of the upstream by their codes", async () => {
+  it("reports a denial and a failure of the upstream with their codes", async () => {
     const denied = await call(system, { via: "STRANGER", service: "node-api", path: "/" });
     expect([denied.status, field(denied, "culvert-error")]).toEqual([403, "ACCESS_DENIED"]);
     const refused = await call(system, { service: "closed-api", path: "/" });

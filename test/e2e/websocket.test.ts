@@ -156,7 +156,7 @@ describe.for(WAYS)("%s", (via) => {
     expect((await closed).code).toBe(1005);
   });
 
-  it("passes a refused upgrade on as the answer it is", async () => {
+  it("passes a refused upgrade on as an ordinary answer", async () => {
     const socket = dial({ via, path: "/ws/refused" });
     socket.on("error", () => {});
     const [, response] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
@@ -168,7 +168,7 @@ describe.for(WAYS)("%s", (via) => {
   });
 });
 
-it("an upstream that drops the connection is no clean close", async () => {
+it("an upstream that drops the connection does not look like a clean close", async () => {
   const socket = dial({ path: "/ws/drop" });
   const { code } = await listen(socket).closed;
   expect(code).not.toBe(1000);
@@ -191,7 +191,7 @@ it("an upgrade the tunnel refuses is a plain answer with its code", async () => 
   socket.terminate();
 });
 
-it("a flood reaches a caller that pauses, whole and in order", async () => {
+it("a flood reaches a caller that pauses, completely and in order", async () => {
   const messages = 256;
   const { socket, take, closed } = await open({ path: `/ws/flood?messages=${messages}&bytes=${128 * 1024}` });
   socket.pause();

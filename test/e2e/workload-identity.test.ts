@@ -109,7 +109,7 @@ async function connectorsOf(kid: string): Promise<number> {
 }
 
 it.each(["by keys that the admin gave", "by keys that the relay fetches"])(
-  "only the issuer's own token for this tunnel and workload opens it, %s",
+  "only the issuer's own token for this tunnel and workload is accepted, %s",
   async (how) => {
     const isGiven = how.includes("gave");
     const identity = await added(...(isGiven ? ["--jwks-file", jwksFile] : ["--jwks-url", cluster.keysUrl]));
@@ -142,7 +142,7 @@ it.each(["by keys that the admin gave", "by keys that the relay fetches"])(
   },
 );
 
-it("a connector attaches by the file that its platform refreshes, and is cut within a second of the identity's end", async () => {
+it("a connector attaches with the file that its platform renews, and is cut within a second of the identity's removal", async () => {
   const identity = await api<Identity>("POST", identities(), given());
   const file = join(directory, "token");
   // As kubelet does it.
@@ -202,7 +202,7 @@ it("a connector attaches by the file that its platform refreshes, and is cut wit
   expect(connector.output).not.toContain(token().slice(0, 30));
 });
 
-it("an API that is its own connector takes up a refreshed token too", async () => {
+it("an API that is its own connector uses a renewed token too", async () => {
   const identity = await api<Identity>("POST", identities(), given());
   const tokenFile = join(directory, "own-token");
   await writeFile(tokenFile, token());
@@ -215,7 +215,7 @@ it("an API that is its own connector takes up a refreshed token too", async () =
   await connector.drain();
 });
 
-it("whose keys cannot be fetched lets nobody in, and tells to come again", async () => {
+it("lets nobody in if its keys cannot be fetched, and asks to try again", async () => {
   const { jwks: _, ...rest } = given();
   const identity = await api<Identity>("POST", identities(), { ...rest, jwksUrl: cluster.keysUrl });
   cluster.isDown = true;

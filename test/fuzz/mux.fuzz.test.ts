@@ -138,7 +138,7 @@ function play(end: "relay" | "connector", dice: Dice): number {
 
 describe.each(["relay", "connector"] as const)("a %s that is told anything", (end) => {
   it(
-    `ends streams or the connection, in bounds and with everything given back (seed ${SEED})`,
+    `ends streams or the connection, within its limits and with all memory returned (seed ${SEED})`,
     () => {
       let games = 0;
       let messages = 0;

@@ -88,7 +88,7 @@ const setting = fc
   });
 
 describe("any sequence of what both owners may do", () => {
-  it("delivers what was sent, closes every stream once and gives everything back", () => {
+  it("delivers what was sent, closes every stream once and returns all memory", () => {
     fc.assert(
       fc.property(
         setting,

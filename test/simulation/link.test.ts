@@ -159,7 +159,7 @@ function during(pair: SimPair, ms: number, sink: { bytes: number }): number {
 }
 
 describe("both ends over a link", () => {
-  it("fill it with one download, though it began with a small window", () => {
+  it("fill it with one download, even from a small window", () => {
     const pair = new SimPair({ link: FAR_LINK, onStream: download });
     const sink = get(pair, 60_000_000);
     const first = during(pair, 200, sink);
@@ -276,7 +276,7 @@ describe("both ends over a link", () => {
     expect(Math.min(...counts)).toBeGreaterThan(0.7 * Math.max(...counts));
   });
 
-  it("share the memory for windows evenly among eight long downloads, whoever came first, and fill the path", () => {
+  it("share the memory for windows evenly among eight long downloads, whichever came first, and fill the path", () => {
     const pair = new SimPair({ ...LONG_PATH, onStream: announcedDownload });
     getAnnounced(pair, 2 * LONG_BYTES);
     pair.clock.advance(3_000);
@@ -291,7 +291,7 @@ describe("both ends over a link", () => {
     expect(pair.relayMemory.heldBytes).toBe(0);
   });
 
-  it("share it among eight long uploads as well", () => {
+  it("share it among eight long uploads too", () => {
     const sinks: Sink[] = [];
     const pair: SimPair = new SimPair({
       ...LONG_PATH,
@@ -338,7 +338,7 @@ describe("both ends over a link", () => {
     expect(sink).toMatchObject({ bytes: 3_000_000, closed: [null] });
   });
 
-  it("hold no more than the window when the reader does not read, and let the others pass", () => {
+  it("buffer no more than the window if a reader does not read, and let the others pass", () => {
     const pair = new SimPair({ link: FAR_LINK, onStream: download });
     const lazy = get(pair, 5_000_000);
     lazy.onReadable = () => {};
@@ -411,7 +411,7 @@ describe("both ends over a link", () => {
     expect(pair.relay.streamCount + pair.connector.streamCount).toBe(0);
   });
 
-  it("give back what an epoch had under way, though that wakes who gathers frames for a message", () => {
+  it("give back what an epoch had under way, even if that wakes a connection that gathers frames", () => {
     const budget = { totalBytes: 10_000, minimumBytes: 8_448 };
     const world = new World({ gatherMs: 2, budget, maxStreams: 12, onlyWebSockets: false });
     for (let count = 0; count < 9; count++) world.run({ do: "open", kind: "http", end: false });
@@ -424,7 +424,7 @@ describe("both ends over a link", () => {
     expect(world.pair.connectorBudget.roomBytes(budget.totalBytes)).toBe(budget.totalBytes);
   });
 
-  it("notice a link that swallows everything", () => {
+  it("notice a link that loses everything", () => {
     const pair = new SimPair({ onStream: download });
     pair.toConnector.cut();
     pair.toRelay.cut();

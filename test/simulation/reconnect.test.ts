@@ -95,7 +95,7 @@ function mostWithin(timesMs: readonly number[], spanMs: number): number {
 }
 
 describe("a thousand connectors that lose the relay at once", () => {
-  it("are back within 2 s when it is there again at once, spread over the time", () => {
+  it("are back within 2 s if it returns at once, spread over the time", () => {
     const swarm = new Swarm(CONNECTORS, 1);
     swarm.lose(0);
     swarm.clock.advance(2_000);
@@ -115,21 +115,25 @@ describe("a thousand connectors that lose the relay at once", () => {
     expect(mostWithin(swarm.arrivalsMs, 50)).toBeLessThan(CONNECTORS / 10);
   });
 
-  it("do not stampede while it is away for ten minutes, and are all back within the cap", TIMEOUT, () => {
-    const swarm = new Swarm(CONNECTORS, 3);
-    swarm.lose(600_000);
-    swarm.clock.advance(600_000);
-    // With the cap reached each dials every 15 s on average: 67 a second.
-    const late = swarm.dialsMs.filter((dialMs) => dialMs > 120_000);
-    expect(mostWithin(late, 1_000)).toBeLessThan(120);
-    swarm.clock.advance(30_000 + HANDSHAKE_MS);
-    expect(swarm.attached).toBe(CONNECTORS);
-    expect(mostWithin(swarm.arrivalsMs, 1_000)).toBeLessThan(120);
-  });
+  it(
+    "do not stampede while it is away for ten minutes, and are all back within the maximum wait",
+    TIMEOUT,
+    () => {
+      const swarm = new Swarm(CONNECTORS, 3);
+      swarm.lose(600_000);
+      swarm.clock.advance(600_000);
+      // With the cap reached each dials every 15 s on average: 67 a second.
+      const late = swarm.dialsMs.filter((dialMs) => dialMs > 120_000);
+      expect(mostWithin(late, 1_000)).toBeLessThan(120);
+      swarm.clock.advance(30_000 + HANDSHAKE_MS);
+      expect(swarm.attached).toBe(CONNECTORS);
+      expect(mostWithin(swarm.arrivalsMs, 1_000)).toBeLessThan(120);
+    },
+  );
 });
 
 describe("a link that flaps", () => {
-  it("backs off, though every attempt succeeds at first", () => {
+  it("backs off, even if every attempt succeeds at first", () => {
     const swarm = new Swarm(1, 4);
     let flaps = 0;
     for (let elapsedMs = 0; elapsedMs < 600_000; elapsedMs += 100) {

@@ -6,7 +6,7 @@ import { memoryOf } from "../support/memory.ts";
 
 const MIB = 1024 * 1024;
 
-it("what the sockets of an object held that is reset without a word holds up no other object's messages", async () => {
+it("the room of an object that was reset does not block other objects' messages", async () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
   const room = new MessageRoom(() => 0);

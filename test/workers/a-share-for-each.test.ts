@@ -69,7 +69,7 @@ function sender(tunnel: CreatedTunnel, caller: typeof A, url: string): () => Pro
 }
 
 describe("a share for each", () => {
-  it("520 open event streams of one project cost another not one request, nor its own other services", async () => {
+  it("520 open event streams of one project cost neither another project nor its own other services a request", async () => {
     const tunnel = await ready();
     const stop = serve(await attached(tunnel, { maxStreams: 512 }), 512);
     const events: Response[] = [];
@@ -94,7 +94,7 @@ describe("a share for each", () => {
     stop();
   });
 
-  it("holds for the object's own limit too", async () => {
+  it("applies to the object's own limit too", async () => {
     const tunnel = await ready();
     const stops = await Promise.all(
       ["one", "two", "three"].map(async (connectorId) =>

@@ -43,7 +43,7 @@ const report = (tunnelId: string, connectors: string[], failing: string[] = [], 
   });
 
 describe("alerts", () => {
-  it("tell a webhook of an outage that lasts, once, and of its end", async () => {
+  it("report a lasting outage to a webhook once, and its end", async () => {
     const sent = receiver();
     const after = registryClock();
     await create();
@@ -68,7 +68,7 @@ describe("alerts", () => {
     expect(await json(call("GET", PATH))).toMatchObject({ firing: [] });
   });
 
-  it("are over with their tunnel", async () => {
+  it("end with their tunnel", async () => {
     const sent = receiver();
     const after = registryClock();
     await create();
@@ -82,7 +82,7 @@ describe("alerts", () => {
     expect(await json(call("GET", PATH))).toMatchObject({ firing: [] });
   });
 
-  it("tell of nothing that is over within a minute", async () => {
+  it("do not report what is over within a minute", async () => {
     const sent = receiver();
     const after = registryClock();
     await create();
@@ -97,7 +97,7 @@ describe("alerts", () => {
     expect(sent).toEqual([]);
   });
 
-  it("tell of lost redundancy, of a service that none reaches, and of lost events", async () => {
+  it("report lost redundancy, a service that no connector reaches, and lost events", async () => {
     const sent = receiver();
     const after = registryClock();
     await create();
@@ -110,7 +110,7 @@ describe("alerts", () => {
     expect(sent.slice(3)).toMatchObject([{ kind: "events_lost", status: "resolved" }]);
   });
 
-  it("tell of a token that connectors still use when it is about to end", async () => {
+  it("report a token that is about to expire while connectors still use it", async () => {
     const sent = receiver();
     const after = registryClock();
     await create();
@@ -150,7 +150,7 @@ describe("alerts", () => {
     ]);
   });
 
-  it("are tried with a test, in Slack's form too", async () => {
+  it("can be tested, in Slack's format too", async () => {
     const bodies: unknown[] = [];
     let status = 200;
     vi.spyOn(globalThis, "fetch").mockImplementation((url, init) => {
@@ -168,7 +168,7 @@ describe("alerts", () => {
     });
   });
 
-  it("show the path of their URL to admins alone, and headers to nobody", async () => {
+  it("show the path of their URL only to admins, and headers to nobody", async () => {
     const { id } = await create({ headers: { "x-key": "canary-header" } });
     expect(await json(call("GET", PATH))).toMatchObject({
       items: [{ url: HOOK, secrets: ["headers.x-key"] }],
@@ -206,7 +206,7 @@ describe("alerts", () => {
     expect(refused).toMatchObject({ status: 400, problems: [{ path }] });
   });
 
-  it("are twenty at most", async () => {
+  it("are limited to twenty", async () => {
     for (let index = 0; index < 20; index++) await create();
     expect((await problem(call("POST", PATH, { body: { name: "n", url: HOOK } }))).code).toBe(
       "LIMIT_REACHED",

@@ -32,7 +32,7 @@ const audited = async (limit = 1) =>
 const statusWith = async (key: string) => (await call("GET", "/v1/tunnels", { key })).status;
 
 describe("API keys", () => {
-  it("have a name and a role in the list, and so in the audit log, where it outlives the key", async () => {
+  it("have a name and a role in the list and in the audit log, where the name outlives the key", async () => {
     const { kid, key } = await make({ role: "admin", name: "deploys of Büro 7" });
     expect(await listed(kid)).toMatchObject({ name: "deploys of Büro 7", role: "admin", expiresAt: null });
     expect(await audited()).toMatchObject([
@@ -47,7 +47,7 @@ describe("API keys", () => {
     ]);
   });
 
-  it("tell when they were used last, to five minutes, noted behind the answer", async () => {
+  it("show when they were last used, to five minutes, recorded after the answer", async () => {
     const after = registryClock();
     const { kid, key } = await make({ role: "viewer" });
     expect((await listed(kid))?.lastUsedAt).toBeNull();
@@ -70,7 +70,7 @@ describe("API keys", () => {
     expect(noted - (first ?? 0)).toBeGreaterThanOrEqual(5 * MINUTE_MS);
   });
 
-  it("are used by the browsers that signed in with them, too, and not by who shows a wrong secret", async () => {
+  it("count as used by browsers that signed in with them, and not by a wrong secret", async () => {
     const after = registryClock();
     const { kid, key } = await make({ role: "viewer" });
     await statusWith(`${key.slice(0, -9)}x_00000000`);
@@ -88,7 +88,7 @@ describe("API keys", () => {
     await vi.waitUntil(async () => (await listed(kid))?.lastUsedAt !== before);
   });
 
-  it("that end by themselves hold until then, with the sessions of them, and are gone", async () => {
+  it("with an expiry are valid until then, with their sessions, and are then gone", async () => {
     const after = registryClock();
     const { kid, key, expiresAt } = await make({ role: "viewer", name: "ci", expiresInSeconds: 3_600 });
     expect(Date.parse(expiresAt ?? "")).toBe(Date.now() + 3_600_000);
@@ -124,7 +124,7 @@ describe("API keys", () => {
     expect(refusal.code).toBe("INVALID_REQUEST");
   });
 
-  it("of the admin API end not unnoticed: a webhook is told a week before, and when it is over", async () => {
+  it("of the admin API do not expire unnoticed: a webhook is told a week before, and when it is over", async () => {
     const sent: object[] = [];
     vi.spyOn(globalThis, "fetch").mockImplementation((__, init) => {
       sent.push(JSON.parse(init?.body as string) as object);

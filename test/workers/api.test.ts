@@ -60,7 +60,7 @@ describe("tunnels", () => {
     });
   });
 
-  it("are listed by page, each once", async () => {
+  it("are listed page by page, each once", async () => {
     const created = [];
     for (let index = 0; index < 7; index++) created.push((await createTunnel(`tunnel ${index}`)).id);
     const listed: string[] = [];
@@ -89,7 +89,7 @@ describe("tunnels", () => {
 });
 
 describe("tokens", () => {
-  it("hold together during the overlap and end with it", async () => {
+  it("are both valid during the overlap", async () => {
     const { id, kid } = await bornTunnel();
     const rotated = await json<{ kid: string; token: string }>(
       call("POST", `/v1/tunnels/${id}/tokens`, { body: { overlapSeconds: 60 } }),
@@ -115,7 +115,7 @@ describe("tokens", () => {
     expect((await heldConfig(id))?.tokens.map((token) => token.kid)).toEqual([rotated.kid]);
   });
 
-  it("are never shortened in silence by a second overlap", async () => {
+  it("are never shortened silently by a second overlap", async () => {
     const { id, kid } = await createTunnel();
     type Rotated = { kid: string; shortened: { kid: string; expiresAt: string }[] };
     const rotate = (overlapSeconds: number) =>
@@ -140,7 +140,7 @@ describe("tokens", () => {
     expect((await heldConfig(id))?.tokens).toMatchObject([{ kid, expiresAtMs: null }]);
   });
 
-  it("are ended by an alarm when their time is over", async () => {
+  it("are ended by an alarm when they expire", async () => {
     const { id } = await bornTunnel();
     await json(call("POST", `/v1/tunnels/${id}/tokens`, { body: { overlapSeconds: 1 } }), 201);
     await vi.waitFor(async () => expect((await heldConfig(id))?.tokens).toHaveLength(1), { timeout: 10_000 });
@@ -155,7 +155,7 @@ describe("tokens", () => {
     });
   });
 
-  it("are not of another tunnel", async () => {
+  it("do not work for another tunnel", async () => {
     const [one, two] = [await bornTunnel(), await bornTunnel()];
     expect((await call("DELETE", `/v1/tunnels/${one.id}/tokens/${two.kid}`)).status).toBe(404);
     expect((await heldConfig(two.id))?.tokens).toHaveLength(1);
@@ -171,7 +171,7 @@ describe("tokens", () => {
 });
 
 describe("the services configuration", () => {
-  it("is empty at first, kept whole, and at the tunnel's object when the answer comes", async () => {
+  it("is empty at first, stored unchanged, and active at the tunnel's object when the answer comes", async () => {
     const { id } = await bornTunnel();
     const first = await call("GET", servicesPath(id));
     expect(first.headers.get("etag")).toBe('"0"');
@@ -188,7 +188,7 @@ describe("the services configuration", () => {
     });
   });
 
-  it("is replaced only where If-Match names the newest version", async () => {
+  it("is replaced only if If-Match names the newest version", async () => {
     const { id } = await createTunnel();
     const put = (ifMatch: string) =>
       call("PUT", servicesPath(id), { body: file, headers: { "if-match": ifMatch } });
@@ -235,7 +235,7 @@ describe("the services configuration", () => {
     expect((await heldConfig(id))?.services).toEqual([]);
   });
 
-  it("is pushed again by the alarm until the tunnel's object takes it", async () => {
+  it("is pushed again by the alarm until the tunnel's object has it", async () => {
     const { id } = await bornTunnel();
     vi.spyOn(Tunnel.prototype, "applyConfig")
       .mockRejectedValueOnce(new Error("not now"))
@@ -253,7 +253,7 @@ describe("the services configuration", () => {
 });
 
 describe("keys", () => {
-  it("of gateways reach every tunnel, and leave it", async () => {
+  it("of gateways reach every tunnel, and are removed from it", async () => {
     const { id } = await bornTunnel();
     const caller = { project: "my-project", environment: "production" };
     const created = await json<{ kid: string; key: string }>(
@@ -271,7 +271,7 @@ describe("keys", () => {
     expect((await call("DELETE", `/v1/gateway-keys/${created.kid}`)).status).toBe(404);
   });
 
-  it("of the API open what their role allows, until they are deleted", async () => {
+  it("of the API give the access of their role until they are deleted", async () => {
     const created = await json<{ kid: string; key: string }>(
       call("POST", "/v1/api-keys", { body: { role: "viewer" } }),
       201,
@@ -297,7 +297,7 @@ describe("keys", () => {
 });
 
 describe("the audit log", () => {
-  it("says who changed what, newest first, and holds no secret", async () => {
+  it("says who changed what, newest first, and contains no secret", async () => {
     const headers = { "cf-connecting-ip": "203.0.113.7" };
     const { id, kid, token } = await json<{ id: string; kid: string; token: string }>(
       call("POST", "/v1/tunnels", { body: { name: "n" }, headers }),
@@ -328,7 +328,7 @@ describe("the audit log", () => {
     ]);
   });
 
-  it("is read by page", async () => {
+  it("is read page by page", async () => {
     for (let index = 0; index < 3; index++) await createTunnel();
     const first = await json<{ items: { id: number }[]; nextCursor: string }>(
       call("GET", "/v1/audit-log?limit=2"),
@@ -356,7 +356,7 @@ describe("refusals", () => {
     },
   );
 
-  it("slow down an address that keeps guessing, and neither another nor a right key from there", async () => {
+  it("slow down an address that keeps guessing, but no other address and no right key from there", async () => {
     const headers = { "cf-connecting-ip": "203.0.113.66" };
     const guess = () => call("GET", "/v1/tunnels", { key: "guess", headers });
     for (let failure = 0; failure < 60; failure++) await guess();
@@ -371,7 +371,7 @@ describe("refusals", () => {
   it.each([
     ["no ADMIN_KEY", "", "This relay has no ADMIN_KEY"],
     ["one that is too short", "0123456789abcdef0123456789abcde", "shorter than 32 characters"],
-  ])("of a relay with %s say so, in its log as well; its API keys go on", async (_, adminKey, says) => {
+  ])("of a relay with %s say so, in its log too; its API keys still work", async (_, adminKey, says) => {
     const { key } = await json<{ key: string }>(
       call("POST", "/v1/api-keys", { body: { role: "viewer" } }),
       201,
@@ -554,7 +554,7 @@ describe("a connector's WebSocket", () => {
     expect(await problem(connect({ ...headers }))).toMatchObject({ status, code });
   });
 
-  it("is refused with a bad checksum without a look at any storage", async () => {
+  it("is refused with a bad checksum without reading any storage", async () => {
     const { token } = await createTunnel();
     const asked = [vi.spyOn(Registry.prototype, "tunnelConfig"), vi.spyOn(Tunnel.prototype, "fetch")];
     const last = token.at(-1) === "0" ? "1" : "0";
@@ -569,13 +569,13 @@ describe("a connector's WebSocket", () => {
     accepted.webSocket?.close(1000);
   });
 
-  it("says which subprotocol is spoken", async () => {
+  it("says which subprotocol is supported", async () => {
     const refusal = await connect({ "sec-websocket-protocol": "culvert.v9" });
     expect(refusal.headers.get("sec-websocket-protocol")).toBe("culvert.v1");
     await refusal.body?.cancel();
   });
 
-  it("is refused alike with the token of a deleted tunnel and with a revoked one", async () => {
+  it("is refused in the same way with the token of a deleted tunnel and with a revoked one", async () => {
     const [one, two] = [await createTunnel(), await createTunnel()];
     await call("DELETE", `/v1/tunnels/${one.id}`);
     await call("DELETE", `/v1/tunnels/${two.id}/tokens/${two.kid}`);
@@ -621,7 +621,7 @@ describe("a part of the relay that hangs", () => {
   // A timer, or the runtime would see that nothing can come of it.
   const hang = () => new Promise<never>((resolve) => setTimeout(resolve, 20_000));
 
-  it("ends each kind of admin call with 504, and nothing is asked twice", async () => {
+  it("ends each kind of admin call with 504, without asking twice", async () => {
     const { id } = await createTunnel();
     const { key } = await json<{ key: string }>(
       call("POST", "/v1/api-keys", { body: { role: "viewer", name: "v" } }),

@@ -30,7 +30,7 @@ function listening(): { env: Env; claims: unknown[] } {
   return { env: fake, claims };
 }
 
-it("every claim says of which build the Worker is", async () => {
+it("every claim names the Worker's build", async () => {
   const heard = listening();
   const id = "tnl_abcdefghij234567abcd";
   await relayToTunnel(heard.env, id, claim, new Request("http://api/"));
@@ -45,7 +45,7 @@ it("every claim says of which build the Worker is", async () => {
   for (const heardClaim of heard.claims) expect(heardClaim).toMatchObject({ build: "version-2" });
 });
 
-it("the API tells what each connector says of itself and its machine, and from where it came", async () => {
+it("the API shows what each connector reports about itself and its machine, and its address", async () => {
   const tunnel = await readyTunnel();
   await attached(tunnel, {
     ...{ connectorId: "con_new", build: "0123456789ab", connectorName: "rack-7" },

@@ -92,7 +92,7 @@ async function exchange(
 }
 
 describe("a capture", () => {
-  it("keeps what a request and its answer looked like, without a secret, for admins alone", async () => {
+  it("stores a request and its answer without secrets, for admins only", async () => {
     const world = await ready();
     const { tunnel } = world;
     const { key } = await json<{ key: string }>(
@@ -162,7 +162,7 @@ describe("a capture", () => {
     await vi.waitFor(async () => expect(await list(tunnel)).toMatchObject([{ state: "over", requests: 2 }]));
   });
 
-  it("keeps the first 10,000 bytes of a body in pieces, and holds none of it up", async () => {
+  it("stores the first 10,000 bytes of a body in pieces, and delays none of it", async () => {
     const { tunnel, peer } = await ready();
     const capture = await start(tunnel);
     const piece = "0123456789".repeat(300);
@@ -183,7 +183,7 @@ describe("a capture", () => {
       expect(half).toMatchObject({ text: piece.repeat(4).slice(0, 10_000), isCut: true });
   });
 
-  it("reads what is compressed, cut or not, and keeps nothing of what is no text", async () => {
+  it("decompresses bodies, cut or not, and stores only text", async () => {
     const world = await ready();
     const capture = await start(world.tunnel);
     const text = JSON.stringify({ password: SECRET, filler: "x".repeat(30_000) });
@@ -217,7 +217,7 @@ describe("a capture", () => {
     ]);
   });
 
-  it("takes odd paths, long ones, many fields, and answers that never come", async () => {
+  it("copes with odd paths, long ones, many fields, and answers that never come", async () => {
     const world = await ready();
     const { tunnel, peer } = world;
     const capture = await start(tunnel);
@@ -236,7 +236,7 @@ describe("a capture", () => {
     expect(failed).toMatchObject({ path: "/refused", response: null, request: { body: { text: "b" } } });
   });
 
-  it("says of a WebSocket its handshake, and nothing of its messages", async () => {
+  it("shows a WebSocket's handshake, and none of its messages", async () => {
     const { tunnel, peer } = await ready();
     const capture = await start(tunnel);
     const answer = request(tunnel, "/chat", { headers: { upgrade: "websocket", cookie: `s=${SECRET}` } });
@@ -255,7 +255,7 @@ describe("a capture", () => {
     socket?.close();
   });
 
-  it("that is stopped hands on what it saw of a request that goes on; one that is deleted leaves nothing", async () => {
+  it("that is stopped stores what it saw of a running request; one that is deleted leaves nothing", async () => {
     const { tunnel, peer } = await ready();
     const open = async (path: string) => {
       const answer = request(tunnel, path);
@@ -313,7 +313,7 @@ describe("a capture", () => {
 });
 
 describe("captures", () => {
-  it("are few: one of a service, five of a tunnel, of what there is", async () => {
+  it("are limited: one for a service, five for a tunnel, only for existing services", async () => {
     const tunnel = await readyTunnel();
     const begin = (service: string, rest: object = {}) =>
       call("POST", `/v1/tunnels/${tunnel.id}/captures`, { body: { service, ...rest } });
@@ -340,7 +340,7 @@ describe("captures", () => {
     expect((await call("GET", "/v1/tunnels/tnl_aaaaaaaaaaaaaaaaaaaa/captures")).status).toBe(404);
   });
 
-  it("are not to be had where the relay says so", async () => {
+  it("can be turned off by the relay", async () => {
     const tunnel = await readyTunnel();
     const before = env.CAPTURE;
     env.CAPTURE = "off";
@@ -353,7 +353,7 @@ describe("captures", () => {
     }
   });
 
-  it("are kept for a day, bounded for the sum, each request once", async () => {
+  it("are kept for a day, bounded in sum, each request once", async () => {
     await runInDurableObject(telemetryStub(env, "alone"), async (_, { storage: { sql } }) => {
       const store = new CaptureStore(sql);
       const entry = (requestId: string, json = "{}") => ({

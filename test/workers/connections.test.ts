@@ -19,7 +19,7 @@ function opened(peer: HandPeer): number[] {
 }
 
 describe("many connectors", () => {
-  it("64 of them share the load evenly", async () => {
+  it("of which there are 64 share the load evenly", async () => {
     const tunnel = await readyTunnel();
     const peers = await attachMany(tunnel, 64);
     const answers = Array.from({ length: 640 }, () => request(tunnel));
@@ -34,7 +34,7 @@ describe("many connectors", () => {
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
   });
 
-  it("get shares by what they say they take", async () => {
+  it("get shares by the number of streams that they accept", async () => {
     const tunnel = await readyTunnel();
     const [small, large] = await Promise.all([
       attached(tunnel, { connectorId: "small", maxStreams: 100 }),
@@ -48,7 +48,7 @@ describe("many connectors", () => {
     await Promise.all(answers);
   });
 
-  it("are refused beyond the limit with a reason, and let in when there is room again", async () => {
+  it("are refused beyond the limit with a reason, and accepted when there is room again", async () => {
     const tunnel = await readyTunnel();
     // Whoever says no HELLO keeps nobody out.
     for (let silent = 0; silent < MAX_CONNECTIONS_PER_OBJECT + 5; silent++) {
@@ -80,7 +80,7 @@ describe("connectors of different versions", () => {
   const LONG_PATH = `/${"a".repeat(9_000)}`;
   const old = { connectorId: "old", capabilities: 0 };
 
-  it("get what they take: a long path goes to the one that takes it", async () => {
+  it("get what they accept: a long path goes to the one that accepts it", async () => {
     const tunnel = await readyTunnel();
     const [, newer] = [await attached(tunnel, old), await attached(tunnel, { connectorId: "new" })];
     for (let round = 0; round < 8; round++) {
@@ -99,7 +99,7 @@ describe("connectors of different versions", () => {
     expect((await answer).status).toBe(200);
   });
 
-  it("are named as the reason where none takes it", async () => {
+  it("are named as the reason if none accepts it", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel, old);
     const response = await request(tunnel, LONG_PATH);

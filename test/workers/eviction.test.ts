@@ -128,7 +128,7 @@ describe("an eviction that keeps the sockets", () => {
     await expectAnsweredBy(peer, request(tunnel));
   });
 
-  it("does not wake for a keepalive, which is answered all the same", async () => {
+  it("does not wake for a keepalive, which is answered anyway", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     await hibernate(tunnel);
@@ -139,7 +139,7 @@ describe("an eviction that keeps the sockets", () => {
     await expect(hibernate(tunnel)).rejects.toThrow("not currently running");
   });
 
-  it("keeps what is known of the connector", async () => {
+  it("keeps what is known about the connector", async () => {
     const tunnel = await readyTunnel();
     await attached(tunnel, { connectorId: "kept", softwareVersion: "9.9.9" });
     const before = await json<{ connectors: object[] }>(call("GET", `/v1/tunnels/${tunnel.id}`));
@@ -148,7 +148,7 @@ describe("an eviction that keeps the sockets", () => {
     expect(await json(call("GET", `/v1/tunnels/${tunnel.id}`))).toEqual(before);
   });
 
-  it("of a connector that went away meanwhile leaves no connector", async () => {
+  it("leaves no connector if it went away meanwhile", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     await hibernate(tunnel);
@@ -202,7 +202,7 @@ describe("an abort of the object", () => {
   });
 });
 
-it("closes sockets beside which stands what this code cannot read, and goes on with the others", async () => {
+it("closes sockets whose attachments this code cannot read, and goes on with the others", async () => {
   const tunnel = await readyTunnel();
   const alien = await attached(tunnel, { connectorId: "alien" });
   await runInDurableObject(tunnelStub(env, tunnel.id), (_, state) => {

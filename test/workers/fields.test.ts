@@ -42,8 +42,8 @@ const IMITATIONS = {
   cdn_loop: "x",
 };
 
-describe("fields that imitate ours", () => {
-  it.each([{}, { forwarded: "keep" }])("are ours to set: props %j", async (props) => {
+describe("fields that imitate the relay's", () => {
+  it.each([{}, { forwarded: "keep" }])("are set by the relay alone: props %j", async (props) => {
     const kept: Record<string, string> =
       props.forwarded === undefined ? {} : { "x-forwarded": IMITATIONS["x-forwarded"] };
     const { fields } = await openOf({ ...IMITATIONS, x_own_field: "1", "x.other": "2" }, { props });
@@ -53,7 +53,7 @@ describe("fields that imitate ours", () => {
     expect(fields).toContainEqual(["x.other", "2"]);
   });
 
-  it("name no other path where paths have rules, be it by the endpoint's own path", async () => {
+  it("name no other path if paths have rules, even by the endpoint's own path", async () => {
     const overrides = { "x-original-url": "/admin", x_original_url: "/admin", script_name: "/public" };
     const found = (fields: readonly Field[]) => fields.filter(([name]) => name in overrides);
     expect(found((await openOf(overrides)).fields)).toHaveLength(3);
@@ -164,7 +164,7 @@ describe("what an upstream answers", () => {
     expect(response.headers.get("proxy-status")).toBe(expected);
   });
 
-  it("sets no session of the dashboard, and nothing that imitates a field of ours", async () => {
+  it("sets no session of the dashboard, and no field of the relay's", async () => {
     const response = await answered([
       ["set-cookie", "__Host-culvert-session=x; Path=/; Secure"],
       ["set-cookie", "__Host-culvert-session\t= x; Path=/; Secure"],
@@ -206,12 +206,12 @@ describe("a request by /~/", () => {
     ["a=1; __Host-culvert-session=secret; b=2", "a=1; b=2"],
     ["__Host-culvert-session = secret;a=1", "a=1"],
     ["a=1;b=__Host-culvert-session", "a=1;b=__Host-culvert-session"],
-  ])("takes no session of the dashboard upstream: %s", async (cookie, expected) => {
+  ])("passes no session of the dashboard upstream: %s", async (cookie, expected) => {
     const { fields } = await opened(await readyTunnel(), "/api/", { cookie });
     expect(fields.find(([name]) => name === "cookie")?.[1]).toBe(expected);
   });
 
-  it("takes what Cloudflare Access says of an operator upstream only where that is not the relay's own", async () => {
+  it("passes Cloudflare Access's fields upstream only if they are not the relay's own", async () => {
     const says = { cookie: "a=1; CF_Authorization=token; b=2", "cf-access-jwt-assertion": "token" };
     const seen = async () => {
       const { fields } = await opened(await readyTunnel(), "/api/", says);
@@ -312,7 +312,7 @@ describe("who the caller is", () => {
     expect(Object.fromEntries(fields.filter(([name]) => name in EDGE))).toEqual(headers);
   });
 
-  it("is known by /~/ as well: the key's public URL, and the request's own address and protocol", async () => {
+  it("is known by /~/ too: the key's public URL, and the request's own address and protocol", async () => {
     const open = async (more: object) => {
       const tunnel = await readyTunnel();
       const { key } = await json<{ key: string }>(
@@ -356,7 +356,7 @@ describe("who the caller is", () => {
     ["public-api", PUBLIC_URL, "api.example.com:8443"],
     ["public-api", undefined, undefined],
     ["named-api", undefined, "named.example:81"],
-  ])("the connector is told whom to name: %s with %s", async (service, publicUrl, host) => {
+  ])("the connector is told which host to name: %s with %s", async (service, publicUrl, host) => {
     const props = publicUrl === undefined ? {} : { publicUrl };
     const { fields } = await openOf({ host: "evil.example" }, { props, service });
     expect(said(fields)["host"]).toBe(host);
@@ -368,7 +368,7 @@ describe("who the caller is", () => {
     "https://u:p@api.example.com",
     "https://api.example.com/?x",
     7,
-  ])("a public URL that is none is refused: %j", async (publicUrl) => {
+  ])("an invalid public URL is refused: %j", async (publicUrl) => {
     const { id } = await readyTunnel();
     expect(await refusalOf(binding({ tunnel: id, ...GATEWAY, publicUrl }).fetch("http://api/"))).toEqual([
       400,
@@ -385,7 +385,7 @@ describe("who the caller is", () => {
   });
 });
 
-it("answers carry the request's id where the service says so, and nowhere else", async () => {
+it("answers carry the request's id only if the service says so", async () => {
   const tunnel = await readyTunnel();
   const peer = await attached(tunnel);
   const ask = async (fields: Field[], method = "GET") => {

@@ -93,7 +93,7 @@ describe("a gateway's key", () => {
     expect(await send(`/~/${id}`, key)).toMatchObject({ status: 400, code: "BAD_REQUEST" });
   });
 
-  it("gets one and the same 401 whatever is wrong with it, and wherever it goes", async () => {
+  it("gets the same 401 whatever is wrong with it, for any path", async () => {
     const { id, token } = await createTunnel();
     const { kid, key } = await gatewayKey();
     const other = await json<{ key: string }>(call("POST", "/v1/api-keys", { body: { role: "admin" } }), 201);
@@ -108,7 +108,7 @@ describe("a gateway's key", () => {
     }
   });
 
-  it("holds while the Registry fails; for a tunnel that nothing is known of, the answer is to try again", async () => {
+  it("works while the Registry fails; for an unknown tunnel, the answer is to try again", async () => {
     const { id } = await bornTunnel();
     const { key } = await gatewayKey();
     for (const method of ["tunnelConfig", "isGatewayKey", "lookUp"] as const) {

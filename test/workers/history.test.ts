@@ -79,7 +79,7 @@ function withHistory<T>(
 }
 
 describe("requests that are over", () => {
-  it("are found by each thing that is known of them, in what has just come and in what was compressed", async () => {
+  it("are found by each of their facts, in recent and in compressed entries", async () => {
     const id = await tunnelInUse();
     const wanted = event({
       tunnel: id,
@@ -135,7 +135,7 @@ describe("requests that are over", () => {
     }
   });
 
-  it("come page after page, the newest first, each once, though many have one time", async () => {
+  it("come page by page, the newest first, each once, even if many have the same time", async () => {
     const id = await tunnelInUse();
     const startMs = Date.now() - HOUR_MS;
     const all = Array.from({ length: 1_230 }, (_, index) =>
@@ -155,14 +155,14 @@ describe("requests that are over", () => {
     expect(times).toEqual(times.toSorted().toReversed());
   });
 
-  it("that never reached the tunnel's object are found, too, and those of other tunnels are not", async () => {
+  it("that never reached the tunnel's object are found too, but not those of other tunnels", async () => {
     const id = await tunnelInUse();
     const mine = event({ tunnel: id, outcome: "refused", code: "UNAUTHENTICATED", status: 401 });
     await take("relay", [mine, event({ tunnel: "tnl_other" }), event({ tunnel: "" })]);
     expect(await idsOf(id, {})).toEqual([mine.requestId]);
   });
 
-  it("are a viewer's to read; a wrong question is answered by what is wrong with it", async () => {
+  it("can be read by viewers; a wrong query is answered with what is wrong", async () => {
     const id = await tunnelInUse();
     const { key } = await json<{ key: string }>(
       call("POST", "/v1/api-keys", { body: { role: "viewer" } }),
@@ -244,7 +244,7 @@ describe("a history", () => {
     });
   });
 
-  it("keeps failures and what was slow when what went well is long gone", async () => {
+  it("keeps failures and slow requests longer than fast successes", async () => {
     await withHistory({ maxEvents: 1_600, maxBytes: 1_000_000 }, async (add, open) => {
       const failed = event({ outcome: "failed", status: 502, code: "UPSTREAM_REFUSED" });
       const slow = event({ durationMs: 30_000 });
@@ -276,7 +276,7 @@ describe("a history", () => {
     });
   });
 
-  it("of a tunnel that is idle is given back once a day, with nobody asking", async () => {
+  it("of an idle tunnel is deleted once a day, without any request", async () => {
     const id = await tunnelInUse();
     const nowMs = Date.now();
     await take(id, [event({ tunnel: id, time: new Date(nowMs).toISOString() })]);
@@ -299,7 +299,7 @@ describe("a history", () => {
     }
   });
 
-  it("is off where it is set to nothing", async () => {
+  it("is off if it is set to nothing", async () => {
     await withHistory({ maxEvents: 0, maxBytes: 0 }, async (add, open) => {
       expect(await add([event()])).toBe(0);
       expect(await findRequests(open(), ask(), Date.now())).toEqual([]);
@@ -313,7 +313,7 @@ function bytesStored(): Promise<{ bytes: number }> {
   );
 }
 
-it("finds what an object carried that is off the list, and counts it in the tunnel's traffic", async () => {
+it("finds requests of an object that left the list, and counts them in the tunnel's traffic", async () => {
   const id = await tunnelInUse();
   const gone = `${id}.abcde2`;
   await take(id, [event({ tunnel: id, requestId: "present" })]);

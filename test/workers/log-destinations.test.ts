@@ -25,7 +25,7 @@ function create(body: object = splunk): Promise<Destination> {
 }
 
 describe("log destinations", () => {
-  it("show all but their secrets, to every reader and in the audit log", async () => {
+  it("show everything except their secrets, to every reader and in the audit log", async () => {
     const created = await create();
     const described = {
       ...{ id: created.id, kind: "splunk", name: "the splunk", url: "https://splunk.example:8088" },
@@ -48,7 +48,7 @@ describe("log destinations", () => {
     expect(JSON.stringify(created) + log).not.toContain(CANARY);
   });
 
-  it("show the path of their URL to admins alone", async () => {
+  it("show the path of their URL only to admins", async () => {
     const hook = "https://logs.example/hook/path-token";
     const { id, url } = await create({ kind: "webhook", name: "n", url: hook });
     expect(url).toBe(hook);
@@ -83,7 +83,7 @@ describe("log destinations", () => {
     }
   });
 
-  it("keep a secret that a change leaves out, and take a new one", async () => {
+  it("keep a secret that a change leaves out, and accept a new one", async () => {
     const { id } = await create();
     const stored = () => registryStub(env).shippingDestination(id);
     const { token: _, headers: __, ...rest } = splunk;
@@ -121,13 +121,13 @@ describe("log destinations", () => {
     expect(JSON.stringify(refused)).not.toContain("secret");
   });
 
-  it("are twenty at most", async () => {
+  it("are limited to twenty", async () => {
     for (let index = 0; index < 20; index++)
       await create({ kind: "webhook", name: "n", url: "https://a.example" });
     expect(await problem(call("POST", PATH, { body: splunk }))).toMatchObject({ code: "LIMIT_REACHED" });
   });
 
-  it("raise the revision that every tunnel holds, which is 0 while there are none", async () => {
+  it("raise the revision that every tunnel has, which is 0 while there are none", async () => {
     const { id } = await createTunnel();
     const revision = async () => (await registryStub(env).tunnelConfig(id))?.destinationsRevision;
     expect(await revision()).toBe(0);

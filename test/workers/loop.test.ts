@@ -65,14 +65,14 @@ describe("a loop", () => {
     expect(await refusal).toEqual([508, "LOOP_DETECTED"]);
   });
 
-  it("is none where other relays of this kind were passed", async () => {
+  it("is not seen if other relays of this kind were passed", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const headers = { "cdn-loop": `culvert-${"0".repeat(32)}, fastly` };
     await expectAnsweredBy(peer, request(tunnel, "/", { headers }));
   });
 
-  it("is told to nobody who may not call the service", async () => {
+  it("is revealed to nobody who may not call the service", async () => {
     const tunnel = await readyTunnel();
     const headers = { "cdn-loop": await relayName(tunnel) };
     const body = { ...SERVICES, services: [] };
@@ -82,7 +82,7 @@ describe("a loop", () => {
 });
 
 describe("Via", () => {
-  it("is added where the service says so, and a caller's stays in any case", async () => {
+  it("is added if the service says so, and a caller's stays in any case", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const answerNext = async () => {
@@ -106,7 +106,7 @@ describe("Via", () => {
   });
 });
 
-it("a tunnel whose copy is of an older release serves, and learns the name beside it", async () => {
+it("a tunnel with a copy of an older release serves, and learns the name meanwhile", async () => {
   const tunnel = await readyTunnel();
   await expectAnsweredBy(await attached(tunnel), request(tunnel));
   const name = await relayName(tunnel);

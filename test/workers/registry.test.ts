@@ -43,7 +43,7 @@ async function pushRound(queue: PushQueue, send: () => Promise<number>) {
 }
 
 describe("the Registry", () => {
-  it("keeps everything over an eviction", async () => {
+  it("keeps everything across an eviction", async () => {
     const { id } = await createTunnel("kept");
     await evictDurableObject(registryStub(env));
     expect(await json(call("GET", `/v1/tunnels/${id}`))).toMatchObject({ name: "kept" });
@@ -62,7 +62,7 @@ describe("the Registry", () => {
     expect(await json(call("GET", "/v1/tunnels"))).toMatchObject({ items: [{}] });
   });
 
-  it("lists a thousand tunnels by page, each once and in order", async () => {
+  it("lists a thousand tunnels page by page, each once and in order", async () => {
     const rows = 1000;
     await runInDurableObject(registryStub(env), (_, state) => {
       for (let index = 0; index < rows; index++) {
@@ -97,7 +97,7 @@ describe("PushQueue", () => {
     });
   });
 
-  it("tells when the next is due", async () => {
+  it("says when the next is due", async () => {
     await withQueue((queue) => {
       expect(queue.nextDueMs()).toBeNull();
       queue.add("a", "a", 1, 70);
@@ -132,7 +132,7 @@ describe("pushConfigs", () => {
     });
   });
 
-  it("waits twice as long after each failure, a minute at most", () => {
+  it("waits twice as long after each failure, at most a minute", () => {
     expect([0, 1, 2, 5, 6, 1000].map(pushRetryDelayMs)).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000]);
   });
 });

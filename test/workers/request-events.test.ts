@@ -69,7 +69,7 @@ async function ready(): Promise<{ tunnel: CreatedTunnel; peer: HandPeer }> {
 }
 
 describe("the event of a request", () => {
-  it("has every field of an answer that came whole", async () => {
+  it("has every field of a complete answer", async () => {
     const { tunnel, peer } = await ready();
     const trace = "0af7651916cd43dd8448eb211c80319c";
     const answer = request(tunnel, "/v1/charges?card=4242", {
@@ -109,7 +109,7 @@ describe("the event of a request", () => {
     expect(JSON.stringify(event)).not.toContain("4242");
   });
 
-  it("makes a trace where the gateway had none", async () => {
+  it("begins a trace if the gateway had none", async () => {
     const { tunnel, peer } = await ready();
     const answer = request(tunnel);
     const { id, fields } = await peer.takeOpen();
@@ -132,7 +132,7 @@ describe("the event of a request", () => {
     expect(await theEvent()).toMatchObject({ status: 206, responseBytes: 6, outcome: "answered" });
   });
 
-  it("counts as the upstream's what the connector says it waited, but never more than there was", async () => {
+  it("counts as the upstream's time what the connector reports, but never more than the total", async () => {
     const { tunnel, peer } = await ready();
     const answer = request(tunnel);
     const { id } = await peer.takeOpen();
@@ -157,7 +157,7 @@ describe("the event of a request", () => {
     ["HEAD", 200],
     ["GET", 204],
     ["GET", 304],
-  ])("is there for an answer without a body: %s %i", async (method, status) => {
+  ])("exists for an answer without a body: %s %i", async (method, status) => {
     const { tunnel, peer } = await ready();
     const answer = request(tunnel, "/", { method });
     peer.send(head((await peer.takeOpen()).id, status, [], FLAG.END));
@@ -209,7 +209,7 @@ describe("a request that goes wrong", () => {
     });
   });
 
-  it("says what the connector found, which its gateway is not told", async () => {
+  it("contains what the connector found, which the gateway does not learn", async () => {
     const { tunnel, peer } = await ready();
     const answer = request(tunnel, "/", { method: "POST" });
     const said = "no connection to 10.0.0.5:8080: ECONNREFUSED";
@@ -239,7 +239,7 @@ describe("a request that goes wrong", () => {
     });
   });
 
-  it("lays the wait at the upstream's door where the connector says so", async () => {
+  it("attributes the wait to the upstream if the connector says so", async () => {
     const { tunnel, peer } = await ready();
     const answer = request(tunnel);
     const { id } = await peer.takeOpen();
@@ -287,7 +287,7 @@ describe("a request that goes wrong", () => {
     ["of known length", [["content-length", "30000"]] as const],
     ["of unknown length", []],
   ])(
-    "is logged as cancelled when the gateway gives up a body that is here as a whole: %s",
+    "is logged as cancelled if the gateway gives up a body that has arrived completely: %s",
     async (_name, fields) => {
       const { tunnel, peer } = await ready();
       await answerLargely(tunnel, peer);
@@ -303,7 +303,7 @@ describe("a request that goes wrong", () => {
     },
   );
 
-  it("is logged as aborted when the connector alone gives it up", async () => {
+  it("is logged as aborted if only the connector gives it up", async () => {
     const { tunnel, peer } = await ready();
     const answer = request(tunnel);
     const { id } = await peer.takeOpen();
@@ -329,7 +329,7 @@ describe("a request that goes wrong", () => {
     expect(workers.mock.calls.flatMap(([{ lines }]) => lines.split("\n"))).toHaveLength(1);
   });
 
-  it("is logged as failed where the answer cannot be given as it came", async () => {
+  it("is logged as failed if the answer cannot be passed on", async () => {
     const { tunnel, peer } = await ready();
     const answer = request(tunnel);
     const { id } = await peer.takeOpen();
@@ -340,7 +340,7 @@ describe("a request that goes wrong", () => {
 });
 
 describe("a WebSocket", () => {
-  it("is one event at its end, with what crossed it, though the object forgot everything in between", async () => {
+  it("is one event at its end, with its bytes, even if the object lost its memory in between", async () => {
     const { tunnel, peer } = await ready();
     const answer = request(tunnel, "/socket?token=secret", { headers: { upgrade: "websocket" } });
     const { id } = await peer.takeOpen();
@@ -370,7 +370,7 @@ describe("a WebSocket", () => {
     });
   });
 
-  it("is not told of twice, though its gateway never answers the close and the object forgets it", async () => {
+  it("is not reported twice, even if its gateway never answers the close and the object loses its memory", async () => {
     const { tunnel, peer } = await ready();
     const answer = request(tunnel, "/socket", { headers: { upgrade: "websocket" } });
     const { id } = await peer.takeOpen();
@@ -384,7 +384,7 @@ describe("a WebSocket", () => {
     expect(await theEvent()).toMatchObject({ code: "UNKNOWN_SERVICE" });
   });
 
-  it("is aborted where the relay has to close it", async () => {
+  it("is aborted if the relay has to close it", async () => {
     const { tunnel, peer } = await ready();
     const answer = request(tunnel, "/socket", { headers: { upgrade: "websocket" } });
     const { id } = await peer.takeOpen();
@@ -439,7 +439,7 @@ describe("what the Worker answers itself", () => {
   });
 });
 
-describe("429s of who guesses keys", () => {
+describe("429s of clients that guess keys", () => {
   it("do not flood log destinations: one a second is logged", async () => {
     const batches = vi.spyOn(Telemetry.prototype, "take").mockResolvedValue(undefined);
     // A network of its own: what an isolate has counted stays.
@@ -500,7 +500,7 @@ describe("watching a tunnel", () => {
     await (await answer).text();
   }
 
-  it("shows each request that the filter lets through, to each watcher", async () => {
+  it("shows each matching request to each watcher", async () => {
     const { tunnel, peer } = await ready();
     const all = await watch(tunnel.id);
     const some = await watch(tunnel.id, "?status=5xx&path=/v1/*/items");
@@ -534,7 +534,7 @@ describe("watching a tunnel", () => {
     expect(watcher.messages[1]?.events[0]?.path).toBe("/two");
   });
 
-  it("drops, and counts, what a watcher does not say that it has", async () => {
+  it("drops and counts events while a watcher does not confirm earlier ones", async () => {
     const { tunnel } = await ready();
     const watcher = await watch(tunnel.id);
     const refused = () => binding({ tunnel: tunnel.id, ...GATEWAY }).fetch("http://nothing/");
@@ -560,7 +560,7 @@ describe("watching a tunnel", () => {
     },
   );
 
-  it("is for a quarter of an hour: then the key has to be shown again", async () => {
+  it("lasts a quarter of an hour: then the key has to be sent again", async () => {
     const { tunnel, peer } = await ready();
     const watchers = await Promise.all(["", "?path=/nothing"].map((query) => watch(tunnel.id, query)));
     vi.spyOn(Date, "now").mockReturnValue(Date.now() + 15 * 60_000);
@@ -569,7 +569,7 @@ describe("watching a tunnel", () => {
     expect(watchers.flatMap(({ messages }) => messages)).toEqual([]);
   });
 
-  it("is for eight at a time, and ends with the tunnel", async () => {
+  it("is limited to eight at a time, and ends with the tunnel", async () => {
     const { tunnel } = await ready();
     const watchers = await Promise.all(Array.from({ length: 8 }, () => watch(tunnel.id)));
     const headers = { upgrade: "websocket", "sec-websocket-protocol": "culvert.tail.v1" };
@@ -579,7 +579,7 @@ describe("watching a tunnel", () => {
     await until(() => watchers.every(({ closed }) => closed !== null));
   });
 
-  it("needs a key of the admin API, a known tunnel, a filter that is one, and the subprotocol", async () => {
+  it("needs a key of the admin API, a known tunnel, a valid filter, and the subprotocol", async () => {
     const { tunnel } = await ready();
     const headers = { upgrade: "websocket", "sec-websocket-protocol": "culvert.tail.v1" };
     const statusOf = async (path: string, options: Parameters<typeof call>[2]) =>

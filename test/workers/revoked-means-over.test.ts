@@ -114,7 +114,7 @@ const CHANGES: [string, string, (w: World) => Promise<unknown>][] = [
 ];
 
 describe.each(CHANGES)("when %s", (_, code, change) => {
-  it("an answer that streams breaks off, one that has not begun is refused, uploads too", async () => {
+  it("a streaming answer breaks off, one that has not begun is refused, uploads too", async () => {
     const w = await world();
     const streams = byKey(w, "/api/events");
     const { id } = await w.peer.takeOpen();
@@ -181,7 +181,7 @@ describe("what is still allowed", () => {
 });
 
 describe("a request that waits for a connector", () => {
-  it("is judged by the rules that hold when one has come", async () => {
+  it("is judged by the rules that apply when one has come", async () => {
     const w = await world();
     w.peer.close();
     await w.peer.untilClosed();
@@ -229,7 +229,7 @@ describe("a socket that an older version accepted", () => {
     expect(gateways.map(({ closed }) => closed?.code ?? null)).toEqual([4403, null, 4403, null]);
   });
 
-  it("goes on where a rule on paths appears: its own path is not known any more", async () => {
+  it("goes on if a rule on paths appears: its own path is not known any more", async () => {
     const w = await world();
     const gateway = await opened(w.peer, byKey(w, "/api/socket", UPGRADE));
     await asOld(w);

@@ -69,8 +69,8 @@ function expectLimited(statuses: readonly number[], startedMs: number): void {
   expect(failed).toBeLessThanOrEqual(60 + seconds);
 }
 
-describe("a credential that holds", () => {
-  it("passes beside any number of failures from its own address: gateway keys", async () => {
+describe("a valid credential", () => {
+  it("works despite any number of failures from its own address: gateway keys", async () => {
     const { id } = await createTunnel();
     const { key } = await newGatewayKey();
     const wrong = await withWrongSecret(key);
@@ -89,7 +89,7 @@ describe("a credential that holds", () => {
     expect(await severalAtOnce(() => send(id, wrong))).toContain(429);
   });
 
-  it("passes beside any number of failures from its own address: API keys and sessions", async () => {
+  it("works despite any number of failures from its own address: API keys and sessions", async () => {
     const { key } = await json<{ key: string }>(
       call("POST", "/v1/api-keys", { body: { role: "viewer" } }),
       201,
@@ -110,7 +110,7 @@ describe("a credential that holds", () => {
     expect((await call("GET", "/v1/session", { key: null, headers: session })).status).toBe(200);
   });
 
-  it("passes beside connectors with a revoked token", async () => {
+  it("works next to connectors with a revoked token", async () => {
     const { id, kid, token: revoked } = await createTunnel();
     const { token } = await json<{ token: string }>(call("POST", `/v1/tunnels/${id}/tokens`), 201);
     expect((await connect({ ...from, authorization: `Bearer ${revoked}` })).status).toBe(101);
@@ -171,7 +171,7 @@ describe("failures", () => {
     expect(await send(id, key)).toBe(404);
   });
 
-  it("of a browser's session count as well", async () => {
+  it("of a browser's session count too", async () => {
     const headers = {
       ...from,
       "sec-fetch-site": "same-origin",
@@ -190,8 +190,8 @@ describe("failures", () => {
   });
 });
 
-describe("what nobody gave out", () => {
-  it("starts no object: tunnels that are dialled, called by key, by binding, and watched", async () => {
+describe("a made-up id or key", () => {
+  it("starts no object: when a tunnel is dialled, called by key or binding, or watched", async () => {
     const { id, token } = await createTunnel();
     const { key } = await newGatewayKey();
     const real = parseToken(token);
@@ -233,7 +233,7 @@ describe("what nobody gave out", () => {
 });
 
 describe("while a look-up that several requests wait for", () => {
-  it("was begun by one that has left, the others ask for themselves, and nothing that was made up is started", async () => {
+  it("was begun by one that has left, the others ask for themselves, and no made-up object is started", async () => {
     const { key } = await newGatewayKey();
     const lookUps = vi.spyOn(Registry.prototype, "lookUp");
     // Read and set by several requests, where a promise would belong to one.

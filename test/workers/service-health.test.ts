@@ -112,7 +112,7 @@ describe("what a connector is told to check", () => {
     expect(peer.inbox).toEqual([]);
   });
 
-  it("is an empty list where no service is to be checked: an older list holds no longer", async () => {
+  it("is an empty list if no service is to be checked, which replaces an older list", async () => {
     const tunnel = await readyTunnel();
     const services = SERVICES.map((service) => ({ ...service, healthCheck: false }));
     await putServices(tunnel, services);
@@ -149,14 +149,14 @@ describe("a service's requests", () => {
     expect(await servedBy(tunnel, 12, { failing, pending })).toEqual(["pending"]);
   });
 
-  it("go to all where every check fails: the request will tell", async () => {
+  it("go to all if every check fails: the request will show", async () => {
     const tunnel = await readyTunnel();
     const one = await reporting(tunnel, "one", "UPSTREAM_REFUSED", "PASSING");
     const two = await reporting(tunnel, "two", "UNHEALTHY_STATUS", "PASSING");
     expect(await servedBy(tunnel, 40, { one, two })).toEqual(["one", "two"]);
   });
 
-  it("go as before when the object has lost its memory, without another report", async () => {
+  it("go to the same connectors after the object has lost its memory, without another report", async () => {
     const tunnel = await readyTunnel();
     const failing = await reporting(tunnel, "failing", "UPSTREAM_REFUSED", "PASSING");
     const passing = await reporting(tunnel, "passing", "PASSING", "PASSING");
@@ -169,7 +169,7 @@ describe("a service's requests", () => {
     expect((await healthOf(tunnel))["failing"]?.failing).toHaveLength(1);
   });
 
-  it("heed a report that woke the object, without a new epoch for it", async () => {
+  it("follow a report that woke the object, without a new epoch", async () => {
     const tunnel = await readyTunnel();
     const one = await reporting(tunnel, "one", "PASSING", "PASSING");
     await evictDurableObject(tunnelStub(env, tunnel.id), { webSockets: "hibernate" });
@@ -178,7 +178,7 @@ describe("a service's requests", () => {
     expect(one.inbox).toEqual([]);
   });
 
-  it("do not heed a report about services that have changed since", async () => {
+  it("ignore a report about services that have changed since", async () => {
     const tunnel = await readyTunnel();
     const one = await reporting(tunnel, "one", "UPSTREAM_REFUSED", "PASSING");
     const services = SERVICES.map((service) => ({ ...service, endpoint: "http://moved.internal" }));
@@ -190,7 +190,7 @@ describe("a service's requests", () => {
 });
 
 describe("describing a tunnel", () => {
-  it("tells what each connector reaches, and why not", async () => {
+  it("shows what each connector reaches, and why not", async () => {
     const tunnel = await readyTunnel();
     await reporting(tunnel, "one", "UNHEALTHY_STATUS", "PASSING");
     await attached(tunnel, { connectorId: "two" });
@@ -200,7 +200,7 @@ describe("describing a tunnel", () => {
     });
   });
 
-  it("survives a report of nonsense: that connection ends, the others do not", async () => {
+  it("survives a malformed report: that connection ends, the others do not", async () => {
     const tunnel = await readyTunnel();
     const other = await attached(tunnel, { connectorId: "other" });
     const hostile = await attached(tunnel, { connectorId: "hostile" });

@@ -34,7 +34,7 @@ const rollBack = (id: string, version: unknown, headers: Record<string, string> 
   call("POST", `/v1/tunnels/${id}/services/rollback`, { body: { version }, headers });
 
 describe("versions of a services file", () => {
-  it("are told newest first, each with who put it and what it changed", async () => {
+  it("are listed newest first, each with its author and its changes", async () => {
     const { id } = await createTunnel();
     expect((await versionsOf(id)).items).toEqual([]);
     await put(id, fileOf("orders"));
@@ -52,7 +52,7 @@ describe("versions of a services file", () => {
     expect(Date.parse(items[0]?.at ?? "")).toBeGreaterThan(0);
   });
 
-  it("come in pages, and a difference is told over the page's edge", async () => {
+  it("come in pages, with differences across the pages' edges", async () => {
     const { id } = await createTunnel();
     for (const names of [["orders"], ["orders", "billing"], ["billing"]]) await put(id, fileOf(...names));
     const first = await versionsOf(id, "?limit=2");
@@ -65,7 +65,7 @@ describe("versions of a services file", () => {
     );
   });
 
-  it("are bounded in number and bytes, and the newest two stay", async () => {
+  it("are limited in number and bytes, but the newest two stay", async () => {
     const { id } = await createTunnel();
     await put(id, fileOf("orders"));
     const large = (n: number) => ({ ...fileOf("orders"), networks: networksOf(n) });
@@ -93,7 +93,7 @@ describe("versions of a services file", () => {
     expect(items.at(-1)?.changes).toBeNull();
   });
 
-  it("of a relay that noted no actor are told all the same", async () => {
+  it("of a relay that recorded no actor are listed too", async () => {
     const { id } = await createTunnel();
     await put(id, fileOf("orders"));
     await runInDurableObject(registryStub(env), (_, { storage }) => {
@@ -104,7 +104,7 @@ describe("versions of a services file", () => {
 });
 
 describe("a rollback", () => {
-  it("puts an earlier file into force as a new version, and is told as one", async () => {
+  it("activates an earlier file as a new version, and is listed as one", async () => {
     const { id } = await bornTunnel();
     await put(id, fileOf("orders"));
     await put(id, fileOf("billing"));
@@ -126,7 +126,7 @@ describe("a rollback", () => {
     ]);
   });
 
-  it("to the empty file of a new tunnel closes it; to what is in force changes nothing", async () => {
+  it("to the empty file of a new tunnel closes it; to the active file changes nothing", async () => {
     const { id } = await createTunnel();
     await put(id, fileOf("orders"));
     expect(await json(rollBack(id, 0))).toMatchObject({ version: 2 });
@@ -134,7 +134,7 @@ describe("a rollback", () => {
     expect((await versionsOf(id)).items).toHaveLength(2);
   });
 
-  it("is refused for what is not kept, not current, not valid any more, or no number", async () => {
+  it("is refused for a version that is deleted, not current, invalid by now, or not a number", async () => {
     const { id } = await createTunnel();
     await put(id, fileOf("orders"));
     await put(id, fileOf("billing"));

@@ -57,7 +57,7 @@ describe("signing in", () => {
     expect(attributes.sort()).toEqual(["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=Strict", "Secure"]);
   });
 
-  it("says the end of a key that ends sooner than a session", async () => {
+  it("reports the expiry of a key that ends sooner than a session", async () => {
     const made = await json<{ key: string; expiresAt: string }>(
       call("POST", "/v1/api-keys", { body: { role: "viewer", expiresInSeconds: 3_600 } }),
       201,
@@ -94,14 +94,14 @@ describe("signing in", () => {
     expect(await problem(Promise.resolve(answer))).toMatchObject({ status: 401, code: "UNAUTHENTICATED" });
   });
 
-  it("with a body that is none tells nothing of it", async () => {
+  it("with an invalid body reveals nothing of it", async () => {
     const answer = await signInWith({ nested: ADMIN_KEY });
     const text = await answer.text();
     expect([answer.status, JSON.parse(text).code]).toEqual([400, "INVALID_REQUEST"]);
     expect(text).not.toContain(ADMIN_KEY);
   });
 
-  it("is counted with the other failures of an address", async () => {
+  it("counts with the other failures of an address", async () => {
     // What was used up comes back with time.
     vi.useFakeTimers({ toFake: ["Date"] });
     const address = { ...SAME_ORIGIN, "cf-connecting-ip": "192.0.2.77" };
@@ -116,19 +116,19 @@ describe("signing in", () => {
     ["without the header that no form can send", { "sec-fetch-site": "same-origin" }],
     ["from another origin, in an older browser", { origin: "https://evil.example", "culvert-csrf": "1" }],
     ["of nobody knows where", { "culvert-csrf": "1" }],
-  ])("%s is refused, with the right key too", async (_, headers) => {
+  ])("%s is refused, even with the right key", async (_, headers) => {
     const answer = await signInWith(ADMIN_KEY, headers);
     expect(answer.headers.has("set-cookie")).toBe(false);
     expect(await problem(Promise.resolve(answer))).toMatchObject({ status: 403, code: "CROSS_SITE_REFUSED" });
   });
 
-  it("works in a browser that says its origin alone", async () => {
+  it("works in a browser that sends only its origin", async () => {
     expect((await signInWith(ADMIN_KEY, { origin: RELAY, "culvert-csrf": "1" })).status).toBe(200);
   });
 });
 
 describe("a session", () => {
-  it("is who it was opened by, and nobody without its cookie", async () => {
+  it("belongs to its opener, and to nobody without its cookie", async () => {
     const { kid, key } = await newApiKey("viewer");
     const cookie = await cookieOf(signInWith(key));
     expect(await sessionSeen(cookie)).toMatchObject({ role: "viewer", actor: kid });
@@ -136,7 +136,7 @@ describe("a session", () => {
     expect(await sessionSeen("__Host-culvert-session=nonsense")).toBeNull();
   });
 
-  it("does what its role may", async () => {
+  it("may do what its role allows", async () => {
     const viewer = await cookieOf(signInWith((await newApiKey("viewer")).key));
     expect((await withCookie("GET", "/v1/tunnels", viewer)).status).toBe(200);
     const body = { name: "by a viewer" };
@@ -149,7 +149,7 @@ describe("a session", () => {
     );
   });
 
-  it("is in the audit log by its key", async () => {
+  it("appears in the audit log under its key", async () => {
     const { kid, key } = await newApiKey("admin");
     await withCookie("POST", "/v1/tunnels", await cookieOf(signInWith(key)), { body: { name: "a" } });
     const { items } = await json<{ items: { actor: string; action: string }[] }>(
@@ -158,7 +158,7 @@ describe("a session", () => {
     expect(items[0]).toMatchObject({ actor: kid, action: "tunnel.create" });
   });
 
-  it("ends when one signs out", async () => {
+  it("ends on sign-out", async () => {
     const cookie = await cookieOf(signInWith(ADMIN_KEY));
     const answer = await withCookie("DELETE", "/v1/session", cookie);
     expect(answer.status).toBe(204);
@@ -167,7 +167,7 @@ describe("a session", () => {
     expect((await withCookie("GET", "/v1/tunnels", cookie)).status).toBe(401);
   });
 
-  it("ends with its API key, at once, and no other does", async () => {
+  it("ends with its API key, at once, and no other session does", async () => {
     const { kid, key } = await newApiKey("admin");
     const cookies = [await cookieOf(signInWith(key)), await cookieOf(signInWith(key))];
     const other = await cookieOf(signInWith((await newApiKey("admin")).key));
@@ -176,7 +176,7 @@ describe("a session", () => {
     expect((await withCookie("GET", "/v1/tunnels", other)).status).toBe(200);
   });
 
-  it("of the ADMIN_KEY ends when that is another", async () => {
+  it("of the ADMIN_KEY ends when the key is changed", async () => {
     const cookie = await cookieOf(signInWith(ADMIN_KEY));
     const ofApiKey = await cookieOf(signInWith((await newApiKey("admin")).key));
     const withAnotherKey = (path: string, session: string) =>
@@ -204,7 +204,7 @@ describe("a session", () => {
     expect(await sessionSeen(used)).toBeNull();
   });
 
-  it("makes room for the key's twenty-first: the one used longest ago goes", async () => {
+  it("makes room for the key's twenty-first: the least recently used one ends", async () => {
     const cookies: string[] = [];
     vi.useFakeTimers({ toFake: ["Date"] });
     const startMs = Date.now() + 24 * HOUR_MS;
@@ -253,7 +253,7 @@ describe("requests that another site makes the browser send", () => {
     expect((await withCookie("GET", "/v1/tunnels", cookie, { headers: typed })).status).toBe(200);
   });
 
-  it("watch nothing: a WebSocket knows no preflight", async () => {
+  it("watch nothing: a WebSocket has no preflight", async () => {
     const cookie = await cookieOf(signInWith(ADMIN_KEY));
     const { id } = await bornTunnel();
     const upgrade = { upgrade: "websocket", "sec-websocket-protocol": "culvert.tail.v1" };
@@ -268,7 +268,7 @@ describe("requests that another site makes the browser send", () => {
     allowed.webSocket?.close(1000);
   });
 
-  it("with a key of their own are none: a key is nothing that a browser sends by itself", async () => {
+  it("with a key of their own are allowed: a browser never sends a key by itself", async () => {
     const headers = { "sec-fetch-site": "cross-site" };
     expect((await call("POST", "/v1/tunnels", { body: { name: "by key" }, headers })).status).toBe(201);
   });
@@ -278,7 +278,7 @@ describe("the page", () => {
   const get = (path: string, headers: Record<string, string> = {}) =>
     call("GET", path, { key: null, headers });
 
-  it("is for every path under /dashboard, is kept nowhere and shown in no frame", async () => {
+  it("is served for every path under /dashboard, is not cached and cannot be framed", async () => {
     for (const path of ["/dashboard", "/dashboard/tunnels/tnl_a/live"]) {
       const page = await get(path);
       expect(page.status).toBe(200);
@@ -304,7 +304,7 @@ describe("the page", () => {
     }
   });
 
-  it("loads files whose names change with their content, and which are kept for ever", async () => {
+  it("loads files whose names change with their content, and which are cached for ever", async () => {
     const html = await (await get("/dashboard")).text();
     const paths = Array.from(html.matchAll(/"(\/dashboard\/assets\/[^"]+)"/g), ([, path]) => path ?? "");
     expect(paths).toHaveLength(2);
@@ -321,7 +321,7 @@ describe("the page", () => {
     expect(await problem(get("/dashboard/assets/main-OTHER.js"))).toMatchObject({ code: "NOT_FOUND" });
   });
 
-  it("is where / leads a browser, and nobody else", async () => {
+  it("is where / redirects browsers, and nobody else", async () => {
     const headers = { accept: "text/html,*/*" };
     const browser = await exports.default.fetch(new Request(`${RELAY}/`, { headers, redirect: "manual" }));
     expect([browser.status, browser.headers.get("location")]).toEqual([302, "/dashboard"]);

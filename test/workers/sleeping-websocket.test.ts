@@ -99,7 +99,7 @@ describe("a WebSocket on an object that loses its memory", () => {
     expect(gateway.messages).toEqual(["good morning"]);
   });
 
-  it("goes on with the credit it had: more than a window crosses over many evictions", async () => {
+  it("goes on with its credit: more than a window crosses over many evictions", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const gateway = await openSocket(tunnel, peer);
@@ -158,7 +158,7 @@ describe("a WebSocket on an object that loses its memory", () => {
     expect(await takeText(peer, gateway.id)).toBe("still here");
   });
 
-  it("is closed with 1012 where a message was half way through", async () => {
+  it("is closed with 1012 if a message was partly sent", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const gateway = await openSocket(tunnel, peer);

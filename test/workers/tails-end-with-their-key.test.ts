@@ -94,7 +94,7 @@ describe("whoever watches", () => {
     expect([await untilClosed(other), await untilClosed(makesRoom)]).toEqual([4403, 4403]);
   });
 
-  it("is not let in with a key that is deleted meanwhile, nor where it could not be ended", async () => {
+  it("is not let in with a key that is deleted meanwhile, nor if it could not be ended later", async () => {
     const { id } = await bornTunnel();
     const { key } = await newApiKey();
     const registered = vi.spyOn(Registry.prototype, "registerTail").mockReturnValue(false);
@@ -107,7 +107,7 @@ describe("whoever watches", () => {
     await watch(id, byKey(key));
   });
 
-  it("is told by the alarm where its object could not be told at once", async () => {
+  it("is ended by the alarm if its object could not be reached at once", async () => {
     const { id } = await bornTunnel();
     const { kid, key } = await newApiKey();
     const watcher = await watch(id, byKey(key));
@@ -126,7 +126,7 @@ describe("whoever watches", () => {
     expect(left).toEqual([]);
   });
 
-  it("of an older version, whose key nobody knows, has to come again", async () => {
+  it("of an older version, whose key is unknown, has to connect again", async () => {
     const { id } = await bornTunnel();
     const { key } = await newApiKey();
     const watcher = await watch(id, byKey(key));

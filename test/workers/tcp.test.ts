@@ -89,7 +89,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const text = ({ value }: { value?: Uint8Array | undefined }) => new TextDecoder().decode(value);
 
 describe("a TCP connection", () => {
-  it("tells the connector who wants it and the service's rules, and is one event with what crossed it", async () => {
+  it("tells the connector its caller and the service's rules, and is one event with its bytes", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const dialled = dial(tunnel);
@@ -120,7 +120,7 @@ describe("a TCP connection", () => {
     });
   });
 
-  it("says whose end it was", async () => {
+  it("says which side ended it", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const { id, reader, writer } = await connected(peer, dial(tunnel));
@@ -160,7 +160,7 @@ describe("a TCP connection", () => {
   it.each([
     ["its connector is lost", async (peer: HandPeer) => peer.close(1011, "gone")],
     ["its object is reset", () => abortAllDurableObjects()],
-  ])("is never a clean end where %s, and the next one stands", async (_what, breakIt) => {
+  ])("is never a clean end if %s, and the next one succeeds", async (_what, breakIt) => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const { id, reader, writer } = await connected(peer, dial(tunnel));
@@ -175,7 +175,7 @@ describe("a TCP connection", () => {
     expect((await again.take(FRAME.RESET, next.id)).type).toBe(FRAME.RESET);
   });
 
-  it("goes to another connector before its head, as long as nothing stands, and not after", async () => {
+  it("goes to another connector before its head, but not after it", async () => {
     const tunnel = await readyTunnel();
     const first = await attached(tunnel, { connectorId: "first" });
     const dialled = dial(tunnel);
@@ -188,7 +188,7 @@ describe("a TCP connection", () => {
     expect(await theEvent()).toMatchObject({ connector: "second", attempts: 2 });
   });
 
-  it("is no stream for a connector that does not know the kind", async () => {
+  it("is not sent to a connector that does not know the kind", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel, { capabilities: OWN_CAPABILITIES & ~CAPABILITY.TCP });
     expect(await failureOf(dial(tunnel))).toMatchObject({ code: "BAD_REQUEST" });
@@ -214,7 +214,7 @@ describe("an address", () => {
     ...["x".repeat(10_000), null, 5432, { toString: () => "orders-db" }],
   ];
 
-  it("leads to a service by its name and port, else to a host that a rule opens, however it is spelt", async () => {
+  it("leads to a service by its name and port, else to a host that a rule allows, however it is spelt", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     for (const [address, target] of Object.entries(LEADS_TO)) {
@@ -226,7 +226,7 @@ describe("an address", () => {
     }
   });
 
-  it("that no rule opens, or that is none, reaches no connector", async () => {
+  it("that no rule allows, or that is invalid, reaches no connector", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const codeOf = async (address: unknown) => (await failureOf(dial(tunnel, address as string))).code;
@@ -264,7 +264,7 @@ it("one caller's many connections leave room for another's", async () => {
 });
 
 describe("what is told of TCP connections", () => {
-  it("counts in metrics and traffic, without a latency: they last as long as they are wanted", async () => {
+  it("counts in metrics and traffic, without a latency", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const { id, reader } = await connected(peer, dial(tunnel));
@@ -280,7 +280,7 @@ describe("what is told of TCP connections", () => {
     expect(traffic).toMatchObject({ requests: 1, errors: 1, latencies: new Map() });
   });
 
-  it("is found again by its kind's method and its service", async () => {
+  it("is found by its kind's method and its service", async () => {
     const tunnel = await readyTunnel();
     expect(await failureOf(dial(tunnel))).toMatchObject({ code: "NO_CONNECTOR" });
     const event = await theEvent();

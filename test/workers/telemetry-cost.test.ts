@@ -70,7 +70,7 @@ async function billedOf(name: string, requests: number, everyMs: number): Promis
 }
 
 describe("a quiet tunnel's Telemetry object", () => {
-  it("writes its state with each request, another row for its history, and two a minute", async () => {
+  it("writes its state with each request, one more row for the history, and two a minute", async () => {
     const { id } = await createTunnel();
     const billed = await billedOf(id, 61, 10_000);
     // 60 requests, ten minutes; eviction makes no row of its own.

@@ -75,7 +75,7 @@ describe("a Telemetry object", () => {
     expect(report).toMatchObject({ connectors: 1, metrics: { lost: 7, malformed: 1 } });
   });
 
-  it("is left asleep when it has reported and nothing waits", async () => {
+  it("stays asleep when it has reported and nothing waits", async () => {
     const { id } = await createTunnel();
     await telemetryStub(env, id).take(batch(lines(1)));
     expect(await alarmOf(id)).not.toBeNull();
@@ -112,7 +112,7 @@ describe("a Telemetry object", () => {
     expect(await reportOf(id)).toBeUndefined();
   });
 
-  it("takes a batch that comes while it deletes itself when that is done", async () => {
+  it("accepts a batch that comes while it deletes itself, after that is done", async () => {
     const { id } = await createTunnel();
     const telemetry = telemetryStub(env, id);
     await call("DELETE", `/v1/tunnels/${id}`);
@@ -136,7 +136,7 @@ describe("a Telemetry object", () => {
     });
   });
 
-  it("refuses batches beyond those that wait already, and takes them when they come again", async () => {
+  it("refuses batches beyond its queue, and accepts them when they come again", async () => {
     const { id } = await createTunnel();
     const batches = Array.from({ length: 20 }, () => batch(lines(1)));
     await runInDurableObject(telemetryStub(env, id), async (object: Telemetry) => {
@@ -147,7 +147,7 @@ describe("a Telemetry object", () => {
     });
   });
 
-  it("counts a batch that no row can hold as lost", async () => {
+  it("counts a batch that is too large for a row as lost", async () => {
     const { id } = await createTunnel();
     const telemetry = telemetryStub(env, id);
     const path = Array.from({ length: 1_100 }, () => crypto.randomUUID()).join("");
@@ -159,7 +159,7 @@ describe("a Telemetry object", () => {
     expect(await reportOf(id)).toMatchObject({ metrics: { lost: 21 } });
   });
 
-  it("hears of its first destination from a batch, and sends that batch already", async () => {
+  it("learns of its first destination from a batch, and sends that batch already", async () => {
     const { id } = await createTunnel();
     const telemetry = telemetryStub(env, id);
     await telemetry.take(batch(lines(5)));
@@ -208,7 +208,7 @@ function withShipper(maxBytes: number, use: (bench: Bench) => Promise<void>): Pr
 }
 
 describe("shipping", () => {
-  it("loses nothing while a destination is down, and what has no room is counted", async () => {
+  it("loses nothing while a destination is down, and counts what has no room", async () => {
     await withShipper(2_000, async (bench) => {
       const taken: string[] = [];
       bench.shipper.reconcile([destination], 1);
@@ -258,7 +258,7 @@ describe("shipping", () => {
     });
   });
 
-  it("counts what was overtaken on its way as shipped, not as lost", async () => {
+  it("counts events that were dropped while being sent as shipped, not as lost", async () => {
     await withShipper(1_000, async (bench) => {
       bench.shipper.reconcile([destination], 1);
       await bench.append(5);
@@ -303,7 +303,7 @@ describe("shipping", () => {
   });
 
   it.each([[[0]], [[499]], [[999]], [[3, 500, 998]]])(
-    "rejects the events %j of a thousand alone, and ships the others once",
+    "rejects only the events %j of a thousand, and ships the others once",
     async (poison) => {
       await withShipper(10_000_000, async (bench) => {
         bench.shipper.reconcile([destination], 1);
@@ -340,7 +340,7 @@ describe("shipping", () => {
     });
   });
 
-  it("of failures alone leaves the rest out and does not wait for it", async () => {
+  it("of failures only leaves out the rest and does not wait for it", async () => {
     const failures = { ...destination, events: "failures" as const };
     await withShipper(100_000, async (bench) => {
       bench.shipper.reconcile([failures], 1);
@@ -360,7 +360,7 @@ describe("shipping", () => {
     });
   });
 
-  it("starts a new destination where it is told to, and keeps the others where they are", async () => {
+  it("starts a new destination at the given position, and keeps the others at theirs", async () => {
     const second = { ...destination, id: "dst_2" };
     await withShipper(100_000, async (bench) => {
       bench.shipper.reconcile([destination], 1);

@@ -57,7 +57,7 @@ const ANSWERS: Record<ErrorCode, [status: number, code: string]> = {
 };
 
 describe("the binding's fetch never throws", () => {
-  it("for any reason that a connector gives, known or not", async () => {
+  it("for any code that a connector sends, known or not", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     for (const [code, [status, error]] of Object.entries(ANSWERS) as [ErrorCode, [number, string]][]) {
@@ -120,7 +120,7 @@ describe("the binding's fetch never throws", () => {
     expect(peer.streamFrames).toEqual([]);
   });
 
-  it("for services that are not there, hosts that no rule allows, and no connector", async () => {
+  it("for unknown services, hosts that no rule allows, and no connector", async () => {
     const tunnel = await readyTunnel();
     const gateway = binding({ tunnel: tunnel.id, ...GATEWAY });
     for (const url of [
@@ -142,7 +142,7 @@ describe("the binding's fetch never throws", () => {
     expect([answer.status, await answer.text()]).toEqual([503, ""]);
   });
 
-  it("for a body that is shorter than the gateway said: no fault of the upstream", async () => {
+  it("for a body that is shorter than the gateway announced, without blaming the upstream", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const { readable, writable } = new FixedLengthStream(5);
@@ -160,7 +160,7 @@ describe("the binding's fetch never throws", () => {
 });
 
 describe("an upstream", () => {
-  it.each([200, 101])("cannot set culvert-error, nor anything of ours: status %i", async (status) => {
+  it.each([200, 101])("cannot set culvert-error or other fields of the relay: status %i", async (status) => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const answer = request(tunnel, "/", status === 101 ? { headers: { upgrade: "websocket" } } : {});
@@ -197,7 +197,7 @@ describe("who is calling", () => {
   const claim = { kind: "request", project: "other", environment: "preview", keepForwarded: true };
   const cf = { culvert: claim } as Record<string, unknown>;
 
-  it("is what the binding's props say, whatever headers and cf say", async () => {
+  it("is decided by the binding's props, whatever headers and cf say", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     const answer = request(tunnel, "/", { headers: SPOOFS, cf });
@@ -226,7 +226,7 @@ describe("who is calling", () => {
     await expectAnsweredBy(peer, request(tunnel, "/", { cf: connectClaim as Record<string, unknown> }));
   });
 
-  it("must be said: the tunnel's object takes no request without a claim", async () => {
+  it("is required: the tunnel's object accepts no request without a claim", async () => {
     const tunnel = await readyTunnel();
     expect((await tunnelStub(env, tunnel.id).fetch("http://api/", { headers: SPOOFS })).status).toBe(403);
   });

@@ -76,7 +76,7 @@ async function bodyOf(peer: HandPeer, streamId: number): Promise<string> {
 const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 15_000, interval: 50 });
 
 describe("placement", () => {
-  it("makes no object before a connector dials, whatever the admin API is asked", async () => {
+  it("creates no object before a connector dials, whatever is asked of the admin API", async () => {
     const tunnel = await createTunnel();
     await json(call("PUT", `/v1/tunnels/${tunnel.id}/services-configuration`, { body: SERVICES }));
     const key = { project: "my-project", environment: "production" };
@@ -92,7 +92,7 @@ describe("placement", () => {
     expect((await problem(call("GET", `/v1/tunnels/${tunnel.id}`))).code).toBe("NOT_FOUND");
   });
 
-  it("makes the object with the first dial, which then hears of revocations", async () => {
+  it("creates the object with the first dial, and it then gets revocations", async () => {
     const tunnel = await readyTunnel();
     expect(await isStarted(env.TUNNEL, tunnel.id)).toBe(false);
     const peer = await attached(tunnel);
@@ -101,7 +101,7 @@ describe("placement", () => {
     await vi.waitFor(() => expect(peer.closed?.code).toBe(CLOSE_REVOKED), { timeout: 10_000 });
   });
 
-  it("knows where objects are wanted, and takes no other places", async () => {
+  it("accepts known locations, and no others", async () => {
     const created = await json<CreatedTunnel>(
       call("POST", "/v1/tunnels", { body: { name: "here", location: "weur" } }),
       201,
@@ -113,7 +113,7 @@ describe("placement", () => {
     expect([wrong.status, wrong.problems?.[0]?.path]).toEqual([400, "location"]);
   });
 
-  it("refuses a jurisdiction that this runtime has not, and never ignores it", async () => {
+  it("refuses a jurisdiction that this runtime lacks, and never ignores it", async () => {
     const refused = await problem(call("POST", "/v1/tunnels", { body: { name: "eu", jurisdiction: "eu" } }));
     expect([refused.status, refused.code]).toEqual([422, "JURISDICTION_UNAVAILABLE"]);
     expect(isTunnelId(newTunnelId("eu"))).toBe(true);
@@ -143,7 +143,7 @@ describe("placement", () => {
     expect(asked).toEqual(["eu", "eu", "eu"]);
   });
 
-  it("answers a dial of an object that is not on the list without making one", async () => {
+  it("answers a dial of an object that is not on the list without creating one", async () => {
     const tunnel = await bornTunnel();
     const authorization = `Bearer ${tunnel.token}`;
     for (const object of [`${tunnel.id}.nothere`, "tnl_aaaaaaaaaaaaaaaaaaaa", "..", ""]) {
@@ -156,7 +156,7 @@ describe("placement", () => {
 });
 
 describe("several objects", () => {
-  it("are named to connectors, serve once those are there, and share the requests", async () => {
+  it("are listed to connectors, serve once these are attached, and share the requests", async () => {
     const tunnel = await readyTunnel();
     const first = await attached(tunnel, { connectorId: "one" });
     await change(tunnel, { objects: { min: 3, max: 3 } });
@@ -182,7 +182,7 @@ describe("several objects", () => {
     for (const { stop } of answered) stop();
   });
 
-  it("hand a request on where no connector is, with its body, once", async () => {
+  it("hand a request on if they have no connector, with its body, once", async () => {
     const tunnel = await readyTunnel();
     const first = await attached(tunnel, { connectorId: "one" });
     await change(tunnel, { objects: { min: 2, max: 2 } });
@@ -200,7 +200,7 @@ describe("several objects", () => {
     }
   });
 
-  it("do without one that is stuck: what is safe moves, and the rest is told", async () => {
+  it("work without one that is stuck: safe requests move, and the others fail with a code", async () => {
     const tunnel = await readyTunnel();
     const first = await attached(tunnel, { connectorId: "one" });
     await change(tunnel, { objects: { min: 2, max: 2 } });
@@ -250,7 +250,7 @@ describe("several objects", () => {
     }
   });
 
-  it("leave the list when they are too many, and their connectors with them", async () => {
+  it("leave the list if there are too many, and their connectors with them", async () => {
     const tunnel = await readyTunnel();
     const first = await attached(tunnel, { connectorId: "one" });
     await change(tunnel, { objects: { min: 2, max: 2 } });
@@ -299,7 +299,7 @@ describe("several objects", () => {
     expect(await objectsOf(tunnel)).toMatchObject([{ name: moved, connections: 2 }]);
   });
 
-  it("run on with newer code: one that is busy grows by another, hands over to it and leaves", async () => {
+  it("switch to newer code: a busy one gets a sibling, hands over to it and leaves", async () => {
     const tunnel = await readyTunnel();
     const first = await attached(tunnel, { connectorId: "one" });
     const calledBy = (build: string) =>
@@ -333,7 +333,7 @@ describe("several objects", () => {
     expect(new Set(edits.map(({ after }) => after["reason"]))).toContain("moving to newer code");
   });
 
-  it("are told in the audit log and on the console, with the reason", async () => {
+  it("appear in the audit log and on the console, with the reason", async () => {
     const tunnel = await bornTunnel();
     const console_ = vi.spyOn(console, "info");
     await change(tunnel, { name: "renamed", objects: { min: 2 } });
@@ -350,7 +350,7 @@ describe("several objects", () => {
     });
   });
 
-  it("are refused with a least that is above the most", async () => {
+  it("are refused with a minimum above the maximum", async () => {
     const tunnel = await createTunnel();
     const refused = await problem(
       call("PATCH", `/v1/tunnels/${tunnel.id}`, { body: { objects: { min: 5, max: 2 } } }),
@@ -359,7 +359,7 @@ describe("several objects", () => {
   });
 });
 
-it("keeps the list over the loss of an object's memory", async () => {
+it("keep the list across the loss of an object's memory", async () => {
   const tunnel = await readyTunnel();
   const first = await attached(tunnel, { connectorId: "one" });
   await change(tunnel, { objects: { min: 2, max: 2 } });

@@ -94,7 +94,7 @@ describe("a revoked token", () => {
     expect(await refusalOf(waiting)).toEqual([502, "CONNECTOR_LOST"]);
   });
 
-  it("is one of a deleted tunnel too", async () => {
+  it("includes those of a deleted tunnel", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     await call("DELETE", `/v1/tunnels/${tunnel.id}`);
@@ -104,7 +104,7 @@ describe("a revoked token", () => {
 });
 
 describe("a new services file", () => {
-  it.each(["live", "hibernated"])("holds for the next request, on the %s connection", async (state) => {
+  it.each(["live", "hibernated"])("applies to the next request, on the %s connection", async (state) => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     await expectAnsweredBy(peer, request(tunnel));
@@ -142,7 +142,7 @@ describe("a connector that comes again", () => {
     expect(connectors).toHaveLength(2);
   });
 
-  it("fails what the predecessor had begun, unless it may be sent again", async () => {
+  it("fails what its predecessor had begun, unless it may be sent again", async () => {
     const tunnel = await readyTunnel();
     const halfOpen = await attached(tunnel);
     const posted = request(tunnel, "/", { method: "POST" });
@@ -157,7 +157,7 @@ describe("a connector that comes again", () => {
 });
 
 describe("a draining connector", () => {
-  it("finishes what it took, and what is beyond its last id is moved, POST included", async () => {
+  it("finishes accepted requests, and those beyond its last id are moved, POST included", async () => {
     const tunnel = await readyTunnel();
     const leaving = await attached(tunnel, { connectorId: "leaving" });
     const taken = request(tunnel, "/taken");
@@ -180,7 +180,7 @@ describe("a draining connector", () => {
     expect(leaving.inbox.filter(({ type }) => type === FRAME.OPEN)).toEqual([]);
   });
 
-  it("without another: what it did not take gets 502, the next request 503", async () => {
+  it("without another one: what it did not accept gets 502, the next request 503", async () => {
     const tunnel = await readyTunnel();
     const leaving = await attached(tunnel);
     const answer = request(tunnel);
@@ -196,7 +196,7 @@ describe("a request that was not processed", () => {
     Promise.all(["a", "b", "c"].map((connectorId) => attached(tunnel, { connectorId })));
 
   it.each(["OVERLOADED", "DRAINING", "UPSTREAM_REFUSED"] as const)(
-    "is moved as long as there is a connector that was not asked: %s",
+    "is moved while there is a connector that was not asked: %s",
     async (code) => {
       const tunnel = await readyTunnel();
       const peers = await three(tunnel);
@@ -218,7 +218,7 @@ describe("a request that was not processed", () => {
     },
   );
 
-  it("does not go by the other connections of a connector that cannot reach the upstream", async () => {
+  it("does not use the other connections of a connector that cannot reach the upstream", async () => {
     const tunnel = await readyTunnel();
     const same = [await attached(tunnel), await attached(tunnel, { connectionIndex: 1 })];
     const answer = request(tunnel);
@@ -232,7 +232,7 @@ describe("a request that was not processed", () => {
   it.each([
     ["its RESET does not say so", 0, "x"],
     ["more than 64 KiB of its body were read", NOT_PROCESSED, "x".repeat(200 * 1024)],
-  ])("is not moved where %s", async (_, flags, body) => {
+  ])("is not moved if %s", async (_, flags, body) => {
     const tunnel = await readyTunnel();
     const [one, two] = [await attached(tunnel), await attached(tunnel, { connectorId: "other" })];
     const answer = request(tunnel, "/", { method: "POST", body });
@@ -264,7 +264,7 @@ describe("a request that was not processed", () => {
     expect(await (await answer).text()).toBe("all");
   });
 
-  it("is not sent on without its beginning, when that grew too long to keep while it waited", async () => {
+  it("is not sent without its beginning if that became too long to keep while it waited", async () => {
     const tunnel = await readyTunnel();
     const leaving = await attached(tunnel);
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
@@ -368,7 +368,7 @@ describe("a request while the connector is away", () => {
     return { tunnel, send: (init: RequestInit = {}) => gateway.fetch("http://patient-api/", init) };
   };
 
-  it("waits for it where the service says so", async () => {
+  it("waits for it if the service says so", async () => {
     const { tunnel, send } = await away();
     const answer = send({ method: "POST", body: "x" });
     await expectAnsweredBy(await attached(tunnel), answer);
@@ -443,7 +443,7 @@ describe("a connector that takes nothing", () => {
 });
 
 describe("a Registry that is away", () => {
-  it("does not concern a tunnel that has its copy, even after an eviction", async () => {
+  it("does not affect a tunnel that has its copy, even after an eviction", async () => {
     const tunnel = await readyTunnel();
     const peer = await attached(tunnel);
     vi.spyOn(Registry.prototype, "tunnelConfig").mockRejectedValue(new Error("the Registry is away"));

@@ -79,7 +79,7 @@ afterEach(async () => {
 });
 
 describe("an identity that a tunnel trusts", () => {
-  it("is for this tunnel unless it is told otherwise, is listed and described, and keeps public keys alone", async () => {
+  it("is for this tunnel by default, is listed and described, and stores only public keys", async () => {
     const { tunnelId, identity } = await trusting();
     expect(identity).toMatchObject({
       url: `https://relay.example/v1/tunnels/${tunnelId}/identities/${identity.id}`,
@@ -108,7 +108,7 @@ describe("an identity that a tunnel trusts", () => {
     expect(await made(weak)).toMatchObject({ code, problems: [{ path: "jwks" }] });
   });
 
-  it("is one of ten at most, goes with its tunnel, and is not ended by a new token", async () => {
+  it("is limited to ten for a tunnel, is deleted with it, and is not ended by a new token", async () => {
     const { tunnelId, identity } = await trusting();
     const path = `/v1/tunnels/${tunnelId}`;
     for (let count = 1; count < 10; count++)
@@ -121,7 +121,7 @@ describe("an identity that a tunnel trusts", () => {
     expect(await dialled(shown(tunnelId, identity.id, token))).toBe(401);
   });
 
-  it("is in the audit log with what it is, and without its keys", async () => {
+  it("appears in the audit log with its settings, without its keys", async () => {
     const { tunnelId, identity } = await trusting();
     const path = `/v1/tunnels/${tunnelId}/identities/${identity.id}`;
     const { jwk } = await signer("cluster-2");
@@ -155,7 +155,7 @@ describe("an identity that a tunnel trusts", () => {
 });
 
 describe("a token of another issuer", () => {
-  it("starts no object where it is bad, and costs one look-up however often it is shown", async () => {
+  it("starts no object if it is invalid, and costs one look-up however often it is sent", async () => {
     const { tunnelId, identity } = await trusting();
     stopTheClock();
     const started = vi.spyOn(Tunnel.prototype, "fetch");
@@ -166,7 +166,7 @@ describe("a token of another issuer", () => {
     expect([started.mock.calls.length, asked.mock.calls.length]).toEqual([0, 1]);
   });
 
-  it("that is bad counts as a guess: it is slowed down, and neither who knows nor another identity is", async () => {
+  it("that is invalid counts as a guess, which slows down neither valid tokens nor another identity", async () => {
     const { tunnelId, identity } = await trusting();
     const other = await trusting();
     const [bad, good] = [
@@ -186,7 +186,7 @@ describe("a token of another issuer", () => {
     expect(await dialled(shown(other.tunnelId, other.identity.id, bad, "2001:db8:3::1"))).toBe(401);
   });
 
-  it("is judged without the Registry where it was judged before; elsewhere it is told to come again", async () => {
+  it("is judged without the Registry if it was judged before; otherwise the answer is to try again", async () => {
     const { tunnelId, identity } = await trusting();
     const { tunnelId: newTunnel, identity: newIdentity } = await trusting();
     const headers = shown(tunnelId, identity.id, await CLUSTER.token({ aud: identity.audience }));
@@ -198,7 +198,7 @@ describe("a token of another issuer", () => {
     expect(await dialled(shown(newTunnel, newIdentity.id, unknown))).toBe(503);
   });
 
-  it("is not taken where the Worker judged it by what is in force no longer", async () => {
+  it("is not accepted if the Worker judged it by an outdated identity", async () => {
     const { tunnelId, identity } = await trusting();
     const next = await signer("cluster-1");
     const [byOld, byNew] = [

@@ -95,7 +95,7 @@ const asClient = ({ messages, closes }: RawFrames): Seen => ({
 const plays = rawFrames.flatMap((frames, index) => WAYS.map((way) => ({ frames, index, way })));
 
 describe("raw frames of an upstream", () => {
-  it("are passed on up to the first that is wrong, and end with a code that says so", async () => {
+  it("are passed on up to the first wrong one, and end with a code that says so", async () => {
     const told = plays.map(({ frames: { name, messages, closes }, way }) => ({
       name,
       way,

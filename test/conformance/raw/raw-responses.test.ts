@@ -73,18 +73,18 @@ const takenHere = ({ here: outcome }: RawResponse): Taken =>
   outcome.outcome === "whole" ? { status: outcome.status, body: outcome.body } : "not whole";
 
 describe("raw responses", () => {
-  it("have names of their own", () => {
+  it("have unique names", () => {
     expect(new Set(responses.map(({ name }) => name)).size).toBe(responses.length);
   });
 
-  it("are taken, broken off and refused as the table says, however they come", async () => {
+  it("are accepted, cut off and refused as the table says, however they arrive", async () => {
     const seen = await inLanes(plays, ({ response, index, way }) => here(index, way, response));
     const told = plays.map(({ response, way }) => ({ name: response.name, way, here: response.here }));
     expect(seen.map((outcome, at) => ({ ...told[at], here: outcome }))).toEqual(told);
     expect(await tunnel.connector.metricsText()).not.toMatch(/faults_total\{.*\} [1-9]/);
   }, 120_000);
 
-  it("are the same to a WebSocket handshake, which is refused by them", async () => {
+  it("mean the same to a WebSocket handshake, which they refuse", async () => {
     const handshakes = plays.filter(
       ({ response, way }) => response.method !== "HEAD" && way !== "byte by byte",
     );

@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => tunnel?.stop());
 
-it("events arrive one by one, and a stream that ended is resumed behind its last event", async () => {
+it("events arrive one by one, and a stream that ended is resumed after its last event", async () => {
   const source = new EventSource(`${tunnel.url}/numbers`);
   const events: [string, string][] = [];
   await new Promise<void>((resolve) => {

@@ -80,7 +80,7 @@ function connect(key: string): Client {
   });
 }
 
-it("queries, and errors in their place", async () => {
+it("carries queries, and errors in their place", async () => {
   const results: unknown[] = [];
   for await (const result of client.iterate({ query: "{ hello broken }" })) results.push(result);
   expect(results).toMatchObject([

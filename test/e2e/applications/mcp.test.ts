@@ -54,7 +54,7 @@ beforeAll(async () => {
 });
 afterAll(() => tunnel?.stop());
 
-it("a session over Streamable HTTP: tools, progress as it comes, the server's own word, the end", async () => {
+it("a session over Streamable HTTP: tools, progress as it comes, server messages, the end", async () => {
   const client = new Client({ name: "before", version: "1.0.0" });
   const transport = new StreamableHTTPClientTransport(new URL(`${tunnel.url}/mcp`));
   await client.connect(transport);

@@ -121,7 +121,7 @@ describe("a tus server", () => {
   });
 
   it.each(["tus-plain", "tus-aware"])(
-    "names its own address where no public one is known: %s",
+    "names its own address if no public one is known: %s",
     async (service) => {
       const created = await fetch(`${publicUrlOf(service)}/files`, {
         method: "POST",
@@ -179,7 +179,7 @@ describe("a notebook's WebSocket", () => {
     });
   };
 
-  it("opens where its Origin is the Host that it is asked by", async () => {
+  it("opens if its Origin is the Host of the request", async () => {
     expect(await ask("notebook-public", publicUrlOf("notebook-public"))).toBe("hello");
     expect(await ask("notebook", publicUrlOf("notebook"))).toBe("401");
     expect(await ask("notebook-public")).toBe("401");

@@ -67,7 +67,7 @@ it.for([
   }
 });
 
-it("a room hears what one of it says, and a connection that the server ends is made again", async () => {
+it("a room gets what a member sends, and a connection that the server ends is made again", async () => {
   const [one, two] = [await connect(["websocket"]), await connect(["polling"], false)];
   try {
     for (const socket of [one, two]) await socket.timeout(20_000).emitWithAck("room", "ours");

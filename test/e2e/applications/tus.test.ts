@@ -27,7 +27,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-it("an upload in pieces that is broken off, found again and finished", async () => {
+it("an upload in pieces is interrupted, found again and finished", async () => {
   const content = contentOf("tus", FILE_BYTES);
   let url: string | null = null;
   /** Resolves with the bytes that the server had, once there are `stopAt`, or all. */

@@ -17,8 +17,8 @@ async function evilSite(html: string): Promise<{ port: number; close: () => void
 }
 
 export function attackCases(): void {
-  describe.each(HOSTS)("beside a malicious site at %s", (host) => {
-    it("no form, fetch or WebSocket does anything with the session", async ({
+  describe.each(HOSTS)("with a malicious site at %s", (host) => {
+    it("no form, fetch or WebSocket can use the session", async ({
       stage: { world },
       pages,
       onTestFinished,
@@ -63,7 +63,7 @@ export function attackCases(): void {
       pages.complaints = [];
     });
 
-    it("it is shown in no frame", async ({ stage: { world }, pages, onTestFinished }) => {
+    it("the dashboard cannot be framed", async ({ stage: { world }, pages, onTestFinished }) => {
       const page = await pages.admin();
       const evil = await evilSite(`<iframe src="${world.url}/dashboard"></iframe>`);
       onTestFinished(evil.close);

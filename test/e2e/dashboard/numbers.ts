@@ -73,7 +73,7 @@ export function numberCases(): void {
     await page.getByText("00:00:00 to 00:00:30").waitFor();
   });
 
-  it("leads from a step, from the errors and from a service to their requests", async ({
+  it("links from a step, from the errors and from a service to their requests", async ({
     stage: { world },
     pages,
   }) => {
@@ -104,7 +104,7 @@ export function numberCases(): void {
     expect(searchOf(page).get("failed")).toBe("true");
   });
 
-  it("cuts a peak off, says so, shows it whole when told to; and has a line for each connector", async ({
+  it("cuts off a peak, says so, and shows it on request; has a line for each connector", async ({
     stage: { world },
     pages,
   }) => {
@@ -126,7 +126,7 @@ export function numberCases(): void {
       .waitFor();
   });
 
-  it("shows no percentile where no request is", async ({ stage: { world }, pages }) => {
+  it("shows no percentile if there is no request", async ({ stage: { world }, pages }) => {
     const tunnel = await world.tunnel("silent", ["payments-api"]);
     const page = await pages.admin();
     const traffic = inventedTraffic(Date.now());

@@ -3,7 +3,7 @@ import { eventually } from "../../../scripts/demo/eventually.ts";
 import { expectAccessible, it, ok, turnTo, untilCounted, viewOf, WAIT_MS } from "./stage.ts";
 
 export function requestCases(): void {
-  it("shows requests as they end, each with where its time went, and stands still when told to", async ({
+  it("shows requests as they end, each with where its time went, and can be paused", async ({
     stage: { world },
     pages,
   }) => {
@@ -91,7 +91,7 @@ export function requestCases(): void {
     await page.getByText("are being captured").waitFor({ state: "detached" });
   });
 
-  it("shows every object of a tunnel, and the live requests of all, each once", async ({
+  it("shows every object of a tunnel, and the live requests of all objects, each once", async ({
     stage: { world },
     pages,
   }) => {
@@ -118,10 +118,7 @@ export function requestCases(): void {
     expect((await shown.allTextContents()).sort()).toEqual(sent.map((one) => `GET ${one}`).sort());
   });
 
-  it("finds a request that is over, by a search and by a link that can be handed on", async ({
-    stage,
-    pages,
-  }) => {
+  it("finds a finished request by a search and by a link that can be shared", async ({ stage, pages }) => {
     const { world } = stage;
     const tunnel = await world.tunnel("searched", ["payments-api"]);
     await world.connector(tunnel, { connectorId: "c1" }, ok);
@@ -153,7 +150,7 @@ export function requestCases(): void {
     await page.getByRole("alert").getByText("not in the history").waitFor();
   });
 
-  it("says the same of a tunnel in the list, at its head and in its overview; its errors lead to their requests", async ({
+  it("shows the same verdict in the list, in a tunnel's heading and in its overview; errors link to their requests", async ({
     stage: { world },
     pages,
   }) => {

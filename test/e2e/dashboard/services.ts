@@ -3,7 +3,7 @@ import { servicesFile } from "../../support/dashboard-world.ts";
 import { expectAccessible, it, ok, viewOf } from "./stage.ts";
 
 export function serviceCases(): void {
-  it("edits who may call what: checked, compared, and in force with the next request", async ({
+  it("edits who may call what: checked, compared, and active from the next request on", async ({
     stage: { world },
     pages,
   }) => {
@@ -34,7 +34,7 @@ export function serviceCases(): void {
     expect(await call()).toBe("ACCESS_DENIED");
   });
 
-  it("shows what another has saved in the meantime, and overwrites it only when told to", async ({
+  it("shows what another person saved in the meantime, and overwrites it only on request", async ({
     stage: { world },
     pages,
   }) => {
@@ -58,7 +58,7 @@ export function serviceCases(): void {
     expect(JSON.stringify(await world.admin("GET", path))).toContain("mine-api");
   });
 
-  it("edits a service by fields, with the file beside them; what is wrong has its line and its service", async ({
+  it("edits a service in fields, with the file beside them; problems have a line and a service", async ({
     stage: { world },
     pages,
   }) => {
@@ -102,10 +102,7 @@ export function serviceCases(): void {
     });
   });
 
-  it("has the versions with what each changed, and rolls back to one", async ({
-    stage: { world },
-    pages,
-  }) => {
+  it("lists versions with what each changed, and rolls back to one", async ({ stage: { world }, pages }) => {
     const tunnel = await world.tunnel("versioned", ["payments-api"]);
     const path = `/tunnels/${tunnel.id}/services-configuration`;
     await world.admin("PUT", path, servicesFile(["payments-api", "wrong-api"]));
@@ -122,7 +119,7 @@ export function serviceCases(): void {
     expect(JSON.stringify(await world.admin("GET", path))).not.toContain("wrong-api");
   });
 
-  it("keeps its lists short until more is asked for", async ({ stage: { world }, pages }) => {
+  it("keeps lists short until somebody asks for more", async ({ stage: { world }, pages }) => {
     const names = Array.from({ length: 25 }, (_, index) => `service-${index}`);
     const tunnel = await world.tunnel("with many services", names);
     const page = await pages.admin(viewOf(tunnel, "services"));

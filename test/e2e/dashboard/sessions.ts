@@ -3,7 +3,7 @@ import { ADMIN_KEY } from "../../support/dashboard-world.ts";
 import { it, ok, signIn, viewOf, untilIs } from "./stage.ts";
 
 export function sessionCases(): void {
-  it("lets in who has a key, and nobody else", async ({ stage: { world }, pages }) => {
+  it("lets in people with a key, and nobody else", async ({ stage: { world }, pages }) => {
     const page = await pages.stranger();
     await page.goto(world.url);
     await signIn(page, "culvert_api_wrong");
@@ -24,7 +24,7 @@ export function sessionCases(): void {
     await page.getByLabel("API key").waitFor();
   });
 
-  it("has its list of tunnels at once", async ({ stage: { world }, pages }) => {
+  it("shows its list of tunnels at once", async ({ stage: { world }, pages }) => {
     await world.tunnel("listed", []);
     const page = await pages.admin("/keys");
     await page.goto(`${world.url}/dashboard`);
@@ -64,7 +64,7 @@ export function sessionCases(): void {
     pages.complaints = pages.complaints.filter((text) => !text.includes("HTTP Authentication failed"));
   });
 
-  it("is found by the keyboard: skip link, focus on the new page's heading, dialogs that give it back", async ({
+  it("works with the keyboard: skip link, focus on a new page's heading, dialogs that return the focus", async ({
     pages,
   }) => {
     const page = await pages.admin();

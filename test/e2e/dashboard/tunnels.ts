@@ -55,7 +55,7 @@ export function tunnelCases(): void {
     expect(items.map(({ name }) => name)).not.toContain("made by hand");
   });
 
-  it("leads a new tunnel from its token to its first request, each step with its state", async ({
+  it("guides a new tunnel from its token to its first request, each step with its state", async ({
     stage: { world },
     pages,
   }) => {

@@ -134,7 +134,7 @@ async function expectNoFault(): Promise<void> {
   await vi.waitFor(async () => expect(await isStill()).toBe(true), { timeout: HANG_MS, interval: 10 });
 }
 
-describe("upstreams that are broken in any protocol", () => {
+describe("upstreams that break any protocol", () => {
   it(
     `cost no more than their own requests (seed ${SEED})`,
     async () => {

@@ -12,7 +12,7 @@ const MILLION_PER_SECOND = 16_667;
 const THREE_MILLION_PER_SECOND = 50_000;
 
 describe.each([4, 8])("32 objects of 1,000 requests a second, %i connectors", (connectors) => {
-  it("carry 1,000,000 requests a minute as one alone, an object dying among them", async () => {
+  it("carry 1,000,000 requests a minute like a single one, while an object dies", async () => {
     const sim = new SimTunnel({ connectors, wish: ALL });
     await sim.start();
     expect(sim.serving()).toBe(32);
@@ -42,7 +42,7 @@ describe("growth", () => {
     expect(firstOnNewAtMs - reportedAtMs).toBeLessThanOrEqual(35_000);
   });
 
-  it("stops at the most, and what is too much is told: OVERLOADED", async () => {
+  it("stops at the maximum, and refuses the rest with OVERLOADED", async () => {
     const sim = new SimTunnel({ connectors: 4, weight: 400 });
     await sim.start();
     await sim.load(THREE_MILLION_PER_SECOND, 100_000);
@@ -53,7 +53,7 @@ describe("growth", () => {
     expect(full.answered * 400).toBeGreaterThan(0.9 * 32_000 * 10);
   });
 
-  it("goes on where it was when the Registry is back, and costs no request meanwhile", async () => {
+  it("continues when the Registry is back, and costs no request meanwhile", async () => {
     const sim = new SimTunnel({ connectors: 2, weight: 20 });
     await sim.start();
     sim.isRegistryAway = true;
@@ -70,7 +70,7 @@ describe("growth", () => {
     expect([sim.serving(), after.codes.size]).toEqual([4, 0]);
   });
 
-  it("takes back what it began: a tunnel of old connectors alone stays on its first object", async () => {
+  it("is undone for a tunnel with only old connectors, which stays on its first object", async () => {
     const sim = new SimTunnel({ connectors: 0, oldConnectors: 2, weight: 20 });
     await sim.start();
     const outcomes = await sim.load(700, 120_000);
@@ -99,7 +99,7 @@ describe("the list of objects", () => {
 });
 
 describe("connectors of two versions", () => {
-  it("when the newer one dies, everything goes on by the older one", async () => {
+  it("carry everything over the older one when the newer one dies", async () => {
     const sim = new SimTunnel({ connectors: 1, oldConnectors: 1, wish: { min: 8, max: 8 } });
     await sim.start();
     expect(sim.serving()).toBe(8);
@@ -115,7 +115,7 @@ describe("connectors of two versions", () => {
 });
 
 describe("shrinking and moving", () => {
-  it("lose nothing while they go on, and two edits at once end as the last one says", async () => {
+  it("lose no request, and of two edits at once the last one wins", async () => {
     const sim = new SimTunnel({ connectors: 2, wish: { min: 4, max: 4, drainMs: 5_000 } });
     await sim.start();
     for (const [delayMs, wish] of [
