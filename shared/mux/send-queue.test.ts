@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FLAG, FRAME, FRAME_RULES, type Frame } from "../protocol/frame.ts";
 import { encodedSize } from "../protocol/frame-codec.ts";
 import {
+  ITEM_OVERHEAD_BYTES,
   MAX_DATA_BYTES,
   MAX_MESSAGE_BYTES,
   QUANTUM_BYTES,
@@ -213,6 +214,18 @@ describe("Outbox", () => {
     expect(box.items.length).toBe(1);
     const payload = Uint8Array.of(1, 2, 3);
     expect(box.items.first).toEqual({ type: FRAME.DATA, flags: FLAG.END, streamId: 1, payload });
+  });
+
+  it("merges thousands of single bytes without copying those before for each", () => {
+    const box = new Outbox(1, new SendWindow(PLENTY), memoryOf());
+    const buffers = new Set<unknown>();
+    for (let count = 0; count < 4096; count++) {
+      box.push(FRAME.DATA, 0, Uint8Array.of(count));
+      buffers.add(box.items.last?.payload.buffer);
+    }
+    expect([box.items.length, box.queuedBytes, box.heldBytes]).toEqual([1, 4096, 4096 + ITEM_OVERHEAD_BYTES]);
+    expect(box.take(PLENTY)?.payload).toEqual(Uint8Array.from({ length: 4096 }, (_, index) => index));
+    expect(buffers.size).toBeLessThan(20);
   });
 
   it("sets END only on the last frame of a body", () => {

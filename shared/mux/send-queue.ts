@@ -21,6 +21,7 @@ import {
   TARGET_MESSAGE_BYTES,
 } from "../protocol/index.ts";
 import { Fifo } from "../memory/fifo.ts";
+import { GrowingPiece } from "../memory/growing-piece.ts";
 import type { MemoryAccount } from "../memory/memory-budget.ts";
 import type { SendWindow } from "./credit/flow-window.ts";
 
@@ -39,6 +40,7 @@ export class Outbox {
   readonly window: SendWindow;
   readonly items = new Fifo<Frame>();
   readonly #memory: MemoryAccount;
+  readonly #merged = new GrowingPiece(MERGE_BYTES);
   #heldBytes = 0;
   /** How much its flow-controlled items will use of the window. Empty messages count as well. */
   queuedBytes = 0;
@@ -69,7 +71,7 @@ export class Outbox {
       (payload.byteLength === 0 || last.payload.byteLength + payload.byteLength <= MERGE_BYTES);
     if (merges) {
       last.flags |= flags;
-      if (payload.byteLength > 0) last.payload = concat(last.payload, payload);
+      if (payload.byteLength > 0) last.payload = this.#merged.join(last.payload, payload);
     } else {
       this.items.push({ type, flags, streamId: this.streamId, payload });
     }
@@ -79,6 +81,7 @@ export class Outbox {
 
   clear(): void {
     this.items.clear();
+    this.#merged.forget();
     this.queuedBytes = 0;
     this.#hold(-this.#heldBytes);
   }
@@ -120,6 +123,7 @@ export class Outbox {
 
   #shift(): Frame | null {
     const frame = this.items.shift() ?? null;
+    if (this.items.length === 0) this.#merged.forget();
     if (frame !== null) this.#hold(-(frame.payload.byteLength + ITEM_OVERHEAD_BYTES));
     return frame;
   }
@@ -313,11 +317,4 @@ function takeUpTo(queue: Frame[], frames: Frame[], maxBytes: number, sizeBefore:
   }
   frames.push(...queue.splice(0, count));
   return size;
-}
-
-function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(first.byteLength + second.byteLength);
-  joined.set(first);
-  joined.set(second, first.byteLength);
-  return joined;
 }
