@@ -3,7 +3,7 @@ import type { MemoryAccount } from "../shared/memory/memory-budget.ts";
 import type { Stream, StreamHandler } from "../shared/mux/index.ts";
 import { StreamLimit } from "../shared/streams/stream-limit.ts";
 import { encodedSize, encodeHealth } from "../shared/protocol/index.ts";
-import { AccessLog, Metrics, type OnFinished, type SpanCounts } from "./telemetry/index.ts";
+import { AccessLog, FinishedRequests, Metrics, type OnFinished, type SpanCounts } from "./telemetry/index.ts";
 import {
   ConnectionKeeper,
   ObjectAttachments,
@@ -52,7 +52,7 @@ export interface ConnectorOptions {
 /** The daemon. It keeps connections to the relay, serves their streams, checks upstreams, and counts. */
 export class Connector {
   readonly connectorId: string;
-  readonly #accessLog: AccessLog;
+  readonly #finished: FinishedRequests;
   readonly #metrics: Metrics;
   readonly #checks: ServiceChecks;
   readonly #attachments: ObjectAttachments<ConnectionKeeper>;
@@ -60,7 +60,7 @@ export class Connector {
   constructor(options: ConnectorOptions) {
     const { connectorId, clock, random, log, accessLogShare } = options;
     this.connectorId = connectorId;
-    this.#accessLog = new AccessLog(log, accessLogShare, random);
+    const accessLog = new AccessLog(log, accessLogShare, random);
     const { softwareVersion, connectorName } = options;
     this.#metrics = new Metrics(
       { version: softwareVersion, name: connectorName ?? "", connector: connectorId },
@@ -74,6 +74,14 @@ export class Connector {
         droppedLogLines: options.droppedLogLines,
         faults: options.faults.counts,
       },
+    );
+    this.#finished = new FinishedRequests(
+      clock,
+      (summary, error) => {
+        this.#metrics.requestFinished(summary);
+        accessLog.write(summary, error);
+      },
+      (thrown) => options.faults.report("process", thrown),
     );
     this.#checks = new ServiceChecks({
       ...{ run: options.runCheck, clock, random, log },
@@ -92,10 +100,12 @@ export class Connector {
   }
 
   get activeStreams(): number {
+    this.#finished.flush();
     return this.#metrics.activeStreams;
   }
 
   metricsText(): Promise<string> {
+    this.#finished.flush();
     return this.#metrics.render();
   }
 
@@ -103,14 +113,12 @@ export class Connector {
   async drain(graceMs: number): Promise<void> {
     this.#checks.stop();
     await this.#attachments.drain(graceMs);
+    this.#finished.flush();
   }
 
   #keeper(options: ConnectorOptions, slot: ObjectSlot, streams: StreamLimit): ConnectionKeeper {
     const metrics = this.#metrics;
-    const onFinished: OnFinished = (summary, error) => {
-      metrics.requestFinished(summary);
-      this.#accessLog.write(summary, error);
-    };
+    const onFinished: OnFinished = (summary, error) => this.#finished.add(summary, error);
     let accepted = false;
     return new ConnectionKeeper({
       ...options,

@@ -8,6 +8,7 @@
  * docs/observability.md; decision 0023.
  */
 export { AccessLog } from "./access-log.ts";
+export { FinishedRequests } from "./finished-requests.ts";
 export { startHealthServer, type HealthSources } from "./health.ts";
 export { LastLines } from "./last-lines.ts";
 export { Metrics } from "./metrics.ts";

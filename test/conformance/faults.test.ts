@@ -97,7 +97,7 @@ it("a log that throws costs one connection to the relay; answers are delivered w
   expect(tunnel.relay.attachments).toHaveLength(2);
   expect(await faultsOf(tunnel, "relay")).toBe(1);
   for (let i = 0; i < 3; i++) expect((await tunnel.call(origin)).text).toBe("ok");
-  expect(await faultsOf(tunnel, "exchange")).toBe(3);
+  expect(await faultsOf(tunnel, "process")).toBe(3);
   expect(tunnel.connector.activeStreams).toBe(0);
   expect(tunnel.relay.attachments).toHaveLength(2);
 });
