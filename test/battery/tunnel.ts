@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { bundleWorker, CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
+import { gatewayBundle, runsTunnels } from "../support/made-once.ts";
 import type { Observation, ProbeRequest } from "../support/probe.ts";
 import { nothing, type Seen, type Target, TIMEOUT_MS, type Wanted } from "./exchange.ts";
 import type { Endpoint } from "./servers/real-server.ts";
@@ -27,8 +28,7 @@ export async function startTunnel(
   endpoints: readonly Endpoint[],
   tls: { ca: string; cert: string; key: string },
 ): Promise<BatteryTunnel> {
-  const bundlePath = join(directory, "gateway.js");
-  await bundleWorker(join(import.meta.dirname, "../support/gateway.ts"), bundlePath);
+  const bundlePath = await gatewayBundle(directory);
   const configurations = [{ project: CALLER.project, accessibleBy: CALLER.environment }];
   const services = endpoints.map(({ name, origin }) => ({
     ...{ name, endpoint: origin, configurations, healthCheck: false },
@@ -38,6 +38,7 @@ export async function startTunnel(
     persistDir: join(directory, "state"),
     adminKey: ADMIN_KEY,
     services: { main: { version: 1, services } },
+    made: await runsTunnels(),
     gateways: (ids) => [
       {
         name: "test",

@@ -10,11 +10,12 @@ import { pipeline } from "node:stream/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { bundleWorker, CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import type { LocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import { field, read } from "../support/calls.ts";
 import type { Answer } from "../support/calls.ts";
+import { gatewayBundle } from "../support/made-once.ts";
 import { HttpUpstream } from "../support/servers/http-upstream.ts";
 import { RawUpstream } from "../support/servers/raw-upstream.ts";
 import type { RawAccount } from "../support/servers/raw-upstream.ts";
@@ -89,8 +90,7 @@ beforeAll(async () => {
     await upstream.listen();
     closers.push(() => upstream.close());
   }
-  const gatewayBundle = join(directory, "gateway.js");
-  await bundleWorker(join(import.meta.dirname, "../support/gateway.ts"), gatewayBundle);
+  const bundlePath = await gatewayBundle(directory);
   system = await startLocalTunnels({
     relayBundle: RELAY_BUNDLE,
     persistDir: join(directory, "state"),
@@ -101,7 +101,7 @@ beforeAll(async () => {
         const [project, environment] = caller.split(" ");
         return {
           name: caller,
-          bundlePath: gatewayBundle,
+          bundlePath,
           tunnelBindings: ["east", "west"].map((name) => ({
             binding: name,
             props: { tunnel: ids[name], project, environment },

@@ -4,11 +4,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { stringify } from "yaml";
 import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
 import { type Child, startChild } from "../../scripts/demo/child-process.ts";
+import { eventually } from "../../scripts/demo/eventually.ts";
 import type { OpenHead } from "../../shared/protocol/head.ts";
 import { nodeMemory, type NodeMemory } from "../support/node-heap.ts";
 import { OtlpReceiver } from "../support/servers/otlp-receiver.ts";
@@ -74,8 +75,7 @@ afterAll(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-const until = (condition: () => boolean) =>
-  vi.waitFor(() => expect(condition()).toBe(true), { timeout: 60_000, interval: 5 });
+const until = (condition: () => boolean) => eventually("what was waited for", 60_000, condition);
 const isAttached = () => relay.attachments.some(({ mux }) => !mux.isClosed && !mux.isDraining);
 const attached = () => until(isAttached);
 

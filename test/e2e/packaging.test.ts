@@ -259,6 +259,8 @@ describe.each(["bundle", "executable"] as const)("the %s", { timeout: 120_000 },
   it("serves, reports that it is ready, finishes accepted requests on SIGTERM, and exits with 0", async () => {
     const { child, metrics } = await connect(kind);
     expect(isReady(kind, `127.0.0.1:${await freePort()}`)).toBe(false);
+    // Asked by a process each time: not before it can be.
+    await child.line(/"connected to the relay"/, 30_000);
     await eventually("readiness", 20_000, () => isReady(kind, metrics));
     expect(await tunnel.call()).toEqual({ status: 200, text: "served /now" });
 

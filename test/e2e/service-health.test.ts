@@ -7,11 +7,12 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundleWorker, CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import type { Child } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import { type LocalTunnels, startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import { formatToken, parseToken } from "../../shared/tokens/token.ts";
+import { gatewayBundle } from "../support/made-once.ts";
 import { untrustedIdentity } from "../support/tls-identities.ts";
 import { bareEnvironment } from "../support/bare-environment.ts";
 
@@ -69,8 +70,7 @@ beforeAll(async () => {
   closers.push(() => proxy.close());
   proxyPort = portOf(proxy);
 
-  const gatewayBundle = join(directory, "gateway.js");
-  await bundleWorker(join(import.meta.dirname, "../support/gateway.ts"), gatewayBundle);
+  const bundlePath = await gatewayBundle(directory);
   const configurations = [{ project: "p", accessibleBy: "production" }];
   const endpoint = `http://127.0.0.1:${portOf(api)}`;
   const quick = { intervalSeconds: 1, healthyThreshold: 1, unhealthyThreshold: 1 };
@@ -93,7 +93,7 @@ beforeAll(async () => {
     gateways: (ids) => [
       {
         name: "test",
-        bundlePath: gatewayBundle,
+        bundlePath,
         tunnelBindings: [
           { binding: "TUNNEL", props: { tunnel: ids["main"], project: "p", environment: "production" } },
         ],

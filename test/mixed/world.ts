@@ -4,13 +4,14 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleWorker, CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import type { AdminApi } from "../../scripts/demo/admin-api.ts";
 import { type Child, startChild } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import { startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
 import { ChaosUpstream } from "../chaos/chaos-upstream.ts";
+import { gatewayBundle, runsTunnels } from "../support/made-once.ts";
 import { nodeMemory } from "../support/node-heap.ts";
 import { relayKeptBytes } from "../support/relay-heap.ts";
 import { HostileUpstream } from "./hostile-upstream.ts";
@@ -61,8 +62,7 @@ export class World {
     const hostilePort = await this.hostileUpstream.listen();
     this.#closers.push(() => this.hostileUpstream.close());
     await this.#makeNamesHang(directory);
-    const bundlePath = join(directory, "gateway.js");
-    await bundleWorker(join(import.meta.dirname, "../support/gateway.ts"), bundlePath);
+    const bundlePath = await gatewayBundle(directory);
 
     const service = (name: string, endpoint: string, ...who: { project: string }[]) => ({
       ...{ name, endpoint, healthCheck: false },
@@ -87,6 +87,7 @@ export class World {
       adminKey: ADMIN_KEY,
       inspect: true,
       services: { main: file() },
+      made: await runsTunnels(),
       gateways: (ids) => [
         {
           name: "test",

@@ -2,13 +2,14 @@ import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { bundleWorker, CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import { adminApi, type AdminApi, type AttachedConnector } from "../../scripts/demo/admin-api.ts";
 import { type Child, startChild } from "../../scripts/demo/child-process.ts";
 import { eventually } from "../../scripts/demo/eventually.ts";
 import { startLocalTunnels, type Tunnel } from "../../scripts/demo/local-tunnels.ts";
 import { startWorkerd, type WorkerdOptions, type WorkerdProcess } from "../../scripts/workerd.ts";
 import { FaultProxy } from "./fault-proxy.ts";
+import { gatewayBundle, runsTunnels } from "./made-once.ts";
 
 const ADMIN_KEY = "fault-lab-admin-key-0123456789abcdef";
 const CALLER = { project: "my-project", environment: "production" };
@@ -61,7 +62,6 @@ export class FaultLab {
   async start(): Promise<void> {
     this.#directory = await mkdtemp(join(tmpdir(), "culvert-faults-"));
     this.#upstreamPort = await this.#upstream.listen();
-    const bundlePath = join(this.#directory, "gateway.js");
     // A long run starts them again and again: what they are made of must stay as it is.
     this.#relayBundle = join(this.#directory, "relay.js");
     this.#culvertBundle = join(this.#directory, "culvert.mjs");
@@ -69,7 +69,7 @@ export class FaultLab {
       copyFile(RELAY_BUNDLE, this.#relayBundle),
       copyFile(CULVERT_BUNDLE, this.#culvertBundle),
     ]);
-    await bundleWorker(join(import.meta.dirname, "gateway.ts"), bundlePath);
+    const bundlePath = await gatewayBundle(this.#directory);
     const rule = { configurations: [{ project: CALLER.project, accessibleBy: CALLER.environment }] };
     const endpoint = `http://127.0.0.1:${this.#upstreamPort}`;
     const services = [
@@ -85,6 +85,7 @@ export class FaultLab {
       persistDir,
       adminKey: ADMIN_KEY,
       services: { main: { version: 1, services } },
+      made: await runsTunnels(),
       gateways: (ids) => {
         const tunnelBindings = [{ binding: "TUNNEL", props: { tunnel: ids["main"], ...CALLER } }];
         return (gateways = [{ name: "test", bundlePath, tunnelBindings }]);

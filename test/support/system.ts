@@ -1,12 +1,13 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleWorker, CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
+import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 import type { Child } from "../../scripts/demo/child-process.ts";
 import { startConnector, startLocalTunnels } from "../../scripts/demo/local-tunnels.ts";
 import type { AdminApi } from "../../scripts/demo/admin-api.ts";
 import type { WorkerdProcess } from "../../scripts/workerd.ts";
 import { bundleNodeWorker } from "./bundle-node-worker.ts";
+import { gatewayBundle, runsTunnels } from "./made-once.ts";
 import { HttpUpstream } from "./servers/http-upstream.ts";
 import { RawUpstream } from "./servers/raw-upstream.ts";
 import { startStuckListener } from "./servers/stuck-listener.ts";
@@ -100,9 +101,9 @@ async function assemble(
   const stuck = await startStuckListener();
   closers.push(() => stuck.close());
 
-  const gatewayBundle = join(directory, "gateway.js");
-  if (gatewayEntry !== undefined) await bundleNodeWorker(gatewayEntry, gatewayBundle);
-  else await bundleWorker(join(import.meta.dirname, "gateway.ts"), gatewayBundle);
+  const bundlePath =
+    gatewayEntry === undefined ? await gatewayBundle(directory) : join(directory, "gateway.js");
+  if (gatewayEntry !== undefined) await bundleNodeWorker(gatewayEntry, bundlePath);
 
   const endpoints: Record<string, string> = {
     "raw-api": `http://127.0.0.1:${raw.port}`,
@@ -153,10 +154,13 @@ async function assemble(
     inspect,
     mayCallPrivate,
     services: { main, unattended: main },
+    made: [relayBundle, firstRelayBundle].every((path) => path === RELAY_BUNDLE)
+      ? await runsTunnels()
+      : undefined,
     gateways: (ids) => [
       {
         name: "test",
-        bundlePath: gatewayBundle,
+        bundlePath,
         compatibilityFlags: gatewayEntry === undefined ? [] : ["nodejs_compat"],
         tunnelBindings: [
           { binding: "TUNNEL", props: environmentOf("production", ids["main"]) },

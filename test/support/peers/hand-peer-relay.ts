@@ -9,6 +9,7 @@ import type { AdminApi } from "../../../scripts/demo/admin-api.ts";
 import { startLocalTunnels } from "../../../scripts/demo/local-tunnels.ts";
 import type { Hello } from "../../../shared/protocol/handshake.ts";
 import { SUBPROTOCOL } from "../../../shared/protocol/limits.ts";
+import { gatewayBundle } from "../made-once.ts";
 import { HandPeer } from "./hand-peer.ts";
 import type { Observation, ProbeRequest } from "../probe.ts";
 
@@ -236,10 +237,9 @@ export async function startHandRelay(
 ): Promise<HandRelay> {
   const directory = await mkdtemp(join(tmpdir(), "culvert-hand-"));
   const relayBundle = entry === undefined ? RELAY_BUNDLE : join(directory, "relay.js");
-  const gatewayBundle = join(directory, "gateway.js");
-  await Promise.all([
+  const [bundlePath] = await Promise.all([
+    gatewayBundle(directory),
     entry === undefined ? null : bundleWorker(entry, relayBundle),
-    bundleWorker(join(import.meta.dirname, "../gateway.ts"), gatewayBundle),
   ]);
   const names = Array.from({ length: tunnelCount }, (_, index) => `T${index}`);
   const { workerd, admin, tunnels } = await startLocalTunnels({
@@ -250,7 +250,7 @@ export async function startHandRelay(
     gateways: (ids) => [
       {
         name: "hand",
-        bundlePath: gatewayBundle,
+        bundlePath,
         tunnelBindings: names.map((name) => ({
           binding: name,
           props: { tunnel: ids[name], project: "my-project", environment: "production" },
