@@ -29,6 +29,8 @@ interface KnownObject {
 
 interface KnownTunnel {
   revision: number;
+  /** What `learn` was told last. The same text comes with every request, and is read once. */
+  told: string;
   objects: KnownObject[];
   askedAtMs: number;
 }
@@ -96,11 +98,15 @@ export class ServingObjects {
 
   /** Accepts a newer list, from the Registry or an object. */
   learn(tunnelId: string, text: string): void {
+    const before = this.#tunnels.get(tunnelId);
+    if (before?.told === text) return;
     const told = parseServing(text);
     if (told === null || told.objects.length === 0) return;
-    const before = this.#tunnels.get(tunnelId);
-    if (before !== undefined && before.revision >= told.revision) return;
-    this.#remember(tunnelId, told.revision, told.objects, before);
+    const known =
+      before !== undefined && before.revision >= told.revision
+        ? before
+        : this.#remember(tunnelId, told.revision, told.objects, before);
+    known.told = text;
   }
 
   #remember(
@@ -111,6 +117,7 @@ export class ServingObjects {
   ): KnownTunnel {
     const tunnel: KnownTunnel = {
       revision,
+      told: "",
       // Keep the counts of requests that are still under way.
       objects: objects.map(
         ({ name, location }) =>

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
 import { AnswerWatch } from "./answer-watch.ts";
 import { LateClock } from "../../../test/support/late-clock.ts";
@@ -92,10 +92,28 @@ describe("AnswerWatch", () => {
     expect(clock.pendingTimers).toBe(1);
     watch.received();
     watch.rest();
+    clock.advance(25);
     expect(clock.pendingTimers).toBe(0);
     watch.sent();
     clock.advance(8_000);
     expect(seen).toEqual(["ask", "silent"]);
+  });
+
+  it("sets no timer for each of many quick answers, and drops a long one at once", () => {
+    const { clock, seen, watch } = start();
+    const after = vi.spyOn(clock, "after");
+    for (let request = 0; request < 20; request++) {
+      watch.sent();
+      clock.advance(1);
+      watch.received();
+      watch.rest();
+    }
+    expect(after).toHaveBeenCalledTimes(1);
+    watch.sent();
+    clock.advance(100);
+    watch.received();
+    watch.rest();
+    expect([seen, clock.pendingTimers]).toEqual([[], 0]);
   });
 
   it("accepts anything that comes as an answer", () => {

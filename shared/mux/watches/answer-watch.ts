@@ -2,6 +2,9 @@ import type { Clock } from "../../time/clock.ts";
 import { ANSWER_TIMEOUT_MS, MAX_SILENCE_MS } from "../../protocol/index.ts";
 import { STANDSTILL } from "./standstill.ts";
 
+/** When to look for the first time. Most answers have come by then, so a timer is set for many requests, and not for each. */
+const FIRST_LOOK_MS = 25;
+
 export interface SilenceEvents {
   /** Nothing came since something was sent: ask for a sign of life. */
   ask(): void;
@@ -47,7 +50,7 @@ export class AnswerWatch {
     this.#unansweredSinceMs = this.#clock.nowMs();
     this.#asked = false;
     // One timer serves many rounds: it looks at the time when it fires.
-    if (this.#cancelTimer === null) this.#lookAfter(ANSWER_TIMEOUT_MS);
+    if (this.#cancelTimer === null) this.#lookAfter(FIRST_LOOK_MS);
   }
 
   /** The peer was asked just now, for another reason: nothing that was sent before counts. */
@@ -74,9 +77,10 @@ export class AnswerWatch {
     this.#asked = false;
   }
 
-  /** Nothing is under way, so the timer stops: it would keep the object awake, and billed. */
+  /** Nothing is under way, so the timer stops, unless it is over soon anyway: it would keep the object awake, and billed. */
   rest(): void {
-    if (this.#unansweredSinceMs === null) this.#cancel();
+    const leftMs = this.#lookAtMs - this.#clock.nowMs();
+    if (this.#unansweredSinceMs === null && leftMs > FIRST_LOOK_MS) this.#cancel();
   }
 
   stop(): void {
