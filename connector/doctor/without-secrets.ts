@@ -14,9 +14,10 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // Of a URL.
   [/(\w:\/\/)[^/\s@"']+@/g, `$1${REDACTED}@`],
   [/([\w/.~%)-])\?[^\s"'`<>]+/g, `$1?${REDACTED}`],
-  // `password=…`, `api-key: …`
+  // `password=…`, `api-key: …`. What is before such a name stays as it is, so the pattern does not begin with it: it would take seconds for
+  // a long word.
   [
-    /((?:[\w-]*(?:pass(?:word|wd|phrase)?|secret|token|credential|api[-_]?key|private[-_]?key|authorization|cookie))\s*[=:]\s*)(?!\[redacted\])("[^"]*"|'[^']*'|[^\s,;&"']+)/gi,
+    /((?:(?:pass(?:word|wd|phrase)?|secret|token|credential|api[-_]?key|private[-_]?key|authorization|cookie))\s*[=:]\s*)(?!\[redacted\])("[^"]*"|'[^']*'|[^\s,;&"']+)/gi,
     `$1${REDACTED}`,
   ],
 ];

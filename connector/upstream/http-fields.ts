@@ -6,6 +6,7 @@ import {
   joinCookies,
   removeForbiddenTrailers,
   removeHopByHop,
+  trimBlanks,
 } from "../../shared/http/index.ts";
 import type { Field } from "../../shared/protocol/index.ts";
 import { parseAuthority } from "../../shared/services/index.ts";
@@ -82,7 +83,7 @@ export function receivedFields(raw: readonly string[]): readonly Field[] {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? "";
     if (name.startsWith(":")) continue;
-    fields.push([name.toLowerCase(), receivedText(raw[i + 1] ?? "").replace(/[ \t]+$/, "")]);
+    fields.push([name.toLowerCase(), trimBlanks(receivedText(raw[i + 1] ?? ""))]);
   }
   return fields;
 }
@@ -99,7 +100,7 @@ export function responseFields(status: number, received: readonly Field[]): read
 export function lengthOf(fields: readonly Field[]): number | null | "invalid" {
   const said = new Set<string>();
   for (const [name, value] of fields) {
-    if (name === "content-length") for (const member of value.split(",")) said.add(withoutBlanks(member));
+    if (name === "content-length") for (const member of value.split(",")) said.add(trimBlanks(member));
   }
   if (said.size === 0) return null;
   const [text = ""] = said;
@@ -113,10 +114,6 @@ function withOneLength(fields: readonly Field[]): readonly Field[] {
   if (length === "invalid" || length === null) return fields;
   const others = fields.filter(([name]) => name !== "content-length");
   return [...others, ["content-length", String(length)]];
-}
-
-function withoutBlanks(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, "");
 }
 
 export function trailerFields(received: readonly Field[]): readonly Field[] {

@@ -23,6 +23,7 @@ export {
   removeForbiddenTrailers,
   removeHopByHop,
 } from "./fields.ts";
+export { listMembers, trimBlanks } from "./lists.ts";
 export { IDEMPOTENT_METHODS, SAFE_METHODS } from "./methods.ts";
 export {
   DESTINATION,

@@ -1,3 +1,4 @@
+import { trimBlanks } from "../../../shared/http/index.ts";
 import { type Field, TunnelError } from "../../../shared/protocol/index.ts";
 import { lengthOf } from "../http-fields.ts";
 
@@ -69,10 +70,6 @@ export function listed(list: string, option: string): boolean {
   const lower = list.toLowerCase();
   if (!lower.includes(",")) return lower === option;
   return lower.split(",").some((member) => trimBlanks(member) === option);
-}
-
-function trimBlanks(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, "");
 }
 
 function timeoutOf(keepAlive: string): number | null {

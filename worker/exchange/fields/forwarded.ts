@@ -20,12 +20,15 @@ export interface FactsSource {
   publicUrl: Endpoint | null;
 }
 
+/** No address is longer. Without this limit, the pattern below would take seconds for some values. */
+const MAX_ADDRESS_LENGTH = 45;
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*)$/i;
 
 /** Never from the client's Host, which may be anything. */
 export function callerFacts({ headers, isBehindEdge, scheme, publicUrl }: FactsSource): CallerFacts {
   const address = isBehindEdge ? headers.get("cf-connecting-ip") : null;
-  const known = { address: address !== null && ADDRESS.test(address) ? address : null, isBehindEdge };
+  const isAddress = address !== null && address.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(address);
+  const known = { address: isAddress ? address : null, isBehindEdge };
   if (publicUrl !== null) {
     const { protocol, host } = new URL(publicUrl.origin);
     return { ...known, scheme: protocol.slice(0, -1), host };

@@ -6,7 +6,7 @@
  *
  * docs/gateways.md#location; decision 0032.
  */
-import { dashedName, HOP_BY_HOP } from "../../../shared/http/index.ts";
+import { dashedName, HOP_BY_HOP, listMembers } from "../../../shared/http/index.ts";
 import type { Field } from "../../../shared/protocol/index.ts";
 import { setsSession } from "../../auth/index.ts";
 import { type PublicLocation, publicLocation } from "./public-location.ts";
@@ -65,15 +65,18 @@ function passed(name: string, value: string, location: PublicLocation | null): s
   }
 }
 
-/** A member of a list (RFC 9651 §4.2). Quoted text may contain commas. */
-const MEMBERS = /(?:"(?:[^"\\]|\\.)*"|[^,"])+/g;
-
 /** `Proxy-Status` (RFC 9209) without members that would pass for the relay's own. */
 function withoutOurs(value: string): string | null {
-  const members = value.match(MEMBERS) ?? [];
+  const members = listMembers(value);
   // Readers differ about what an unclosed quote hides.
-  if (!/^,*$/.test(value.replace(MEMBERS, ""))) return /culvert/i.test(value) ? null : value;
-  const others = members.filter((member) => !/^\s*"?\s*culvert\s*"?\s*(?:;|$)/i.test(member));
+  if (members === null) return /culvert/i.test(value) ? null : value;
+  const others = members.filter((member) => !isOurs(member));
   if (others.length === members.length) return value;
   return others.length === 0 ? null : others.join(",").trim();
+}
+
+/** Whether this member has the relay's name, in quotes or without them. */
+function isOurs(member: string): boolean {
+  const [name = ""] = member.split(";", 1);
+  return name.replaceAll('"', "").trim().toLowerCase() === "culvert";
 }
