@@ -29,7 +29,7 @@ const APPLICATION = "application";
 
 export interface BehindTunnel {
   system: System;
-  /** Where the gateway has the application. */
+  /** The application's URL at the gateway. */
   url: string;
   path: string;
   stop(): Promise<void>;

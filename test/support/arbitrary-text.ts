@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
 /**
- * Any well-formed text, of letters of each length in UTF-8. As `fc.string({ unit: "binary" })`, which makes a table of all of
- * Unicode first: two seconds in each process.
+ * Any well-formed text, with characters of each length in UTF-8. `fc.string({ unit: "binary" })` does the same, but first
+ * builds a table of all of Unicode, which takes two seconds in each process.
  */
 export function anyText(maxLength: number): fc.Arbitrary<string> {
   const codePoint = fc.oneof(

@@ -7,7 +7,7 @@ import { startConnector } from "../../connector/start-connector.ts";
 import type { Tracing } from "../../connector/telemetry/index.ts";
 import { Call, RelayDouble } from "./peers/relay-double.ts";
 
-/** A connector in this process, accepted by a relay made by hand. */
+/** A connector in this process, welcomed by a hand-made relay. */
 export class AttachedConnector {
   readonly logLines: string[] = [];
   #relay: RelayDouble | null = null;
@@ -59,7 +59,7 @@ export class AttachedConnector {
     return this.#connector;
   }
 
-  /** A request without a body, or a WebSocket, until it is over or, as a WebSocket, open. */
+  /** Makes a request without a body and resolves when it is over. For a WebSocket, resolves when it is open. */
   async call(target: string, open: ConstructorParameters<typeof Call>[2] = {}): Promise<Call> {
     const isWebSocket = open.kind === "websocket";
     const made = new Call(this.relay.current.mux, target, open, { end: !isWebSocket });

@@ -1,7 +1,7 @@
 import { builtinModules } from "node:module";
 import { build, type Plugin } from "esbuild";
 
-/** Packages name Node's modules as they like, and `require` them; workerd imports `node:NAME` alone. */
+/** Packages import or `require` Node's modules with or without `node:`; workerd only accepts `import "node:NAME"`. */
 const nodeModules: Plugin = {
   name: "node-modules",
   setup(builder) {
@@ -16,12 +16,12 @@ const nodeModules: Plugin = {
     builder.onLoad({ filter: /.*/, namespace: "required" }, ({ path }) => ({
       contents: `import all from "${path}"; module.exports = all;`,
     }));
-    // Only where it is installed.
+    // `pg` loads it only if it is installed.
     builder.onResolve({ filter: /^pg-native$/ }, ({ path }) => ({ path, external: true }));
   },
 };
 
-/** A Worker with `nodejs_compat` and packages of Node as one ES module. */
+/** Bundles a Worker with `nodejs_compat` and its npm packages into one ES module. */
 export async function bundleNodeWorker(entry: string, outfile: string): Promise<void> {
   await build({
     ...{ entryPoints: [entry], outfile, bundle: true, format: "esm", platform: "neutral", target: "es2024" },

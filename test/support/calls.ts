@@ -9,18 +9,18 @@ import type { RawAccount } from "./servers/raw-upstream.ts";
 import type { System } from "./system.ts";
 
 const CALL_TIMEOUT_MS = 20_000;
-/** The runtime ends the connection of a hibernating socket seconds after the close frames: no need to wait for it. */
+/** The runtime ends the connection of a hibernating socket seconds after the close frames. Tests need not wait for it. */
 const WEB_SOCKET_OPTIONS = { perMessageDeflate: false, maxPayload: 4 * 1024 * 1024, closeTimeout: 500 };
 
 export interface Call {
   /** A tunnel binding of the test gateway (default TUNNEL), or `direct`. */
   via?: string;
-  /** The service's name; `path` follows it as it is. */
+  /** The service's name; `path` is appended to it unchanged. */
   service: string;
   path: string;
   method?: string;
   headers?: Record<string, string | string[]> | string[];
-  /** A stream goes out chunked unless `headers` give its length. */
+  /** A stream is sent chunked unless `headers` has its length. */
   body?: Buffer | string | Readable;
   /** How long to wait for the head; default 20 s. */
   timeoutMs?: number;
@@ -39,7 +39,7 @@ export function dialWebSocket(
 export interface Answer {
   status: number;
   reason: string;
-  /** As they arrived, names in lower case, without those that belong to one connection. */
+  /** In their order of arrival, names in lower case, without fields that belong to one connection. */
   headers: [name: string, value: string][];
   body: Buffer;
   /** The connection ended before the body did. */
@@ -66,19 +66,19 @@ export function openCall(system: System, call: Call): ClientRequest {
     maxHeaderSize: 64 * 1024,
     method: call.method ?? "GET",
     path: `/pass/${call.via ?? "TUNNEL"}/${urlOf(system, call)}`,
-    // Given as a list, they go out as they are: then Host is for us to add.
+    // Node sends a list of headers as it is, and then adds no Host.
     headers: Array.isArray(call.headers) ? ["host", gateway.host, ...call.headers] : (call.headers ?? {}),
   });
 }
 
-/** Resolves with the head. The request's body, if any, goes on being sent. */
+/** Resolves with the head. If the request has a body, sending continues. */
 export async function head(system: System, call: Call): Promise<IncomingMessage> {
   const request = openCall(system, call);
   const response = once(request, "response", {
     signal: AbortSignal.timeout(call.timeoutMs ?? CALL_TIMEOUT_MS),
   });
   if (call.body instanceof Readable) {
-    // An answer that comes before the upload's end may cut it short.
+    // An answer that comes before the end of the upload may cut the upload short.
     pipeline(call.body, request).catch(() => {});
   } else request.end(call.body);
   return (await response)[0] as IncomingMessage;
@@ -113,7 +113,7 @@ function fieldsOf(rawHeaders: readonly string[]): [string, string][] {
   return sorted(fields);
 }
 
-/** By name; fields of one name keep their order. The runtime's `Headers` lists names in this order too. */
+/** Sorts by name and keeps the order of fields with the same name. The runtime's `Headers` uses this order too. */
 function sorted(fields: [string, string][]): [string, string][] {
   return fields.sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
 }
@@ -138,7 +138,7 @@ export async function bothWays(
   return { tunnel, direct };
 }
 
-/** What the upstream saw of a request, without what differs from hop to hop by right. */
+/** What the upstream received, without what may differ from hop to hop. */
 export function seenByUpstream(answer: Answer): Omit<RawAccount, "connection"> {
   if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.body.toString()}`);
   const { requestLine, headers, bodyBase64 } = JSON.parse(answer.body.toString()) as RawAccount;
@@ -147,7 +147,7 @@ export function seenByUpstream(answer: Answer): Omit<RawAccount, "connection"> {
   return { requestLine, headers: joined(sorted(kept)), bodyBase64 };
 }
 
-/** Fields of one name as one list: `Headers` in a Worker reads repeated fields that way (RFC 9110 §5.3). */
+/** Joins fields of one name into a list, as `Headers` in a Worker does (RFC 9110 §5.3). */
 function joined(fields: [string, string][]): [string, string][] {
   const byName = new Map<string, string>();
   for (const [name, value] of fields) {
@@ -157,7 +157,7 @@ function joined(fields: [string, string][]): [string, string][] {
   return [...byName];
 }
 
-/** Lets the test gateway make the request with a Worker's own `fetch`, and describe what it saw. */
+/** Makes the test gateway send the request with a Worker's own `fetch`, and describe what it saw. */
 export async function probe(
   system: System,
   wanted: Omit<ProbeRequest, "url" | "via"> & { via?: string; service: string; path: string },

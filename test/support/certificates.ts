@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import { isIP } from "node:net";
 
-/** In PEM. */
+/** Both in PEM. */
 export interface Identity {
   cert: string;
   key: string;
@@ -20,7 +20,7 @@ export class CertificateAuthority {
     ]);
   }
 
-  /** For a server of that DNS name or IPv4 address, or for a client of that name. */
+  /** A certificate for a server with that DNS name or IPv4 address, or for a client with that name. */
   issue(name: string): Identity {
     const { publicKey, privateKey } = newKeys();
     const address = Buffer.from(name.split(".").map(Number));

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { CULVERT_BUNDLE } from "../../scripts/bundle.ts";
 import { bareEnvironment } from "./bare-environment.ts";
 
-/** `culvert connect` as a process of its own, with nothing of this one's environment. */
+/** `culvert connect` as a separate process, without this process's environment. */
 export class ConnectProcess {
   readonly child: ChildProcess;
   /** Standard output and errors. */

@@ -2,7 +2,7 @@ import { Tunnel as RealTunnel } from "../../worker/index.ts";
 
 export { default, Registry, Telemetry, TunnelBinding } from "../../worker/index.ts";
 
-/** The relay as it is, but for a line in the log whenever a tunnel's object begins anew. */
+/** The relay, with one addition: it logs a line whenever a tunnel's object starts anew. */
 export class Tunnel extends RealTunnel {
   constructor(...parameters: ConstructorParameters<typeof RealTunnel>) {
     super(...parameters);

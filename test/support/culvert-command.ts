@@ -9,7 +9,7 @@ export interface CommandResult {
   err: string;
 }
 
-/** `culvert …` as a process without a terminal, with this environment and otherwise a bare one. */
+/** Runs `culvert …` as a process without a terminal, with these variables in an otherwise bare environment. */
 export async function runCulvert(
   args: readonly string[],
   env: Readonly<Record<string, string>>,

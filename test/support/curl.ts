@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-/** Processes at a time. */
+/** How many processes run at once. */
 const LANES = 24;
 const TIMED_OUT = 28;
 const MAX_TRIES = 5;
@@ -17,20 +17,20 @@ export interface CurlRequest {
 }
 
 export interface CurlAnswer {
-  /** Of the last head, be it a 1xx; 0: none. */
+  /** The status of the last head, even of a 1xx; 0 if there was none. */
   status: number;
   body: string;
   isWhole: boolean;
   timedOut: boolean;
 }
 
-/** Null: it is not installed. */
+/** Null if curl is not installed. */
 export function curlVersion(): string | null {
   const { status, stdout } = spawnSync("curl", ["--version"], { encoding: "utf8" });
   return status === 0 ? stdout : null;
 }
 
-/** Each on a connection of its own. `settings`: lines of curl's configuration. */
+/** Sends each request on its own connection. `settings` are lines of curl's configuration. */
 export async function askCurl(
   requests: readonly CurlRequest[],
   settings: readonly string[],
@@ -38,7 +38,7 @@ export async function askCurl(
   const directory = await mkdtemp(join(tmpdir(), "culvert-curl-"));
   const answers: CurlAnswer[] = [];
   const runAll = async (lane: readonly number[]): Promise<void> => {
-    // Some answers end it, behind their line.
+    // curl ends at some answers, but only after it has printed their line.
     for (let next = 0; next < lane.length; next += 1) {
       const said = await run(lane.slice(next).map((at) => linesOf(at).join("\n")));
       for (const line of said) {
@@ -50,12 +50,12 @@ export async function askCurl(
   };
   const fileOf = (at: number) => join(directory, String(at));
   const bodyOf = async (at: number): Promise<string> =>
-    // Of an empty body there is no file.
+    // curl writes no file for an empty body.
     requests[at]?.method === "HEAD" ? "" : readFile(fileOf(at), "latin1").catch(() => "");
   const linesOf = (at: number): string[] => {
     const { port, path, method, patienceMs } = requests[at] as CurlRequest;
     return [
-      // A connection is kept for its name.
+      // curl reuses connections by host name, so each request gets a name of its own.
       `url = "http://request-${at}.invalid${path}"`,
       `connect-to = "::127.0.0.1:${port}"`,
       method === "HEAD" ? "head" : `request = "${method}"`,
@@ -77,7 +77,10 @@ export async function askCurl(
   }
 }
 
-/** Many requests in one process, one after the other: a line for each. Its own --parallel ends with the first failure. */
+/**
+ * Sends many requests in one process, one after another, and prints a line for each. curl's own --parallel ends at the
+ * first failure.
+ */
 async function run(requests: readonly string[], triesLeft = MAX_TRIES - 1): Promise<string[]> {
   const child = spawn("curl", ["--config", "-"], { stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.on("error", () => {});
@@ -85,7 +88,7 @@ async function run(requests: readonly string[], triesLeft = MAX_TRIES - 1): Prom
   const [said, problem] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const lines = said.split("\n").filter((line) => line !== "");
   if (lines.length > 0) return lines;
-  // A machine without memory to spare does not start it.
+  // A machine that is short of memory may fail to start it.
   if (triesLeft === 0) throw new Error(`curl said nothing: ${problem}`);
   return run(requests, triesLeft - 1);
 }

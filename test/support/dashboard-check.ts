@@ -1,4 +1,4 @@
-/** A Grafana dashboard, as far as its queries go. */
+/** The parts of a Grafana dashboard that have to do with queries. */
 export interface Dashboard {
   templating: { list: { query: string | { query: string } }[] };
   panels: { id: number; title: string; targets?: { expr: string; legendFormat: string }[] }[];
@@ -9,10 +9,10 @@ export type LabelsOf = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** A metric's name, and the labels that may follow it up to its closing brace. */
 const SELECTOR = /\b((?:culvert|process|nodejs)_[a-z0-9_]+)(?:\{([^}]*)\})?/g;
-/** Added by Prometheus to whatever it scrapes. */
+/** Labels that Prometheus adds to whatever it scrapes. */
 const OF_PROMETHEUS = ["instance", "job"];
 
-/** From the text format; a label counts once any sample has it. */
+/** Reads the text format. A label counts if any sample has it. */
 export function labelsIn(text: string): Map<string, Set<string>> {
   const labelsOf = new Map<string, Set<string>>();
   for (const [, name = "", labels = ""] of text.matchAll(/^([a-z0-9_]+)(?:\{(.*)\})? \S+$/gm)) {
@@ -24,8 +24,8 @@ export function labelsIn(text: string): Map<string, Set<string>> {
 }
 
 /**
- * What is wrong with the queries that ask for metrics with this prefix alone: metrics and labels that do not exist,
- * groups and legends by labels that no metric of the query has.
+ * Returns the faults of queries for metrics with this prefix: metrics and labels that do not exist, and groups and legends
+ * by labels that no metric of the query has.
  */
 export function faultsOf(
   dashboard: Dashboard,
@@ -54,7 +54,7 @@ export function faultsOf(
   });
 }
 
-/** How many places ask for a metric. */
+/** In how many places the dashboard asks for such metrics. */
 export function selectorCount(dashboard: Dashboard, isOurs: (metric: string) => boolean): number {
   const exprs = dashboard.panels.flatMap((panel) => panel.targets ?? []).map(({ expr }) => expr);
   return exprs.flatMap((expr) => [...expr.matchAll(SELECTOR)]).filter(([, name = ""]) => isOurs(name)).length;

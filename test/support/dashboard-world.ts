@@ -14,10 +14,10 @@ import { data, HandPeer, head } from "./peers/hand-peer.ts";
 
 export const ADMIN_KEY = "dashboard-admin-key-0123456789abcdef";
 
-/** Where the relay believes connectors to be: no Cloudflare stands in front of it here. */
+/** The address that the relay records for connectors, in place of Cloudflare's field. */
 export const CONNECTOR_ADDRESS = "203.0.113.7";
 
-/** What a connector made by hand answers. */
+/** What a hand-made connector answers. */
 export type Serve = (path: string) => { status: number; text: string };
 
 export interface Tunnel {
@@ -26,7 +26,7 @@ export interface Tunnel {
   token: string;
 }
 
-/** The relay on workerd, and what stands around it for the dashboard to show. */
+/** The relay on workerd, with everything around it that the dashboard shows. */
 export class DashboardWorld {
   readonly url: string;
   readonly #stop: () => Promise<void>;
@@ -53,7 +53,7 @@ export class DashboardWorld {
     return world;
   }
 
-  /** @throws for whatever is not a success */
+  /** @throws if the relay does not answer with success */
   async admin<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(`${this.url}/v1${path}`, {
       method,
@@ -72,7 +72,10 @@ export class DashboardWorld {
     return tunnel;
   }
 
-  /** A connector made by hand, which serves by itself until it is closed; at this object, or where the relay has it. */
+  /**
+   * A hand-made connector that answers requests until it is closed. It attaches to this object, or to the one that the
+   * relay chooses.
+   */
   async connector(tunnel: Tunnel, hello: Partial<Hello>, serve: Serve, object?: string): Promise<HandPeer> {
     const query = object === undefined ? "" : `?object=${object}`;
     const socket = new WebSocket(`${this.url.replace("http", "ws")}/v1/connect${query}`, SUBPROTOCOL, {
@@ -92,7 +95,7 @@ export class DashboardWorld {
     return peer;
   }
 
-  /** A gateway's request; the path goes out as it is written. `culvert-error`, or the status. */
+  /** Sends a gateway's request with the path exactly as written. Resolves with `culvert-error`, or with the status. */
   async call(tunnelId: string, service: string, path: string): Promise<string> {
     const { hostname, port } = new URL(this.url);
     const request = httpRequest({
@@ -109,7 +112,7 @@ export class DashboardWorld {
     return String(answer.headers["culvert-error"] ?? answer.statusCode);
   }
 
-  /** A TCP connection: says what it has to say, and hears the other end out. */
+  /** Opens a TCP connection, sends the text, and reads to the end. */
   async tcp(tunnelId: string, service: string, text: string): Promise<void> {
     const socket = new WebSocket(
       `${this.url.replace("http", "ws")}/~/${tunnelId}/${service}`,

@@ -1,4 +1,4 @@
-/** Small and repeatable (mulberry32). */
+/** A small random generator (mulberry32) whose sequence depends only on its seed. */
 export class Dice {
   #state: number;
 

@@ -6,12 +6,18 @@ interface Timer {
   run: () => void;
 }
 
-/** Time that moves when told to; timers run in order of their time, then of their making. */
+/**
+ * A clock that moves only when told to. Timers run in the order of their times; those with the same time run in the order
+ * in which they were set.
+ */
 export class FakeClock implements Clock {
   #nowMs = 0;
   #sleptMs = 0;
   #order = 0;
-  /** The next one last, where it is taken from: a thousand connectors have many thousands. */
+  /**
+   * Sorted so that the next timer is last, where it can be removed cheaply. A thousand connectors have tens of thousands of
+   * timers.
+   */
   readonly #timers: Timer[] = [];
 
   nowMs(): number {
@@ -22,7 +28,7 @@ export class FakeClock implements Clock {
     return this.#nowMs + this.#sleptMs;
   }
 
-  /** The machine is suspended: timers and the monotonic clock stand still. */
+  /** Suspends the machine: timers and the monotonic clock stand still. */
   sleep(forMs: number): void {
     this.#sleptMs += forMs;
   }
@@ -40,11 +46,11 @@ export class FakeClock implements Clock {
     this.after(0, run);
   }
 
-  /** Runs everything that falls due, and what that makes due in turn. */
+  /** Moves the clock, and runs every timer that becomes due, including those that the others set. */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;
     for (let timer = this.#timers.at(-1); timer !== undefined; timer = this.#timers.at(-1)) {
-      // Not `>`: a timer at NaN must not run for ever.
+      // Not `>`, so that a timer at NaN does not run forever.
       if (!(timer.atMs <= untilMs)) break;
       this.#timers.pop();
       this.#nowMs = timer.atMs;
@@ -57,7 +63,7 @@ export class FakeClock implements Clock {
     return this.#timers.length;
   }
 
-  /** Where it stands, or would: behind all that are due later. */
+  /** The index of this timer, or where it would be inserted: after all that are due later. */
   #placeOf({ atMs, order }: Timer): number {
     let low = 0;
     let high = this.#timers.length;

@@ -14,12 +14,12 @@ import { gatewayBundle, runsTunnels } from "./made-once.ts";
 const ADMIN_KEY = "fault-lab-admin-key-0123456789abcdef";
 const CALLER = { project: "my-project", environment: "production" };
 
-/** For what happens within seconds, on a machine that may be slow and busy. */
+/** A deadline for things that take seconds, on a machine that may be slow and busy. */
 const WAIT_MS = 60_000;
-/** Between a lane's requests. */
+/** The pause between two requests of a lane. */
 const PAUSE_MS = 5;
 
-/** What one request of the load came to. */
+/** The outcome of one request of the load. */
 export interface Outcome {
   id: string;
   method: string;
@@ -35,12 +35,12 @@ export interface LabUpstream {
 }
 
 export interface Load {
-  /** Resolves when so many more requests are done. */
+  /** Resolves when this many more requests are done. */
   goesOn(count: number): Promise<void>;
   stop(): Promise<Outcome[]>;
 }
 
-/** A relay, its connectors and an upstream as processes and sockets that can be made to fail. */
+/** A relay, its connectors and an upstream, as processes and sockets that the test can break. */
 export class FaultLab {
   readonly connectors: Child[] = [];
   readonly #proxies: FaultProxy[] = [];
@@ -62,7 +62,7 @@ export class FaultLab {
   async start(): Promise<void> {
     this.#directory = await mkdtemp(join(tmpdir(), "culvert-faults-"));
     this.#upstreamPort = await this.#upstream.listen();
-    // A long run starts them again and again: what they are made of must stay as it is.
+    // A long run restarts the processes many times. It uses copies of the bundles, so that a rebuild does not change them.
     this.#relayBundle = join(this.#directory, "relay.js");
     this.#culvertBundle = join(this.#directory, "culvert.mjs");
     await Promise.all([
@@ -104,7 +104,7 @@ export class FaultLab {
     };
   }
 
-  /** A network that can be made to fail, for one connector. */
+  /** A network for one connector, which the test can break. */
   async proxy(): Promise<FaultProxy> {
     const proxy = new FaultProxy(portOf(this.#relay.url));
     await proxy.listen();
@@ -112,7 +112,7 @@ export class FaultLab {
     return proxy;
   }
 
-  /** Resolves once the relay counts a connector that was not there before. */
+  /** Resolves once the relay lists a connector that was not there before. */
   async addConnector(proxy?: { url: string }): Promise<Child> {
     const before = new Set((await this.attachments()).map(({ id }) => id));
     const child = startChild("connector", process.execPath, [this.#culvertBundle, "connect"], {
@@ -130,12 +130,12 @@ export class FaultLab {
     return child;
   }
 
-  /** The connectors that the relay counts. */
+  /** The connectors that the relay lists. */
   attachments(): Promise<AttachedConnector[]> {
     return this.#api.connectors(this.#tunnel.id);
   }
 
-  /** How many they are. */
+  /** The number of connectors that the relay lists. */
   async attached(): Promise<number> {
     return (await this.attachments()).length;
   }
@@ -144,12 +144,12 @@ export class FaultLab {
     return eventually(`${count} connectors`, WAIT_MS, async () => (await this.attached()) === count);
   }
 
-  /** Where a client of the gateway calls a service. */
+  /** The URL at which a client of the gateway calls a service. */
   url(service: string, path: string): string {
     return `${this.#gatewayUrl}/pass/TUNNEL/http://${service}${path}`;
   }
 
-  /** Streams that the relay holds. */
+  /** How many streams are open at the relay. */
   async openStreams(): Promise<number> {
     return (await this.attachments()).reduce((sum, { openStreams }) => sum + openStreams, 0);
   }
@@ -178,7 +178,10 @@ export class FaultLab {
     }
   }
 
-  /** On each lane GET and POST in turn, the next when the last is done: never more are under way than lanes. */
+  /**
+   * Each lane sends GET and POST in turn, and starts the next request when the last is done. So there are never more open
+   * requests than lanes.
+   */
   load(lanes: number, service = "api"): Load {
     const outcomes: Outcome[] = [];
     let running = true;
@@ -202,7 +205,7 @@ export class FaultLab {
     };
   }
 
-  /** SIGKILL for the whole relay, and a new one in its place, on the same ports and the same state. */
+  /** Kills the whole relay with SIGKILL and starts a new one on the same ports with the same state. */
   async crashRelay(): Promise<void> {
     if (this.#restart === null) throw new Error("not started");
     await this.#relay.kill();

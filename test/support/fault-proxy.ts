@@ -7,13 +7,13 @@ interface Pair {
   far: Socket;
 }
 
-/** A network between a connector and the relay that fails on demand. Bytes that it swallows are gone for good. */
+/** A network between a connector and the relay that fails on demand. Bytes that it drops are never delivered. */
 export class FaultProxy {
-  /** Each piece of data waits so long, in each direction. */
+  /** The delay of each piece of data, in each direction. */
   delayMs = 0;
-  /** How much passes, in each direction of each connection. */
+  /** The bandwidth of each connection, in each direction. */
   bytesPerMs = Infinity;
-  /** Packets vanish both ways, and nobody is told. */
+  /** Packets vanish in both directions, and neither side is told. */
   blackHole = false;
   /** New connections are refused. */
   down = false;
@@ -47,7 +47,7 @@ export class FaultProxy {
     }
   }
 
-  /** The connector's side ends; the relay keeps a connection that leads nowhere. */
+  /** Ends the connector's side only. The relay keeps a connection that leads nowhere. */
   halfOpen(): void {
     for (const pair of [...this.#pairs]) {
       this.#pairs.delete(pair);
@@ -74,7 +74,7 @@ export class FaultProxy {
       socket.on("error", () => {});
       socket.on("close", () => {
         this.#pairs.delete(pair);
-        // A black hole swallows the news of the end as well.
+        // A black hole drops the news of the end as well.
         if (this.blackHole) return;
         near.destroy();
         far.destroy();
@@ -92,7 +92,7 @@ export class FaultProxy {
         if (!to.write(chunk as Buffer)) await Promise.race([once(to, "drain"), once(to, "close")]);
       }
     } catch {
-      // Its close says the rest.
+      // The socket emits `close` next, which is handled above.
     }
   }
 }

@@ -1,6 +1,6 @@
 import { literalAddress, type NameSource } from "../../connector/names/index.ts";
 
-/** Every name is at the addresses that the test says, all found at once. */
+/** Every name has the addresses that the test gives, and all are found at once. */
 export function fixedNames(addressesOf: (name: string) => readonly string[]): NameSource {
   return {
     servers: [],

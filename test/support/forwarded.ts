@@ -4,7 +4,7 @@ import type { System } from "./system.ts";
 
 const TIMEOUT_MS = 60_000;
 
-/** `culvert forward` of one service; it is at `port`. */
+/** A running `culvert forward` for one service, which listens on `port`. */
 export interface Forwarded {
   port: number;
   child: Child;

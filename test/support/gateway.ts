@@ -1,7 +1,7 @@
 /**
- * The gateway of the end-to-end tests. `/pass/VIA/URL` hands the caller's request on untouched; `POST /probe`
- * makes the request itself and describes what a Worker's code saw; `POST /storm` opens requests only to cancel
- * them. VIA is `direct` or a tunnel binding's name.
+ * The gateway of the end-to-end tests. `/pass/VIA/URL` passes the caller's request on unchanged. `POST /probe` makes the
+ * request itself and describes what a Worker's code saw. `POST /storm` opens requests only to cancel them. VIA is `direct`
+ * or the name of a tunnel binding.
  */
 import type { TunnelBinding } from "../../kit/gateway/index.ts";
 import { pattern } from "./pattern.ts";
@@ -119,7 +119,7 @@ async function readBody(response: Response, wanted: ProbeRequest, seen: Observat
   seen.bodySha256 = [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Rapid reset: each request is cancelled within a few milliseconds, whatever has become of it. */
+/** Rapid reset: cancels each request within a few milliseconds, whatever state it is in. */
 async function storm(wanted: StormRequest, env: Env): Promise<StormOutcome> {
   const outcome: StormOutcome = { answered: {}, cancelled: 0 };
   let opened = 0;
@@ -132,7 +132,7 @@ async function storm(wanted: StormRequest, env: Env): Promise<StormOutcome> {
         const response = await send(env, wanted.via, new Request(wanted.url, { signal: cancelling.signal }));
         const code = response.headers.get("culvert-error") ?? String(response.status);
         outcome.answered[code] = (outcome.answered[code] ?? 0) + 1;
-        // Refused at once, most likely: it was never opened, so it is tried again in a while.
+        // The request was probably refused at once and never opened, so try again a little later.
         opened -= 1;
         await scheduler.wait(REFUSED_WAIT_MS);
       } catch {

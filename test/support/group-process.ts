@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
 import { eventually } from "../../scripts/demo/eventually.ts";
 
-/** A Node process with those that it starts: they end together. */
+/** A Node process and the processes that it starts. They end together. */
 export class GroupProcess {
   readonly #child: ChildProcess;
   #output = "";
@@ -15,7 +15,7 @@ export class GroupProcess {
       stream?.on("data", (bytes: Buffer) => (this.#output += bytes.toString()));
   }
 
-  /** Where it says that it listens. */
+  /** Resolves with the URL that the process prints when it listens. */
   async url(timeoutMs = 120_000): Promise<string> {
     let url: string | undefined;
     await eventually("the process to listen", timeoutMs, () => {
@@ -32,7 +32,7 @@ export class GroupProcess {
     try {
       process.kill(-pid, "SIGKILL");
     } catch {
-      // It has ended meanwhile.
+      // The process has already ended.
     }
   }
 }

@@ -1,7 +1,7 @@
 // What the tests use of http-cache-tests, which has no types of its own.
 interface SuiteCase {
   id: string;
-  /** Only where the client under test is a browser with a cache of its own. */
+  /** Set if the client under test has to be a browser with a cache of its own. */
   browser_only?: boolean;
   requests: { expected_type?: "cached" | "not_cached" | "etag_validated" | "lm_validated" }[];
 }
@@ -18,9 +18,9 @@ declare module "http-cache-tests/client/config.mjs" {
   export function setBaseUrl(url: string): void;
 }
 declare module "http-cache-tests/client/test.mjs" {
-  /** By a case's id: passed, or the kind and the words of what did not hold. */
+  /** By the case's id: true if it passed, otherwise the kind of failure and its message. */
   export const testResults: Record<string, true | [kind: string, message: string]>;
-  /** Runs the case; resolves in either case. */
+  /** Runs the case, and resolves whether it passes or fails. */
   export function makeCacheTest(test: object): Promise<void>;
 }
 declare module "http-cache-tests/server/handle-*" {

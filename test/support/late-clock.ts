@@ -1,6 +1,9 @@
 import type { Clock } from "../../shared/time/clock.ts";
 
-/** Of a machine that stands still: whatever is due by then comes only when it goes on, however late. */
+/**
+ * The clock of a machine that stands still: a timer that becomes due in the meantime runs only when the machine continues,
+ * however late.
+ */
 export class LateClock implements Clock {
   #nowMs = 0;
   #due: (() => void)[] = [];
@@ -14,7 +17,7 @@ export class LateClock implements Clock {
     return () => (this.#due = this.#due.filter((other) => other !== run));
   };
 
-  /** The machine goes on after so long. */
+  /** The machine continues after this time. */
   passed(ms: number): void {
     this.#nowMs += ms;
     for (const run of this.#due.splice(0)) run();

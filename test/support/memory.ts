@@ -2,7 +2,7 @@ import { MemoryBudget, type MemoryAccount } from "../../shared/memory/memory-bud
 
 const AMPLE_BYTES = 1024 * 1024 * 1024;
 
-/** An account with a budget of its own, of which all but the reserve may be taken. */
+/** An account in a budget of its own. Everything but the reserve is available. */
 export function memoryOf(
   totalBytes = AMPLE_BYTES,
   reserveBytes = 0,

@@ -1,13 +1,13 @@
 /**
- * The relay as its next release will be, as far as this one meets it: each call between its parts says more than today's
- * does, and so does each answer.
+ * The relay as its next release may be, as far as this release meets it: every call between its parts has more fields than
+ * today's, and so has every answer.
  */
 import * as today from "../../worker/index.ts";
 import type { Env } from "../../worker/env.ts";
 
 const NEWS = { saidByTheNextRelease: { nested: [1, "two", null] } };
 
-/** As it comes over RPC: data. */
+/** Adds fields to what crosses RPC as plain data. */
 function more<T>(value: T): T {
   if (Array.isArray(value)) return value.map((item: unknown) => more(item)) as T;
   const isRecord =
@@ -51,7 +51,7 @@ function withNews(env: Env): Env {
   };
 }
 
-/** Called by the platform, and not by another part. */
+/** The platform calls these, not another part of the relay. */
 const HOOKS = new Set(["constructor", "fetch", "alarm", "connect", "dial"]);
 
 function next<Of extends abstract new (...args: never[]) => object>(part: Of): Of {

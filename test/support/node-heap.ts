@@ -4,15 +4,15 @@ import { WebSocket } from "ws";
 const TIMEOUT_MS = 30_000;
 
 export interface NodeMemory {
-  /** On V8's heap after a collection. */
+  /** In V8's heap after a collection. */
   heapBytes: number;
-  /** Outside of it, for buffers. */
+  /** Outside of the heap, for buffers. */
   bufferBytes: number;
   /** Timers, sockets and the like that keep the process busy. */
   resources: number;
 }
 
-/** What a Node process that was started with `--inspect` holds once all garbage is gone. */
+/** The memory of a Node process that was started with `--inspect`, after its garbage has been collected. */
 export async function nodeMemory(inspectorUrl: string): Promise<NodeMemory> {
   const inspector = new WebSocket(inspectorUrl);
   const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -28,7 +28,7 @@ export async function nodeMemory(inspectorUrl: string): Promise<NodeMemory> {
   };
   try {
     await once(inspector, "open", { signal });
-    // The second one finds what the first one's finalizers let go.
+    // The second collection frees what finalizers of the first one released.
     await call("HeapProfiler.collectGarbage");
     await call("HeapProfiler.collectGarbage");
     const expression =

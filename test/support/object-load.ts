@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { call, dialWebSocket, field } from "./calls.ts";
 import type { System } from "./system.ts";
 
-/** Callers of every kind, until told to stop. */
+/** Callers of every kind, which run until they are stopped. */
 export class ObjectLoad {
   readonly failures: string[] = [];
   readonly done = { get: 0, post: 0, message: 0 };
@@ -54,7 +54,7 @@ export class ObjectLoad {
     this.done.post++;
   }
 
-  /** A short conversation, each message of which has to come back, in order. */
+  /** A short conversation in which each message must come back, in order. */
   async #talk(): Promise<void> {
     const socket = dialWebSocket(this.#system, { service: "node-api", path: "/ws/echo" });
     const heard: string[] = [];

@@ -20,7 +20,7 @@ export async function oldRelease(bundle: OldBundle): Promise<string> {
   if (digest !== digests[bundle]) throw new Error(`${bundle}: SHA-256 is ${digest}, not ${digests[bundle]}`);
   const directory = join(tmpdir(), `culvert-18b23a9-${digest.slice(0, 12)}`);
   await mkdir(directory, { recursive: true });
-  // So that Node takes the bundle for the module that it is.
+  // Without it, Node would not treat the bundle as an ES module.
   const file = join(directory, bundle.replace(/\.js$/, ".mjs"));
   const unfinished = `${file}.${process.pid}`;
   await writeFile(unfinished, bytes, { mode: 0o755 });

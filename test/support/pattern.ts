@@ -2,8 +2,8 @@ const BLOCK_BYTES = 64 * 1024;
 const TEMPLATE = Uint8Array.from({ length: BLOCK_BYTES }, (_, index) => (index * 31 + (index >> 7)) & 0xff);
 
 /**
- * `totalBytes` whose every 64 KiB block starts with its own number: loss, doubling and reordering all show in a
- * hash. Each block is a new array: the taker may keep it.
+ * `totalBytes` in blocks of 64 KiB, each of which starts with its number. A hash shows lost, repeated and reordered blocks.
+ * Each block is a new array, so the receiver may keep it.
  */
 export function* pattern(totalBytes: number): Generator<Uint8Array> {
   for (let offset = 0, number = 0; offset < totalBytes; offset += BLOCK_BYTES, number += 1) {

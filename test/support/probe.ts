@@ -1,4 +1,4 @@
-/** What a test asks the test gateway to do with the JavaScript API of a Worker, and what that Worker saw. */
+/** What a test asks the test gateway to do with a Worker's JavaScript API, and what the Worker saw. */
 export interface ProbeRequest {
   /** `direct` fetches `url` as it is; anything else names a tunnel binding of the gateway. */
   via: string;
@@ -6,7 +6,7 @@ export interface ProbeRequest {
   method?: string;
   headers?: [name: string, value: string][];
   body?: ProbeBody;
-  /** Gives up: before the head, after so many bytes of the answer, or after so many bytes of the upload. */
+  /** Cancel before the head, after this many bytes of the answer, or after this many bytes of the upload. */
   cancel?:
     | { when: "before-head"; afterMs: number }
     | { when: "mid-download" | "mid-upload"; afterBytes: number };
@@ -22,7 +22,7 @@ export interface Observation {
   threw: string | null;
   status: number;
   statusText: string;
-  /** All but Set-Cookie, as `Headers` lists them. */
+  /** All except Set-Cookie, as `Headers` lists them. */
   headers: [name: string, value: string][];
   setCookie: string[];
   bodyBytes: number;
@@ -31,7 +31,7 @@ export interface Observation {
   bodyThrew: string | null;
 }
 
-/** Requests opened only to be cancelled, each after less than `maxMs`. */
+/** Requests that are opened only to be cancelled, each after less than `maxMs`. */
 export interface StormRequest {
   via: string;
   url: string;
@@ -41,7 +41,7 @@ export interface StormRequest {
 }
 
 export interface StormOutcome {
-  /** By `culvert-error`, or by status without one. */
+  /** The number of answers by `culvert-error`, or by status if there was none. */
   answered: Record<string, number>;
   cancelled: number;
 }

@@ -7,7 +7,7 @@ export interface ProgramOutcome {
   errors: string;
 }
 
-/** Runs a program of the system to its end; `interruptWhen` resolves when Ctrl-C is to be pressed. */
+/** Runs a program of the system to its end. When `interruptWhen` resolves, it presses Ctrl-C. */
 export async function runProgram(
   command: string,
   args: readonly string[],

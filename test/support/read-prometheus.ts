@@ -6,7 +6,7 @@ interface ReadSample {
 
 export interface ReadMetrics {
   samples: readonly ReadSample[];
-  /** Over all samples of this name that have these labels. */
+  /** The sum over all samples with this name and these labels. */
   sum: (name: string, labels: Readonly<Record<string, string>>) => number;
 }
 
@@ -15,8 +15,8 @@ const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? ([-+]?(?:[0-9.]+(?:e[-+
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(,|$)/y;
 
 /**
- * Reads the text format of Prometheus, version 0.0.4, and throws where it is not kept: a family stands together under
- * its HELP and TYPE, no sample comes twice, and a histogram's buckets grow up to its count.
+ * Reads the text format of Prometheus, version 0.0.4, and throws if a rule is broken: a family must be in one block after
+ * its HELP and TYPE, no sample may occur twice, and a histogram's buckets must grow up to its count.
  */
 export function readPrometheus(text: string): ReadMetrics {
   if (!text.endsWith("\n")) throw new Error("the last line has no end");

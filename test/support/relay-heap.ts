@@ -6,17 +6,17 @@ import type { System } from "./system.ts";
 const TIMEOUT_MS = 20_000;
 
 /**
- * Bytes in use in the heap of the relay's isolate, garbage not yet collected included. The process's own size
- * counts the gateways' isolates too, and V8 hands hardly anything back.
+ * Bytes in use in the heap of the relay's isolate, including garbage. The process's own size would also count the gateways'
+ * isolates, and V8 returns hardly any memory to the system.
  */
 export function relayHeapBytes(system: System): Promise<number> {
   return heapBytes(system.workerd, []);
 }
 
-/** What is left of it once all garbage is gone. */
+/** The heap's size after all garbage has been collected. */
 export function relayKeptBytes(workerd: WorkerdProcess): Promise<number> {
   const collect = "HeapProfiler.collectGarbage";
-  // The second one finds what the first one's finalizers let go.
+  // The second collection frees what finalizers of the first one released.
   return heapBytes(workerd, ["HeapProfiler.enable", collect, collect]);
 }
 
@@ -29,7 +29,7 @@ async function heapBytes(workerd: WorkerdProcess, before: readonly string[]): Pr
     inspector.send(JSON.stringify({ id, method }));
     for (;;) {
       const message = once(inspector, "message", { signal }) as Promise<[Buffer]>;
-      // Messages are taken when the isolate runs next.
+      // The isolate handles inspector messages when it runs next.
       await fetch(`${workerd.url}/healthz`);
       const answer = JSON.parse(String((await message)[0])) as { id?: number; result?: unknown };
       if (answer.id === id) return answer.result;

@@ -16,10 +16,13 @@ import { TRUSTED_CERTIFICATE_FILE, trustedIdentity, untrustedIdentity } from "./
 const PROJECT = "my-project";
 const ADMIN_KEY = "end-to-end-admin-key-0123456789abcdef";
 const EVERYWHERE = [{ project: PROJECT, accessibleBy: ["production", "preview"] }];
-/** A network rule needs its port before the upstream has one: nothing listens here. */
+/** A network rule needs its port before the upstream has one. Nothing listens on this port. */
 const CLOSED_PORT = 9;
 
-/** Everything that a request passes, for real: upstreams in this process, the relay and connectors beside it. */
+/**
+ * Every part that a request passes through, none of it simulated: upstreams in this process, relay and connectors as
+ * processes.
+ */
 export interface System {
   raw: RawUpstream;
   node: HttpUpstream;
@@ -28,33 +31,33 @@ export interface System {
   admin: AdminApi;
   gatewayUrl: string;
   adminKey: string;
-  /** Of the tunnel that the connectors serve. */
+  /** The tunnel that the connectors serve. */
   tunnelId: string;
   connectors: Child[];
   addConnector(): Promise<Child>;
-  /** Where `direct` finds what the tunnel calls by a service's name. */
+  /** The origin that `direct` calls instead of the tunnel's service. */
   directOrigin(service: string): string;
   stop(): Promise<void>;
 }
 
 export interface SystemOptions {
   connectors?: number;
-  /** With V8's inspector, for `relayHeapBytes`. */
+  /** Starts the relay with V8's inspector, for `relayHeapBytes`. */
   inspect?: boolean;
-  /** The relay may send logs to this machine. */
+  /** Lets the relay send logs to this machine. */
   mayCallPrivate?: boolean;
-  /** Other builds than this one's. */
+  /** Bundles to use instead of this build's. */
   relayBundle?: string;
-  /** The relay's state is made by this build. */
+  /** The build that creates the relay's state. */
   firstRelayBundle?: string;
   connectorBundle?: string;
-  /** More services: the endpoint of each name. */
+  /** Additional services: the endpoint of each name. */
   endpoints?: Record<string, string>;
-  /** The same with all that a services file may say of them, but for who may call. */
+  /** Additional services with any settings of a services file, except who may call. */
   services?: readonly { name: string; endpoint: string; [key: string]: unknown }[];
-  /** Connectors look at each service by a connection of their own, as they do by default. */
+  /** Lets connectors check each service on its own connection, as they do by default. */
   healthChecks?: boolean;
-  /** Instead of `gateway.ts`, with Node's modules at hand. */
+  /** A gateway to use instead of `gateway.ts`, with Node's modules available. */
   gatewayEntry?: string;
 }
 
@@ -215,7 +218,7 @@ async function assemble(
   };
 }
 
-/** Resident memory of a process in bytes. */
+/** A process's resident memory in bytes. */
 export async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;

@@ -2,10 +2,10 @@ import { connectTcp, type TunnelBinding, type TunnelDialError } from "../../kit/
 import type { TcpObservation, TcpScript, UnawaitedTcpWrite } from "./tcp-script.ts";
 
 const WRITE_BYTES = 64 * 1024;
-/** Made once: hundreds of connections at a time share one thread with the relay. */
+/** Made only once, because hundreds of connections share one thread with the relay. */
 const PATTERN = Uint8Array.from({ length: WRITE_BYTES }, (_, index) => (index * 7) % 251);
 
-/** What a test wants done on a TCP connection, in a gateway's place. */
+/** Runs a test's script on a TCP connection, as a gateway would. */
 export async function runTcpScript(
   { address, how, tls, steps }: TcpScript,
   binding: TunnelBinding & Fetcher,
@@ -82,7 +82,7 @@ export async function runTcpScript(
   return seen;
 }
 
-/** Answers once the connection stands; what it writes goes on behind that, if it is kept. */
+/** Answers when the connection is open. Its writes continue after that, if they are kept with `waitUntil`. */
 export async function writeUnawaited(
   { address, bytes, isKept }: UnawaitedTcpWrite,
   binding: TunnelBinding,
@@ -138,7 +138,7 @@ function* blocks(bytes: number): Generator<Uint8Array> {
   for (let left = bytes; left > 0; left -= WRITE_BYTES) yield PATTERN.slice(0, left);
 }
 
-/** A byte there and back, so many times. */
+/** Sends a byte and waits for its echo, this many times. */
 async function echo(
   rounds: number,
   writer: WritableStreamDefaultWriter<Uint8Array>,

@@ -1,32 +1,32 @@
 type Step =
   | { text: string }
-  /** So many of a pattern: `patternDigest`. */
+  /** Writes this many bytes of a pattern, whose hash is `patternDigest`. */
   | { bytes: number }
-  /** The same, without waiting for any of the writes. */
+  /** The same, without awaiting any write. */
   | { burst: number }
-  /** Until so many have come in all, or the end. */
+  /** Reads until this many bytes have come in all, or to the end. */
   | { read: number | "all" }
   | { waitMs: number }
   | { echo: number }
-  /** Until this URL answers: a test lets many go on together. */
+  /** Waits until this URL answers. A test uses it to let many connections continue together. */
   | { fetch: string }
   | { do: "end" | "abort" | "cancel" | "close" };
 
-/** What the test's gateway does on one TCP connection, in order; `beside`: and what follows does not wait for it. */
+/** What the test's gateway does on one TCP connection, in order. The next step does not wait for one that is `beside`. */
 export interface TcpScript {
   via?: string;
   address: string;
   how: "dial" | "connectTcp" | "connect";
-  /** Only for `connect`: TLS that the gateway asks of its runtime, at once or by `startTls()`. */
+  /** Only for `connect`: TLS that the gateway asks its runtime for, at once or by `startTls()`. */
   tls?: "on" | "starttls";
   steps: readonly (Step & { beside?: boolean })[];
 }
 
-/** Writes that the test's gateway does not await: its answer is there before they are done. */
+/** Writes that the test's gateway does not await. It answers before they are done. */
 export interface UnawaitedTcpWrite {
   address: string;
   bytes: number;
-  /** By `waitUntil`. */
+  /** Kept alive with `waitUntil`. */
   isKept: boolean;
 }
 

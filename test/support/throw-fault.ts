@@ -1,6 +1,6 @@
 import type { ReportFault } from "../../connector/platform/faults.ts";
 
-/** In tests a fault is a failure. */
+/** A fault in a test fails it. */
 export const throwFault: ReportFault = (_scope, thrown) => {
   throw thrown;
 };

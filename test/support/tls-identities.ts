@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Self-signed and for `localhost` alone; these keys protect nothing. */
+/** Self-signed and valid only for `localhost`. These keys protect nothing. */
 const directory = join(import.meta.dirname, "tls");
 
 function identity(name: string): { key: string; cert: string } {

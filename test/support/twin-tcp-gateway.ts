@@ -1,6 +1,6 @@
 import { connectTcp, type TunnelBinding } from "../../kit/gateway/index.ts";
 
-/** Sends what it gets to a TCP service, and answers with what comes back; a failure by its code. */
+/** Sends the request's body to a TCP service, and answers with what comes back, or with the code of the failure. */
 export default {
   async fetch(request: Request, env: { TUNNEL: TunnelBinding }): Promise<Response> {
     try {

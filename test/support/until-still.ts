@@ -1,7 +1,7 @@
 const LOOK_MS = 25;
 const LOOKS = 20;
 
-/** Resolves once the number has stood still for half a second; one that never does outlasts the test. */
+/** Resolves when the number has not changed for half a second. If it never stops changing, the test times out. */
 export async function untilStill(read: () => number): Promise<number> {
   let last = read();
   for (let still = 0; still < LOOKS;) {

@@ -1,4 +1,4 @@
-/** A gateway with real drivers: each path is one piece of work, and answers with what came of it. */
+/** A gateway with real drivers. Each path runs one piece of work, and answers with its result. */
 import { nodeSocket } from "../../../examples/tcp/node-socket.ts";
 import { connectTcp, type TunnelBinding } from "../../../kit/gateway/index.ts";
 import { work } from "./work.ts";

@@ -1,4 +1,4 @@
-/** `pg` comes without types: what the tests use of it. */
+/** `pg` has no types of its own. These cover what the tests use. */
 declare module "pg" {
   interface Client {
     connect(): Promise<void>;

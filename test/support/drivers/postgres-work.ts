@@ -77,12 +77,12 @@ export const postgresWork: Record<string, Work> = {
     await sql`truncate copied`;
     return { ...there, bytes, sha256: digest.digest("hex") };
   }),
-  /** Nothing moves between LISTEN and the first NOTIFY but what keeps connections alive. */
+  /** Between LISTEN and the first NOTIFY, only keepalives are sent. */
   notify: withDatabase(async (sql, { pauseMs }) => {
     const heard: string[] = [];
     let both = (): void => {};
     const done = new Promise<void>((resolve) => (both = resolve));
-    // Others work in the same database.
+    // Other work runs in the same database.
     const channel = `news_${crypto.randomUUID()}`;
     const listening = await sql.listen(channel, (text) => {
       heard.push(text);
@@ -101,7 +101,7 @@ export const postgresWork: Record<string, Work> = {
       () => "finished",
       (error: { code: string }) => error.code,
     );
-    // Not before the server is at it: an earlier cancel is none.
+    // Wait until the server executes the query: a cancel that comes earlier does nothing.
     for (let running = 0; running === 0;)
       running = (await sql`select 1 from pg_stat_activity where query = 'select pg_sleep(60)'`).length;
     const startedMs = Date.now();
@@ -110,7 +110,7 @@ export const postgresWork: Record<string, Work> = {
   }),
 };
 
-/** What `copy` must give, worked out without a database. */
+/** The expected result of `copy`, computed without a database. */
 export function copyOutcome(size: number): unknown {
   const [sent, md5s] = [createHash("sha256"), createHash("md5")];
   let [bytes, units] = [0, 0];

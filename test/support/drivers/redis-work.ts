@@ -3,7 +3,7 @@ import type { Work } from "./reach.ts";
 
 /** Redis by its own protocol. */
 export const redisWork: Record<string, Work> = {
-  /** As many commands at once as are asked for. */
+  /** Sends `size` commands at once. */
   async pipeline(service, reach, { size }) {
     const socket = await reach(service);
     const all = Array.from({ length: size / 2 }, (_, n) => n);
@@ -27,7 +27,7 @@ export const redisWork: Record<string, Work> = {
   },
 };
 
-/** So many, or what came before the end. */
+/** Reads this many units, or fewer if the connection ends first. */
 function untilUnits(socket: Duplex, units: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let got = "";
@@ -44,7 +44,7 @@ function untilUnits(socket: Duplex, units: number): Promise<string> {
   });
 }
 
-/** By the protocol's own goodbye: the server answers it, and ends the connection, TLS included. */
+/** Ends the connection with the protocol's QUIT. The server answers it and then closes, TLS included. */
 async function ended(socket: Duplex): Promise<string> {
   let last = "";
   const over = new Promise((resolve, reject) => socket.once("end", resolve).once("error", reject));

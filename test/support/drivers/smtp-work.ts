@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import nodemailer from "nodemailer";
 import type { Work } from "./reach.ts";
 
-/** With nodemailer: the server speaks first. TLS is the connector's, so the driver asks for none. */
+/** With nodemailer. The server speaks first. The connector does TLS, so the driver uses none. */
 export const smtpWork: Record<string, Work> = {
   async mail(service, reach, { size }) {
     const socket = (await reach(service)) as Socket;

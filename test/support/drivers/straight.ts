@@ -5,7 +5,7 @@ import { TRUSTED_CERTIFICATE_FILE } from "../tls-identities.ts";
 import { readFileSync } from "node:fs";
 import type { Reach } from "./reach.ts";
 
-/** Where a service is, and how its connector is told to begin TLS. */
+/** Where a service is, and how a client starts TLS with it. */
 export interface StraightService {
   name: string;
   /** `tcp://` or `tls://`. */
@@ -13,10 +13,10 @@ export interface StraightService {
   startTls?: string;
 }
 
-/** PostgreSQL's SSLRequest: its length, and a code in the place of a version. */
+/** PostgreSQL's SSLRequest: its length, then a code in place of a version. */
 const SSL_REQUEST = Buffer.from("0000000804d2162f", "hex");
 
-/** The same connections without a tunnel: this process does what else the connector would do. */
+/** Opens the same connections without a tunnel. This process does what the connector would do, such as TLS. */
 export function straight(services: readonly StraightService[]): Reach {
   return async (name) => {
     const service = services.find((one) => one.name === name);
@@ -37,7 +37,7 @@ export function straight(services: readonly StraightService[]): Reach {
   };
 }
 
-/** For a driver that calls `connect()` on what it is given. */
+/** For drivers that call `connect()` on the stream that they are given. */
 function connected(socket: Socket): Socket {
   socket.connect = () => {
     queueMicrotask(() => socket.emit("connect"));

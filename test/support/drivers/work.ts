@@ -6,7 +6,7 @@ import { smtpWork } from "./smtp-work.ts";
 
 const ALL: Record<string, Work> = { ...postgresWork, ...pgWork, ...redisWork, ...smtpWork };
 
-/** `NAME/SERVICE?size=…&pauseMs=…`: what came of it, as it crosses JSON. */
+/** Runs the work that `NAME/SERVICE?size=…&pauseMs=…` names, and returns its result as it looks after JSON. */
 export async function work(path: string, reach: Reach): Promise<unknown> {
   const { pathname, searchParams } = new URL(path, "http://work/");
   const [, name = "", service = ""] = pathname.split("/");

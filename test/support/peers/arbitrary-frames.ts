@@ -24,7 +24,7 @@ const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const word = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/);
 const windowBytes = fc.integer({ min: 1024, max: 64 * 1024 * 1024 });
 
-/** Text of any characters that may stand in a field, lone surrogates among them when asked for. */
+/** Text of characters that a field may contain, with lone surrogates if asked for. */
 export function fieldText(unit: "grapheme" | "binary" = "grapheme", maxLength = 40): fc.Arbitrary<string> {
   const raw =
     unit === "grapheme"
@@ -47,7 +47,7 @@ export function openHead(text = fieldText()): fc.Arbitrary<OpenHead> {
   return fc.oneof({ weight: 3, arbitrary: requestOpen(text) }, tcpOpen(text));
 }
 
-/** A TCP connection has facts of its own, and no method and path. */
+/** A TCP connection has other fields than HTTP, and no method and path. */
 function tcpOpen(text: fc.Arbitrary<string>): fc.Arbitrary<OpenHead> {
   const own = fc.record(
     {
@@ -161,7 +161,7 @@ const code = fc.constantFrom(...(Object.keys(ERROR_CODES) as ErrorCode[]));
 const someText = anyText(300);
 const bytes = fc.uint8Array({ maxLength: 300 });
 
-/** Type and payload of a well-formed frame of every type. */
+/** The type and payload of a well-formed frame, for every type. */
 const typed: fc.Arbitrary<[type: number, payload: Uint8Array]> = fc.oneof(
   hello.map((value): [number, Uint8Array] => [FRAME.HELLO, encodeHello(value)]),
   welcome.map((value): [number, Uint8Array] => [FRAME.WELCOME, encodeWelcome(value)]),
@@ -186,12 +186,12 @@ const typed: fc.Arbitrary<[type: number, payload: Uint8Array]> = fc.oneof(
     .map((value): [number, Uint8Array] => [FRAME.WSCLOSE, encodeClose(...value)]),
 );
 
-/** A well-formed frame at a place where it may stand. */
+/** A well-formed frame on a stream id that its type allows. */
 export const frame: fc.Arbitrary<Frame> = fc
   .tuple(typed, fc.integer({ min: 0, max: 255 }), fc.integer({ min: 1, max: 0x7fff_ffff }))
   .map(([[type, payload], flags, id]) => ({ type, flags, streamId: type < FRAME.OPEN ? 0 : id, payload }));
 
-/** How to spoil a message: overwrite, cut, insert. */
+/** Ways to corrupt a message: overwrite, cut, insert. */
 export const mutation: fc.Arbitrary<(message: Uint8Array) => Uint8Array> = fc.oneof(
   fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })).map(([at, value]) => (message: Uint8Array) => {
     const spoilt = message.slice();

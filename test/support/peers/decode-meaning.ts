@@ -11,7 +11,7 @@ import { decodeHead, decodeOpen, decodeTrailers } from "../../../shared/protocol
 import { readU32 } from "../../../shared/protocol/integers.ts";
 import type { NaiveFrame } from "./naive-decoder.ts";
 
-/** The project's own decoders, in the form of the naive one's answer. */
+/** Runs the project's own decoders, and returns their results in the naive decoder's format. */
 export function decodeMeanings(message: Uint8Array): NaiveFrame[] {
   const frames: NaiveFrame[] = [];
   decodeMessage(message, (type, flags, streamId, payload) => {

@@ -8,7 +8,7 @@ import type { Hello } from "../../../shared/protocol/handshake.ts";
 import type { FakeClock } from "../fake-clock.ts";
 import { memoryOf } from "../memory.ts";
 
-/** The relay's end of one dialled connection, without any delay between the ends. */
+/** The relay's end of one dialled connection. The two ends are joined without delay. */
 export class Dialled implements RelayTransport {
   readonly events: RelayTransportEvents;
   readonly texts: string[] = [];
@@ -18,7 +18,7 @@ export class Dialled implements RelayTransport {
   mux: RelayMux;
   connectionIndex: number | null = null;
   ended: "closed" | "terminated" | null = null;
-  /** Nothing arrives that either end sends. */
+  /** Drops everything that either end sends. */
   swallows = false;
 
   constructor(events: RelayTransportEvents, clock: FakeClock, relayId = "r") {

@@ -21,7 +21,7 @@ const SERVICES = {
   version: 1,
   services: [
     {
-      // Most tests want to see what becomes of the very request that they send.
+      // Off, because most tests check what happens to the one request that they send.
       name: "api",
       endpoint: "http://payments.internal:8080",
       retry: false,
@@ -61,13 +61,13 @@ export interface Answer {
   error: string | null;
   headers: Headers;
   body: string;
-  /** The body ended before its end. */
+  /** The connection ended before the body was complete. */
   aborted: boolean;
 }
 
 const NO_ANSWER: Answer = { status: 0, error: null, headers: new Headers(), body: "", aborted: true };
 
-/** One tunnel of the relay, with a gateway bound to it and no connectors but those that a test makes. */
+/** One tunnel of the relay, with a gateway bound to it. Its only connectors are those that a test makes. */
 export class HandTunnel {
   readonly id: string;
   readonly token: string;
@@ -85,7 +85,7 @@ export class HandTunnel {
     this.#binding = options.binding;
   }
 
-  /** An open socket that has not said HELLO; to this object, or where the relay has it. */
+  /** An open socket that has not sent HELLO, to this object or to the one that the relay chooses. */
   async attach(object?: string): Promise<HandPeer> {
     const query = object === undefined ? "" : `?object=${object}`;
     const socket = new WebSocket(`${this.#relayUrl.replace("http", "ws")}/v1/connect${query}`, SUBPROTOCOL, {
@@ -109,7 +109,7 @@ export class HandTunnel {
     return peer;
   }
 
-  /** What a client of the gateway asks for; the gateway hands the request to its binding. */
+  /** The URL that a client requests from the gateway, which passes the request to its binding. */
   url(path: string, service = "api"): string {
     return `${this.#gatewayUrl}/pass/${this.#binding}/http://${service}${path}`;
   }
@@ -123,12 +123,12 @@ export class HandTunnel {
     });
   }
 
-  /** Never rejects: a connection that ends before the head is an aborted answer of status 0. */
+  /** Never rejects: if the connection ends before the head, the result is an aborted answer with status 0. */
   async call(path: string, init: RequestInit & { service?: string } = {}): Promise<Answer> {
     return this.request(path, init).then(read, () => NO_ANSWER);
   }
 
-  /** Lets the gateway's own code make the request, and describe what it saw. */
+  /** Makes the gateway's own code send the request, and describe what it saw. */
   async probe(wanted: Omit<ProbeRequest, "via" | "url"> & { path: string }): Promise<Observation> {
     const { path, ...rest } = wanted;
     const probed = await fetch(`${this.#gatewayUrl}/probe`, {
@@ -139,7 +139,7 @@ export class HandTunnel {
     return (await probed.json()) as Observation;
   }
 
-  /** A client's request to the gateway by its bytes, and the answer by its own. */
+  /** Sends a client's request to the gateway as raw bytes, and resolves with the answer's bytes. */
   raw(request: (path: (upstreamPath: string) => string) => string): Promise<string> {
     return exchangeBytes(
       this.#gatewayUrl,
@@ -155,17 +155,17 @@ export class HandTunnel {
     return socket;
   }
 
-  /** The test closes this socket itself, and wants to see how that is answered. */
+  /** Leaves this socket out of `endClosing`: the test closes it and checks the reply. */
   leave(socket: WebSocket): void {
     this.#sockets.delete(socket);
   }
 
-  /** Ends sockets that the relay has closed: it leaves TCP open for seconds. */
+  /** Ends the sockets that the relay has closed, because the relay leaves their TCP connections open for seconds. */
   endClosing(): void {
     for (const socket of this.#sockets) if (socket.readyState === WebSocket.CLOSING) socket.terminate();
   }
 
-  /** The connector's TCP connection ends without a word. */
+  /** Ends the connector's TCP connection without a close frame. */
   cut(peer: HandPeer): void {
     this.#connectors.get(peer)?.terminate();
   }
@@ -175,7 +175,7 @@ export class HandTunnel {
   }
 }
 
-/** Sends text as UTF-8; what came back until the other side closed, a character per byte. */
+/** Sends the text as UTF-8. Resolves with everything that came back until the other side closed, one character per byte. */
 export async function exchangeBytes(url: string, text: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connectTcp(Number(port), hostname);
@@ -189,7 +189,7 @@ export async function exchangeBytes(url: string, text: string): Promise<string> 
   return received;
 }
 
-/** What the runtime reports though nothing is wrong: how an aborted body ends, and an upload that nobody wants any more. */
+/** The runtime reports these in normal operation: the end of an aborted body, and an upload that is no longer needed. */
 const EXPECTED_REPORTS = ["TunnelError", "Can't read from request stream after response"];
 
 function isFault(line: string): boolean {
@@ -219,9 +219,9 @@ export interface HandRelay {
   url: string;
   admin: AdminApi;
   pid: number;
-  /** The last lines that it printed. */
+  /** The last lines that the relay printed. */
   logs(): string;
-  /** What the relay's code threw and nobody caught, by the runtime's own log. */
+  /** What the relay's code threw and nobody caught, according to the runtime's log. */
   faults(): string[];
   /** A tunnel that no test has used. */
   tunnel(): HandTunnel;
@@ -230,7 +230,7 @@ export interface HandRelay {
   stop(): Promise<void>;
 }
 
-/** The relay on workerd with so many tunnels, and one gateway that is bound to all of them. */
+/** Starts the relay on workerd with this many tunnels, and one gateway that is bound to all of them. */
 export async function startHandRelay(
   tunnelCount: number,
   { entry }: { entry?: string } = {},

@@ -23,19 +23,19 @@ export const HELLO: Hello = {
   connectionWindowBytes: 4 * 1024 * 1024,
 };
 
-/** A connector's socket, as a hand-made peer uses it. */
+/** A connector's socket, with only what a hand-made peer needs. */
 export interface PeerSocket {
   send(data: Uint8Array | string): void;
   close(code: number, reason: string): void;
 }
 
-/** A connector that does what a test says, right or wrong; by itself it answers only PING. */
+/** A connector that does what a test tells it, valid or not. On its own it answers only PING. */
 export class HandPeer {
-  /** Received and not yet taken. */
+  /** Frames that were received and not taken yet. */
   readonly inbox: Frame[] = [];
   readonly texts: string[] = [];
   closed: { code: number; reason: string } | null = null;
-  /** Does not even answer PING. */
+  /** If true, it does not answer PING either. */
   silent = false;
   readonly #socket: PeerSocket;
 
@@ -43,7 +43,7 @@ export class HandPeer {
     this.#socket = socket;
   }
 
-  /** Not taken, and about a stream. */
+  /** The frames of streams that were not taken yet. */
   get streamFrames(): Frame[] {
     return this.inbox.filter(({ streamId }) => streamId !== 0);
   }
@@ -61,7 +61,7 @@ export class HandPeer {
     });
   }
 
-  /** All frames in one message. */
+  /** Sends all frames in one message. */
   send(...frames: Frame[]): void {
     this.#socket.send(encodeMessage(frames));
   }
@@ -74,7 +74,7 @@ export class HandPeer {
     this.#socket.close(code, reason);
   }
 
-  /** The first frame of this type (and stream) that was not taken before. */
+  /** Takes the first frame of this type (and stream) that was not taken before. */
   async take(type: number, streamId?: number): Promise<Frame> {
     const index = () =>
       this.inbox.findIndex((frame) => frame.type === type && (streamId ?? frame.streamId) === frame.streamId);
@@ -98,7 +98,7 @@ export class HandPeer {
     return this.take(FRAME.WELCOME);
   }
 
-  /** A whole 200. */
+  /** Sends a complete answer with status 200. */
   answer(id: number, text: string): void {
     this.send(head(id, 200), data(id, text, true));
   }
@@ -111,14 +111,14 @@ export class HandPeer {
     return this.closed ?? { code: 0, reason: "" };
   }
 
-  /** The peer has taken everything sent before, and the connection lives. */
+  /** Resolves when the other end has processed everything sent before. It fails if the connection has ended. */
   async settled(): Promise<void> {
     this.send(frame(FRAME.PING, new Uint8Array(8)));
     await this.take(FRAME.PING);
   }
 }
 
-/** Polls until it holds; after a while it throws with what was awaited. */
+/** Polls until the condition holds. After a deadline it throws an error that names the condition. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: () => string = () => "it",
@@ -162,7 +162,7 @@ export function goaway(lastStreamId: number, code: ErrorCode = "NO_ERROR"): Fram
   return frame(FRAME.GOAWAY, payload);
 }
 
-/** A close of any code and any bytes: the encoder would make both legal. */
+/** A close with any code and bytes. The encoder would correct both. */
 export function wsClose(id: number, code: number, reason: Uint8Array | string = ""): Frame {
   const bytes = typeof reason === "string" ? encoder.encode(reason) : reason;
   const payload = new Uint8Array(2 + bytes.byteLength);
@@ -171,14 +171,14 @@ export function wsClose(id: number, code: number, reason: Uint8Array | string = 
   return frame(FRAME.WSCLOSE, payload, id);
 }
 
-/** Name or static id, and value; lengths other than the true ones where given. */
+/** A name or static id, and a value. Lengths can be given to be wrong. */
 export type RawEntry = readonly [
   name: string | number,
   value: string,
   lengths?: { name?: number; value?: number },
 ];
 
-/** A block of fields that nothing has checked: count, pairs of lengths, blob. */
+/** A block of fields that nothing has validated: count, pairs of lengths, blob. */
 function rawBlock(entries: readonly RawEntry[], blob?: Uint8Array): Uint8Array {
   const table = new Uint8Array(2 + 4 * entries.length);
   writeU16(table, 0, entries.length);

@@ -1,6 +1,6 @@
 /**
- * A second decoder, written from the protocol's description and sharing no code with the first: slow, plain,
- * one frame at a time. Tests hold both against each other.
+ * A second decoder, written from the protocol's description. It shares no code with the first, and is slow and plain and
+ * decodes one frame at a time. Tests compare the two.
  */
 import staticNames from "../../vectors/static-field-names.json" with { type: "json" };
 
@@ -86,7 +86,7 @@ const CODES: Record<number, string> = {
   275: "CONNECTOR_OVERLOADED",
 };
 
-/** The frames of a message with their meaning. The framing of all is checked before the meaning of any. */
+/** Decodes the frames of a message. It checks the framing of all frames before it decodes any. */
 export function naiveDecode(message: Uint8Array): NaiveFrame[] {
   if (message.length === 0 || message.length > 1_048_576)
     throw new NaiveError("connection", "PROTOCOL_ERROR");
@@ -196,7 +196,7 @@ function welcome(view: DataView) {
   };
 }
 
-/** Left out where it is no word. */
+/** Left out if the value is not a 32-bit word. */
 function optionalWord(all: Map<number, DataView>, id: number, name: string): Record<string, string> {
   try {
     return { [name]: word(all, id) };

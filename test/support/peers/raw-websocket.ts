@@ -9,7 +9,7 @@ export interface RawFrame {
   payload: Buffer;
 }
 
-/** A client's frame as RFC 6455 §5.2 lays it out, right or wrong. */
+/** A client's frame in the layout of RFC 6455 §5.2, valid or not. */
 export function rawFrame(
   opcode: number,
   payload: Buffer | string = "",
@@ -26,10 +26,10 @@ export function rawFrame(
   return Buffer.concat([Buffer.from(head), mask, bytes]);
 }
 
-/** A WebSocket client that sends bytes as it is told and shows the frames that come back. */
+/** A WebSocket client that sends the bytes that it is given, and shows the frames that come back. */
 export class RawWebSocket {
   readonly frames: RawFrame[] = [];
-  /** The TCP connection is over. */
+  /** Whether the TCP connection has ended. */
   ended = false;
   readonly #socket: Socket;
   #received = Buffer.alloc(0);
@@ -45,7 +45,7 @@ export class RawWebSocket {
     socket.on("close", () => (this.ended = true));
   }
 
-  /** Sends the handshake; `isOpen` tells when it was answered. */
+  /** Sends the handshake. `isOpen` says when it was answered. */
   static dial(url: string): RawWebSocket {
     const { hostname, port, host } = new URL(url);
     const socket = connect(Number(port), hostname);
@@ -61,7 +61,7 @@ export class RawWebSocket {
     return this.#open;
   }
 
-  /** Null: there was none, or it had no code. */
+  /** Null if there was no close frame, or if it had no code. */
   get closeCode(): number | null {
     const close = this.frames.find(({ opcode }) => opcode === OPCODE.close);
     return close === undefined || close.payload.length < 2 ? null : close.payload.readUInt16BE(0);
@@ -94,7 +94,7 @@ export class RawWebSocket {
       this.#received = this.#received.subarray(size);
   }
 
-  /** How long the first frame is; 0 while it is not whole. */
+  /** The length of the first frame; 0 while it is incomplete. */
   #takeFrame(): number {
     const bytes = this.#received;
     if (bytes.length < 2) return 0;

@@ -22,7 +22,7 @@ import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 import { formatToken } from "../../../shared/tokens/token.ts";
 import { memoryOf } from "../memory.ts";
 
-/** One connection of a connector, seen from the relay. */
+/** One connection of a connector, as the relay sees it. */
 export interface Attachment {
   mux: RelayMux;
   socket: WebSocket;
@@ -31,12 +31,12 @@ export interface Attachment {
   pings: number;
 }
 
-/** A relay of one tunnel without Workers: the real mux on a `ws` server. Tests open streams by hand. */
+/** A relay of one tunnel, without Workers: the real mux on a `ws` server. Tests open streams themselves. */
 export class RelayDouble {
   readonly attachments: Attachment[] = [];
-  /** Set to refuse handshakes with this status. */
+  /** If set, handshakes are refused with this status. */
   refuseWith: number | null = null;
-  /** Handshakes seen, refused ones included. */
+  /** The number of handshakes, including refused ones. */
   handshakes = 0;
   readonly #server = new WebSocketServer({
     port: 0,
@@ -67,7 +67,7 @@ export class RelayDouble {
     });
   }
 
-  /** The newest connection that is still there. */
+  /** The newest connection that still exists. */
   get current(): Attachment {
     const attachment = this.attachments.findLast(({ mux }) => !mux.isClosed);
     if (attachment === undefined) throw new Error("no connector is attached");
@@ -115,7 +115,7 @@ export class RelayDouble {
   }
 }
 
-/** One request as a gateway's side of it: collects everything the connector sends back. */
+/** The gateway's side of one request. It collects everything that the connector sends back. */
 export class Call implements StreamHandler {
   readonly stream: Stream;
   head: ResponseHead | null = null;
@@ -124,14 +124,14 @@ export class Call implements StreamHandler {
   receivedBytes = 0;
   readonly messages: { data: string; text: boolean }[] = [];
   closed = false;
-  /** Resolves once it is closed. */
+  /** Resolves when the stream is closed. */
   readonly over: Promise<void>;
   readonly #tellOver: () => void;
   error: TunnelError | null = null;
   stopped = false;
-  /** False: what arrives stays in the stream, whose window shuts. */
+  /** If false, data stays in the stream, and its window closes. */
   reading = true;
-  /** False: the bodies of big transfers are counted, not kept. */
+  /** If false, body bytes are counted but not kept, for large transfers. */
   keepBody = true;
   onWritable: () => void = () => {};
   #partial: Buffer[] = [];

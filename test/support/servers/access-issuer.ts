@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { TokenIssuer } from "./token-issuer.ts";
 
-/** What Cloudflare Access is to a relay: an issuer with keys, which knows the groups of whoever shows its token. */
+/** Plays Cloudflare Access to a relay: an issuer with keys, which returns the groups of whoever presents a token. */
 export class AccessIssuer extends TokenIssuer {
-  /** By address. */
+  /** By mail address. */
   readonly groups = new Map<string, unknown[]>();
 
   constructor() {

@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 
-/** A TCP server that keeps what it receives, connection by connection, and answers as the test says. */
+/** A TCP server that keeps what each connection sends, and answers as the test says. */
 export class ByteServer {
-  /** Latin-1, by connection. */
+  /** As Latin-1, one entry per connection. */
   readonly received: string[] = [];
   readonly sockets: Socket[] = [];
   readonly #server = createServer();
 
-  /** `onBytes` runs whenever something arrived; `all` is everything of that connection. */
+  /** `onBytes` runs whenever bytes arrive. `all` is everything that this connection has sent. */
   constructor(onBytes: (socket: Socket, all: string, connection: number) => void) {
     this.#server.on("connection", (socket) => {
       const connection = this.sockets.push(socket) - 1;

@@ -12,14 +12,14 @@ const READY_TIMEOUT_MS = 60_000;
 
 export const run = promisify(execFile);
 
-/** A server of the system as a child of this process, with ports of its own. */
+/** A server of the system, run as a child of this process on its own ports. */
 export interface DebianServer {
   stop(): Promise<void>;
 }
 
 export type Owner = { uid: number; gid: number } | Record<string, never>;
 
-/** Servers that refuse to run as root run as this user; who is not root runs them as itself. */
+/** Some servers refuse to run as root, so root runs them as this user. Other users run them as themselves. */
 export async function ownerNamed(name: string): Promise<Owner> {
   if (userInfo().uid !== 0) return {};
   const [uid = 0, gid = 0] = await Promise.all(
@@ -28,7 +28,7 @@ export async function ownerNamed(name: string): Promise<Owner> {
   return { uid, gid };
 }
 
-/** The certificate for `localhost` and its key, in files that `owner` alone may read. */
+/** A certificate for `localhost` and its key, in files that only `owner` can read. */
 export async function tlsFiles(directory: string, owner: Owner): Promise<{ cert: string; key: string }> {
   const files = { cert: join(directory, "cert.pem"), key: join(directory, "key.pem") };
   await copyFile(join(TLS, "trusted.cert.pem"), files.cert);

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, isIP, type Server, type Socket } from "
 export type RecordType = "A" | "AAAA";
 
 export interface DnsQuestion {
-  /** As it was asked, in lower case. */
+  /** The name in the question, in lower case. */
   name: string;
   type: RecordType;
   transport: "udp" | "tcp";
@@ -13,21 +13,21 @@ export interface DnsQuestion {
 
 export interface DnsReply {
   rcode?: number;
-  /** Those of the question's type are told. */
+  /** Only addresses of the question's type are returned. */
   addresses?: readonly string[];
   ttlSeconds?: number;
-  /** Between the name that was asked for and the addresses. */
+  /** CNAMEs between the name in the question and the addresses. */
   aliases?: readonly string[];
-  /** By UDP: that there is more than fits, and nothing else. */
+  /** Over UDP, sets the truncation bit and returns nothing else. */
   truncated?: boolean;
-  /** Under another number than the question's. */
+  /** Answers with another id than the question's. */
   wrongId?: boolean;
   delayMs?: number;
 }
 
 const NUMBERS: Readonly<Record<RecordType | "CNAME", number>> = { A: 1, CNAME: 5, AAAA: 28 };
 
-/** A DNS server on 127.0.0.1, by UDP and TCP on one port, that answers as the test says; null: not at all. */
+/** A DNS server on 127.0.0.1, over UDP and TCP on one port. It answers as the test says; for null it does not answer. */
 export class DnsServer {
   readonly questions: DnsQuestion[] = [];
   readonly #answer: (question: DnsQuestion) => DnsReply | null;
@@ -67,7 +67,7 @@ export class DnsServer {
     return `[127.0.0.1]:${this.port}`;
   }
 
-  /** Asked for, by type: `A name`. */
+  /** The questions that were received, each as its type and name: `A name`. */
   get asked(): string[] {
     return this.questions.map(({ name, type }) => `${type} ${name}`);
   }
@@ -137,7 +137,7 @@ function encodeReply(asked: Buffer, { name, type, transport }: DnsQuestion, repl
   }
   const head = Buffer.alloc(12);
   head.writeUInt16BE(asked.readUInt16BE(0) ^ (reply.wrongId === true ? 1 : 0), 0);
-  // A response, recursion desired and available.
+  // Flags: a response, recursion desired and available.
   head.writeUInt16BE(0x8180 | (cut ? 0x0200 : 0) | rcode, 2);
   head.writeUInt16BE(1, 4);
   head.writeUInt16BE(records.length, 6);

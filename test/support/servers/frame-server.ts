@@ -23,7 +23,7 @@ export const END_HEADERS = 0x4;
 export const PADDED = 0x8;
 export const WITH_PRIORITY = 0x20;
 
-/** HTTP/2 by hand, apart from the product's own: what is written here may be as wrong as a test wants. */
+/** HTTP/2 by hand, independent of the product's code. It writes any frame, valid or not. */
 export function frame(
   type: number,
   flags: number,
@@ -45,14 +45,14 @@ export function uint32(...values: number[]): Buffer {
   return bytes;
 }
 
-/** Literals that no table keeps, without Huffman codes; values are Latin-1. */
+/** Literal fields that are not indexed, without Huffman codes. Values are Latin-1. */
 export function block(...fields: [name: string, value: string][]): Buffer {
   const text = (value: string): Buffer =>
     Buffer.concat([integer(value.length), Buffer.from(value, "latin1")]);
   return Buffer.concat(fields.flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]));
 }
 
-/** With a prefix of seven bits (RFC 7541 §5.1). */
+/** An integer with a prefix of seven bits (RFC 7541 §5.1). */
 function integer(value: number): Buffer {
   if (value < 0x7f) return Buffer.of(value);
   const bytes = [0x7f];
@@ -100,7 +100,7 @@ export interface ReceivedFrame {
 /** One client of a `FrameServer`. */
 export class FrameClient {
   readonly socket: Socket;
-  /** From 1. */
+  /** Counted from 1. */
   readonly number: number;
   readonly frames: ReceivedFrame[] = [];
   #bytes = Buffer.alloc(0);
@@ -149,14 +149,17 @@ export class FrameClient {
   }
 }
 
-/** An HTTP/2 server on a bare socket: it keeps the frames that it receives, and sends what the test says. */
+/** An HTTP/2 server on a bare socket. It keeps the frames that it receives, and sends what the test says. */
 export class FrameServer {
   readonly clients: FrameClient[] = [];
-  /** Runs for each new one, behind the hello. */
+  /** Runs for each new client, after the connection preface. */
   onClient: (client: FrameClient) => void = () => {};
   readonly #server: Server;
 
-  /** `onFrame` runs for each frame of each client. With TLS options, HTTP/2 is what it offers unless they say else. */
+  /**
+   * `onFrame` runs for each frame of each client. With TLS options, the server offers only HTTP/2 unless they say
+   * otherwise.
+   */
   constructor(
     onFrame: (client: FrameClient, frame: ReceivedFrame) => void,
     { hello = settings(), tls }: { hello?: Buffer; tls?: TlsOptions } = {},

@@ -14,16 +14,16 @@ const RATE_SLICE_MS = 50;
 
 type Handler = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => unknown;
 
-/** An ordinary Node API with the routes the tests need; it counts what is open and keeps what it saw. */
+/** An ordinary Node API with the routes that tests need. It counts what is open and keeps what it saw. */
 export class HttpUpstream {
   readonly sockets = new Set<Socket>();
-  /** SHA-256 of each download it produced whole, by case. */
+  /** SHA-256 of each download that it produced completely, by case. */
   readonly sentSha256 = new Map<string, string>();
   /** How each WebSocket ended, by case. */
   readonly webSocketCloses = new Map<string, { code: number; reason: string }>();
-  /** Requests whose answer is neither finished nor abandoned. */
+  /** Requests whose answer is neither finished nor aborted. */
   openRequests = 0;
-  /** Bytes read by `/sink` so far, over all requests. */
+  /** Bytes that `/sink` has read so far, over all requests. */
   sunkBytes = 0;
   readonly #events = new EventEmitter().setMaxListeners(0);
   readonly #happened = new Set<string>();
@@ -69,13 +69,13 @@ export class HttpUpstream {
     await once(this.#server, "close");
   }
 
-  /** Resolves when `started` or `gone` (the caller went away first) has happened to the request of this case. */
+  /** Resolves when this has happened to the case's request: it `started`, or the caller is `gone` before its end. */
   async saw(event: "started" | "gone", caseName: string): Promise<void> {
     const name = `${event} ${caseName}`;
     if (!this.#happened.has(name)) await once(this.#events, name, { signal: AbortSignal.timeout(30_000) });
   }
 
-  /** Answers all that is held. */
+  /** Answers all requests of `/held`. */
   release(): void {
     for (const response of this.#held) response.end("held");
     this.#held.clear();
@@ -112,7 +112,7 @@ export class HttpUpstream {
       response.end([204, 205, 304].includes(status) ? undefined : `status ${status}`);
     },
 
-    /** The pattern; `length` sends a Content-Length. */
+    /** Sends the test pattern; `length` adds a Content-Length. */
     "/pattern": async (request, response, query) => {
       const totalBytes = Number(query.get("bytes"));
       if (query.has("length")) response.setHeader("content-length", totalBytes);
@@ -127,7 +127,7 @@ export class HttpUpstream {
       this.sentSha256.set(String(request.headers["x-case"]), hash.digest("hex"));
     },
 
-    /** Reads the upload, at most `rate` bytes a second, and says what arrived. */
+    /** Reads the upload, at most `rate` bytes a second, and reports what arrived. */
     "/sink": async (request, response, query) => {
       const rate = Number(query.get("rate") ?? Infinity);
       const hash = createHash("sha256");
@@ -148,16 +148,16 @@ export class HttpUpstream {
     /** Never answers. */
     "/hang": (request) => request.resume(),
 
-    /** Answers when the test says so, by `release`. */
+    /** Answers when the test calls `release`. */
     "/held": (_request, response) => void this.#held.add(response),
 
-    /** A head, then nothing. */
+    /** Sends a head, and then nothing. */
     "/hang-after-head": (request, response) => {
       request.resume();
       response.writeHead(200).write("first");
     },
 
-    /** Half of a promised body, then the connection is cut. */
+    /** Sends half of the announced body, then cuts the connection. */
     "/cut": async (_request, response, query) => {
       if (query.has("length")) response.setHeader("content-length", 200_000);
       response.write(Buffer.alloc(100_000, "x"));
@@ -212,7 +212,7 @@ export class HttpUpstream {
         flood(webSocket, Number(url.searchParams.get("messages")), Number(url.searchParams.get("bytes")));
         return;
       case "/ws/slow":
-        // Reads nothing: the sender has to feel it.
+        // Reads nothing, so that the sender gets backpressure.
         webSocket.pause();
         return;
       default:

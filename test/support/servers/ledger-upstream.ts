@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A private API that writes down which request it has executed, and how often. Answers take `delayMs`. */
+/** A private API that records which request it has executed, and how often. Answers take `delayMs`. */
 export class LedgerUpstream {
   readonly executions = new Map<string, number>();
   delayMs = 20;
@@ -11,7 +11,7 @@ export class LedgerUpstream {
 
   constructor() {
     this.#server = createServer((request, response) => {
-      // A connector that was killed breaks its requests off: they are not executed.
+      // If a connector is killed, its requests break off. They do not count as executed.
       this.#execute(request, response).catch(() => response.destroy());
     });
   }

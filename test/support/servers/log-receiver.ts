@@ -5,15 +5,15 @@ import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import * as z from "zod";
 
-/** How the receiver treats a request; `hang` never answers. */
+/** The receiver's answer to a request; `hang` never answers. */
 export type Treatment = { status: number; headers?: Record<string, string>; body?: string } | "hang";
 
-/** What a service of this kind requires of a request, beyond its JSON. */
+/** What a service of this kind requires of a request, besides valid JSON. */
 interface Format {
   path: string;
   contentType: string;
   headers: Record<string, string>;
-  /** The events' request ids; throws where the service would refuse. */
+  /** Returns the request ids of the events. It throws if the service would refuse the request. */
   read: (text: string) => string[];
   accepted: Treatment;
 }
@@ -152,7 +152,7 @@ function linesOf(text: string): unknown[] {
     .map((line) => JSON.parse(line) as unknown);
 }
 
-/** Secrets that a test may look for wherever they must not be. */
+/** Secrets that a test searches for in places where they must not be. */
 export const SECRETS = {
   otlp: "canary-otlp-bearer-0123456789",
   datadog: "canary-datadog-key-0123456789",
@@ -163,7 +163,7 @@ export const SECRETS = {
 
 export type ReceiverKind = keyof typeof SECRETS;
 
-/** What a destination of each kind says besides its address. */
+/** The settings of a destination of each kind, besides its address. */
 export const SETTINGS: Record<ReceiverKind, Record<string, unknown>> = {
   otlp: { headers: { Authorization: `Bearer ${SECRETS.otlp}` } },
   datadog: { apiKey: SECRETS.datadog, tags: ["team:edge"] },
@@ -226,19 +226,19 @@ const FORMATS: Record<ReceiverKind, Format> = {
   },
 };
 
-/** A log service of one kind, as strict as it can be about what it is sent. */
+/** A log service of one kind. It is as strict as it can be. */
 export class LogReceiver {
   readonly kind: ReceiverKind;
-  /** How often each request's event was taken. */
+  /** How often the event of each request was accepted. */
   readonly taken = new Map<string, number>();
-  /** What the real service would have refused, or misread. */
+  /** What the real service would have refused or misread. */
   readonly complaints: string[] = [];
   requests = 0;
-  /** What it can read. Everything else it answers with 415. */
+  /** The encoding that it can read. It answers 415 to others. */
   reads: "gzip" | "identity" = "gzip";
-  /** Requests that it could not read. */
+  /** The number of requests that it could not read. */
   unread = 0;
-  /** Null: takes what is well formed. */
+  /** Null: accepts what is well formed. */
   treat: (text: string) => Treatment | null = () => null;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   readonly #hanging = new Set<ServerResponse>();
@@ -260,7 +260,7 @@ export class LogReceiver {
     return this.#hanging.size;
   }
 
-  /** For a treatment that takes a part of what came. */
+  /** For a `treat` that accepts a part of a request's events. */
   take(text: string): void {
     if (text !== "") this.#count(FORMATS[this.kind].read(text));
   }
@@ -269,7 +269,7 @@ export class LogReceiver {
     for (const id of ids) this.taken.set(id, (this.taken.get(id) ?? 0) + 1);
   }
 
-  /** Ends what hangs, and treats what comes well again. */
+  /** Ends requests that hang, and accepts new ones again. */
   mend(): void {
     this.treat = () => null;
     for (const response of this.#hanging) response.destroy();

@@ -13,12 +13,15 @@ export interface ReceivedMail {
 
 export interface MailServer {
   port: number;
-  /** Of each mail that it has taken. */
+  /** The mails that it has accepted. */
   mails: ReceivedMail[];
   close(): Promise<void>;
 }
 
-/** nodemailer's `smtp-server`: greets first, knows one user, and no `nobody`. With `tls`, TLS begins at once. */
+/**
+ * nodemailer's `smtp-server`. It greets first, knows one user, and refuses the recipient `nobody`. With `tls`, TLS starts
+ * at once.
+ */
 export async function startMailServer(tls: boolean): Promise<MailServer> {
   const mails: ReceivedMail[] = [];
   const server = new SMTPServer({

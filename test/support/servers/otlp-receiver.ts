@@ -12,17 +12,17 @@ export interface ReceivedSpan {
   startNs: bigint;
   endNs: bigint;
   attributes: Record<string, string | number>;
-  /** 0 unset, 1 ok, 2 error. */
+  /** 0: unset, 1: ok, 2: error. */
   status: number;
   resource: Record<string, string | number>;
 }
 
-/** Takes traces by OTLP/HTTP in protobuf, and reads them by the numbers of opentelemetry-proto. */
+/** Receives traces over OTLP/HTTP in protobuf, and reads them by the field numbers of opentelemetry-proto. */
 export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
   readonly requests: { url: string; headers: IncomingHttpHeaders }[] = [];
   endpoint = "";
-  /** Answered instead of 200; null: no answer at all. */
+  /** The status to answer with. Null: no answer at all. */
   status: number | null = 200;
   readonly #server: Server;
   readonly #secure: boolean;
@@ -95,7 +95,7 @@ interface WireField {
   bytes: Buffer;
 }
 
-/** Protobuf's wire format: varints, fixed 32 and 64 bits, and what has a length. */
+/** Protobuf's wire format: varints, fixed 32 and 64 bits, and length-delimited fields. */
 function fieldsOf(message: Buffer): WireField[] {
   const fields: WireField[] = [];
   let at = 0;

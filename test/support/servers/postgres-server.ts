@@ -11,12 +11,14 @@ import {
   tlsFiles,
 } from "./debian-server.ts";
 
-/** Where Debian puts PostgreSQL's programs; undefined: it is not installed. */
+/** Where Debian puts PostgreSQL's programs; undefined if it is not installed. */
 export const POSTGRES = ["15", "16", "17", "18"]
   .map((version) => `/usr/lib/postgresql/${version}/bin`)
   .find(existsSync);
 
-/** A cluster of its own in `parent`, which whoever runs PostgreSQL may enter. Everybody is trusted; TLS is offered. */
+/**
+ * A new cluster in `parent`, a directory that the user who runs PostgreSQL can enter. It trusts everybody and offers TLS.
+ */
 export async function startPostgres(bin: string, parent: string): Promise<DebianServer & { port: number }> {
   const owner = await ownerNamed("postgres");
   const [data, tls] = [join(parent, "postgres"), join(parent, "postgres-tls")];

@@ -5,23 +5,25 @@ import type { AddressInfo, Server, Socket } from "node:net";
 /** One request as its bytes came in, and the socket to answer on. */
 export interface RawExchange {
   requestLine: string;
-  /** In order, names as they were spelt; bytes as latin1. */
+  /** In order, with names as they were spelled; bytes as Latin-1. */
   headers: [name: string, value: string][];
-  /** The body's bytes as they stood on the wire (chunk framing included), once it has ended. */
+  /** The body's bytes on the wire, chunk framing included. Resolves when the body has ended. */
   body: Promise<Buffer>;
-  /** Which connection to this upstream carried it, from 1. */
+  /** The number of the connection that carried it, counted from 1. */
   connection: number;
   socket: Socket;
 }
 
-/** Answers one exchange with exact bytes. Resolved, the connection takes its next request (if it still stands). */
+/**
+ * Answers one exchange with exact bytes. When it resolves, the connection handles its next request, if it is still open.
+ */
 export type RawScript = (exchange: RawExchange) => void | Promise<void>;
 
 const CASE_HEADER = "x-case";
 
 /**
- * An upstream on a bare socket: it records requests byte for byte and answers whatever a test tells it to, for the
- * case named in `x-case`. Without a script it answers 200 with a JSON account of the request.
+ * An upstream on a bare socket. It records requests byte for byte, and answers what the test set for the case named in
+ * `x-case`. Without a script it answers 200 with a JSON account of the request.
  */
 export class RawUpstream {
   readonly sockets = new Set<Socket>();
@@ -107,7 +109,7 @@ export class RawUpstream {
   }
 }
 
-/** What the default answer says of a request. */
+/** What the default answer reports about a request. */
 export interface RawAccount {
   requestLine: string;
   headers: [name: string, value: string][];
@@ -127,7 +129,7 @@ function fieldOf(headers: [string, string][], name: string): string | undefined 
   return headers.find(([field]) => field.toLowerCase() === name)?.[1];
 }
 
-/** How many of the bytes so far are the body; null while it is not complete. */
+/** How many of the bytes belong to the body; null while it is incomplete. */
 function bodyLength(headers: [string, string][]): (bytes: Buffer) => number | null {
   if (fieldOf(headers, "transfer-encoding") !== undefined) return chunkedLength;
   const length = Number(fieldOf(headers, "content-length") ?? 0);
@@ -141,7 +143,7 @@ function chunkedLength(bytes: Buffer): number | null {
     if (lineEnd < 0) return null;
     const size = Number.parseInt(bytes.toString("latin1", at, lineEnd), 16);
     if (size === 0) {
-      // Trailers, if any, end with an empty line; without them it follows at once.
+      // Trailers end with an empty line. Without trailers, the empty line follows at once.
       const end = bytes.indexOf("\r\n\r\n", lineEnd);
       return end < 0 ? null : end + 4;
     }

@@ -3,10 +3,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type DebianServer, freePort, startDebianServer, tlsFiles } from "./debian-server.ts";
 
-/** Undefined: it is not installed. */
+/** Undefined if Redis is not installed. */
 export const REDIS = ["/usr/bin/redis-server"].find(existsSync);
 
-/** Keeps nothing on disk; in the clear on one port, by TLS on another. */
+/** Stores nothing on disk. One port is plain text, the other is TLS. */
 export async function startRedis(
   binary: string,
   parent: string,

@@ -17,21 +17,21 @@ const LISTENER = (host: string, port: number) => `
 
 export interface StuckListener {
   port: number;
-  /** From now on it accepts whoever comes, or knocks again: a kernel does so after a second. */
+  /** From now on it accepts connections. A kernel that retries gets in after about a second. */
   release(): void;
-  /** Somebody has sent it something. */
+  /** Resolves when a client has sent something. */
   received(): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** A port on which connecting neither succeeds nor fails: its process is stopped and its backlog is full. */
+/** A port on which connecting neither succeeds nor fails: the process is stopped and its backlog is full. */
 export async function startStuckListener(host = "127.0.0.1", wantedPort = 0): Promise<StuckListener> {
   const child = startChild("stuck listener", process.execPath, ["-e", LISTENER(host, wantedPort)]);
   const port = Number((await child.line(/^listening (\d+)$/, 10_000))[1]);
   child.signal("SIGSTOP");
   const fillers: Socket[] = [];
   while (fillers.length < MAX_FILLERS && (await connects(host, port, fillers))) {
-    // Each takes a place in the backlog.
+    // Each takes one place in the backlog.
   }
   return {
     port,

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 
 export type OnSocket = (socket: Socket) => void;
 
-/** What several tests dial, by what it does with a connection. */
+/** The TCP upstreams that several tests use, named by what they do with a connection. */
 export const COMMON_TCP_UPSTREAMS = {
   "echo-tcp": (socket) => void socket.pipe(socket),
   "greet-tcp": (socket) => {
@@ -18,12 +18,12 @@ export const COMMON_TCP_UPSTREAMS = {
 } satisfies Record<string, OnSocket>;
 
 export interface TcpUpstreams {
-  /** By their names, and `closed-tcp`, where nobody listens. */
+  /** By name. `closed-tcp` is a port on which nothing listens. */
   endpoints: Record<string, string>;
   close(): void;
 }
 
-/** A server for each; a connection stays half open until it is ended here too. */
+/** Starts a server for each. A connection whose client has ended stays half open until the server ends it too. */
 export async function startTcpUpstreams(
   upstreams: Readonly<Record<string, OnSocket>>,
 ): Promise<TcpUpstreams> {

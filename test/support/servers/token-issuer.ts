@@ -6,11 +6,11 @@ import type { AddressInfo } from "node:net";
 export interface TokenOptions {
   claims?: Record<string, unknown>;
   header?: Record<string, unknown>;
-  /** Signs with another key than the header names. */
+  /** Signs with another key than the header says. */
   signedBy?: "rsa" | "ec" | "stranger" | "nobody" | "hmac";
 }
 
-/** Signs JSON Web Tokens, good and bad ones, and shows the keys for the good ones. */
+/** Signs JSON Web Tokens, valid and invalid ones, and publishes the keys of the valid ones. */
 export class TokenIssuer {
   readonly audience: string;
   isDown = false;
@@ -44,7 +44,7 @@ export class TokenIssuer {
     return `${this.url}${this.#keysPath}`;
   }
 
-  /** What a token says unless it is told otherwise. */
+  /** The default claims of a token. */
   claims(): Record<string, unknown> {
     const nowSeconds = Math.floor(Date.now() / 1_000);
     return { iss: this.url, aud: [this.audience], iat: nowSeconds, nbf: nowSeconds, exp: nowSeconds + 600 };
@@ -57,8 +57,8 @@ export class TokenIssuer {
   }
 
   /**
-   * By what is wrong with them: a verifier refuses each. `claims` are those of a token that it would take, `audience` the one
-   * that it wants.
+   * Invalid tokens by what is wrong with them; a verifier must refuse each. `claims` are those of a token that it would
+   * accept, `audience` is the one that it expects.
    */
   badTokens(claims: Record<string, unknown>, audience = this.audience): Record<string, string> {
     const past = Math.floor(Date.now() / 1_000) - 1;
@@ -126,7 +126,7 @@ export class TokenIssuer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** To what is not the keys. */
+  /** Answers requests for anything but the keys. */
   protected answer(_request: IncomingMessage, response: ServerResponse): unknown {
     return response.writeHead(404).end();
   }

@@ -6,7 +6,7 @@ import type { Transport } from "../../../shared/transport.ts";
 export interface LinkOptions {
   latencyMs: number;
   bytesPerMs: number;
-  /** What the sockets on the way take before their sender sees a backlog. */
+  /** How many bytes the sockets on the way accept before their sender sees a backlog. */
   socketBytes?: number;
 }
 
@@ -16,11 +16,11 @@ export interface LinkEnd {
   closed(code: number): void;
 }
 
-/** One direction of a link: messages take their time on the wire, one after the other, and none overtakes. */
+/** One direction of a link. Messages take time on the wire, one after another, and none overtakes another. */
 export class SimDirection implements Transport {
   readonly sent: Uint8Array[] = [];
   closeCode: number | null = null;
-  /** Told to keep messages for a look at their frames. */
+  /** Whether to keep messages, so that a test can look at their frames. */
   readonly #keeps: boolean;
   readonly #clock: Clock;
   readonly #options: LinkOptions;
@@ -69,14 +69,14 @@ export class SimDirection implements Transport {
     return Math.max(0, this.#bufferedBytes - (this.#options.socketBytes ?? 0));
   }
 
-  /** What is under way is lost. */
+  /** Drops everything in transit. */
   cut(): void {
     this.#cut = true;
   }
 
   #at(timeMs: number, run: () => void): void {
-    // At whole milliseconds: sums of fractions would make timers that never come due. Of the time, not of the delay:
-    // who sends between two of them would be overtaken.
+    // Round to whole milliseconds: sums of fractions would make timers that never become due. Round the time and not the
+    // delay; otherwise a message sent between two milliseconds would be overtaken.
     this.#clock.after(Math.ceil(timeMs) - this.#clock.nowMs(), () => {
       if (!this.#cut) run();
     });

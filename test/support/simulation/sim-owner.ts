@@ -7,7 +7,7 @@ import type { TunnelError } from "../../../shared/protocol/tunnel-error.ts";
 /** The byte at an offset of one direction of one stream. */
 const patternByte = (seed: number, offset: number) => (seed * 31 + offset * 7 + (offset >> 8)) & 0xff;
 
-/** One end of a simulated stream: sends a known pattern, checks what arrives, and counts what it is told. */
+/** One end of a simulated stream. It sends a known pattern, checks what arrives, and counts what it is told. */
 export class SimOwner implements StreamHandler {
   stream: Stream | null = null;
   sentBytes = 0;
@@ -17,14 +17,14 @@ export class SimOwner implements StreamHandler {
   /** One entry per call of `onClosed`. */
   readonly closed: (TunnelError | null)[] = [];
   readonly problems: string[] = [];
-  /** What this end may send now. */
+  /** What this end may send next. */
   mode: "head" | "body" | "messages" | "ended";
-  /** False: nothing is read until told to. */
+  /** If false, nothing is read until the test says so. */
   reads = true;
-  /** It wants no more of the peer's bytes; the peer said so of this one's. */
+  /** `stopped`: this end wants no more of the peer's bytes. `stopHeard`: the peer wants no more of this end's. */
   stopped = false;
   stopHeard = false;
-  /** What the stream can be restored from, as it last said. */
+  /** The state from which the stream can be restored, as last reported. */
   rest: StreamRest | null = null;
   sentTrailers = false;
   resetByOwner = false;
@@ -47,7 +47,7 @@ export class SimOwner implements StreamHandler {
     return this.stream !== null && this.closed.length === 0;
   }
 
-  // What its owner does. Each does nothing where it may not be done.
+  // Actions of the owner. Each does nothing if it is not allowed now.
 
   head(end: boolean): void {
     if (!this.#mayAnswer || this.stream === null) return;
@@ -109,7 +109,7 @@ export class SimOwner implements StreamHandler {
     }
   }
 
-  // What it hears.
+  // Callbacks of the stream.
 
   onHead(head: { status: number }): void {
     if (this.#isConnector) this.problems.push("a head at the connector");
@@ -145,7 +145,7 @@ export class SimOwner implements StreamHandler {
     this.stream?.release();
   }
 
-  /** What must hold at any time. */
+  /** Returns what is wrong now; must be empty at any time. */
   check(): string[] {
     const { stream } = this;
     if (!(stream instanceof MuxStream)) return this.problems;

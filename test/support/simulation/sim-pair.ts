@@ -41,12 +41,12 @@ const FAST_LINK: LinkOptions = { latencyMs: 1, bytesPerMs: 100_000 };
 
 export interface PairOptions {
   link?: LinkOptions;
-  /** Toward the relay; else as the other way. */
+  /** The link toward the relay. Default: the same as the other direction. */
   linkToRelay?: LinkOptions;
   maxStreams?: number;
-  /** The connector's half of each stream. */
+  /** Makes the connector's owner of each stream. */
   onStream(stream: Stream): StreamHandler;
-  /** The connector hears a GOAWAY. */
+  /** The connector receives a GOAWAY. */
   onGoaway?(lastStreamId: number): void;
   relayWindowBytes?: number;
   connectorWindowBytes?: number;
@@ -68,7 +68,7 @@ export class SimPair {
   relayBudget: SendBudget;
   readonly connectorMemory: MemoryAccount;
   readonly connectorBudget: SendBudget;
-  /** What an object keeps over its eviction. */
+  /** What an object keeps when it is evicted. */
   stored: { hello: Hello; epoch: number; rest: ConnectionRest | null } | null = null;
   readonly closedEnds: { end: "relay" | "connector"; error: TunnelError }[] = [];
   readonly #options: PairOptions;
@@ -111,7 +111,10 @@ export class SimPair {
     this.clock.advance(10 * link.latencyMs + 10);
   }
 
-  /** The object loses its memory and keeps its socket; a new one takes over, from the rest if there was one. */
+  /**
+   * The object loses its memory and keeps its socket. A new object takes over, and restores the streams at rest if there
+   * were any.
+   */
   evictRelay(): void {
     if (this.stored === null) throw new Error("no HELLO yet");
     this.relayMemory = this.#newRelayMemory();
@@ -119,7 +122,7 @@ export class SimPair {
     this.relay = this.#newRelay({ resume: this.stored });
   }
 
-  /** The network is gone; both ends find out. */
+  /** Cuts the network. Both ends notice. */
   cut(): void {
     this.toConnector.cut();
     this.toRelay.cut();
@@ -150,13 +153,13 @@ export class SimPair {
 
   #newRelay(extra: Pick<RelayMuxOptions, "resume"> = {}): RelayMux {
     const { maxStreamId } = this.#options;
-    // An evicted object does nothing any more, whatever timers it left.
+    // An evicted object does nothing more, even if timers of it are left.
     const isCurrent = () => relay === this.relay;
     const relay: RelayMux = new RelayMux({
       transport: {
         send: (message) => isCurrent() && this.toConnector.send(message),
         close: (code) => isCurrent() && this.toConnector.close(code),
-        // Workers tell nothing of what waits in a socket.
+        // The Workers runtime does not tell how much waits in a socket.
         bufferedBytes: () => 0,
       },
       clock: this.clock,

@@ -59,16 +59,16 @@ export const headFrame = (streamId: number, status = 200, flags = 0): Frame =>
 export const openFrame = (streamId: number, open: Partial<OpenHead> = {}, flags = 0): Frame =>
   frame("OPEN", streamId, encodeOpen({ ...SOME_REQUEST, ...open }), flags);
 
-/** Of a bench's memory, what large things never get. */
+/** The part of a bench's memory that is reserved for small requests. */
 export const RESERVE_BYTES = 1024 * 1024;
 
-/** What the owner of a stream saw. */
+/** Records what the owner of a stream sees. */
 export class Witness implements StreamHandler {
   stream: Stream | null = null;
   heads: number[] = [];
   stops = 0;
   readable = 0;
-  /** One entry per call. */
+  /** One entry per call of `onClosed`. */
   closed: (TunnelError | null)[] = [];
 
   onHead(head: { status: number }): void {
@@ -93,7 +93,7 @@ export class Witness implements StreamHandler {
   }
 }
 
-/** One real end, and a peer made by hand that may say anything. */
+/** One real end, and a hand-made peer that may send anything. */
 export class Bench {
   readonly clock = new FakeClock();
   readonly memory = memoryOf(MEMORY + RESERVE_BYTES, RESERVE_BYTES);
@@ -101,10 +101,10 @@ export class Bench {
   readonly sent: Frame[] = [];
   readonly witnesses: Witness[] = [];
   readonly connectionErrors: TunnelError[] = [];
-  /** What the relay said it can be restored from. */
+  /** The states from which the connection can be restored, as the relay reported them. */
   readonly rests: (ConnectionRest | null)[] = [];
   closeCode: number | null = null;
-  /** Those that the relay counts for their callers. */
+  /** The number of streams that the relay charges to their callers. */
   chargedStreams = 0;
   /** Those with an id: the peer has read what was sent before. */
   answersPings = true;
@@ -113,7 +113,7 @@ export class Bench {
   readonly #connectionWindowBytes: number;
   readonly #hello: Pick<Hello, "stallTimeoutMs">;
 
-  /** `hello`: what a connector says besides. */
+  /** `hello` adds to the connector's HELLO. */
   constructor(
     end: "relay" | "connector",
     connectionWindowBytes = CONNECTION_WINDOW,
@@ -125,7 +125,7 @@ export class Bench {
     this.mux = end === "relay" ? this.#newRelay() : this.#newConnector();
   }
 
-  /** Past the handshake, with two streams of the kind open: ids 1 and 3. */
+  /** A bench after the handshake, with two streams of the kind open: ids 1 and 3. */
   static ready(
     end: "relay" | "connector",
     kind: OpenHead["kind"] = "http",
@@ -143,7 +143,7 @@ export class Bench {
     this.send(this.end === "relay" ? frame("HELLO", 0, HELLO_PAYLOAD) : frame("WELCOME", 0, WELCOME_PAYLOAD));
   }
 
-  /** Opens the next stream, from whichever end may. */
+  /** Opens the next stream, from the end that may open streams. */
   open(open: Partial<OpenHead> = {}, end = false): Witness {
     if (this.mux instanceof RelayMux) {
       const witness = new Witness();
@@ -168,7 +168,7 @@ export class Bench {
     return stream;
   }
 
-  /** One message of these frames; what it causes runs at once. */
+  /** Sends one message with these frames. Everything that follows from it runs at once. */
   send(...frames: Frame[]): void {
     this.sendRaw(encodeMessage(frames));
   }
@@ -178,7 +178,7 @@ export class Bench {
     this.clock.advance(0);
   }
 
-  /** Time passes, and the peer shows now and then that it lives. It reads PINGs only if `answersPings`. */
+  /** Lets time pass while the peer shows now and then that it is alive. It answers PINGs only if `answersPings`. */
   idle(forMs: number): void {
     for (let passedMs = 0; passedMs < forMs; passedMs += 1_000) {
       this.clock.advance(1_000);

@@ -12,18 +12,21 @@ export type Command =
 
 export interface WorldOptions extends Omit<PairOptions, "onStream"> {
   maxStreams: number;
-  /** Every stream is one, so that the connection may come to rest. */
+  /** Opens only WebSockets, so that the connection may come to rest. */
   onlyWebSockets: boolean;
 }
 
-/** Both ends of one stream; the connector's appears when the OPEN arrives, the relay's goes with an eviction. */
+/**
+ * Both ends of one stream. The connector's end appears when OPEN arrives; the relay's end disappears when the object is
+ * evicted.
+ */
 interface Pair {
   relay: SimOwner;
   connector: SimOwner | null;
   forgotten: boolean;
 }
 
-/** Both ends over a link, every stream's owners, and what commands do to them. */
+/** Both ends of a link, the owners of every stream, and the commands on them. */
 export class World {
   readonly pair: SimPair;
   readonly streams: Pair[] = [];
@@ -102,7 +105,7 @@ export class World {
     }
   }
 
-  /** Who may answers, all read what comes, and nothing new is said. */
+  /** All that can answer do so, everything that arrives is read, and nothing new is started. */
   #calmDown(): void {
     for (let round = 0; round < 10; round++) {
       for (const owner of this.owners()) {
@@ -114,7 +117,7 @@ export class World {
     }
   }
 
-  /** What was done in this turn has left; then the object is gone. */
+  /** Waits until everything done in this turn has been sent, then evicts the object. */
   #evict(): void {
     this.pair.clock.advance(0);
     const live = this.streams.filter(({ relay, forgotten }) => relay.isLive && !forgotten);
@@ -133,7 +136,7 @@ export class World {
     }
   }
 
-  /** An evicted object calls nobody, whatever timers it left. */
+  /** An evicted object calls nobody, even if timers of it are left. */
   #whileInMemory(owner: SimOwner): StreamHandler {
     const { relay } = this.pair;
     const current = () => relay === this.pair.relay;
@@ -169,7 +172,7 @@ export class World {
     ]);
   }
 
-  /** What does not hold of what must hold at any time. */
+  /** Returns which of the rules that must hold at any time are broken. */
   check(): string[] {
     const problems = this.owners().flatMap((owner) => owner.check());
     const { openCredit } = this.pair.relay;
@@ -179,10 +182,10 @@ export class World {
     return problems;
   }
 
-  /** Everybody reads, answers and ends as they should: all streams must then come to their end by themselves. */
+  /** Everybody reads, answers and ends as they should. Then all streams must end without further help. */
   settle(): string[] {
     if (!this.isCut) this.pair.relay.ping();
-    // The smallest budget over the longest path lets a MiB through in minutes.
+    // The smallest budget over the longest path needs minutes for a MiB.
     const goesOn = (): boolean => this.owners().some((owner) => owner.isLive);
     for (let round = 0; round < 60 || (round < 600 && goesOn()); round++) {
       for (const owner of this.owners()) {
