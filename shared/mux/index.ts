@@ -9,6 +9,7 @@
  * `connector-mux.ts`. docs/protocol.md is normative; decisions 0003, 0005, 0015 and 0021.
  */
 export { ConnectorMux } from "./connector-mux.ts";
+export { ReceiveQueue } from "./receive-queue.ts";
 export { RelayMux } from "./relay-mux.ts";
 export type { ConnectionRest, StreamRest } from "./rest.ts";
 export type { Stream, StreamHandler } from "./stream.ts";

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { GrowingPiece } from "../../../shared/memory/growing-piece.ts";
 import type { Clock } from "../../../shared/time/clock.ts";
 import { failureOf, guarded, type OnFault } from "../../platform/index.ts";
 import type { UploadProgress } from "../lease.ts";
@@ -10,6 +11,8 @@ import type { DataSource, FrameSender } from "./sender.ts";
 const MAX_KEPT_BYTES = 128 * 1024;
 /** The same for all bodies together. */
 const MAX_KEPT_IN_ALL_BYTES = 16 * 1024 * 1024;
+/** Smaller chunks are joined, because a list of single bytes would need a hundred times their size. */
+const JOINED_BYTES = 4 * 1024;
 const keptInAll = { bytes: 0 };
 
 export interface UploadEvents {
@@ -40,6 +43,7 @@ export class Http2Upload implements DataSource, UploadProgress {
   #takenBytes = 0;
   /** Everything read of a streamed body so far, while it is little and may be needed again; null: it is not kept. */
   #kept: Buffer[] | null = [];
+  readonly #joined = new GrowingPiece(JOINED_BYTES);
   #removeListeners: () => void = () => {};
   /** The current chunk is the last one. */
   #ended = false;
@@ -107,6 +111,7 @@ export class Http2Upload implements DataSource, UploadProgress {
   keepNothing(): void {
     keptInAll.bytes -= this.#keptBytes;
     this.#kept = null;
+    this.#joined.forget();
   }
 
   /** Stops and returns the whole body again; null: too much of it is gone. */
@@ -185,7 +190,13 @@ export class Http2Upload implements DataSource, UploadProgress {
 
   #keep(chunk: Buffer): void {
     if (this.#kept === null) return;
-    this.#kept.push(chunk);
+    const last = this.#kept.at(-1);
+    if (last === undefined || last.byteLength + chunk.byteLength > JOINED_BYTES) {
+      this.#kept.push(chunk);
+    } else {
+      const { buffer, byteOffset, byteLength } = this.#joined.join(last, chunk);
+      this.#kept[this.#kept.length - 1] = Buffer.from(buffer, byteOffset, byteLength);
+    }
     keptInAll.bytes += chunk.byteLength;
     if (this.#takenBytes > MAX_KEPT_BYTES || keptInAll.bytes > MAX_KEPT_IN_ALL_BYTES) this.keepNothing();
   }

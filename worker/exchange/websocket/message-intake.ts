@@ -1,4 +1,4 @@
-import type { Stream } from "../../../shared/mux/index.ts";
+import { ReceiveQueue, type Stream } from "../../../shared/mux/index.ts";
 import { AHEAD_MIN_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../../shared/protocol/index.ts";
 import { type Assembly, SMALL_BYTES, type WebSocketMemory } from "./message-room.ts";
 
@@ -39,7 +39,8 @@ export class MessageIntake implements Assembly {
   readonly #socket: WebSocket;
   readonly #memory: WebSocketMemory;
   readonly #events: IntakeEvents;
-  #parts: Uint8Array[] = [];
+  /** What has come of a message before its last part. Joined, because a list of single bytes would need a hundred times their size. */
+  readonly #parts = new ReceiveQueue();
   #sizeBytes = 0;
   /** Cancels the next look. */
   #wait: (() => void) | null = null;
@@ -82,15 +83,15 @@ export class MessageIntake implements Assembly {
         return false;
       }
       // A complete message is already in the stream's window.
-      const isWhole = this.#parts.length === 0 && !next.more;
+      const isWhole = this.#sizeBytes === 0 && !next.more;
       if (!isWhole && !messages.grow(this, bytes)) {
         this.#lookAgainIn(LOOK_FOR_ROOM_MS);
         return false;
       }
       stream.readMessage();
-      this.#parts.push(next.bytes);
       this.#sizeBytes += bytes;
       if (next.more) {
+        this.#parts.push(next.bytes);
         this.#lookAtParts();
         // It has room, so its window opens as fast as it arrives. Others may wait for it, so the window must not be tiny.
         const leastBytes = messages.isIn(this) ? leastWindowBytes(this.#sizeBytes) : 0;
@@ -98,7 +99,7 @@ export class MessageIntake implements Assembly {
         continue;
       }
       if (messages.isIn(this)) stream.expect(AHEAD_MIN_BYTES);
-      if (!this.#events.onMessage(this.#whole(), next.text)) return false;
+      if (!this.#events.onMessage(this.#wholeWith(next.bytes), next.text)) return false;
       this.#lookAtSocket();
     }
     return false;
@@ -131,23 +132,22 @@ export class MessageIntake implements Assembly {
 
   #drop(): void {
     this.#isOver = true;
-    this.#parts = [];
+    this.#parts.clear();
     this.#sizeBytes = 0;
     this.#memory.messages.leave(this);
   }
 
-  #whole(): Uint8Array {
-    const [first] = this.#parts;
-    let whole = first;
-    if (whole === undefined || this.#parts.length > 1) {
+  #wholeWith(last: Uint8Array): Uint8Array {
+    let whole = last;
+    if (this.#parts.bytes > 0) {
       whole = new Uint8Array(this.#sizeBytes);
       let at = 0;
-      for (const part of this.#parts) {
+      for (let part = this.#parts.shift(); part !== null; part = this.#parts.shift()) {
         whole.set(part, at);
         at += part.byteLength;
       }
+      whole.set(last, at);
     }
-    this.#parts = [];
     this.#sizeBytes = 0;
     this.#memory.messages.leave(this);
     return whole;
@@ -209,7 +209,7 @@ export class MessageIntake implements Assembly {
     setTimeout(() => {
       this.#looksAtParts = false;
       if (this.#wasEnded) this.#sayEnded();
-      else if (this.#parts.length > 0) this.#lookAtParts();
+      else if (this.#sizeBytes > 0) this.#lookAtParts();
     }, LOOK_AT_PARTS_MS);
   }
 }
