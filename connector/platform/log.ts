@@ -46,13 +46,26 @@ export function createLog(level: LogLevel, onLine: (line: string) => void = () =
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime,
       redact: { paths: SECRET_KEYS, censor: "[redacted]" },
       formatters: { level: (label) => ({ level: label }) },
     },
     destination,
   );
   return { log, sink };
+}
+
+let timeMs = 0;
+let timeText = "";
+
+/** As pino's own. Lines are often written several in a millisecond, and the text took a fifth of a line's time. */
+function isoTime(): string {
+  const nowMs = Date.now();
+  if (nowMs !== timeMs || timeText === "") {
+    timeMs = nowMs;
+    timeText = `,"time":"${new Date(nowMs).toISOString()}"`;
+  }
+  return timeText;
 }
 
 /** NO_COLOR counts if it is not empty (no-color.org). A dumb terminal has no colours. */

@@ -54,13 +54,14 @@ export class Metrics {
   readonly #errors: Counter<"service" | "code">;
   readonly #durations: Histogram<"service">;
   readonly #waits: Histogram<"service">;
-  readonly #inFlight: Gauge<"service">;
+  /** By label. */
+  readonly #inFlight = new Map<string, number>();
   readonly #requestBytes: Counter<"service">;
   readonly #responseBytes: Counter<"service">;
   readonly #connectionsLost: Counter;
   readonly #reconnects: Counter;
-  readonly #relayMessages: Counter;
-  readonly #relayBytes: Counter;
+  #relayMessageCount = 0;
+  #relayByteCount = 0;
   readonly #creditStalls: Counter;
 
   constructor(
@@ -109,7 +110,9 @@ export class Metrics {
     this.#waits = histogram("response_wait_seconds", "HTTP requests from arrival to the response's head.");
     this.#requestBytes = counter("request_bytes_total", "Body bytes sent upstream.", ["service"]);
     this.#responseBytes = counter("response_bytes_total", "Body bytes received from upstreams.", ["service"]);
-    this.#inFlight = gauge("requests_in_flight", "Requests and WebSockets being served.", ["service"]);
+    gauge("requests_in_flight", "Requests and WebSockets being served.", ["service"], (all) => {
+      for (const [service, count] of this.#inFlight) all.set({ service }, count);
+    });
     gauge("active_streams", "Requests and WebSockets being served, over all services.", [], (all) =>
       all.set(this.activeStreams),
     );
@@ -154,10 +157,7 @@ export class Metrics {
       "log_lines_dropped_total",
       "Log lines lost because nobody read them, or the disk was full.",
       [],
-      (all) => {
-        all.reset();
-        all.inc(sources.droppedLogLines());
-      },
+      (all) => setTo(all, sources.droppedLogLines()),
     );
     counter("faults_total", "Unexpected exceptions, by what each one ended.", ["scope"], (all) => {
       all.reset();
@@ -175,11 +175,9 @@ export class Metrics {
       "reconnects_total",
       "Connections accepted by the relay again, after a loss or a planned move.",
     );
-    this.#relayMessages = counter(
-      "relay_messages_total",
-      "Messages sent to the relay, where they are billed.",
-    );
-    this.#relayBytes = counter("relay_bytes_total", "Bytes sent to the relay.");
+    const messagesHelp = "Messages sent to the relay, where they are billed.";
+    counter("relay_messages_total", messagesHelp, [], (all) => setTo(all, this.#relayMessageCount));
+    counter("relay_bytes_total", "Bytes sent to the relay.", [], (all) => setTo(all, this.#relayByteCount));
     this.#creditStalls = counter("credit_stalls_total", "Streams that had to wait for the relay's window.");
     collectDefaultMetrics({ register: this.#registry });
     // Remove gauges that have a counter's name. Others without it have the numbers by kind.
@@ -190,14 +188,14 @@ export class Metrics {
 
   requestStarted(service: string): void {
     this.activeStreams++;
-    this.#inFlight.inc({ service: this.#labels.of(service) });
+    this.#countInFlight(this.#labels.of(service), 1);
   }
 
   requestFinished(summary: RequestSummary): void {
     const { kind, status, code, requestBytes, responseBytes, waitMs, durationMs } = summary;
     const service = this.#labels.of(summary.service);
     this.activeStreams--;
-    this.#inFlight.dec({ service });
+    this.#countInFlight(service, -1);
     const statusClass = status === null ? "none" : `${Math.floor(status / 100)}xx`;
     this.#requests.inc({ service, kind, status: statusClass });
     if (code !== null) this.#errors.inc({ service, code });
@@ -217,8 +215,8 @@ export class Metrics {
   }
 
   relayMessageSent(sizeBytes: number): void {
-    this.#relayMessages.inc();
-    this.#relayBytes.inc(sizeBytes);
+    this.#relayMessageCount++;
+    this.#relayByteCount += sizeBytes;
   }
 
   creditStalled(): void {
@@ -231,13 +229,24 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
+  /** Plain numbers, because this is on each request's way. */
+  #countInFlight(service: string, change: number): void {
+    this.#inFlight.set(service, (this.#inFlight.get(service) ?? 0) + change);
+  }
+
   #beginAtZero(service: string): void {
     for (const status of STATUS_CLASSES) this.#requests.inc({ service, kind: "http", status }, 0);
     for (const code of FAILURES) this.#errors.inc({ service, code }, 0);
     this.#requestBytes.inc({ service }, 0);
     this.#responseBytes.inc({ service }, 0);
-    this.#inFlight.inc({ service }, 0);
+    this.#countInFlight(service, 0);
     this.#durations.zero({ service });
     this.#waits.zero({ service });
   }
+}
+
+/** For a counter whose number is kept elsewhere, until it is read. */
+function setTo(counter: Counter, count: number): void {
+  counter.reset();
+  counter.inc(count);
 }

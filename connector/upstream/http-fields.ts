@@ -98,11 +98,12 @@ export function responseFields(status: number, received: readonly Field[]): read
 
 /** The value of a response's Content-Length. Repetitions, in a list or in several fields, count once (RFC 9110 §8.6). */
 export function lengthOf(fields: readonly Field[]): number | null | "invalid" {
+  const single = contentLengthOf(fields);
+  if (single !== "invalid") return single;
   const said = new Set<string>();
   for (const [name, value] of fields) {
     if (name === "content-length") for (const member of value.split(",")) said.add(trimBlanks(member));
   }
-  if (said.size === 0) return null;
   const [text = ""] = said;
   return said.size > 1 ? "invalid" : contentLengthOf([["content-length", text]]);
 }

@@ -376,6 +376,7 @@ class OriginPool {
    * connection's caller would keep the place for as long as it has requests.
    */
   #nextWaiterFor({ caller }: Http1Connection): Waiter | null {
+    if (this.#waiters.size === 0) return null;
     for (const waiter of this.#waiters) {
       if (!waiter.fresh && waiter.caller === caller) return this.#released(waiter);
       if (this.#isFull && this.#dials.size === 0) return null;

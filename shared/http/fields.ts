@@ -112,7 +112,8 @@ export function removeHopByHop(fields: readonly Field[]): readonly Field[] {
   for (const [name, value] of fields) {
     if (!HOP_BY_HOP.has(name)) continue;
     found = true;
-    if (name !== "connection") continue;
+    // Mostly `keep-alive`, which is removed anyway.
+    if (name !== "connection" || HOP_BY_HOP.has(value)) continue;
     named = new Set([...(named ?? []), ...connectionOptions(value)]);
   }
   if (!found) return fields;
