@@ -29,27 +29,27 @@ const CASE_LANES = 4;
 const LOAD_LANES = [8, 32] as const;
 
 export interface BatteryOptions {
-  /** Of the servers; null: all that are installed. */
+  /** The servers to test; null: all that are installed. */
   only: readonly string[] | null;
-  /** At each number of lanes. */
+  /** For each number of lanes. */
   requests: number;
   seed: number;
   say: (line: string) => void;
 }
 
 export interface BatteryReport {
-  /** What no list of differences has, and what went wrong under load. */
+  /** Differences that no list allows, and failures under load. */
   problems: string[];
-  /** Named with the package that would bring them. */
+  /** Each with the package that contains it. */
   skipped: string[];
-  /** Servers, by the endpoints that were played. */
+  /** The servers that were tested, by their endpoints. */
   played: string[];
 }
 
 /** Real servers, each asked directly and through the tunnel. */
 export async function runBattery({ only, requests, seed, say }: BatteryOptions): Promise<BatteryReport> {
   const directory = await mkdtemp(join(tmpdir(), "culvert-battery-"));
-  // Servers that give up root's rights read what is served.
+  // Servers that give up root's rights must be able to read the files.
   await chmod(directory, 0o755);
   const removeNow = () => rmSync(directory, { recursive: true, force: true });
   process.once("exit", removeNow);
@@ -169,7 +169,7 @@ async function playLoad(
   const failed = [...wrong.values()].reduce((sum, count) => sum + count, 0);
   say(`${name}: ${load.requests} requests on ${load.lanes} lanes in ${seconds} s, ${failed} wrong`);
   if (wrong.size === 0) return;
-  // A server may lose answers by itself: then there is nothing to compare with.
+  // A server may lose answers even without the tunnel. Then there is nothing to compare.
   const alone = await runLoad({ ...load, send: (wanted) => exchange(direct, wanted) });
   for (const [kind, count] of alone) say(`  ${name} alone, ${load.lanes} lanes: ${count} × ${kind}`);
   const isEarly = (kind: string) => kind.includes("/early");
@@ -191,7 +191,7 @@ function bothWays(
   const byKey = case_.rawPath === true ? tunnel.byKey(name) : null;
   const through = byKey?.target ?? tunnel.through(name);
   const fields = [...(case_.fields ?? []), ...(byKey?.fields ?? [])];
-  // Asked by HTTP/2, a server may not be asked for another body than by HTTP/1.1.
+  // The direct request uses the protocol that the connector uses: a server may answer differently over HTTP/1.1 and HTTP/2.
   return Promise.all([exchange({ ...direct, protocol }, case_), patiently(through, { ...case_, fields })]);
 }
 
@@ -215,13 +215,13 @@ function withValidators(case_: Case, { etag, changed }: Validators): Case {
 
 interface Identities {
   server: Place["tls"];
-  /** Files, for the connector. */
+  /** As files, for the connector. */
   client: { ca: string; cert: string; key: string };
   /** The same as text, for our own requests. */
   clientPem: { ca: string; cert: string; key: string };
 }
 
-/** A private authority, a server that it vouches for, and a client. */
+/** A private authority, with a certificate for a server and one for a client. */
 async function identities(directory: string): Promise<Identities> {
   const authority = new CertificateAuthority("battery");
   const write = async (name: string, text: string): Promise<string> => {

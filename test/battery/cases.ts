@@ -5,11 +5,11 @@ import type { Offer } from "./servers/real-server.ts";
 export interface Case extends Wanted {
   name: string;
   needs: Offer;
-  /** What the server itself must answer, so that no case compares nothing with nothing. */
+  /** The status that the server itself must answer. Without it, a case might compare two errors. */
   status?: number;
-  /** The gateway's runtime would change the path: it goes by the relay's own route. */
+  /** The gateway's runtime would change the path, so the request uses `/~/`. */
   rawPath?: true;
-  /** Values `ETAG` and `CHANGED` stand for what the server said of the file. */
+  /** In the values, `ETAG` and `CHANGED` stand for what the server said about the file. */
   conditional?: true;
 }
 

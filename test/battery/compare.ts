@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import type { Seen } from "./exchange.ts";
 
-/** Of one aspect of an answer: what the server said, and what arrived behind the tunnel. */
+/** A difference in one aspect of an answer: what the server said, and what arrived through the tunnel. */
 export interface Gap {
   /** `failure` (the tunnel's), `status`, `reason`, `body`, `end`, `field NAME`, or `sent NAME` for a field as the server saw it. */
   aspect: string;
@@ -9,14 +9,14 @@ export interface Gap {
   tunnel: string;
 }
 
-/** They belong to one connection (RFC 9110 §7.6.1), or say when. */
+/** Fields that belong to one connection (RFC 9110 §7.6.1), or contain a time. */
 const PER_HOP = /^(connection|keep-alive|proxy-connection|transfer-encoding|te|trailer|upgrade|date|age)$/;
-/** What the relay adds to a request, proxies behind it add to, and hop-by-hop again. */
+/** Fields that the relay adds to a request, or proxies behind it, and hop-by-hop fields. */
 const ADDED =
   /^(forwarded|x-forwarded-.*|traceparent|tracestate|cdn-loop|via|x-real-ip|connection|te|transfer-encoding|x-varnish|accept-encoding)$/;
 
 export function compare(direct: Seen, tunnel: Seen): Gap[] {
-  // No answer is a 502 behind a gateway.
+  // If there is no answer, a gateway answers 502.
   if (direct.status === 0 && tunnel.status === 502) return [];
   const code = tunnel.fields.find(([name]) => name === "culvert-error")?.[1];
   if (code !== undefined) {
@@ -35,12 +35,12 @@ export function compare(direct: Seen, tunnel: Seen): Gap[] {
   const [left, right] = [accountOf(direct), accountOf(tunnel)];
   const [directFields, tunnelFields] = [fieldsOf(direct), fieldsOf(tunnel)];
   for (const name of new Set([...directFields.keys(), ...tunnelFields.keys()])) {
-    // An account of more fields is longer.
+    // An account with more fields is longer.
     if (left !== null && right !== null && name === "content-length") continue;
     look(`field ${name}`, directFields.get(name), tunnelFields.get(name));
   }
   if (left !== null && right !== null) gaps.push(...sentGaps(left, right));
-  // What is cut short is cut somewhere.
+  // A body that is cut may be cut anywhere.
   else if (!direct.aborted && !contentOf(direct).equals(contentOf(tunnel))) {
     gaps.push({ aspect: "body", direct: outline(direct), tunnel: outline(tunnel) });
   }
@@ -51,7 +51,7 @@ function endOf({ error, aborted }: Seen): string {
   return error !== null ? "no answer" : aborted ? "aborted" : "whole";
 }
 
-/** Fields of one name as one list, since `Headers` in a Worker gives them so (RFC 9110 §5.3), but for cookies. */
+/** Joins fields of one name into a list, as `Headers` in a Worker does (RFC 9110 §5.3), except cookies. */
 function fieldsOf({ fields }: Seen): Map<string, string> {
   const joined = new Map<string, string>();
   for (const [name, value] of fields) {
@@ -63,7 +63,7 @@ function fieldsOf({ fields }: Seen): Map<string, string> {
   return joined;
 }
 
-/** As fetch reads bytes of a field: UTF-8 where they are UTF-8, else one character a byte. */
+/** Decodes a field's bytes as fetch does: as UTF-8 if they are valid UTF-8, otherwise one character per byte. */
 function textOf(latin1: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(latin1, "latin1"));
@@ -72,7 +72,7 @@ function textOf(latin1: string): string {
   }
 }
 
-/** Two runs of a compressor need not give the same bytes, and boundaries are drawn by lot. */
+/** Two runs of a compressor may give different bytes, and multipart boundaries are random. */
 function contentOf(seen: Seen): Buffer {
   const value = (name: string) => seen.fields.find(([field]) => field === name)?.[1];
   const boundary = /boundary=(\S+)/.exec(value("content-type") ?? "")?.[1];
@@ -93,7 +93,7 @@ function brief(value: unknown): string {
   return text.length > 160 ? `${text.slice(0, 160)}…` : text;
 }
 
-/** What an application says that it was sent. */
+/** What an application reports about the request that it received. */
 interface Account {
   method: string;
   target: string;

@@ -1,6 +1,8 @@
 import type { Gap } from "./compare.ts";
 
-/** What may differ between an answer and the same answer behind the tunnel, and why. Absent is: any. */
+/**
+ * What may differ between a direct answer and the answer through the tunnel, and why. An absent member matches everything.
+ */
 interface Difference {
   reason: string;
   endpoint?: RegExp;
@@ -56,7 +58,7 @@ const DIFFERENCES: readonly Difference[] = [
   },
 ];
 
-/** Null: nobody said that this may be. */
+/** Null if no list allows this difference. */
 export function reasonFor(endpoint: string, caseName: string, gap: Gap): string | null {
   const found = DIFFERENCES.find(
     (difference) =>

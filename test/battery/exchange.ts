@@ -3,7 +3,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** An exchange that takes longer hangs. */
+/** An exchange that takes longer counts as hanging. */
 export const TIMEOUT_MS = 30_000;
 const CHUNK_BYTES = 16 * 1024;
 
@@ -16,7 +16,7 @@ export interface Wanted {
   chunked?: boolean;
 }
 
-/** What came of a request, as the client saw it. */
+/** The outcome of a request, as the client saw it. */
 export interface Seen {
   /** 0 if there was no answer. */
   status: number;
@@ -25,9 +25,9 @@ export interface Seen {
   /** In their order, names in lower case, bytes as Latin-1. */
   fields: [name: string, value: string][];
   body: Buffer;
-  /** In place of the body, where a gateway's code read it. */
+  /** Instead of the body, if a gateway's code read it. */
   digest?: { bytes: number; sha256: string };
-  /** The body did not come to its end. */
+  /** The body ended early. */
   aborted: boolean;
   /** Why there was no answer. */
   error: string | null;
@@ -35,20 +35,20 @@ export interface Seen {
 
 export interface Target {
   origin: string;
-  /** Stands before each path as it is. */
+  /** Prepended to each path without changes. */
   prefix?: string;
   protocol: "http1" | "http2";
   tls?: { ca: string; cert: string; key: string };
 }
 
-/** On a connection of its own: what it does to the next request is not what is compared. */
+/** Sends the request on a connection of its own, so that nothing depends on the request before. */
 export function exchange(target: Target, wanted: Wanted): Promise<Seen> {
   return target.protocol === "http1" ? byHttp1(target, wanted) : byHttp2(target, wanted);
 }
 
 /**
- * Through a gateway. Its runtime hangs up behind an answer that came before the upload's end, and what the client has
- * not read by then is lost on this last hop: it asks again.
+ * Sends the request through a gateway. If an answer comes before the end of the upload, the gateway's runtime closes the
+ * connection after it, and the client may lose what it has not read. In that case the request is repeated.
  */
 export async function patiently(target: Target, wanted: Wanted): Promise<Seen> {
   for (let tries = 1; ; tries++) {
@@ -58,7 +58,7 @@ export async function patiently(target: Target, wanted: Wanted): Promise<Seen> {
   }
 }
 
-/** There was no answer. */
+/** The outcome if there was no answer. */
 export const nothing = (error: string): Seen => ({
   status: 0,
   reason: null,
@@ -86,7 +86,7 @@ async function byHttp1(target: Target, wanted: Wanted): Promise<Seen> {
   });
   request.setTimeout(TIMEOUT_MS, () => request.destroy(new Error("no end in time")));
   const response = await new Promise<IncomingMessage | Error>((resolve) => {
-    // An answer may come before the upload's end, and an error of the upload after it.
+    // An answer may come before the end of the upload, and an error of the upload after it.
     request.on("response", resolve);
     request.on("error", resolve);
     void upload(request, wanted);
@@ -148,7 +148,7 @@ function byHttp2(target: Target, wanted: Wanted): Promise<Seen> {
     stream.on("response", (fields, _flags, ...rest) => {
       seen.status = Number(fields[":status"]);
       seen.error = null;
-      // Node hands them over as they were on the wire in one more argument that its types do not know.
+      // Node passes the fields as they were on the wire in an additional argument, which its types do not have.
       const raw = (rest as unknown[])[0] as string[] | undefined;
       seen.fields = pairs(raw ?? []).filter(([name]) => !name.startsWith(":"));
     });

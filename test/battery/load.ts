@@ -6,21 +6,21 @@ import { FILE_SIZES, type Root } from "./root.ts";
 import type { Offer } from "./servers/real-server.ts";
 
 const MAX_BYTES = 300_000;
-/** A file: no server here takes an upload to it. */
+/** A file. No server here accepts an upload to it. */
 export const REFUSED_PATH = "/files/small.txt";
 
-/** A request, and what is wrong with its answer: null if nothing is. */
+/** A request, and a check of its answer that returns what is wrong, or null. */
 interface Task {
   wanted: Wanted;
-  /** The answer comes while the upload is under way. */
+  /** The answer comes during the upload. */
   early?: true;
   judge: (seen: Seen) => string | null;
 }
 
 export interface LoadOptions {
-  /** Sends it and tells what came of it. */
+  /** Sends the request and returns its outcome. */
   send: (wanted: Wanted, early: boolean) => Promise<Seen>;
-  /** The status and body of what a server says to an upload to a file. */
+  /** The status and body that a server answers to an upload to a file. */
   refusal: Seen | null;
   offers: readonly Offer[];
   root: Root;
@@ -29,13 +29,13 @@ export interface LoadOptions {
   seed: number;
 }
 
-/** Requests of random size, whose every byte is checked. Gives what went wrong, with how often. */
+/** Sends requests of random size and checks every byte. Returns what went wrong, with counts. */
 export async function runLoad(options: LoadOptions): Promise<Map<string, number>> {
   const wrong = new Map<string, number>();
   let begun = 0;
   const lane = async (): Promise<void> => {
     while (begun < options.requests) {
-      // By its number and not by its lane: the same requests whatever order they end in.
+      // Seed by the request's number and not by its lane, so that the requests are the same in whatever order they end.
       const task = taskOf(options, new Dice(options.seed * 1_000_003 + begun++));
       const { judge, early: isEarly = false } = task;
       const chunked = task.wanted.chunked === true && options.offers.includes("unsized");
@@ -62,7 +62,7 @@ function taskOf({ offers, root, refusal }: LoadOptions, dice: Dice): Task {
   return (kinds[dice.below(kinds.length)] ?? file)(root, dice);
 }
 
-/** Most are small. */
+/** Most sizes are small. */
 const size = (dice: Dice) =>
   dice.pick(
     () => dice.below(300),

@@ -54,6 +54,6 @@ async function main(): Promise<number> {
   return problems.length === 0 ? 0 : 1;
 }
 
-// What was started ends with this process whatever ends it; so does the temporary folder then.
+// All processes and the temporary folder must disappear with this process, however it ends.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 process.exitCode = await main();

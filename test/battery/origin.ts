@@ -14,7 +14,7 @@ type Handler = (
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 const TOO_LARGE = "too large here";
 
-/** What the proxies of the battery lead to, and Node's own two servers among the real ones. */
+/** The upstream behind the battery's proxies. It also serves as Node's own two servers in the list of real ones. */
 export class Origin {
   readonly #pattern: Buffer;
   readonly #sockets = new Set<Socket>();
@@ -33,7 +33,7 @@ export class Origin {
     const server =
       protocol === "http1"
         ? createServer({ maxHeaderSize: 256 * 1024, keepAliveTimeout: 30_000 }, serve)
-        : // Node's compatibility layer: the same handlers.
+        : // Node's compatibility layer runs the same handlers.
           createHttp2Server((request, response) =>
             serve(
               request as unknown as IncomingMessage,
@@ -63,7 +63,7 @@ export class Origin {
       send(response, 200, { "content-type": "application/json" }, Buffer.from(text));
     },
     "/app/upload": upload,
-    /** Servers limit what comes here. */
+    /** Servers limit the size of uploads to this path. */
     "/app/limited": upload,
     "/app/status": (request, response, query) => {
       request.resume();
@@ -116,9 +116,9 @@ export class Origin {
       send(response, 200, { "content-type": "text/plain", ...fields }, Buffer.from("utf8"));
     },
     "/app/early": (request, response) => early(request, response, Buffer.from(TOO_LARGE)),
-    /** The same with an answer that fills more than a window. */
+    /** The same, with an answer that is larger than a window. */
     "/app/early-large": (request, response) => early(request, response, this.#pattern.subarray(0, 250_000)),
-    /** Answers and reads none of it. */
+    /** Answers and reads nothing of the upload. */
     "/app/early-close": (_request, response) => {
       response.shouldKeepAlive = false;
       send(response, 413, { "content-type": "text/plain" }, Buffer.from(TOO_LARGE));
@@ -134,7 +134,7 @@ export class Origin {
         Buffer.concat([Buffer.from("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"), part]),
       );
     },
-    /** Half a body, then the connection or the stream is reset. */
+    /** Sends half of a body, then resets the connection or the stream. */
     "/app/cut": async (_request, response, query) => {
       const half = this.#pattern.subarray(0, Number(query.get("n")));
       const length = query.has("length") ? { "content-length": half.byteLength * 2 } : {};
@@ -195,8 +195,8 @@ const notFound: Handler = (request, response) => {
 };
 
 /**
- * Answers before the upload, and reads it then. Over HTTP/1.1 the answer is whole by its length and ends behind the upload:
- * else a proxy that has asked for the connection's end would lose what it has not read by the reset.
+ * Answers before the upload and then reads it. Over HTTP/1.1 the answer has a length, and ends only after the upload.
+ * Otherwise a proxy that asked for the connection to be closed would lose the unread part of the answer to a reset.
  */
 async function early(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
   response.writeHead(413, { "content-type": "text/plain", "content-length": body.byteLength });

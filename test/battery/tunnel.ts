@@ -10,19 +10,22 @@ const ADMIN_KEY = "battery-admin-key-0123456789abcdef";
 const CALLER = { project: "my-project", environment: "production" };
 
 export interface BatteryTunnel {
-  /** By the gateway's binding. */
+  /** Through the gateway's binding. */
   through(service: string): Target;
-  /** Sent by the gateway's own code: a client of its would lose an early answer when the gateway hangs up. */
+  /**
+   * Sent by the gateway's own code. A client of the gateway would lose an early answer when the gateway closes the
+   * connection.
+   */
   probe(service: string, wanted: Wanted): Promise<Seen>;
-  /** By the relay's own route, which leaves a path as it is. */
+  /** Through `/~/`, which leaves the path unchanged. */
   byKey(service: string): { target: Target; fields: [string, string][] };
-  /** Of the process, which must not end. */
+  /** Whether the connector's process still runs. It must not end. */
   connectorRuns(): boolean;
   log(): string;
   stop(): Promise<void>;
 }
 
-/** A relay, a gateway and a connector in front of these endpoints. */
+/** Starts a relay, a gateway and a connector in front of these endpoints. */
 export async function startTunnel(
   directory: string,
   endpoints: readonly Endpoint[],
@@ -53,7 +56,7 @@ export async function startTunnel(
     const secure = { caFile: tls.ca, certFile: tls.cert, keyFile: tls.key };
     const upstreams = endpoints.map(({ origin, protocol }): [string, object] => {
       const { host, protocol: scheme } = new URL(origin);
-      // Over TLS, HTTP/2 is what both agree upon.
+      // Over TLS, both ends agree on HTTP/2.
       if (scheme === "https:") return [host, { ...secure, ...(protocol === "http1" ? { protocol } : {}) }];
       return [host, { protocol }];
     });

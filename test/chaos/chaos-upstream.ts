@@ -9,22 +9,22 @@ import { contentOf } from "./content.ts";
 const DRIP_BYTES = 16 * 1024;
 const DRIP_PAUSE_MS = 2;
 
-/** A private API that writes down what it executed, and answers with bytes that are the request's alone. */
+/** A private API that records what it executed. Its answers contain bytes that only this request has. */
 export class ChaosUpstream {
-  /** By request id. A request counts once its body is here as a whole. */
+  /** By request id. A request counts once its complete body has arrived. */
   readonly executions = new Map<string, number>();
-  /** Requests and WebSockets whose end has not been seen. */
+  /** Requests and WebSockets that have not ended yet. */
   open = 0;
-  /** Each answer waits so long. */
+  /** The delay of each answer. */
   delayMs = 0;
   readonly #server: Server;
 
   constructor() {
-    // Without an end to idle connections: the request that crosses such an end is nobody's fault.
+    // Never closes idle connections: a request that crosses such a close would fail through nobody's fault.
     this.#server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
       this.open++;
       response.on("close", () => this.open--);
-      // Who broke off its request has not executed it.
+      // A request that breaks off was not executed.
       this.#execute(request, response).catch(() => response.destroy());
     });
     const webSockets = new WebSocketServer({ server: this.#server, perMessageDeflate: false });

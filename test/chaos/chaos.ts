@@ -14,24 +14,24 @@ const CALM_REQUESTS = 50;
 export interface ChaosOptions {
   seed: number;
   requests: number;
-  /** So many requests end between two faults. */
+  /** How many requests end between two faults. */
   requestsPerFault: number;
   say: (line: string) => void;
 }
 
 export interface ChaosReport {
-  /** What may never happen, did: the first of each kind. */
+  /** Violations of what must never happen: the first of each kind. */
   problems: string[];
   results: Record<string, number>;
   faults: Record<string, number>;
-  /** After the end, with nothing left to do. */
+  /** After the end, when nothing should be open. */
   openStreams: number;
   openAtUpstream: number;
-  /** Of all processes of ours together, before the first fault and after the last. */
+  /** Of all our processes together, before the first fault and after the last. */
   residentMiB: { early: number; late: number };
 }
 
-/** Requests on all lanes while one thing after the other breaks; then what is left is looked at. */
+/** Sends requests on all lanes while one part after another breaks, and then checks what is left. */
 export async function runChaos({
   seed,
   requests,
@@ -60,7 +60,7 @@ export async function runChaos({
       while (begun < requests) {
         const outcome = await chaosRequest(lab, `r${begun++}`, dice);
         note(outcome);
-        // A gateway that is down would be asked without pause.
+        // Without a pause, a lane would send requests in a tight loop while the gateway is down.
         if (outcome.result === "unreachable") await sleep(50);
       }
     };
@@ -84,7 +84,7 @@ export async function runChaos({
       if (times > (outcome.repeatable ? 2 : 1)) problems.push(`${outcome.id}: executed ${times} times`);
       if (times > 0 && outcome.notSent) problems.push(`${outcome.id}: ${outcome.result}, and executed`);
     }
-    // With nothing broken any more, everything works: soon, for a half-open connection is replaced by and by.
+    // Now that nothing is broken, everything must work soon. A half-open connection takes a while to be replaced.
     const calm = new Dice(seed + 1);
     const calmRound = async (): Promise<boolean> => {
       let allWell = true;

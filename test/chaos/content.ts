@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { crc32Hex } from "../../shared/tokens/crc32.ts";
 import { Dice } from "../support/dice.ts";
 
-/** The bytes that belong to this name alone: nothing lost, doubled, moved or mixed up goes unseen. */
+/** Bytes that only this name has, so that lost, repeated, moved or mixed-up bytes are noticed. */
 export function contentOf(name: string, length: number): Buffer {
   const dice = new Dice(Number.parseInt(crc32Hex(name), 16));
   const words = Uint32Array.from({ length: Math.ceil(length / 4) }, () => dice.below(2 ** 32));

@@ -12,7 +12,7 @@ interface Member {
   proxy: FaultProxy;
 }
 
-/** Connectors that are broken one at a time, each behind a network of its own, and what else can break. */
+/** Breaks one connector at a time, each of which has its own network, and other parts. */
 export class Faults {
   readonly counts = new Map<string, number>();
   readonly #lab: FaultLab;
@@ -30,7 +30,7 @@ export class Faults {
     for (let count = 0; count < CONNECTORS; count++) await this.#add();
   }
 
-  /** Something breaks, and is mended before this resolves. */
+  /** Breaks something, and resolves when it is repaired. */
   async next(): Promise<string> {
     const [name, fault] = this.#dice.pick<[string, (member: Member) => Promise<void>]>(
       ["connector killed", (member) => this.#replace(member, "SIGKILL")],
@@ -53,7 +53,7 @@ export class Faults {
     return name;
   }
 
-  /** Every connector is attached, and nothing else is. */
+  /** Resolves when every connector is attached, and nothing else. */
   async settled(): Promise<void> {
     await this.#lab.untilAttached(CONNECTORS);
   }
@@ -84,7 +84,7 @@ export class Faults {
     proxy.blackHole = true;
     await sleep(500 + this.#dice.below(10_000));
     proxy.blackHole = false;
-    // What was swallowed is missing: no connection can go on.
+    // Bytes were dropped, so no connection can go on.
     proxy.cut();
   }
 

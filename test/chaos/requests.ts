@@ -5,31 +5,31 @@ import { contentOf, sha256 } from "./content.ts";
 
 const CALL_TIMEOUT_MS = 120_000;
 const MAX_BYTES = 600_000;
-/** What the relay may say of a request that faults kept from its answer. */
+/** The codes that the relay may answer for a request that a fault prevented. */
 const PERMITTED: ReadonlySet<string> = new Set([
   "CONNECTOR_LOST",
   "NO_CONNECTOR",
   "RELAY_RESTART",
   "OVERLOADED",
 ]);
-/** Of these nothing was sent. */
+/** With these codes, nothing was sent. */
 const NOT_SENT: ReadonlySet<string> = new Set(["NO_CONNECTOR", "OVERLOADED"]);
 
 export interface Outcome {
   id: string;
-  /** What came of it: `ok`, `cancelled`, `aborted`, `unreachable` (the gateway itself was down) or a code. */
+  /** The outcome: `ok`, `cancelled`, `aborted`, `unreachable` (the gateway itself was down) or a code. */
   result: string;
   /** It may be executed twice: the method is safe, or it is idempotent and the service opted in. */
   repeatable: boolean;
   /** It must not have been executed at all. */
   notSent: boolean;
-  /** What may never happen. */
+  /** A violation of what must never happen. */
   problem: string | null;
 }
 
 interface Target {
   url(service: string, path: string): string;
-  /** Aborts once a request that begins now has taken too long. Absent: after two minutes. */
+  /** Returns a signal that aborts when a request that starts now has taken too long. Absent: after two minutes. */
   patience?(): AbortSignal;
 }
 
@@ -37,7 +37,7 @@ function patienceOf(target: Target): AbortSignal {
   return target.patience?.() ?? AbortSignal.timeout(CALL_TIMEOUT_MS);
 }
 
-/** One request of a kind that the dice choose, done by a client of the gateway, and judged. */
+/** Sends one request of a random kind as a client of the gateway, and checks its outcome. */
 export async function chaosRequest(target: Target, id: string, dice: Dice): Promise<Outcome> {
   const kind = dice.below(100);
   if (kind < 8) return webSocket(target, id, dice);
@@ -76,7 +76,7 @@ export async function chaosRequest(target: Target, id: string, dice: Dice): Prom
   return outcome;
 }
 
-/** Most are small. */
+/** Most sizes are small. */
 function sizeOf(dice: Dice): number {
   return dice.pick<() => number>(
     () => 0,
@@ -88,7 +88,7 @@ function sizeOf(dice: Dice): number {
   )();
 }
 
-/** Of unknown length. */
+/** A body without a known length. */
 function streamOf(bytes: Buffer): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({
@@ -131,7 +131,9 @@ function judgeRefusal(outcome: Outcome, response: Response, text = ""): void {
   if (!PERMITTED.has(code)) outcome.problem = `failed with ${code}: ${text}`;
 }
 
-/** Messages come back in order, each once, up to where it ended; a clean end comes after all of them. */
+/**
+ * Messages come back in order, each once, up to the point where the WebSocket ended. A clean end comes after all of them.
+ */
 async function webSocket(target: Target, id: string, dice: Dice): Promise<Outcome> {
   const outcome: Outcome = { id, result: "ok", repeatable: true, notSent: false, problem: null };
   const messages = Array.from({ length: 1 + dice.below(12) }, (_, number) =>
@@ -158,7 +160,7 @@ async function webSocket(target: Target, id: string, dice: Dice): Promise<Outcom
   socket.on("message", (data: Buffer) => {
     if (messages[received]?.equals(data) !== true) outcome.problem ??= `message ${received} is wrong`;
     received++;
-    // The close frame has crossed; the runtime ends the connection behind it seconds later.
+    // The closing handshake is done. The runtime ends the TCP connection seconds later.
     if (received === messages.length) socket.close(1000);
   });
   const hangUp = setInterval(() => socket.readyState === socket.CLOSING && socket.terminate(), 50);

@@ -53,7 +53,7 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A forward proxy that wants a name and password. */
+/** A forward proxy that requires a name and a password. */
 async function forwardProxy(secure = false) {
   const seen = { asked: [] as string[], refused: 0, tunnels: new Set<Socket>() };
   const server: HttpServer = secure ? createHttpsServer(identity) : createServer();
@@ -107,7 +107,7 @@ describe("the way to the relay", () => {
       const run = connect({ HTTPS_PROXY: `${scheme}://culvert:p%40ss%3Aword@localhost:${port}` });
       await attached();
       expect(seen.asked).toEqual([new URL(relayUrl).host]);
-      // The relay knows of the connection before the connector does.
+      // The relay learns of the connection before the connector does.
       await until(() => run.output.includes('"connected to the relay"'));
       for (const tunnel of seen.tunnels) tunnel.resetAndDestroy();
       await until(() => relay.attachments.length === 2);

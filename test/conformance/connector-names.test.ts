@@ -19,14 +19,14 @@ import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 import { DnsServer } from "../support/servers/dns-server.ts";
 import { startStuckListener } from "../support/servers/stuck-listener.ts";
 
-/** An attempt at the first one has to outlive the next one's beginning. */
+/** An attempt at the first address must outlast the start of the next attempt. */
 const LATE_AND_DEAD = ["127.0.0.1", "127.0.0.2"];
 
 const closing: (() => unknown)[] = [];
 let relay: RelayDouble;
 let dns: DnsServer;
 let nameFiles: NameFiles;
-/** What the DNS server says of each name; of all others it says nothing. */
+/** The DNS server's answer for each name. It does not answer for other names. */
 let zone: Record<string, readonly string[]>;
 
 beforeEach(async () => {
@@ -118,7 +118,7 @@ describe("names that do not answer", () => {
         expect(await connector.metricsText()).toContain('culvert_connector_service_up{service="good"} 1'),
       { timeout: 15_000 },
     );
-    // And while none of the others has run out of patience.
+    // While none of the others has timed out.
     expect(await connector.metricsText()).not.toContain('service_up{service="hangs');
   });
 
@@ -158,7 +158,7 @@ describe("an address that answers late beside a dead one", () => {
     const { port } = await deadAndLate();
     zone["api.internal"] = LATE_AND_DEAD;
     await startedConnector();
-    // That listener says nothing: to have asked it is enough.
+    // That listener never answers, so it is enough that it was asked.
     const open = { connectTimeoutMs: 14_000, responseTimeoutMs: 50 };
     const call = new Call(relay.current.mux, `http://api.internal:${port}`, open);
     await call.over;
@@ -186,7 +186,7 @@ describe("an address that answers late beside a dead one", () => {
     closing.push(() => transport.terminate());
     await late.received();
     expect(reasons).toEqual([]);
-    // Both were found, and one was enough: nothing was asked again.
+    // Both addresses were found and one was enough, so there was no second look-up.
     expect(dns.questions).toHaveLength(2);
   });
 });

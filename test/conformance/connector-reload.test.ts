@@ -50,7 +50,7 @@ async function connect(settings: object): Promise<ConnectProcess> {
   return run;
 }
 
-/** As editors and orchestrators do: never a half-written file. */
+/** Replaces the file atomically, as editors and orchestrators do. */
 function write(settings: object | string): void {
   writeFileSync(`${file}.new`, typeof settings === "string" ? settings : stringify(settings));
   renameSync(`${file}.new`, file);

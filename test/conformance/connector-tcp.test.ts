@@ -10,7 +10,7 @@ import { AttachedConnector } from "../support/attached-connector.ts";
 import { CertificateAuthority } from "../support/certificates.ts";
 import { Call } from "../support/peers/relay-double.ts";
 
-/** Of 192 KiB: more than one window and one socket's buffer. */
+/** 192 KiB: more than one window and one socket's buffer. */
 const LARGE = Buffer.from(Uint8Array.from({ length: 192 * 1024 }, (_, index) => (index * 7) % 251));
 
 const closing: (() => unknown)[] = [];
@@ -64,7 +64,7 @@ async function stood(call: Call): Promise<Call> {
   return call;
 }
 
-/** Reads to its end, then answers the same. */
+/** Reads to the end, then sends the same bytes back. */
 const mirror = (socket: Socket): void => {
   const parts: Buffer[] = [];
   socket.on("data", (bytes: Buffer) => parts.push(bytes));
@@ -175,7 +175,7 @@ describe("a TCP stream", () => {
       longestMs = Math.max(longestMs, performance.now() - beforeMs);
       beforeMs = performance.now();
     }
-    // A machine that stood still for a while was silent as well.
+    // A machine that stood still for a while was silent too.
     if (longestMs < 300) expect([call.text, call.closed]).toEqual(["x".repeat(8), false]);
     await call.over;
     expect(call.error).toMatchObject({ code: "UPSTREAM_RESPONSE_TIMEOUT", message: /for 400 ms/ });
@@ -246,7 +246,7 @@ async function trusting(port: number, more = ""): Promise<AttachedConnector> {
 }
 
 describe("TLS by the connector", () => {
-  /** A server of PostgreSQL, as far as TLS is concerned. */
+  /** The TLS part of a PostgreSQL server. */
   const postgres =
     (answer: string, then: (raw: Socket) => void = () => {}) =>
     (raw: Socket): void => {

@@ -13,7 +13,7 @@ const CLIENT = 3;
 const ERROR = 2;
 
 const REQUEST_ID = "3f6c1f0e-5a1b-4c2d-8e3f-0123456789ab";
-/** As the relay makes one for a request that came without: nobody traces it. */
+/** A traceparent as the relay makes it for a request that has none: it is not sampled. */
 const OF_THE_RELAY = `00-${REQUEST_ID.replaceAll("-", "")}-8e3f0123456789ab-00`;
 const CALLER = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" };
 
@@ -70,7 +70,7 @@ async function request(traceparent: string, open: Partial<OpenHead> = {}): Promi
   return call;
 }
 
-/** Ends the connector, which sends what is left. */
+/** Stops the connector, which first sends its remaining spans. */
 async function ended(run: ConnectProcess): Promise<ReceivedSpan[]> {
   run.child.kill("SIGTERM");
   await until(() => run.exitCode !== null);
@@ -83,7 +83,7 @@ const spanOf = (kind: number): ReceivedSpan => {
   return span;
 };
 
-// Spans leave every two seconds, whatever the machine.
+// Spans are sent every two seconds, however slow the machine is.
 vi.setConfig({ testTimeout: 90_000 });
 
 describe("a sampled request", () => {

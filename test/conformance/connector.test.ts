@@ -46,7 +46,7 @@ async function startConnector(env: Record<string, string>): Promise<Connector> {
   return started;
 }
 
-/** Only a hang takes as long. */
+/** Only a hang takes this long. */
 const WAIT_MS = 45_000;
 const until = (condition: () => boolean, timeoutMs = WAIT_MS) =>
   vi.waitFor(() => expect(condition()).toBe(true), { timeout: timeoutMs, interval: 5 });

@@ -11,14 +11,14 @@ import { oldRelease } from "../support/old-release.ts";
 import { HandTunnel, read } from "../support/peers/hand-peer-relay.ts";
 
 /*
- * After a deploy the Worker and each object change to the new code at moments of their own, up to an hour apart: until then
- * they call each other across one version. Here each part runs one build and all others the build before or after it, on the
+ * After a deploy, the Worker and each object change to the new code at different times, up to an hour apart. Until then
+ * they call each other across versions. Here each part runs one build and all others the build before or after it, on the
  * real runtime.
  */
 
 const OBJECTS: readonly ObjectClass[] = ["Tunnel", "Registry", "Telemetry"];
 
-/** Between them, every part calls every other one across the versions, in both directions. */
+/** Together these cover every call between parts, in both directions of the version difference. */
 const SKEWS: readonly { name: string; worker: Build; objects: Build; others: readonly ObjectClass[] }[] = [
   { name: "the Worker is of the last release", worker: "old", objects: "today", others: OBJECTS },
   {
@@ -29,7 +29,8 @@ const SKEWS: readonly { name: string; worker: Build; objects: Build; others: rea
   },
   { name: "the Registry is of the last release", worker: "today", objects: "old", others: ["Registry"] },
   { name: "Telemetry is of the last release", worker: "today", objects: "old", others: ["Telemetry"] },
-  // Its own parts are today's underneath: they hear more than they know, and answer with more than is known.
+  // These parts are today's code with more fields: they receive fields that they do not know, and answer with more than
+  // others know.
   {
     name: "every call and answer says more, as the next release's will",
     worker: "next",
@@ -61,7 +62,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const isFault = (line: string) => /uncaught|internal error|api_failed/i.test(line);
 
-/** A relay whose parts differ, and one who administers it. */
+/** A relay whose parts have different versions, and an admin. */
 class SkewedRelay {
   readonly #workerd: WorkerdProcess;
   readonly #adminKey: string;
@@ -125,7 +126,7 @@ describe.concurrent.each(SKEWS)("$name", ({ worker, objects, others }) => {
     const relay = await SkewedRelay.start(bundles[worker], bundles[objects], others);
     try {
       await expectServes(relay, expect);
-      // No such method in the last release's Registry.
+      // The last release's Registry has no such method.
       const { status, body } = await relay.api("GET", "/v1/alerts");
       const isOlder = worker === "today" && others.includes("Registry");
       if (worker !== "old")
@@ -163,7 +164,7 @@ async function expectServes(relay: SkewedRelay, expect: ExpectStatic): Promise<v
     expect(await posted).toMatchObject({ status: 200, body: "done" });
     expect((await call({}, "clv_wrong")).status).toBe(401);
 
-    // What happened is known to who asks, sooner or later.
+    // Sooner or later the event can be read.
     await expect
       .poll(async () => JSON.stringify((await relay.api("GET", `/v1/tunnels/${id}/traffic`)).body), {
         timeout: 20_000,
@@ -184,7 +185,7 @@ async function expectServes(relay: SkewedRelay, expect: ExpectStatic): Promise<v
   }
 }
 
-/** Whatever can be read is read: an answer, or word that a part of the relay is older. */
+/** Reads everything that can be read. Each answer must be data, or the message that a part of the relay is older. */
 async function expectClearAnswers(relay: SkewedRelay, tunnelId: string, expect: ExpectStatic): Promise<void> {
   const { body } = await relay.api("GET", "/v1/openapi.json");
   const paths = Object.entries(body["paths"] as Record<string, Record<string, unknown>>)

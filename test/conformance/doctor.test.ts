@@ -12,7 +12,7 @@ import { bareEnvironment } from "../support/bare-environment.ts";
 
 const PROXY_CREDENTIALS = "operator:canary-proxy-password";
 
-/** What a relay over TLS and a proxy on the way to it do, changed by the tests. */
+/** The behaviour of a TLS relay and of a proxy in front of it; tests change it. */
 const relay = { healthStatus: 200, skewMs: 0, handshakeStatus: 401 };
 const tunnelled: string[] = [];
 

@@ -38,7 +38,7 @@ const GOOD: RequestTrace = {
   finish() {},
 };
 
-/** What is called by a request's own handlers, in each phase of it. A request whose path names one has it throw. */
+/** Tracing is called by a request's own handlers in each phase. If a request's path names a phase, tracing throws in it. */
 function faultyTracing(): Tracing {
   const fail = (): never => {
     throw new TypeError("secret of nobody's");
@@ -65,7 +65,7 @@ it.each(["trace", "callUpstream", "upstreamDone", "finish"])(
     const neighbour = await tunnel.call(await echoServer(), { kind: "websocket" });
     const faulty = await Promise.all([1, 2, 3].map(() => tunnel.call(origin, { path: `/${where}` })));
     for (const { error, text } of faulty) {
-      // By `finish` the answer has gone its way.
+      // By `finish` the answer has already been sent.
       if (where === "finish") expect({ error, text }).toEqual({ error: null, text: "ok" });
       else expect(error?.message).not.toContain("secret");
       if (where !== "finish")

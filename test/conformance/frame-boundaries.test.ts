@@ -26,14 +26,14 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => relay.stop());
 
-/** One frame of a scripted exchange: awaited from the relay, or sent by the connector on stream `id`. */
+/** One frame of a scripted exchange: expected from the relay, or sent by the connector on stream `id`. */
 type Step = { takes: number; end?: true } | { sends: (id: number) => Frame };
 const takes = (type: number): Step => ({ takes: type });
-/** All DATA up to the one that ends the request. */
+/** All DATA frames up to the one that ends the request. */
 const TAKES_BODY: Step = { takes: FRAME.DATA, end: true };
 const sends = (make: (id: number) => Frame): Step => ({ sends: make });
 
-/** What the gateway gets when the socket is cut after a step (docs/operations.md, "What is sent twice"). */
+/** What the gateway gets if the socket is cut after a step (docs/operations.md, "What is sent twice"). */
 type Outcome = "lost" | "aborted" | "moved" | "whole";
 
 interface Exchange {
@@ -98,11 +98,11 @@ async function perform(step: Step, peer: HandPeer, id: number): Promise<void> {
     return;
   }
   peer.send(step.sends(id));
-  // It has arrived: what the socket still held would be lost with it.
+  // Wait until it has arrived, because bytes that are still in the socket would be lost.
   await peer.settled();
 }
 
-/** Up to and with step `last`, then the cut. */
+/** Plays the script through step `last`, then cuts the connection. */
 async function outcomeAfter(
   exchange: Exchange,
   last: number,
@@ -168,7 +168,7 @@ describe.concurrent("the socket of a connector, cut after each frame of", () => 
       heard.push(seen);
       socket.on("message", (bytes: Buffer) => seen.messages.push(bytes.toString()));
       socket.on("open", () => socket.send("hello"));
-      // Refused before it was open, or closed after.
+      // It was refused before it opened, or closed afterwards.
       const refused = once(socket, "unexpected-response").then(([, response]) => {
         expect((response as { headers: Record<string, string> }).headers["culvert-error"]).toBe(
           "CONNECTOR_LOST",
@@ -192,7 +192,7 @@ describe.concurrent("the socket of a connector, cut after each frame of", () => 
       { messages: [], code: 1011 },
       { messages: ["one"], code: 1011 },
       { messages: ["one"], code: 1011 },
-      // Half a message is none.
+      // Half a message is not a message.
       { messages: ["one"], code: 1011 },
       { messages: whole, code: 1011 },
       { messages: whole, code: 4001 },

@@ -9,7 +9,7 @@ import { freePort } from "../../scripts/check-image/free-port.ts";
 import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 import { bareEnvironment } from "../support/bare-environment.ts";
 
-/** Each line holds the path: 300 of them are beyond what a pipe and the sink take. */
+/** Each line contains the path, so 300 lines exceed what a pipe and the sink hold. */
 const LONG_PATH = `/${"p".repeat(6_000)}`;
 const REQUESTS = 300;
 
@@ -115,7 +115,7 @@ describe("the log's reader", () => {
   });
 
   it.skipIf(!hasScript())("may be a terminal that is stopped", async () => {
-    // `script` gives it a terminal; nobody reads what that shows, as after Ctrl-S.
+    // `script` gives it a terminal. Nobody reads what the terminal shows, as after Ctrl-S.
     const command = `exec '${process.execPath}' '${CULVERT_BUNDLE}' connect`;
     const child = connect("pipe", "script", ["-qfec", command, "/dev/null"]);
     await requests(REQUESTS);

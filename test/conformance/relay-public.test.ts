@@ -25,7 +25,7 @@ async function expectUnheard(): Promise<void> {
   expect(peer.closed).toBe(null);
 }
 
-/** All that a claim could be mistaken for. */
+/** Fields that could be mistaken for a claim. */
 const SPOOFS = [
   `cf: {"culvert":{"kind":"request","project":"my-project","environment":"production"}}`,
   "culvert-project: my-project",

@@ -46,7 +46,7 @@ import {
   wsClose,
 } from "../support/peers/hand-peer.ts";
 
-/** One relay for all cases. Each case has a tunnel and a connector of its own. */
+/** One relay for all cases. Each case has its own tunnel and connector. */
 let relay: HandRelay;
 beforeAll(async () => {
   relay = await startHandRelay(200);
@@ -60,7 +60,7 @@ function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-/** A SETTINGS payload of so many unknown settings. */
+/** A SETTINGS payload with this many unknown settings. */
 function settings(count: number): Uint8Array {
   return Uint8Array.from(times(count, (index) => [0x10, index, 0, 0]).flat());
 }
@@ -69,7 +69,7 @@ async function expectAnswer(call: Promise<Answer>, expected: Partial<Answer>): P
   expect(await call).toMatchObject({ aborted: false, error: null, ...expected });
 }
 
-/** The gateway can use the tunnel, by this connector. */
+/** Expects that the gateway can use the tunnel through this connector. */
 async function expectWorks(tunnel: HandTunnel, peer: HandPeer): Promise<void> {
   const call = tunnel.call("/works");
   peer.answer((await peer.takeOpen()).id, "fine");
@@ -82,17 +82,17 @@ async function expectGoaway(peer: HandPeer, code: ErrorCode, closeCode: number):
 }
 
 const BROKEN: Partial<Answer> = { status: 502, error: "UPSTREAM_PROTOCOL" };
-/** With or without a head: at the client both are a connection that ends. */
+/** With or without a head. For the client, both are a connection that ends. */
 const ABORTED: Partial<Answer> = { aborted: true };
 const LOST: Partial<Answer> = { status: 502, error: "CONNECTOR_LOST" };
 
-/** Of stream `id` the gateway awaits an answer; stream `overId` is over. */
+/** The gateway waits for the answer on stream `id`. Stream `overId` has ended. */
 type Break = (peer: HandPeer, id: number, overId: number) => void;
 interface EndsConnection {
   row: string;
   breaks: Break;
   code?: ErrorCode;
-  /** What becomes of the request that was waiting. */
+  /** The expected answer to the request that was waiting. */
   waiting?: Partial<Answer>;
 }
 
@@ -285,7 +285,7 @@ describe.concurrent("a violation of the connection", () => {
 interface EndsStream {
   row: string;
   code?: ErrorCode;
-  /** Default GET. With "upload" the request's body never ends. */
+  /** Default: GET. With "upload" the request's body never ends. */
   method?: "HEAD" | "upload";
   breaks: Break;
   answer?: Partial<Answer>;
@@ -294,7 +294,7 @@ interface EndsStream {
 const badHead = (...entries: RawEntry[]): Pick<EndsStream, "breaks"> => ({
   breaks: (peer, id) => peer.send(rawHead(id, 200, entries), data(id, "body", true)),
 });
-/** While the request's own half is open the stream is not over. */
+/** While the request's own half is open, the stream has not ended. */
 const badStatus = (status: number): Pick<EndsStream, "breaks"> => ({
   breaks: (peer, id) => peer.send(rawHead(id, status)),
 });
@@ -470,7 +470,7 @@ describe.concurrent("what is tolerated", () => {
     const count = CONNECTION_CREDIT_STEP_BYTES / MAX_DATA_BYTES;
     peer.send(...times(count, () => data(id, new Uint8Array(MAX_DATA_BYTES))));
     const { payload } = await peer.take(FRAME.WINDOW, 0);
-    // All at once, or a first frame's worth before the rest.
+    // All at once, or one frame's worth before the rest.
     expect(decodeOffset(payload)).toBeGreaterThan(CONNECTION_WINDOW_BYTES);
     peer.send(reset(id));
     await expectWorks(tunnel, peer);
@@ -625,7 +625,7 @@ describe.concurrent("what the relay itself guarantees", () => {
   });
 });
 
-/** After the others: their memory is not to be mistaken for its own. */
+/** Runs after the other cases, so that their memory is not counted. */
 describe("memory", () => {
   it("2,000 one-byte DATA in padded messages cost no more than their bytes", async () => {
     const tunnel = relay.tunnel();
@@ -642,7 +642,8 @@ describe("memory", () => {
       if (sent % 100 === 0) await peer.settled();
     }
     await peer.settled();
-    // As views the slices would pin 320 MiB. Less than that is garbage which a busy machine has yet to collect.
+    // If the slices were views, they would pin 320 MiB. Less than that is garbage that a busy machine has not collected
+    // yet.
     const grownBytes = (await residentBytes(relay.pid)) - beforeBytes;
     expect(grownBytes).toBeLessThan(290 * 1024 * 1024);
     peer.send(data(id, "", true));
@@ -650,7 +651,7 @@ describe("memory", () => {
   });
 });
 
-/** Sends until nobody takes more, but for a last 2 KiB of the window: what comes then waits in the relay. */
+/** Sends until nobody accepts more, except the last 2 KiB of the window. What comes after that waits in the relay. */
 async function fillUnread(peer: HandPeer, id: number, alreadySentBytes: number): Promise<number> {
   const chunk = new Uint8Array(2 * 1024);
   let sentBytes = alreadySentBytes;
@@ -664,7 +665,7 @@ async function fillUnread(peer: HandPeer, id: number, alreadySentBytes: number):
       quietSinceMs = Date.now();
     } else {
       await peer.settled();
-      // Its PINGs have a budget.
+      // PINGs have an abuse budget.
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
@@ -676,7 +677,7 @@ async function residentBytes(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }
 
-/** A client's request by its bytes, as far as the gateway's runtime lets it through. */
+/** Sends a client's request as raw bytes, as far as the gateway's runtime accepts them. */
 async function sendRaw(
   tunnel: HandTunnel,
   request: { method?: string; path?: string; headers?: string; body?: string },
@@ -918,7 +919,7 @@ describe.concurrent("a WebSocket", () => {
   it("WSCLOSE without a code is a close without one, both ways", async () => {
     const { tunnel, peer, id, client, closed } = await openWebSocket();
     peer.send(frame(FRAME.WSCLOSE, undefined, id));
-    // So `ws` reports it.
+    // `ws` reports it this way.
     expect(await closed).toEqual({ code: 1005, reason: "" });
     expect((await peer.take(FRAME.WSCLOSE, id)).payload).toHaveLength(0);
     await expectWorks(tunnel, peer);
@@ -931,7 +932,7 @@ describe.concurrent("a WebSocket", () => {
 
   it("a reason that grows in decoding is cut at a character", async () => {
     const { peer, id, closed } = await openWebSocket();
-    // 123 bytes whose last is half a character: as U+FFFD it takes three.
+    // 123 bytes that end with half a character. As U+FFFD that half takes three bytes.
     peer.send(wsClose(id, 1000, concat(Buffer.from("x".repeat(122)), bytes(0xc3))));
     expect(await closed).toEqual({ code: 1000, reason: "x".repeat(122) });
   });

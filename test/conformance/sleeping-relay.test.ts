@@ -9,11 +9,11 @@ import { type HandRelay, startHandRelay } from "../support/peers/hand-peer-relay
 import { frame, type HandPeer, head, until } from "../support/peers/hand-peer.ts";
 
 const SOCKETS = 1_000;
-/** One for each case, and for its second try. */
+/** One for each case, and one for its second try. */
 const TUNNELS = 4;
-/** The runtime puts an object to sleep after 10 s without anything to do; the relay's last timer runs 4 s. */
+/** The runtime puts an object to sleep after 10 s without work. The relay's last timer runs for 4 s. */
 const ASLEEP_AFTER_MS = 15_000;
-/** A machine that is busy lets it sleep later: each try waits for longer. */
+/** On a busy machine, objects sleep later, so each try waits longer. */
 const TRIES = 4;
 const waitOf = (round: number): number => ASLEEP_AFTER_MS * (1 + round / 2);
 const OBJECTS = 32;
@@ -25,12 +25,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => relay.stop(), 60_000);
 
-/** How often the objects of this tunnel have begun anew. */
+/** How often the objects of this tunnel have started anew. */
 function constructions({ id }: { id: string }): number {
   return relay.logs().split(`constructed object ${id}`).length - 1;
 }
 
-/** Both wait for sleep: at the same time. */
+/** Both cases wait for sleep, so they run at the same time. */
 describe.concurrent("idle objects", () => {
   it(
     `${SOCKETS} idle WebSockets let the real object sleep; the next messages arrive once, in order`,
@@ -59,7 +59,7 @@ describe.concurrent("idle objects", () => {
       const sent: string[] = [];
       for (let round = 0; round < TRIES && constructions(tunnel) === before; round++) {
         await sleep(waitOf(round));
-        // The keepalive's answer is the platform's own: it wakes nobody.
+        // The platform answers the keepalive itself, so nothing wakes.
         const answered = peer.texts.length + 1;
         peer.sendRaw(PING_TEXT);
         await until(() => peer.texts.length === answered);
@@ -99,7 +99,7 @@ describe.concurrent("idle objects", () => {
         return objects.every(({ phase, connections }) => phase === "serving" && connections === CONNECTORS);
       });
       const end = answerAll(peers);
-      // Gateways learn of them with the first requests.
+      // Gateways learn of the new objects with their first requests.
       expect((await tunnel.call("/")).status).toBe(200);
 
       let woken = { byRequest: 0, byLook: 0 };
@@ -108,7 +108,7 @@ describe.concurrent("idle objects", () => {
         const before = constructions(tunnel);
         expect((await tunnel.call("/")).status).toBe(200);
         const afterRequest = constructions(tunnel);
-        // That asks each object.
+        // This request asks each object.
         await relay.admin.objects(tunnel.id);
         woken = { byRequest: afterRequest - before, byLook: constructions(tunnel) - afterRequest };
       }
@@ -119,13 +119,13 @@ describe.concurrent("idle objects", () => {
   );
 });
 
-/** Answers whatever comes to these. What is returned ends it. */
+/** Answers every request that reaches these peers. Call the returned function to stop. */
 function answerAll(peers: readonly HandPeer[]): () => void {
   const timer = setInterval(() => {
     for (const peer of peers)
       for (const { type, streamId, payload } of peer.inbox.splice(0)) {
         if (type === FRAME.OPEN) peer.answer(streamId, "fine");
-        // An object that has slept begins anew, and asks for the same.
+        // An object that slept starts anew and sends RESTART, which a connector must echo.
         if (type === FRAME.RESTART) peer.send(frame(FRAME.RESTART, payload));
       }
   }, 10);

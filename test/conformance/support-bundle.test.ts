@@ -43,7 +43,7 @@ beforeAll(async () => {
   const metrics = `127.0.0.1:${await freePort()}`;
   env = { ...CANARIES, TUNNEL_TOKEN: relay.token, TUNNEL_CONFIG: config, TUNNEL_ALLOW: "127.0.0.1" };
   connector = new ConnectProcess(env, "--metrics", metrics);
-  // What examines the relay waits for nobody here.
+  // Nothing listens on this port, so checks of the relay fail at once.
   env = { ...env, TUNNEL_METRICS: metrics, TUNNEL_RELAY: "http://127.0.0.1:9" };
   const isAttached = () => relay.attachments.some(({ mux }) => !mux.isClosed);
   await vi.waitUntil(isAttached, WAIT);
@@ -81,7 +81,7 @@ function doctor(args: readonly string[], more: Record<string, string> = {}) {
   });
 }
 
-/** Of a bundle, and of all that was said beside it. */
+/** Expects no secret in a bundle or in anything printed with it. */
 function expectNoSecret(text: string): void {
   expect(text).not.toMatch(/canary|4242/i);
   expect(text).not.toContain(relay.token);
@@ -112,7 +112,7 @@ describe.concurrent("culvert doctor --bundle", { timeout: PATIENCE_MS }, () => {
     const requests = bundle.logLines.filter((line) => line.includes('"msg":"request"'));
     expect(requests.map((line) => JSON.parse(line) as object)).toMatchObject([{ path: "/orders" }]);
 
-    // Somebody's file is not overwritten.
+    // An existing file is not overwritten.
     const again = await doctor(["--bundle", path]);
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining("exists already") });
     expect(readFileSync(path, "utf8")).toBe(text);

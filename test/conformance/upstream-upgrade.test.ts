@@ -11,7 +11,10 @@ afterEach(() => {
 });
 afterAll(() => tunnel.stop());
 
-/** Answers each request with these bytes, in which ACCEPT stands for what belongs to its key; and ends, if it is to. */
+/**
+ * Answers each request with these bytes, in which ACCEPT is replaced by the value for the request's key. If `ends`, it then
+ * closes.
+ */
 async function answering(answer: string, ends = false): Promise<ByteServer> {
   const server = await new ByteServer((socket, all) => {
     if (!all.endsWith("\r\n\r\n")) return;

@@ -154,7 +154,7 @@ interface Sent {
   body?: string | Buffer | Readable;
 }
 
-/** The path goes out as it is: no client library has its way with it. */
+/** Sends the path exactly as written. A client library could change it. */
 async function send(url: string, path: string, { method = "GET", headers = {}, body }: Sent = {}) {
   const { hostname, port } = new URL(url);
   const request = httpRequest({ hostname, port, path, method, headers, agent: false });
@@ -164,7 +164,7 @@ async function send(url: string, path: string, { method = "GET", headers = {}, b
   return ((await response) as [IncomingMessage])[0];
 }
 
-/** Through the caller's own gateway Worker and its binding. */
+/** Sends through the caller's own gateway Worker and its binding. */
 async function bound(tunnel: TunnelName, caller: Caller, target: string, sent?: Sent): Promise<Answer> {
   const gateway = system.workerd.gatewayUrls[caller];
   if (gateway === undefined) throw new Error(`no gateway ${caller}`);
@@ -179,7 +179,7 @@ function keyHeader(caller: Caller): Record<string, string> {
   return { "culvert-gateway-key": keys.get(caller)?.key ?? "" };
 }
 
-/** Over HTTPS (here: HTTP) with the caller's key. */
+/** Sends over HTTPS (here: HTTP) with the caller's key. */
 async function keyed(tunnel: TunnelName, caller: Caller, target: string, sent: Sent = {}): Promise<Answer> {
   const headers = { ...keyHeader(caller), ...sent.headers };
   return read(await send(system.workerd.url, keyRoute(tunnel, target), { ...sent, headers }));

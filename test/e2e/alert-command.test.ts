@@ -16,7 +16,7 @@ import { runCulvert } from "../support/culvert-command.ts";
 
 const ADMIN_KEY = "admin-key-of-the-alert-command-tests-01";
 const CANARY = "canary-of-the-alert-command-tests";
-/** An outage is told of after three seconds here. */
+/** Here an alert is sent after an outage of three seconds. */
 const PATIENCE_MS = 120_000;
 
 interface Received {
@@ -65,7 +65,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** `culvert alert …` as a process without a terminal. */
+/** Runs `culvert alert …` as a process without a terminal. */
 async function run(args: readonly string[], env: Record<string, string> = {}) {
   return runCulvert(["alert", ...args], {
     ...{ HOME: directory, CULVERT_RELAY: relay.url, CULVERT_API_KEY: ADMIN_KEY },

@@ -65,17 +65,17 @@ describe("culvert apply", () => {
     expect(dry.out).toContain("+ gateway key of my-project in production\n");
     expect((await culvert(["tunnel", "list"])).out).toBe("(none)\n");
 
-    // Nowhere to keep what is shown once.
+    // There is no place to store what is shown only once.
     expect((await culvert(["apply", "-f", file])).code).toBe(2);
     expect((await culvert(["tunnel", "list"])).out).toBe("(none)\n");
 
-    // The third of four fails; the next run does what is left.
+    // The third of four steps fails. The next run does the rest.
     const secrets = join(directory, "secrets");
     const args = ["apply", "-f", file, "--secrets-dir", secrets];
     const half = await culvert(args);
     expect(half.code).toBe(2);
     expect(half.err).toContain('2 of 4 done; then "+ log destination dd" failed: DD_KEY');
-    // What was not made leaves no file in the way.
+    // No file remains for what was not created.
     const viewer = await culvert(["api-key", "create", "--role", "viewer", "--json"]);
     const { key } = JSON.parse(viewer.out) as { key: string };
     const only = join(directory, "only-key.yaml");
@@ -144,12 +144,12 @@ describe("the GitHub action that shows the plan", () => {
     runs: { steps: { shell: string; run: string; env: Record<string, string> }[] };
   }
 
-  /** The action's own script, with what GitHub would give it, and a `gh` that notes down what it is asked. */
+  /** Runs the action's own script with what GitHub would give it, and a `gh` that records its arguments. */
   async function planned(name: string, declared: string, pullRequest: string, key = ADMIN_KEY) {
     const home = join(directory, `action of ${name}`);
     await mkdir(join(home, "bin"), { recursive: true });
     await writeFile(join(home, "declared $(touch pwned).yaml"), declared);
-    // The runner's Node, and no token of anybody's.
+    // It uses the runner's Node, and no real token.
     await writeFile(
       join(home, "bin/gh"),
       '#!/bin/sh\nfor word in "$@"; do echo "$word"; done >> "$RUNNER_TEMP/gh"\n',
@@ -202,7 +202,7 @@ describe("the GitHub action that shows the plan", () => {
       ...["pr", "comment", "17", "--repo", "acme/gateway", "--body-file"],
       ...[join(run.home, "culvert-plan.md"), ""],
     ]);
-    // Nothing was made: a push finds the same, and comments on nothing.
+    // The plan created nothing, so a push finds the same changes. There is no pull request to comment on.
     expect(await planned("a push", declared, "")).toMatchObject({ output: "changes=true\n", asked: "" });
   });
 
@@ -253,7 +253,7 @@ describe("names of tunnels, keys and profiles", () => {
     expect((await culvert(["whoami"], none)).out).toMatch(/Key +the relay's ADMIN_KEY\nRole +admin\n/);
     const reader = await culvert(["whoami", "--profile", "reader", "--json"], none);
     expect(JSON.parse(reader.out)).toEqual({ relay: relay.url, key: kid, role: "viewer" });
-    // Named on the line, it goes before the environment.
+    // An argument takes precedence over the environment.
     expect((await culvert(["whoami", "--profile", "reader"])).out).toContain(kid);
     expect((await culvert(["whoami"], { ...none, CULVERT_PROFILE: "reader" })).out).toContain(kid);
     expect((await culvert(["whoami", "--profile", "../x"], none)).code).toBe(2);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { runBattery } from "../battery/battery.ts";
 
-/** The short one, of Node's own servers and of those that are installed; `npm run battery` is the long one. */
+/** The short form: Node's own servers and those that are installed. `npm run battery` is the long form. */
 it("real servers answer through the tunnel as they do directly", { timeout: 400_000 }, async () => {
   const lines: string[] = [];
   const { problems, played, skipped } = await runBattery({

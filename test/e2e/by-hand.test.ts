@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 const OWN = new Set([".culvert", ".git", ".wrangler"]);
-/** The test project has built already, and other tests run what it built. */
+/** The test project was built already, and other tests use the result. */
 const NPM = `#!/bin/sh
 [ "$1 $2" = "run build" ] && exit 0
 [ "$1 $2" = "run relay" ] && exec npm-itself "$@" -- --port "$RELAY_PORT"
@@ -41,7 +41,7 @@ it(
       /^## By hand\n[^]*?^```sh\n([^]*?)^```\n\n`(kill [^`]+)`/m.exec(readme) ?? [];
     expect(block).toContain("curl ");
     const [relay, api, metrics] = await Promise.all([freePort(), freePort(), freePort()]);
-    // Other runs on this machine have the ports that a newcomer's machine has free.
+    // Other test runs on this machine use the default ports, which are free on a new user's machine.
     const pasted = `${block.replaceAll("8787", String(relay)).replaceAll("9000", String(api))}
 printf '\\nthe end\\n'
 ${ending}
@@ -55,7 +55,7 @@ ${ending}
         TUNNEL_METRICS: `127.0.0.1:${metrics}`,
       },
       stdio: ["pipe", "pipe", "pipe"],
-      // Whatever it started ends with it, should it hang.
+      // Ends everything that it started, in case it hangs.
       detached: true,
     });
     const limit = setTimeout(() => process.kill(-(shell.pid ?? 0), "SIGKILL"), 100_000);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { runChaos } from "../chaos/chaos.ts";
 
-/** The short one; `npm run chaos` is the long one. A fixed seed: what fails here fails again. */
+/** The short form; `npm run chaos` is the long form. The seed is fixed, so that a failure can be repeated. */
 it("a few hundred requests of every kind while things break", { timeout: 240_000 }, async () => {
   const lines: string[] = [];
   const report = await runChaos({

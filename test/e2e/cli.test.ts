@@ -17,7 +17,7 @@ import { TRUSTED_CERTIFICATE_FILE, trustedIdentity } from "../support/tls-identi
 import { bareEnvironment } from "../support/bare-environment.ts";
 
 const ADMIN_KEY = "admin-key-of-the-cli-tests-0123456789";
-/** Runs a command at a terminal of its own; part of util-linux. */
+/** `script` of util-linux runs a command in its own terminal. */
 const SCRIPT = "/usr/bin/script";
 const ABSENT = "tnl_aaaaaaaaaaaaaaaaaaaa";
 
@@ -59,7 +59,7 @@ interface RunOptions {
   input?: string;
 }
 
-/** `culvert` as a process, with the relay and the admin key in its environment unless `env` says otherwise. */
+/** Runs `culvert` as a process. Its environment has the relay and the admin key unless `env` says otherwise. */
 async function culvert(args: readonly string[], { env = {}, input = "" }: RunOptions = {}): Promise<Run> {
   const child = spawn(process.execPath, [CULVERT_BUNDLE, ...args], {
     env: {
@@ -75,7 +75,7 @@ async function culvert(args: readonly string[], { env = {}, input = "" }: RunOpt
   const run: Run = { code: null, out: "", err: "" };
   child.stdout.on("data", (chunk: Buffer) => (run.out += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (run.err += chunk.toString()));
-  // A command that reads nothing may be gone before the input arrives.
+  // A command that reads nothing may end before the input arrives.
   child.stdin.on("error", () => {});
   child.stdin.end(input);
   [run.code] = (await once(child, "close")) as [number | null];
@@ -136,7 +136,7 @@ describe.concurrent("culvert tunnel", () => {
     const fresh = join(directory, "rotated.env");
     expect(await json([...rotate, fresh])).not.toHaveProperty("token");
     expect(await readFile(fresh, "utf8")).toContain("TUNNEL_TOKEN=culvert_");
-    // Nothing is left of what was not made.
+    // No file remains for what was not created.
     const absent = join(directory, "absent.env");
     const missing = ["tunnel", "rotate-token", "--tunnel-id", ABSENT, "--write-env", absent];
     expect((await culvert(missing)).code).toBe(4);
@@ -172,7 +172,7 @@ describe.concurrent("culvert tunnel", () => {
     ]);
     const { id: placedId } = JSON.parse(placed.out) as { id: string };
     expect((await culvert(["tunnel", "describe", "--tunnel-id", placedId])).out).toMatch(/ serving +oc /);
-    // The local runtime has none, and none is ignored.
+    // The local runtime has no jurisdictions. It must fail and not ignore the option.
     const bound = await culvert(["tunnel", "create", "--tunnel-name", "bound", "--jurisdiction", "eu"]);
     expect(bound).toMatchObject({ code: 1, out: "" });
     expect(bound.err).toMatch(/jurisdiction/i);
@@ -304,7 +304,7 @@ describe.concurrent("culvert tunnel services", () => {
     expect(told.out).toMatch(/^Version 3 .* admin-key, back to version 1\n {2}[-+] service/);
     expect(await of("rollback", "--to", "9")).toMatchObject({
       code: 4,
-      err: expect.stringContaining("not kept"),
+      err: expect.stringContaining("no version 9"),
     });
   });
 
@@ -320,7 +320,7 @@ describe.concurrent("culvert tunnel services", () => {
     ["too large", " ".repeat(300 * 1024), "is larger than"],
   ])("update refuses a file that is %s before it sends anything", async (name, content, message) => {
     const path = content === undefined ? join(directory, "absent") : await written(`${name}.json`, content);
-    // No relay is there: whatever was sent would end otherwise.
+    // There is no relay, so a request that was sent would end with another error.
     const env = { CULVERT_RELAY: "http://127.0.0.1:1" };
     const run = await culvert(
       ["tunnel", "services", "update", "--tunnel-id", ABSENT, "--configuration-file", path],
@@ -578,9 +578,9 @@ describe.concurrent("culvert's settings", () => {
       NODE_EXTRA_CA_CERTS: TRUSTED_CERTIFICATE_FILE,
     };
     expect(await culvert(["tunnel", "list"], { env })).toMatchObject({ code: 0, err: "" });
-    // The relay's own refusal, behind the handshake.
+    // The relay itself refuses, after the handshake.
     expect(await culvert(["tail", "--tunnel-id", ABSENT], { env })).toMatchObject({ code: 4 });
-    // Each tunnel of the list is asked for its status, several at a time.
+    // The status of each tunnel in the list is requested, several at a time.
     expect(asked.length).toBeGreaterThanOrEqual(2);
     expect(new Set(asked)).toEqual(new Set([`localhost:${port}`]));
     const before = asked.length;
@@ -619,7 +619,7 @@ describe.concurrent("culvert", () => {
     const hostile = createServer((request, response) => {
       const problem = { code: "FAILED", title: evil, detail: evil };
       const traffic = { points: [], services: [], codes: [{ code: evil, count: 1 }] };
-      // A status that does not exist would end the description before anything is written.
+      // An unknown status would end the description before anything is printed.
       const one = request.url?.endsWith(ABSENT) === true ? { ...tunnel, status: "degraded" } : tunnel;
       if (request.method === "DELETE") response.writeHead(500).end(JSON.stringify(problem));
       else response.end(JSON.stringify(request.url?.includes("/traffic") === true ? traffic : one));
@@ -717,7 +717,7 @@ _culvert; printf '%s\\n' "\${COMPREPLY[@]}"`;
   });
 });
 
-/** Output of a command at a terminal of its own, where a person types `answer`. */
+/** The output of a command in its own terminal, where a person types `answer`. */
 async function atTerminal(args: string, answer: string): Promise<string> {
   const child = spawn(SCRIPT, ["-qec", `'${process.execPath}' '${CULVERT_BUNDLE}' ${args}`, "/dev/null"], {
     env: { ...process.env, HOME: directory, CULVERT_RELAY: relay.url, CULVERT_API_KEY: ADMIN_KEY },
@@ -733,7 +733,7 @@ async function atTerminal(args: string, answer: string): Promise<string> {
   return out;
 }
 
-/** Hands requests on to the relay, after `before`. */
+/** Forwards requests to the relay after `before` has run. */
 async function startProxy(
   before: (method: string) => Promise<void>,
 ): Promise<{ url: string; close: () => void }> {

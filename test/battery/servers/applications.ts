@@ -6,7 +6,7 @@ import { findProgram, type Endpoint, type RealServer } from "./real-server.ts";
 
 const SOURCES = join(import.meta.dirname, "../applications");
 const OFFERS = ["application", "unsized"] as const;
-/** Debian's own: another one first in the PATH does not know Debian's packages. */
+/** Debian's own Python: another one that comes first in the PATH does not have Debian's packages. */
 const PYTHON = "/usr/bin/python3";
 
 const one = (name: string, port: number): Endpoint[] => [

@@ -1,6 +1,6 @@
 import { findProgram, type Endpoint, type Place, type RealServer } from "./real-server.ts";
 
-/** Of one port: files, compressed text, the origin behind it, and an upload limit of its own. */
+/** The configuration of one port: files, compressed text, the origin as a proxied server, and an upload limit. */
 function host(place: Place, listen: string, more = ""): string {
   return `server {
     listen ${listen};
@@ -52,7 +52,7 @@ export function nginxConfiguration({ directory }: Place, hosts: string): string 
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${directory}/${name};`)
     .join(" ");
-  // Root alone reads what root wrote; anybody else is who they are.
+  // Only root can read what root wrote. For any other user, nginx keeps that user.
   return `daemon off; worker_processes 2; error_log stderr crit; pid ${directory}/nginx.pid;
 ${process.getuid?.() === 0 ? "user root root;" : ""}
 events { worker_connections 1024; }

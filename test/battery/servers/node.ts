@@ -1,7 +1,7 @@
 import type { Origin } from "../origin.ts";
 import type { Endpoint } from "./real-server.ts";
 
-/** Node's own servers, in this process: they are always there. */
+/** Node's own servers run in this process, so they are always available. */
 export async function nodeEndpoints(origin: Origin, http1Port: number): Promise<Endpoint[]> {
   const offers = ["application", "origin", "interim", "trailers", "unsized"] as const;
   const h2c = await origin.listen("http2");

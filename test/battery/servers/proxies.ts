@@ -45,7 +45,7 @@ export const varnish: RealServer = {
   find: () => findProgram("varnishd"),
   async start(binary, place) {
     const [http1, h2c] = await Promise.all([1, 2].map(place.freePort));
-    // Nothing is stored: what is compared are two answers of the same kind.
+    // Nothing is cached, so that both answers come from the origin.
     const vcl = await place.write(
       "pass.vcl",
       `vcl 4.1;

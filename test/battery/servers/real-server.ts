@@ -9,26 +9,26 @@ import { eventually } from "../../../scripts/demo/eventually.ts";
 const START_MS = 20_000;
 const STOP_MS = 3_000;
 
-/** What an endpoint can be asked for. */
+/** What an endpoint supports. */
 export type Offer =
   /** Files of the document root, under /files/. */
   | "files"
-  /** Parts of them. */
+  /** Ranges of files. */
   | "ranges"
-  /** Compressed text, if the request takes it. */
+  /** Compressed text, if the request accepts it. */
   | "gzip"
   /** The routes that every application here has, under /app/. */
   | "application"
-  /** The routes that only our origin has, behind this server. */
+  /** The routes that only our origin has, reached through this server. */
   | "origin"
-  /** 1xx before an answer; a server that does not know them makes no answer of them. */
+  /** 1xx before an answer. A server that does not support them must not take them for the answer. */
   | "interim"
-  /** Fields behind a chunked body. */
+  /** Trailers after a chunked body. */
   | "trailers"
-  /** Takes uploads whose length is not said. */
+  /** Uploads without a length. */
   | "unsized";
 
-/** Of a server that has files of its own and passes the rest on. */
+/** What a server supports that has files of its own and proxies the rest. */
 export const EVERY_OFFER: readonly Offer[] = [
   "files",
   "ranges",
@@ -40,30 +40,30 @@ export const EVERY_OFFER: readonly Offer[] = [
   "unsized",
 ];
 
-/** One port of a server: a service of the tunnel. */
+/** One port of a server, which is a service of the tunnel. */
 export interface Endpoint {
-  /** Also the service's name. */
+  /** Also the name of the service. */
   name: string;
   origin: string;
   protocol: "http1" | "http2";
   offers: readonly Offer[];
-  /** Why it breaks off early answers of what it passes uploads to, whoever asks. Absent: it does not. */
+  /** Why it breaks off early answers of proxied uploads, even without the tunnel. Absent: it does not. */
   losesEarly?: string;
 }
 
-/** What is there for servers to use. */
+/** What servers can use. */
 export interface Place {
-  /** For configuration, logs and temporary files of one server. */
+  /** For the configuration, logs and temporary files of one server. */
   directory: string;
-  /** Holds `files/` and `pattern.bin`. */
+  /** Contains `files/` and `pattern.bin`. */
   root: string;
-  /** HTTP/1.1, ours: what proxies pass /app/ to. */
+  /** Our HTTP/1.1 origin, to which proxies pass /app/. */
   originPort: number;
   /** PEM files. The server's name is localhost. */
   tls: { ca: string; cert: string; key: string };
   write(name: string, text: string): Promise<string>;
   freePort: () => Promise<number>;
-  /** Resolves once each of the ports takes connections. */
+  /** Resolves once all ports accept connections. */
   run(command: string, args: readonly string[], options: RunOptions): Promise<void>;
 }
 
@@ -74,14 +74,14 @@ interface RunOptions {
 
 export interface RealServer {
   name: string;
-  /** Debian's package. */
+  /** The name of Debian's package. */
   package: string;
   /** Null if it is not installed. */
   find(): string | null;
   start(binary: string, place: Place): Promise<Endpoint[]>;
 }
 
-/** Where a program is: daemons lie outside of many a PATH. */
+/** Finds a program. Many a PATH does not contain the folders of daemons. */
 export function findProgram(...names: readonly string[]): string | null {
   const directories = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/bin"];
   for (const name of names) {
@@ -110,7 +110,7 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** A server with all its workers: a process group that ends with this process, whatever ends it. */
+/** Runs a server with all its workers, as a process group that ends with this process, however it ends. */
 export async function runServer(
   command: string,
   args: readonly string[],
@@ -142,7 +142,7 @@ export async function runServer(
     try {
       if (child.pid !== undefined) process.kill(-child.pid, name);
     } catch {
-      // Nobody is left.
+      // The group is already gone.
     }
   };
   const stop = async () => {
@@ -167,7 +167,7 @@ export async function runServer(
   }
 }
 
-/** A shell that waits for our end, and then ends the group. */
+/** A shell that waits until this process ends, and then ends the group. */
 function guardGroup(pid: number) {
   const guard = spawn("/bin/sh", ["-c", 'read -r _; kill -s KILL -- "-$1"', "guard", String(pid)], {
     detached: true,

@@ -15,25 +15,25 @@ import {
   WITH_PRIORITY,
 } from "../../support/servers/frame-server.ts";
 
-/** What a server answers a request with, and what comes of it. */
+/** A server's answer to a request, and the expected outcome. */
 export interface Http2Case {
   name: string;
-  /** For the request on that stream. */
+  /** The frames for the request on this stream. */
   answer: (id: number) => Buffer[];
   /**
-   * `200 body`: complete. `200 body…`: broken off behind its head. `CODE`: what the gateway hears in place of a head;
-   * `CODE, not processed`: so that the request may be sent elsewhere.
+   * `200 body`: complete. `200 body…`: broken off after its head. `CODE`: the gateway gets this instead of a head. `CODE,
+   * not processed`: the same, and the request may be sent elsewhere.
    */
   outcome: string;
-  /** What may come of it as well where the connection ends right behind it. */
+  /** Other outcomes that are allowed if the connection ends right after the answer. */
   atEnd?: string[];
-  /** The same connection serves the next request. Undefined: of no interest. */
+  /** Whether the same connection serves the next request. Undefined: not checked. */
   keepsConnection?: boolean;
-  /** Sent in place of the server's first SETTINGS. */
+  /** Sent instead of the server's first SETTINGS. */
   hello?: Buffer;
-  /** POST unless it says otherwise: nothing is sent twice only because it may be. */
+  /** Default: POST, which is never repeated just because it is safe. */
   method?: string;
-  /** Too much to be sent byte by byte. */
+  /** Too large to be sent byte by byte. */
   large?: true;
 }
 
@@ -43,7 +43,7 @@ const head = (id: number, ...fields: [string, string][]): Buffer => headers(id, 
 const whole = (id: number, body = "body"): Buffer[] => [head(id), data(id, body, END_STREAM)];
 const rawHeaders = (id: number, bytes: number[] | Buffer, flags = END): Buffer =>
   frame(TYPE.HEADERS, flags, id, Buffer.from(bytes));
-/** Index 8 of the static table. */
+/** Index 8 in the static table. */
 const STATUS_200 = 0x88;
 const LAST = 2 ** 31 - 1;
 
@@ -244,7 +244,7 @@ export const broken: Http2Case[] = [
     name: "a refusal",
     answer: (id) => [reset(id, 7)],
     outcome: "UPSTREAM_REFUSED, not processed",
-    // It is asked again on the same connection, whose end may come at any moment after that.
+    // The request is repeated on the same connection, whose end may come at any moment after that.
     atEnd: ["UPSTREAM_PROTOCOL"],
     keepsConnection: true,
   },
@@ -418,7 +418,7 @@ export const broken: Http2Case[] = [
   },
 ];
 
-/** Each ends the connection, whatever the stream. */
+/** Each ends the whole connection, on whatever stream it occurs. */
 const violations: [name: string, frames: (id: number) => Buffer[]][] = [
   ["a frame that is too long", (id) => [data(id, Buffer.alloc(16_385))]],
   ["SETTINGS of five bytes", () => [frame(TYPE.SETTINGS, 0, 0, Buffer.alloc(5))]],

@@ -2,19 +2,19 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Ask, Asked } from "./client-program.ts";
 
-/** A crash comes with a garbage collection, when the session that caused it is long over. */
+/** A crash happens at a garbage collection, long after the session that caused it has ended. */
 const MAX_TRIES = 5;
 
 /**
- * Node's HTTP/2 in a process of its own. Some of what a broken server sends leaves its memory miscounted, and Node
- * aborts when that session is collected: "Assertion failed: (current_nghttp2_memory_) == (0)". Whoever was being
- * served by then asks a new process.
+ * Node's HTTP/2 in a separate process. Some frames of broken servers make Node miscount memory, and it aborts when that
+ * session is collected: "Assertion failed: (current_nghttp2_memory_) == (0)". Requests that are open at that moment are
+ * repeated in a new process.
  */
 export class ClientProcess {
   readonly #client: Ask["client"];
   #child: ChildProcess | null = null;
   #lastId = 0;
-  /** Null tells them that the process has ended. */
+  /** They get null if the process has ended. */
   #waiting = new Map<number, (outcome: string | null) => void>();
 
   constructor(client: Ask["client"]) {
@@ -45,9 +45,9 @@ export class ClientProcess {
 
   #start(): ChildProcess {
     const program = fileURLToPath(new URL("./client-program.ts", import.meta.url));
-    // Its native stack traces are of no interest.
+    // Its native stack traces are not needed.
     const child = fork(program, { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: [] });
-    // One that is gone takes no message, which the listener of its end says as well.
+    // A process that has ended accepts no message. The listener of its end handles that too.
     child.on("error", () => {});
     child.on("message", ({ id, outcome }: { id: number; outcome: string }) => {
       this.#waiting.get(id)?.(outcome);

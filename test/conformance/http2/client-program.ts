@@ -4,17 +4,17 @@ import { Client } from "undici";
 export interface Asked {
   port: number;
   method: string;
-  /** How long the client may wait for more. */
+  /** How long the client waits for more bytes. */
   patienceMs: number;
 }
 
-/** Node's own client and undici, asked for by messages from the process that started this one. */
+/** The request that the parent process sends as a message, for Node's own client or undici. */
 export interface Ask extends Asked {
   id: number;
   client: "node" | "undici";
 }
 
-/** What a user of Node's own client sees, who takes `end` for the end. */
+/** What a user of Node's own client sees who treats `end` as the end. */
 async function askNode({ port, method, patienceMs }: Ask): Promise<string> {
   const session = connect(`http://127.0.0.1:${port}`);
   session.on("error", () => {});

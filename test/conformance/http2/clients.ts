@@ -2,7 +2,7 @@ import { askCurl, curlVersion } from "../../support/curl.ts";
 import { ClientProcess } from "./client-process.ts";
 import type { Asked } from "./client-program.ts";
 
-/** `200 body`, `200 body…` where it breaks off behind its head, `error`; `nothing`: it waited in vain. */
+/** `200 body`: complete. `200 body…`: broken off after its head. `error`. `nothing`: no answer in time. */
 export type Http2Client = (asked: readonly Asked[]) => Promise<string[]>;
 
 const LANES = 16;
@@ -34,7 +34,7 @@ const curl: Http2Client = async (asked) => {
   });
 };
 
-/** curl only where it is installed and speaks HTTP/2. */
+/** curl is included only if it is installed and supports HTTP/2. */
 export function http2Clients(): Record<string, Http2Client> {
   const hasCurl = /^Features:.* HTTP2\b/m.test(curlVersion() ?? "");
   return { node: inProcess("node"), undici: inProcess("undici"), ...(hasCurl ? { curl } : {}) };

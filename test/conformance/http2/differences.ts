@@ -2,11 +2,11 @@ export interface Difference {
   clients: readonly ("node" | "undici" | "curl")[];
   names: readonly string[];
   outcome: string;
-  /** Why it stays as it is here. */
+  /** Why it stays different here. */
   reason: string;
 }
 
-/** What other clients make of the cases, where that is something else. undici stands on Node's HTTP/2, and both, as curl, on nghttp2. */
+/** Where other clients get another outcome. undici uses Node's HTTP/2. Both, and curl, use nghttp2. */
 export const differences: readonly Difference[] = [
   {
     clients: ["node", "undici"],
@@ -130,7 +130,7 @@ export const differences: readonly Difference[] = [
   },
 ];
 
-/** What this client makes of a case; null: what the table says. */
+/** This client's outcome of a case; null: as in the table. */
 export function differenceOf(client: string, name: string): string | null {
   const of = ({ clients, names }: Difference) =>
     clients.some((one) => one === client) && names.includes(name);

@@ -30,7 +30,7 @@ const list = parseAllowlist("*");
 if (!list.ok) throw new Error(list.problems.join("; "));
 const policy = new UpstreamPolicy(list.rules);
 
-/** One for all cases: whatever an upstream does, its neighbours are served. */
+/** One for all cases: whatever one upstream does, the others must still be served. */
 const upstream = new Upstream({
   policy,
   limits: new Map(),
@@ -44,9 +44,9 @@ closing.push(() => upstream.close());
 
 class CaseServer {
   readonly frames: FrameServer;
-  /** As the case says; else as it should be. */
+  /** If true, it answers as the case says; otherwise it answers correctly. */
   playing = true;
-  /** Resolved when all of the last answer has been sent. */
+  /** Resolves when the last answer has been sent completely. */
   sent: Promise<void> = Promise.resolve();
 
   constructor({ answer, hello }: Http2Case, way: Way) {
@@ -130,7 +130,7 @@ describe.each([
       server.playing = false;
       expect(await ask(neighbour.port)).toBe("200 good");
       if (way === "with the end at once" || given.keepsConnection === undefined) return;
-      // Only one that greets as it should can serve again.
+      // Only a server with a correct preface can serve again.
       if (given.hello !== undefined) return;
       const before = server.frames.clients.length;
       expect(await ask(server.port)).toBe("200 good");
@@ -140,7 +140,7 @@ describe.each([
 });
 
 const cases = [complete, broken, fatal, floods, greetings].flat();
-/** Where it is known to wait in vain, there is no need to. */
+/** Where no answer is expected, a short wait is enough. */
 const IN_VAIN_MS = 300;
 const PATIENCE_MS = 60_000;
 
@@ -158,7 +158,7 @@ describe.concurrent("other clients", () => {
         patienceMs: told[at]?.listed === "nothing" ? IN_VAIN_MS : PATIENCE_MS,
       }));
       const seen = await client(await Promise.all(asked));
-      // curl is whatever the system has; another version of it may have changed its mind.
+      // The system's curl may be of another version, which behaves differently.
       const mayAgree = name === "curl";
       const expected = told.map(({ here, listed }, at) =>
         mayAgree && seen[at] === here ? here : (listed ?? here),

@@ -2,7 +2,7 @@ import { request as nodeRequest } from "node:http";
 import { Agent, request as undiciRequest } from "undici";
 import { askCurl, curlVersion } from "../../support/curl.ts";
 
-/** How a client takes a response: whole, or not. */
+/** How a client reads a response: complete, or not. */
 export type Taken = { status: number; body: string } | "not whole";
 export interface Asked {
   port: number;
@@ -12,7 +12,7 @@ export interface Asked {
 export type Client = (asked: readonly Asked[]) => Promise<Taken[]>;
 type OneClient = (url: string, method: string) => Promise<Taken>;
 
-/** So many at a time: what takes long is the wait for the end. */
+/** How many run at once. Most of the time they wait for the end of the connection. */
 const LANES = 24;
 
 export async function inLanes<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
@@ -73,7 +73,7 @@ const eachBy =
   (asked) =>
     inLanes(asked, ({ port, path, method }) => one(`http://127.0.0.1:${port}${path}`, method));
 
-/** curl only where it is installed. */
+/** curl is included only if it is installed. */
 export function clients(): Record<string, Client> {
   const hasCurl = curlVersion() !== null;
   return { node: eachBy(node), undici: eachBy(undici), ...(hasCurl ? { curl } : {}) };

@@ -1,11 +1,11 @@
 export interface Difference {
   clients: readonly ("node" | "undici" | "curl")[];
   names: readonly string[];
-  /** Why it stays as it is here. */
+  /** Why it stays different here. */
   reason: string;
 }
 
-/** Where others decide otherwise than the table of responses says. */
+/** Where other clients decide differently from the table of responses. */
 export const differences: readonly Difference[] = [
   {
     clients: ["node", "undici", "curl"],

@@ -1,12 +1,12 @@
-/** What an upstream sends on a WebSocket, frame by frame, and what becomes of it here. */
+/** The frames that an upstream sends on a WebSocket, and the expected outcome. */
 export interface RawFrames {
   name: string;
   bytes: Buffer;
-  /** What the gateway reads of it, texts as they are and binary as hex, before the end. */
+  /** The messages that the gateway receives before the end: texts as they are, binary messages as hex. */
   messages: readonly string[];
-  /** The close that the gateway gets; null: one without a code. */
+  /** The close code that the gateway gets; null: a close without a code. */
   closes: number | null;
-  /** The one that is as good: a length beyond all counting is a violation, and too big. */
+  /** Another code that is allowed: an impossibly large length is a violation, and it is also too big. */
   orCloses?: number;
 }
 
@@ -17,9 +17,9 @@ interface FrameOptions {
   fin?: boolean;
   reserved?: number;
   masked?: boolean;
-  /** What the header says, if it is not what follows. */
+  /** The length in the header, if it is not that of the payload. */
   length?: bigint;
-  /** How many bytes the length takes: as few as it can. */
+  /** How many bytes encode the length. Default: as few as possible. */
   lengthBytes?: 0 | 2 | 8;
 }
 
@@ -47,7 +47,7 @@ const HELLO = frame("hello");
 const BYE = close(4000, "bye");
 const { continuation, binary, ping, pong } = OPCODES;
 
-/** One message comes before it, and none behind it. */
+/** One message precedes it, and none follows. */
 const violation = (name: string, bytes: Buffer, closes = 1002): RawFrames => ({
   ...{ name, closes, messages: ["hello"] },
   bytes: Buffer.concat([HELLO, bytes, HELLO]),

@@ -44,7 +44,7 @@ async function play(socket: Socket, head: string, bytes: Buffer, way: Way): Prom
 
 interface Seen {
   messages: readonly string[];
-  /** 1006: it failed, and the client says no more. */
+  /** 1006: it failed without a close frame. */
   closes: number | null;
 }
 
@@ -59,7 +59,7 @@ async function here(index: number, way: Way): Promise<Seen> {
 }
 
 const clients: Record<string, (url: string) => Promise<Seen>> = {
-  /** undici's. */
+  /** undici's WebSocket. */
   "the web's": (url) => {
     const { promise, resolve } = Promise.withResolvers<Seen>();
     const messages: string[] = [];
@@ -86,7 +86,7 @@ const clients: Record<string, (url: string) => Promise<Seen>> = {
   },
 };
 
-/** A failure is a code here, and none for a client. */
+/** A failure has a code in the table, but none for a client. */
 const asClient = ({ messages, closes }: RawFrames): Seen => ({
   messages,
   closes: closes === null || closes >= 3000 || closes === 1000 ? closes : 1006,

@@ -6,19 +6,19 @@ import { type Client, clients, inLanes, type Taken } from "./clients.ts";
 import { differences } from "./differences.ts";
 import { type RawResponse, responses } from "./responses.ts";
 
-/** How the bytes come: at once, each in a write of its own, or at once with the end. */
+/** How the bytes are sent: at once, each byte in its own write, or at once together with the end. */
 const WAYS = ["whole", "byte by byte", "with the end"] as const;
 type Way = (typeof WAYS)[number];
-/** Longer responses are cut into so many pieces. */
+/** Longer responses are cut into this many pieces. */
 const MAX_PIECES = 400;
-/** Behind the bytes, where the end does not come with them: long enough for a reader to have made up its mind. */
+/** The delay before the end if it does not come with the bytes. By then a reader has decided. */
 const END_AFTER_MS = 100;
 
 const tunnel = new AttachedConnector();
 let server: ByteServer;
 beforeAll(async () => {
   server = await new ByteServer((socket, all) => {
-    // The last request: connections are used again.
+    // Connections are reused, so take the last request.
     const [, index, way] = [...all.matchAll(/(?:GET|HEAD) \/(\d+)\/(\d) HTTP/g)].at(-1) ?? [];
     if (index === undefined || !all.endsWith("\r\n\r\n")) return;
     void play(socket, responses[Number(index)]?.bytes ?? "", WAYS[Number(way)] ?? "whole");
@@ -39,7 +39,7 @@ async function play(socket: Socket, text: string, way: Way): Promise<void> {
     socket.write(bytes.subarray(at, at + size));
     await new Promise((resolve) => setImmediate(resolve));
   }
-  // Not in the middle of the next request's answer.
+  // Do not end in the middle of the next request's answer.
   const end = setTimeout(() => socket.end(), END_AFTER_MS);
   socket.once("data", () => clearTimeout(end));
 }
@@ -63,7 +63,7 @@ async function here(
   }
   if (error !== null) expect(error.code).toBe("BODY_ABORTED");
   const seen = call.body.toString("latin1");
-  // What came of a body that broke off may be lost with it.
+  // The part of a body that arrived before it broke off may be lost.
   const isPrefix = error !== null && told.outcome === "broken" && told.body.startsWith(seen);
   const body = isPrefix ? told.body : seen;
   return { outcome: error === null ? "whole" : "broken", status: head.status, body };
@@ -117,7 +117,7 @@ describe("raw responses", () => {
         .flatMap(({ names }) => names);
       const unlisted = [...found].filter(([response]) => !listed.includes(response));
       expect(unlisted).toEqual([]);
-      // curl is whatever the system has; another version of it may have changed its mind.
+      // The system's curl may be of another version, which behaves differently.
       if (name !== "curl") expect(listed.filter((response) => !found.has(response))).toEqual([]);
     },
     120_000,

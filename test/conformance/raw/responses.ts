@@ -1,10 +1,10 @@
 /**
- * Raw HTTP/1.1 responses of the kinds that parsers are tested with, good, odd and hostile, and what becomes of each
- * here. docs/upstreams.md has the reasons.
+ * Raw HTTP/1.1 responses, good, odd and hostile, of the kinds that parsers are tested with, and the expected outcome of
+ * each. docs/upstreams.md has the reasons.
  */
 export interface RawResponse {
   name: string;
-  /** Latin-1. Behind it the connection ends, now or later. */
+  /** Latin-1. After the bytes the connection ends, at once or later. */
   bytes: string;
   method?: "GET" | "HEAD";
   /** `whole`: this status and body. `broken`: this status, and the body breaks off. `refused`: 502. */

@@ -4,7 +4,7 @@ import { EventSource } from "eventsource";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { behindTunnel, type BehindTunnel, serveApplication } from "../../support/application.ts";
 
-/** So many events, then the server ends the stream: the client comes again and goes on behind the last one. */
+/** After this many events the server ends the stream. The client reconnects and continues after the last event. */
 const EVENTS_EACH = 7;
 const EVENTS = 30;
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     if (request.url === "/open") {
       response.write("data: first\n\n");
-      // As such servers do: the runtime in front notices a client that left when it writes to it.
+      // Such servers write regularly: the runtime in front notices a client that has left when it writes to it.
       const beat = setInterval(() => response.write(": still here\n\n"), 100);
       return void response.on("close", () => clearInterval(beat));
     }

@@ -17,7 +17,7 @@ import { behindTunnel, type BehindTunnel, serveApplication } from "../../support
 
 let tunnel: BehindTunnel;
 let client: Client;
-/** Subscriptions whose source has been told to end. */
+/** The number of subscriptions whose source was told to end. */
 let ended = 0;
 
 async function* count(_root: unknown, { to }: { to: number }) {
@@ -55,7 +55,7 @@ const schema = new GraphQLSchema({
 beforeAll(async () => {
   const served = await serveApplication();
   const webSockets = new WebSocketServer({ server: served.server, path: "/graphql" });
-  // Of one copy of the package with the schema: the test runner's is not the one that graphql-ws would take.
+  // Both must use the same copy of the `graphql` package. graphql-ws would load another copy than the test runner.
   const functions = { execute, subscribe, validate };
   useServer(
     { schema, ...functions, onConnect: ({ connectionParams }) => connectionParams?.["key"] === "right" },

@@ -67,7 +67,7 @@ it("a session over Streamable HTTP: tools, progress as it comes, server messages
       onprogress: ({ progress }) => steps.push(progress),
     })
     .finally(() => (atFirst = false));
-  // It comes while the tool works, and not with its result.
+  // It comes while the tool runs, and not with its result.
   await expect.poll(() => steps.length, { interval: 1, timeout: 20_000 }).toBeGreaterThan(0);
   expect(atFirst).toBe(true);
   expect((await working).content).toEqual([{ type: "text", text: `done in ${STEPS}` }]);
@@ -80,7 +80,7 @@ it("a session over Streamable HTTP: tools, progress as it comes, server messages
     client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => resolve(params.data));
   });
   const session = transports.get(transport.sessionId ?? "");
-  // By the event stream that the client opened with GET: it may not stand yet.
+  // It comes over the event stream that the client opened with GET, which may not be open yet.
   const telling = setInterval(() => {
     void session?.server.server.sendLoggingMessage({ level: "info", data: "by itself" }).catch(() => {});
   }, 50);

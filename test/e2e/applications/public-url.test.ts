@@ -15,8 +15,8 @@ import { type ApplicationServer, serveApplication } from "../../support/applicat
 import { startSystem, type System } from "../../support/system.ts";
 
 /**
- * Applications that tell their own address, or look at the one they are called by: behind a public URL that is not theirs.
- * The public URL is the relay's own `/~/`, so that what they answer can be followed.
+ * Applications that return their own URL, or check the URL by which they are called, behind a public URL that is not
+ * theirs. The public URL is the relay's own `/~/`, so the test can follow their links.
  */
 const CALLER = { project: "my-project", environment: "production" };
 
@@ -27,7 +27,7 @@ const applications: ApplicationServer[] = [];
 const publicUrlOf = (service: string) => `${system.workerd.url}/~/${system.tunnelId}/${service}`;
 const publicHost = () => new URL(system.workerd.url).host;
 
-/** A key of a gateway that is called at this address, or at none that is known. */
+/** A key for a gateway with this public URL, or with none. */
 async function gatewayKey(publicUrl?: string): Promise<{ "culvert-gateway-key": string }> {
   const response = await fetch(`${system.workerd.url}/v1/gateway-keys`, {
     method: "POST",
@@ -55,7 +55,7 @@ beforeAll(async () => {
   });
   const action = await serveApplication(serverAction);
   const notebook = await serveApplication();
-  // As Jupyter: a WebSocket's Origin is to be the host that it was asked by.
+  // As Jupyter does: the Origin of a WebSocket must match the Host of the request.
   new WebSocketServer({
     server: notebook.server,
     verifyClient: ({ origin, req }: { origin: string; req: IncomingMessage }) =>
@@ -85,7 +85,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** As the MCP SDK's own protection against DNS rebinding: only who names the public host is served. */
+/** As the MCP SDK protects against DNS rebinding: only requests with the public host are served. */
 async function mcpAnswer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const transport = new StreamableHTTPServerTransport({
     enableDnsRebindingProtection: true,
@@ -95,7 +95,7 @@ async function mcpAnswer(request: IncomingMessage, response: ServerResponse): Pr
   await transport.handleRequest(request, response);
 }
 
-/** As Next.js judges a server action: by X-Forwarded-Host, and by Host where there is none. */
+/** As Next.js checks a server action: by X-Forwarded-Host, or by Host if it is absent. */
 function serverAction({ headers }: IncomingMessage, response: ServerResponse): void {
   const host = headers["x-forwarded-host"] ?? headers.host;
   const isSame = headers.origin !== undefined && new URL(headers.origin).host === host;

@@ -17,7 +17,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "culvert-tus-"));
   const tus = new Server({ path: "/files", datastore: new FileStore({ directory }), relativeLocation: true });
   const served = await serveApplication((request, response) => {
-    // Through a gateway that has it under a path of its own: what follows is relative to the request.
+    // The gateway offers it under another path, so the relative URL that follows depends on the request.
     tus.handle(request, response).catch(() => response.destroy());
   });
   tunnel = await behindTunnel(served);
@@ -30,7 +30,7 @@ afterAll(async () => {
 it("an upload in pieces is interrupted, found again and finished", async () => {
   const content = contentOf("tus", FILE_BYTES);
   let url: string | null = null;
-  /** Resolves with the bytes that the server had, once there are `stopAt`, or all. */
+  /** Resolves with the number of bytes at the server, once there are `stopAt`, or all. */
   const upload = (stopAt: number) =>
     new Promise<number>((resolve, reject) => {
       let from: number | null = null;
@@ -41,7 +41,7 @@ it("an upload in pieces is interrupted, found again and finished", async () => {
         metadata: { filename: "caf\u00e9.bin" },
         retryDelays: null,
         onUploadUrlAvailable: () => {
-          // The server names it by its own path; the gateway has that under another.
+          // The server returns its own path. The gateway offers it under another one.
           const path = new URL(running.url ?? "").pathname;
           if (!path.startsWith("/pass/")) running.url = `${tunnel.url}${path}`;
           url = running.url;
