@@ -91,6 +91,8 @@ export class HandTunnel {
     const socket = new WebSocket(`${this.#relayUrl.replace("http", "ws")}/v1/connect${query}`, SUBPROTOCOL, {
       headers: { authorization: `Bearer ${this.token}` },
       perMessageDeflate: false,
+      // A key of zeros is a legal one: hundreds of MiB are sent in floods.
+      generateMask: (key) => void key.fill(0),
     });
     this.#sockets.add(socket);
     const peer = new HandPeer(socket);
