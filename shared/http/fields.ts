@@ -114,7 +114,9 @@ export function removeHopByHop(fields: readonly Field[]): readonly Field[] {
     found = true;
     // Mostly `keep-alive`, which is removed anyway.
     if (name !== "connection" || HOP_BY_HOP.has(value)) continue;
-    named = new Set([...(named ?? []), ...connectionOptions(value)]);
+    // One set for all: an upstream may send thousands of these fields.
+    named ??= new Set();
+    for (const option of connectionOptions(value)) named.add(option);
   }
   if (!found) return fields;
   return fields.filter(([name]) => !HOP_BY_HOP.has(name) && named?.has(name) !== true);

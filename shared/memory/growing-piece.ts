@@ -9,7 +9,7 @@ export class GrowingPiece {
   readonly #maxBytes: number;
   #room = NO_ROOM;
 
-  /** `maxBytes`: no result is longer. */
+  /** `maxBytes`: what results have at most. More is possible, but no room is made for it in advance. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
@@ -19,7 +19,9 @@ export class GrowingPiece {
     const length = piece.byteLength + more.byteLength;
     let at = piece.byteOffset - this.#room.byteOffset;
     if (piece.buffer !== this.#room.buffer || at + length > this.#room.byteLength) {
-      this.#room = new Uint8Array(Math.min(Math.max(2 * length, MIN_ROOM_BYTES), this.#maxBytes));
+      this.#room = new Uint8Array(
+        Math.max(length, Math.min(Math.max(2 * length, MIN_ROOM_BYTES), this.#maxBytes)),
+      );
       this.#room.set(piece);
       at = 0;
     }

@@ -1,4 +1,5 @@
 import { isFieldValue, isToken } from "../../../shared/http/index.ts";
+import { GrowingPiece } from "../../../shared/memory/growing-piece.ts";
 import { type Field, MAX_HEAD_BYTES, TunnelError } from "../../../shared/protocol/index.ts";
 import { receivedText } from "../http-fields.ts";
 
@@ -50,6 +51,7 @@ export class HeadReader {
   fields: readonly Field[] = [];
   /** The bytes so far of an incomplete head. */
   #held: Buffer | null = null;
+  readonly #growing = new GrowingPiece(MAX_WIRE_BYTES);
   #phase: "status" | "name" | "blank" | "value" = "status";
   // Positions are relative to the head's first byte.
   #at = 0;
@@ -66,6 +68,7 @@ export class HeadReader {
     this.#hasStatus = what === "head";
     this.#phase = this.#hasStatus ? "status" : "name";
     this.#held = null;
+    this.#growing.forget();
     this.#at = 0;
     this.#lineAt = 0;
     this.#cutCount = 0;
@@ -77,7 +80,8 @@ export class HeadReader {
   read(bytes: Buffer, start: number): number {
     const held = this.#held;
     if (held === null) return this.#readFrom(bytes, start);
-    const end = this.#readFrom(Buffer.concat([held, bytes.subarray(start)]), 0);
+    const { buffer, byteOffset, byteLength } = this.#growing.join(held, bytes.subarray(start));
+    const end = this.#readFrom(Buffer.from(buffer, byteOffset, byteLength), 0);
     return end === -1 ? -1 : end - held.byteLength + start;
   }
 

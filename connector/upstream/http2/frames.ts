@@ -1,3 +1,5 @@
+import { GrowingPiece } from "../../../shared/memory/growing-piece.ts";
+
 /** RFC 9113 §6. */
 export const HTTP2_FRAME = {
   DATA: 0,
@@ -128,29 +130,52 @@ export function goawayFrame(code: number): Buffer {
 
 /** Cuts the received bytes into frames, however they arrive. */
 export class Http2FrameReader {
+  /** The beginning of a frame. */
   #held: Buffer | null = null;
+  readonly #growing = new GrowingPiece(FRAME_HEAD_BYTES + DEFAULT_FRAME_BYTES);
 
   /** Calls `take` for each complete frame. Throws if a frame's length is wrong, and what `take` throws. */
   feed(bytes: Buffer, take: (frame: Http2Frame) => void): void {
-    const all = this.#held === null ? bytes : Buffer.concat([this.#held, bytes]);
-    this.#held = null;
     let at = 0;
-    while (all.byteLength - at >= FRAME_HEAD_BYTES) {
-      const length = all.readUIntBE(at, 3);
-      if (length > DEFAULT_FRAME_BYTES) {
-        throw new Http2ConnectionError(CODE.FRAME_SIZE_ERROR, `a frame of ${length} bytes`);
+    while (this.#held !== null) {
+      const held = this.#held;
+      const missingBytes = frameBytes(held, 0) - held.byteLength;
+      if (missingBytes > 0 && at === bytes.byteLength) return;
+      if (missingBytes > 0) {
+        const part = bytes.subarray(at, at + missingBytes);
+        const { buffer, byteOffset, byteLength } = this.#growing.join(held, part);
+        this.#held = Buffer.from(buffer, byteOffset, byteLength);
+        at += part.byteLength;
+      } else {
+        this.#held = null;
+        this.#growing.forget();
+        take(frameAt(held, 0, held.byteLength));
       }
-      const end = at + FRAME_HEAD_BYTES + length;
-      if (end > all.byteLength) break;
-      take({
-        type: all[at + 3] ?? 0,
-        flags: all[at + 4] ?? 0,
-        streamId: all.readUInt32BE(at + 5) & MAX_STREAM_ID,
-        payload: all.subarray(at + FRAME_HEAD_BYTES, end),
-      });
+    }
+    while (at < bytes.byteLength) {
+      const end = at + frameBytes(bytes, at);
+      if (end > bytes.byteLength) break;
+      take(frameAt(bytes, at, end));
       at = end;
     }
     // A copy, because a view would keep the whole buffer alive.
-    if (at < all.byteLength) this.#held = Buffer.from(all.subarray(at));
+    if (at < bytes.byteLength) this.#held = Buffer.from(bytes.subarray(at));
   }
+}
+
+/** How long the frame is that begins here, with its head; if its head is not complete, how long a head is. */
+function frameBytes(bytes: Buffer, at: number): number {
+  if (bytes.byteLength - at < FRAME_HEAD_BYTES) return FRAME_HEAD_BYTES;
+  const length = bytes.readUIntBE(at, 3);
+  if (length <= DEFAULT_FRAME_BYTES) return FRAME_HEAD_BYTES + length;
+  throw new Http2ConnectionError(CODE.FRAME_SIZE_ERROR, `a frame of ${length} bytes`);
+}
+
+function frameAt(bytes: Buffer, at: number, end: number): Http2Frame {
+  return {
+    type: bytes[at + 3] ?? 0,
+    flags: bytes[at + 4] ?? 0,
+    streamId: bytes.readUInt32BE(at + 5) & MAX_STREAM_ID,
+    payload: bytes.subarray(at + FRAME_HEAD_BYTES, end),
+  };
 }
