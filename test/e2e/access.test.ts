@@ -22,7 +22,7 @@ import type { RawAccount } from "../support/servers/raw-upstream.ts";
 
 const ADMIN_KEY = "admin-key-of-the-access-tests-0123";
 
-/** Each stands for a gateway Worker bound to both tunnels, and for a gateway outside with a key. */
+/** Each is a gateway Worker that is bound to both tunnels, and also a gateway outside the account with a key. */
 const CALLERS = ["shop production", "shop preview", "bank production"] as const;
 type Caller = (typeof CALLERS)[number];
 type TunnelName = "east" | "west";
@@ -44,7 +44,7 @@ function service(name: string, configurations: object[], endpoint = `http://127.
   return { name, endpoint, configurations };
 }
 
-/** Who may call what; all else is denied. */
+/** Who may call what. Everything else is denied. */
 const ALLOWED: Record<TunnelName, Record<string, readonly Caller[]>> = {
   east: {
     "both-tunnels": ["shop production"],

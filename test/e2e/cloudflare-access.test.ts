@@ -17,7 +17,7 @@ const issuer = new AccessIssuer();
 let directory: string;
 let relay: WorkerdProcess;
 let callers = 0;
-/** What the first one was told. */
+/** The answer to the first call. */
 let whileDown: Called;
 
 beforeAll(async () => {
@@ -38,7 +38,7 @@ beforeAll(async () => {
     persistDir: join(directory, "state"),
     port: 0,
   });
-  // Nobody is let in, and nobody turned away for good, while the issuer does not answer.
+  // While the issuer does not answer, nobody gets in, and nobody is refused for good.
   issuer.isDown = true;
   whileDown = await call({});
   issuer.isDown = false;
@@ -55,7 +55,7 @@ interface Called {
   body: { code?: string; session?: object | null; notice?: string; items?: { actor: string }[] };
 }
 
-/** Each from an address of its own: failures are counted by it. */
+/** Each call comes from an address of its own, because failures are counted by address. */
 async function call(
   token: TokenOptions | string,
   {
@@ -113,7 +113,7 @@ it("roles come by groups: by name, by id, of the token itself or of the issuer; 
       reads,
       writes,
     ]);
-  // ES256 is as good.
+  // ES256 is accepted too.
   expect(
     (await call({ ...is("admin@example.com"), header: { alg: "ES256", kid: "ec-1" }, signedBy: "ec" }))
       .status,
@@ -137,7 +137,7 @@ it("the dashboard learns who is signed in, and why somebody is not", async () =>
     body: { session: null, notice: expect.stringContaining("groups") },
   });
   expect((await call("nonsense", { path })).body).toEqual({ session: null });
-  // A session that is over stands in nobody's way.
+  // An expired session does not stop the request.
   const headers = { cookie: "__Host-culvert-session=over" };
   const again = await call(is("v@example.com", { groups: ["developers"] }), { path, headers });
   expect(again.body).toMatchObject({ session: { actor: "access:v@example.com" } });
@@ -152,7 +152,7 @@ it("an invalid token gives no access", async () => {
   const askedBefore = issuer.asked;
   for (const [name, token] of Object.entries(bad))
     expect(await call(token), name).toMatchObject({ status: 401, body: { code: "UNAUTHENTICATED" } });
-  // Made-up keys do not have the issuer asked each time.
+  // Unknown key ids do not make the relay fetch the issuer's keys each time.
   expect(issuer.asked - askedBefore).toBeLessThanOrEqual(3);
   expect((await call({ claims })).status).toBe(200);
 });

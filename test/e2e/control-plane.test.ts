@@ -18,7 +18,7 @@ import type { WorkerdProcess } from "../../scripts/workerd.ts";
 import { HttpUpstream } from "../support/servers/http-upstream.ts";
 
 const ADMIN_KEY = "admin-key-of-the-control-plane-tests";
-/** An idle object leaves memory after 10 s, in the local runtime too; its sockets stay. */
+/** An idle object leaves memory after 10 s, in the local runtime too. Its sockets stay. */
 const HIBERNATED_AFTER_MS = 12_000;
 
 const upstream = new HttpUpstream();
@@ -56,7 +56,10 @@ interface Called<T> {
   body: T;
 }
 
-/** Like a client behind Cloudflare: each key from an address of its own, so that one's failures are not another's. */
+/**
+ * Like a client behind Cloudflare. Each key comes from an address of its own, so that one's failures do not count for
+ * another.
+ */
 async function admin<T = { code?: string }>(
   method: string,
   path: string,
@@ -76,7 +79,7 @@ async function admin<T = { code?: string }>(
   return { status: response.status, headers: response.headers, body: parsed(response, text) as T };
 }
 
-/** Metrics are no JSON. */
+/** Metrics are not JSON. */
 function parsed(response: Response, text: string): unknown {
   return response.headers.get("content-type")?.startsWith("text/") === true
     ? text
@@ -134,20 +137,20 @@ async function outcome(tunnelId: string, path = "/ok"): Promise<string> {
   return String(response.headers["culvert-error"] ?? response.statusCode);
 }
 
-/** How long after now the connector has lost its connection, by its own account. */
+/** When the connector lost its connection according to its own log, in milliseconds from now. */
 function lossTimeMs(connector: Child): Promise<number> {
   const before = connector.lines.length;
   const startedMs = performance.now();
   const lost = eventually("the connector to be cut", 30_000, () =>
     connector.lines.slice(before).some((line) => line.includes("TOKEN_REVOKED")),
   ).then(() => performance.now() - startedMs);
-  // A test that fails before it awaits this says why by itself.
+  // If a test fails before it awaits this, that failure is the one to report.
   lost.catch(() => {});
   return lost;
 }
 
 describe("a gateway key that is deleted", () => {
-  /** One second is the promise; the rest is for a machine that is busy, and for `ws`, which waits for the TCP connection. */
+  /** The promise is one second. The rest is for a busy machine, and for `ws`, which waits for the TCP connection. */
   const SOON_MS = 5_000;
 
   async function newKey(): Promise<{ kid: string; key: string }> {
@@ -203,7 +206,7 @@ describe("a gateway key that is deleted", () => {
 });
 
 describe("the admin API over HTTP", () => {
-  /** Every operation, with an input that it takes; the paths' ids are of no tunnel and no key. */
+  /** Every operation, with valid input. The ids in the paths belong to no tunnel and no key. */
   const ABSENT = "tnl_aaaaaaaaaaaaaaaaaaaa";
   const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const ISSUER_KEYS = { jwks: { keys: [{ ...publicKey.export({ format: "jwk" }), kid: "a" }] } };
@@ -311,7 +314,7 @@ describe("a token", () => {
   it("revoked during a transfer cuts connector, transfer and upstream before the API answers", async () => {
     const { id, kid, connector } = await servedTunnel("busy");
     const response = await send(id, "/pattern?bytes=4000000000", "revoked");
-    // Read on, so that nothing but the revocation can end it.
+    // Keep reading, so that only the revocation can end it.
     response.resume();
     const ended = once(response, "error").then(([error]) => (error as NodeJS.ErrnoException).code);
     await once(response, "data");
@@ -319,7 +322,7 @@ describe("a token", () => {
     const lost = lossTimeMs(connector);
     const { status } = await admin("DELETE", `/tunnels/${id}/tokens/${kid}`);
     expect(status).toBe(204);
-    // No clock decides: whoever asks after the answer finds the connection gone.
+    // No time is measured: after the answer to the revocation, the connection must already be gone.
     expect((await admin("GET", `/tunnels/${id}`)).body).toMatchObject({ connectors: [] });
     expect(await ended).toBe("ECONNRESET");
     await upstream.saw("gone", "revoked");
@@ -387,7 +390,7 @@ describe("what the relay knows", () => {
   });
 });
 
-/** Its database is no database any more. */
+/** Destroys the Registry's database. */
 async function breakRegistry(): Promise<void> {
   const objects = join(directory, "state/objects/culvert-Registry");
   const files = (await readdir(objects)).filter((name) => /^[0-9a-f]{64}\.sqlite/.test(name));

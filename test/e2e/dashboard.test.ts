@@ -15,8 +15,10 @@ if (executable === null) {
   );
 }
 
-/** At the same time: most of a case is waiting, for the relay's telemetry among it. Each has tunnels of its own, and
- * five at once take five times as long as one. */
+/**
+ * The cases run at the same time, because they mostly wait, for instance for the relay's telemetry. Each has its own
+ * tunnels, and five at once take five times as long as one.
+ */
 describe.skipIf(executable === null)(
   "the dashboard in Chromium",
   { concurrent: true, timeout: 180_000 },

@@ -10,10 +10,10 @@ import { startSystem, type System } from "../support/system.ts";
 
 const LIMIT = 80;
 const CALLS = 120;
-/** Only a hang takes as long. */
+/** Only a hang takes this long. */
 const WAIT_MS = 60_000;
 
-/** Takes requests and never answers. */
+/** Accepts requests and never answers. */
 const holding = createServer(() => {});
 let system: System;
 let connector: ChildProcess;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   holding.listen(0, "127.0.0.1");
   await once(holding, "listening");
   const { port } = holding.address() as AddressInfo;
-  // A health check gives its descriptor back when it is over: the next request would find one.
+  // A health check would release its descriptor when it ends, and the next request would use it.
   system = await startSystem({
     ...{ connectors: 0, healthChecks: false, endpoints: { "held-api": `http://127.0.0.1:${port}` } },
   });
@@ -60,7 +60,7 @@ it(
   async () => {
     await vi.waitFor(() => expect(log).toContain('"metrics":"http'), { timeout: WAIT_MS });
     const metrics = /"metrics":"(http[^"]+)"/.exec(log)?.[1] ?? "";
-    // Each holds a connection to the upstream for as long as it is open.
+    // Each holds a connection to the upstream while it is open.
     const calls = Array.from({ length: CALLS }, () => openCall(system, { service: "held-api", path: "/" }));
     const answered = calls.map(async (request) => {
       request.on("error", () => {});

@@ -107,7 +107,7 @@ it("leaves nothing behind, ended or killed", async () => {
     }
   };
   const tried = (["SIGINT", "SIGKILL"] as const).map(async (signal) => {
-    // A path with a blank, as some have.
+    // A path that contains a space.
     const temporary = join(project, `files of ${signal}`);
     await mkdir(temporary);
     const args = ["--gateway", join(project, "src/index.ts"), "--service", service()];

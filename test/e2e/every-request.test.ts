@@ -9,7 +9,7 @@ import { startSystem, type System } from "../support/system.ts";
 /** `npm run every-request` sends ten thousand. */
 const REQUESTS = Number(process.env["EVERY_REQUESTS"] ?? 1_000);
 const CONCURRENCY = 16;
-/** Most of the time is spent on the requests; the events follow within seconds. */
+/** The requests take most of the time. Their events follow within seconds. */
 const PATIENCE_MS = 90_000;
 
 type Expected = Partial<
@@ -17,7 +17,7 @@ type Expected = Partial<
 >;
 
 interface Kind {
-  /** Of a hundred requests. */
+  /** In percent of the requests. */
   share: number;
   send(headers: Record<string, string>): Promise<unknown>;
   expected: Expected;
@@ -37,7 +37,7 @@ beforeAll(async () => {
       refusals++;
       return { status: 503 };
     }
-    // What the receiver could not read is among its complaints.
+    // Requests that the receiver could not read are among its complaints.
     for (const line of text.split("\n").filter((one) => one !== "")) {
       const event = JSON.parse(line) as RequestEvent;
       events.set(event.traceId, [...(events.get(event.traceId) ?? []), event]);
@@ -119,7 +119,7 @@ const KINDS: Kind[] = [
   },
   {
     share: 2,
-    // What the gateway has not yet written when the body breaks off, it does not write any more.
+    // When the body breaks off, the gateway drops what it has not written yet.
     send: (headers) => over({ service: "node-api", path: "/cut?length" })(headers).catch(() => {}),
     expected: { outcome: "aborted", code: "UPSTREAM_PROTOCOL", status: 200, attempts: 1 },
   },
@@ -148,7 +148,7 @@ it(
       while (next < REQUESTS) {
         const index = next++;
         if (index === Math.round(REQUESTS * 0.3)) isDown = true;
-        // Neighbours differ: 37 and 100 have no common factor.
+        // 37 and 100 have no common factor, so neighbours differ.
         const kind = kinds[(index * 37) % kinds.length];
         if (kind === undefined) throw new Error("unreachable");
         const traceId = randomBytes(16).toString("hex");
@@ -157,7 +157,7 @@ it(
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, sender));
-    // However fast the requests were, some events came while it was down.
+    // However fast the requests were, some events arrived while it was down.
     await eventually("a refusal", PATIENCE_MS, () => refusals > 0);
     isDown = false;
     await eventually(`${REQUESTS} events`, PATIENCE_MS, () => events.size >= REQUESTS).catch(
@@ -179,14 +179,15 @@ it(
     expect(wrong.slice(0, 3)).toEqual([]);
     const logged = new Map([...events.values()].flat().map((event) => [event.requestId, event]));
     expect(logged.size).toBe(REQUESTS);
-    // Why each failed, as whoever found out has said it.
+    // Why each failed, in the words of the side that found out.
     const failed = [...logged.values()].filter(({ code }) => code !== null);
     expect(failed.filter(({ detail = "" }) => detail === "")).toEqual([]);
     const refused = failed.find(({ code }) => code === "UPSTREAM_REFUSED");
     expect(refused?.detail).toMatch(/no connection to \S+:\d+: .*ECONNREFUSED/);
     expect(failed.find(({ code }) => code === "UPSTREAM_NOT_ALLOWED")?.detail).toContain("TUNNEL_ALLOW");
 
-    // The same requests, searched for: every tunnel's are in its history, but for those of tunnels that do not exist.
+    // Finds the same requests by search. Each tunnel's requests are in its history, except those of tunnels that do not
+    // exist.
     const tunnels = new Set([...logged.values()].map(({ tunnel }) => tunnel));
     for (const tunnel of tunnels) {
       const own = [...logged.values()].filter((event) => event.tunnel === tunnel);

@@ -12,7 +12,7 @@ import { outerEnvironment } from "../support/outer-environment.ts";
 
 const run = promisify(execFile);
 
-/** The cases of this file share the machine. */
+/** Generous, because the cases of this file share the machine. */
 const TIMEOUT_MS = 180_000;
 vi.setConfig({ hookTimeout: TIMEOUT_MS });
 const root = join(import.meta.dirname, "../..");

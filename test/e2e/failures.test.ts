@@ -69,7 +69,7 @@ describe("every failure is an answer", () => {
   });
 
   it("a failure before the head drains the upload: the next request is served", async () => {
-    // As much as the runtime reads on after an answer; a longer upload may see its connection closed.
+    // This is as much as the runtime reads after an answer. A longer upload may find its connection closed.
     const body = () => Readable.from(pattern(60_000));
     expectFailure(
       await call(system, { service: "no-such-api", path: "/", method: "POST", body: body() }),

@@ -32,7 +32,7 @@ function notLost(outcomes: Outcome[]): Outcome[] {
   return failures(outcomes).filter(({ code, status }) => code !== "CONNECTOR_LOST" || status !== 502);
 }
 
-/** The connectors that run now, the elder first. */
+/** The connectors that run now, the oldest first. */
 function running() {
   return lab.connectors.filter((connector) => connector.running());
 }
@@ -119,12 +119,13 @@ describe("a network that swallows packets both ways", () => {
     const load = lab.load(LANES);
     await load.goesOn(LANES);
     proxy.blackHole = true;
-    // Without traffic it would take 35 s at least.
+    // Without traffic it would take at least 35 s.
     await eventually("the relay to give it up", 25_000, async () => (await lab.attached()) === 1);
     await load.goesOn(LANES);
     const outcomes = await load.stop();
     expect(notLost(outcomes)).toEqual([]);
-    // Nobody hears of the loss before it is given up: each lane was caught once at most, and not all of them.
+    // Callers learn of the loss only when the connection is given up. Each lane has lost at most one request, and not every
+    // lane has.
     expect(failures(outcomes).length).toBeLessThan(LANES);
     proxy.blackHole = false;
     proxy.cut();
@@ -137,7 +138,7 @@ describe("a network that swallows packets both ways", () => {
     const times = async () => new Set((await lab.attachments()).map(({ connectedAt }) => connectedAt));
     const before = await times();
     proxy.halfOpen();
-    // The relay counts the time of a connector's oldest connection: the old one is gone.
+    // The relay reports the age of a connector's oldest connection, so the old one is gone.
     await eventually("the new connection alone", WAIT_MS, async () =>
       [...(await times())].some((time) => !before.has(time)),
     );

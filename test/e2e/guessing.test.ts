@@ -45,7 +45,7 @@ async function status(path: string, headers: Record<string, string>): Promise<nu
   return response.status;
 }
 
-/** What the relay answers to a dial: 101, or the status of its refusal. */
+/** The relay's answer to a connector's handshake: 101, or the status of its refusal. */
 function dial(token: string, headers: Record<string, string>): Promise<number> {
   return new Promise((resolve) => {
     const socket = new WebSocket(`${relay.url.replace("http", "ws")}/v1/connect`, "culvert.v1", {
@@ -71,7 +71,7 @@ async function stateFiles(): Promise<string[]> {
 it("a thousand made-up tunnels and keys leave no file, no memory, and lock nobody out", async () => {
   const { id, token } = await post<{ id: string; token: string }>("/v1/tunnels", { name: "a tunnel" });
   const { key } = await post<{ key: string }>("/v1/gateway-keys", CALLER);
-  // One address for all, as on a public network where every Worker of another account has it.
+  // All from one address, as on a public network where the Workers of other accounts share one.
   const shared = { "cf-connecting-ip": "2a06:98c0:3600::103" };
   const withKey = (text: string) => ({ ...shared, "culvert-gateway-key": text });
   expect(await status(`/~/${id}/payments-api/x`, withKey(key))).toBe(404);
@@ -106,9 +106,9 @@ it("a thousand made-up tunnels and keys leave no file, no memory, and lock nobod
   expect(files.filter((name) => !ofTelemetry(name))).toEqual(
     before.files.filter((name) => !ofTelemetry(name)),
   );
-  // Its list, the real tunnel's and the relay's own.
+  // Its list, and the objects of the real tunnel and of the relay itself.
   expect(files.filter(ofTelemetry).length).toBeLessThanOrEqual(3);
-  // Today's three objects for each guess took 268 MB.
+  // When each guess started three objects, this took 268 MB.
   expect((await residentBytes(relay.pid)) - before.bytes).toBeLessThan(100 * 1024 * 1024);
 }, 240_000);
 

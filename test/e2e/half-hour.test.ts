@@ -15,16 +15,16 @@ import { nodeMemory, type NodeMemory } from "../support/node-heap.ts";
 import { OtlpReceiver } from "../support/servers/otlp-receiver.ts";
 import { Call, RelayDouble } from "../support/peers/relay-double.ts";
 
-/** Five requests a second for half an hour, as fast as they go. `npm run soak` has more rounds. */
+/** As many requests as five a second make in half an hour, sent as fast as possible. `npm run soak` has more rounds. */
 const ROUNDS = Number(process.env["SOAK_ROUNDS"] ?? 10);
 const REQUESTS_PER_ROUND = 900;
-/** Caches, labels and compiled code fill up in these; what they leave is where growth is measured from. */
+/** Caches, labels and compiled code fill up in these rounds. Growth is measured from their end. */
 const WARM_UP_ROUNDS = 4;
 const LANES = 64;
-/** At 5,400 requests these are 388 bytes for each; the least that a forgotten stream or timer keeps is more. */
+/** At 5,400 requests this is 388 bytes for each, which is less than a leaked stream or timer takes. */
 const ALLOWED_GROWTH_BYTES = 2 * 2 ** 20;
 const CHUNK = Buffer.alloc(16 * 1024, "x");
-/** Service names come from afar: more of them than the metrics have labels for. */
+/** Callers choose service names, so there are more of them than the metrics have labels for. */
 const SERVICES = 250;
 
 const closing: (() => unknown)[] = [];
@@ -105,7 +105,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   response.end(`${bytes} bytes`);
 }
 
-/** What a request is, and what has to come of it: a status or a code. */
+/** Sends a request and returns its outcome: a status or a code. */
 type Act = (open: Partial<OpenHead>) => Promise<number | string>;
 const here = () => `http://127.0.0.1:${port}`;
 
@@ -158,7 +158,7 @@ const webSocket =
     return outcomeOf(call);
   };
 
-/** In hundredths of the traffic. */
+/** In percent of the traffic. */
 const MIX: readonly [share: number, act: Act, outcome: number | string][] = [
   [40, get("sink"), 200],
   [12, small, 200],
@@ -166,7 +166,7 @@ const MIX: readonly [share: number, act: Act, outcome: number | string][] = [
   [6, get("large"), 200],
   [6, cancelled, "CANCEL"],
   [4, get("cut"), "BODY_ABORTED"],
-  // A new connection, for which the name is resolved again.
+  // This closes the connection, so the next request resolves the name again.
   [6, get("close", () => `http://localhost:${port}`), 200],
   [
     3,
@@ -188,10 +188,10 @@ const acts = MIX.flatMap(([share, act, outcome]) => Array.from({ length: share }
 let sent = 0;
 const wrong: object[] = [];
 
-/** The next request of the mix; a loss of the connection counts as its outcome while one is made to happen. */
+/** Sends the next request of the mix. While the test cuts connections, a lost connection counts as the expected outcome. */
 async function next(lossy: boolean): Promise<void> {
   const number = sent++;
-  // Prime to the mix's length, so that neighbours differ.
+  // It has no common factor with the mix's length, so neighbours differ.
   const chosen = acts[(number * 37) % acts.length];
   if (chosen === undefined) throw new Error("no such act");
   if (!isAttached()) await attached();
@@ -206,9 +206,9 @@ async function next(lossy: boolean): Promise<void> {
   if (!lossy && got !== chosen.outcome) wrong.push({ number, got, wanted: chosen.outcome });
 }
 
-/** Requests in so many lanes, with a reload under way, and sometimes the loss or the move of the connection. */
+/** Sends requests on several lanes during a reload. In some rounds the connection is lost or moved. */
 async function round(index: number): Promise<void> {
-  // Not much more often: the connector waits longer after each loss that follows another within a minute.
+  // Not more often: the connector waits longer after each loss that follows another within a minute.
   const loses = [1, 6].includes(index % 50);
   const moves = [3, 8].includes(index % 50);
   let left = REQUESTS_PER_ROUND;

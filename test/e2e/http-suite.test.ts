@@ -14,10 +14,10 @@ import { startSystem } from "../support/system.ts";
 import type { System } from "../support/system.ts";
 
 /**
- * The cases of http-cache-tests (cache-tests.fyi), by which nginx, Squid, Varnish and others are compared: its client
- * here, its origin behind the tunnel. It asks of each answer whether it came from the origin or out of a store, with
- * which status, fields and body, and what the origin saw of the request. The tunnel stores nothing: a case passes, or
- * it wants an answer out of a store and fails at just that. What else there is stands here.
+ * The cases of http-cache-tests (cache-tests.fyi), which compares nginx, Squid, Varnish and others. Its client runs here,
+ * its origin behind the tunnel. It checks whether each answer came from the origin or from a cache, with which status,
+ * fields and body, and what the origin saw of the request. The tunnel caches nothing: a case passes, or it expects a cached
+ * answer and fails for that reason. All other outcomes are listed here.
  */
 const NAMED: Record<string, { outcome: string; because: string }> = {
   ...named(
@@ -67,19 +67,19 @@ function named(outcome: string, because: string, ids: string[]): typeof NAMED {
   return Object.fromEntries(ids.map((id) => [id, { outcome, because }]));
 }
 
-/** What the suite must say of a case behind a proxy without a store. */
+/** What the suite must report for a case behind a proxy without a cache. */
 function expectedOutcome({ id, requests }: (typeof cases)[number]): string {
   const exception = NAMED[id];
   if (exception !== undefined) return exception.outcome;
   const number = 1 + requests.findIndex(({ expected_type: type = "not_cached" }) => type !== "not_cached");
   if (number === 0) return "passes";
-  // The origin answers 999 where it misses the store's condition: no status that the tunnel hands on.
+  // The origin answers 999 if the cache's condition is missing. The tunnel does not pass on such a status.
   return requests[number - 1]?.expected_type === "cached"
     ? `Response ${number} does not come from cache`
     : `Response ${number} status is 502, not 200`;
 }
 
-/** Most of a case is the suite's own pause of 3 s. */
+/** Most of a case's time is the suite's own pause of 3 s. */
 const AT_ONCE = 120;
 
 const cases = [...groups, surrogateControl]
@@ -108,7 +108,7 @@ beforeAll(async () => {
   setBaseUrl(`${system.gatewayUrl}/pass/TUNNEL/http://suite-api`);
   const waiting = [...cases];
   const lane = async () => {
-    // The suite writes the dates it made up into its cases: it gets a copy.
+    // The suite writes its generated dates into the cases, so it gets a copy.
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
       await makeCacheTest(structuredClone(next));
   };

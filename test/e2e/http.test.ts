@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => system?.stop());
 
-/** A case of its own for scripted answers: both ways use the same one. */
+/** Scripted answers need a case name of their own. Both ways use the same one. */
 let cases = 0;
 function scripted(bytes: string | Buffer, close = false): Pick<Call, "service" | "path" | "headers"> {
   const caseName = `scripted-${(cases += 1)}`;
@@ -44,7 +44,7 @@ describe("a request reaches the upstream as it was sent", () => {
       const { tunnel, direct } = await bothWays(system, { service: "raw-api", path: "/method", method });
       const seen = seenByUpstream(tunnel);
       expect(seen.requestLine).toBe(`${method} /method HTTP/1.1`);
-      // The runtime's own fetch says Content-Length: 0 where the caller said nothing.
+      // The runtime's own fetch adds Content-Length: 0 if the caller sent none.
       const withoutZero = ({ headers }: typeof seen) =>
         headers.filter((header) => header.join() !== "content-length,0");
       expect(withoutZero(seen)).toEqual(withoutZero(seenByUpstream(direct)));
@@ -154,7 +154,7 @@ describe("a request reaches the upstream as it was sent", () => {
         "x-real-ip": "6.6.6.6",
         "true-client-ip": "6.6.6.6",
         "x-original-host": "evil.example",
-        // Credentials for who is asked say nothing of who asks.
+        // Credentials for the server say nothing about the caller's address.
         "cf-access-client-id": "an-id.access",
       },
     });
@@ -338,7 +338,7 @@ describe("the answer comes back as the upstream gave it", () => {
         ]),
       ),
     );
-    // When all of it is here with the head, the relay gives it a Content-Length.
+    // If the whole body arrives with the head, the relay adds a Content-Length.
     const withoutLength = ({ headers }: Answer) => headers.filter(([name]) => name !== "content-length");
     expect(withoutLength(chunked.tunnel)).toEqual(withoutLength(chunked.direct));
     expect(chunked.tunnel.body.equals(bytes)).toBe(true);
@@ -464,7 +464,7 @@ describe("time", () => {
     const socket = await upstreamSocket.promise;
     let text = "";
     response.on("data", (bytes: Buffer) => (text += bytes.toString()));
-    // Each is written only when the one before has arrived.
+    // Each is written only after the previous one has arrived.
     for (const event of ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"]) {
       const expected = text + event;
       socket.write(event);
@@ -534,7 +534,7 @@ describe("what ends early", () => {
     request.on("error", () => {});
     request.end();
     await system.node.saw("started", "destroyed");
-    // A plain end of its half would go unnoticed by the runtime until the next write.
+    // If the client only half-closes, the runtime notices it at the next write.
     request.socket?.resetAndDestroy();
     await expect(system.node.saw("gone", "destroyed")).resolves.toBeUndefined();
   });
@@ -586,7 +586,7 @@ describe("connections to the upstream", () => {
     const first = await connectionOf();
     const used = new Set([first]);
     for (let round = 0; round < 10; round += 1) used.add(await connectionOf());
-    // Other cases leave idle connections behind, which may be taken in turn; none is new.
+    // Other cases leave idle connections, which may be reused in any order. None is new.
     expect(Math.max(...used)).toBe(Math.max(first, ...used));
     expect(used.size).toBeLessThan(11);
   });
@@ -616,7 +616,7 @@ describe("connections to the upstream", () => {
       if (closed === 1) socket.destroy();
       else socket.write("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nagain");
     });
-    // An idle connection has to be there, or the request is no stale one.
+    // There must be an idle connection; otherwise the request cannot meet a stale one.
     await connectionOf();
     const answer = await call(system, {
       service: "raw-api",

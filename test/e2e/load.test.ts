@@ -9,12 +9,12 @@ import { residentBytes, startSystem } from "../support/system.ts";
 import type { System } from "../support/system.ts";
 
 const MIB = 2 ** 20;
-/** What one connector takes at once: its stream credit. */
+/** How many streams one connector accepts at once. */
 const STREAM_CREDIT = 512;
 /** `npm run soak` has 10,000. */
 const CANCELLED_REQUESTS = Number(process.env["SOAK_CANCELS"] ?? 2_000);
 const WARM_UP_REQUESTS = 1.5 * CANCELLED_REQUESTS;
-/** What a stream that is not let go of keeps, many times over. */
+/** Many times what leaked streams would take. */
 const ALLOWED_GROWTH_BYTES = 32 * MIB;
 
 let system: System;
@@ -69,7 +69,7 @@ it(
   async () => {
     const [connector] = system.connectors;
     if (connector === undefined) throw new Error("no connector");
-    // What the processes take on their first such load is no growth.
+    // What the processes allocate at their first such load does not count as growth.
     await storm(WARM_UP_REQUESTS / 2);
     const { leastHeapBytes: heapBefore } = await watched(() => storm(WARM_UP_REQUESTS / 2));
     const residentBefore = await residentBytes(connector.pid);
@@ -79,21 +79,21 @@ it(
       leastHeapBytes: heapAfter,
       mostSockets,
     } = await watched(() => storm(CANCELLED_REQUESTS));
-    // While the upstream side of cancelled requests is being torn down, their credit is not back.
+    // The credit of cancelled requests returns only after their upstream side has been closed.
     expect(Object.keys(outcome.answered).filter((code) => code !== "OVERLOADED")).toEqual([]);
     expect(outcome.cancelled).toBe(CANCELLED_REQUESTS);
     expect(mostSockets).toBeLessThanOrEqual(STREAM_CREDIT);
     await expect.poll(() => system.node.openRequests, { timeout: 20_000 }).toBe(0);
     expect(heapAfter - heapBefore).toBeLessThan(ALLOWED_GROWTH_BYTES);
-    // Garbage that is not collected yet counts here.
+    // Includes garbage that was not collected yet.
     expect((await residentBytes(connector.pid)) - residentBefore).toBeLessThan(3 * ALLOWED_GROWTH_BYTES);
 
-    // Every stream's credit is back: as many fit again.
+    // The credit of every stream is back if as many requests fit again.
     await allAtOnce();
   },
 );
 
-/** A plain end of their halves would go unnoticed by the runtime until the next write. */
+/** If the clients only half-close, the runtime notices it at the next write. */
 async function letGo(held: readonly ClientRequest[]): Promise<void> {
   for (const request of held) {
     if (request.socket === null) request.destroy();
@@ -102,17 +102,17 @@ async function letGo(held: readonly ClientRequest[]): Promise<void> {
   await expect.poll(() => system.node.openRequests, { timeout: 20_000 }).toBe(0);
 }
 
-/** As many requests as one connector takes are at the upstream together, and all are answered. */
+/** Opens as many requests as one connector accepts, waits until all are at the upstream, and expects an answer to each. */
 async function allAtOnce(): Promise<void> {
   const answers = Promise.all(Array.from({ length: STREAM_CREDIT }, held));
-  // If they never come together, each of them ends with the system, and nobody waits for it.
+  // If they never are, each ends with the system, and nothing waits for it.
   answers.catch(() => {});
   await expect.poll(() => system.node.openRequests, { timeout: 30_000 }).toBe(STREAM_CREDIT);
   system.node.release();
   expect((await answers).filter(({ status }) => status === 200).length).toBe(STREAM_CREDIT);
 }
 
-/** The credit of requests before it may still be on its way; if it were lost, this would never be answered. */
+/** The credit of earlier requests may still be on its way. If it were lost, this would never be answered. */
 async function held(): Promise<Answer> {
   for (;;) {
     const answer = await call(system, { service: "node-api", path: "/held" });
@@ -136,7 +136,7 @@ async function storm(count: number): Promise<StormOutcome> {
   return (await response.json()) as StormOutcome;
 }
 
-/** What is in use after a collection is the low of a sawtooth: the least of many readings. */
+/** Memory in use after a collection is the low of a sawtooth, so take the smallest of many readings. */
 async function watched(
   run: () => Promise<StormOutcome>,
 ): Promise<{ outcome: StormOutcome; leastHeapBytes: number; mostSockets: number }> {

@@ -28,7 +28,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** `culvert log-destination …` as a process without a terminal. */
+/** Runs `culvert log-destination …` as a process without a terminal. */
 async function run(args: readonly string[], env: Record<string, string> = {}) {
   const result = await runCulvert(["log-destination", ...args], {
     ...{ HOME: directory, CULVERT_RELAY: relay.url, CULVERT_API_KEY: ADMIN_KEY },

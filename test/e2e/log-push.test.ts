@@ -14,7 +14,7 @@ import { readPrometheus } from "../support/read-prometheus.ts";
 import { LogReceiver, type ReceiverKind, SECRETS, SETTINGS } from "../support/servers/log-receiver.ts";
 
 const ADMIN_KEY = "admin-key-of-the-log-push-tests-0123";
-/** Generous: what is waited for takes seconds. */
+/** Generous: these events take seconds. */
 const PATIENCE_MS = 50_000;
 const KINDS = Object.keys(SECRETS) as ReceiverKind[];
 
@@ -23,7 +23,7 @@ const receivers = Object.fromEntries(KINDS.map((kind) => [kind, new LogReceiver(
   ReceiverKind,
   LogReceiver
 >;
-/** Everything that the relay wrote to anyone: no secret may be in it. */
+/** Everything that the relay wrote to anyone. It must contain no secret. */
 const said: string[] = [];
 let directory: string;
 let relay: WorkerdProcess;
@@ -123,7 +123,7 @@ async function admin<T = unknown>(method: string, path: string, body?: unknown):
   return { status: response.status, text, body: (isJson ? JSON.parse(text) : null) as T };
 }
 
-/** One request that is logged, whatever becomes of it. */
+/** Sends one request. It is logged whatever its outcome. */
 async function send(path: string, service = "node-api"): Promise<void> {
   const response = await fetch(`${relay.url}/~/${tunnelId}/${service}${path}`, {
     headers: { "culvert-gateway-key": gatewayKey },
@@ -151,7 +151,7 @@ async function destinations(): Promise<Destination[]> {
   return (await admin<{ items: Destination[] }>("GET", "/log-destinations")).body.items;
 }
 
-/** What the relay itself says of a destination, once that is so. */
+/** Polls the relay's own report of a destination until the condition holds. */
 function reported(kind: ReceiverKind, isSo: (delivery: Delivery) => boolean): Promise<Delivery> {
   return eventually(`the report on ${kind}`, PATIENCE_MS, async () => {
     const delivery = (await destinations()).find((destination) => destination.kind === kind)?.delivery;
@@ -186,7 +186,7 @@ describe("log destinations", { timeout: 120_000 }, () => {
     await sendSome(30);
     await allTaken(["loki"]);
     await eventually("a request that hangs", PATIENCE_MS, () => receivers.splunk.hanging > 0);
-    // Sent while one hangs.
+    // Sent while one destination hangs.
     await sendSome(10);
     await allTaken(["loki"]);
     const failing = await reported("otlp", ({ lastError }) => lastError !== null);
@@ -251,7 +251,7 @@ describe("log destinations", { timeout: 120_000 }, () => {
     const before = receivers.loki.requests;
     await sendSome(10);
     await eventually("an attempt", PATIENCE_MS, () => receivers.loki.requests > before);
-    // What the tunnel's object still gathers is in its memory alone.
+    // Events that the tunnel's object has not sent yet are only in its memory.
     await reported("loki", ({ shipped, backlog }) => shipped + backlog === sent);
     const port = Number(new URL(relay.url).port);
     await relay.kill();
@@ -281,7 +281,7 @@ describe("log destinations", { timeout: 120_000 }, () => {
       const metrics = readPrometheus((await admin("GET", "/metrics")).text);
       return (
         metrics.sum("culvert_relay_log_events_shipped_total", { destination: loki?.id ?? "" }) === sent &&
-        // It has come back after the relay's restart.
+        // It has recovered after the relay's restart.
         metrics.sum("culvert_relay_connectors", ofTunnel) === 1 &&
         metrics
       );

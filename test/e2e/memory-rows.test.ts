@@ -5,23 +5,24 @@ import { CULVERT_BUNDLE, RELAY_BUNDLE } from "../../scripts/bundle.ts";
 
 const MIB = 1024 * 1024;
 const RELAY_BYTES = 64 * MIB;
-/** Rows share connectors here. Of a row with connectors of its own, `npm run bench -- memory` allows 160,000,000. */
+/** Rows share connectors here. `npm run bench -- memory` gives each row its own connectors and allows 160,000,000 bytes. */
 const CONNECTOR_BYTES = 160 * MIB;
 const BUNDLES = { relay: RELAY_BUNDLE, culvert: CULVERT_BUNDLE };
 const TIMEOUT_MS = 240_000;
-/** Collections of the relay's heap took more of the CPU than the rows themselves. */
+/** Collecting the relay's heap took more CPU time than the rows themselves. */
 const REST_FACTOR = 10;
 
-/** Of each empty message it costs CPU, and nothing in memory: of a million, these are still more than all credit. */
+/** An empty message costs CPU time and no memory. This fraction of a million is still more than all credit. */
 const EMPTY_MESSAGES = "1,000,000 empty messages, upstream never reads";
 const EMPTY_MESSAGES_SCALE = 0.05;
-/** What the last row does on each of four tunnels. */
+/** This row does what the other rows do, on each of four tunnels. */
 const CONTAINED = "all of it together";
 const ofTest = ROWS.filter(({ name, long }) => name !== CONTAINED && long !== true);
 
 /**
- * As much of each row as still shows what it is about: `npm run bench -- memory` runs all of it, each row on processes of its
- * own. Here rows that want the same relay and connectors share them: what one of them leaves in memory counts for the next.
+ * As much of each row as is needed to show its effect. `npm run bench -- memory` runs all of it, each row on its own
+ * processes. Here, rows that need the same relay and connectors share them, so memory that one of them leaves counts for
+ * the next.
  */
 const GROUPS: readonly { name: string; scale: number; rows: readonly Row[] }[] = [
   {
@@ -31,13 +32,13 @@ const GROUPS: readonly { name: string; scale: number; rows: readonly Row[] }[] =
   },
   {
     name: "one tunnel over 80 ms",
-    // A third of a second of it is more than the path and both ends' windows hold.
+    // A third of a second of this is more than the path and both ends' windows hold.
     scale: 0.06,
     rows: ofTest.filter(({ delayed }) => delayed === true),
   },
   {
     name: "four tunnels, a connector each",
-    // Each tunnel has what the other rows have, and a fourth of it.
+    // Each of the four tunnels gets a fourth of what the other rows have.
     scale: 0.08,
     rows: ofTest.filter(({ tunnels }) => tunnels !== undefined),
   },
@@ -63,7 +64,7 @@ describe.each(GROUPS)("$name", { timeout: TIMEOUT_MS }, ({ scale, rows }) => {
     expect(connectorBytes).toBeLessThanOrEqual(CONNECTOR_BYTES);
     expect(probe.failed).toBe(0);
     expect(delivery?.delivered).toBe(delivery?.of);
-    // Whom the budget ends, it tells to come again.
+    // The budget ends WebSockets with 1013, which means: try again later.
     expect([...closeCodes.keys()].filter((code) => code !== 1013)).toEqual([]);
   });
 });

@@ -11,14 +11,14 @@ import type { System } from "../support/system.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-/** Far below what the path carries, and soon over. */
+/** Far below the capacity of the path, and soon over. */
 const SLOW_BYTES_PER_SECOND = 4 * MIB;
 const SLOW_BYTES = 16 * MIB;
-/** Each way at full speed. `npm run soak` has more than 2^32 bytes. */
+/** MiB each way at full speed. `npm run soak` sends more than 2^32 bytes. */
 const FULL_SPEED_MIB = Number(process.env["SOAK_MIB"] ?? 128);
-/** Of 1 MiB each: twice what may be held. */
+/** Of 1 MiB each: twice what may be kept. */
 const FLOOD_MESSAGES = 200;
-/** Windows and garbage that is not collected yet; of an upload, a tenth of what would be held if nothing held it back. */
+/** Windows and uncollected garbage. For the upload it is a tenth of what would be kept without backpressure. */
 const ALLOWED_GROWTH_BYTES = 100 * MIB;
 
 let system: System;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => system?.stop());
 
-/** Largest growth of the relay and of the connector while `run` runs. */
+/** The largest growth of the relay and of the connector while `run` runs. */
 async function growthDuring(run: () => Promise<void>): Promise<{ relay: number; connector: number }> {
   const [connector] = system.connectors;
   if (connector === undefined) throw new Error("no connector");
@@ -98,7 +98,7 @@ async function upload(totalBytes: number): Promise<{ sent: string; received: str
 }
 
 it("slow readers on either side take neither memory nor time from others", { timeout: 180_000 }, async () => {
-  // What a process takes on its first large transfer is no growth.
+  // What a process allocates at its first large transfer does not count as growth.
   await download(64 * MIB, "warm-up");
   await upload(64 * MIB);
 
@@ -122,7 +122,7 @@ it("slow readers on either side take neither memory nor time from others", { tim
   });
   expect(growth.relay).toBeLessThan(ALLOWED_GROWTH_BYTES);
   expect(growth.connector).toBeLessThan(ALLOWED_GROWTH_BYTES);
-  // The upload's end is seen behind what was under way, which is read at the slow rate.
+  // The end of the upload comes after the bytes in transit, which are read at the slow rate.
   await expect.poll(() => system.node.openRequests, { timeout: 90_000 }).toBe(0);
 });
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { grown, runMixed } from "../mixed/mixed.ts";
 
-/** The short one; `npm run mixed` is the long one. */
+/** The short form; `npm run mixed` is the long form. */
 it("honest callers lose nothing because of hostile ones", { timeout: 400_000 }, async () => {
   const lines: string[] = [];
   const report = await runMixed({

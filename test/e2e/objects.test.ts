@@ -9,8 +9,8 @@ import { LedgerUpstream } from "../support/servers/ledger-upstream.ts";
 import { startSystem, type System } from "../support/system.ts";
 
 /*
- * A tunnel on several objects, on the real runtime with real connectors: growing and shrinking under load costs no
- * request, no second execution and no message.
+ * A tunnel on several objects, on the real runtime with real connectors. Growing and shrinking under load loses no request
+ * and no message, and executes nothing twice.
  */
 
 interface DescribedObject {
@@ -113,7 +113,7 @@ it(
         .map((line) => JSON.parse(line) as { path: string; object: string })
         .filter(({ path }) => path.startsWith("/numbered"));
     const names = (await objects()).map(({ name }) => name);
-    // Every object is watched once a request of each has been seen.
+    // Once a request of each object was seen, every object is watched.
     let warmUps = 0;
     await expect
       .poll(
@@ -151,7 +151,7 @@ it("have the round trips that doctor shows", async () => {
   const latencies = findings.filter(({ check }) => check === "latency").map(({ detail }) => detail);
   expect(latencies).toHaveLength(names.length);
   expect(latencies.filter((detail) => !/^[\d.]+ ms /.test(detail))).toEqual([]);
-  // The one that it is attached to by itself is not named.
+  // The object to which the connector is attached without a name has no name here.
   expect(names.filter((name) => latencies.some((detail) => detail.endsWith(` ${name}`)))).toHaveLength(
     names.length - 1,
   );

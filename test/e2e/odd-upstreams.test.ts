@@ -4,7 +4,7 @@ import type { RawAccount, RawScript } from "../support/servers/raw-upstream.ts";
 import { startSystem } from "../support/system.ts";
 import type { System } from "../support/system.ts";
 
-/** What unusual upstreams send, as a gateway's code sees it. docs/upstreams.md has the rules. */
+/** How a gateway's code sees what unusual upstreams send. docs/upstreams.md has the rules. */
 
 let system: System;
 beforeAll(async () => {

@@ -15,14 +15,14 @@ import { outerEnvironment } from "../support/outer-environment.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
-/** The cases of this file share the machine. */
+/** Generous, because the cases of this file share the machine. */
 const TIMEOUT_MS = 180_000;
 vi.setConfig({ hookTimeout: TIMEOUT_MS });
-/** What a gateway's bundle may grow by. */
+/** The most that the package may add to a gateway's bundle. */
 const MAX_GATEWAY_DOOR_BYTES = 4_000;
 
 let directory: string;
-/** A project outside the tree that has installed what `npm pack` makes. */
+/** A project outside the tree, with the result of `npm pack` installed. */
 let project: string;
 /** A copy of the template, with the same package. */
 let template: string;
@@ -32,7 +32,7 @@ beforeAll(async () => {
   project = join(directory, "outside");
   template = join(directory, "template");
   await mkdir(project);
-  // Built once for all end-to-end tests; `prepack` would do it again.
+  // All end-to-end tests share one build. `prepack` would build again.
   const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", project];
   const packed = await run("npm", pack, { cwd: root });
   const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
@@ -42,7 +42,7 @@ beforeAll(async () => {
   await cp(join(project, "node_modules/culvert-tunnel"), join(template, "node_modules/culvert-tunnel"), {
     recursive: true,
   });
-  // The peer dependency, as the project would install it; and what else the template names.
+  // The peer dependency, as the project would install it, and the template's other dependencies.
   await link(project, ["wrangler", "@cloudflare", "@types"]);
   await link(template, ["wrangler", "@cloudflare", "@types", "vitest", "typescript"]);
 });
@@ -194,7 +194,7 @@ describe.concurrent("the package", { timeout: TIMEOUT_MS }, () => {
           ...args,
         ],
         own,
-        // Others on this machine may run a Worker of that name.
+        // Other processes on this machine may run a Worker with that name.
         { WRANGLER_REGISTRY_PATH: join(own, "registry"), WRANGLER_SEND_METRICS: "false", CI: "1" },
       );
       processes.push(started);

@@ -21,14 +21,14 @@ let directory: string;
 let tunnel: OneTunnel;
 let collector: OtlpReceiver;
 let commands: Record<"bundle" | "executable", readonly [string, ...string[]]>;
-/** Made while the other tests run; awaited by those that start it. */
+/** Built while other tests run. Tests that need it await this. */
 let executableMade: Promise<unknown>;
 const started: Child[] = [];
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "culvert-packaging-"));
   collector = await new OtlpReceiver().start();
-  // Away from the project: neither may lean on its node_modules or its package.json.
+  // Outside the project, so that neither can use its node_modules or its package.json.
   const bundle = join(directory, "culvert.js");
   const executable = join(directory, "culvert");
   await copyFile(CULVERT_BUNDLE, bundle);
@@ -71,7 +71,7 @@ async function autoscalingMetric(): Promise<string> {
   return spec.metrics[0]?.pods.metric.name ?? "";
 }
 
-/** What a process has computed so far, in milliseconds; on a busy machine too this is its own work alone. */
+/** The CPU time of a process so far, in milliseconds. It does not depend on how busy the machine is. */
 async function workMs(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
   // utime and stime, in hundredths of a second.
@@ -84,7 +84,7 @@ describe.concurrent("install.sh", { timeout: 180_000 }, () => {
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (bytes: Buffer) => (output += bytes));
-    // A script that ends without reading closes it.
+    // A script that ends without reading closes its input.
     child.stdin.on("error", () => {}).end(input);
     const [status] = (await once(child, "close")) as [number | null];
     return { status, output };
@@ -120,7 +120,7 @@ describe.concurrent("install.sh", { timeout: 180_000 }, () => {
     expect(await modeOf(unit)).toBe("644");
 
     await writeFile(join(settings, "culvert.env"), "TUNNEL_ALLOW=kept\n");
-    // An upgrade within `while read host`: the list is not the script's.
+    // An upgrade inside `while read host`: the script must not read the list.
     expect((await install(destination, "host-1\nhost-2\n", "--binary", binary)).status).toBe(0);
     expect(await readFile(join(settings, "culvert.env"), "utf8")).toBe("TUNNEL_ALLOW=kept\n");
     expect(await readFile(join(settings, "token"), "utf8")).toBe(token);
@@ -220,7 +220,7 @@ describe.skipIf(spawnSync("systemd-analyze", ["--version"]).status !== 0)("the s
     const folder = join(directory, `unit-${verb[0]}`);
     await mkdir(folder, { recursive: true });
     const path = join(folder, "culvert@1.service");
-    // The program is not installed on the machine of the test.
+    // The program is not installed on the test's machine.
     await writeFile(path, unit.replace("/usr/local/bin/culvert", "/bin/true"));
     const { status, stdout, stderr } = spawnSync("systemd-analyze", [...verb, path], { encoding: "utf8" });
     return { status, output: stdout + stderr };

@@ -37,7 +37,7 @@ interface Sample {
 
 const upstream = new HttpUpstream();
 const connectors: Child[] = [];
-/** Where each shows its metrics. */
+/** Where each process serves its metrics. */
 const origins: string[] = [];
 let directory: string;
 let relay: WorkerdProcess;
@@ -78,11 +78,11 @@ async function query(expr: string): Promise<Sample[]> {
 
 const firing = (alert: string): Promise<Sample[]> => query(rules.get(alert) ?? "no such alert");
 
-/** As Grafana asks, with everything chosen. */
+/** The query as Grafana sends it, with everything selected. */
 const asked = (expr: string): string =>
   expr.replaceAll("$__rate_interval", "1m").replaceAll("$__range", "5m").replaceAll(/\$\w+/g, ".*");
 
-/** Panels that show one number, by title. */
+/** The panels that show one number, by title. */
 async function stats(): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   for (const { title, targets = [] } of dashboard.panels) {

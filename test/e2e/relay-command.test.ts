@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { WebSocket } from "ws";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-/** It takes 3 s at most by its own timers; the rest is for a machine that is busy. */
+/** By its own timers it takes 3 s at most. The rest is for a busy machine. */
 const STOP_LIMIT_MS = 15_000;
 
 const KEY_FROM_THE_ENVIRONMENT = "admin-key-from-the-environment-012345";
@@ -15,9 +15,9 @@ const KEY_FROM_THE_ENVIRONMENT = "admin-key-from-the-environment-012345";
 interface Relay {
   child: ChildProcess;
   exited: Promise<number | null>;
-  /** Both streams, as they stand. */
+  /** Both streams, as printed so far. */
   output(): string;
-  /** Resolves with the URL of the `ready` line; rejects when the process ends before it. */
+  /** Resolves with the URL of the `ready` line. Rejects if the process ends before it. */
   url: Promise<string>;
 }
 

@@ -21,7 +21,7 @@ const ADMIN_KEY = "health-admin-key-0123456789abcdef";
 const CLOSED_PORT = 9;
 const WAIT_MS = 30_000;
 
-/** Planted wherever a secret may stand; none may come out again. */
+/** Put wherever a secret may be configured. None may appear in any output. */
 const CANARIES = {
   authorization: "canary-authorization-1f3a",
   cookie: "canary-cookie-77ce",
@@ -33,7 +33,7 @@ const CANARIES = {
   proxyPassword: "canary-proxy-password-e65b",
 };
 
-/** Each connector shows itself to the API by a Host of its own, so that the API can fail for one alone. */
+/** Each connector calls the API with its own Host, so that the API can fail for only one of them. */
 const HOSTS = { one: "one.example", two: "two.example" };
 type Name = keyof typeof HOSTS;
 
@@ -129,7 +129,7 @@ function tunnel(name: "main" | "well" = "main") {
   return found;
 }
 
-/** Whole in its form, and not what the relay gave out. */
+/** A well-formed token that the relay did not issue. */
 function forgedToken(): string {
   const parsed = parseToken(tunnel().token);
   if (!parsed.ok) throw new Error(parsed.problem);
@@ -157,7 +157,7 @@ async function servedBy(service: string, count: number): Promise<string[]> {
 
 const logLines = () => [...connectors.values()].flatMap(({ lines }) => lines);
 
-/** Lines are written in batches. */
+/** Polls, because lines are written in batches. */
 function linesWith(text: string, count: number): Promise<string[]> {
   return eventually(`${count} lines with ${text}`, WAIT_MS, () => {
     const lines = logLines().filter((line) => line.includes(text));
@@ -178,7 +178,7 @@ async function describeTunnel(): Promise<Described> {
   return (await response.json()) as Described;
 }
 
-/** So many connectors find that this service fails. */
+/** Waits until this many connectors find that the service fails. */
 const untilFailing = (service: string, count: number) =>
   eventually(`${service} to fail on ${count}`, WAIT_MS, async () => {
     const { connectors } = await describeTunnel();
@@ -381,7 +381,7 @@ describe("a connector's own reports", () => {
   it("contain no secret, wherever one was planted", async () => {
     await callApi("plain-api", `/v1/secret?key=${CANARIES.query}`);
     await callApi("dead-api", `/v1/secret?key=${CANARIES.query}`);
-    // Told once by the connector that served it, and by as many as were tried in vain.
+    // It is counted once by the connector that served it, and once by each connector that tried and failed before.
     await linesWith("/v1/secret", 2);
     const pages = [...origins.values()].flatMap((origin) =>
       ["/metrics", "/readyz", "/healthz"].map((p) => origin + p),
@@ -395,7 +395,7 @@ describe("a connector's own reports", () => {
       (await doctor([], { HTTPS_PROXY: `${proxyUrl()}/path` })).out,
       system.workerd.logs(),
     ].join("\n");
-    // The places were used: requests, a refusal, the proxy.
+    // All of these places were used: requests, a refusal, the proxy.
     for (const told of ["/v1/secret", "ECONNREFUSED", `the proxy 127.0.0.1:${proxyPort} answered 407`]) {
       expect(account).toContain(told);
     }

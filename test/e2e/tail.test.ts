@@ -40,7 +40,7 @@ function tail(args: readonly string[], key = system.adminKey): Child {
   return child;
 }
 
-/** Sends requests until the watcher shows the first: then it is there. */
+/** Sends requests until the watcher shows the first, which means that it is attached. */
 async function watching(child: Child, service = "node-api"): Promise<void> {
   await eventually("the watcher to be attached", WAIT_MS, async () => {
     await call(system, { service, path: "/warm-up" });

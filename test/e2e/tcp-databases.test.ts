@@ -1,7 +1,7 @@
 /**
- * Real servers behind the tunnel: real drivers inside a gateway, and real programs through `culvert forward`. Whatever they
- * do they do straight as well, and both must come out the same. Short by itself; `npm run tcp` copies 100 MB each way and
- * listens over two minutes of silence.
+ * Real servers behind the tunnel, with real drivers inside a gateway and real programs through `culvert forward`.
+ * Everything is also done without the tunnel, and the results must be equal. `npm run tcp` is the long form: it copies 100
+ * MB each way, and listens during two minutes of silence.
  */
 import { createHash } from "node:crypto";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
@@ -33,7 +33,7 @@ if (REDIS === undefined) console.warn("no Redis here: its tests are skipped (apt
 let system: System;
 let direct: Reach;
 let key: string;
-/** Where each service is without a tunnel. */
+/** The port of each service without a tunnel. */
 const straightPorts: Record<string, number> = {};
 const ports: Record<string, number> = {};
 const mailServers: MailServer[] = [];
@@ -89,7 +89,10 @@ async function through(path: string): Promise<unknown> {
   return (await fetch(`${system.gatewayUrl}/${path}`)).json();
 }
 
-/** The same work through the tunnel and straight: one after the other, or both at once where they can't meet. */
+/**
+ * Does the same work through the tunnel and directly: one after the other, or both at once if they cannot affect each
+ * other.
+ */
 async function bothWays(path: string, atOnce = false): Promise<unknown> {
   const tunnelled = through(path);
   if (!atOnce) await tunnelled;
@@ -156,7 +159,7 @@ describe.each(["mail", "mail-tls"])("SMTP as %s, with nodemailer in a gateway", 
   });
 });
 
-/** The same program through `culvert forward` and straight. */
+/** Runs the same program through `culvert forward` and directly. */
 async function programBothWays(
   service: string,
   run: (port: number) => Promise<ProgramOutcome>,
@@ -191,7 +194,7 @@ ${rows}
       copy (select * from lines order by n) to stdout;`;
     const { exitCode, output, errors } = await programBothWays("orders-db", async (port) => {
       const outcome = await psql(port, script);
-      // The server's process is another one each time.
+      // The server's process differs each time.
       return { ...outcome, output: outcome.output.replace(/(?<=with PID )\d+/, "…") };
     });
     expect(exitCode).toBe(0);

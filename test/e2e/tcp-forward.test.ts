@@ -55,14 +55,14 @@ afterAll(async () => {
   upstreams?.close();
 });
 
-/** One for each service is enough: it takes as many connections as come. */
+/** One process for each service is enough, because it accepts any number of connections. */
 async function forward(service: string): Promise<Forwarded> {
   const known = forwards.get(service) ?? forwarded(system, key, service);
   forwards.set(service, known);
   return known;
 }
 
-/** What a client of this machine sees. */
+/** What a client on this machine sees. */
 async function talk(
   port: number,
   sent: Buffer | string,
@@ -168,7 +168,7 @@ it("buffers nothing for a client that grants everything and reads nothing", asyn
       { timeout: 50_000, interval: 500 },
     )
     .toBe(true);
-  // Windows and the kernel's buffers took something, and then it stood.
+  // Windows and the kernel's buffers accepted some bytes, and then it stopped.
   expect(flooded).toBeLessThan(FLOOD_BYTES / 4);
   socket.terminate();
 });
@@ -197,7 +197,7 @@ it("is closed with 4403 when its key is deleted", async () => {
   expect((await closed)[0]).toBe(4403);
 });
 
-// The last one: there is no relay afterwards.
+// This test comes last, because it ends the relay.
 it("resets its client when the relay is lost, and says so", async () => {
   const { port, child } = await forward("gone-tcp");
   hasHeard = false;

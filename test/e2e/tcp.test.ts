@@ -16,11 +16,11 @@ import type { TcpObservation, TcpScript, UnawaitedTcpWrite } from "../support/tc
 
 const MIB = 1024 * 1024;
 const LARGE_BYTES = 12 * MIB;
-/** What the platform gives an isolate, garbage included. */
+/** The platform's memory limit for an isolate, garbage included. */
 const ISOLATE_BYTES = 128 * MIB;
 const WAIT = { timeout: 30_000, interval: 20 };
 
-/** Every upstream of these tests, by what it does with a connection. */
+/** Every upstream of these tests, named by what it does with a connection. */
 const UPSTREAMS: Record<string, OnSocket> = {
   ...COMMON_TCP_UPSTREAMS,
   "count-tcp": (socket) => {
@@ -31,7 +31,7 @@ const UPSTREAMS: Record<string, OnSocket> = {
       digest.update(chunk);
     });
     socket.on("end", () => {
-      // The connector checks its services by connecting, when it likes.
+      // The connector checks its services by connecting, at any time.
       if (bytes > 0) counted.push({ bytes, sha256: digest.digest("hex") });
       socket.end(`got ${bytes}`);
     });
@@ -40,38 +40,38 @@ const UPSTREAMS: Record<string, OnSocket> = {
   "silent-tcp": (socket) => void socket.resume(),
   /** Ends before its first byte. */
   "empty-tcp": (socket) => void socket.end(),
-  /** Ends its way, and resets once it hears anything. */
+  /** Half-closes, and resets when it receives anything. */
   "end-then-reset-tcp": (socket) => {
     socket.end("all of it");
     socket.once("data", () => socket.resetAndDestroy());
   },
-  /** Waits for the other end's end, and then breaks off in the middle of its answer. */
+  /** Waits until the other end has ended, then breaks off in the middle of its answer. */
   "half-close-reset-tcp": (socket) => {
     socket.resume();
     socket.on("end", () => socket.write("half of", () => socket.resetAndDestroy()));
   },
-  /** A byte at a time. */
+  /** Sends one byte at a time. */
   "trickle-tcp": (socket) => {
     let left = 40;
     const timer = setInterval(() => (--left > 0 ? socket.write("x") : socket.end("x")), 5);
     socket.on("close", () => clearInterval(timer));
     socket.resume();
   },
-  /** Answers, and then says nothing more. */
+  /** Answers, and then sends nothing more. */
   "half-tcp": (socket) => {
     socket.once("data", () => socket.write("the first", () => standing.push(socket.remotePort ?? 0)));
     socket.resume();
   },
-  /** Reads nothing, ever. */
+  /** Never reads. */
   "deaf-tcp": (socket) => void socket.pause(),
 };
-/** Rules of some of them. */
+/** Additional settings of some services. */
 const RULES: Record<string, object> = {
   "deaf-tcp": { stallTimeoutMs: 1_000 },
   "idle-tcp": { idleTimeoutMs: 300 },
   "stuck-tcp": { connectTimeoutMs: 400 },
 };
-/** Who has been told the first half. */
+/** Connections that have received the first half. */
 const standing: number[] = [];
 const counted: { bytes: number; sha256?: string; error?: string }[] = [];
 let upstreams: TcpUpstreams;
@@ -102,7 +102,7 @@ afterAll(async () => {
 });
 
 async function run({ address, ...rest }: TcpScript): Promise<TcpObservation> {
-  // The runtime's own `connect` wants a port.
+  // The runtime's own `connect` requires a port.
   const { port } = new URL(rest.how === "connect" ? system.directOrigin(address) : "tcp://x");
   const script = { ...rest, address: port === "" ? address : `${address}:${port}` };
   const response = await fetch(`${system.gatewayUrl}/tcp`, { method: "POST", body: JSON.stringify(script) });
@@ -201,7 +201,7 @@ describe.each(["dial", "connectTcp"] as const)("what %s tells", (how) => {
   it("is an abort for the upstream, whatever was sent before", async () => {
     counted.length = 0;
     await run({ address: "count-tcp", how, steps: [{ bytes: MIB }, { do: "abort" }] });
-    // A gateway that only stops, without an end.
+    // A gateway that stops without ending the connection.
     await run({ address: "count-tcp", how, steps: [{ bytes: MIB }] });
     await vi.waitFor(() => expect(counted).toHaveLength(2), { timeout: 10_000 });
     expect(counted.map(({ error }) => error)).toEqual(["ECONNRESET", "ECONNRESET"]);
@@ -284,18 +284,18 @@ it("carries 500 connections at the same time within the memory budget", { timeou
     const all: ReturnType<typeof run>[] = [];
     const settled: Promise<unknown>[] = [];
     let over = 0;
-    // A few at a time: on a slow machine all at once would wait for longer than a connection may take to open.
+    // A few at a time. On a slow machine, all at once would take longer than opening a connection may take.
     while (all.length < 500) {
       const some = Array.from({ length: 20 }, () => run({ address: "echo-tcp", how: "dial", steps }));
       settled.push(...some.map((one) => one.then(() => over++).catch(() => over++)));
       all.push(...some);
-      // What is refused or cut before its turn is told below.
+      // Connections that are refused or cut before their turn are reported below.
       await vi.waitFor(() => expect(waiting.length + over).toBe(all.length), {
         timeout: 60_000,
         interval: 10,
       });
     }
-    // All stand, and nobody reads.
+    // All are open, and nobody reads.
     expect(await relayHeapBytes(system)).toBeLessThan(ISOLATE_BYTES);
     for (const response of waiting) response.end();
     await Promise.all(settled);
@@ -323,7 +323,7 @@ it("never ends cleanly when the connectors are killed, or the relay", { timeout:
   for (const seen of await Promise.all(waiting))
     expect(seen).toMatchObject({ text: "the first", end: "cut" });
   await system.addConnector();
-  // The gateway goes with the relay: what it was doing must not have come to an end.
+  // The gateway restarts with the relay. What it was doing must not look like a clean end.
   const last = ask("dial").catch(() => null);
   await vi.waitFor(() => expect(standing).toHaveLength(3), WAIT);
   await system.workerd.kill();

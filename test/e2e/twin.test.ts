@@ -16,7 +16,7 @@ sockets.on("connection", (socket) =>
   socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })),
 );
 
-// Each case is a second of work; the machine may be slow.
+// Each case is a second of work, but the machine may be slow.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let twin: Twin;
@@ -107,7 +107,7 @@ describe("startTwin", () => {
   });
 
   it("simulates the loss of the connectors and a restart of the relay", async () => {
-    // Often: the connector does not wait longer for each.
+    // Many times: the connector must not wait longer each time.
     for (let restart = 0; restart < 10; restart++) {
       await twin.restartRelay();
       expect((await get("/payments/v1")).status).toBe(200);
@@ -179,7 +179,7 @@ it("has its failure read by tunnelError", async () => {
   expect(tunnelError(own)).toMatchObject({ code: "UPSTREAM_DNS", status: 502, retryable: true });
 });
 
-/** Each with a gateway of another kind. */
+/** Each has another kind of gateway. */
 describe.concurrent("several twins at once", () => {
   it("runs next to others", async () => {
     const other = await startTwin({
@@ -233,7 +233,7 @@ describe.concurrent("several twins at once", () => {
       const cut = join(directory, "cut.json");
       await writeFile(cut, "{");
       await expect(startTwin({ gateway: cut, services: {} })).rejects.toThrow("cut.json: ");
-      // Of an account or of others: it starts without, and says so.
+      // Bindings of an account or to other Workers: the twin starts without them, and says so.
       const absent = await several.fetch("/auth");
       expect([absent.status, await absent.text()]).toEqual([
         503,

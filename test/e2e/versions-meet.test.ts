@@ -15,7 +15,7 @@ const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex
 const oldRelay = await oldRelease("relay.js");
 const oldConnector = await oldRelease("culvert.js");
 
-/** Every upgrade passes through some of these, whichever side goes first. */
+/** Every upgrade passes through some of these pairs, whichever side is upgraded first. */
 const PAIRS: readonly (readonly [name: string, options: SystemOptions])[] = [
   ["the last release's connector at this relay", { connectorBundle: oldConnector }],
   ["this connector at the last release's relay", { relayBundle: oldRelay }],
@@ -98,7 +98,8 @@ describe.each(PAIRS)("%s", (_name, options) => {
     }
   });
 
-  // Last. On an old state the object has its copy of the configuration from the old Registry, and never asks this one.
+  // This comes last. With an old state, the object has a copy of the configuration from the old Registry, and never asks
+  // the new one.
   it("cuts the connectors within a second of their token's end", async () => {
     const tunnel = `${system.workerd.url}/v1/tunnels/${system.tunnelId}`;
     const headers = { authorization: `Bearer ${system.adminKey}` };
@@ -111,7 +112,7 @@ describe.each(PAIRS)("%s", (_name, options) => {
     await expect
       .poll(() => system.admin.connectors(system.tunnelId), { interval: 20, timeout: 20_000 })
       .toEqual([]);
-    // A second where the machine has nothing else to do; without a push they would stay for as long as their token.
+    // It takes a second on an idle machine. Without a push they would stay as long as their token is valid.
     expect(Date.now() - revokedAtMs).toBeLessThan(10_000);
   });
 });

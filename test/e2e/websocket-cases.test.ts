@@ -4,8 +4,8 @@ import { OPCODE, rawFrame, RawWebSocket } from "../support/peers/raw-websocket.t
 import { startSystem, type System } from "../support/system.ts";
 
 /**
- * The cases of the Autobahn test suite by its numbers (sections 1 to 7, and 9 to 1 MiB), which itself comes for Python 2
- * alone: a client that sends frames byte by byte, right and wrong, through the tunnel to an upstream that echoes.
+ * The cases of the Autobahn test suite under its numbers (sections 1 to 7, and 9 up to 1 MiB), because the suite itself
+ * needs Python 2. A client sends frames byte by byte, valid and invalid, through the tunnel to an upstream that echoes.
  */
 let system: System;
 beforeAll(async () => {
@@ -20,15 +20,15 @@ type Message = readonly [opcode: number, payload: Buffer];
 interface Case {
   id: string;
   sends: readonly Buffer[];
-  /** Pieces in which the bytes are written. */
+  /** The bytes are written in pieces of this size. */
   chopBytes?: number;
-  /** What comes back, in order; for messages that came in fragments the message. */
+  /** The messages that come back, in order. Fragmented messages come back as one. */
   echoes?: readonly Message[];
-  /** What comes back at last, whatever came before it. */
+  /** The last message that comes back, whatever came before it. */
   lastEcho?: Message;
   /**
-   * How the connection is closed in answer; null: without a code; "failed": with a code that is not 1000, or none,
-   * or without a word. Absent: the test closes, with 1000.
+   * How the connection is closed in answer. Null: without a code. "failed": with a code other than 1000, without a code, or
+   * without a close frame. Absent: the test closes with 1000.
    */
   closes?: number | "failed" | null;
 }
@@ -42,7 +42,7 @@ const closing = (code: number, reason: Buffer | string = "") => {
   head.writeUInt16BE(code);
   return rawFrame(close, Buffer.concat([head, Buffer.from(reason)]));
 };
-/** One frame for each octet of a text. */
+/** One frame for each byte of a text. */
 const octets = (bytes: Buffer) =>
   Array.from(bytes, (_, at) =>
     fragment(at === 0 ? text : continuation, bytes.subarray(at, at + 1), at === bytes.length - 1),
@@ -51,7 +51,7 @@ const octets = (bytes: Buffer) =>
 const SIZES = [0, 125, 126, 127, 128, 65_535, 65_536];
 const HELLO_UTF8 = utf8("Hello-µ@ßöäüàá-UTF-8!!");
 
-/** Sections 6.5 to 6.23: by what they are, and whether they are UTF-8. */
+/** Sections 6.5 to 6.23: the bytes, and whether they are valid UTF-8. */
 const TEXTS: readonly (readonly [id: string, hex: string, valid: boolean])[] = [
   ["6.5.1", "cebae1bdb9cf83cebcceb5", true],
   ["6.6.1 cut", "ce", false],
@@ -136,7 +136,7 @@ const CASES: readonly Case[] = [
     sends: [rawFrame(pong, "unasked"), rawFrame(ping, "asked")],
     echoes: [[pong, utf8("asked")]],
   },
-  // Of several pings at once the last alone may be answered (RFC 6455 §5.5.3).
+  // Of several pings in a row, only the last needs an answer (RFC 6455 §5.5.3).
   {
     id: "2.10",
     sends: Array.from({ length: 10 }, (_, index) => rawFrame(ping, `${index}`)),
@@ -228,14 +228,14 @@ const CASES: readonly Case[] = [
   { id: "6.2.3", sends: octets(HELLO_UTF8), echoes: [[text, HELLO_UTF8]] },
   ...TEXTS.map(([id, hex, valid]): Case => {
     const bytes = Buffer.from(hex, "hex");
-    // The runtime refuses no text: it hands it on with U+FFFD in place of what is no UTF-8.
+    // The runtime refuses no text. It replaces invalid UTF-8 with U+FFFD.
     return {
       id,
       sends: [rawFrame(text, bytes)],
       echoes: [[text, valid ? bytes : utf8(bytes.toString("utf8"))]],
     };
   }),
-  // The close crosses at once: the echo of what was sent with it finds nobody.
+  // The close is passed on at once, so the echo of what was sent with it is lost.
   { id: "7.1.1", sends: [closing(1000)], closes: 1000 },
   { id: "7.1.2", sends: [closing(1000), closing(1000)], closes: 1000 },
   { id: "7.1.3", sends: [closing(1000), rawFrame(ping, "late")], closes: 1000 },
@@ -245,11 +245,11 @@ const CASES: readonly Case[] = [
     sends: [fragment(text, "half"), closing(1000), fragment(continuation, "late", true)],
     closes: 1000,
   },
-  // The runtime takes it for a close without a code, and so it is handed on and comes back.
+  // The runtime treats it as a close without a code, and it is passed on and comes back as such.
   { id: "7.3.2, which the runtime takes", sends: [rawFrame(close, filled(1))], closes: null },
   { id: "7.3.4", sends: [closing(1000, "Hello, world!")], closes: 1000 },
   { id: "7.3.5", sends: [closing(1000, filled(123))], closes: 1000 },
-  // The runtime takes it; what is handed on and comes back is cut to fit.
+  // The runtime accepts it. What is passed on and comes back is cut to the allowed length.
   { id: "7.3.6", sends: [closing(1000, filled(124))], closes: 1000 },
   ...[1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999].map((code) => ({
     id: `7.7 ${code}`,
@@ -277,7 +277,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** What came, with fragments put together and without the close. */
+/** The messages that came back, with fragments joined and without the close. */
 function messages(socket: RawWebSocket): Message[] {
   const whole: [number, Buffer][] = [];
   let started: [number, Buffer] | null = null;

@@ -32,7 +32,7 @@ interface Message {
   binary: boolean;
 }
 
-/** Everything a socket hears from now on. */
+/** Records everything that a socket receives from now on. */
 function listen(socket: WebSocket) {
   const messages: Message[] = [];
   socket.on("error", () => {});
@@ -42,7 +42,7 @@ function listen(socket: WebSocket) {
     reason: String(reason),
   }));
   // workerd ends the TCP connection of a hibernating socket up to 10 s after the closing handshake, and `ws` waits for
-  // that. Once the handshake is under way, the code and the reason are known.
+  // that. Once the handshake has started, code and reason are known.
   const hangUp = setInterval(() => socket.readyState === socket.CLOSING && socket.terminate(), 500);
   void closed.finally(() => clearInterval(hangUp));
   return {
@@ -145,7 +145,7 @@ describe.for(WAYS)("%s", (via) => {
   });
 
   it("passes a close without a code on without one, both ways", async () => {
-    // 1005 is how `ws` reports a close frame without a code.
+    // `ws` reports a close frame without a code as 1005.
     const hung = dial({ via, path: "/ws/close" });
     expect(await listen(hung).closed).toEqual({ code: 1005, reason: "" });
     const caseName = `close-${via}-none`;

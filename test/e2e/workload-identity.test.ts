@@ -84,7 +84,10 @@ const given = () => ({
 const token = ({ claims = {}, ...options }: TokenOptions = {}): string =>
   cluster.token({ claims: { sub: SUBJECT, ...claims }, ...options });
 
-/** What the relay answers to a connector's handshake. Each comes from an address of its own: failures are counted by it. */
+/**
+ * The relay's answer to a connector's handshake. Each comes from an address of its own, because failures are counted by
+ * address.
+ */
 async function dialled(shown: string, { id }: Pick<Identity, "id">, tunnelId = tunnel.id): Promise<number> {
   const socket = new WebSocket(`${relay.url}/v1/connect`, "culvert.v1", {
     headers: {
@@ -135,7 +138,7 @@ it.each(["by keys that the admin gave", "by keys that the relay fetches"])(
     expect(await dialled(token({ claims: { aud: cluster.audience } }), identity)).toBe(101);
     const byEc = { header: { alg: "ES256", kid: "ec-1" }, signedBy: "ec" } as const;
     expect(await dialled(token(byEc), identity)).toBe(101);
-    // One that is good elsewhere.
+    // A token that is valid for another audience.
     expect(await dialled(token(), { id: "wid_aaaaaaaaaaaa" })).toBe(401);
     expect(await dialled(token(), identity, other.id)).toBe(401);
     expect(await dialled(token(), { id: "../x" })).toBe(401);
@@ -145,14 +148,14 @@ it.each(["by keys that the admin gave", "by keys that the relay fetches"])(
 it("a connector attaches with the file that its platform renews, and is cut within a second of the identity's removal", async () => {
   const identity = await api<Identity>("POST", identities(), given());
   const file = join(directory, "token");
-  // As kubelet does it.
+  // As the kubelet does it.
   const refreshed = async (text: string): Promise<void> => {
     await writeFile(`${file}.next`, text);
     await rename(`${file}.next`, file);
   };
   const settings = {
     ...{ TUNNEL_IDENTITY: identity.url, TUNNEL_TOKEN_FILE: file, TUNNEL_ALLOW: "127.0.0.1" },
-    // Of a doctor too.
+    // The same for a doctor.
     TUNNEL_METRICS: "127.0.0.1:0",
   };
   await refreshed(token({ claims: { exp: Math.floor(Date.now() / 1_000) - 60 } }));
@@ -165,7 +168,7 @@ it("a connector attaches with the file that its platform renews, and is cut with
   const isAttached = async () => (await connectorsOf(identity.id)) === 1;
   await eventually("the connector to attach", TIMEOUT_MS, isAttached);
 
-  // The issuer's next key: who is attached stays, and attaches by it from then on.
+  // The issuer's next key: attached connectors stay, and attach with the new key from then on.
   const [, ec] = (cluster.keys() as { keys: object[] }).keys;
   const nextKeys = join(directory, "next-jwks.json");
   await writeFile(nextKeys, JSON.stringify({ keys: [ec] }));
@@ -191,7 +194,7 @@ it("a connector attaches with the file that its platform renews, and is cut with
   const before = connector.countOf("TOKEN_REVOKED");
   const { code } = await culvert(...["identity", "remove", ...named, "--yes"]);
   expect(code).toBe(0);
-  // No clock decides: whoever asks after the answer finds the connection gone.
+  // No time is measured: after the answer to the removal, the connection must already be gone.
   expect(await connectorsOf(identity.id)).toBe(0);
   await eventually(
     "the connector to hear of it",

@@ -2,7 +2,7 @@ import { WebSocket } from "ws";
 
 export type ConversationName = "answers" | "uploads" | "websockets" | "cancels";
 
-/** What the gateway asks for in one conversation; the same whenever it is recorded and replayed. */
+/** The gateway's requests in one conversation. They are the same when it is recorded and when it is replayed. */
 export function converse(
   name: ConversationName,
   url: (path: string) => string,
@@ -43,7 +43,7 @@ async function cancelledSoon(call: Promise<unknown>, cancelling: AbortController
   return call;
 }
 
-/** Sends so many messages, one after the echo of the other, and closes. */
+/** Sends this many messages, each after the echo of the previous one, and closes. */
 function echo(url: string, count: number, signal: AbortSignal): Promise<unknown> {
   const socket = new WebSocket(url.replace("http", "ws"), { perMessageDeflate: false });
   socket.on("error", () => {});

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 const root = join(import.meta.dirname, "../..");
-/** Two ends of the mux, the relay's socket, broken upstreams, the codec and the simulation share the time. */
+/**
+ * These share the time: the two ends of the mux, the relay's socket, broken upstreams, and the codec with the simulation.
+ */
 const SHARES = 5;
-/** What the simulation and the codec get through in a second, roughly. */
+/** Roughly how many sequences the simulation and the codec run in a second. */
 const SEQUENCES_PER_SECOND = 200;
 const MESSAGES_PER_SECOND = 10_000;
 

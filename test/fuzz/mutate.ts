@@ -1,11 +1,11 @@
 import { HEADER_BYTES } from "../../shared/protocol/frame.ts";
 import type { Dice } from "../support/dice.ts";
 
-/** A conversation with a few things wrong: messages lost, doubled, swapped, or changed inside. */
+/** A conversation with a few errors: messages lost, repeated, swapped, or changed inside. */
 export function mutated(messages: readonly Uint8Array[], dice: Dice): Uint8Array[] {
   const said: Uint8Array[] = messages.map((message) => message.slice());
   for (let changes = 1 + dice.below(4); changes > 0; changes--) {
-    // The handshake is left whole more often than not, or little else would ever be heard.
+    // More often than not the handshake stays intact. Otherwise little else would be tested.
     const at = Math.min(dice.below(3) === 0 ? 0 : 1 + dice.below(said.length), said.length - 1);
     const message = said[at];
     if (message === undefined) continue;
@@ -32,7 +32,7 @@ function changeByte(message: Uint8Array, at: number, dice: Dice): void {
   message[at] = dice.pick(before ^ (1 << dice.below(8)), dice.below(256), 0, 255);
 }
 
-/** Type, flags or stream of one frame; its length stays. */
+/** Changes type, flags or stream of one frame, but not its length. */
 function changeHeader(message: Uint8Array, dice: Dice): void {
   const starts = frameStarts(message);
   const start = starts[dice.below(starts.length)] ?? 0;
@@ -40,7 +40,7 @@ function changeHeader(message: Uint8Array, dice: Dice): void {
   message[start + field] = dice.pick(dice.below(256), dice.below(0x18), (message[start + field] ?? 0) + 2);
 }
 
-/** A flood of one message. */
+/** Repeats one message many times. */
 function repeatFrame(said: Uint8Array[], at: number, dice: Dice): void {
   const message = said[at];
   if (message !== undefined) said.splice(at, 0, ...Array.from({ length: dice.below(300) }, () => message));

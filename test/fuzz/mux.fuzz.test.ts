@@ -16,7 +16,7 @@ import {
   u32,
 } from "../support/simulation/sim-peer.ts";
 
-/** What a peer may say, mostly: some of it against the state of its stream. */
+/** A frame that a peer would probably send. Some contradict the state of their stream. */
 function likelyFrame(bench: Bench, dice: Dice): Frame {
   const count = bench.witnesses.length;
   const id = 2 * Math.max(0, count - 1 - dice.below(3)) + 1;
@@ -71,7 +71,10 @@ function someMessage(bench: Bench, dice: Dice): Uint8Array {
   return dice.below(200) === 0 ? message.subarray(0, dice.below(message.length)) : message;
 }
 
-/** What an owner may do at any time; what its stream's state refuses is a TunnelError and nothing else. */
+/**
+ * Does what an owner may do at any time. If the state of the stream does not allow it, there must be a TunnelError and
+ * nothing else.
+ */
 function actAsOwner(bench: Bench, dice: Dice): void {
   const { stream } = bench.witness(dice.below(bench.witnesses.length));
   if (stream === null) return;

@@ -10,7 +10,7 @@ import { ChaosUpstream } from "../chaos/chaos-upstream.ts";
 import { FaultLab } from "../support/fault-lab.ts";
 import { converse } from "./converse.ts";
 
-/** Records what a real connector says in each scripted conversation: `node test/fuzz/record.ts`. */
+/** Records what a real connector sends in each scripted conversation: `node test/fuzz/record.ts`. */
 const upstream = new ChaosUpstream();
 const lab = new FaultLab(upstream);
 await Promise.all([bundleRelay(), bundleCulvert()]);

@@ -8,7 +8,7 @@ import { SECONDS, SEED, seedsOf } from "./fuzz-time.ts";
 import { mutated } from "./mutate.ts";
 
 const NAMES = Object.keys(recorded) as ConversationName[];
-/** One message of the conversation a moment after the other, as if the upstream had worked on it. */
+/** The pause between two messages of the conversation, as if the upstream had worked on them. */
 const PACE_MS = 1;
 
 let relay: HandRelay;
@@ -35,7 +35,7 @@ async function expectOthersServed(): Promise<void> {
   expect(await call).toMatchObject({ status: 200, body: "fine" });
 }
 
-/** The gateway asks as it did when the conversation was recorded, and hears answers with something wrong in them. */
+/** The gateway makes the requests of the recorded conversation, and gets its answers with errors in them. */
 async function play(seed: number): Promise<void> {
   const dice = new Dice(seed);
   const name = NAMES[dice.below(NAMES.length)] ?? "answers";

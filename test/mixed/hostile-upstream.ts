@@ -11,7 +11,7 @@ import { pattern } from "../support/pattern.ts";
 
 const MIB = 2 ** 20;
 const HEARTBEAT_MS = 200;
-/** None of them is HTTP as it should be; the path's number says which. */
+/** None of them is valid HTTP. The number in the path selects one. */
 const BROKEN_ANSWERS = [
   "HTTP/1.1 101 Switching Protocols\r\n\r\n",
   "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\ncontent-length: 5\r\n\r\nhello",
@@ -29,9 +29,9 @@ const BROKEN_ANSWERS = [
 ] as const;
 export const BROKEN_KINDS = BROKEN_ANSWERS.length;
 
-/** A private API whose every answer is a burden. */
+/** A private API whose every answer makes trouble. */
 export class HostileUpstream {
-  /** Requests and WebSockets whose end has not been seen, but for those that never look for it. */
+  /** Requests and WebSockets that have not ended yet, except those that never check for their end. */
   open = 0;
   readonly #server: Server;
   readonly #broken: TcpServer;
@@ -46,7 +46,7 @@ export class HostileUpstream {
       if (request.url === "/deaf") return socket.pause();
       this.open++;
       socket.on("close", () => this.open--);
-      // One large message at once, whether it is read or not.
+      // Sends one large message at once, whether it is read or not.
       if (request.url === "/shout") socket.send(Buffer.alloc(15 * MIB));
     });
     this.#broken = createTcpServer((socket) => {
@@ -55,7 +55,7 @@ export class HostileUpstream {
       socket.once("data", (bytes: Buffer) => {
         const which = Number(/^\w+ \/(\d+)/.exec(bytes.toString("latin1"))?.[1] ?? 0);
         const answer = Buffer.from(BROKEN_ANSWERS[which % BROKEN_KINDS] ?? "", "latin1");
-        // Some end behind it, some stay.
+        // Some end after it, some stay open.
         if (which % 2 === 0) socket.end(answer);
         else socket.write(answer);
       });
@@ -92,7 +92,7 @@ export class HostileUpstream {
     response.on("close", () => this.open--);
     if (request.url === "/events") {
       response.writeHead(200, { "content-type": "text/event-stream" }).write(": open\n\n");
-      // The runtime in front notices a client that left when it writes to it.
+      // The runtime in front notices a client that has left when it writes to it.
       const beat = setInterval(() => response.write(": still here\n\n"), HEARTBEAT_MS);
       return void response.on("close", () => clearInterval(beat));
     }
@@ -102,7 +102,7 @@ export class HostileUpstream {
   }
 }
 
-/** As much as is taken. */
+/** Writes as much as is accepted. */
 function endless(response: ServerResponse): void {
   const blocks = pattern(64 * MIB);
   const more = (): void => {

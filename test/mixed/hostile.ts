@@ -12,18 +12,18 @@ const KIB = 1024;
 
 export interface HostileKind {
   name: string;
-  /** So many at a time. */
+  /** How many run at once. */
   lanes: number;
-  /** Played only where names can be made to hang. */
+  /** Runs only if names can be made to hang. */
   needsNames?: true;
-  /** One of its kind, from its beginning to its end; `signal` cuts its waits short. */
+  /** One attack of this kind from beginning to end. `signal` cuts its waits short. */
   attack: (world: World, dice: Dice, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** Up to so long, or until it is all over. */
+/** Waits this long, or until everything is over. */
 const hold = (ms: number, signal: AbortSignal) => sleep(ms, null, { signal }).catch(() => {});
 
-/** A request of which the caller says everything; its errors are the caller's own doing. */
+/** A request for which the caller determines everything. Its errors are the caller's own fault. */
 function open(url: string, method: string, fields: string[] = []): ClientRequest {
   const { hostname, port, host } = new URL(url);
   const path = url.slice(url.indexOf("/", "http://".length));
@@ -52,7 +52,7 @@ async function dial(url: string): Promise<WebSocket | null> {
   return socket.readyState === WebSocket.OPEN ? socket : null;
 }
 
-/** What a client that is done does, rude or not. */
+/** How a client leaves, politely or not. */
 async function leave(socket: WebSocket): Promise<void> {
   if (socket.readyState === WebSocket.CLOSED) return;
   const closed = once(socket, "close");

@@ -11,36 +11,36 @@ import { type Kept, World } from "./world.ts";
 const HONEST_LANES = 8;
 const SETTLE_MS = 90_000;
 const WATCH_MS = 500;
-/** Of the time, in which caches fill and code is compiled: growth is measured from its end. */
+/** The share of the time in which caches fill and code is compiled. Growth is measured from its end. */
 const WARM_UP_SHARE = 0.3;
 
 export interface MixedOptions {
   seed: number;
   seconds: number;
-  /** Of the hostile kinds; null: all. */
+  /** The hostile kinds to run; null: all. */
   kinds: readonly string[] | null;
   say: (line: string) => void;
 }
 
 export interface MixedReport {
-  /** What honest callers lost, and what ended that must not. */
+  /** What honest callers lost, and what ended although it must not. */
   problems: string[];
   honest: Record<string, number>;
   hostile: Record<string, number>;
-  /** Of small requests by an honest caller, alone and among the others. */
+  /** For small requests of an honest caller, alone and beside the others. */
   p99Ms: { alone: number; among: number };
-  /** After a collection, with nothing under way: after the warm-up and at the end. */
+  /** After a garbage collection with nothing open: after the warm-up, and at the end. */
   kept: { before: Kept; after: Kept };
-  /** The largest that each process was. */
+  /** The maximum of each process. */
   peakResidentBytes: { relay: number; connector: number };
   openStreams: number;
   openAtUpstreams: number;
 }
 
-/** Caches, pools and code: what may be more after the run than after its warm-up. */
+/** Caches, pools and code: how much more may be in use after the run than after its warm-up. */
 const ALLOWED_GROWTH_BYTES = 8 * 2 ** 20;
 
-/** Whose memory is not back where it was. */
+/** The processes whose memory has not returned to where it was. */
 export function grown({ kept: { before, after } }: Pick<MixedReport, "kept">): string[] {
   const all = ({ relay, connectors }: Kept) => [relay, ...connectors];
   return all(after).flatMap((bytes, index) => {
@@ -50,7 +50,7 @@ export function grown({ kept: { before, after } }: Pick<MixedReport, "kept">): s
   });
 }
 
-/** Hostile callers of each kind beside honest ones, on one tunnel; then what is left is looked at. */
+/** Runs hostile callers of each kind beside honest ones on one tunnel, and then checks what is left. */
 export async function runMixed(options: MixedOptions): Promise<MixedReport> {
   const world = new World();
   try {
@@ -114,7 +114,7 @@ class MixedRun {
     };
   }
 
-  /** Honest callers, and these beside them, for so long. */
+  /** Runs honest callers, and these hostile ones beside them, for this long. */
   async #play(seconds: number, kinds: readonly HostileKind[]): Promise<void> {
     const over = AbortSignal.timeout(Math.round(seconds * 1_000));
     this.#latenciesMs = [];
@@ -147,7 +147,7 @@ class MixedRun {
     }
   }
 
-  /** By the relay's own route, from the address from which others guess. */
+  /** Sends a request to `/~/` from the address from which others guess. */
   async #byKey(id: string): Promise<{ result: string; problem: string | null }> {
     const { relayUrl, tunnelId, gatewayKey } = this.#world;
     try {
@@ -162,7 +162,7 @@ class MixedRun {
     }
   }
 
-  /** A small request of its own, again and again: how long it takes. */
+  /** Measures how long small requests of an honest caller take. */
   async #lookAtTheClock(over: AbortSignal): Promise<void> {
     while (!over.aborted) {
       const startedMs = performance.now();

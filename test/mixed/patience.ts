@@ -1,8 +1,9 @@
-/** Nothing takes so long that ends at all. */
+/** Nothing that ends at all takes this long. */
 const PATIENCE_MS = 120_000;
 /**
- * On a machine that stands still for minutes everything takes that long: others must have been served meanwhile. While
- * memory is short, a large body goes in pieces of 8 KiB, each of which takes about as long as a small request.
+ * On a machine that stands still for minutes, everything takes that long. So a request counts as overdue only if others
+ * were served in the meantime. When memory is short, a large body is sent in pieces of 8 KiB, each of which takes about as
+ * long as a small request.
  */
 const SERVED_MEANWHILE = 1_000;
 
@@ -12,12 +13,12 @@ interface Waiting {
   servedBefore: number;
 }
 
-/** When an honest caller has waited for too long: by the clock, and by what was served beside it. */
+/** Decides when an honest caller has waited too long, by the clock and by what was served beside it. */
 export class Patience {
   readonly #waiting = new Set<Waiting>();
   #served = 0;
 
-  /** Aborts when a request that begins now is overdue. `done`: it has ended. */
+  /** Returns a signal that aborts when a request that starts now is overdue. Call `done` when it has ended. */
   begin(): { signal: AbortSignal; done: () => void } {
     const controller = new AbortController();
     const waiting = { controller, sinceMs: performance.now(), servedBefore: this.#served };
@@ -25,7 +26,7 @@ export class Patience {
     return { signal: controller.signal, done: () => this.#waiting.delete(waiting) };
   }
 
-  /** A request that began after the last one has been answered. */
+  /** Counts a request that started after the last one and was answered. */
   served(): void {
     this.#served++;
     const nowMs = performance.now();

@@ -72,7 +72,8 @@ export class World {
     const services = [
       service("api", endpoint, HONEST, HOSTILE),
       { ...service("retry-api", endpoint, HONEST), retry: true },
-      // Short ones: the local runtime notices a client that left when it writes to it, and else these end the request.
+      // Short ones: the local runtime notices a client that has left only when it writes to it. Otherwise these limits end
+      // the request.
       { ...service("hostile-api", `http://127.0.0.1:${hostilePort}`, HOSTILE), ...LIMITS },
       { ...service("broken-api", `http://127.0.0.1:${this.hostileUpstream.brokenPort}`, HOSTILE), ...LIMITS },
     ];

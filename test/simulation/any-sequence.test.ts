@@ -10,7 +10,7 @@ import {
 } from "../../shared/protocol/limits.ts";
 import { type Command, World } from "../support/simulation/sim-world.ts";
 
-/** More of them look further; the default keeps the suite quick. */
+/** More runs search further. The default keeps the suite quick. */
 const RUNS = Number(process.env["CULVERT_SIMULATION_RUNS"] ?? 150);
 const MAX_STREAMS = 12;
 const MEMORY_BYTES = 400_000;
@@ -74,7 +74,7 @@ const setting = fc
     gatherMs: fc.constantFrom(0, 2),
   })
   .map(({ latencyMs, bytesPerMs, tightBudget, ...windows }) => {
-    // As in limits.ts: what arrived and is less than a step stays unacknowledged, and is no memory.
+    // As in limits.ts: a received amount smaller than one credit step stays unacknowledged, and does not count as memory.
     const stepBytes = Math.min(windows.connectionWindowBytes / 8, CONNECTION_CREDIT_STEP_BYTES);
     return {
       ...windows,
@@ -137,7 +137,7 @@ describe("any sequence of what both owners may do", () => {
           expect(pair.connectorBudget.roomBytes(totalBytes)).toBe(
             Math.max(Math.min(totalBytes, MEMORY_BYTES), options.budget.minimumBytes - totalBytes),
           );
-          // Nobody cuts an evicted object's connection: it looks after its streams until the last has stalled.
+          // Nothing cuts the connection of an evicted object, so it keeps its streams until the last one has stalled.
           pair.clock.advance(
             DEFAULT_STALL_TIMEOUT_MS + STALL_TIMEOUT_MS + 2 * (MAX_BEHIND_MS + STALL_CHECK_MS),
           );

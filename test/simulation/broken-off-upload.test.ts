@@ -9,7 +9,7 @@ import { Exchange } from "../../worker/exchange/exchange.ts";
 import { ReadTurns } from "../../worker/tunnel/connections/read-turns.ts";
 import { RequestBody } from "../../worker/exchange/request-body.ts";
 
-/** As the runtime does for a while. */
+/** The runtime keeps errors for a while too. */
 const keptErrors: Error[] = [];
 
 async function brokenOff(): Promise<WeakRef<RequestBody>> {

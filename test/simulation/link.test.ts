@@ -6,19 +6,22 @@ import type { LinkOptions } from "../support/simulation/sim-link.ts";
 import { SimPair, SOME_REQUEST } from "../support/simulation/sim-pair.ts";
 import { World } from "../support/simulation/sim-world.ts";
 
-/** 20 MB/s, 80 ms round trip: 1.6 MB are under way when it is full. */
+/** 20 MB/s with a round trip of 80 ms: a full path carries 1.6 MB. */
 const FAR_LINK = { latencyMs: 40, bytesPerMs: 20_000 };
-/** 5 MB/s over 200 ms: 1 MB fills it. Both ends have little more memory for windows, and eight transfers want far more. */
+/**
+ * 5 MB/s with a round trip of 200 ms: 1 MB fills the path. Both ends have little more memory than that for windows, and
+ * eight transfers want far more.
+ */
 const LONG_PATH = { link: { latencyMs: 100, bytesPerMs: 5_000 }, memoryBytes: 3 * 1024 * 1024 };
-/** 10 Mbit/s: what an office sends with. The sockets on the way take four seconds of that. */
+/** 10 Mbit/s, the uplink of an office. The sockets on the way buffer four seconds of it. */
 const NARROW_LINK = { latencyMs: 10, bytesPerMs: 1_250, socketBytes: 5_000_000 };
 const AT_ONCE = 8;
 const LONG_BYTES = 4_000_000;
-/** What they take on the path alone. */
+/** How long they take if nothing else uses the path. */
 const LONG_MS = 200 + (AT_ONCE * LONG_BYTES) / 5_000;
 const OK = { status: 200, reason: "OK", fields: [] };
 
-/** Sends `totalBytes` as fast as the stream takes them. */
+/** Sends `totalBytes` as fast as the stream accepts them. */
 class Source implements StreamHandler {
   closed: (TunnelError | null)[] = [];
   readonly #stream: Stream;
@@ -93,7 +96,7 @@ function download(stream: Stream): StreamHandler {
   return new Source(stream, Number(stream.open.path.slice(1))).start();
 }
 
-/** With a Content-Length. */
+/** The same with a Content-Length. */
 function announcedDownload(stream: Stream): StreamHandler {
   stream.sendHead({ ...OK, fields: [["content-length", stream.open.path.slice(1)]] });
   return new Source(stream, Number(stream.open.path.slice(1))).start();
@@ -111,7 +114,7 @@ function get(pair: SimPair, bytes: number): Sink {
   return sink;
 }
 
-/** An upload under way to an upstream that has answered already. */
+/** An upload to an upstream that has already answered. */
 function upload(link: LinkOptions, totalBytes: number): { pair: SimPair; sink: Sink } {
   const sink = new Sink(() => pair.clock.nowMs());
   const pair: SimPair = new SimPair({
@@ -132,7 +135,7 @@ function upload(link: LinkOptions, totalBytes: number): { pair: SimPair; sink: S
   return { pair, sink };
 }
 
-/** An upload of a known length; `sink` hears when all of it has arrived. */
+/** An upload with a known length. `sink` is told when all of it has arrived. */
 function postAnnounced(pair: SimPair, bytes: number): void {
   const handler: { current: StreamHandler | null } = { current: null };
   const stream = pair.relay.open({ ...SOME_REQUEST, path: `/${bytes}` }, false, {
@@ -143,7 +146,7 @@ function postAnnounced(pair: SimPair, bytes: number): void {
   handler.current = new Source(stream, bytes).start();
 }
 
-/** As many at once as there are times: the slowest one's rate over the mean rate, and how long all took. */
+/** For transfers that run at once: the slowest rate divided by the mean rate, and how long all took. */
 function fairness(startedMs: number, endedMs: readonly number[]): { slowestOverMean: number; ms: number } {
   const times = endedMs.map((ms) => ms - startedMs);
   const meanRate = times.reduce((sum, ms) => sum + 1 / ms, 0) / times.length;
@@ -151,7 +154,7 @@ function fairness(startedMs: number, endedMs: readonly number[]): { slowestOverM
   return { slowestOverMean: 1 / slowestMs / meanRate, ms: slowestMs };
 }
 
-/** Bytes that arrive within the time. */
+/** The bytes that arrive within this time. */
 function during(pair: SimPair, ms: number, sink: { bytes: number }): number {
   const before = sink.bytes;
   pair.clock.advance(ms);
@@ -212,7 +215,7 @@ describe("both ends over a link", () => {
     const small = get(pair, 1_000);
     pair.clock.advance(1_000);
     expect(small.closed).toEqual([null]);
-    // A round trip, and what is in the sender's socket already.
+    // A round trip, and the bytes that are already in the sender's socket.
     expect(small.endAtMs - startedAtMs).toBeLessThan(80 + 40);
     expect(large.every(({ closed }) => closed.length === 0)).toBe(true);
   });
@@ -229,7 +232,7 @@ describe("both ends over a link", () => {
       const small = get(pair, 1_000);
       pair.clock.advance(500);
       expect(small.closed).toEqual([null]);
-      // A round trip, what may be under way, and a few turns of others.
+      // A round trip, the bytes in transit, and a few turns of other streams.
       expect(small.endAtMs - askedAtMs).toBeLessThan(300);
     }
     const passedMs = pair.clock.nowMs() - startedAtMs;
@@ -332,7 +335,7 @@ describe("both ends over a link", () => {
   });
 
   it("keep going with an upload over so slow a link that every answer is late", () => {
-    // A message of 64 KiB takes 3 s, a credit step 26 s, and a PING waits behind all that is under way.
+    // A message of 64 KiB takes 3 s, a credit step 26 s, and a PING waits behind everything in transit.
     const { pair, sink } = upload({ latencyMs: 40, bytesPerMs: 20 }, 3_000_000);
     pair.clock.advance(200_000);
     expect(sink).toMatchObject({ bytes: 3_000_000, closed: [null] });

@@ -9,15 +9,15 @@ import { FakeClock } from "../support/fake-clock.ts";
 import { memoryOf } from "../support/memory.ts";
 
 const CONNECTORS = 1_000;
-/** From dialling to the relay's answer. */
+/** The time from dialling to the relay's answer. */
 const HANDSHAKE_MS = 20;
-/** Of real time, for minutes of a thousand connectors on the fake clock. */
+/** Real time, for minutes of a thousand connectors on the fake clock. */
 const TIMEOUT = { timeout: 120_000 };
 
-/** A relay that a thousand connectors dial, and that can be away. */
+/** A relay that a thousand connectors dial, and that can be unreachable. */
 class Swarm {
   readonly clock = new FakeClock();
-  /** When each dialled and was let in, since the relay was last lost. */
+  /** When each connector dialled or was accepted, since the relay was last lost. */
   dialsMs: number[] = [];
   arrivalsMs: number[] = [];
   #lostAtMs = 0;
@@ -35,7 +35,7 @@ class Swarm {
     return this.#attached.size;
   }
 
-  /** Every connection breaks at once, and nobody answers for so long. */
+  /** Breaks every connection at once. Nothing answers for this long. */
   lose(forMs: number): void {
     const lost = [...this.#attached];
     this.#attached.clear();
@@ -48,7 +48,7 @@ class Swarm {
   }
 
   #connector(number: number): void {
-    // It keeps itself by its timers.
+    // Its timers keep it alive.
     void new ConnectionKeeper({
       index: 0,
       clock: this.clock,
@@ -84,7 +84,7 @@ class Swarm {
   }
 }
 
-/** The most that fall into one span of this length. */
+/** The largest number of these times that fall into one span of this length. */
 function mostWithin(timesMs: readonly number[], spanMs: number): number {
   const counts = new Map<number, number>();
   for (const timeMs of timesMs) {
@@ -101,7 +101,7 @@ describe("a thousand connectors that lose the relay at once", () => {
     swarm.clock.advance(2_000);
     expect(swarm.attached).toBe(CONNECTORS);
     expect(Math.max(...swarm.arrivalsMs)).toBeLessThanOrEqual(500 + HANDSHAKE_MS);
-    // Even shares of 50 ms would be a tenth each.
+    // With an even distribution, each 50 ms would have a tenth.
     expect(mostWithin(swarm.arrivalsMs, 50)).toBeLessThan(CONNECTORS / 5);
   });
 
@@ -122,7 +122,7 @@ describe("a thousand connectors that lose the relay at once", () => {
       const swarm = new Swarm(CONNECTORS, 3);
       swarm.lose(600_000);
       swarm.clock.advance(600_000);
-      // With the cap reached each dials every 15 s on average: 67 a second.
+      // When the back-off has reached its cap, each dials every 15 s on average: 67 a second in all.
       const late = swarm.dialsMs.filter((dialMs) => dialMs > 120_000);
       expect(mostWithin(late, 1_000)).toBeLessThan(120);
       swarm.clock.advance(30_000 + HANDSHAKE_MS);
@@ -142,7 +142,7 @@ describe("a link that flaps", () => {
       flaps++;
       swarm.lose(0);
     }
-    // Without any backoff it would be thousands; with the cap one in 15 s on average, after six quick ones.
+    // Without back-off it would be thousands. With the cap it is one in 15 s on average, after six quick ones.
     expect(flaps).toBeGreaterThan(20);
     expect(flaps).toBeLessThan(90);
   });

@@ -5,7 +5,7 @@ import { describe, expect } from "vitest";
 import { eventually } from "../../../scripts/demo/eventually.ts";
 import { it, WAIT_MS } from "./stage.ts";
 
-/** Of another origin but the same site: to SameSite cookies a port is no boundary. And of another site. */
+/** Another origin of the same site (for SameSite cookies, a port is no boundary), and another site. */
 const HOSTS = ["127.0.0.1", "localhost"];
 
 /** A site that shows one page. */
@@ -51,14 +51,14 @@ export function attackCases(): void {
         page.waitForURL(`${world.url}/v1/tunnels`),
         page.evaluate("document.forms[0].submit()"),
       ]);
-      // Without its cookie from another site; with it, and refused, from another port.
+      // From another site the cookie is not sent; from another port it is, and the relay refuses.
       expect(answer.status()).toBe(host === "localhost" ? 401 : 403);
       const { items } = await world.admin<{ items: { name: string }[] }>("GET", "/tunnels?limit=100");
       expect(items.map(({ name }) => name)).not.toContain("forged");
       expect(items.map(({ name }) => name)).toContain(`guarded ${host}`);
       await page.goto(`${world.url}/dashboard`);
       await page.getByRole("button", { name: "Sign out" }).waitFor();
-      // The browser says of each attack that it refused to hand over the answer.
+      // The browser reports for each attack that it did not hand over the answer.
       expect(pages.complaints.length).toBeGreaterThan(0);
       pages.complaints = [];
     });

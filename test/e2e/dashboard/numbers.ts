@@ -6,7 +6,7 @@ import { appears, it, ok, untilCounted, viewOf, WAIT_MS } from "./stage.ts";
 
 function asked(page: Page, part: string): Promise<Request> {
   const request = page.waitForRequest((one) => one.url().includes("/traffic?") && one.url().includes(part));
-  // Whoever awaits it hears of it; a case that fails before leaves it behind.
+  // A case may fail before it awaits this. Then the rejection must not count as unhandled.
   request.catch(() => {});
   return request;
 }
@@ -27,7 +27,7 @@ export function numberCases(): void {
     const showAll = page.getByRole("button", { name: "Show all" });
 
     const dragged = asked(page, "since=");
-    // What else the page is told about the tunnel may move the chart away while it is dragged over.
+    // Other data about the tunnel may arrive and move the chart while the test drags over it.
     await eventually("a part of the time", WAIT_MS, async () => {
       const box = await chart.boundingBox();
       if (box === null) return false;
@@ -44,9 +44,9 @@ export function numberCases(): void {
     await showAll.click();
     await page.getByLabel("of the last").waitFor();
 
-    // A chart that comes to lie under the pointer shows what is there, and not what the keyboard chose.
+    // A chart that moves under the pointer shows the step there, and not the one that the keyboard chose.
     await page.mouse.move(0, 0);
-    // No more the latest, but the values of a step. A chart that is drawn anew meanwhile has lost the focus.
+    // The chart shows a step's values and no longer the latest. If it was redrawn in the meantime, it has lost the focus.
     await eventually("the values of a step", WAIT_MS, async () => {
       await chart.press("ArrowLeft");
       return (await chart.getAttribute("aria-valuetext"))?.startsWith("latest") === false;
@@ -130,7 +130,7 @@ export function numberCases(): void {
     const tunnel = await world.tunnel("silent", ["payments-api"]);
     const page = await pages.admin();
     const traffic = inventedTraffic(Date.now());
-    // The last step that is over: what comes behind it is not drawn.
+    // The last complete step. Later ones are not drawn.
     const points = traffic.points.map((point, index) =>
       index === traffic.points.length - 2
         ? { ...point, requests: 0, errors: 0, p50Ms: null, p90Ms: null, p99Ms: null }

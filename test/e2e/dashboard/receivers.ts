@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "vitest";
 import { expectAccessible, it } from "./stage.ts";
 
-/** A log service that keeps what it is sent, and answers with this status. */
+/** A log service that keeps what it receives, and answers with this status. */
 async function receiver(status: number): Promise<{ url: string; bodies: string[]; close: () => void }> {
   const bodies: string[] = [];
   const server: Server = createServer((request, response) => {
@@ -53,7 +53,7 @@ export function receiverCases(): void {
     await dialog.getByText("The receiver answered 403.").waitFor();
     await dialog.getByText("so it says").waitFor();
     await expectAccessible(page);
-    // Other cases make requests meanwhile, which it is sent, too.
+    // Other cases make requests at the same time, and their events arrive here too.
     expect(bodies).toContainEqual(expect.stringMatching(/^payments /));
     await page.keyboard.press("Escape");
 

@@ -32,7 +32,7 @@ export function requestCases(): void {
     await world.call(tunnel.id, "payments-api", "/v1/charges/2");
     await page.getByText("Paused, 1 new").waitFor();
     expect(await page.getByText("/v1/charges/2").count()).toBe(0);
-    // Filters work on what stands still, and on what waits.
+    // Filters apply to the lines that are shown, and to those that wait while the view is paused.
     await page.getByLabel("Method").selectOption("POST");
     await page.getByText("Paused, 0 new").waitFor();
     expect(await page.getByText("/v1/charges/1").count()).toBe(0);
@@ -141,7 +141,7 @@ export function requestCases(): void {
     const link = page.url();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    // The browser hides the dialog by itself, before the page hears of it.
+    // The browser hides the dialog itself, before the page gets the event.
     await page.waitForURL(({ search }) => search === "?code=any");
 
     await page.goto(link);

@@ -29,10 +29,10 @@ export function sessionCases(): void {
     const page = await pages.admin("/keys");
     await page.goto(`${world.url}/dashboard`);
     await page.getByRole("row").filter({ hasText: "listed" }).waitFor();
-    // From the navigation on, with the time that it takes to see it from here.
+    // From the navigation on, including the time that this test takes to notice it.
     const shownMs = await page.evaluate<number>("performance.now()");
     console.log(`the first list is there after ${Math.round(shownMs)} ms`);
-    // Half a second on an idle machine; this one may be anything but.
+    // Half a second on an idle machine. This one may be busy.
     expect(shownMs).toBeLessThan(20_000);
   });
 
@@ -60,7 +60,7 @@ export function sessionCases(): void {
     await world.admin("DELETE", `/api-keys/${kid}`);
     await page.getByText("The session is over.").waitFor();
     expect(await page.getByRole("heading", { name: "left" }).count()).toBe(0);
-    // The live requests may have been asked for once more, and refused.
+    // The page may have tried to open the live requests once more, and was refused.
     pages.complaints = pages.complaints.filter((text) => !text.includes("HTTP Authentication failed"));
   });
 
@@ -79,7 +79,7 @@ export function sessionCases(): void {
     await untilIs(page, "document.activeElement.textContent", "Keys");
     await untilIs(page, "document.title", "Keys · Culvert");
     await page.goBack();
-    // The new page takes the focus: a key that is pressed before is pressed on the old one.
+    // The new page takes the focus. A key pressed before that goes to the old page.
     await untilIs(page, "document.activeElement.textContent", "Tunnels");
     const opener = page.getByRole("button", { name: "Create a tunnel" });
     await opener.press("Enter");

@@ -6,14 +6,14 @@ import { eventually } from "../../../scripts/demo/eventually.ts";
 import { chromiumPath, launchChromium } from "../../support/chromium.ts";
 import { ADMIN_KEY, DashboardWorld, type Tunnel } from "../../support/dashboard-world.ts";
 
-/** Only a hang takes as long. */
+/** Only a hang takes this long. */
 export const WAIT_MS = 60_000;
 
 const APPEARS_MS = 2_000;
 
 export const executable = chromiumPath();
 
-/** Nothing of the dashboard moves by itself there: each frame of it would be drawn. */
+/** The dashboard's animations are off, since every frame of them would be drawn. */
 const newContext = (browser: Browser): Promise<BrowserContext> =>
   browser.newContext({ reducedMotion: "reduce" });
 
@@ -32,7 +32,7 @@ export class Stage {
     return this.world.admin<{ kid: string; key: string }>("POST", "/api-keys", { role });
   }
 
-  /** Signed in once, for all that need nobody else's session: its pages are there at once. */
+  /** Signed in once, for all cases that need no session of their own. Its pages load at once. */
   admin(): Promise<BrowserContext> {
     return (this.#admin ??= this.signedInContext());
   }
@@ -48,12 +48,12 @@ export class Stage {
   }
 }
 
-/** What one case has: its pages are closed with it, and none of them may have complained. */
+/** The pages of one case. They are closed with it, and none of them may have reported an error. */
 export class Pages {
   readonly #stage: Stage;
   readonly #opened: { close(): Promise<void> }[] = [];
   readonly #pages: Page[] = [];
-  /** What a page said went wrong, refusals by its policy among it. */
+  /** Errors that a page reported, including violations of its content security policy. */
   complaints: string[] = [];
 
   constructor(stage: Stage) {
@@ -69,7 +69,7 @@ export class Pages {
   }
 
   /**
-   * The same in a browser of its own. Playwright's `routeWebSocket` reaches for every page of a browser, and fails when another
+   * The same in a browser of its own. Playwright's `routeWebSocket` affects every page of a browser, and fails if another
    * case closes one.
    */
   async adminAlone(): Promise<Page> {
@@ -80,7 +80,7 @@ export class Pages {
     return page;
   }
 
-  /** In a browser of its own, where nobody is signed in. */
+  /** In a browser context of its own, where nobody is signed in. */
   async stranger(): Promise<Page> {
     const context = await newContext(this.#stage.browser);
     this.#opened.push(context);
@@ -99,7 +99,7 @@ export class Pages {
   }
 
   async close(): Promise<void> {
-    // What a page asked for last may still be on its way through a case's hands.
+    // The last request of a page may still be on its way through a route of the test.
     for (const page of this.#pages) await page.unrouteAll({ behavior: "ignoreErrors" });
     for (const opened of this.#opened) await opened.close();
     if (this.complaints.length > 0) throw new Error(`the page complained: ${this.complaints.join("; ")}`);
@@ -116,7 +116,7 @@ export class Pages {
     page.setDefaultTimeout(WAIT_MS);
     page.on("pageerror", ({ message }) => this.complaints.push(message));
     page.on("console", (message) => {
-      // An answer of 4xx is not the page's fault: tests that mean it look at what the page shows.
+      // A 4xx is not an error of the page. Tests that expect one check what the page shows.
       if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
         this.complaints.push(message.text());
       }
@@ -124,7 +124,10 @@ export class Pages {
   }
 }
 
-/** Whether it is there before long. If not, what was to bring it may have been lost, and is tried once more. */
+/**
+ * Whether the element appears soon. If it does not, the event that shows it may have been lost, and the test tries once
+ * more.
+ */
 export function appears(locator: Locator): Promise<boolean> {
   return locator.waitFor({ timeout: APPEARS_MS }).then(
     () => true,
@@ -141,7 +144,7 @@ export const viewOf = ({ id }: Pick<Tunnel, "id">, view: string) => `/tunnels/${
 
 export const ok = () => ({ status: 200, text: "fine" });
 
-/** Until the relay has written so many requests of the last hour into the tunnel's traffic. */
+/** Waits until the relay has counted this many requests of the last hour in the tunnel's traffic. */
 export async function untilCounted(world: DashboardWorld, tunnelId: string, requests: number): Promise<void> {
   await eventually("the traffic", WAIT_MS, async () => {
     const path = `/tunnels/${tunnelId}/traffic?windowMinutes=60`;
@@ -150,7 +153,7 @@ export async function untilCounted(world: DashboardWorld, tunnelId: string, requ
   });
 }
 
-/** Until an expression has this value on the page; Playwright's own waiting is refused by the page's policy. */
+/** Waits until an expression has this value on the page. The page's policy forbids Playwright's own way of waiting. */
 export async function untilIs(page: Page, expression: string, value: string): Promise<void> {
   await eventually(
     `${expression} is ${value}`,
@@ -159,7 +162,7 @@ export async function untilIs(page: Page, expression: string, value: string): Pr
   );
 }
 
-/** To another page of the dashboard, as the browser's own buttons lead there: nothing is loaded again. */
+/** Goes to another page of the dashboard as the browser's back button does, without loading anything again. */
 export async function turnTo(page: Page, path: string): Promise<void> {
   const url = JSON.stringify(`/dashboard${path}`);
   await page.evaluate(`history.pushState(null, "", ${url}); dispatchEvent(new PopStateEvent("popstate"))`);
@@ -168,7 +171,7 @@ export async function turnTo(page: Page, path: string): Promise<void> {
 interface Look {
   colorScheme: "light" | "dark";
   width: number;
-  /** Colours alone differ in the dark. */
+  /** In the dark theme only colours differ. */
   rules: readonly string[] | null;
 }
 
@@ -178,13 +181,16 @@ const LOOKS: readonly Look[] = [
   { colorScheme: "light", width: 360, rules: null },
 ];
 
-/** Nothing for axe-core to find, in light, in dark on a tablet, and on a phone; and nothing is cut at the side. */
+/**
+ * Expects that axe-core finds nothing in the light theme, in the dark theme on a tablet, and on a phone; and that nothing
+ * is cut off at the side.
+ */
 export async function expectAccessible(page: Page): Promise<void> {
   if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source);
   for (const { colorScheme, width, rules } of LOOKS) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 844 });
-    // Of what is no violation, nothing is told in full.
+    // The report has no details of rules that passed.
     const asked = { resultTypes: ["violations"], selectors: false };
     const options = JSON.stringify(rules === null ? asked : { ...asked, runOnly: rules });
     const violations = await page.evaluate<string[]>(`axe.run(${options}).then(({ violations }) =>
@@ -197,7 +203,7 @@ export async function expectAccessible(page: Page): Promise<void> {
   await page.setViewportSize({ width: 1280, height: 844 });
 }
 
-/** A case of the dashboard. */
+/** One case of the dashboard. */
 export const it = test.extend<{ stage: Stage; pages: Pages }>({
   stage: [
     // oxlint-disable-next-line no-empty-pattern -- what vitest reads the fixture's needs from

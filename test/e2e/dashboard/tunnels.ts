@@ -119,7 +119,7 @@ export function tunnelCases(): void {
     const tunnel = await world.tunnel("hostile", ["payments-api"]);
     await world.connector(tunnel, { connectorId: "c1" }, () => ({ status: 599, text: markup }));
     const page = await pages.adminAlone();
-    // The protocol lets no such text into a HELLO. If it did:
+    // The protocol does not allow such text in a HELLO. This case checks what would happen if it did.
     await page.route(`**/v1/tunnels/${tunnel.id}`, async (route) => {
       const described = await (await route.fetch()).text();
       const hostile = { id: `${markup}id`, version: `"'>${markup}` };

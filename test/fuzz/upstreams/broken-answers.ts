@@ -3,7 +3,7 @@ import { responses } from "../../conformance/raw/responses.ts";
 import type { Dice } from "../../support/dice.ts";
 import { http2Frames } from "./http2-frames.ts";
 
-/** Of an answer's bytes, how much is changed at most. */
+/** The maximum number of changes in one answer. */
 const MAX_CHANGES = 6;
 const MAX_LENGTH = 64 * 1024;
 const ODD_BYTES = [
@@ -29,7 +29,7 @@ const NOTHING = Buffer.alloc(0);
 
 const oneOf = <T>(items: readonly T[], dice: Dice): T | undefined => items[dice.below(items.length)];
 
-/** A 101, with lines lost, doubled, or others among them where there are dice. */
+/** The fields of a 101. With dice, lines are lost, repeated, or mixed with others. */
 function upgradeFields(accept: string, dice: Dice | null): string[] {
   const lines = [
     "HTTP/1.1 101 Switching Protocols",
@@ -60,12 +60,12 @@ function upgradeFields(accept: string, dice: Dice | null): string[] {
   return lines;
 }
 
-/** What an upstream says to an HTTP/1.1 request; `accept` belongs to a WebSocket's key, if there is one. */
+/** What an upstream sends for an HTTP/1.1 request. `accept` is the value for a WebSocket's key, if there is one. */
 export function http1Answer(accept: string | null, dice: Dice): Buffer {
   if (accept !== null && dice.below(4) > 0) {
     const said = Array.from({ length: 1 + dice.below(3) }, () => oneOf(rawFrames, dice)?.bytes ?? NOTHING);
     const frames = changed(Buffer.concat(said), dice);
-    // The handshake is left whole more often than not, or its frames would never be heard.
+    // More often than not the handshake stays intact. Otherwise the frames would never be read.
     const fields = upgradeFields(accept, dice.below(3) === 0 ? dice : null);
     return Buffer.concat([Buffer.from(`${fields.join("\r\n")}\r\n\r\n`), frames]);
   }
@@ -76,13 +76,13 @@ export function http1Answer(accept: string | null, dice: Dice): Buffer {
   return changed(Buffer.from(texts.join(""), "latin1"), dice);
 }
 
-/** What an HTTP/2 server says from the start: frames that may come, in an order that may not, with bytes changed. */
+/** What an HTTP/2 server sends from the start: valid frames in an order that may be invalid, with bytes changed. */
 export function http2Answer(dice: Dice): Buffer {
   const frames = http2Frames(dice);
   return dice.below(2) === 0 ? frames : changed(frames, dice);
 }
 
-/** A few places changed, lost, doubled or filled with what parsers care about. */
+/** Changes, drops, repeats or overwrites a few places, with bytes that matter to parsers. */
 export function changed(bytes: Buffer, dice: Dice): Buffer {
   let now = bytes;
   for (let changes = dice.below(MAX_CHANGES); changes > 0; changes--) {

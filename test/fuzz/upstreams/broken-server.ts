@@ -6,13 +6,13 @@ import { Dice } from "../../support/dice.ts";
 import { trustedIdentity } from "../../support/tls-identities.ts";
 import { changed, http1Answer, http2Answer } from "./broken-answers.ts";
 
-/** A way to be spoken to. "broken tls": the handshake itself is what goes wrong. */
+/** The protocol of a port. With "broken tls", the TLS handshake itself fails. */
 export const PROTOCOLS = ["http1", "h2c", "tls", "broken tls"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
 const PREFACE = "PRI * HTTP/2.0";
 
-/** An upstream on its own port for each protocol, whose answers follow from the seed that is set. */
+/** An upstream with one port for each protocol. Its answers depend only on the current seed. */
 export class BrokenServer {
   readonly #servers: Server[] = [];
   readonly #ports = new Map<Protocol, number>();
@@ -23,7 +23,7 @@ export class BrokenServer {
     const tls = createTlsServer(
       {
         ...trustedIdentity,
-        // Whatever it agrees to, it may speak the other one.
+        // Whatever it negotiates, it may use the other protocol.
         ALPNCallback: ({ protocols }) =>
           this.#dice.pick<string | undefined>("h2", "h2", "http/1.1") ?? protocols[0],
       },
@@ -54,7 +54,7 @@ export class BrokenServer {
     return this.#ports.get(protocol) ?? 0;
   }
 
-  /** What happens from now on follows from it. Connections of the play before are cut. */
+  /** From now on, everything depends on this seed. Connections from before are cut. */
   begin(seed: number): void {
     this.cut();
     this.#dice = new Dice(seed);
@@ -99,7 +99,7 @@ export class BrokenServer {
     });
   }
 
-  /** In pieces, with pauses or without, and then it ends, breaks off or stays. */
+  /** Sends the bytes in pieces, with or without pauses, and then ends, breaks off or stays open. */
   async #say(socket: Socket, bytes: Buffer, dice: Dice): Promise<void> {
     const pieces = dice.pick(1, 1, 2, 5, 40);
     const size = Math.max(1, Math.ceil(bytes.byteLength / pieces));

@@ -25,14 +25,14 @@ function number(value: number): Buffer {
 
 const setting = (id: number, value: number): Buffer => Buffer.concat([Buffer.from([0, id]), number(value)]);
 
-/** A field of HPACK, spelt out. */
+/** A literal field of HPACK. */
 function literal(name: string, value: string): Buffer {
   const text = (of: string) =>
     Buffer.concat([Buffer.from([Math.min(of.length, 126)]), Buffer.from(of.slice(0, 126), "latin1")]);
   return Buffer.concat([Buffer.from([0]), text(name), text(value)]);
 }
 
-/** Indexed `:status` of RFC 7541's static table: 200, 204, 206, 304, 400, 404, 500. */
+/** Indexed `:status` in RFC 7541's static table: 200, 204, 206, 304, 400, 404, 500. */
 const STATUS = [0x88, 0x89, 0x8a, 0x8b, 0x8c, 0x8d, 0x8e];
 
 function fieldBlock(dice: Dice): Buffer {
@@ -59,7 +59,7 @@ function fieldBlock(dice: Dice): Buffer {
   return Buffer.concat(fields);
 }
 
-/** A preface that may be missing, then frames on the streams that a client opens, and on others. */
+/** A preface that may be missing, then frames on streams that a client opens, and on others. */
 export function http2Frames(dice: Dice): Buffer {
   const settings = Buffer.concat(
     Array.from({ length: dice.below(3) }, () =>

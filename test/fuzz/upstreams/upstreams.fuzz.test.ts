@@ -9,14 +9,14 @@ import { ByteServer } from "../../support/servers/byte-server.ts";
 import { SECONDS, SEED, seedsOf } from "../fuzz-time.ts";
 import { BrokenServer, PROTOCOLS } from "./broken-server.ts";
 
-/** Behind an answer's head nothing need come: then the gateway gives up. */
+/** After an answer's head, nothing may follow. Then the gateway gives up. */
 const PATIENCE_MS = 60;
 const TIMEOUTS = { connectTimeoutMs: 1_000, responseTimeoutMs: 300 };
-/** Only a hang reaches it. */
+/** Only a hang takes this long. */
 const HANG_MS = 30_000;
-/** Plays at a time, each with an upstream of its own: most of them wait for somebody to give up. */
+/** How many plays run at once, each with its own upstream. Most of them wait for one side to give up. */
 const LANES = 8;
-/** The connector is asked for its faults once in so many rounds. */
+/** The connector's fault counter is read once in this many rounds. */
 const ROUNDS_PER_CHECK = 10;
 
 let relay: RelayDouble;
@@ -66,7 +66,9 @@ afterAll(() => {
   relay?.close();
 });
 
-/** One request of any kind to an upstream that the seed has broken, until it is over or its gateway gives up. */
+/**
+ * Sends one request of any kind to an upstream that the seed has broken. Resolves when it is over or its gateway gives up.
+ */
 async function play(seed: number, server: BrokenServer): Promise<void> {
   const dice = new Dice(seed);
   server.begin(seed);
@@ -106,7 +108,7 @@ async function playNamed(seed: number, server: BrokenServer): Promise<void> {
 function upload(call: Call, dice: Dice): void {
   for (let count = dice.below(4); count > 0; count--)
     call.stream.write(dice.bytes(dice.pick(1, 100, 20_000)));
-  // Nobody but the gateway can know that the rest never comes.
+  // Only the gateway can know that the rest never comes.
   if (dice.below(4) > 0) call.stream.end();
   else setTimeout(() => call.stream.reset("CANCEL"), PATIENCE_MS);
 }
@@ -124,7 +126,7 @@ async function expectOthersServed(): Promise<void> {
   expect(relay.attachments).toHaveLength(1);
 }
 
-/** Nothing of the plays is left, and none of them was a surprise. */
+/** Expects that nothing of the plays is left open, and that none of them caused a fault. */
 async function expectNoFault(): Promise<void> {
   for (const server of broken) server.cut();
   const metrics = async () => (await fetch(metricsUrl)).text();

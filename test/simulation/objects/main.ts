@@ -7,16 +7,16 @@ import { SimTunnel } from "./sim-tunnel.ts";
  */
 
 const MINUTE_MS = 60_000;
-/** While it grows, each simulated request stands for so many. */
+/** While the tunnel grows, each simulated request stands for this many. */
 const ROUGH = 20;
 const LOADS = [
   { perSecond: 16_667, maxShed: 0.001 },
   { perSecond: 50_000, maxShed: 1 },
 ];
-/** Of all that 32 objects can do; what dies does nothing for a moment. */
+/** The part of what 32 objects can do that must be reached. Objects that die do nothing for a moment. */
 const MIN_GOODPUT = 0.95 * 32_000;
 
-/** What was under way on an object that died and is not safe to send again; and what is too much. */
+/** Allowed failures: open requests of an object that died that are not safe to send again, and load that is too much. */
 const HONEST = new Set(["RELAY_RESTART", "OVERLOADED"]);
 
 const { process } = globalThis as unknown as { process: { argv: string[]; exitCode: number } };
@@ -28,7 +28,7 @@ for (const { perSecond, maxShed } of LOADS) {
   for (const connectors of [4, 8]) {
     const grown = await grownObjects(connectors, perSecond);
     const isFull = maxShed === 1;
-    // Of what is too much no latency is promised.
+    // Under too much load, no latency is promised.
     const weight = isFull ? ROUGH : 1;
     const sim = new SimTunnel({ connectors, weight, wish: { min: grown, max: 32 } });
     await sim.start();
@@ -55,7 +55,7 @@ const titles =
   "requests/s | connectors | objects | requests | p99 alone, ms | p99, ms | shed | answered/s | failed | kept";
 console.log(`\n${titles}\n${rows.join("\n")}`);
 
-/** From one object, by load alone. */
+/** Grows from one object, by load alone. */
 async function grownObjects(connectors: number, perSecond: number): Promise<number> {
   const sim = new SimTunnel({ connectors, weight: ROUGH });
   await sim.start();

@@ -21,7 +21,7 @@ describe.each([4, 8])("32 objects of 1,000 requests a second, %i connectors", (c
     const loaded = await sim.load(MILLION_PER_SECOND, 300);
     expect(loaded.percentileMs(99)).toBeLessThanOrEqual(2 * alone);
     expect(loaded.shed).toBeLessThan(0.001);
-    // Of what was under way on the dead one, only what is not safe to send again.
+    // Of the open requests on the dead object, only those fail that are not safe to send again.
     expect([...loaded.codes.keys()].filter((code) => code !== "RELAY_RESTART")).toEqual([]);
     expect(loaded.codes.get("RELAY_RESTART") ?? 0).toBeLessThan(20);
   });
@@ -31,7 +31,7 @@ describe("growth", () => {
   it("brings a new object within 35 s of the first busy report, by the load of one", async () => {
     const sim = new SimTunnel({ connectors: 4, weight: 20, wish: { max: 2 } });
     await sim.start();
-    // A first report tells of no load yet.
+    // The first report does not contain a load yet.
     await sim.load(100, 20_000);
     const beganAtMs = sim.nowMs;
     const outcomes = await sim.load(600, 15_000 + 35_000);
@@ -49,7 +49,7 @@ describe("growth", () => {
     expect([sim.serving(), sim.listed()]).toEqual([32, 32]);
     const full = await sim.load(THREE_MILLION_PER_SECOND, 10_000);
     expect([...full.codes.keys()]).toEqual(["OVERLOADED"]);
-    // What they can, they do.
+    // They do as much as they can.
     expect(full.answered * 400).toBeGreaterThan(0.9 * 32_000 * 10);
   });
 
@@ -60,7 +60,7 @@ describe("growth", () => {
     const before = await sim.load(600, 40_000);
     expect([sim.listed(), before.codes.size]).toEqual([1, 0]);
     sim.isRegistryAway = false;
-    // It goes away again just when new objects have connectors, and nobody uses them yet.
+    // The Registry goes away when new objects have connectors but are not used yet.
     sim.want({ min: 4 });
     sim.isRegistryAway = true;
     await sim.pass(5_000);
@@ -90,7 +90,7 @@ describe("the list of objects", () => {
     expect(sim.listsTold).toBe(16);
     sim.want({ min: 5, max: 5 });
     await sim.load(100, 10_000);
-    // One edit has it attach, another has it serve: an isolate may ask between the two.
+    // One edit makes the object attach, and another makes it serve. An isolate may ask between the two.
     expect(sim.listsTold).toBeLessThanOrEqual(3 * 16);
     const told = sim.listsTold;
     await sim.load(100, 10_000);
@@ -105,10 +105,11 @@ describe("connectors of two versions", () => {
     expect(sim.serving()).toBe(8);
     sim.clock.after(1_000, () => sim.connectors[0]?.kill());
     const outcomes = await sim.load(100, 20_000);
-    // What was on it and is not safe is lost with it; all else found the old one, two hops away at first.
+    // Open requests on it that are not safe to send again are lost with it. All others reached the old object, in two hops
+    // at first.
     expect([...outcomes.codes.keys()].filter((code) => code !== "CONNECTOR_LOST")).toEqual([]);
     expect(outcomes.codes.get("CONNECTOR_LOST") ?? 0).toBeLessThan(5);
-    // By then nobody goes to objects without a connector any more.
+    // By then no request goes to an object without a connector.
     expect(sim.serving()).toBe(1);
     expect((await sim.load(100, 5_000)).percentileMs(99)).toBeLessThan(40);
   });

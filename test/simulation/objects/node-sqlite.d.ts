@@ -1,4 +1,4 @@
-/** What is used of it: these files are checked with the runtime's types, which have nothing of Node's. */
+/** The parts that these files use. They are checked with the runtime's types, which do not include Node's. */
 declare module "node:sqlite" {
   export type SQLInputValue = null | number | bigint | string;
   export class DatabaseSync {

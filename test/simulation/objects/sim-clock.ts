@@ -1,6 +1,6 @@
 import type { Clock } from "../../../shared/time/clock.ts";
 
-/** Promises of one event: what the code between two timers awaits, a gateway's and an object's together. */
+/** How many promises resolve one after another in one event: those of a gateway and of an object together. */
 const REACTIONS = 16;
 
 interface Timer {
@@ -9,7 +9,7 @@ interface Timer {
   run: (() => void) | null;
 }
 
-/** A fake clock for millions of timers: a heap. What awaits is let go on between two of them. */
+/** A fake clock for millions of timers, with a heap. Between two timers it lets code that awaits promises continue. */
 export class SimClock implements Clock {
   #nowMs = 0;
   #order = 0;

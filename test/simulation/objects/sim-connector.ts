@@ -5,27 +5,29 @@ import type { ObjectList } from "../../../shared/protocol/object-list.ts";
 import { StreamLimit } from "../../../shared/streams/stream-limit.ts";
 import type { SimLink, SimObject } from "./sim-object.ts";
 
-/** `TUNNEL_MAX_STREAMS`, unless it is set. */
+/** The default of `TUNNEL_MAX_STREAMS`. */
 const MAX_STREAMS = 512;
 
 export interface ConnectorWorld {
   clock: Clock;
   random: () => number;
   tunnelId: string;
-  /** One way between connector and relay. */
+  /** The delay between connector and relay, one way. */
   wayMs: number;
-  /** How many requests each that is simulated stands for. */
+  /** How many requests each simulated one stands for. */
   weight: number;
-  /** Null: no object of this name is on the list. */
+  /** Returns the object of this name. Null: the list has no such object. */
   dialled: (name: string | null) => SimObject | null;
 }
 
-/** One connector's process: its real list of objects and its real limit; of a connection only whether it stands. */
+/**
+ * The process of one connector. Its list of objects and its limit are the real ones. A connection is only open or closed.
+ */
 export class SimConnector {
   readonly id: string;
   readonly maxStreams: number;
   readonly limit: StreamLimit;
-  /** Of a version that knows of no lists: it stays where it has landed. */
+  /** A connector of a version without lists of objects, which stays on the first object that it reaches. */
   readonly isOld: boolean;
   readonly links = new Set<SimLink>();
   isDead = false;
@@ -35,14 +37,14 @@ export class SimConnector {
     this.isOld = isOld;
     this.maxStreams = Math.ceil(MAX_STREAMS / world.weight);
     this.limit = new StreamLimit(this.maxStreams, world.clock);
-    // It keeps itself by its timers.
+    // Its timers keep it alive.
     void new ObjectAttachments<ObjectKeeper>({
       ...{ connections: 1, tunnelId: () => world.tunnelId, clock: world.clock, random: world.random },
       newKeeper: (slot) => new SimKeeper(this, slot, world),
     });
   }
 
-  /** All that is under way on it is lost, and nothing dials any more. */
+  /** Loses everything that is open on it, and dials no more. */
   kill(): void {
     this.isDead = true;
     for (const link of this.links) link.cut();

@@ -13,11 +13,11 @@ import { formatServing, type TunnelObjects } from "../../../worker/tunnel/config
 import type { StreamLimit } from "../../../shared/streams/stream-limit.ts";
 import { memoryOf } from "../../support/memory.ts";
 
-/** One thread, good for a thousand small requests a second. */
+/** One thread, which can do a thousand small requests a second. */
 const CPU_MS_PER_REQUEST = 1;
-/** The platform refuses what would wait behind so many. */
+/** The platform refuses requests when this many are queued. */
 const MAX_QUEUED = 1_000;
-/** A service's default (`connectorWaitMs`). */
+/** The default of a service's `connectorWaitMs`. */
 const CONNECTOR_WAIT_MS = 5_000;
 
 export interface Claim extends Hops {
@@ -25,11 +25,11 @@ export interface Claim extends Hops {
 }
 
 export interface Answer {
-  /** Of a failure. */
+  /** Null unless it failed. */
   code: string | null;
-  /** The object did not answer: it was lost under the request, or the platform refused. */
+  /** The object did not answer: it was lost during the request, or the platform refused. */
   isThrown?: true;
-  /** The newer list, where the claim asked for one. */
+  /** The newer list of objects, if the claim asked for it. */
   objects?: string;
 }
 
@@ -39,15 +39,15 @@ export interface ObjectWorld {
   wayMs: number;
   /** How long the upstream takes. */
   upstreamMs: () => number;
-  /** How many requests each that is simulated stands for. */
+  /** How many requests each simulated one stands for. */
   weight: number;
   sibling(name: string): SimObject | undefined;
   report(name: string, load: ObjectLoad): Promise<void>;
-  /** Asks the Registry for the list, which notes that this object exists. */
+  /** Asks the Registry for the list. The Registry records that this object exists. */
   pull(name: string): TunnelObjects;
 }
 
-/** What an object sees of a connector's process. */
+/** A connector's process, as an object sees it. */
 export interface Linked {
   readonly id: string;
   readonly maxStreams: number;
@@ -60,7 +60,7 @@ export interface LinkEvents {
   onLost(): void;
 }
 
-/** A connector's connection to an object, as the tunnel's core sees one. */
+/** A connector's connection to an object, as the code of the tunnel sees it. */
 export class SimLink implements Connection {
   readonly connectionId = "";
   readonly kid = "";
@@ -70,7 +70,7 @@ export class SimLink implements Connection {
   readonly #events: LinkEvents;
   readonly #onLeave: () => void;
   readonly #list: () => ObjectList;
-  /** What of a mux the core looks at before it opens a stream. */
+  /** The parts of a mux that the code checks before it opens a stream. */
   readonly #state: { isDraining: boolean; streamCount: number; openCredit: number };
   #isEnded = false;
 
@@ -121,7 +121,7 @@ export class SimLink implements Connection {
     this.lose();
   }
 
-  /** So is the object. */
+  /** The object is gone. */
   lose(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -134,7 +134,7 @@ interface Life {
   links: Set<SimLink>;
   rate: RequestRate;
   loads: LoadReports;
-  /** The object died: whatever goes on in it fails with its next step. */
+  /** The object died. Everything that goes on in it fails at its next step. */
   isLost: boolean;
 }
 
@@ -153,7 +153,7 @@ export class SimObject {
     this.#life = this.#newLife();
   }
 
-  /** All that is under way fails, and its connectors have to dial again. */
+  /** Everything that is open fails, and the connectors must dial again. */
   die(): void {
     const { links } = this.#life;
     this.#life.isLost = true;
@@ -194,7 +194,7 @@ export class SimObject {
     try {
       return await this.#fetch(life, head, claim);
     } catch {
-      // Its object died.
+      // The object of this life died.
       return { code: "RELAY_RESTART", isThrown: true };
     }
   }
@@ -223,7 +223,7 @@ export class SimObject {
     return { code, ...(isNewer ? { objects: formatServing(config) } : {}) };
   }
 
-  /** As `relayRequest` does it, with the same parts. */
+  /** Does what `relayRequest` does, with the same parts. */
   async #carry(life: Life, head: OpenHead): Promise<string | null> {
     const { core } = life;
     const { clock } = this.#world;
@@ -287,7 +287,7 @@ export class SimObject {
     return { revision, names: list.map(({ name }) => name) };
   }
 
-  /** Throws where the object died in the meantime. */
+  /** Waits. Throws if the object has died in the meantime. */
   async #passed(life: Life, ms: number): Promise<void> {
     await this.#later(ms);
     if (life.isLost) throw new Error("the object was lost");

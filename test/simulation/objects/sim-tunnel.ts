@@ -12,36 +12,36 @@ import { type Answer, type Claim, SimObject } from "./sim-object.ts";
 import { sqliteStorage } from "./sqlite.ts";
 
 const TUNNEL = "tnl_abcdefghij234567abcd";
-/** A time that looks like one: 0 is when nothing was yet. */
+/** A start time that is not 0, because 0 means "never" in some places. */
 const BEGINS_AT_MS = 1_000_000;
-/** One way between any two of gateway, object, Registry and connector. */
+/** The delay between any two of gateway, object, Registry and connector, one way. */
 const WAY_MS = 2;
-/** What an upstream takes, at least and at most. */
+/** The least and the most time that an upstream takes. */
 const UPSTREAM_MS = [15, 25] as const;
 const SERVICES = 200;
 const CALLERS = 20;
-/** One POST in so many requests: it is not safe to send again. */
+/** One of this many requests is a POST, which is not safe to send again. */
 const POST_EVERY = 5;
 
 export interface SimOptions {
   connectors: number;
-  /** Of a version that knows of no lists of objects, beside those. */
+  /** How many additional connectors have a version without lists of objects. */
   oldConnectors?: number;
-  /** Isolates of the gateway's Worker, each of which knows only what it has seen itself. */
+  /** How many isolates of the gateway's Worker there are. Each knows only what it has seen itself. */
   gateways?: number;
   wish?: Partial<ScalingWish>;
-  /** Each simulated request stands for so many: rougher, and as much faster. */
+  /** Each simulated request stands for this many. The results are rougher, and the run is that much faster. */
   weight?: number;
   seed?: number;
 }
 
-/** What requests saw. */
+/** The outcomes of requests. */
 export class Outcomes {
   readonly codes = new Map<string, number>();
-  /** By whole tenths of a millisecond. */
+  /** Counts by tenths of a millisecond. */
   readonly #latencies: number[] = [];
   count = 0;
-  /** By the upstream. */
+  /** Answered by the upstream. */
   answered = 0;
 
   add({ code }: Answer, latencyMs: number): void {
@@ -52,23 +52,23 @@ export class Outcomes {
     this.answered++;
   }
 
-  /** Of those that were answered. */
+  /** A percentile of the answered requests. */
   percentileMs(percent: number): number {
     let left = (this.answered * percent) / 100;
     for (const [tenths, count = 0] of this.#latencies.entries()) if ((left -= count) < 0) return tenths / 10;
     return NaN;
   }
 
-  /** Share of requests that were refused for want of room, or of a connector. */
+  /** The share of requests that were refused because there was no room or no connector. */
   get shed(): number {
     return ((this.codes.get("OVERLOADED") ?? 0) + (this.codes.get("NO_CONNECTOR") ?? 0)) / this.count;
   }
 }
 
 /**
- * A tunnel on many objects with the product's own decisions: gateways' choice of an object, handing on, an object's choice
- * of a connection, reports of load, the Registry's edits of the list, connectors' attachments. Around them only time, one
- * thread for each object, and what requests cost.
+ * A tunnel on many objects with the product's own decisions: how gateways choose an object, how objects hand requests on
+ * and choose a connection, their reports of load, the Registry's edits of the list, and how connectors attach. Simulated
+ * are only time, one thread for each object, and the cost of requests.
  */
 export class SimTunnel {
   readonly clock = new SimClock();
@@ -81,13 +81,13 @@ export class SimTunnel {
   readonly #gateways: readonly ServingObjects[];
   readonly #services: readonly number[];
   readonly connectors: SimConnector[] = [];
-  /** Answers that carried the list of objects. */
+  /** How many answers contained the list of objects. */
   listsTold = 0;
   /** When an object first reported 400 requests a second. */
   busyAtMs: number | undefined;
   /** When a request first went to another object than the first. */
   firstOnNewAtMs: number | undefined;
-  /** It hears of nothing. */
+  /** While true, the Registry gets no report and no call. */
   isRegistryAway = false;
   #cancelLook = (): void => {};
   #sent = 0;
@@ -120,7 +120,7 @@ export class SimTunnel {
     }
   }
 
-  /** Until all that is wanted serves. */
+  /** Resolves when all wanted objects serve. */
   async start(): Promise<void> {
     await this.clock.runTo(BEGINS_AT_MS + 100);
     this.#look();
@@ -135,7 +135,7 @@ export class SimTunnel {
     return this.#store.of(TUNNEL).filter(({ phase }) => phase === "serving").length;
   }
 
-  /** What an operator asks for. */
+  /** What an operator sets. */
   want(wish: Partial<ScalingWish>): void {
     const before = this.#store.wish(TUNNEL);
     if (before === null) return;
@@ -156,7 +156,7 @@ export class SimTunnel {
     return this.clock.runTo(this.clock.nowMs() + forMs);
   }
 
-  /** So many requests a second, arriving at random, for so long; and until the last of them is over. */
+  /** Sends this many requests a second, at random times, for this long, and waits for the last of them. */
   async load(perSecond: number, forMs: number): Promise<Outcomes> {
     const outcomes = new Outcomes();
     const untilMs = this.clock.nowMs() + forMs;
@@ -172,7 +172,7 @@ export class SimTunnel {
     return outcomes;
   }
 
-  /** One of the objects that serve, at random, after so long. */
+  /** After this delay, kills a random object that serves. */
   killAfter(delayMs: number): void {
     this.clock.after(delayMs, () => {
       const serving = this.#store.of(TUNNEL).filter(({ phase }) => phase === "serving");
@@ -249,12 +249,12 @@ export class SimTunnel {
     if (this.#scaling.report(name, load, this.#registryMs)) this.#look();
   }
 
-  /** Its clock has whole milliseconds. */
+  /** The Registry's clock has whole milliseconds. */
   get #registryMs(): number {
     return Math.round(this.clock.nowMs());
   }
 
-  /** As the Registry does it after a report, and in its alarm. */
+  /** What the Registry does after a report, and in its alarm. */
   #look(): void {
     const nowMs = this.#registryMs;
     const edits = this.#scaling.apply(TUNNEL, nowMs);
@@ -275,7 +275,7 @@ export class SimTunnel {
   }
 }
 
-/** Numbers of services, each as often as Zipf's law gives it: the second half as often as the first. */
+/** Service numbers that occur as often as Zipf's law says: the second half as often as the first. */
 function zipf(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index).flatMap((index) =>
     Array.from({ length: Math.ceil(1_000 / (index + 1)) }, () => index),

@@ -1,11 +1,11 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 
-/** What of a Durable Object's storage the Registry's stores use, on Node's own SQLite, in memory. */
+/** The part of a Durable Object's storage that the Registry's stores use, with Node's own SQLite in memory. */
 export function sqliteStorage(): DurableObjectStorage {
   const database = new DatabaseSync(":memory:");
   const prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   const exec = (query: string, ...values: SQLInputValue[]) => {
-    // Only what has no values may be several statements, as migrations are.
+    // Only SQL without values may have several statements, as in migrations.
     if (values.length === 0 && query.includes(";")) {
       database.exec(query);
       return { toArray: () => [], one: () => undefined };
