@@ -53,7 +53,7 @@ export class MessageWriter {
     });
   }
 
-  /** Writes one fragment of a message. `opcode` is continuation for all but the first. At most `MAX_DATA_BYTES`. */
+  /** Writes one fragment of a message. `opcode` is continuation for all but the first. At most `LARGE_DATA_BYTES`. */
   writeFragment(opcode: number, isFinal: boolean, payload: Uint8Array, onSent: () => void): void {
     this.#writeSmall(isFinal ? FIN | opcode : opcode, payload, onSent);
   }

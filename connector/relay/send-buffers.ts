@@ -8,8 +8,8 @@ const BUFFER_BYTES =
   Math.ceil((HEADER_ROOM_BYTES + TARGET_MESSAGE_BYTES + MAX_DATA_BYTES + 2 * HEADER_BYTES) / 64) * 64;
 /** The largest payload that fits in a buffer. */
 export const BUFFER_ROOM_BYTES = BUFFER_BYTES - HEADER_ROOM_BYTES;
-/** 2 MiB, enough for the backlogs of two full connections. Only pages that were written to are resident. */
-const BUFFERS = 16;
+/** 4 MiB, enough for the backlogs of two full connections. Only pages that were written to are resident. */
+const BUFFERS = 12;
 
 /** Buffers for messages being sent, in one piece of memory for all connections of the process. A buffer is known by its offset. */
 export class SendBuffers {

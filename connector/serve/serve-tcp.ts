@@ -132,7 +132,7 @@ export class TcpStream implements StreamHandler {
     const socket = this.#socket;
     if (socket === null || socket.destroyed || socket.writableEnded) return;
     while (!socket.writableNeedDrain) {
-      const bytes = this.#stream.read();
+      const bytes = this.#stream.read(SOCKET_PIECE_BYTES);
       if (bytes === null) break;
       this.#record.requestBytes += bytes.byteLength;
       this.#moved();

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { Stream } from "../../shared/mux/index.ts";
 import { TunnelError } from "../../shared/protocol/index.ts";
+import { SOCKET_PIECE_BYTES } from "./held-bytes.ts";
 
 /** The request's body. It reads from the stream, which returns credit, when the upstream's socket can accept more. */
 export class UploadStream extends Readable {
@@ -33,7 +34,7 @@ export class UploadStream extends Readable {
   /** Call it when the stream became readable. */
   pump(): void {
     while (this.#wanted && !this.destroyed) {
-      const bytes = this.#stream.read();
+      const bytes = this.#stream.read(SOCKET_PIECE_BYTES);
       if (bytes === null && !this.#stream.readEnded) return;
       this.#wanted = false;
       this.#pushedBytes += bytes?.byteLength ?? 0;

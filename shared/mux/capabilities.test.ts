@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { CAPABILITY, OWN_CAPABILITIES, usableCapabilities } from "../protocol/capabilities.ts";
 import { decodeHello, decodeWelcome, encodeHello, encodeWelcome } from "../protocol/handshake.ts";
+import { encodeOffset } from "../protocol/frame-payloads.ts";
 import { decodeHead, decodeOpen } from "../protocol/head-codec.ts";
-import { MAX_DATA_BYTES, SMALL_DATA_BYTES } from "../protocol/limits.ts";
+import {
+  LARGE_DATA_BYTES,
+  MAX_DATA_BYTES,
+  SEND_BACKLOG_BYTES,
+  SMALL_DATA_BYTES,
+  TARGET_MESSAGE_BYTES,
+} from "../protocol/limits.ts";
 import {
   Bench,
   frame,
@@ -16,7 +23,7 @@ const MIB = 1024 * 1024;
 const OLD = [
   { windowMib: 4, dataBytes: SMALL_DATA_BYTES, upstreamMs: false },
   { windowMib: 16, dataBytes: SMALL_DATA_BYTES, upstreamMs: true },
-  { windowMib: 32, dataBytes: MAX_DATA_BYTES, upstreamMs: true },
+  { windowMib: 32, dataBytes: LARGE_DATA_BYTES, upstreamMs: true },
 ];
 
 /** Past the handshake with a peer that announces `capabilities`; nothing is opened yet. */
@@ -120,13 +127,50 @@ describe("a close without a code", () => {
 });
 
 describe("toward a peer of this version", () => {
+  const KIB = 1024;
+
+  /** A stream of which so many bytes were sent and, `tookMs` later, acknowledged. */
+  function proven(bytes: number, tookMs: number): Bench {
+    const bench = greeted("relay", OWN_CAPABILITIES, 4 * MIB);
+    bench.open();
+    bench.stream(0).write(new Uint8Array(bytes));
+    bench.clock.advance(tookMs);
+    bench.send(frame("WINDOW", 0, encodeOffset(4 * MIB + bytes)), frame("WINDOW", 1, encodeOffset(4 * MIB)));
+    bench.sent.length = 0;
+    return bench;
+  }
+
   it("paths and heads are long, and frames fill a message", () => {
     const bench = greeted("relay", OWN_CAPABILITIES, 4 * MIB);
-    const open = { path: `/${"a".repeat(18 * 1024 - 1)}`, fields: [["x-note", "€".repeat(32_000)]] as const };
+    const open = { path: `/${"a".repeat(18 * KIB - 1)}`, fields: [["x-note", "€".repeat(32_000)]] as const };
     bench.open(open);
     bench.stream(0).write(new Uint8Array(4 * MAX_DATA_BYTES));
     bench.clock.advance(1);
     expect(decodeOpen(bench.framesSent("OPEN", 1)[0]?.payload ?? new Uint8Array(0))).toMatchObject(open);
-    expect(Math.max(...dataSizes(bench))).toBe(MAX_DATA_BYTES);
+    expect(Math.max(...dataSizes(bench))).toBe(LARGE_DATA_BYTES);
+  });
+
+  it.each([
+    [1, MAX_DATA_BYTES],
+    [20, 128 * KIB],
+    [200, LARGE_DATA_BYTES],
+  ])("a path that took %i ms for 512 KiB gets frames of %i bytes", (tookMs, frameBytes) => {
+    const bench = proven(512 * KIB, tookMs);
+    bench.stream(0).write(new Uint8Array(2 * MAX_DATA_BYTES));
+    bench.clock.advance(1);
+    expect(Math.max(...dataSizes(bench))).toBe(frameBytes);
+  });
+
+  it("a large frame makes a backlog no longer than a message of the usual size does", () => {
+    const bench = proven(512 * KIB, 1);
+    bench.bufferedBytes = SEND_BACKLOG_BYTES - 10_000;
+    bench.stream(0).write(new Uint8Array(MAX_DATA_BYTES));
+    bench.clock.advance(1);
+    expect(Math.max(...dataSizes(bench))).toBe(TARGET_MESSAGE_BYTES + 10_000);
+    bench.bufferedBytes = SEND_BACKLOG_BYTES + 1;
+    const sentBefore = dataSizes(bench).length;
+    bench.stream(0).write(new Uint8Array(MAX_DATA_BYTES));
+    bench.clock.advance(1);
+    expect(dataSizes(bench)).toHaveLength(sentBefore);
   });
 });

@@ -197,8 +197,8 @@ export class MuxStream implements Stream {
     if (this.wantsCredit) this.#host.creditOwed(this);
   }
 
-  read(): Uint8Array | null {
-    const chunk = this.#received.shift();
+  read(mostBytes?: number): Uint8Array | null {
+    const chunk = this.#received.shift(mostBytes);
     if (chunk !== null) this.#taken(chunk.byteLength);
     return chunk;
   }

@@ -26,9 +26,7 @@ import {
   type Hello,
   CLOSE_GOING_AWAY,
   CLOSE_PROTOCOL_ERROR,
-  MAX_DATA_BYTES,
   SEND_BACKLOG_BYTES,
-  SMALL_DATA_BYTES,
   STALL_TIMEOUT_MS,
   TARGET_MESSAGE_BYTES,
   connectionError,
@@ -63,7 +61,6 @@ export abstract class Mux extends MuxEnd implements StreamHost {
   protected peerStreamWindowBytes = 0;
   /** The peer's capabilities; none before its HELLO or WELCOME. */
   peerCapabilities = 0;
-  #maxDataBytes = SMALL_DATA_BYTES;
   /** When the last message came in; -Infinity before the first. */
   lastReceivedMs = -Infinity;
 
@@ -212,14 +209,15 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     do {
       let touched: Set<Outbox> | null = null;
       this.#queueCredit();
-      const room = this.#isBacklogged ? 0 : this.epoch.sendCredit.roomBytes(this.#nowMs);
+      const { queue, sendCredit } = this.epoch;
+      const room = Math.min(this.#backlogRoomBytes, sendCredit.roomBytes(this.#nowMs));
       const sent = (outbox: Outbox, cost: number): void => {
         (touched ??= new Set()).add(outbox);
-        this.epoch.sendCredit.spend(cost);
+        sendCredit.spend(cost);
       };
-      const frames = this.epoch.queue.take(room, sent, this.#maxDataBytes);
+      const frames = queue.take(room, sent, sendCredit.frameBytes(this.peerCapabilities));
       if (frames.length === 0) break;
-      this.epoch.sendCredit.note();
+      sendCredit.note();
       this.#transport.send(frames);
       if (frames.some(wantsAnswer)) this.#watch.sent();
       if (touched !== null) this.epoch.sendCredit.sent(this.#nowMs);
@@ -230,7 +228,7 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     this.turnEnded();
     if (this.epoch.queue.isEmpty) return;
     this.#options.budget.notifyWhenFreed(this.#wakeUp);
-    if (this.#isBacklogged) return;
+    if (this.#backlogRoomBytes === 0) return;
     this.#stalls.awaitCredit();
   }
 
@@ -248,7 +246,6 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     peer: Pick<Hello, "capabilities" | "streamWindowBytes" | "connectionWindowBytes">,
   ): void {
     this.peerCapabilities = usableCapabilities(peer);
-    this.#maxDataBytes = has(this.peerCapabilities, "LARGE_DATA") ? MAX_DATA_BYTES : SMALL_DATA_BYTES;
     this.#peerConnectionWindowBytes = peer.connectionWindowBytes;
     this.peerStreamWindowBytes = peer.streamWindowBytes;
     this.epoch.sendCredit.adopt(peer.connectionWindowBytes, has(this.peerCapabilities, "QUESTIONS"));
@@ -435,8 +432,10 @@ export abstract class Mux extends MuxEnd implements StreamHost {
     });
   }
 
-  get #isBacklogged(): boolean {
-    return this.#transport.bufferedBytes() > SEND_BACKLOG_BYTES;
+  /** A large message makes the backlog no longer than one of the usual size would. */
+  get #backlogRoomBytes(): number {
+    const leftBytes = SEND_BACKLOG_BYTES - this.#transport.bufferedBytes();
+    return leftBytes < 0 ? 0 : leftBytes + TARGET_MESSAGE_BYTES;
   }
 
   #afterSend(outbox: Outbox): void {

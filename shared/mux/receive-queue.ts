@@ -41,10 +41,17 @@ export class ReceiveQueue {
     this.#bytes += view.byteLength;
   }
 
-  shift(): Uint8Array | null {
+  /** The next bytes, as they came but at most `mostBytes`; null: there are none. */
+  shift(mostBytes = Infinity): Uint8Array | null {
     if (this.#chunks.length === 0) this.#flushTail();
-    const chunk = this.#chunks.shift();
+    let chunk = this.#chunks[0];
     if (chunk === undefined) return null;
+    if (chunk.byteLength > mostBytes) {
+      this.#chunks[0] = chunk.subarray(mostBytes);
+      chunk = chunk.subarray(0, mostBytes);
+    } else {
+      this.#chunks.shift();
+    }
     this.#bytes -= chunk.byteLength;
     return chunk;
   }

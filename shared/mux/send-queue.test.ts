@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { FLAG, FRAME, FRAME_RULES, type Frame } from "../protocol/frame.ts";
-import { encodedSize } from "../protocol/frame-codec.ts";
+import { decodeMessage, encodedSize, encodeMessage } from "../protocol/frame-codec.ts";
 import {
   ITEM_OVERHEAD_BYTES,
+  LARGE_DATA_BYTES,
   MAX_DATA_BYTES,
   MAX_MESSAGE_BYTES,
   QUANTUM_BYTES,
@@ -244,12 +245,35 @@ describe("Outbox", () => {
   it("never merges WebSocket messages, and marks the parts of a divided one", () => {
     const box = new Outbox(1, new SendWindow(PLENTY), memoryOf());
     box.push(FRAME.WSMSG, FLAG.TEXT, new Uint8Array(1));
-    box.push(FRAME.WSMSG, FLAG.TEXT, new Uint8Array(MAX_DATA_BYTES + 1));
+    box.push(FRAME.WSMSG, FLAG.TEXT, new Uint8Array(LARGE_DATA_BYTES + 1));
     const flags = [1, 2, 3].map(() => box.take(PLENTY)?.flags);
     expect(flags).toEqual([FLAG.TEXT, FLAG.TEXT | FLAG.MORE, FLAG.TEXT]);
     expect(box.window.sentBytes).toBe(
-      costBytes(FRAME.WSMSG, 1) + costBytes(FRAME.WSMSG, MAX_DATA_BYTES) + costBytes(FRAME.WSMSG, 1),
+      costBytes(FRAME.WSMSG, 1) + costBytes(FRAME.WSMSG, LARGE_DATA_BYTES) + costBytes(FRAME.WSMSG, 1),
     );
+  });
+
+  it("puts what waits of a body into one frame, as far as it fits", () => {
+    const box = new Outbox(1, new SendWindow(PLENTY), memoryOf());
+    const piece = (byte: number): Uint8Array => new Uint8Array(100 * 1024).fill(byte);
+    for (const byte of [1, 2, 3]) box.push(FRAME.DATA, 0, piece(byte));
+    box.push(FRAME.DATA, FLAG.END, new Uint8Array(0));
+    box.push(FRAME.TRAILERS, 0, new Uint8Array(2));
+    const frames: Frame[] = [];
+    for (let frame = box.take(PLENTY); frame !== null; frame = box.take(PLENTY)) frames.push(frame);
+    const seen: [type: number, flags: number, bytes: number][] = [];
+    const body: Uint8Array[] = [];
+    decodeMessage(encodeMessage(frames), (type, flags, _streamId, payload) => {
+      seen.push([type, flags, payload.byteLength]);
+      if (type === FRAME.DATA) body.push(payload);
+    });
+    expect(seen).toEqual([
+      [FRAME.DATA, 0, MAX_DATA_BYTES],
+      [FRAME.DATA, FLAG.END, 300 * 1024 - MAX_DATA_BYTES],
+      [FRAME.TRAILERS, 0, 2],
+    ]);
+    expect(Buffer.concat(body).equals(Buffer.concat([piece(1), piece(2), piece(3)]))).toBe(true);
+    expect([box.queuedBytes, box.heldBytes, box.window.sentBytes]).toEqual([0, 0, 300 * 1024]);
   });
 
   it("holds trailers back until the body before them has left", () => {

@@ -14,11 +14,13 @@ import {
   HEADER_BYTES,
   NO_PAYLOAD,
   ITEM_OVERHEAD_BYTES,
+  LARGE_DATA_BYTES,
   MAX_DATA_BYTES,
   MAX_MESSAGE_BYTES,
   MESSAGE_OVERHEAD_BYTES,
   QUANTUM_BYTES,
   TARGET_MESSAGE_BYTES,
+  payloadBytes,
 } from "../protocol/index.ts";
 import { Fifo } from "../memory/fifo.ts";
 import { GrowingPiece } from "../memory/growing-piece.ts";
@@ -110,15 +112,48 @@ export class Outbox {
     const overheadBytes = costBytes(type, 0);
     const fits = Math.min(roomBytes, this.window.availableBytes) - overheadBytes;
     if (fits < 0 || (fits === 0 && payload.byteLength > 0)) return null;
-    const length = Math.min(payload.byteLength, fits, maxDataBytes);
+    const mostBytes = Math.min(
+      fits,
+      type === FRAME.DATA ? maxDataBytes : Math.min(maxDataBytes, LARGE_DATA_BYTES),
+    );
+    const frame = this.#takePart(next, mostBytes);
+    const length = frame.payload.byteLength;
     this.window.spend(length + overheadBytes);
+    if (type === FRAME.DATA) this.#gather(frame, mostBytes - length);
+    return frame;
+  }
+
+  /** Adds the data that follows to a frame of DATA, as far as it fits: pieces of a body are often small, and each frame is work. */
+  #gather(frame: Frame, mostBytes: number): void {
+    let more: Uint8Array[] | null = null;
+    let leftBytes = mostBytes;
+    for (let next = this.items.first; next?.type === FRAME.DATA; next = this.items.first) {
+      if (leftBytes === 0 && next.payload.byteLength > 0) break;
+      const { payload, flags } = this.#takePart(next, leftBytes);
+      frame.flags |= flags;
+      leftBytes -= payload.byteLength;
+      (more ??= []).push(payload);
+    }
+    if (more === null) return;
+    frame.more = more;
+    this.window.spend(mostBytes - leftBytes);
+  }
+
+  /** As much of the first item as fits into `mostBytes`. */
+  #takePart(item: Frame, mostBytes: number): Frame {
+    const { type, payload } = item;
+    const overheadBytes = costBytes(type, 0);
     // An item that is sent in several frames costs the window each frame's overhead, but was counted here with one.
-    this.queuedBytes -= length === payload.byteLength ? length + overheadBytes : length;
-    if (length === payload.byteLength) return this.#shift();
-    this.#hold(-length);
-    next.payload = payload.subarray(length);
-    const flags = type === FRAME.WSMSG ? next.flags | FLAG.MORE : 0;
-    return { type, flags, streamId: this.streamId, payload: payload.subarray(0, length) };
+    if (payload.byteLength <= mostBytes) {
+      this.queuedBytes -= payload.byteLength + overheadBytes;
+      this.#shift();
+      return item;
+    }
+    this.queuedBytes -= mostBytes;
+    this.#hold(-mostBytes);
+    item.payload = payload.subarray(mostBytes);
+    const flags = type === FRAME.WSMSG ? item.flags | FLAG.MORE : 0;
+    return { type, flags, streamId: this.streamId, payload: payload.subarray(0, mostBytes) };
   }
 
   #shift(): Frame | null {
@@ -229,8 +264,9 @@ export class SendQueue {
     const take = (outbox: Outbox, mostBytes: number): number | null => {
       const frame = outbox.take(mostBytes, maxDataBytes);
       if (frame === null) return null;
-      const cost = costBytes(frame.type, frame.payload.byteLength);
-      size += HEADER_BYTES + frame.payload.byteLength;
+      const bytes = payloadBytes(frame);
+      const cost = costBytes(frame.type, bytes);
+      size += HEADER_BYTES + bytes;
       frames.push(frame);
       sent(outbox, cost);
       return cost;

@@ -79,8 +79,8 @@ export interface Stream {
    * any case.
    */
   expect(bytes: number, leastBytes?: number): void;
-  /** The next bytes; null if none are here now. Reading returns credit to the peer. */
-  read(): Uint8Array | null;
+  /** The next bytes, `mostBytes` of them at most; null if none are here now. Reading returns credit to the peer. */
+  read(mostBytes?: number): Uint8Array | null;
   readMessage(): WebSocketMessage | null;
   /** What `readMessage` would give, without reading it. */
   peekMessage(): WebSocketMessage | null;

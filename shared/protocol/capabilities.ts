@@ -1,3 +1,5 @@
+import { LARGE_DATA_BYTES, MAX_DATA_BYTES, SMALL_DATA_BYTES } from "./limits.ts";
+
 /**
  * What an end accepts beyond the first form of this protocol, as bits of HELLO and WELCOME: docs/protocol.md,
  * "Capabilities". Bits are never used twice. A sender uses what it knows itself and its peer has announced.
@@ -17,6 +19,8 @@ export const CAPABILITY = {
   UPSTREAM_MS: 1 << 5,
   /** PINGs that ask what has arrived, 200 a second. Else 10 PINGs of any kind. */
   QUESTIONS: 1 << 6,
+  /** DATA of 256 KiB. Else 64 KiB. */
+  BULK_DATA: 1 << 7,
 } as const;
 
 export type Capability = keyof typeof CAPABILITY;
@@ -29,7 +33,8 @@ export const OWN_CAPABILITIES: number =
   CAPABILITY.TCP |
   CAPABILITY.LARGE_DATA |
   CAPABILITY.UPSTREAM_MS |
-  CAPABILITY.QUESTIONS;
+  CAPABILITY.QUESTIONS |
+  CAPABILITY.BULK_DATA;
 
 /** The connection windows by which older builds, which announced nothing, are told apart. */
 const SECOND_WINDOW_BYTES = 16 * 1024 * 1024;
@@ -43,6 +48,12 @@ export function usableCapabilities(peer: { capabilities: number; connectionWindo
   if (peer.connectionWindowBytes >= SECOND_WINDOW_BYTES) shown |= CAPABILITY.UPSTREAM_MS;
   if (peer.connectionWindowBytes >= THIRD_WINDOW_BYTES) shown |= CAPABILITY.LARGE_DATA;
   return shown;
+}
+
+/** The largest payload of DATA that such a peer takes. */
+export function maxDataBytes(capabilities: number): number {
+  if (has(capabilities, "BULK_DATA")) return MAX_DATA_BYTES;
+  return has(capabilities, "LARGE_DATA") ? LARGE_DATA_BYTES : SMALL_DATA_BYTES;
 }
 
 export function has(capabilities: number, capability: Capability): boolean {

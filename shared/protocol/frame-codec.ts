@@ -6,7 +6,7 @@
  *
  * docs/protocol.md#messages-and-frames; decisions 0001 and 0025.
  */
-import { FIRST_EXTENSION_TYPE, FRAME_RULES, type Frame, HEADER_BYTES } from "./frame.ts";
+import { FIRST_EXTENSION_TYPE, FRAME_RULES, type Frame, HEADER_BYTES, payloadBytes } from "./frame.ts";
 import { withHeadroom } from "./headroom.ts";
 import { byteAt, readU16, readU32, writeU32 } from "./integers.ts";
 import { MAX_MESSAGE_BYTES } from "./limits.ts";
@@ -64,7 +64,7 @@ function checkFrame(type: number, streamId: number, length: number): void {
 /** Bytes that the frames take on the wire. */
 export function encodedSize(frames: readonly Frame[]): number {
   let size = 0;
-  for (const frame of frames) size += HEADER_BYTES + frame.payload.byteLength;
+  for (const frame of frames) size += HEADER_BYTES + payloadBytes(frame);
   return size;
 }
 
@@ -82,18 +82,23 @@ export function encodeInto(message: Uint8Array, start: number, frames: readonly 
     writeHeader(message, at, frame);
     message.set(frame.payload, at + HEADER_BYTES);
     at += HEADER_BYTES + frame.payload.byteLength;
+    for (const piece of frame.more ?? []) {
+      message.set(piece, at);
+      at += piece.byteLength;
+    }
   }
 }
 
 /** The message of this one frame where its payload lies, if there is room for the header; null: it has to be copied. */
 export function encodeInPlace(frame: Frame): Uint8Array | null {
-  const message = withHeadroom(frame.payload);
+  const message = frame.more === undefined ? withHeadroom(frame.payload) : null;
   if (message !== null) writeHeader(message, 0, frame);
   return message;
 }
 
-function writeHeader(message: Uint8Array, at: number, { type, flags, streamId, payload }: Frame): void {
-  const length = payload.byteLength;
+function writeHeader(message: Uint8Array, at: number, frame: Frame): void {
+  const { type, flags, streamId } = frame;
+  const length = payloadBytes(frame);
   message[at] = length >>> 16;
   message[at + 1] = length >>> 8;
   message[at + 2] = length;

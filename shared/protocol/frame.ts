@@ -1,4 +1,5 @@
 import {
+  LARGE_DATA_BYTES,
   MAX_CLOSE_REASON_BYTES,
   MAX_DATA_BYTES,
   MAX_DETAIL_BYTES,
@@ -71,18 +72,26 @@ export const FRAME_RULES: ReadonlyMap<number, { name: FrameName; place: Place; m
         ["TRAILERS", "stream", 2, MAX_HEAD_FRAME_BYTES],
         ["RESET", "stream", 2, 2 + MAX_DETAIL_BYTES],
         ["STOP", "stream", 0, 0],
-        ["WSMSG", "stream", 0, MAX_DATA_BYTES],
+        ["WSMSG", "stream", 0, LARGE_DATA_BYTES],
         ["WSCLOSE", "stream", 0, 2 + MAX_CLOSE_REASON_BYTES],
       ] as const
     ).map(([name, place, min, max]) => [FRAME[name], { name, place, min, max }]),
   );
 
-/** A frame as the codec moves it. `payload` of a decoded one is a view of its message. */
+/** A frame as the codec moves it. */
 export interface Frame {
   type: number;
   flags: number;
   streamId: number;
   payload: Uint8Array;
+  /** The rest of the payload, if it was written in several pieces. */
+  more?: readonly Uint8Array[];
+}
+
+export function payloadBytes({ payload, more }: Frame): number {
+  let bytes = payload.byteLength;
+  if (more !== undefined) for (const piece of more) bytes += piece.byteLength;
+  return bytes;
 }
 
 export const NO_PAYLOAD = new Uint8Array(0);

@@ -3,9 +3,10 @@ import { HEADER_BYTES } from "./frame.ts";
 /** Buffers whose first bytes are kept free. A view that was transferred has a buffer of another identity: mark that one. */
 const buffers = new WeakSet<ArrayBufferLike>();
 
-/** Room for `size` bytes, behind as many free ones as a frame's header takes. */
-export function roomBehindHeadroom(size: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new ArrayBuffer(HEADER_BYTES + size), HEADER_BYTES);
+/** Room for `size` bytes, behind as many free ones as a frame's header takes: in `spare`, a buffer of this size, or in a new one. */
+export function roomBehindHeadroom(size: number, spare: ArrayBufferLike | null = null): Uint8Array {
+  const bytes = HEADER_BYTES + size;
+  return new Uint8Array(spare?.byteLength === bytes ? spare : new ArrayBuffer(bytes), HEADER_BYTES);
 }
 
 /** Marks these bytes as lying at the beginning of such a room. */

@@ -8,7 +8,7 @@
  * Begin with `frame.ts` (one table of all frames), then `head.ts` and `handshake.ts`; `limits.ts` has the numbers.
  * docs/protocol.md is normative; decisions 0001, 0006, 0011 and 0034 say why it is so.
  */
-export { OWN_CAPABILITIES, has, usableCapabilities, type Capability } from "./capabilities.ts";
+export { OWN_CAPABILITIES, has, maxDataBytes, usableCapabilities, type Capability } from "./capabilities.ts";
 export { ERROR_CODES, type ErrorCode } from "./error-code.ts";
 export { decodeMessage, encodeInPlace, encodeInto, encodeMessage, encodedSize } from "./frame-codec.ts";
 export {
@@ -26,7 +26,7 @@ export {
   type Goaway,
   type WebSocketClose,
 } from "./frame-payloads.ts";
-export { FLAG, FRAME, HEADER_BYTES, NO_PAYLOAD, type Frame } from "./frame.ts";
+export { FLAG, FRAME, HEADER_BYTES, NO_PAYLOAD, payloadBytes, type Frame } from "./frame.ts";
 export {
   HANDSHAKE_TEXT,
   decodeHello,

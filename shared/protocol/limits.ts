@@ -2,11 +2,13 @@
 
 /** Limits the memory that one message needs, because WebSocket messages arrive whole. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
-/** Messages of 64 KiB cross a Durable Object fastest; larger ones only add waiting. */
+/** Where several streams share a connection, nobody waits for more than this. */
 export const TARGET_MESSAGE_BYTES = 64 * 1024;
-/** One such frame fills a message. For a lone transfer, more frames would only be more work. */
-export const MAX_DATA_BYTES = 64 * 1024;
-/** Toward a peer without LARGE_DATA, which treats a larger one as a violation. */
+/** A stream that is alone fills a message with one such frame: each message costs a Durable Object several turns. */
+export const MAX_DATA_BYTES = 256 * 1024;
+/** Toward a peer without BULK_DATA, which treats a larger one as a violation. The same for WSMSG toward every peer. */
+export const LARGE_DATA_BYTES = 64 * 1024;
+/** Toward a peer without LARGE_DATA. */
 export const SMALL_DATA_BYTES = 32 * 1024;
 /** What a stream may send before the next one's turn: a quarter of a message, so a small body never waits for a large one. */
 export const QUANTUM_BYTES = 16 * 1024;
@@ -93,7 +95,7 @@ export const ITEM_OVERHEAD_BYTES = 256;
 /** Unacknowledged bytes of one object, as a part of its isolate's budget, because Workers' sockets buffer without a limit. */
 export const MAX_UNACKNOWLEDGED_BYTES = 24 * 1024 * 1024;
 /** Every connection may have this much in flight even if that is used up: with less, the step at which credit returns is never reached. */
-export const MIN_UNACKNOWLEDGED_BYTES = CONNECTION_CREDIT_STEP_BYTES + MAX_DATA_BYTES;
+export const MIN_UNACKNOWLEDGED_BYTES = CONNECTION_CREDIT_STEP_BYTES + LARGE_DATA_BYTES;
 /** Allowed however late acknowledgements are, so that a second step can be sent while the first one's credit returns. */
 export const MIN_UNDER_WAY_BYTES = 2 * MIN_UNACKNOWLEDGED_BYTES;
 /** PINGs that ask what has arrived, where less than that may be under way: half of what a peer with QUESTIONS allows. */

@@ -17,6 +17,7 @@ import type { Field } from "../../shared/protocol/head.ts";
 import {
   CONNECTION_CREDIT_STEP_BYTES,
   CONNECTION_WINDOW_BYTES,
+  LARGE_DATA_BYTES,
   MAX_DATA_BYTES,
   MAX_MESSAGE_BYTES,
   MAX_WEBSOCKET_MESSAGE_BYTES,
@@ -890,7 +891,7 @@ describe.concurrent("a WebSocket", () => {
 
   it("endless MORE closes it with 1009", async () => {
     const { tunnel, peer, id, closed } = await openWebSocket();
-    const payload = new Uint8Array(MAX_DATA_BYTES / 2);
+    const payload = new Uint8Array(LARGE_DATA_BYTES / 2);
     const costBytes = payload.byteLength + 128;
     let roomBytes = 64 * 1024;
     for (

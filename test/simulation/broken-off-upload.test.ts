@@ -39,7 +39,7 @@ async function brokenOff(): Promise<WeakRef<RequestBody>> {
     record,
     deps,
   );
-  const exchange = new Exchange(record);
+  const exchange = new Exchange(record, () => 0);
   exchange.attach({ closed: false, reset: () => {} } as unknown as Parameters<Exchange["attach"]>[0]);
   await body.feed(exchange);
   return new WeakRef(body);

@@ -10,6 +10,7 @@ import type { ResponseHead, TunnelError } from "../../shared/protocol/index.ts";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
 import type { RequestRecord } from "../events/index.ts";
 import { Gate } from "./gate.ts";
+import { ReadingPace } from "./reading-pace.ts";
 
 /** One attempt of one request: a stream's events as promises. */
 export class Exchange implements StreamHandler {
@@ -21,11 +22,13 @@ export class Exchange implements StreamHandler {
   #error: TunnelError | null = null;
   #handedOver = false;
   #stopped = false;
+  readonly #pace: ReadingPace;
   readonly #readable = new Gate();
   readonly #writable = new Gate();
 
-  constructor(record: RequestRecord) {
+  constructor(record: RequestRecord, nowMs: () => number) {
     this.#record = record;
+    this.#pace = new ReadingPace(nowMs);
     const { promise, resolve, reject } = Promise.withResolvers<ResponseHead>();
     this.head = promise;
     this.#settleHead = { resolve, reject };
@@ -45,7 +48,7 @@ export class Exchange implements StreamHandler {
   /** The next bytes of the response body; null when none are here. Throws the TunnelError that ended it early. */
   readChunk(): Uint8Array | null {
     if (this.#error !== null) throw this.#error;
-    const chunk = this.stream.read();
+    const chunk = this.stream.read(this.#pace.nextBytes());
     if (chunk === null) return null;
     this.#record.state.responseBytes += chunk.byteLength;
     this.#record.tap?.received(chunk);

@@ -201,7 +201,7 @@ async function attemptUntilHeaded(
       admittance.check();
       // The failed attempt may have read more of the body than is kept for sending it again.
       if (failure !== null && !body.isReplayable) throw failure;
-      return begin(tunnel, open, body, tried, failure, record);
+      return begin({ tunnel, nowMs }, open, body, tried, failure, record);
     };
     const attempt = await tunnel.whenRoom(open, beginAttempt, (left) => gateways.watch(request, left));
     admittance.covers(attempt.exchange);
@@ -247,14 +247,14 @@ function requestBody(
 }
 
 function begin(
-  tunnel: TunnelConnections,
+  { tunnel, nowMs }: Pick<RelayDeps, "tunnel" | "nowMs">,
   open: OpenHead,
   body: RequestBody,
   tried: ReadonlySet<Connection>,
   failure: TunnelError | null,
   record: RequestRecord,
 ): Attempt {
-  const exchange = new Exchange(record);
+  const exchange = new Exchange(record, nowMs);
   try {
     const end = body.isEmpty && open.kind === "http";
     const { stream, connection } = tunnel.open(open, end, exchange, tried);

@@ -13,8 +13,11 @@ import type { RequestRecord } from "../events/index.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ReadTurns } from "../tunnel/connections/read-turns.ts";
 
-/** `request.body` read the default way comes in pieces of 4 KiB; into a buffer of this size it comes in large ones. */
-const READ_BYTES = 64 * 1024;
+/**
+ * `request.body` read the default way comes in pieces of 4 KiB; into a buffer of this size it comes in large ones, and each is a message.
+ * From 128 KiB on, the connector's C library would map memory anew for each message.
+ */
+const READ_BYTES = 120 * 1024;
 /** A read keeps its buffer while it waits, so reads use a small one until bytes come quickly. */
 const WAITING_READ_BYTES = 1024;
 /** After a read of this size or more, the next read uses a large buffer. */
@@ -39,6 +42,8 @@ export class RequestBody {
   readonly #record: RequestRecord;
   /** The last read filled its buffer or brought much, so more will follow soon. */
   #comesQuickly = false;
+  /** The buffer of a chunk that has been sent and is not kept, for the next read. */
+  #spare: ArrayBufferLike | null = null;
   #kept: Uint8Array[] | null = [];
   readonly #joined = new GrowingPiece(JOINED_BYTES);
   #keptBytes = 0;
@@ -88,8 +93,10 @@ export class RequestBody {
       if (this.#kept === null && this.#readTotal > 0) throw new TunnelError("CANCEL", "the body is gone");
       for (const chunk of this.#kept ?? []) stream.write(chunk);
       let full = false;
+      let chunk: Uint8Array | null = null;
       while (await exchange.untilWritable(full)) {
-        const chunk = await this.#next();
+        if (chunk !== null && this.#kept === null && stream.queuedBytes === 0) this.#spare ??= chunk.buffer;
+        chunk = await this.#next();
         if (chunk === null) return await this.#end(exchange);
         full = !stream.write(chunk);
       }
@@ -136,12 +143,17 @@ export class RequestBody {
   async #read(): Promise<Uint8Array | null> {
     // A body that waits for its sender gives up its turn, because its next bytes may come at any time.
     const turn = this.#comesQuickly ? this.#turns.take(this) : null;
-    if (turn !== null) await turn;
+    if (turn !== null) {
+      this.#spare = null;
+      await turn;
+    }
     const sizeBytes = this.#nextReadBytes();
     this.#memory.hold(sizeBytes);
     let result;
     try {
-      result = await this.#reader?.read(roomBehindHeadroom(sizeBytes));
+      const room = roomBehindHeadroom(sizeBytes, this.#spare);
+      this.#spare = null;
+      result = await this.#reader?.read(room);
     } finally {
       this.#memory.giveBack(sizeBytes);
       this.#turns.giveBack(this);
@@ -154,9 +166,14 @@ export class RequestBody {
     }
     const { byteLength } = result.value;
     this.#comesQuickly = byteLength === sizeBytes || byteLength >= QUICK_BYTES;
-    // Copied, because a small view would keep the whole large buffer alive.
-    const chunk = byteLength * 4 < sizeBytes ? new Uint8Array(result.value) : result.value;
-    if (chunk === result.value) markHeadroom(chunk);
+    let chunk = result.value;
+    if (byteLength * 4 < sizeBytes) {
+      // Copied, because a small view would keep the whole large buffer alive.
+      chunk = new Uint8Array(result.value);
+      this.#spare = result.value.buffer;
+    } else {
+      markHeadroom(chunk);
+    }
     this.#readTotal += byteLength;
     this.#record.state.requestBytes = this.#readTotal;
     this.#record.tap?.sent(chunk);

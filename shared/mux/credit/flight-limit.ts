@@ -1,3 +1,4 @@
+import { LARGE_DATA_BYTES } from "../../protocol/index.ts";
 import { BestRate, DeliveryRate } from "./delivery-rate.ts";
 
 /** Queuing delay that is allowed, as a time or as a share of the round trip. It keeps the path busy, and busy machines add some. */
@@ -23,6 +24,8 @@ const NARROW_MS = 400;
  */
 const FINE_MS = 100;
 const FINE_BYTES = 32 * 1024;
+/** A frame arrives as a whole, so its first bytes wait for its last ones: for no longer than this, as far as is known. */
+const FRAME_MS = 5;
 /** With more than this a second coming the other way, answers wait in that queue, and fine answers would tell of it and not of the path. */
 const OTHER_WAY_BYTES = 32 * 1024;
 const OTHER_WAY_MS = 2_000;
@@ -57,6 +60,8 @@ export class FlightLimit {
   /** Messages after this offset have almost nothing queued before them, so they measure the round trip; null: it is not being measured. */
   #probeAtBytes: number | null = null;
   #sentBytes = 0;
+  /** How much the path can deliver in a millisecond at least, by the last acknowledgement. */
+  #bytesPerMs = 0;
   /** Acknowledged since the last mark. */
   #newBytes = 0;
   /** Bytes that were sent before the last cut say nothing about the limit since then. */
@@ -74,6 +79,11 @@ export class FlightLimit {
   /** The limit is below the steps in which credit returns: it relies on fine answers. */
   get isNarrow(): boolean {
     return this.#limitBytes < this.#coarseBytes;
+  }
+
+  /** How much a single frame may carry on a path as fast as this one is known to be. */
+  get frameBytes(): number {
+    return Math.max(LARGE_DATA_BYTES, Math.floor(this.#bytesPerMs * FRAME_MS));
   }
 
   /** Any piece can be acknowledged, not only the steps in which credit returns. */
@@ -122,6 +132,8 @@ export class FlightLimit {
     const grownBytes = this.#newBytes;
     this.#newBytes = 0;
     const elapsedMs = nowMs - mark.sentMs;
+    // All that was under way with it has arrived in this time. A clock may show whole milliseconds.
+    this.#bytesPerMs = mark.underWayBytes / Math.max(1, elapsedMs);
     if (mark.beginBytes >= (this.#probeAtBytes ?? Infinity)) return this.#probed(elapsedMs, nowMs);
     this.#roundTripMs = Math.min(elapsedMs, this.#roundTripMs);
     if (this.#isConfirmedBy(elapsedMs)) this.#confirmedMs = nowMs;

@@ -1,4 +1,4 @@
-import { MAX_QUESTIONS, MIN_UNDER_WAY_BYTES, connectionError } from "../../protocol/index.ts";
+import { MAX_QUESTIONS, MIN_UNDER_WAY_BYTES, connectionError, maxDataBytes } from "../../protocol/index.ts";
 import { TokenBucket } from "../../time/token-bucket.ts";
 import { FlightLimit } from "./flight-limit.ts";
 import { type SendBudget, SendWindow } from "./flow-window.ts";
@@ -88,6 +88,11 @@ export class SendCredit {
   /** A message was sent. */
   sent(nowMs: number): void {
     this.#flight.sent(this.#window.sentBytes, this.#underWayBytes, nowMs);
+  }
+
+  /** How much a single frame of DATA may carry, toward a peer with these capabilities. */
+  frameBytes(capabilities: number): number {
+    return Math.min(maxDataBytes(capabilities), this.#flight.frameBytes);
   }
 
   /** How much may leave in the next message. */

@@ -41,7 +41,7 @@ const ROWS: Record<number, Row> = {
   0x08: { name: "RESTART", place: "connection", min: 4, max: 4, meaning: u32 },
   0x10: { name: "OPEN", place: "stream", min: 3, max: 131072, meaning: open },
   0x11: { name: "HEAD", place: "stream", min: 4, max: 131072, meaning: head },
-  0x12: { name: "DATA", place: "stream", min: 0, max: 65536, meaning: (view) => ({ hex: hexOf(view) }) },
+  0x12: { name: "DATA", place: "stream", min: 0, max: 262144, meaning: (view) => ({ hex: hexOf(view) }) },
   0x13: { name: "TRAILERS", place: "stream", min: 2, max: 131072, meaning: trailers },
   0x14: { name: "RESET", place: "stream", min: 2, max: 258, meaning: reset },
   0x15: { name: "STOP", place: "stream", min: 0, max: 0, meaning: () => ({}) },

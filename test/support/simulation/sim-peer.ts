@@ -99,6 +99,8 @@ export class Bench {
   readonly memory = memoryOf(MEMORY + RESERVE_BYTES, RESERVE_BYTES);
   readonly budget = new SendBudget(BUDGET, 64 * 1024, this.memory);
   readonly sent: Frame[] = [];
+  /** What the transport says that it has not sent yet. */
+  bufferedBytes = 0;
   readonly witnesses: Witness[] = [];
   readonly connectionErrors: TunnelError[] = [];
   /** The states from which the connection can be restored, as the relay reported them. */
@@ -208,7 +210,7 @@ export class Bench {
             this.clock.soon(() => this.mux.receive(encodeMessage([{ ...sent, flags: FLAG.ACK }])));
         }),
       close: (code) => (this.closeCode = code),
-      bufferedBytes: () => 0,
+      bufferedBytes: () => this.bufferedBytes,
     };
     return {
       transport,

@@ -113,7 +113,7 @@ async function connected(
       }
 
       function begin(): { exchange: TcpExchange; connection: Connection } {
-        const exchange = new TcpExchange(record, tunnel.memory);
+        const exchange = new TcpExchange(record, tunnel.memory, nowMs);
         try {
           const { stream, connection } = tunnel.open(open, false, exchange, tried);
           exchange.attach(stream);

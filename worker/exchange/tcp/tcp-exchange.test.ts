@@ -27,7 +27,7 @@ function stalled() {
       () => 0,
       (event) => events.push(event),
     );
-    const exchange = new TcpExchange(record, pair.relayMemory);
+    const exchange = new TcpExchange(record, pair.relayMemory, () => 0);
     exchange.attach(pair.relay.open(OPEN, false, exchange));
     pair.clock.advance(20);
     await exchange.head;

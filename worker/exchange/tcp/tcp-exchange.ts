@@ -1,9 +1,10 @@
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
 import type { Stream, StreamHandler } from "../../../shared/mux/index.ts";
-import { type ResponseHead, MAX_DATA_BYTES, type TunnelError } from "../../../shared/protocol/index.ts";
+import { type ResponseHead, LARGE_DATA_BYTES, type TunnelError } from "../../../shared/protocol/index.ts";
 import type { EndedBy } from "../../../shared/events/request-event.ts";
 import type { RequestRecord } from "../../events/index.ts";
 import { Gate } from "../gate.ts";
+import { ReadingPace } from "../reading-pace.ts";
 import { SendBacklog, type SendQueued } from "../websocket/send-backlog.ts";
 
 /**
@@ -28,11 +29,13 @@ export class TcpExchange implements StreamHandler, SendQueued {
   /** The gateway has everything that came, or wants no more. */
   #isRead = false;
   #endedFirst: EndedBy | null = null;
+  readonly #pace: ReadingPace;
   readonly #readable = new Gate();
   readonly #writable = new Gate();
 
-  constructor(record: RequestRecord, memory: MemoryAccount) {
+  constructor(record: RequestRecord, memory: MemoryAccount, nowMs: () => number) {
     this.#record = record;
+    this.#pace = new ReadingPace(nowMs);
     this.memory = memory;
     const { promise, resolve, reject } = Promise.withResolvers<ResponseHead>();
     this.head = promise;
@@ -60,7 +63,7 @@ export class TcpExchange implements StreamHandler, SendQueued {
   /** The next bytes; null if none are here now, or if no more will come (`isReadEnded`). Throws the error that cut the connection. */
   readNow(): Uint8Array | null {
     this.#throwIfCut();
-    const bytes = this.#open.read();
+    const bytes = this.#open.read(this.#pace.nextBytes());
     if (bytes !== null) this.#record.state.responseBytes += bytes.byteLength;
     if (this.#open.readEnded) {
       this.#isRead = true;
@@ -86,8 +89,8 @@ export class TcpExchange implements StreamHandler, SendQueued {
     this.#backlog?.grew();
     this.memory.hold(leftBytes);
     try {
-      for (let at = 0; at < bytes.byteLength; at += MAX_DATA_BYTES) {
-        const piece = bytes.subarray(at, at + MAX_DATA_BYTES);
+      for (let at = 0; at < bytes.byteLength; at += LARGE_DATA_BYTES) {
+        const piece = bytes.subarray(at, at + LARGE_DATA_BYTES);
         leftBytes -= piece.byteLength;
         this.#giveBack(piece.byteLength);
         if (!this.push(piece)) await this.#untilWritable();
