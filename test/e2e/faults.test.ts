@@ -4,9 +4,9 @@ import { FaultLab, type Outcome } from "../support/fault-lab.ts";
 import { LedgerUpstream } from "../support/servers/ledger-upstream.ts";
 
 /**
- * What is counted here depends on what happened, never on how fast: a lane has one request under way, so a failure of
- * one connection costs each lane one at most. Bounds in time are shown on a fake clock (link-keeper.test.ts,
- * answer-watch.test.ts, test/simulation); here waits are only too short for what would take much longer.
+ * The counts here depend on what happened, never on how fast. Each lane has one request open, so the failure of one
+ * connection costs each lane at most one. Bounds in time are tested on a fake clock (connection-keeper.test.ts,
+ * answer-watch.test.ts, test/simulation). The waits here only rule out failures that would take much longer.
  */
 const LANES = 8;
 /** `npm run faults` has ten. */

@@ -22,32 +22,32 @@ const HOSTILE = { project: "hostile", environment: "production" };
 const CONNECTORS = 2;
 const LIMITS = { responseTimeoutMs: 4_000, stallTimeoutMs: 4_000 };
 
-/** Nobody answers for names in it. */
+/** No server answers for names in this zone. */
 export const HANGING_ZONE = "hang.test";
 const SILENT_DNS = { address: "127.0.0.77", port: 53 };
-/** The connectors see another file in the place of this one. */
+/** The connectors see another file in place of this one. */
 const RESOLV_CONF = "/etc/resolv.conf";
 const ATTACH_MS = 60_000;
 
-/** What is held when nothing is to be done, in bytes, after all garbage is gone. */
+/** Memory in use when nothing is open, in bytes, after a garbage collection. */
 export interface Kept {
   relay: number;
-  /** Of each process. */
+  /** One entry per process. */
   connectors: number[];
 }
 
-/** One tunnel, which an honest project and a hostile one share. */
+/** One tunnel that an honest and a hostile project share. */
 export class World {
   readonly upstream = new ChaosUpstream();
   readonly hostileUpstream = new HostileUpstream();
   readonly #closers: (() => Promise<unknown>)[] = [];
   readonly #inspectors: string[] = [];
   readonly connectors: Child[] = [];
-  /** Names of `HANGING_ZONE` hang, for the connectors. */
+  /** Whether names of `HANGING_ZONE` hang for the connectors. */
   namesHang = false;
   #resolvConf = "";
   tunnelId = "";
-  /** Of the honest project. */
+  /** The key of the honest project. */
   gatewayKey = "";
   #workerd: WorkerdProcess | null = null;
   #roundUnderWay: Promise<void> = Promise.resolve();
@@ -117,7 +117,7 @@ export class World {
     for (const close of this.#closers.splice(0).reverse()) await close();
   }
 
-  /** Why requests of the honest project failed, as relay and connectors say it. */
+  /** Why requests of the honest project failed, according to the relay and the connectors. */
   async failures(): Promise<string[]> {
     const url = `${this.#relay.url}/v1/tunnels/${this.tunnelId}/requests?caller=${HONEST.project}&failed=true&limit=20`;
     const response = await fetch(url, { headers: { authorization: `Bearer ${ADMIN_KEY}` } });
@@ -126,15 +126,15 @@ export class World {
     return [...items.map((event) => JSON.stringify(event)), ...said];
   }
 
-  /** Where a client of the gateway calls a service, as one of the two projects. */
+  /** The URL at which a client of the gateway calls a service, as one of the two projects. */
   url(binding: "HONEST" | "HOSTILE", service: string, path: string): string {
     return `${this.#relay.gatewayUrls["test"]}/pass/${binding}/http://${service}${path}`;
   }
 
   /**
-   * Resolves once the gateway has answered a request that was made after this call. Whoever waits for it before the next
-   * request has one under way at most, however slow the machine is: clients that go away without it pile up requests that
-   * the runtime has not looked at yet.
+   * Resolves once the gateway has answered a request that was made after this call. A client that waits for it before its
+   * next request has at most one open, however slow the machine is. Without it, clients that leave would pile up requests
+   * that the runtime has not looked at yet.
    */
   caughtUp(): Promise<void> {
     return (this.#nextRound ??= this.#round());
@@ -161,7 +161,7 @@ export class World {
     return this.url("HOSTILE", "loop-api", "");
   }
 
-  /** Streams that the relay holds. */
+  /** How many streams are open at the relay. */
   async openStreams(): Promise<number> {
     const connectors = (await this.#admin?.connectors(this.tunnelId)) ?? [];
     return connectors.reduce((sum, { openStreams }) => sum + openStreams, 0);
@@ -201,7 +201,7 @@ export class World {
     await eventually("the connector to attach", ATTACH_MS, attached);
   }
 
-  /** A name server that hears and says nothing, in a file system that the connectors alone see. Root may do that. */
+  /** Starts a name server that never answers, in a file system that only the connectors see. This needs root. */
   async #makeNamesHang(directory: string): Promise<void> {
     this.#resolvConf = join(directory, "resolv.conf");
     await writeFile(this.#resolvConf, `nameserver ${SILENT_DNS.address}\n`);
@@ -233,7 +233,7 @@ export class World {
   }
 }
 
-/** What runs a command that finds this file where names are looked up. */
+/** A command that runs another one with this file as its resolv.conf. */
 function inOtherNames(file: string): string[] {
   const script = `mount --bind "$0" ${RESOLV_CONF} && exec "$@"`;
   return ["unshare", "--mount", "sh", "-c", script, file];

@@ -29,8 +29,8 @@ async function ready(): Promise<CreatedTunnel> {
 }
 
 /**
- * A connector that answers every request, those for `/events` with an answer that never ends. Credit comes back with the
- * end of an answer, be it that the gateway gave it up.
+ * A connector that answers every request. Answers for `/events` never end. Credit returns when an answer ends, even if the
+ * gateway aborted it.
  */
 function serve(peer: HandPeer, maxStreams: number): () => void {
   let granted = maxStreams;
@@ -51,7 +51,7 @@ function serve(peer: HandPeer, maxStreams: number): () => void {
 
 type Seen = Record<string, number>;
 
-/** What so many requests at once are answered with. `held`: where the answers are kept. */
+/** The statuses of this many requests at once. `held` collects the answers, so that they stay open. */
 async function statuses(count: number, send: () => Promise<Response>, held: Response[] = []): Promise<Seen> {
   const seen: Seen = {};
   const answers = await Promise.all(Array.from({ length: count }, send));
@@ -84,7 +84,7 @@ describe("a share for each", () => {
     }
     expect(await statuses(1, sender(tunnel, B, "http://of-b/x"))).toEqual({ OVERLOADED: 1 });
 
-    // What ends goes to whoever is under its share, though the other asks for it as well.
+    // A place that becomes free goes to a caller below its share, although the other caller waits for it too.
     const more: Response[] = [];
     const ofA = statuses(100, sender(tunnel, A, "http://of-a/events"), more);
     for (const answer of events.splice(0, 100)) await answer.body?.cancel();

@@ -10,7 +10,7 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** One request to the relay's public side; the admin key unless another, or none, is given. */
+/** Sends one request to the relay's public side, with the admin key unless another key, or none, is given. */
 export function call(method: string, path: string, options: CallOptions = {}): Promise<Response> {
   const { key = ADMIN_KEY, body, headers = {} } = options;
   const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
@@ -23,7 +23,7 @@ export function call(method: string, path: string, options: CallOptions = {}): P
   );
 }
 
-/** The JSON of an answer that has to have this status. */
+/** Returns the JSON of an answer, which must have this status. */
 export async function json<T = Record<string, unknown>>(
   response: Promise<Response>,
   status = 200,
@@ -34,7 +34,7 @@ export async function json<T = Record<string, unknown>>(
   return JSON.parse(text) as T;
 }
 
-/** The body of a refusal, after its outside was checked. */
+/** Checks status and fields of a refusal, and returns its body. */
 export async function problem(response: Promise<Response>) {
   const answer = await response;
   const body = await answer.json<{
@@ -61,7 +61,7 @@ export function createTunnel(name = "a tunnel"): Promise<CreatedTunnel> {
   return json<CreatedTunnel>(call("POST", "/v1/tunnels", { body: { name } }), 201);
 }
 
-/** Opens a connector's WebSocket as far as the relay lets it. */
+/** Opens a connector's WebSocket, if the relay accepts it. */
 export function connect(headers: Record<string, string>, query = ""): Promise<Response> {
   return exports.default.fetch(
     new Request(`${RELAY}/v1/connect${query}`, {
@@ -70,7 +70,7 @@ export function connect(headers: Record<string, string>, query = ""): Promise<Re
   );
 }
 
-/** One whose object exists: a connector has dialled, and left. */
+/** Makes a tunnel whose object exists, because a connector has dialled and left. */
 export async function bornTunnel(name = "a tunnel"): Promise<CreatedTunnel> {
   const tunnel = await createTunnel(name);
   const { webSocket } = await connect({ authorization: `Bearer ${tunnel.token}` });

@@ -23,7 +23,7 @@ interface Created {
 const create = (change: object = {}) =>
   json<Created>(call("POST", PATH, { body: { name: "on-call", url: HOOK, ...change } }), 201);
 
-/** A webhook that answers so, and what it was sent. */
+/** A webhook that answers with this status and keeps what it was sent. */
 function receiver(status = () => 200) {
   const sent: { status: string; kind: string; summary: string }[] = [];
   vi.spyOn(globalThis, "fetch").mockImplementation((_, init) => {

@@ -100,11 +100,11 @@ describe("API keys", () => {
         call("GET", "/v1/session", { key: null, headers: { ...headers, cookie } }),
       );
     expect((await session()).session?.endsAt).toBe(expiresAt);
-    // Less than the hour that a session lives unused.
+    // Less than the hour after which an unused session ends.
     await after(59 * MINUTE_MS);
     expect([await statusWith(key), (await session()).session === null]).toEqual([200, false]);
     vi.setSystemTime(Date.now() + MINUTE_MS);
-    // Before the alarm has cleared it away.
+    // Before the alarm has deleted it.
     expect([await statusWith(key), (await session()).session]).toEqual([401, null]);
     await after(MINUTE_MS);
     expect(await listed(kid)).toBeUndefined();

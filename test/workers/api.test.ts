@@ -127,7 +127,7 @@ describe("tokens", () => {
     expect(Date.parse(second.shortened[0]?.expiresAt ?? "") - Date.now()).toBeGreaterThan(3_000_000);
     const { items } = await json<{ items: object[] }>(call("GET", "/v1/audit-log?limit=1"));
     expect(items).toMatchObject([{ action: "token.create", after: { shortened: kid } }]);
-    // What ends sooner than the overlap keeps its end.
+    // A token that ends before the overlap does keeps its end.
     expect((await rotate(3_600)).shortened).toEqual([]);
   });
 
@@ -389,10 +389,10 @@ describe("refusals", () => {
       if (adminKey !== "") expect(JSON.stringify(refusal)).not.toContain(adminKey);
     }
     expect((await ask(key)).status).toBe(200);
-    // What the dashboard's first page asks.
+    // The dashboard's first page makes this request.
     const session = await relay.fetch(new Request(`${RELAY}/v1/session`), { ...env, ADMIN_KEY: adminKey });
     expect(await session.json()).toEqual({ session: null, notice: expect.stringContaining(says) });
-    // Once for each isolate: the log must not grow with each guess.
+    // Once for each isolate, so that the log does not grow with each guess.
     const told = logged.mock.calls.filter(
       ([line]) => (line as { event?: string }).event === "admin_key_refused",
     );
@@ -618,7 +618,7 @@ describe("a connector's WebSocket", () => {
 });
 
 describe("a part of the relay that hangs", () => {
-  // A timer, or the runtime would see that nothing can come of it.
+  // With a timer, because the runtime ends a request that waits for nothing.
   const hang = () => new Promise<never>((resolve) => setTimeout(resolve, 20_000));
 
   it("ends each kind of admin call with 504, without asking twice", async () => {
@@ -651,7 +651,7 @@ describe("a part of the relay that hangs", () => {
         const asked = vi.spyOn(Registry.prototype, method).mockImplementation(hang);
         if (method === "openSession") vi.spyOn(Registry.prototype, "apiKeyRole").mockReturnValue("viewer");
         expect(await problem(made()), method).toMatchObject({ status: 504, code: "NO_ANSWER" });
-        // None where this machine was late before it got so far.
+        // None if this machine was too slow to get that far.
         expect(asked.mock.calls.length, method).toBeLessThanOrEqual(1);
         vi.restoreAllMocks();
       }

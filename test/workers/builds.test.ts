@@ -12,7 +12,7 @@ afterEach(() => reset());
 
 const claim: GatewayClaim = { kind: "request", project: "p", environment: "e", keepForwarded: false };
 
-/** Objects that keep the claims they are shown. */
+/** Objects that keep the claims that they get. */
 function listening(): { env: Env; claims: unknown[] } {
   const claims: unknown[] = [];
   const stub = {

@@ -13,7 +13,7 @@ import { call, type CreatedTunnel, json, problem } from "./admin-client.ts";
 import { attached, binding, expectAnsweredBy, GATEWAY, readyTunnel, request } from "./hand-connector.ts";
 
 const SECRET = "hUnter2-S3cret-9f8a7c66";
-/** Whatever the relay writes about requests, but for what it captures. */
+/** Everything that the relay writes about requests, except captures. */
 let events: string[] = [];
 
 beforeEach(() => {
@@ -45,7 +45,7 @@ async function list(tunnel: CreatedTunnel, key?: string): Promise<Capture[]> {
   return (await json<{ items: Capture[] }>(call("GET", `/v1/tunnels/${tunnel.id}/captures`, options))).items;
 }
 
-/** As soon as there are so many. */
+/** Resolves as soon as there are this many. */
 async function captured(tunnel: CreatedTunnel, { id }: Capture, count = 1): Promise<CapturedRequest[]> {
   await vi.waitFor(
     async () => expect((await list(tunnel)).find((one) => one.id === id)?.requests).toBe(count),
@@ -60,7 +60,7 @@ async function ready(): Promise<{ tunnel: CreatedTunnel; peer: HandPeer }> {
   return { tunnel, peer: await attached(tunnel) };
 }
 
-/** One request, and what its answer is to be. */
+/** Sends one request, and answers it with these fields and this body. */
 async function exchange(
   { tunnel, peer }: { tunnel: CreatedTunnel; peer: HandPeer },
   {
@@ -86,7 +86,7 @@ async function exchange(
   peer.inbox.splice(0);
   peer.send(head(open.id, 200, fields));
   peer.send(data(open.id, body, true));
-  // The runtime undoes codings for a gateway, and fails where they are broken.
+  // The runtime decodes bodies for a gateway, and fails if their coding is broken.
   await (await answer).arrayBuffer().catch(() => {});
   return open.requestId;
 }
@@ -139,7 +139,7 @@ describe("a capture", () => {
     const path = `/v1/tunnels/${tunnel.id}/requests/${requestId}/capture`;
     expect(await json(call("GET", path))).toEqual(one);
 
-    // The other places: what is stored, the logs, the audit log, viewers.
+    // Other places where a secret could appear: the storage, the logs, the audit log, a viewer's view.
     expect(JSON.stringify(one)).not.toContain(SECRET);
     expect(events.join()).not.toMatch(/hUnter2|visa|x-plain|shown/);
     for (const guarded of [path, `/v1/tunnels/${tunnel.id}/captures/${capture.id}/requests`])

@@ -26,7 +26,7 @@ describe("many connectors", () => {
     const total = () => peers.reduce((sum, peer) => sum + opened(peer).length, 0);
     await until(() => total() === 640);
     const shares = peers.map((peer) => opened(peer).length);
-    // The better of two at random: about ten each.
+    // Of two random connections the better one is used, so each gets about ten.
     expect(Math.min(...shares)).toBeGreaterThanOrEqual(2);
     expect(Math.max(...shares)).toBeLessThanOrEqual(15);
     for (const peer of peers) for (const id of opened(peer)) peer.send(head(id, 200), data(id, "", true));
@@ -50,7 +50,7 @@ describe("many connectors", () => {
 
   it("are refused beyond the limit with a reason, and accepted when there is room again", async () => {
     const tunnel = await readyTunnel();
-    // Whoever says no HELLO keeps nobody out.
+    // A connection that sends no HELLO keeps no connector out.
     for (let silent = 0; silent < MAX_CONNECTIONS_PER_OBJECT + 5; silent++) {
       const { status, webSocket } = await connect({ authorization: `Bearer ${tunnel.token}` });
       expect(status).toBe(101);

@@ -19,7 +19,8 @@ import {
 import { call, type CreatedTunnel, json } from "./admin-client.ts";
 import { attached, expectAnsweredBy, readyTunnel, refusalOf, request } from "./hand-connector.ts";
 
-// Its timer keeps the object awake for seconds after each message, which an eviction would wait for.
+// The answer watch is off: its timer keeps the object awake for seconds after each message, and an eviction would wait for
+// it.
 beforeEach(() => {
   vi.spyOn(AnswerWatch.prototype, "sent").mockReturnValue(undefined);
   vi.spyOn(EventOutbox.prototype, "add").mockReturnValue(undefined);
@@ -30,12 +31,12 @@ afterEach(async () => {
   await reset();
 });
 
-/** The object loses its memory, and the connectors' sockets stay. */
+/** Evicts the object from memory. The connectors' sockets stay. */
 function hibernate(tunnel: CreatedTunnel): Promise<void> {
   return evictDurableObject(tunnelStub(env, tunnel.id), { webSockets: "hibernate" });
 }
 
-/** The connector hears of the new epoch and agrees. */
+/** The connector gets the new epoch and echoes it. */
 async function echoRestart(peer: HandPeer, epoch: number): Promise<void> {
   const { payload } = await peer.take(FRAME.RESTART);
   expect(readU32(payload, 0)).toBe(epoch);
@@ -96,7 +97,7 @@ describe("an eviction that keeps the sockets", () => {
     const { payload: second } = await peer.take(FRAME.RESTART);
     expect(readU32(second, 0)).toBe(2);
     const { id } = await peer.takeOpen();
-    // Of an epoch that nobody remembers: not even a violation.
+    // Frames of an epoch that nobody remembers are not even a violation.
     peer.send(frame(FRAME.RESTART, payload), data(id, "stale", true));
     peer.send(frame(FRAME.RESTART, second));
     peer.answer(id, "fine");

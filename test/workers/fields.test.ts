@@ -9,7 +9,7 @@ import { attached, binding, GATEWAY, readyTunnel, refusalOf, SERVICES } from "./
 
 afterEach(() => reset());
 
-/** What the connector is told of a request with these headers. */
+/** The OPEN that the connector gets for a request with these headers. */
 async function openOf(
   headers: Record<string, string>,
   { props = {}, service = "api", path = "/" } = {},

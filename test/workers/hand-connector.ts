@@ -36,14 +36,14 @@ export const SERVICES = {
   ],
 };
 
-/** A tunnel with its services, and no connector yet. */
+/** A tunnel with services and without connectors. */
 export async function readyTunnel(): Promise<CreatedTunnel> {
   const tunnel = await createTunnel();
   await json(call("PUT", `/v1/tunnels/${tunnel.id}/services-configuration`, { body: SERVICES }));
   return tunnel;
 }
 
-/** A connector's open socket that has not said HELLO. */
+/** A connector's open socket that has not sent HELLO. */
 async function attach(headers: Record<string, string>, object?: string): Promise<HandPeer> {
   const query = object === undefined ? "" : `?object=${object}`;
   const { webSocket: socket, status } = await connect(headers, query);
@@ -71,7 +71,7 @@ export async function attached(
   return attachedWith({ authorization: `Bearer ${tunnel.token}` }, hello, object);
 }
 
-/** As above, of whoever shows this. */
+/** The same, with these credentials. */
 export async function attachedWith(
   headers: Record<string, string>,
   hello: Partial<Hello> = {},
@@ -87,12 +87,12 @@ export function binding(props: Partial<TunnelBindingProps> | Record<string, unkn
   return exports.TunnelBinding({ props });
 }
 
-/** One request of the gateway that may call the tunnel's services. */
+/** Sends one request of the gateway that may call the tunnel's services. */
 export function request(tunnel: CreatedTunnel, path = "/", init: RequestInit = {}): Promise<Response> {
   return binding({ tunnel: tunnel.id, ...GATEWAY }).fetch(`http://api${path}`, init);
 }
 
-/** The request is answered by this connector: the tunnel works. */
+/** Expects that this connector answers the request, which shows that the tunnel works. */
 export async function expectAnsweredBy(peer: HandPeer, response: Promise<Response>): Promise<void> {
   peer.answer((await peer.takeOpen()).id, "fine");
   const answer = await response;

@@ -25,7 +25,7 @@ interface FoundPage {
   nextCursor: string | null;
 }
 
-/** Its object has asked for the configuration: others are not asked for requests. */
+/** A tunnel whose object has asked for its configuration. Requests are only searched in such tunnels. */
 async function tunnelInUse(): Promise<string> {
   const { id } = await createTunnel();
   await registryStub(env).tunnelConfig(id);
@@ -60,7 +60,7 @@ function ask(change: Partial<RequestQuery> = {}): RequestQuery {
   return { tunnel: "t", sinceMs: 0, untilMs: Infinity, after: null, limit: 100_000, ...change };
 }
 
-/** On a real object's SQLite, with the rows that each change wrote. */
+/** Runs on a real object's SQLite, and returns the number of rows that each change wrote. */
 function withHistory<T>(
   limits: HistoryLimits,
   use: (add: (events: readonly RequestEvent[], nowMs?: number) => Promise<number>, open: () => History) => T,
@@ -280,7 +280,7 @@ describe("a history", () => {
     const id = await tunnelInUse();
     const nowMs = Date.now();
     await take(id, [event({ tunnel: id, time: new Date(nowMs).toISOString() })]);
-    // It reports: that is by what the Registry knows of it.
+    // The object reports, which tells the Registry that it is in use.
     expect(await runDurableObjectAlarm(telemetryStub(env, id))).toBe(true);
     const rows = () =>
       runInDurableObject(
@@ -326,6 +326,6 @@ it("finds requests of an object that left the list, and counts them in the tunne
     call("GET", `/v1/tunnels/${id}/traffic?windowMinutes=15`),
   );
   expect(points.reduce((sum, { requests }) => sum + requests, 0)).toBe(2);
-  // One that has told of nothing for longer is not asked.
+  // A tunnel that has reported nothing for longer is not searched.
   expect(await idsOf(id, { since: new Date(Date.now() + HOUR_MS).toISOString() })).toEqual([]);
 });

@@ -1,6 +1,9 @@
 import { listDurableObjectIds } from "cloudflare:test";
 
-/** Has the object of this name ever run? Files share a runtime: the objects of other files may be on its list. */
+/**
+ * Whether the object of this name has ever run. Files share a runtime, so the runtime's list may have objects of other
+ * files.
+ */
 export async function isStarted(namespace: DurableObjectNamespace, name: string): Promise<boolean> {
   const id = namespace.idFromName(name);
   return (await listDurableObjectIds(namespace)).some((one) => one.equals(id));

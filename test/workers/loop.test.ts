@@ -114,7 +114,7 @@ it("a tunnel with a copy of an older release serves, and learns the name meanwhi
   const copy = (_: unknown, { storage }: DurableObjectState) => storage.kv.get<TunnelConfig>("config");
   await runInDurableObject(stub, (_, { storage }) => {
     const { relayName: __, ...older } = storage.kv.get<TunnelConfig>("config") as TunnelConfig;
-    // As the migration leaves it: the Registry's is one newer.
+    // As the migration leaves it: the Registry's revision is one newer.
     storage.kv.put("config", { ...older, version: older.version - 1 });
   });
   await evictDurableObject(stub);

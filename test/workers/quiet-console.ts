@@ -1,2 +1,2 @@
-/** What the relay tells its operator on the console is looked at by the tests that spy on it; in a report it is noise. */
+/** Tests that check the relay's console output spy on it. In the report of a test run it would be noise. */
 console.info = () => {};

@@ -1,4 +1,4 @@
-/** A file's text, by vite. */
+/** Vite imports a file's text this way. */
 declare module "*?raw" {
   const text: string;
   export default text;

@@ -25,7 +25,7 @@ function withQueue<T>(use: (queue: PushQueue) => T | Promise<T>): Promise<T> {
   return runInDurableObject(registryStub(env), (_, state) => use(new PushQueue(state.storage.sql)));
 }
 
-/** One round of pushes for everything due at 0, with this as the object's answer. */
+/** Runs one round of pushes for everything due at 0. `send` answers for the object. */
 async function pushRound(queue: PushQueue, send: () => Promise<number>) {
   const settled: string[] = [];
   const warnings: object[] = [];

@@ -18,7 +18,7 @@ let events: RequestEvent[] = [];
 
 beforeEach(() => {
   events = [];
-  // Where the object's own events leave it; the timer behind it would hold up evictions.
+  // Collects the object's events here. The timer of the real outbox would delay evictions.
   vi.spyOn(EventOutbox.prototype, "add").mockImplementation((line) => {
     events.push(JSON.parse(line) as RequestEvent);
   });
@@ -30,7 +30,7 @@ afterEach(async () => {
   await resetObjects();
 });
 
-/** The one event that there is, once there is one. */
+/** Waits for the only event. */
 async function theEvent(): Promise<RequestEvent> {
   await until(
     () => events.length > 0,
@@ -45,7 +45,7 @@ async function theEvent(): Promise<RequestEvent> {
   return event;
 }
 
-/** So that the next answer of the service may come as a whole before anybody reads it. */
+/** Lets the service's next answer arrive completely before anybody reads it. */
 async function answerLargely(tunnel: CreatedTunnel, peer: HandPeer): Promise<void> {
   const piece = "x".repeat(4_000);
   const answer = request(tunnel);
@@ -323,7 +323,7 @@ describe("a request that goes wrong", () => {
     expect([response.status, response.headers.get("culvert-unlogged")]).toEqual([404, null]);
     await response.text();
     expect(await theEvent()).toMatchObject({ status: 404, code: "UNKNOWN_TUNNEL", connector: "hand" });
-    // The Worker's own events come last: with another one that it has to log, all would be here.
+    // The Worker's own events come last. When another event of the Worker is logged, all are here.
     await (await binding({}).fetch("http://api/last")).text();
     await until(() => workers.mock.calls.length > 0);
     expect(workers.mock.calls.flatMap(([{ lines }]) => lines.split("\n"))).toHaveLength(1);
@@ -432,7 +432,7 @@ describe("what the Worker answers itself", () => {
       ["/a", "api", 404, "UNKNOWN_TUNNEL", "refused", ""],
       ["/b", "api", 403, "ACCESS_DENIED", "refused", ABSENT],
       ["/c", "api", 404, "UNKNOWN_TUNNEL", "refused", ABSENT],
-      // Whoever has shown no key has named no tunnel.
+      // A request without a key has no tunnel.
       [`/~/${ABSENT}/api/d`, "relay.example", 401, "UNAUTHENTICATED", "refused", ""],
     ]);
     expect(events).toEqual([]);
@@ -442,7 +442,7 @@ describe("what the Worker answers itself", () => {
 describe("429s of clients that guess keys", () => {
   it("do not flood log destinations: one a second is logged", async () => {
     const batches = vi.spyOn(Telemetry.prototype, "take").mockResolvedValue(undefined);
-    // A network of its own: what an isolate has counted stays.
+    // A network of its own, because the isolate keeps its counts.
     const headers = { "cf-connecting-ip": "2001:db8:429::1", "culvert-gateway-key": "guess" };
     const guess = async (): Promise<number> => {
       const response = await call("GET", "/~/tnl_aaaaaaaaaaaaaaaaaaaa/api/x", { key: null, headers });
@@ -463,7 +463,7 @@ describe("429s of clients that guess keys", () => {
     const limited = logged().filter((code) => code === "RATE_LIMITED").length;
     expect(limited).toBeGreaterThanOrEqual(1);
     expect(limited).toBeLessThanOrEqual(1 + seconds);
-    // The guesses that were answered with 401 are logged, each.
+    // Each guess that got 401 is logged.
     expect(logged().filter((code) => code === "UNAUTHENTICATED")).toHaveLength(answered(401));
   });
 });
@@ -594,7 +594,7 @@ describe("watching a tunnel", () => {
       201,
     );
     await watch(tunnel.id, "", viewer.key);
-    // A connector's token is no key, and a watcher is no connector.
+    // A connector's token is not an API key, and a watcher is not a connector.
     expect((await connect({ authorization: `Bearer ${viewer.key}` })).status).toBe(401);
   });
 });

@@ -23,7 +23,8 @@ const RULES = { version: 1, services: [api, { ...api, name: "other-api" }], netw
 
 let events: RequestEvent[] = [];
 
-// A timer keeps the object awake for seconds after each message, which an eviction would wait for.
+// The answer watch is off: its timer keeps the object awake for seconds after each message, and an eviction would wait for
+// it.
 beforeEach(() => {
   events = [];
   vi.spyOn(EventOutbox.prototype, "add").mockImplementation((line) => {
@@ -89,7 +90,7 @@ async function opened(peer: HandPeer, answer: Promise<Response>): Promise<Gatewa
 
 const UPGRADE = { upgrade: "websocket" };
 
-/** The change, and what an exchange by the key ends with. */
+/** The change, and how an exchange that uses the key ends. */
 const CHANGES: [string, string, (w: World) => Promise<unknown>][] = [
   ["its gateway key was deleted", "ACCESS_DENIED", ({ kid }) => call("DELETE", `/v1/gateway-keys/${kid}`)],
   [

@@ -10,7 +10,7 @@ import { ADMIN_KEY, call, connect, createTunnel, json, RELAY } from "./admin-cli
 import { binding, GATEWAY, refusalOf } from "./hand-connector.ts";
 import { isStarted } from "./is-started.ts";
 
-/** A network of its own for each test: the failures that an isolate has counted outlive `reset`. */
+/** A network of its own for each test, because the isolate's counts of failures survive `reset`. */
 let network = 0;
 let from: Record<string, string>;
 
@@ -39,7 +39,7 @@ async function send(tunnelId: string, key: string, headers = from): Promise<numb
   return response.status;
 }
 
-/** The same key with another secret: its form is right, and the Registry knows its id. */
+/** The same key with another secret. Its form is right, and the Registry knows its id. */
 async function withWrongSecret(key: string): Promise<string> {
   const proof = await accessKeyProof("gateway", key);
   return formatAccessKey("gateway", proof?.kid ?? "", newSecret());
@@ -55,12 +55,15 @@ async function statusOf(...request: Parameters<typeof call>): Promise<number> {
   return response.status;
 }
 
-/** One failure a second comes back: however slow the machine is, not all of them can be within the limit. */
+/**
+ * More attempts than are allowed at once. One failure a second is allowed again, but however slow the machine is, not all
+ * attempts can be within the limit.
+ */
 function severalAtOnce(attempt: () => Promise<number>): Promise<number[]> {
   return Promise.all(Array.from({ length: 10 }, attempt));
 }
 
-/** Sixty at once, and one more for each second that the machine took. */
+/** Expects that sixty pass at once, and one more for each second that the test took. */
 function expectLimited(statuses: readonly number[], startedMs: number): void {
   const seconds = Math.ceil((Date.now() - startedMs) / 1000);
   const failed = countOf(statuses, 401);
@@ -84,7 +87,7 @@ describe("a valid credential", () => {
       ]);
       right.push(seen);
     }
-    // 404: the key was taken, and the tunnel has no such service.
+    // 404: the key was accepted, and the tunnel has no such service.
     expect(countOf(right, 404)).toBe(120);
     expect(await severalAtOnce(() => send(id, wrong))).toContain(429);
   });
@@ -126,7 +129,7 @@ describe("a valid credential", () => {
     expect(accepted.status).toBe(101);
     accepted.webSocket?.accept();
     accepted.webSocket?.close();
-    // Two for the revoked one (it was known, then learnt anew), one for the good one.
+    // Two for the revoked key (it was known, then looked up again), and one for the valid one.
     expect(lookUps.mock.calls.length).toBeLessThanOrEqual(3);
   });
 });
@@ -146,10 +149,10 @@ describe("failures", () => {
     }
     const elapsedMs = Date.now() - startedMs;
     expect(countOf(statuses, 401) + countOf(statuses, 429)).toBe(1000);
-    // Sixty at once and one a second; those that came before the sixtieth had failed were under way already.
+    // Sixty at once and one a second, and also those that had started before the sixtieth failed.
     expect(countOf(statuses, 401)).toBeLessThanOrEqual(60 + 50 + elapsedMs / 1000);
     expect(lookUps.mock.calls.length).toBeLessThanOrEqual(60 + 50 + elapsedMs / 10);
-    // The next network has all its failures left.
+    // The next network may still fail as often as any.
     expect(await send(id, selfMade("gateway"), { "cf-connecting-ip": "2001:db8:1::1" })).toBe(401);
   });
 
@@ -236,7 +239,7 @@ describe("while a look-up that several requests wait for", () => {
   it("was begun by one that has left, the others ask for themselves, and no made-up object is started", async () => {
     const { key } = await newGatewayKey();
     const lookUps = vi.spyOn(Registry.prototype, "lookUp");
-    // Read and set by several requests, where a promise would belong to one.
+    // A variable that several requests read and set. A promise would belong to one request.
     let isOver = false;
     lookUps.mockImplementationOnce((async () => {
       while (!isOver) await new Promise((resolve) => setTimeout(resolve, 10));

@@ -16,7 +16,8 @@ import { frame, type HandPeer, until } from "../support/peers/hand-peer.ts";
 import { call, createTunnel, type CreatedTunnel, json } from "./admin-client.ts";
 import { attached, expectAnsweredBy, GATEWAY, request } from "./hand-connector.ts";
 
-// Its timer keeps the object awake for seconds after each message, which an eviction would wait for.
+// The answer watch is off: its timer keeps the object awake for seconds after each message, and an eviction would wait for
+// it.
 beforeEach(() => {
   vi.spyOn(AnswerWatch.prototype, "sent").mockReturnValue(undefined);
 });
@@ -48,7 +49,7 @@ async function takeChecks(peer: HandPeer): Promise<CheckListText & { services: s
   return { ...list, services: checks.map(({ service }) => service) };
 }
 
-/** A connector that has been told what to check, and says how it is. */
+/** A connector that was told what to check, and reports its state. */
 async function reporting(
   tunnel: CreatedTunnel,
   connectorId: string,
@@ -60,13 +61,13 @@ async function reporting(
   return Object.assign(peer, { revision });
 }
 
-/** The object has taken it when this resolves. */
+/** Resolves when the object has processed the report. */
 async function report(peer: HandPeer, revision: string, ...outcomes: CheckOutcome[]): Promise<void> {
   peer.send(frame(FRAME.SETTINGS, encodeHealth(healthReport(revision, outcomes))));
   await peer.settled();
 }
 
-/** Who gets each of so many requests. */
+/** Which connector gets each of this many requests. */
 async function servedBy(
   tunnel: CreatedTunnel,
   count: number,

@@ -87,7 +87,7 @@ describe("versions of a services file", () => {
     expect(kept.large.count).toBeGreaterThanOrEqual(15);
     const { items } = await versionsOf(id);
     expect(items[0]).toMatchObject({ version: 151 });
-    // Each host changes: two lines of it are gone, and two new.
+    // Each host changes: two of its lines are removed, and two are added.
     expect(items[0]?.changes).toHaveLength(200);
     expect(items[0]?.moreChanges).toBeGreaterThan(200);
     expect(items.at(-1)?.changes).toBeNull();
@@ -155,7 +155,7 @@ describe("a rollback", () => {
   });
 });
 
-/** Some 200 KiB. */
+/** About 200 KiB. */
 function networksOf(n: number) {
   return Array.from({ length: 100 }, (_, index) => ({
     hosts: [`host-${index}-${n}.internal:443`],

@@ -5,7 +5,7 @@ import { registryStub } from "../../worker/env.ts";
 import relay from "../../worker/index.ts";
 import { ADMIN_KEY, call, bornTunnel, json, problem, RELAY } from "./admin-client.ts";
 
-/** As a browser says of a call of the relay's own page. */
+/** The fields that a browser sends when the relay's own page calls the API. */
 const SAME_ORIGIN = { "sec-fetch-site": "same-origin", origin: RELAY, "culvert-csrf": "1" };
 const HOUR_MS = 3_600_000;
 
@@ -76,7 +76,7 @@ describe("signing in", () => {
       JSON.stringify(state.storage.sql.exec("SELECT * FROM sessions").toArray()),
     );
     expect(JSON.parse(rows)).toHaveLength(2);
-    // Long enough to be there by no chance.
+    // Long enough that it cannot occur by chance.
     const secrets = [key, ...cookies].map((text) => /culvert_[a-z]+_[a-z0-9]+_(.{16})/.exec(text)?.[1]);
     for (const secret of [...secrets, ADMIN_KEY]) {
       expect(secret).toBeDefined();
@@ -102,7 +102,7 @@ describe("signing in", () => {
   });
 
   it("counts with the other failures of an address", async () => {
-    // What was used up comes back with time.
+    // The allowance returns with time.
     vi.useFakeTimers({ toFake: ["Date"] });
     const address = { ...SAME_ORIGIN, "cf-connecting-ip": "192.0.2.77" };
     for (let failure = 0; failure < 60; failure++) expect((await signInWith("x", address)).status).toBe(401);

@@ -10,7 +10,8 @@ import { frame, type HandPeer, head, until, wsClose } from "../support/peers/han
 import type { CreatedTunnel } from "./admin-client.ts";
 import { attached, expectAnsweredBy, readyTunnel, request } from "./hand-connector.ts";
 
-// Its timer keeps the object awake for seconds after each message, which an eviction would wait for.
+// The answer watch is off: its timer keeps the object awake for seconds after each message, and an eviction would wait for
+// it.
 beforeEach(() => {
   vi.spyOn(AnswerWatch.prototype, "sent").mockReturnValue(undefined);
   vi.spyOn(EventOutbox.prototype, "add").mockReturnValue(undefined);
@@ -35,7 +36,7 @@ function hibernate(tunnel: CreatedTunnel): Promise<void> {
   return evictDurableObject(tunnelStub(env, tunnel.id), { webSockets: "hibernate" });
 }
 
-/** A WebSocket of a gateway, open through the tunnel. */
+/** A gateway's WebSocket, open through the tunnel. */
 async function openSocket(tunnel: CreatedTunnel, peer: HandPeer): Promise<Gateway> {
   const answer = request(tunnel, "/socket", { headers: { upgrade: "websocket" } });
   const { id, kind } = await peer.takeOpen();

@@ -85,7 +85,7 @@ describe("whoever watches", () => {
     expect(await untilClosed(signedOut)).toBe(4403);
     expect([other.closed, makesRoom.closed]).toEqual([null, null]);
 
-    // The twenty-first session of a key takes the place of the one that was used longest ago.
+    // The twenty-first session of a key replaces the one that has been unused for longest.
     for (let index = 0; index < 19; index++) await signedIn(key);
     await until(() => other.closed !== null || makesRoom.closed !== null);
     expect(other.closed?.code ?? makesRoom.closed?.code).toBe(4403);

@@ -1,4 +1,4 @@
-/** TCP connections as the relay carries them, with a connector made by hand: what a gateway learns, and what is told of each. */
+/** TCP connections in the relay, with a hand-made connector: what a gateway learns, and what the event of each contains. */
 import { abortAllDurableObjects, reset as resetObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -56,7 +56,7 @@ async function readyTunnel(): Promise<CreatedTunnel> {
 function dial(tunnel: CreatedTunnel, address = "orders-db", caller = GATEWAY): Promise<TunnelStreams> {
   const bound = binding({ tunnel: tunnel.id, ...caller }) as unknown as TunnelBinding;
   const dialled = bound.dial(address);
-  // Looked at later, or by a test that expects none.
+  // Checked later, or by a test that expects none.
   dialled.catch(() => {});
   return dialled;
 }

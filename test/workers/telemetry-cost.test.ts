@@ -18,7 +18,10 @@ interface Billed {
   alarmsSet: number;
 }
 
-/** What the platform bills of an object's storage, counted where it is used. Its memory is lost each time it is left alone. */
+/**
+ * What the platform bills for an object's storage, counted at each use. Whenever the object is left alone, it loses its
+ * memory.
+ */
 async function billedOf(name: string, requests: number, everyMs: number): Promise<Billed> {
   vi.useFakeTimers({ toFake: ["Date"] });
   const billed: Billed = { rows: 0, alarms: 0, alarmsSet: 0 };
@@ -27,14 +30,14 @@ async function billedOf(name: string, requests: number, everyMs: number): Promis
   const cursors: { rowsWritten: number }[] = [];
   for (let index = 0; index < requests; index++) {
     const nowMs = START_MS + index * everyMs;
-    // What became due since the last request.
+    // Runs the timers that became due since the last request.
     const alarmMs = await runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
     if (alarmMs !== null && alarmMs <= nowMs) {
       vi.setSystemTime(alarmMs);
       await runDurableObjectAlarm(stub);
       billed.alarms++;
     }
-    // Not before it has been left alone for a while.
+    // Only after it has been left alone for a while.
     if (alarmMs === null || alarmMs < nowMs - 5_000) await evictDurableObject(stub);
     vi.setSystemTime(nowMs);
     await runInDurableObject(stub, async (telemetry, { storage }) => {
@@ -61,7 +64,7 @@ async function billedOf(name: string, requests: number, everyMs: number): Promis
         ...{ sender: "s", sequence: index + 1, lines: JSON.stringify(testEvent(nowMs)), count: 1, lost: 0 },
         ...{ destinationsRevision: 0, connectors: 1 },
       });
-      // Tables are made once.
+      // Tables are created once.
       const rows = cursors.splice(0).reduce((sum, { rowsWritten }) => sum + rowsWritten, 0);
       if (index > 0) billed.rows += rows;
     });
@@ -73,7 +76,7 @@ describe("a quiet tunnel's Telemetry object", () => {
   it("writes its state with each request, one more row for the history, and two a minute", async () => {
     const { id } = await createTunnel();
     const billed = await billedOf(id, 61, 10_000);
-    // 60 requests, ten minutes; eviction makes no row of its own.
+    // 60 requests in ten minutes. An eviction writes no row.
     expect(billed.rows).toBeLessThanOrEqual(60 + 60 + 2 * 10);
     expect(billed.alarmsSet).toBeLessThanOrEqual(12);
     expect(billed.alarms).toBeLessThanOrEqual(12);

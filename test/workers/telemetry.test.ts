@@ -124,7 +124,7 @@ describe("a Telemetry object", () => {
         storage.deleteAll = deleteAll;
         const late = object.take(batch(lines(3))).then(() => void order.push("taken"));
         taken.resolve(late);
-        // What does not wait for the deletion is done by then.
+        // Work that does not wait for the deletion is done by then.
         await Promise.race([late, new Promise((resolve) => setTimeout(resolve, 200))]);
         await deleteAll();
         order.push("deleted");
@@ -182,7 +182,7 @@ const down: SendOutcome = { outcome: "retry", reason: "answered 503", retryAfter
 interface Bench {
   spool: Spool;
   shipper: Shipper;
-  /** How the destinations treat what they get. */
+  /** How the destinations answer what they get. */
   treat: (id: string, events: readonly RequestEvent[]) => Promise<SendOutcome>;
   append(count: number, change?: Partial<RequestEvent>): Promise<void>;
   nowMs: number;
@@ -295,7 +295,7 @@ describe("shipping", () => {
         { shipped: 0, backlog: 7 },
         { shipped: 7, backlog: 0 },
       ]);
-      // It is not sent a second time meanwhile.
+      // It is not sent a second time in the meantime.
       expect(bench.shipper.ship([slow])).toEqual([]);
       never.resolve(down);
       await hanging;

@@ -18,7 +18,7 @@ import {
 
 afterEach(reset);
 
-/** What a gateway learns of each code that can end a stream. */
+/** What a gateway gets for each code that can end a stream. */
 const ANSWERS: Record<ErrorCode, [status: number, code: string]> = {
   NO_ERROR: [502, "UPSTREAM_PROTOCOL"],
   PROTOCOL_ERROR: [502, "UPSTREAM_PROTOCOL"],
@@ -193,7 +193,7 @@ describe("who is calling", () => {
     "cf-connecting-ip": "203.0.113.7",
     cf: '{"culvert":{"kind":"request","project":"other","environment":"preview"}}',
   };
-  /** As a gateway would have to write it to name itself. */
+  /** The claim that a gateway would write if it tried to name itself. */
   const claim = { kind: "request", project: "other", environment: "preview", keepForwarded: true };
   const cf = { culvert: claim } as Record<string, unknown>;
 

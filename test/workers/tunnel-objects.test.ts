@@ -51,7 +51,7 @@ async function takeList(peer: HandPeer): Promise<ObjectList> {
   }
 }
 
-/** Answers whatever comes, and counts it. */
+/** Answers every request, and counts them. */
 function answering(peer: HandPeer): { count: number; stop: () => void } {
   const timer = setInterval(() => {
     for (const { type, streamId } of peer.inbox.splice(0)) {
@@ -208,12 +208,12 @@ describe("several objects", () => {
     await attached(tunnel, { connectorId: "one" }, second);
     await eventually(async () => expect((await objectsOf(tunnel))[1]?.phase).toBe("serving"));
     const answered = answering(first);
-    // Until this isolate has heard of the second.
+    // Until this isolate knows the second object.
     await eventually(async () => {
       await request(tunnel);
       expect(servingObjects.choose(tunnel.id)?.hasSiblings).toBe(true);
     });
-    // A timer, or the runtime would see that nothing can come of it.
+    // With a timer, because the runtime ends a request that waits for nothing.
     const stuck = (): Promise<never> => new Promise(() => setTimeout(() => {}, 60_000));
     let swallowed = 0;
     let stuckOne: Tunnel | null = null;
@@ -224,7 +224,7 @@ describe("several objects", () => {
         return stuck();
       };
     });
-    // The other one is asked as well where this machine makes it late.
+    // The other object is asked too if this machine makes the answer late.
     vi.spyOn(Tunnel.prototype, "alive").mockImplementation(function (this: Tunnel) {
       return this === stuckOne ? (stuck() as never) : undefined;
     });
@@ -239,7 +239,7 @@ describe("several objects", () => {
       expect(new Set(codes(await Promise.all(gets)))).toEqual(new Set(["200"]));
       const told = codes(await Promise.all(posts));
       expect(new Set(told)).toEqual(new Set(["200", "502 RELAY_RESTART"]));
-      // Nothing was asked twice, and the second is left alone from now on.
+      // Nothing was asked twice. From now on the second object gets no requests.
       expect(answered.count - before).toBe(12 + told.filter((code) => code === "200").length);
       const seen = swallowed;
       for (let index = 0; index < 6; index++) expect((await request(tunnel)).status).toBe(200);
@@ -261,12 +261,12 @@ describe("several objects", () => {
     await change(tunnel, { objects: { min: 1, max: 1 }, drainSeconds: 0 });
     await eventually(async () => expect(await objectsOf(tunnel)).toHaveLength(1));
     await vi.waitFor(() => expect(other.closed).not.toBe(null), { timeout: 10_000 });
-    // It has nothing any more, and that is what was wanted of it.
+    // It has nothing left, which is the purpose of leaving.
     expect(
       warnings.mock.calls.filter(([event]) => JSON.stringify(event).includes("config_push_failed")),
     ).toEqual([]);
     await expectAnsweredBy(first, request(tunnel));
-    // Whoever still knows the old list is handed on.
+    // Requests of callers that know only the old list are handed on.
     const late = tunnelStub(env, second).fetch("http://api/", {
       cf: {
         culvert: { kind: "request", project: "my-project", environment: "production", keepForwarded: false },
@@ -291,10 +291,10 @@ describe("several objects", () => {
     await eventually(async () => {
       expect(await objectsOf(tunnel)).toMatchObject([{ name: moved, location: "weur", phase: "serving" }]);
     });
-    // At the end of the drain time, which is none here.
+    // At the end of the drain time, which is 0 here.
     expect(await closed).toBe(1012);
     await expectAnsweredBy(peer, request(tunnel));
-    // A connector that knows no list finds the new one by the token alone.
+    // A connector that knows no list finds the new object by the token alone.
     await attached(tunnel, { connectorId: "two" });
     expect(await objectsOf(tunnel)).toMatchObject([{ name: moved, connections: 2 }]);
   });
@@ -314,7 +314,7 @@ describe("several objects", () => {
     await change(tunnel, { drainSeconds: 0 });
     const beganAtMs = Date.now();
     const now = vi.spyOn(Date, "now");
-    // It has served for longer than a new one has to.
+    // It has served for longer than a new object must.
     now.mockImplementation(() => beganAtMs + 11 * 60_000);
     await expectAnsweredBy(first, calledBy("next-version"));
     expect(await objectsOf(tunnel)).toHaveLength(1);

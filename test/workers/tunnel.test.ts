@@ -20,7 +20,8 @@ import {
   SERVICES,
 } from "./hand-connector.ts";
 
-// Its timer keeps the object awake for seconds after each message, which an eviction would wait for.
+// The answer watch is off: its timer keeps the object awake for seconds after each message, and an eviction would wait for
+// it.
 beforeEach(() => {
   vi.spyOn(AnswerWatch.prototype, "sent").mockReturnValue(undefined);
 });
@@ -35,7 +36,7 @@ function hibernate(tunnel: CreatedTunnel): Promise<void> {
   return evictDurableObject(tunnelStub(env, tunnel.id), { webSockets: "hibernate" });
 }
 
-/** Whichever of the connectors is given the next request. */
+/** Takes the next request from whichever of the connectors gets it. */
 async function takeOpen(...peers: HandPeer[]) {
   const holder = () => peers.find(({ inbox }) => inbox.some(({ type }) => type === FRAME.OPEN));
   await until(
@@ -274,7 +275,7 @@ describe("a request that was not processed", () => {
     await writer.write(new Uint8Array(40_000));
     await leaving.take(FRAME.DATA, id);
     leaving.send(goaway(0));
-    // No other connector is here yet: the request waits for one, and its body goes on.
+    // There is no other connector yet, so the request waits for one while its body goes on.
     void writer.write(new Uint8Array(40_000)).catch(() => {});
     await leaving.settled();
     const arriving = await attached(tunnel, { connectorId: "other" });
@@ -301,7 +302,7 @@ describe("a request that was not processed", () => {
       }
       expect(await answer).toEqual([502, "UPSTREAM_REFUSED"]);
     }
-    // Twenty saved up, and a fifth of a retry for each request.
+    // Twenty are saved up, and each request adds a fifth of a retry.
     expect(opened - 40).toBeGreaterThanOrEqual(20);
     expect(opened - 40).toBeLessThanOrEqual(28);
   });
@@ -405,7 +406,7 @@ describe("a gateway that gives up", () => {
     const { id } = await peer.takeOpen();
     peer.send(head(id, 200, fields as [string, string][]), data(id, "some"));
     await (await answer).body?.cancel();
-    // A body of known length is noticed on the next write.
+    // For a body of known length, this is noticed at the next write.
     peer.send(data(id, "more"));
     expect(decodeReset((await peer.take(FRAME.RESET, id)).payload).code).toBe("CANCEL");
   });

@@ -67,7 +67,7 @@ async function dialled(headers: Record<string, string>): Promise<number> {
   return status;
 }
 
-/** However slow the machine is. */
+/** Stops the clock, so that the result does not depend on the machine's speed. */
 function stopTheClock(laterMs = 0): void {
   const nowMs = Date.now() + laterMs;
   vi.spyOn(Date, "now").mockImplementation(() => nowMs);
@@ -208,7 +208,7 @@ describe("a token of another issuer", () => {
     expect(await dialled(shown(tunnelId, identity.id, byOld))).toBe(101);
     const path = `/v1/tunnels/${tunnelId}/identities/${identity.id}/keys`;
     expect((await call("PUT", path, { body: { jwks: { keys: [next.jwk] } } })).status).toBe(204);
-    // This isolate still has the old keys: the object tells it so.
+    // This isolate still has the old keys. The object tells it that there are new ones.
     expect(await dialled(shown(tunnelId, identity.id, byOld))).toBe(401);
     expect(await dialled(shown(tunnelId, identity.id, byNew))).toBe(101);
     expect(await dialled(shown(tunnelId, identity.id, byOld))).toBe(401);
