@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { bytesOf } from "../../test/support/bytes-of.ts";
 import { MASK_MODULE } from "./mask-module.ts";
 import { maskedMemory, maskByWords } from "./masked-memory.ts";
 
@@ -12,7 +13,7 @@ function naive(before: Buffer, at: number, length: number): Buffer {
   return after;
 }
 
-const pattern = Buffer.from(Uint8Array.from({ length: SIZE_BYTES }, (_, i) => (i * 31 + (i >>> 8)) & 0xff));
+const pattern = bytesOf(SIZE_BYTES, (i) => i * 31 + (i >>> 8));
 
 /** Masks there, and compares what lies around as well. */
 function expectMasked(memory: ReturnType<typeof maskedMemory>, at: number, length: number): void {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { bytesOf } from "../support/bytes-of.ts";
 import { type Forwarded, forwarded, newGatewayKey, startForward } from "../support/forwarded.ts";
 import {
   COMMON_TCP_UPSTREAMS,
@@ -12,7 +13,7 @@ import {
 } from "../support/servers/tcp-upstreams.ts";
 import { startSystem, type System } from "../support/system.ts";
 
-const LARGE = Buffer.from(Uint8Array.from({ length: 8 * 1024 * 1024 }, (_, index) => (index * 7) % 251));
+const LARGE = bytesOf(8 * 1024 * 1024, (index) => (index * 7) % 251);
 const TIMEOUT_MS = 30_000;
 
 const UPSTREAMS: Record<string, OnSocket> = {

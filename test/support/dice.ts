@@ -1,3 +1,5 @@
+import { bytesOf } from "./bytes-of.ts";
+
 /** A small random generator (mulberry32) whose sequence depends only on its seed. */
 export class Dice {
   #state: number;
@@ -24,6 +26,6 @@ export class Dice {
   }
 
   bytes(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.below(256));
+    return bytesOf(length, () => this.below(256));
   }
 }
