@@ -25,7 +25,7 @@ export function prometheusText(families: readonly Family[]): string {
     .join("");
 }
 
-/** Counts by bucket, the last one of what is above all bounds. */
+/** The samples of a histogram. `counts` has one count for each bound, and one for what is above all bounds. */
 export function histogramSamples(
   labels: Readonly<Record<string, string>>,
   bounds: readonly number[],

@@ -106,7 +106,7 @@ export class Shipper {
     return this.#running.size > 0;
   }
 
-  /** Tries at once, because somebody may have repaired the destination. */
+  /** Whether sending to any destination has failed and not worked since. Its settings may have been corrected in the meantime. */
   get hasFailed(): boolean {
     return [...this.#deliveries.values()].some(({ failures }) => failures > 0);
   }

@@ -5,7 +5,7 @@ import { gunzip, gzip } from "../log-delivery/gzip.ts";
 export interface SpoolEntry {
   count: number;
   failures: number;
-  /** Before it was compressed. */
+  /** The length before compression. */
   textLength: number;
   gzipped: ArrayBuffer;
 }
@@ -39,7 +39,7 @@ export class Spool {
   constructor(sql: SqlStorage, maxBytes: number) {
     this.#sql = sql;
     this.#maxBytes = maxBytes;
-    // AUTOINCREMENT: a position may stand behind the last entry, and none may come in before it.
+    // AUTOINCREMENT: a destination's position may be after the last entry, and no later entry may get a lower id.
     sql.exec(`CREATE TABLE IF NOT EXISTS spool (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       count INTEGER NOT NULL,
@@ -128,7 +128,7 @@ export class Spool {
     return { lines, end };
   }
 
-  /** Read before anything is awaited: they may be deleted meanwhile. */
+  /** Reads all of them before anything is awaited, because they may be deleted in the meantime. */
   #entries(fromId: number, maxEvents: number, maxLength: number) {
     const entries: { id: number; gzipped: ArrayBuffer }[] = [];
     let events = 0;

@@ -19,7 +19,7 @@ import { isTaken, markTaken, type TelemetryState, TelemetryStateStore } from "./
 import { addRequest } from "./traffic/traffic.ts";
 import { type TrafficStep, TrafficSeries } from "./traffic/traffic-series.ts";
 
-/** How long events wait for others. */
+/** How long events wait for further ones before they are sent. */
 const GATHER_MS = 2_000;
 /** An answer of the Registry takes milliseconds. */
 const REGISTRY_TIMEOUT_MS = 10_000;
@@ -68,7 +68,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
   #list: ShippingList | null = null;
   /** The Registry did not answer, so it is not asked again before this time. */
   #registryDueMs = 0;
-  /** True at first, because a batch or an alarm has woken this object, so there is something to report. */
+  /** True at first, because memory does not outlive sleep: it is not known whether everything was reported. */
   #isNews = true;
   #lastTurn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -286,7 +286,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     return known === false ? this.#inTurn(() => this.#forget()) : true;
   }
 
-  /** For a deleted tunnel, only unsent and unreported data is kept. True: there is some. */
+  /** Deletes everything about a deleted tunnel, unless something is still unsent or unreported. True: it was not deleted. */
   async #forget(): Promise<boolean> {
     const { shipper } = this.#parts;
     if (this.#isNews || shipper.nextDueMs() !== null || shipper.isRunning) return true;
@@ -328,7 +328,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
     if (state.newFromId !== null) times.push(this.#registryDueMs);
     if (this.#isNews) times.push(this.#reportDueMs());
     if (shipper.isRunning) times.push(Date.now() + GUARD_MS);
-    // Until then, requests that are too old are not shown.
+    // Captured requests that are too old are not shown. One alarm deletes them when all of them are too old.
     const expiredMs = captures.allExpiredMs();
     if (expiredMs !== null) times.push(expiredMs);
     if (times.length === 0) return;
@@ -338,7 +338,7 @@ export class Telemetry extends DurableObject<Env> implements TelemetryCalls {
   }
 }
 
-/** Of other connectors than are known, or of other checks that fail. */
+/** Whether the batch reports other connectors, or another state of theirs, than this object knows. */
 function tellsOfOthers({ connectors, presence }: EventBatch, state: TelemetryState): boolean {
   return (
     (connectors !== null && connectors !== state.connectors) ||

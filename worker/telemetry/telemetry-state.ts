@@ -62,7 +62,7 @@ export function isTaken({ taken }: TelemetryState, sender: string, sequence: num
 
 export function markTaken({ taken }: TelemetryState, sender: string, sequence: number): void {
   const sequences = [...(taken.get(sender) ?? []), sequence].slice(-KEPT_SEQUENCES);
-  // The one that sent last stands last.
+  // The latest sender moves to the end, so the first one has been silent for longest.
   taken.delete(sender);
   taken.set(sender, sequences);
   const [oldest] = taken.keys();

@@ -36,7 +36,7 @@ export class ConfigCopy {
     this.#options = options;
   }
 
-  /** Null: as far as is known, there is no such tunnel. Throws if the Registry did not answer. */
+  /** Null: as far as is known, there is no such tunnel. A `TunnelError`: there is no copy, and the Registry did not answer. */
   async get(): Promise<TunnelConfig | TunnelError | null> {
     const { store, nowMs, pull } = this.#options;
     const kept = store.config();

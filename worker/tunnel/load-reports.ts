@@ -36,15 +36,16 @@ export class LoadReports {
   #overloaded = false;
   /** What the last report that arrived said about connectors and leaving. */
   #heard = { said: "", atMs: -Infinity };
-  /** Cancels the repetition of a report that did not arrive. */
+  /** Set while a report about connectors has to arrive: it is repeated until it does. */
   #backoff: Backoff | null = null;
+  /** Cancels the next repetition. */
   #cancelRetry: (() => void) | null = null;
 
   constructor(options: LoadReportsOptions) {
     this.#options = options;
   }
 
-  /** A request with bodies of so many bytes is over. */
+  /** A request has ended. `bytes` is the size of both its bodies. */
   finished(bytes: number): void {
     this.#bytes += bytes;
     this.#sendIfDue(REPORT_EVERY_MS);

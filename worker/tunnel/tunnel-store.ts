@@ -17,7 +17,7 @@ export class TunnelStore {
     this.#kv = storage.kv;
   }
 
-  /** The newest configuration saved here; null when there is none. Read from storage once. */
+  /** The newest configuration that was saved here; null if there is none. It stays in memory once it was read. */
   config(): TunnelConfig | null {
     this.#config ??= this.#kv.get<TunnelConfig>(CONFIG_KEY) ?? null;
     return this.#config;

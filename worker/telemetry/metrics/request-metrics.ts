@@ -34,7 +34,7 @@ export const DURATION_BOUNDS = [
 export interface ServiceMetrics {
   /** By `outcome code class`, such as `failed NO_CONNECTOR 5xx`; "-" stands for no code. */
   results: Map<string, number>;
-  /** HTTP requests by duration: how many were not over any bound before, and last those over all. */
+  /** HTTP requests by duration: one count for each bound, of those above the bound before it, and one for those above all bounds. */
   durations: number[];
   durationSumMs: number;
   requestBytes: number;
@@ -46,7 +46,7 @@ export interface RequestMetrics {
   services: Map<string, ServiceMetrics>;
   /** Events for which their sender had no room. */
   lost: number;
-  /** Lines that were no events. */
+  /** Lines that were not valid events. */
   malformed: number;
 }
 
@@ -76,7 +76,7 @@ export function resultLabels(result: string): { outcome: string; code: string; s
   return { outcome, code: code === "-" ? "" : code, statusClass };
 }
 
-/** Of several objects of one tunnel. */
+/** The sum over several objects of one tunnel. */
 export function mergeMetrics(all: readonly RequestMetrics[]): RequestMetrics {
   const merged = noMetrics();
   for (const { services, lost, malformed } of all) {

@@ -5,8 +5,8 @@ import { cappedService, isHost } from "../../../shared/signals/series-label.ts";
 export const UNKNOWN_SERIES = "(unknown)";
 
 /**
- * The name under which a request counts. A caller can ask for any host, so refused requests get no series of their own, and the others
- * at most `max`.
+ * The name under which a request counts. A caller can ask for any host, so a refused request counts as `(unknown)` unless its name was
+ * found in the services file, and there are at most `max` names.
  */
 export function serviceLabel(event: RequestEvent, known: ReadonlyMap<string, unknown>, max: number): string {
   if (known.has(event.service)) return event.service;

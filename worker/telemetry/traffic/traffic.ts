@@ -9,7 +9,7 @@ import { isFailure } from "../../events/index.ts";
 import { cappedLabel, cappedService } from "../../../shared/signals/series-label.ts";
 import { serviceLabel } from "../metrics/service-label.ts";
 
-/** A limit, because a bucket is one row that is written often, and should stay within a few kilobytes. */
+/** Limits, because open steps are written with every batch, and should stay within a few kilobytes. */
 const MAX_SERVICES = 20;
 const MAX_CODES = 50;
 const MAX_CONNECTORS = 20;

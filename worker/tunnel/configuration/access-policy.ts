@@ -78,7 +78,7 @@ type Callers = ReadonlyMap<string, PathRule>;
 
 interface ServiceRule {
   protocol: Protocol;
-  /** The path prefix of its endpoint. */
+  /** The port of its endpoint. */
   port: number;
   callers: Callers;
   allowed: Allowed;

@@ -13,8 +13,8 @@ import type { TailFilter } from "../../../shared/signals/tail-filter.ts";
 /** Part of every claim. */
 export interface CallersBuild {
   /**
-   * The build of the Worker's code. If it differs from the object's own, a new version is being deployed, and the platform will soon
-   * reset the object. Workers of version 0.1 do not send it.
+   * The build of the Worker's code. An object that only other builds than its own call runs old code (`newer-code.ts`). Workers of
+   * version 0.1 do not send it.
    */
   build?: string;
 }

@@ -84,12 +84,12 @@ export interface TunnelStatus {
   build?: string;
 }
 
-/** Copies of version 0.1 name no objects. Then this is the only one. */
+/** Whether this object carries the tunnel. Copies of version 0.1 name no objects; then there is only one, which does. */
 export function isListed({ objects, deleted }: TunnelConfig, name: string): boolean {
   return deleted || objects === undefined || objects.list.some((object) => object.name === name);
 }
 
-/** The objects to which connectors attach. Null if the copy is of version 0.1. */
+/** The objects to which connectors attach. Null if there are none, or if the copy is of version 0.1. */
 export function attachList(config: TunnelConfig | null): ObjectList | null {
   if (config?.objects === undefined) return null;
   const { revision, list } = config.objects;

@@ -35,7 +35,7 @@ export function checkListOf(services: readonly Service[]): CheckList {
   return { revision, settings: encodeChecks({ revision, json }), services: checked };
 }
 
-/** The outcomes by service, if the report is about this list. */
+/** The outcomes by service; `PENDING` for all if the report is about another list. */
 export function outcomesOf(
   { revision, services }: CheckList,
   report: HealthReport | null,
