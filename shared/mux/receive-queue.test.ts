@@ -73,6 +73,21 @@ describe("ReceiveQueue", () => {
     expect(detached(small)).toEqual(small);
   });
 
+  it("gives no more than is asked for, and neither that nor the rest keeps a much larger message alive", () => {
+    const message = slice(256 * KIB, 256 * KIB).map((_, at) => at % 251);
+    for (let parts = 1; parts <= 16; parts++) {
+      const queue = new ReceiveQueue();
+      queue.push(message);
+      const taken = Array.from({ length: parts }, () => queue.shift(16 * KIB) ?? new Uint8Array(0));
+      for (const part of taken)
+        expect([part.byteLength, part.buffer.byteLength]).toEqual([16 * KIB, 16 * KIB]);
+      const { bytes } = queue;
+      const rest = drain(queue);
+      expect(heldBytes(rest)).toBeLessThanOrEqual(2.25 * bytes);
+      expect(Buffer.concat([...taken, ...rest]).equals(message)).toBe(true);
+    }
+  });
+
   it("is empty after clear", () => {
     const queue = new ReceiveQueue();
     queue.push(slice(10, 10));

@@ -47,8 +47,9 @@ export class ReceiveQueue {
     let chunk = this.#chunks[0];
     if (chunk === undefined) return null;
     if (chunk.byteLength > mostBytes) {
-      this.#chunks[0] = chunk.subarray(mostBytes);
-      chunk = chunk.subarray(0, mostBytes);
+      // A reader may take its time for both parts.
+      this.#chunks[0] = detached(chunk.subarray(mostBytes));
+      chunk = detached(chunk.subarray(0, mostBytes));
     } else {
       this.#chunks.shift();
     }
