@@ -1,10 +1,10 @@
-/** A path that delivers so many times more than before is still opening, as TCP's window does at first. */
+/** If a path delivers this many times more than before, TCP's window is probably still opening. */
 const OPENING = 1.25;
-/** The best of so many round trips counts, because a busy machine or a lost packet may delay single ones. */
+/** The best of this many round trips counts, because a busy machine or a lost packet may delay single ones. */
 const ROUND_TRIPS = 10;
-/** Over a shorter time, it depends on chance how acknowledgements are spaced. */
+/** Over a shorter time, the distance between acknowledgements depends on chance. */
 const MIN_PERIOD_MS = 10;
-/** The best rate of so long counts as what the path is able to deliver. */
+/** The best rate within this time counts as what the path is able to deliver. */
 const LATELY_MS = 10_000;
 /** A period is as long as an acknowledgement takes, within these bounds, so that single ones count for little. */
 const PERIOD_MS = { least: 200, most: 2_000 };
@@ -18,7 +18,7 @@ export class DeliveryRate {
   /** A rate was measured since the last pause. */
   #isMeasured = false;
 
-  /** Little was under way, so its arrival says nothing about the path. */
+  /** Few bytes were in transit, so their arrival says nothing about the path. */
   paused(): void {
     this.#began = null;
     this.#isMeasured = false;
@@ -39,7 +39,7 @@ export class DeliveryRate {
     return this.#isMeasured ? Math.max(...this.#rates) : 0;
   }
 
-  /** The last round trip was much better than all before it. */
+  /** In the last round trip, the path delivered much more than in any before it. */
   get isOpening(): boolean {
     return (this.#rates.at(-1) ?? 0) >= OPENING * Math.max(0, ...this.#rates.slice(0, -1));
   }
@@ -47,7 +47,7 @@ export class DeliveryRate {
 
 /** The best rate of a path in the last ten seconds of measuring, from acknowledgements of what kept it busy. */
 export class BestRate {
-  /** The best one, and after it those that will be the best when it is too old. */
+  /** The best rate first, then those that will be the best when the ones before them are too old. */
   readonly #best: { bytesPerMs: number; atMs: number }[] = [];
   /** Where the current period began. Null: it begins with the next acknowledgement. */
   #began: { offsetBytes: number; atMs: number } | null = null;
@@ -57,7 +57,7 @@ export class BestRate {
     return this.#best[0]?.bytesPerMs ?? null;
   }
 
-  /** What arrives does not keep the path busy, so it says nothing about it. */
+  /** What arrives does not keep the path busy, so it says nothing about the path. */
   paused(): void {
     this.#began = null;
   }

@@ -6,7 +6,7 @@ const MAX_WAIT_MS = 5;
 const MAX_WAIT_SHARE = 1 / 4;
 /** A path that is opening carries twice as much with each round trip, and must always have enough to send. */
 const OPENING_GAIN = 2;
-/** If no acknowledgement came about as early as the known round trip for so long, the round trip is measured anew. */
+/** If no acknowledgement came about as early as the known round trip for this long, the round trip is measured again. */
 const FORGET_MS = 10_000;
 const AS_EARLY_SHARE = 1.1;
 const AS_EARLY_MS = 1;
@@ -14,23 +14,23 @@ const AS_EARLY_MS = 1;
 const IDLE_MS = 1_000;
 /** Messages sent at the same time share a mark up to this size, so that many small ones make few marks. */
 const MARK_BYTES = 64 * 1024;
-/** With so many marks, later messages share them up to that size whenever they are sent: a peer may acknowledge nothing at all. */
+/** With this many marks, later messages share them up to that size at any time, because a peer may acknowledge nothing at all. */
 const MAX_MARKS = 1_024;
-/** On a path that needs so long for the coarse minimum, small answers would wait too long: it uses fine answers. */
+/** If a path needs this long for the coarse minimum, small answers would wait too long behind it. Then fine answers are used. */
 const NARROW_MS = 400;
 /**
- * With fine answers, so many ms of what the path delivers may queue: answers that others delay by less then cost no throughput. And at
- * least so many bytes.
+ * With fine answers, this many milliseconds of what the path delivers may queue, and at least this many bytes. Answers that are delayed
+ * by less than that cost no throughput.
  */
 const FINE_MS = 100;
 const FINE_BYTES = 32 * 1024;
-/** A frame arrives as a whole, so its first bytes wait for its last ones: for no longer than this, as far as is known. */
+/** A frame is handled when it is complete, so its first bytes wait for its last ones. They should not wait longer than this. */
 const FRAME_MS = 5;
 /** With more than this a second coming the other way, answers wait in that queue, and fine answers would tell of it and not of the path. */
 const OTHER_WAY_BYTES = 32 * 1024;
 const OTHER_WAY_MS = 2_000;
 
-/** Where messages of the same moment began and ended, and how many bytes were under way with them. */
+/** Where messages that were sent at the same time begin and end, and how many bytes were under way, these included. */
 interface Mark {
   beginBytes: number;
   offsetBytes: number;
@@ -91,7 +91,7 @@ export class FlightLimit {
     this.#isFine = true;
   }
 
-  /** So many bytes came the other way. */
+  /** Bytes came the other way. */
   received(bytes: number, nowMs: number): void {
     const otherWay = this.#otherWay;
     if (nowMs - otherWay.sinceMs > 1_000) Object.assign(otherWay, { bytes: 0, sinceMs: nowMs });
@@ -198,7 +198,7 @@ export class FlightLimit {
     this.#limitBytes = Math.max(this.#leastBytes, Math.floor(bytes));
   }
 
-  /** A path with much under way is taken for longer only if nothing at all arrives in time. */
+  /** Where much may be under way, the round trip counts as longer only if nothing at all arrives in time. */
   #isConfirmedBy(elapsedMs: number): boolean {
     if (this.#leastBytes === this.#coarseBytes) return elapsedMs <= this.#allowedMs;
     return elapsedMs <= this.#roundTripMs * AS_EARLY_SHARE + AS_EARLY_MS;

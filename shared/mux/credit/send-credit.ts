@@ -3,7 +3,7 @@ import { TokenBucket } from "../../time/token-bucket.ts";
 import { FlightLimit } from "./flight-limit.ts";
 import { type SendBudget, SendWindow } from "./flow-window.ts";
 
-/** On a narrow path, what may be under way is sent in so many pieces, each with a question behind it. */
+/** On a narrow path, what may be under way is sent in this many pieces, with a question after each. */
 const PIECES = 4;
 /** Numbers of questions start again after this. */
 const LAST_QUESTION = 0xf_ffff;
@@ -80,7 +80,7 @@ export class SendCredit {
     this.#window.spend(costBytes);
   }
 
-  /** So many bytes came the other way. */
+  /** Bytes came the other way. */
   received(bytes: number, nowMs: number): void {
     this.#flight.received(bytes, nowMs);
   }
