@@ -22,12 +22,15 @@ export interface ResourceRules extends KnownAddresses {
 
 /** The URLs of a tagged list (RFC 4918 §10.4): a list in parentheses follows. */
 const TAGGED = /<([^<>\s]+)>(?=\s*\()/g;
+/** Clients name a few resources in one condition. More are passed on as they are, because each takes time to read. */
+const MAX_TAGS = 64;
 
 /** The value for the upstream. Throws ACCESS_DENIED where the field names what the caller may not call. */
 export function resourceField(name: string, value: string, rules: ResourceRules): string {
   if (name === "if") {
+    let tags = 0;
     return value.replace(TAGGED, (tag, url: string) => {
-      const path = pathInService(url, rules);
+      const path = ++tags > MAX_TAGS ? null : pathInService(url, rules);
       return path === null ? tag : `<${upstreamUrl(path, rules)}>`;
     });
   }
