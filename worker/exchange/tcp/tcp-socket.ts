@@ -142,7 +142,7 @@ class TcpSocketBridge {
       this.#socket.send(piece);
       this.#credit.sent(piece.byteLength);
       at += piece.byteLength;
-      await this.#unread.untilRoom();
+      await this.#unread.untilRoom(piece.byteLength);
     }
   }
 

@@ -3,6 +3,8 @@ import { MemoryBudget } from "../../../shared/memory/memory-budget.ts";
 import { UnreadBytes } from "./unread-bytes.ts";
 
 const KIB = 1024;
+/** What a message costs besides its bytes. */
+const EACH = 128;
 
 it("counts what a client has not read, waits beyond a limit, and gives it back at the end", async () => {
   vi.useFakeTimers();
@@ -10,23 +12,23 @@ it("counts what a client has not read, waits beyond a limit, and gives it back a
     const budget = new MemoryBudget(8 * 1024 * KIB, 0, () => 0);
     const socket = { bufferedAmount: 200 * KIB };
     const unread = new UnreadBytes(socket, budget.open());
-    await unread.untilRoom();
-    expect(budget.heldBytes).toBe(200 * KIB);
+    await unread.untilRoom(200 * KIB);
+    expect(budget.heldBytes).toBe(200 * KIB + EACH);
     socket.bufferedAmount = 300 * KIB;
     let mayGoOn = false;
-    const waiting = unread.untilRoom().then(() => (mayGoOn = true));
+    const waiting = unread.untilRoom(100 * KIB).then(() => (mayGoOn = true));
     await vi.advanceTimersByTimeAsync(1_000);
-    expect([budget.heldBytes, mayGoOn]).toEqual([300 * KIB, false]);
+    expect([budget.heldBytes, mayGoOn]).toEqual([300 * KIB + 2 * EACH, false]);
     socket.bufferedAmount = 100 * KIB;
     await vi.advanceTimersByTimeAsync(100);
     await waiting;
-    expect(budget.heldBytes).toBe(100 * KIB);
+    expect(budget.heldBytes).toBe(100 * KIB + EACH);
     // Nothing more is sent, and it goes all the same.
     socket.bufferedAmount = 0;
     await vi.advanceTimersByTimeAsync(100);
     expect([budget.heldBytes, vi.getTimerCount()]).toEqual([0, 0]);
     socket.bufferedAmount = 300 * KIB;
-    const left = unread.untilRoom();
+    const left = unread.untilRoom(300 * KIB);
     unread.over();
     await vi.advanceTimersByTimeAsync(100);
     await left;

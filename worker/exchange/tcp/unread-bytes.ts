@@ -1,4 +1,6 @@
 import type { MemoryAccount } from "../../../shared/memory/memory-budget.ts";
+import { WaitingCost } from "../../../shared/memory/waiting-cost.ts";
+import { MESSAGE_OVERHEAD_BYTES } from "../../../shared/protocol/index.ts";
 
 /** Beyond this nothing more is sent, whatever the client grants, because unread bytes are kept in this isolate. */
 const MAX_UNREAD_BYTES = 256 * 1024;
@@ -10,6 +12,7 @@ const LOOK_EVERY_MS = 20;
 export class UnreadBytes {
   readonly #socket: Pick<WebSocket, "bufferedAmount">;
   readonly #memory: MemoryAccount;
+  readonly #cost = new WaitingCost(MESSAGE_OVERHEAD_BYTES);
   #countedBytes = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #isOver = false;
@@ -19,8 +22,9 @@ export class UnreadBytes {
     this.#memory = memory;
   }
 
-  /** After a message was sent: resolves once there may be another. */
-  async untilRoom(): Promise<void> {
+  /** After a message of this size was sent: resolves once there may be another. */
+  async untilRoom(sentBytes: number): Promise<void> {
+    this.#cost.sent(sentBytes);
     this.#look();
     while (!this.#isOver && this.#countedBytes > this.#limitBytes) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
@@ -40,7 +44,7 @@ export class UnreadBytes {
 
   #look(): void {
     if (this.#isOver) return;
-    this.#count(this.#socket.bufferedAmount);
+    this.#count(this.#cost.of(this.#socket.bufferedAmount));
     // Bytes that leave later have to be uncounted too, even if nothing more is sent.
     if (this.#countedBytes === 0 || this.#timer !== null) return;
     this.#timer = setTimeout(() => {

@@ -1,5 +1,10 @@
 import { ReceiveQueue, type Stream } from "../../../shared/mux/index.ts";
-import { AHEAD_MIN_BYTES, MAX_WEBSOCKET_MESSAGE_BYTES } from "../../../shared/protocol/index.ts";
+import {
+  AHEAD_MIN_BYTES,
+  MAX_WEBSOCKET_MESSAGE_BYTES,
+  MESSAGE_OVERHEAD_BYTES,
+} from "../../../shared/protocol/index.ts";
+import { WaitingCost } from "../../../shared/memory/waiting-cost.ts";
 import { type Assembly, SMALL_BYTES, type WebSocketMemory } from "./message-room.ts";
 
 /** If more waits for a slow gateway, further messages wait on the connector's side. */
@@ -50,7 +55,8 @@ export class MessageIntake implements Assembly {
   #saidSo = false;
   #looksAtParts = false;
   #looksAtSocket = false;
-  /** Bytes in the gateway's socket at the last check. */
+  readonly #inSocket = new WaitingCost(MESSAGE_OVERHEAD_BYTES);
+  /** What waited in the gateway's socket at the last check. */
   #unreadBytes = 0;
 
   constructor(socket: WebSocket, caller: string, memory: WebSocketMemory, events: IntakeEvents) {
@@ -99,7 +105,9 @@ export class MessageIntake implements Assembly {
         continue;
       }
       if (messages.isIn(this)) stream.expect(AHEAD_MIN_BYTES);
-      if (!this.#events.onMessage(this.#wholeWith(next.bytes), next.text)) return false;
+      const whole = this.#wholeWith(next.bytes);
+      this.#inSocket.sent(whole.byteLength);
+      if (!this.#events.onMessage(whole, next.text)) return false;
       this.#lookAtSocket();
     }
     return false;
@@ -156,7 +164,7 @@ export class MessageIntake implements Assembly {
   /** Bytes in the socket stay counted until the gateway has them. */
   #lookAtSocket(): void {
     if (this.#isGone) return;
-    const unreadBytes = this.#socket.bufferedAmount;
+    const unreadBytes = this.#inSocket.of(this.#socket.bufferedAmount);
     this.#countUnread(unreadBytes > COUNTED_BACKLOG_BYTES ? unreadBytes : 0);
     const { isShort } = this.#memory.account;
     const limitBytes = isShort ? SHORT_GATEWAY_BACKLOG_BYTES : GATEWAY_BACKLOG_BYTES;
