@@ -1,5 +1,4 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
-import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/longest-first.ts";
 
@@ -7,7 +6,7 @@ import { LongestFirst } from "./test/longest-first.ts";
 const retry = process.env["CI"] === undefined ? 0 : 1;
 
 /** Commands that tests start are compiled once, not once each. Not where memory is measured. */
-const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/culvert-tests") };
+const setupFiles = ["test/compile-commands-once.ts"];
 
 /** Node itself loads the tests and what they import, as in the product: Vite would transform every module for each project. */
 const experimental = { viteModuleRunner: false, nodeLoader: false };
@@ -38,7 +37,7 @@ export default defineConfig({
           // Files share a process and its modules: a process for each took half of this project's time.
           isolate: false,
           experimental,
-          env,
+          setupFiles,
           ...FIRST,
           retry,
         },
@@ -78,7 +77,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           isolate: false,
           experimental,
-          env,
+          setupFiles,
           ...FIRST,
           retry,
         },
