@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Stream, StreamHandler } from "../../shared/mux/index.ts";
-import type { Field, TunnelError } from "../../shared/protocol/index.ts";
+import { type Field, MESSAGE_OVERHEAD_BYTES, type TunnelError } from "../../shared/protocol/index.ts";
 import {
   upstreamCloseCode,
   fittingReason,
@@ -49,6 +49,8 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
   #headEnded = false;
   #closing = false;
   #pings: UpstreamPings | null = null;
+  /** Messages in the upstream's socket. Each needs more than its bytes. */
+  #unsentMessages = 0;
 
   constructor(stream: Stream, deps: ServeDeps) {
     this.#stream = stream;
@@ -79,14 +81,19 @@ export class WebSocketStream implements StreamHandler, HandshakeEvents {
     const socket = this.#socket;
     if (socket === null || this.#closing || this.#stream.closed) return;
     const maxBytes = this.#deps.memory.shareBytes(SHORT_SOCKET_BACKLOG_BYTES, SOCKET_BACKLOG_BYTES);
-    while (socket.bufferedBytes < maxBytes) {
+    const unsentBytes = (): number => socket.bufferedBytes + this.#unsentMessages * MESSAGE_OVERHEAD_BYTES;
+    while (unsentBytes() < maxBytes) {
       const message = this.#stream.readMessage();
       if (message === null) break;
       this.#record.requestBytes += message.bytes.byteLength;
-      const sent = guarded(() => this.onReadable(), this.#onFault);
+      this.#unsentMessages++;
+      const sent = guarded(() => {
+        this.#unsentMessages--;
+        this.onReadable();
+      }, this.#onFault);
       socket.send(message.bytes, message.text, message.more, sent);
     }
-    this.#unsent.set(socket.bufferedBytes);
+    this.#unsent.set(unsentBytes());
     const { closeFrame } = this.#stream;
     if (closeFrame === null || !this.#stream.readEnded) return;
     this.#closing = true;
