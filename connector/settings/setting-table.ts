@@ -105,7 +105,7 @@ export const SETTINGS = {
     flag: "--stall-timeout",
     env: "TUNNEL_STALL_TIMEOUT",
     value: "<time>",
-    about: "how long a reader may read nothing, up to 1h; a service's own limit wins",
+    about: "how long a reader may read nothing, up to 1h; a service's own limit takes precedence",
     standard: "5m",
     changes: "with the next connection",
   },
