@@ -60,6 +60,7 @@ describe("the allowlist", () => {
     if (list.ok) return;
     expect(list.problems.map((problem) => problem.split(":")[0])).toHaveLength(7);
     expect(list.problems.join("\n")).toContain("entry 3: the port must be a number from 1 to 65535");
+    expect(list.problems.at(-1)).toBe("entry 8: give the host alone, or host:port, without the scheme");
   });
 
   it("allows a name's address by the name's rule or by a range, and nothing else", () => {

@@ -66,6 +66,7 @@ const HOST_NAME = /^(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 /** One entry of an allowlist; a string says what is wrong with it. */
 export function parseHostRule(entry: string): HostRule | string {
   if (entry === "*") return { kind: "any" };
+  if (entry.includes("://")) return "give the host alone, or host:port, without the scheme";
   const parts = ENTRY.exec(entry)?.groups;
   if (parts?.["host"] === undefined) {
     return "must be host, host:port, *.domain:port, CIDR:port, [IPv6]:port or *";
