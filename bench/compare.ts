@@ -84,7 +84,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "culvert-bench-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const upstream = await startServer("upstream.ts", [], cleanups);
-  const { floor } = await startFloors(directory, cleanups);
+  const { floor } = await startFloors(directory, upstream.url, cleanups);
   const revisions = [];
   for (const [name, at] of Object.entries({ base: sourceOf(revision, cleanups), here: root })) {
     const plans = [{ name, connectors: 1, roundTripMs: null }];

@@ -1,4 +1,5 @@
 import {
+  ASKING,
   atTunnelsRate,
   bulk,
   chattyWebSockets,
@@ -46,7 +47,7 @@ export function quickPlan(measureMs = 500): Workload[] {
 
 /** Workloads for which only these subjects are needed. */
 const QUICK_ALONE: Readonly<Record<string, readonly string[]>> = {
-  "GET 1 KiB c=1": ["direct", "floor", "bare relay", "culvert x1"],
+  "GET 1 KiB c=1": ["direct", "floor", "bare relay", ASKING, "culvert x1"],
   "GET 1 KiB c=16": ["direct", "floor", "localtunnel", "culvert x1"],
   "GET 1 KiB c=64": ["culvert x1"],
   ...Object.fromEntries(Object.values(TAILS).map((name) => [name, ["culvert x1"]])),
@@ -60,7 +61,7 @@ function targetsPlan(measureMs: number): Workload[] {
   const forTails = { warmUpMs: 300, measureMs: 3 * measureMs };
   const ours = { subjects: ["culvert x1"] };
   return [
-    get(KIB, 1, durations),
+    withAsking(get(KIB, 1, durations)),
     get(KIB, 16, durations),
     get(KIB, 32, durations),
     atTunnelsRate(32, durations),
@@ -97,6 +98,11 @@ export function fullPlan(): Workload[] {
     idleWebSockets(1000, 2000),
   ];
   return [...targetsPlan(1200), ...others.map((workload) => ({ ...workload, rounds: 1 }))];
+}
+
+/** For what happens to one request by itself. */
+function withAsking(workload: Workload): Workload {
+  return { ...workload, subjects: [...workload.subjects, ASKING] };
 }
 
 /** For workloads that take seconds each. */

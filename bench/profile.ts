@@ -70,7 +70,7 @@ async function main(cleanups: Cleanups): Promise<void> {
   if (subject === undefined) throw new Error("no tunnel");
   const transfer = bulk(values.load === "up" ? "up" : "down", 64 * MIB);
   if (values.native) {
-    const { floor, relay, limit } = await startFloors(directory, cleanups);
+    const { floor, relay, limit } = await startFloors(directory, upstream.url, cleanups);
     const isOfRequests = values.load === "get";
     const subjects = [...(isOfRequests ? [floor, relay] : [limit]), subject, ...more];
     const workload = { ...(isOfRequests ? requests : transfer), subjects: subjects.map(({ name }) => name) };

@@ -48,6 +48,7 @@ export interface Durations {
 const PEERS = ["ssh -R", "localtunnel", "wstunnel"];
 const HTTP_SUBJECTS = ["direct", "node floor", ...PEERS, "culvert x1", "culvert x2"];
 const FLOORS = ["floor", "rich floor", "bare relay"];
+export const ASKING = "bare relay, upstream";
 export const LIMIT = "object's limit";
 export const TCP = "culvert x1, TCP";
 const TUNNELS = ["culvert x1", "culvert x2"];

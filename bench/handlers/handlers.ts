@@ -35,7 +35,7 @@ export async function handlerRows(
   const directory = mkdtempSync(join(tmpdir(), "culvert-handlers-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   const upstream = await startServer("upstream.ts", [], cleanups);
-  const { gateway, entrypoint, floor } = await startFloors(directory, cleanups);
+  const { gateway, entrypoint, floor } = await startFloors(directory, upstream.url, cleanups);
   const constant = await startConstantObject(directory, cleanups);
   const culvert = join(directory, "culvert.mjs");
   const relay = join(directory, "relay.js");

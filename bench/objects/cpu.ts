@@ -50,7 +50,7 @@ export async function cpuRows(
     { root, directory: join(directory, "cpu"), upstreamUrl: upstream.url, plans },
     cleanups,
   );
-  const floors = wanted.includes("bare") ? await startFloors(directory, cleanups) : null;
+  const floors = wanted.includes("bare") ? await startFloors(directory, upstream.url, cleanups) : null;
   const subjects: Subject[] = [...culvert, ...(floors === null ? [] : [floors.relay, floors.relays])];
   const tools = startTools(direct(upstream), cleanups);
   const all = {

@@ -1,7 +1,7 @@
 import type { Sample } from "../measure.ts";
 import type { ConnectorStart } from "../start/connector-start.ts";
 import type { Waking } from "../start/waking.ts";
-import { ROUND_TRIPS, STEADY, TAILS } from "../workloads.ts";
+import { ASKING, ROUND_TRIPS, STEADY, TAILS } from "../workloads.ts";
 import type { Results } from "./results.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
@@ -169,6 +169,10 @@ export function comparisonsOf(results: Results, { waking }: Facts, subject = "cu
     {
       what: "the bare relay's p50 at c=1 over the floor's",
       reached: results.ratio(other("GET 1 KiB c=1", "bare relay", p50), other("GET 1 KiB c=1", "floor", p50)),
+    },
+    {
+      what: "the bare relay's p50 at c=1 with an upstream over without",
+      reached: results.ratio(other("GET 1 KiB c=1", ASKING, p50), other("GET 1 KiB c=1", "bare relay", p50)),
     },
     ...["64 MiB down", "64 MiB up"].map((workload) => ({
       what: `${workload} over TCP over the same by HTTP`,

@@ -1,8 +1,9 @@
 /**
  * The WebSocket client for measuring the limit of the object itself: sends 64 KiB messages as fast as its socket accepts
- * them, and counts what arrives. `node feeder.ts URL...`, with one URL for each object. Prints `ready` when it is attached
- * to all.
+ * them, and counts what arrives. For the bare relay it answers requests, by itself or from the upstream.
+ * `node feeder.ts UPSTREAM URL...`, with one URL for each object. Prints `ready` when it is attached to all.
  */
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
 
@@ -15,8 +16,37 @@ const FRAME = Buffer.concat([
 ]);
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 
-const urls = process.argv.slice(2);
+const [upstreamUrl = "", ...urls] = process.argv.slice(2);
 let attached = 0;
+
+type AskUpstream = (path: string, done: (body: Buffer) => void) => void;
+
+/** The least that any connector does: one kept connection, answers in order, and nothing is checked. */
+function upstreamAt(url: string): AskUpstream {
+  const { hostname, port } = new URL(url);
+  const waiting: ((body: Buffer) => void)[] = [];
+  let received: Buffer = Buffer.alloc(0);
+  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+  socket.on("data", (bytes: Buffer) => {
+    received = received.byteLength === 0 ? bytes : Buffer.concat([received, bytes]);
+    for (;;) {
+      const headEnd = received.indexOf("\r\n\r\n") + 4;
+      if (headEnd < 4) return;
+      const head = received.toString("latin1", 0, headEnd);
+      const end = headEnd + Number(/content-length: (\d+)/i.exec(head)?.[1]);
+      if (received.byteLength < end) return;
+      const body = received.subarray(headEnd, end);
+      received = received.subarray(end);
+      waiting.shift()?.(body);
+    }
+  });
+  return (path, done) => {
+    waiting.push(done);
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`, "latin1");
+  };
+}
+
+let askUpstream: AskUpstream | null = null;
 
 /** Connects to one object. */
 function attach(url: string): void {
@@ -36,10 +66,11 @@ function attach(url: string): void {
   }
 
   /** All requests of one turn are answered in one message. */
-  function answer(id: number, length: number): void {
-    const record = Buffer.alloc(8 + length);
+  function answer(id: number, body: Buffer): void {
+    const record = Buffer.alloc(8 + body.byteLength);
     record.writeUInt32BE(id);
-    record.writeUInt32BE(length, 4);
+    record.writeUInt32BE(body.byteLength, 4);
+    body.copy(record, 8);
     if (answers.push(record) > 1) return;
     setImmediate(() => {
       socket.send(Buffer.concat(answers));
@@ -55,7 +86,10 @@ function attach(url: string): void {
     }
     const [verb, count = "", id = ""] = (data as Buffer).toString("utf8").split(" ");
     if (verb === "ask") {
-      answer(Number(id), Number(count));
+      answer(Number(id), Buffer.alloc(Number(count)));
+    } else if (verb === "fetch") {
+      askUpstream ??= upstreamAt(upstreamUrl);
+      askUpstream(`/bytes/${count}`, (body) => answer(Number(id), body));
     } else if (verb === "send") {
       leftBytes = Number(count);
       pump();

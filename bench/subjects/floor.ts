@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { bundleWorker } from "../../scripts/bundle.ts";
 import { startWorkerd } from "../../scripts/workerd.ts";
 import { startServer } from "./start-server.ts";
+import { ASKING } from "../workloads.ts";
 import type { Cleanups, Subject } from "./subject.ts";
 
 /** The same number as in the Worker. */
@@ -17,6 +18,8 @@ export interface Floors {
   relay: Subject;
   /** The same on eight objects. */
   relays: Subject;
+  /** As `relay`, and an upstream is asked for each answer, as plainly as possible. */
+  asking: Subject;
   /** A gateway that answers by itself, and its entrypoint. */
   gateway: Subject;
   entrypoint: Subject;
@@ -25,7 +28,11 @@ export interface Floors {
 }
 
 /** The cost of the platform itself, in a workerd process of its own. */
-export async function startFloors(directory: string, cleanups: Cleanups): Promise<Floors> {
+export async function startFloors(
+  directory: string,
+  upstreamUrl: string,
+  cleanups: Cleanups,
+): Promise<Floors> {
   const workers = join(import.meta.dirname, "../workers");
   const bundlePath = join(directory, "floor.js");
   const gatewayPath = join(directory, "floor-gateway.js");
@@ -45,7 +52,7 @@ export async function startFloors(directory: string, cleanups: Cleanups): Promis
   const names = ["floor", ...Array.from({ length: RELAYS }, (_, index) => `floor-${index}`)];
   const { child: feeder } = await startServer(
     "feeder.ts",
-    names.map((name) => `${socketUrl}/${name}`),
+    [upstreamUrl, ...names.map((name) => `${socketUrl}/${name}`)],
     cleanups,
   );
   const subject = (name: string, prefix: string): Subject => ({
@@ -59,6 +66,7 @@ export async function startFloors(directory: string, cleanups: Cleanups): Promis
     rich: subject("rich floor", "/rich"),
     relay: subject("bare relay", "/relay"),
     relays: subject(`bare relay, ${RELAYS} objects`, "/relays"),
+    asking: subject(ASKING, "/asking"),
     gateway: subject("gateway alone", "/self"),
     entrypoint: subject("entrypoint alone", "/entry"),
     limit: subject("object's limit", "/limit"),

@@ -44,7 +44,7 @@ export async function startSubjects(
     else others.push(started);
   }
   const control = direct(upstream);
-  const floors = Object.values(await startFloors(directory, cleanups));
+  const floors = Object.values(await startFloors(directory, upstream.url, cleanups));
   const isOverTcp = [...names].some((name) => name.endsWith(", TCP"));
   const plans = PLANS.filter(({ name }, index) => names.has(name) || (index === 0 && isOverTcp));
   const culvert =

@@ -7,8 +7,9 @@
  *
  * `/relay/bytes/N` is the least that a relay costs that asks somebody behind a WebSocket: a message out for each request,
  * and answers in messages of one or more, each `id:u32 length:u32` and bytes; no protocol, no rules, no log.
+ * `/asking/bytes/N` is the same, and whoever is behind the WebSocket asks an upstream.
  *
- * `/relays/bytes/N` is the same over eight objects, each with a WebSocket of its own. `/entry/bytes/N` is answered by the
+ * `/relays/bytes/N` is `/relay/` over eight objects, each with a WebSocket of its own. `/entry/bytes/N` is answered by the
  * entrypoint and reaches no object. `/limit/down/N` and `/limit/up` stream between the caller and a feeder's WebSocket,
  * without any protocol.
  */
@@ -42,7 +43,7 @@ export default {
 
 export class TunnelBinding extends WorkerEntrypoint<Env> {
   override fetch(request: Request): Promise<Response> {
-    const route = /\/(rich|relays?|entry)\//.exec(request.url)?.[1];
+    const route = /\/(rich|relays?|asking|entry)\//.exec(request.url)?.[1];
     if (route === undefined) return stub(this.env).fetch(request);
     if (route === "entry")
       return Promise.resolve(new Response(ANSWER.slice(0, Number(request.url.split("/").at(-1)))));
@@ -66,7 +67,8 @@ export class Tunnel extends DurableObject<Env> {
     const [, route = "", ...rest] = pathname.split("/");
     if (request.headers.get("upgrade") === "websocket") return this.#attach();
     if (route === "rich") return rich(request, Number(rest.at(-1)));
-    if (route === "relay" || route === "relays") return this.#ask(request, Number(rest.at(-1)));
+    if (route === "relay" || route === "relays") return this.#ask("ask", request, Number(rest.at(-1)));
+    if (route === "asking") return this.#ask("fetch", request, Number(rest.at(-1)));
     if (route !== "limit") return new Response(ANSWER.slice(0, Number(rest[0] ?? 0)));
     return rest[0] === "down" ? this.#down(Number(rest[1])) : this.#up(request);
   }
@@ -98,11 +100,11 @@ export class Tunnel extends DurableObject<Env> {
     return new Response(null, { status: 101, webSocket: feederEnd });
   }
 
-  async #ask(request: Request, bytes: number): Promise<Response> {
+  async #ask(verb: "ask" | "fetch", request: Request, bytes: number): Promise<Response> {
     const id = ++this.#lastId;
     const answer = new Promise<Uint8Array>((done) => this.#asked.set(id, done));
     const fields = [...request.headers].map(([name, value]) => `${name}: ${value}`);
-    this.#feeder.send(`ask ${bytes} ${id} ${fields.join("\n")}`);
+    this.#feeder.send(`${verb} ${bytes} ${id} ${fields.join("\n")}`);
     return new Response(await answer, { headers: new Headers(ANSWER_FIELDS) });
   }
 
