@@ -3,7 +3,7 @@ import { type Browser, chromium } from "playwright-core";
 
 const CANDIDATES = [
   // The same engine without a desktop's windows; tests of pages take a quarter less CPU.
-  "/usr/bin/chromium-headless-shell",
+  "/usr/lib/chromium/chromium-headless-shell",
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
