@@ -151,6 +151,8 @@ async function watched(
     }
   };
   const watching = watch();
+  // It may fail while the load still runs.
+  watching.catch(() => {});
   try {
     const outcome = await run();
     running = false;
@@ -159,6 +161,6 @@ async function watched(
   } finally {
     running = false;
     clearInterval(counting);
-    await watching.catch(() => {});
+    await Promise.allSettled([watching]);
   }
 }
