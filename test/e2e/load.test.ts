@@ -105,10 +105,13 @@ async function letGo(held: readonly ClientRequest[]): Promise<void> {
 /** Opens as many requests as one connector accepts, waits until all are at the upstream, and expects an answer to each. */
 async function allAtOnce(): Promise<void> {
   const answers = Promise.all(Array.from({ length: STREAM_CREDIT }, held));
-  // If they never are, each ends with the system, and nothing waits for it.
+  // If not all of them come, nothing waits for their answers.
   answers.catch(() => {});
-  await expect.poll(() => system.node.openRequests, { timeout: 30_000 }).toBe(STREAM_CREDIT);
-  system.node.release();
+  try {
+    await expect.poll(() => system.node.openRequests, { timeout: 30_000 }).toBe(STREAM_CREDIT);
+  } finally {
+    system.node.release();
+  }
   expect((await answers).filter(({ status }) => status === 200).length).toBe(STREAM_CREDIT);
 }
 
