@@ -43,7 +43,8 @@ beforeAll(async () => {
   collector = await new OtlpReceiver().start();
   closing.push(() => collector.close());
   // A request that breaks off ends the reading of its body.
-  // Nor does a starved process close a connection that a request is on its way to, which would rightly fail a POST.
+  // By default Node closes an idle connection after 5 s. On a starved machine requests would already be on their way then, and a POST would
+  // rightly fail.
   const upstream = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     serve(request, response).catch(() => response.destroy());
   }).listen(0, "127.0.0.1");
