@@ -27,6 +27,8 @@ function upstreamAt(url: string): AskUpstream {
   const waiting: ((body: Buffer) => void)[] = [];
   let received: Buffer = Buffer.alloc(0);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+  // The upstream closes it when nothing is asked for some seconds; the next request connects again.
+  socket.once("close", () => (askUpstream = null));
   socket.on("data", (bytes: Buffer) => {
     received = received.byteLength === 0 ? bytes : Buffer.concat([received, bytes]);
     for (;;) {
