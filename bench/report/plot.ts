@@ -25,8 +25,8 @@ const PANELS: readonly Panel[] = [
   },
 ];
 
-const WIDTH = 720;
-const LABEL = 130;
+const WIDTH = 730;
+const LABEL = 140;
 const BAR = 16;
 const GAP = 6;
 const TITLE = 34;
