@@ -26,3 +26,10 @@ it("takes memory for a few of very many joins", () => {
   expect(text(piece)).toBe(Array.from({ length: 4096 }, (_, index) => index % 10).join(""));
   expect(buffers.size).toBeLessThan(10);
 });
+
+it("adds to the last piece of a list up to its size, and then begins another", () => {
+  const growing = new GrowingPiece(4);
+  const pieces: Uint8Array[] = [];
+  for (const more of ["ab", "c", "d", "e", "fghij", "k"]) growing.addTo(pieces, bytes(more));
+  expect(pieces.map(text)).toEqual(["abcd", "e", "fghij", "k"]);
+});

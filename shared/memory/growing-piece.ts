@@ -1,5 +1,7 @@
 const NO_ROOM = new Uint8Array(0);
 const MIN_ROOM_BYTES = 64;
+/** In a list, pieces are joined up to this size, because a list of single bytes would need a hundred times their size. */
+export const JOINED_BYTES = 4 * 1024;
 
 /**
  * Joins small pieces to a larger one. Its room doubles when it is full. If each join made a new array, a peer that sends single bytes would
@@ -27,6 +29,13 @@ export class GrowingPiece {
     }
     this.#room.set(more, at + piece.byteLength);
     return this.#room.subarray(at, at + length);
+  }
+
+  /** Puts `more` at the end of a list: into its last piece, unless that would exceed `maxBytes`. */
+  addTo(pieces: Uint8Array[], more: Uint8Array): void {
+    const last = pieces.at(-1);
+    if (last === undefined || last.byteLength + more.byteLength > this.#maxBytes) pieces.push(more);
+    else pieces[pieces.length - 1] = this.join(last, more);
   }
 
   /** Keeps no memory until the next join. */

@@ -6,7 +6,7 @@
  *
  * docs/architecture.md#memory; decisions 0029, 0033 and 0040.
  */
-import { GrowingPiece } from "../../shared/memory/growing-piece.ts";
+import { GrowingPiece, JOINED_BYTES } from "../../shared/memory/growing-piece.ts";
 import type { MemoryAccount } from "../../shared/memory/memory-budget.ts";
 import { markHeadroom, roomBehindHeadroom, TunnelError } from "../../shared/protocol/index.ts";
 import type { RequestRecord } from "../events/index.ts";
@@ -28,8 +28,6 @@ const SHORT_READ_BYTES = 8 * 1024;
 const SIGNAL_MS = 5;
 /** How much is kept so that an unprocessed request can be sent again. */
 const REPLAY_BYTES = 64 * 1024;
-/** Smaller chunks are joined, because a list of single bytes would need a hundred times their size. */
-const JOINED_BYTES = 4 * 1024;
 
 /** A request's body, read on demand; the first bytes are kept until the request can no longer be moved. */
 export class RequestBody {
@@ -206,9 +204,7 @@ export class RequestBody {
     if (this.#readTotal <= SHORT_READ_BYTES) this.#memory.hold(byteLength);
     else if (!this.#memory.take(byteLength)) return this.commit();
     this.#keptBytes += byteLength;
-    const last = this.#kept.at(-1);
-    if (last === undefined || last.byteLength + byteLength > JOINED_BYTES) this.#kept.push(chunk);
-    else this.#kept[this.#kept.length - 1] = this.#joined.join(last, chunk);
+    this.#joined.addTo(this.#kept, chunk);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { GrowingPiece } from "../../../shared/memory/growing-piece.ts";
+import { GrowingPiece, JOINED_BYTES } from "../../../shared/memory/growing-piece.ts";
 import type { Clock } from "../../../shared/time/clock.ts";
 import { failureOf, guarded, type OnFault } from "../../platform/index.ts";
 import type { UploadProgress } from "../lease.ts";
@@ -11,8 +11,6 @@ import type { DataSource, FrameSender } from "./sender.ts";
 const MAX_KEPT_BYTES = 128 * 1024;
 /** The same for all bodies together. */
 const MAX_KEPT_IN_ALL_BYTES = 16 * 1024 * 1024;
-/** Smaller chunks are joined, because a list of single bytes would need a hundred times their size. */
-const JOINED_BYTES = 4 * 1024;
 const keptInAll = { bytes: 0 };
 
 export interface UploadEvents {
@@ -42,7 +40,7 @@ export class Http2Upload implements DataSource, UploadProgress {
   #chunk: Buffer | null = null;
   #takenBytes = 0;
   /** Everything read of a streamed body so far, while it is little and may be needed again; null: it is not kept. */
-  #kept: Buffer[] | null = [];
+  #kept: Uint8Array[] | null = [];
   readonly #joined = new GrowingPiece(JOINED_BYTES);
   #removeListeners: () => void = () => {};
   /** The current chunk is the last one. */
@@ -190,13 +188,7 @@ export class Http2Upload implements DataSource, UploadProgress {
 
   #keep(chunk: Buffer): void {
     if (this.#kept === null) return;
-    const last = this.#kept.at(-1);
-    if (last === undefined || last.byteLength + chunk.byteLength > JOINED_BYTES) {
-      this.#kept.push(chunk);
-    } else {
-      const { buffer, byteOffset, byteLength } = this.#joined.join(last, chunk);
-      this.#kept[this.#kept.length - 1] = Buffer.from(buffer, byteOffset, byteLength);
-    }
+    this.#joined.addTo(this.#kept, chunk);
     keptInAll.bytes += chunk.byteLength;
     if (this.#takenBytes > MAX_KEPT_BYTES || keptInAll.bytes > MAX_KEPT_IN_ALL_BYTES) this.keepNothing();
   }
